@@ -1,0 +1,67 @@
+"""Every error of Comity, in three families, each with a stable code.
+
+A refusal by law is never here: it is a result. Messages name what happened, what was kept and what to do next;
+they never contain payloads, names of persons or keys.
+"""
+
+from __future__ import annotations
+
+
+class ComityError(Exception):
+    """The root of all errors; `code` is stable and safe to log."""
+
+    code = "error"
+
+
+class LocalError(ComityError):
+    """We asked for something that is not allowed or not possible; nothing was changed."""
+
+    code = "local"
+
+
+class BadForm(LocalError):
+    """What a person or program handed in does not fit its schema; nothing was kept."""
+
+    code = "bad-form"
+
+
+class BadConfiguration(LocalError):
+    """A setting, file or instrument of our own is missing or wrong."""
+
+    code = "bad-configuration"
+
+
+class PeerError(ComityError):
+    """The other side sent something that we do not take; `code` crosses the border (docs/protocol/codes.md)."""
+
+    code = "peer"
+
+
+class BadEnvelope(PeerError):
+    """Bytes that break the size, CBOR, shape or profile rules of protocol section 3."""
+
+    code = "bad-envelope"
+
+
+class UnknownVersion(PeerError):
+    """A profile or type version that this program does not speak."""
+
+    code = "version"
+
+
+class BadSignature(PeerError):
+    """A note or instrument without the exact set of good signatures of the profile."""
+
+    code = "bad-signature"
+
+
+class BadProof(PeerError):
+    """An inclusion or consistency proof, or a set of entries, that does not give the signed root."""
+
+    code = "unproven-head"
+
+
+class StoreError(ComityError):
+    """The outcome of a write is unknown: repeat it, never assume. All repeats are idempotent."""
+
+    code = "store"

@@ -1,0 +1,1 @@
+"""One folder a desk; no desk imports another."""

@@ -1,0 +1,1 @@
+"""The requests desk: questions, answers, refusals, postings and what belongs to a case."""

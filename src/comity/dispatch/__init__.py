@@ -1,0 +1,1 @@
+"""One dispatch from draft to receipt, a step a file; path.py is the front door."""

@@ -1,0 +1,1 @@
+"""The receiver's steps: unseal, verify, admit, record."""

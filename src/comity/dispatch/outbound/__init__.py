@@ -1,0 +1,1 @@
+"""The sender's steps: compose, label, clear, release, seal, commit."""

@@ -1,0 +1,1 @@
+"""Sockets, files, processes, clocks: what touches the machine."""

@@ -1,0 +1,1 @@
+"""Handling labels and the closed word lists; finding what a text contains."""
