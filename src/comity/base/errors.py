@@ -65,3 +65,9 @@ class StoreError(ComityError):
     """The outcome of a write is unknown: repeat it, never assume. All repeats are idempotent."""
 
     code = "store"
+
+
+class MissingTile(LocalError):
+    """A log's stored tiles do not hold a hash that its size says they hold: the store is damaged; restore it."""
+
+    code = "missing-tile"
