@@ -1,0 +1,243 @@
+"""The three logs of a node inside one transaction: our exchange log, our mirror of the peer's, our decision log.
+
+The rule it keeps: what is appended, the tiles above it and the row that says how far the log reaches are written in the
+transaction that wrote the reason for it. A transaction that fails leaves the remembered edges as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from comity.base.ids import Digest, LeafIndex, Origin
+from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.entries import Entry, HeadEntry, decode_entry, encode_entry
+from comity.dispatch.ports import Scalar, Store, Tx
+from comity.tlog.tree import EMPTY_ROOT, Edge, Tiles, leaf_hash
+
+
+class LogRole(StrEnum):
+    """Whose log it is to us."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    DECISION = "decision"
+
+
+@dataclass(frozen=True, slots=True)
+class LogRow:
+    """How far one log reaches and what was signed of it.
+
+    Attributes:
+        role: whose log.
+        origin: its name.
+        size: entries stored.
+        head_size: size of the newest signed head (by us of ours, by the peer of theirs; of the decision log, daily).
+        head_time: log time of that head, seconds.
+        head_root: its root, 32 bytes.
+        cosigned_size: size of the newest cosignature (the peer's on ours, ours on theirs).
+        cosigned_time: its time, seconds; 0 if there is none.
+    """
+
+    role: LogRole
+    origin: Origin
+    size: int
+    head_size: int
+    head_time: int
+    head_root: Digest
+    cosigned_size: int
+    cosigned_time: int
+
+
+class RowTiles:
+    """The tiles of one log as rows, read through one transaction."""
+
+    __slots__ = ("_role", "_tx")
+
+    def __init__(self, tx: Tx, role: LogRole) -> None:
+        self._tx, self._role = tx, role
+
+    def tile(self, level: int, n: int) -> bytes:
+        """Return the stored tile, empty if there is none."""
+        found = self._tx.rows("SELECT hashes FROM tile WHERE role = ? AND level = ? AND n = ?", (self._role, level, n))
+        return bytes_of(found[0][0]) if found else b""
+
+
+class Book:
+    """The logs of one node within one transaction; made by `Ledger.begin` only."""
+
+    def __init__(self, tx: Tx, logs: dict[LogRole, LogRow], edges: dict[LogRole, Edge]) -> None:
+        self.tx = tx
+        self.logs = logs
+        self.edges = edges
+        self._tiles: dict[LogRole, Tiles] = {}
+        self._touched: set[LogRole] = set()
+
+    # --- appending ---------------------------------------------------------------------------------------------
+
+    def append_own(self, entries: Sequence[bytes]) -> LeafIndex:
+        """Append to our exchange log; the first leaf of a batch is preceded by an l-head. Return the first index.
+
+        A batch is what lies between two signed heads. The l-head ties our leaf to the head of the peer that we
+        cosigned last: the time of a leaf is the interval between two acts of the other party.
+        """  # spec: protocol.md 4 rule 3
+        ours = self.logs[LogRole.OURS]
+        tie = self._tie() if ours.size == ours.head_size else None
+        self._append(LogRole.OURS, [*([tie] if tie else []), *entries])
+        return LeafIndex(ours.size + (1 if tie else 0))
+
+    def append_mirror(self, entries: Sequence[bytes], edge: Edge, tiles: Tiles) -> None:
+        """Append entries of the peer's log whose root the caller has already checked against its signed head."""
+        self._store_entries(LogRole.THEIRS, entries)
+        self._take_edge(LogRole.THEIRS, edge, tiles)
+
+    def append_decision(self, entry: bytes) -> LeafIndex:
+        """Append one leaf to our decision log and return its index."""
+        index = self.logs[LogRole.DECISION].size
+        self._append(LogRole.DECISION, [entry])
+        return LeafIndex(index)
+
+    def _tie(self) -> bytes | None:
+        theirs = self.logs[LogRole.THEIRS]
+        if not theirs.cosigned_time:
+            return None
+        return encode_entry(HeadEntry(theirs.origin, theirs.head_size, theirs.head_root, theirs.head_time))
+
+    def _append(self, role: LogRole, entries: Sequence[bytes]) -> None:
+        self._store_entries(role, entries)
+        self._take_edge(role, *self.edges[role].append([leaf_hash(entry) for entry in entries]))
+
+    def _store_entries(self, role: LogRole, entries: Sequence[bytes]) -> None:
+        first = self.logs[role].size
+        rows = [(role, first + place, entry) for place, entry in enumerate(entries)]
+        self.tx.many("INSERT INTO entry (role, idx, entry) VALUES (?, ?, ?)", rows)
+
+    def _take_edge(self, role: LogRole, edge: Edge, tiles: Tiles) -> None:
+        self.edges[role] = edge
+        self._tiles.setdefault(role, {}).update(tiles)
+        self.change(role, size=edge.size)
+
+    # --- reading -----------------------------------------------------------------------------------------------
+
+    def entry(self, role: LogRole, index: int) -> Entry | None:
+        """Return one entry, decoded, or None beyond the end."""
+        raw = self.raw_entry(role, index)
+        return decode_entry(raw) if raw is not None else None
+
+    def raw_entry(self, role: LogRole, index: int) -> bytes | None:
+        """Return one entry's bytes, or None beyond the end."""
+        found = self.tx.rows("SELECT entry FROM entry WHERE role = ? AND idx = ?", (role, index))
+        return bytes_of(found[0][0]) if found else None
+
+    def entries(self, role: LogRole, start: int, end: int) -> list[bytes]:
+        """Return the entries from `start` up to, not including, `end`."""
+        return entries_between(self.tx, role, start, end)
+
+    def tiles(self, role: LogRole) -> RowTiles:
+        """Return the tiles of a log as of the last write of this transaction."""
+        self._write_tiles()
+        return RowTiles(self.tx, role)
+
+    # --- the rows that say how far -----------------------------------------------------------------------------
+
+    def change(self, role: LogRole, **changes: int | bytes) -> None:
+        """Change the facts of a log's row; written once when the transaction ends."""
+        self.logs[role] = replace(self.logs[role], **changes)  # type: ignore[arg-type]  # names checked by replace
+        self._touched.add(role)
+
+    def close(self) -> None:
+        """Write what is still only in memory; `Ledger.begin` calls it just before the commit."""
+        self._write_tiles()
+        rows = [
+            (r.size, r.head_size, r.head_time, r.head_root, r.cosigned_size, r.cosigned_time, r.role)
+            for r in (self.logs[role] for role in sorted(self._touched))
+        ]
+        self.tx.many(
+            "UPDATE log SET size = ?, head_size = ?, head_time = ?, head_root = ?, cosigned_size = ?,"
+            " cosigned_time = ? WHERE role = ?",
+            rows,
+        )
+
+    def _write_tiles(self) -> None:
+        rows = [(role, *place, hashes) for role, tiles in self._tiles.items() for place, hashes in tiles.items()]
+        self._tiles = {}
+        self.tx.many(
+            "INSERT INTO tile (role, level, n, hashes) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (role, level, n) DO UPDATE SET hashes = excluded.hashes",
+            rows,
+        )
+
+
+class Ledger:
+    """The store of one node with the edges of its logs remembered between transactions."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: tuple[dict[LogRole, LogRow], dict[LogRole, Edge]] | None = None
+
+    @contextmanager
+    def begin(self) -> Iterator[Book]:
+        """Open a transaction on the logs; what it wrote is remembered only once it is durable."""
+        known, self._known = self._known, None
+        with self._store.begin() as tx:
+            logs, edges = known or read_logs(tx)
+            book = Book(tx, dict(logs), dict(edges))
+            yield book
+            book.close()
+        self._known = book.logs, book.edges
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """Open a snapshot that only reads."""
+        with self._store.read() as tx:
+            yield tx
+
+    def forget(self) -> None:
+        """Forget what is remembered, so that the next transaction reads the rows anew."""
+        self._known = None
+
+
+def create_log(tx: Tx, role: LogRole, origin: Origin) -> None:
+    """Write the row of an empty log; a log that is there already stays."""
+    tx.run(
+        "INSERT INTO log (role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time)"
+        " VALUES (?, ?, 0, 0, 0, ?, 0, 0) ON CONFLICT (role) DO NOTHING",
+        (role, origin, EMPTY_ROOT),
+    )
+
+
+def read_logs(tx: Tx) -> tuple[dict[LogRole, LogRow], dict[LogRole, Edge]]:
+    """Read the rows and right edges of all logs; what a start or a failed transaction needs."""
+    logs = {row.role: row for row in map(_log_row, tx.rows(_ALL_LOGS))}
+    return logs, {role: Edge.load(RowTiles(tx, role), row.size) for role, row in logs.items()}
+
+
+def log_row(tx: Tx, role: LogRole) -> LogRow | None:
+    """Return the facts of one log as this transaction sees them; None before the node is set up."""
+    found = tx.rows(_ALL_LOGS + " WHERE role = ?", (role,))
+    return _log_row(found[0]) if found else None
+
+
+def entries_between(tx: Tx, role: LogRole, start: int, end: int) -> list[bytes]:
+    """Return the entries of a log from `start` up to, not including, `end`."""
+    found = tx.rows("SELECT entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? ORDER BY idx", (role, start, end))
+    return [bytes_of(row[0]) for row in found]
+
+
+_ALL_LOGS = "SELECT role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time FROM log"
+
+
+def _log_row(row: Sequence[Scalar]) -> LogRow:
+    role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time = row
+    return LogRow(
+        LogRole(text_of(role)),
+        Origin(text_of(origin)),
+        int_of(size),
+        int_of(head_size),
+        int_of(head_time),
+        Digest(bytes_of(head_root)),
+        int_of(cosigned_size),
+        int_of(cosigned_time),
+    )

@@ -1,0 +1,192 @@
+"""The states of a dispatch on its way, one frozen type each, so that a step in the wrong order is a type error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from comity.base.cbor import Value
+from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
+from comity.desk import Facts
+from comity.dispatch.entries import DispatchEntry
+from comity.dispatch.wire import Header, Plain
+from comity.marking.labels import Label, Lane, Urgency
+from comity.policy.assessment import Assessment
+from comity.policy.question import Question
+from comity.policy.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Officer:
+    """Whose act a release is: a desk and a number, never a name; the delegation it rests on, if any."""
+
+    desk: str
+    number: int
+    delegation: DispatchId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What an officer hands in; nothing of it is checked yet.
+
+    `label` is None for the default label of the purpose. `lane` is None for the lane of the urgency. `recipients` are
+    agencies of the other party. `approvals` are (role, officer) of those who approved this very form.
+    """
+
+    desk: str
+    kind: str
+    agency: str
+    role: str
+    recipients: tuple[str, ...]
+    purpose: str
+    urgency: Urgency
+    workplan_item: str | None
+    workplan_reason: str
+    body: Mapping[str, Value]
+    case: CaseId | None = None
+    re: tuple[DispatchId, ...] = ()
+    replaces: DispatchId | None = None
+    lane: Lane | None = None
+    label: Label | None = None
+    evaluation: str | None = None
+    basis: tuple[str, ...] = ()
+    conduct: str | None = None
+    answer_by: Ms | None = None
+    assessments: tuple[Assessment, ...] = ()
+    approvals: tuple[tuple[str, Officer], ...] = ()
+    minimum_facts: bool = False
+    in_answer_to: tuple[frozenset[str], frozenset[str]] | None = None
+    """Data categories and record types that the question asked for, where this answers one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A form whose body fits its desk's schema and whose kind the accord opens."""
+
+    id: DispatchId
+    form: Form
+    lane: Lane
+    body: bytes
+    facts: Facts
+    after: tuple[DispatchId, ...]
+    created: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A draft with its label, and what the scan found in it."""
+
+    draft: Draft
+    label: Label
+    struck: frozenset[str]
+    """Categories found by pattern, hard stops among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """What our law and the accord let go, with removals already made."""
+
+    labelled: Labelled
+    label: Label
+    body: bytes
+    question: Question
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """Cleared, and let go by a named officer who has the power for it."""
+
+    cleared: Cleared
+    by: Officer
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """The fixed bytes of a dispatch, with the leaf that will commit to them."""
+
+    released: Released
+    header: Header
+    plain: Plain
+    sealed: bytes
+    entry: DispatchEntry
+    decision_salt: bytes
+    decision_record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Durable in pool, log or both, with its desk's row; `index` is None while it waits for its turn."""
+
+    id: DispatchId
+    case: CaseId
+    lane: Lane
+    index: LeafIndex | None
+    verdict: Verdict
+    redactions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A draft that did not leave: refused or referred by our law, or held for what is missing. Kept, with reasons."""
+
+    id: DispatchId
+    state: str
+    """`refused`, `referred` or `held`."""
+    verdict: Verdict
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Sealed bytes of the peer that match a leaf which our mirror holds."""
+
+    index: LeafIndex
+    entry: DispatchEntry
+    sealed: bytes
+    not_before: Ms
+    """The leaf was made after this time, by the cosignatures around it; 0 if unknown."""
+    not_after: Ms
+    """The leaf existed at this time: the log time of the head that showed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Decrypted, with a commitment that agrees."""
+
+    arrival: Arrival
+    plain: Plain
+    header: Header
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Opened, and all that header, leaf, accord and times must agree on does agree."""
+
+    opened: Opened
+    facts: Facts
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Judged by our law; `code` is the outward refusal code if the law or the accord said no."""
+
+    verified: Verified
+    verdict: Verdict
+    code: str | None
+    waits_for: tuple[DispatchId, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What happened to an arrival, as its receipt says it; `fact` is an `entries.Fact`."""
+
+    id: DispatchId
+    index: LeafIndex
+    fact: int
+    code: str | None
+    case: CaseId | None
+    receipt: Digest
+    """SHA-256 of the receipt entry."""

@@ -1,0 +1,80 @@
+"""The link to the peer as a state table: which event leads where, and what may be said in each state.
+
+Restore, suspension and cuts are not built yet; their states and events stand in the table so that it keeps its shape.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from comity.marking.labels import Lane
+
+
+class LinkState(StrEnum):
+    """Where the link stands."""  # spec: protocol.md 9
+
+    UNPAIRED = "unpaired"
+    RECOVERING = "recovering"
+    UP = "up"
+    SILENT = "silent"
+    UNCOSIGNED = "uncosigned"
+    SUSPENDED = "suspended"
+    BROKEN = "broken"
+
+
+class LinkEvent(StrEnum):
+    """What can happen to the link."""  # spec: protocol.md 9
+
+    CEREMONY_DONE = "ceremony-done"
+    NODE_STARTS = "node-starts"
+    EXCHANGE_GOOD = "exchange-good"
+    EXCHANGE_COSIGNED = "exchange-cosigned"
+    NO_ANSWER_THRICE = "no-answer-thrice"
+    GAP = "gap"
+    COSIGN_OVERDUE = "cosign-overdue"
+    UNPROVEN_HEAD = "unproven-head"
+    EVIDENCE = "evidence"
+
+
+_S, _E = LinkState, LinkEvent
+
+# A pair that is not in the table leaves the state as it is. A start goes on in the stored state until restore is built.
+TABLE: dict[tuple[LinkState, LinkEvent], LinkState] = {
+    (_S.UNPAIRED, _E.CEREMONY_DONE): _S.UP,
+    (_S.SILENT, _E.EXCHANGE_GOOD): _S.UP,
+    (_S.SILENT, _E.EXCHANGE_COSIGNED): _S.UP,
+    (_S.UNCOSIGNED, _E.EXCHANGE_COSIGNED): _S.UP,
+    (_S.UP, _E.NO_ANSWER_THRICE): _S.SILENT,
+    (_S.UNCOSIGNED, _E.NO_ANSWER_THRICE): _S.SILENT,
+    (_S.SILENT, _E.GAP): _S.UP,
+    (_S.UNCOSIGNED, _E.GAP): _S.UP,
+    (_S.UP, _E.COSIGN_OVERDUE): _S.UNCOSIGNED,
+    (_S.UP, _E.UNPROVEN_HEAD): _S.UNCOSIGNED,
+    (_S.SILENT, _E.UNPROVEN_HEAD): _S.UNCOSIGNED,
+    **{(state, _E.EVIDENCE): _S.BROKEN for state in LinkState if state is not _S.UNPAIRED},
+}
+
+_ALL_LANES = frozenset(Lane)
+_LANES: dict[LinkState, frozenset[Lane]] = {
+    _S.UP: _ALL_LANES,
+    _S.SILENT: _ALL_LANES,
+    _S.UNCOSIGNED: frozenset({Lane.IMMEDIATE}),
+    _S.SUSPENDED: frozenset({Lane.IMMEDIATE}),
+}
+
+
+def after(state: LinkState, event: LinkEvent) -> LinkState:
+    """Return the state that `event` leads to from `state`."""
+    return TABLE.get((state, event), state)
+
+
+def lanes_open(state: LinkState) -> frozenset[Lane]:
+    """Return the lanes whose dispatches may be sent in `state`; entries are shown in every state but unpaired."""
+    return _LANES.get(state, frozenset())
+
+
+def refusal(state: LinkState) -> str | None:
+    """Return the problem code that answers every exchange in `state`, or None if exchanges are taken."""
+    if state in {LinkState.UNPAIRED, LinkState.RECOVERING}:
+        return "recovering"
+    return "broken" if state is LinkState.BROKEN else None
