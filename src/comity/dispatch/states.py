@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from comity.base.cbor import Value
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
-from comity.desk import Facts
 from comity.dispatch.entries import DispatchEntry
+from comity.dispatch.filing import Facts
 from comity.dispatch.wire import Header, Plain
 from comity.marking.labels import Label, Lane, Urgency
 from comity.policy.assessment import Assessment

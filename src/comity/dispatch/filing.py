@@ -1,0 +1,126 @@
+"""What passes between the path and a desk, and the two small ports through which it does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from comity.base.cbor import Value
+from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
+from comity.dispatch.ports import Tx
+from comity.dispatch.wire import Header
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a body tells the law, so that the gate need not know a desk's schema; fields as in `policy.question`.
+
+    `stage` is the state within the kind; `texts` are all human-readable strings, for the scan of the label step;
+    `tagged` are the data categories that the author put on parts of the body.
+    """
+
+    stage: str
+    asserts: bool
+    tagged: frozenset[str]
+    asks: frozenset[str]
+    records: frozenset[str]
+    own_power: bool
+    known_for: frozenset[str]
+    third_state: bool
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One dispatch as its desk gets it, in the transaction that also writes pool row or receipt.
+
+    Attributes:
+        ours: we sent it.
+        header: its header; `header.id` is its id.
+        body: its canonical body bytes, with removals already applied; b"" if our law did not admit it.
+        case: the case it belongs to: the header's, or its own id if it opens one.
+        at: now, by this node's clock.
+        index: leaf index in its sender's log; None until sequenced (always None when `ours`).
+        admitted: our law let it in (always true when `ours`).
+    """
+
+    ours: bool
+    header: Header
+    body: bytes
+    case: CaseId
+    at: Ms
+    index: LeafIndex | None
+    admitted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What an officer may release, as a posting and the roster have it.
+
+    `agency` is the officer's; `kinds`, `purposes`, `urgencies`, `stages` bound the delegation, None means any. `until`
+    is the end of the delegation. A posted officer whose posting is not accepted, or has ended, has no standing.
+    """
+
+    agency: str
+    roles: frozenset[str]
+    kinds: frozenset[str] | None
+    purposes: frozenset[str] | None
+    urgencies: frozenset[int] | None
+    stages: frozenset[str] | None
+    until: Ms | None
+
+
+class Bodies(Protocol):
+    """The desk as the sender's and receiver's steps know it: it reads and writes its own bodies."""
+
+    def compose(self, kind: str, form: Mapping[str, Value]) -> bytes:
+        """Check a form against the schema of `kind` and return the canonical body bytes.
+
+        Raises:
+            BadForm: a field is missing, unknown or ill-formed; the message names it.
+        """
+        ...
+
+    def facts(self, kind: str, body: bytes) -> Facts:
+        """Read what the law must know from a body, ours or the peer's.
+
+        Raises:
+            BadEnvelope: the body is not canonical or does not fit the schema of `kind`.
+        """
+        ...
+
+    def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
+        """Remove what is tagged with one of `classes` (a data category) and say which classes were removed, sorted.
+
+        In its place stands a visible mark that names the class, never the content or its length.
+        """
+        ...
+
+
+class Files(Protocol):
+    """The desk as the transaction knows it: it writes its own rows. Both calls are idempotent."""
+
+    def file(self, tx: Tx, filing: Filing) -> None:
+        """Write the desk's rows for one dispatch, ours when committed, theirs when recorded."""
+        ...
+
+    def settle(self, tx: Tx, dispatch: DispatchId, fact: int, code: str | None, at: Ms) -> None:
+        """Note a receipt: ours written for theirs, or theirs seen for ours (`entries.Fact` value)."""
+        ...
+
+
+class DeskPort(Bodies, Files, Protocol):
+    """Both halves; `comity.desk.Desk` adds the name and the schema."""
+
+
+class Powers(Protocol):
+    """Who may release what: the roster at home and the postings that both sides agreed."""
+
+    def standing(self, tx: Tx, desk: str, number: int, now: Ms) -> Standing | None:
+        """Return what our officer may release now; None for an unknown officer or one whose posting is not in force."""
+        ...
+
+    def peer_posting_ended(self, tx: Tx, desk: str, number: int) -> LeafIndex | None:
+        """Return the leaf of the peer's log at which it ended this officer's posting; None if it did not."""
+        ...
