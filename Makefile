@@ -1,0 +1,60 @@
+# What a person types. Each target sets up what it needs first; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv/bin
+SET_UP := $(PYTHON) tools/bootstrap.py
+# The floors below edge, whose branches the tests must cover; one list for the gate and for the report.
+CORE := base marking crypto tlog policy dispatch desks node
+COMMA := ,
+EMPTY :=
+SPACE := $(EMPTY) $(EMPTY)
+CORE_FILES := $(subst $(SPACE),$(COMMA),$(foreach floor,$(CORE),src/comity/$(floor)/*))
+CORE_PERCENT := 95
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo attack test check check-fast bench lock format clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+demo: ## two nodes on this machine, one day at the border, a page for each side, then the attacks
+	@$(SET_UP) --runtime
+	@$(VENV)/comity demo
+
+attack: ## choose one of the ten attacks and watch it being noticed
+	@$(SET_UP) --runtime
+	@$(VENV)/comity demo --attack
+
+test: ## the whole suite, browser tests among them, and the coverage of the core
+	@$(SET_UP) --browser
+	@rm -f .coverage .coverage.*
+	@$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= --durations=5
+	@echo
+	@echo "Coverage above the core (lines and branches, no bound):"
+	@$(VENV)/python -m coverage report --skip-covered --omit='$(CORE_FILES)' --format=total --fail-under=0
+	@echo "Coverage of the core ($(CORE)), at least $(CORE_PERCENT) %:"
+	@$(VENV)/python -m coverage report --skip-covered --show-missing --include='$(CORE_FILES)' --fail-under=$(CORE_PERCENT)
+
+check: ## format, lint, types, floors, references, house rules, documents
+	@$(SET_UP)
+	@$(VENV)/python tools/gates.py
+
+check-fast: ## the same and the unit tests, in under two minutes
+	@$(SET_UP)
+	@$(VENV)/python tools/gates.py --units
+
+bench: ## the speed of the parts; WHAT=name for one of them
+	@$(SET_UP) --runtime
+	@$(VENV)/comity bench $(or $(WHAT),all)
+
+format: ## put the code in the house's form
+	@$(SET_UP)
+	@$(VENV)/python -m ruff format .
+	@$(VENV)/python -m ruff check --fix-only --quiet .
+
+lock: ## write both locks anew from pyproject.toml, with all hashes
+	@$(PYTHON) tools/lock.py
+
+clean: ## remove what the tools leave behind; the environment stays
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* build dist
+	@find src tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
