@@ -142,9 +142,11 @@ def _compare(computed: MemoryTiles, size: int, stored: Callable[[TileName], byte
 def _place(
     computed: MemoryTiles, size: int, checkpoint: Checkpoint, older: Sequence[Checkpoint], faults: list[Fault]
 ) -> int:
-    for head in older:
-        if head.origin != checkpoint.origin or head.size > size or root(computed, head.size) != head.root:
-            faults.append(Fault(FaultKind.NOT_CONSISTENT, f"older checkpoint of size {head.size}"))
+    faults.extend(
+        Fault(FaultKind.NOT_CONSISTENT, f"older checkpoint of size {head.size}")
+        for head in older
+        if head.origin != checkpoint.origin or head.size > size or root(computed, head.size) != head.root
+    )
     return len(older)
 
 

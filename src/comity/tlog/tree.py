@@ -214,6 +214,7 @@ class CachedTiles:
     def _expand(self, level: int, n: int) -> list[bytes]:
         """Read a tile and work out its inner levels, from the tile's own hashes up to its root."""
         row = self._reader.tile(level, n)
+        row = row[: len(row) - len(row) % HASH_BYTES]  # half a hash is none
         rows = [row]
         for _ in range(TILE_HEIGHT - 1):
             hashes = _split(row)
