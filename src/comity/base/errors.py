@@ -71,3 +71,15 @@ class MissingTile(LocalError):
     """A log's stored tiles do not hold a hash that its size says they hold: the store is damaged; restore it."""
 
     code = "missing-tile"
+
+
+class BadSeal(PeerError):
+    """A sealed dispatch that does not open; one message and one code whatever the cause, so that no one can probe."""
+
+    code = "unopened"
+
+
+class StoreMisuse(LocalError):
+    """A transaction was used against its contract, or a statement was wrong; all of the transaction was rolled back."""
+
+    code = "store-misuse"
