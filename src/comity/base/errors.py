@@ -83,3 +83,9 @@ class StoreMisuse(LocalError):
     """A transaction was used against its contract, or a statement was wrong; all of the transaction was rolled back."""
 
     code = "store-misuse"
+
+
+class TooLarge(BadEnvelope):
+    """A message above a size or count limit of protocol section 5."""
+
+    code = "too-large"
