@@ -18,7 +18,7 @@ Ms = NewType("Ms", int)
 LeafIndex = NewType("LeafIndex", int)
 """Position of an entry in a log, from 0."""
 NodeName = NewType("NodeName", str)
-"""Schema-less URL of a party's node, such as `ca.example/comity`."""
+"""Schema-less URL of a party's node, such as `a.example/comity`."""
 Origin = NewType("Origin", str)
 """Name of a log: `<node>/log/<n>` or `<node>/decision/<n>`."""
 
