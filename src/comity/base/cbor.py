@@ -133,8 +133,8 @@ def _walk(data: bytes, signed: bool) -> None:  # noqa: C901, FBT001, PLR0912  th
                 _refuse("has text that is not NFC or has a control character")
         elif major in (_ARRAY, _MAP):
             outer.append((left, keys))
-            seen += argument
             left, keys = (argument, _NO_MAP) if major == _ARRAY else (2 * argument, _NO_KEY_YET)
+            seen += left
             if len(outer) > DEPTH or seen > ITEMS or left > end - position:
                 _refuse("is nested too deep, has too many values or is cut off")
         elif major == _UINT or (major == _NINT and signed):
