@@ -88,6 +88,9 @@ class Question:
         approvals: roles whose holders approved this very content, besides the releasing officer.
         minimum_facts: the threat-to-life path: only the facts that save, forms later.
         third_state: the content, or part of it, comes from or goes to a state outside the accord.
+        answers: kind of the dispatch that this one answers, "" if it answers none.
+        budget_spent: this side's budget over distinct persons, for this purpose and period, is used up and the
+            dispatch asks about a new person.
     """
 
     act: Act
@@ -115,3 +118,5 @@ class Question:
     approvals: frozenset[str]
     minimum_facts: bool
     third_state: bool
+    answers: str = ""
+    budget_spent: bool = False

@@ -55,12 +55,14 @@ class Verdict:
 
     Attributes:
         effect: the most restrictive of all reasons.
-        reasons: every rule that decided, permits included, sorted by restriction then rule id; never empty.
+        reasons: every rule that decided, permits included, most restrictive first, then by rule id; never empty.
         obligations: what to do, sorted; empty unless the effect is permit-with.
-        ground: the inward ground of a refusal or referral, for the decision log only; None if permitted.
+        ground: the inward ground of a refusal or referral, for the decision log only; None if permitted. Several are
+            joined with a comma and a blank, in the order of the reasons.
         outward: the only word that may cross; None if permitted.
-        refer_to: authority or role that a referral goes to, else None.
-        missing: what would turn this answer into a permit, in the edition's own words (`assessment:request`).
+        refer_to: authority or role that a referral goes to; on a refusal the other way that the law offers, if any.
+        missing: what would turn this answer into a permit, in the edition's own words (`assessment:request`), sorted;
+            empty when one of the reasons cannot be cured.
         edition: hash of the law edition that answered.
     """
 

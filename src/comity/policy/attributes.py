@@ -1,0 +1,144 @@
+"""The question as the policy engine sees it: a typed record of attributes under one schema.
+
+The rule it keeps: what a rule may read stands in the schema, and a record that does not fit it is never judged. The
+names are those of `Question`; four attributes are worked out from it and one, `now`, comes with the asking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from cedarpy import Schema
+
+from comity.base.ids import Ms
+from comity.policy.question import Assessed, Decision, Question, Risk
+
+Attribute: TypeAlias = "str | int | bool | list[str] | dict[str, dict[str, str | bool]]"
+"""One attribute of the record: what JSON can carry and the schema allows."""
+Attributes: TypeAlias = Mapping[str, Attribute]
+
+SCHEMA_TEXT = """
+type Outcome = {
+  short_form: Bool, risk_before: String, mitigated: Bool, risk_after: String, decision: String, decider_outside: Bool
+};
+type Asked = {
+  act: String, desk: String, kind: String, stage: String, purpose: String, urgency: String,
+  agency: String, peer_agencies: Set<String>,
+  handling: Set<String>, conditions: Set<String>, tlp: String, pap: String,
+  asserts: Bool, evaluated: Bool,
+  categories: Set<String>, asks: Set<String>, records: Set<String>,
+  basis: Set<String>, conduct: String, own_power: Bool, known_for: Set<String>,
+  assessments: { disclose?: Outcome, request?: Outcome, use?: Outcome },
+  approvals: Set<String>, minimum_facts: Bool, third_state: Bool, answers: String, budget_spent: Bool,
+  personal: Bool, asks_personal: Bool, gives: Bool, now: Long
+};
+entity Agency;
+entity Dispatch;
+action "clear", "admit", "use", "oblige" appliesTo { principal: [Agency], resource: [Dispatch], context: Asked };
+"""
+"""Cedar schema of both stages. The principal is our agency, the resource the kind of the dispatch."""
+SCHEMA = Schema.from_str(SCHEMA_TEXT)
+
+_DECISIONS = (Decision.GO, Decision.GO_WITH_CONDITIONS, Decision.UNDECIDED, Decision.DISPUTED, Decision.NO)
+_RISKS = (Risk.NONE, Risk.LOW, Risk.MEDIUM, Risk.SUBSTANTIAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Words that one law counts as something.
+
+    Attributes:
+        personal: data categories that are about a person.
+        personal_records: record types that are about persons.
+        giving: kinds that hand over what they draw on, such as `answer`; a holding answer does not.
+    """
+
+    personal: frozenset[str]
+    personal_records: frozenset[str]
+    giving: frozenset[str]
+
+
+def attributes_of(question: Question, groups: Groups) -> dict[str, Attribute]:
+    """Return the record of a question: one attribute for each of its fields, and those worked out from them."""
+    record: dict[str, Attribute] = {
+        "act": question.act.value,
+        "desk": question.desk,
+        "kind": question.kind,
+        "stage": question.stage,
+        "purpose": question.purpose,
+        "urgency": question.urgency.name.lower(),
+        "agency": question.agency,
+        "peer_agencies": sorted(question.peer_agencies),
+        "handling": sorted(question.handling),
+        "conditions": sorted(question.conditions),
+        "tlp": question.tlp,
+        "pap": question.pap,
+        "asserts": question.asserts,
+        "evaluated": question.evaluated,
+        "categories": sorted(question.categories),
+        "asks": sorted(question.asks),
+        "records": sorted(question.records),
+        "basis": sorted(question.basis),
+        "conduct": question.conduct,
+        "own_power": question.own_power,
+        "known_for": sorted(question.known_for),
+        "assessments": _outcomes(question.assessments),
+        "approvals": sorted(question.approvals),
+        "minimum_facts": question.minimum_facts,
+        "third_state": question.third_state,
+        "answers": question.answers,
+        "budget_spent": question.budget_spent,
+        "personal": bool(question.categories & groups.personal),
+        "asks_personal": bool(question.asks & groups.personal or question.records & groups.personal_records),
+        "gives": question.kind in groups.giving and question.stage != "holding",
+    }
+    return record
+
+
+def at(record: Attributes, now: Ms) -> dict[str, Attribute]:
+    """Return the record with the instant at which it is judged, the last attribute that the schema asks for."""
+    return {**record, "now": int(now)}
+
+
+def without(record: Attributes, removed: frozenset[str], groups: Groups) -> dict[str, Attribute]:
+    """Return the record of what remains when the data categories `removed` are taken out of the content.
+
+    The record must fit the schema already.
+    """
+    categories = record["categories"]
+    if not isinstance(categories, list):
+        raise TypeError("categories is no list")
+    left = [category for category in categories if category not in removed]
+    return {**record, "categories": left, "personal": not groups.personal.isdisjoint(left)}
+
+
+def _outcomes(assessments: tuple[Assessed, ...]) -> dict[str, dict[str, str | bool]]:
+    """Return one outcome an act; of several the most worrying one counts."""
+    worst: dict[str, Assessed] = {}
+    for assessed in sorted(assessments, key=_worry):
+        worst[assessed.act.value] = assessed
+    return {act: _outcome(assessed) for act, assessed in worst.items()}
+
+
+def _worry(assessed: Assessed) -> tuple[int, int, bool, bool, bool, int]:
+    return (
+        _DECISIONS.index(assessed.decision),
+        _RISKS.index(assessed.risk_after),
+        assessed.short_form,
+        not assessed.decider_outside,
+        not assessed.mitigated,
+        _RISKS.index(assessed.risk_before),
+    )
+
+
+def _outcome(assessed: Assessed) -> dict[str, str | bool]:
+    return {
+        "short_form": assessed.short_form,
+        "risk_before": assessed.risk_before.value,
+        "mitigated": assessed.mitigated,
+        "risk_after": assessed.risk_after.value,
+        "decision": assessed.decision.value,
+        "decider_outside": assessed.decider_outside,
+    }

@@ -1,0 +1,224 @@
+"""The law gate on Cedar, in two stages: what is obliged, then whether what remains is permitted.
+
+The rule it keeps: only a record that fits the schema, judged without a single error by rules in force, can be permitted.
+Cedar passes over a prohibition that fails to evaluate, so any diagnostic at all is a refusal here.
+"""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from cedarpy import Decision, Entities, PolicySet, is_authorized
+
+from comity.base.ids import Ms
+from comity.marking.vocabulary import GROUNDS, OUTWARD
+from comity.policy.attributes import SCHEMA, Attributes, at, attributes_of, without
+from comity.policy.edition import Edition, Texts, said
+from comity.policy.question import Act, Question
+from comity.policy.rule import OBLIGE, Rule, Verb
+from comity.policy.verdict import Effect, Obligation, Reason, Verdict
+
+ERROR = "error"
+"""Ground of a refusal because the law could not be asked."""
+_LEAST_SAID = "cannot-assist"
+_NO_LEGAL_BASIS = "no-legal-basis"
+_ORDER = (Effect.REFUSE, Effect.REFER, Effect.PERMIT_WITH, Effect.PERMIT)
+_ENGINE_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)
+"""What the engine or a malformed record can raise; each is a refusal."""
+_NO_ENTITIES = Entities.from_json_str("[]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Law:
+    """The rules of one interval of law in force, compiled."""
+
+    authority: PolicySet
+    obligations: PolicySet
+    rules: dict[str, Rule]
+    uncached: tuple[Rule, ...]
+
+
+class _FailedError(ValueError):
+    """The engine reported an error for this record."""
+
+
+class CedarGate:
+    """The law of one edition. Pure: the same question within one interval has the same answer.
+
+    An interval is a stretch of time in which the same rules are in force; intervals are numbered from 0, the time
+    before the first rule.
+    """
+
+    def __init__(self, edition: Edition) -> None:
+        self._edition = edition
+        instants = {rule.begins for rule in edition.rules} | {r.ends for r in edition.rules if r.ends is not None}
+        self._borders = sorted(instants)
+        self._laws = [_compile(edition.in_force(Ms(start))) for start in (-1, *self._borders)]
+
+    @property
+    def edition(self) -> Edition:
+        """The edition that answers."""
+        return self._edition
+
+    @property
+    def intervals(self) -> tuple[tuple[Ms, Ms], ...]:
+        """(first instant, first instant after) of each interval between two borders."""
+        return tuple((Ms(start), Ms(end)) for start, end in pairwise(self._borders))
+
+    def interval(self, now: Ms) -> int:
+        """Return the number of the interval that `now` lies in."""
+        return bisect_right(self._borders, now)
+
+    def steady(self, question: Question, now: Ms) -> bool:
+        """Say whether the answer stays the same within the interval: no rule marked uncached could bear on it."""
+        return not any(_bears(rule, question) for rule in self._laws[self.interval(now)].uncached)
+
+    def decide(self, question: Question, now: Ms) -> Verdict:
+        """Answer with the law in force at `now`; see `Gate.decide`."""
+        return self.decide_attributes(attributes_of(question, self._edition.groups), now)
+
+    def decide_attributes(self, record: Attributes, now: Ms) -> Verdict:
+        """Answer for a record of attributes as `attributes_of` makes it; one that does not fit is refused."""
+        try:
+            return self._judge(at(record, now), self._laws[self.interval(now)])
+        except _ENGINE_ERRORS:
+            return self._without_rule("ERROR", ERROR, _LEAST_SAID, self._edition.failed)
+
+    def _judge(self, record: Attributes, law: _Law) -> Verdict:
+        """Ask both stages: what is obliged for the whole content, then authority for what removals leave."""
+        _, duties = _ask(law.obligations, record, OBLIGE, law.rules)
+        obligations = tuple(sorted(map(_obligation, duties), key=lambda o: (o.verb, o.value, o.rule)))
+        allowed, deciding = _ask(law.authority, self._remainder(record, obligations), str(record["act"]), law.rules)
+        if allowed:
+            return self._permitted((*deciding, *duties), obligations)
+        if deciding:
+            return self._forbidden(deciding)
+        return self._without_rule("DEFAULT", _NO_LEGAL_BASIS, self._outward([], _NO_LEGAL_BASIS), self._edition.no_rule)
+
+    def _remainder(self, record: Attributes, obligations: tuple[Obligation, ...]) -> Attributes:
+        """Return the record without what the sender must remove; a receiver removes nothing before it is admitted."""
+        removed = frozenset(o.value for o in obligations if o.verb == Verb.REDACT)
+        if not removed or record["act"] != Act.CLEAR.value:
+            return record
+        return without(record, removed, self._edition.groups)
+
+    def _permitted(self, rules: tuple[Rule, ...], obligations: tuple[Obligation, ...]) -> Verdict:
+        return Verdict(
+            effect=Effect.PERMIT_WITH if obligations else Effect.PERMIT,
+            reasons=self._reasons(rules),
+            obligations=obligations,
+            ground=None,
+            outward=None,
+            refer_to=None,
+            missing=(),
+            edition=self._edition.hash,
+        )
+
+    def _forbidden(self, rules: Sequence[Rule]) -> Verdict:
+        """Return the most restrictive answer of all prohibitions that hold, with every one of them as a reason."""
+        ordered = sorted(rules, key=_rank)
+        decisive = [rule for rule in ordered if rule.effect is ordered[0].effect]
+        grounds = dict.fromkeys(rule.ground for rule in decisive if rule.ground is not None)
+        curable = all(rule.missing for rule in ordered)
+        return Verdict(
+            effect=ordered[0].effect,
+            reasons=self._reasons(ordered),
+            obligations=(),
+            ground=", ".join(grounds),
+            outward=self._outward(decisive, *grounds),
+            refer_to=next((rule.refer_to for rule in decisive if rule.refer_to), None),
+            missing=tuple(sorted({word for rule in ordered for word in rule.missing})) if curable else (),
+            edition=self._edition.hash,
+        )
+
+    def _without_rule(self, name: str, ground: str, outward: str, texts: Texts) -> Verdict:
+        """Return a refusal that rests on no rule: none permits, or the law could not be asked."""
+        rule = f"{self._edition.prefix}-{name}"
+        sentence = said(texts, self._edition.languages[0], self._edition.languages)
+        return Verdict(
+            effect=Effect.REFUSE,
+            reasons=(Reason(rule, Effect.REFUSE, "", "accord", sentence, texts),),
+            obligations=(),
+            ground=ground,
+            outward=outward,
+            refer_to=None,
+            missing=(),
+            edition=self._edition.hash,
+        )
+
+    def _outward(self, rules: Sequence[Rule], *grounds: str) -> str:
+        """Return one word that is lawful for every ground: the least telling of those that the rules chose."""
+        lawful = [word for word in OUTWARD if all(word in GROUNDS[ground] for ground in grounds)]
+        by_ground = dict(self._edition.outward)
+        chosen = {rule.outward for rule in rules} | {by_ground[ground] for ground in grounds}
+        good = [word for word in lawful if word in chosen]
+        return good[-1] if good else _LEAST_SAID
+
+    def _reasons(self, rules: Sequence[Rule]) -> tuple[Reason, ...]:
+        first = self._edition.languages[0]
+        return tuple(
+            Reason(
+                rule=rule.id,
+                effect=rule.effect,
+                article=rule.article,
+                status=rule.status.value,
+                sentence=said(rule.sentences, first, self._edition.languages),
+                sentences=rule.sentences,
+            )
+            for rule in sorted(rules, key=_rank)
+        )
+
+
+def _compile(rules: tuple[Rule, ...]) -> _Law:
+    return _Law(
+        authority=_policies([rule for rule in rules if rule.obligation is None]),
+        obligations=_policies([rule for rule in rules if rule.obligation is not None]),
+        rules={rule.id: rule for rule in rules},
+        uncached=tuple(rule for rule in rules if rule.uncached),
+    )
+
+
+def _policies(rules: list[Rule]) -> PolicySet:
+    """Compile rules under their own ids, so that the engine's reasons are ours."""
+    policies = {rule.id: json.loads(rule.policy) for rule in rules}
+    return PolicySet.from_json_str(json.dumps({"staticPolicies": policies, "templates": {}, "templateLinks": []}))
+
+
+def _ask(policies: PolicySet, record: Attributes, action: str, rules: dict[str, Rule]) -> tuple[bool, tuple[Rule, ...]]:
+    """Ask one stage; return whether it allows and the rules that decided.
+
+    Raises:
+        _FailedError: the record does not fit the schema, or any rule failed to evaluate.
+    """
+    request = {
+        "principal": {"type": "Agency", "id": record["agency"]},
+        "action": {"type": "Action", "id": action},
+        "resource": {"type": "Dispatch", "id": record["kind"]},
+        "context": dict(record),
+    }
+    answer = is_authorized(request, policies, _NO_ENTITIES, SCHEMA)
+    if answer.diagnostics.errors or answer.decision is Decision.NoDecision:
+        raise _FailedError(str(answer.diagnostics.errors))
+    return answer.allowed, tuple(rules[rule_id] for rule_id in answer.diagnostics.reasons)
+
+
+def _obligation(rule: Rule) -> Obligation:
+    if rule.obligation is None:
+        raise _FailedError(rule.id)
+    verb, value = rule.obligation
+    return Obligation(verb.value, value, rule.id)
+
+
+def _rank(rule: Rule) -> tuple[int, str]:
+    return _ORDER.index(rule.effect), rule.id
+
+
+def _bears(rule: Rule, question: Question) -> bool:
+    """Say whether a rule's head lets it bear on a question at all; one that obliges is asked for every act."""
+    return (rule.acts is None or question.act.value in rule.acts) and (
+        rule.kinds is None or question.kind in rule.kinds
+    )

@@ -1,0 +1,290 @@
+"""A law edition: a folder of data that says what one party's law permits, obliges and forbids, with dates and sources.
+
+The rule it keeps: an edition is loaded whole or not at all, and two files with the same bytes give the same hash. A node
+loads only what its own party's law key signed; an edition that no lawyer has signed says so wherever it answers.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import cedarpy
+
+from comity.base import cbor
+from comity.base.errors import BadConfiguration, BadEnvelope
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, Ms
+from comity.marking.scan import Pattern, scan
+from comity.marking.vocabulary import CATEGORIES, GROUNDS, OUTWARD, PARTLY, RECORD_TYPES
+from comity.policy.attributes import SCHEMA, Groups
+from comity.policy.rule import Rule, read_rules
+from comity.policy.toml import Table
+from comity.policy.verdict import Effect
+
+Texts = tuple[tuple[str, str], ...]
+"""(language tag, sentence), sorted."""
+
+MANIFEST = "edition.toml"
+INSTRUMENT = "law"
+"""Kind of instrument under which a law key signs an edition."""
+
+
+_PREFIX = re.compile("[A-Z]{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """A legal basis or arrangement that a dispatch may name and the edition knows.
+
+    Attributes:
+        id: as it stands in the dispatch, such as `arrangement:2026-02`.
+        form: `arrangement`, `written-arrangement`, `order`, `consent` or `statute`.
+        title: what it is, in the edition's first language.
+    """
+
+    id: str
+    form: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One law edition, checked.
+
+    Attributes:
+        name: name and date of the edition.
+        prefix: two letters; ids of the answers that rest on no rule begin with it.
+        parties: whose law it is.
+        languages: tags, the first is the one that screens fall back to.
+        exercise: no lawyer has signed it.
+        notice: the sentence that says so, in each language; empty strings for an edition in force.
+        bases: legal bases and arrangements known, sorted by id.
+        outward: (inward ground, outward code), sorted: the word that crosses for each ground.
+        wording: (outward code, sentences), sorted: how each code is said to people.
+        patterns: what the scan looks for.
+        groups: which words this law counts as personal or as giving.
+        rules: sorted by id.
+        no_rule, failed: sentences for "no rule permits this" and for an error.
+        footing: sentences that stand beside every comparison of refusals.
+        hash: SHA-256 of `edition_bytes`.
+    """
+
+    name: str
+    prefix: str
+    parties: tuple[str, ...]
+    languages: tuple[str, ...]
+    exercise: bool
+    notice: Texts
+    bases: tuple[Basis, ...]
+    outward: tuple[tuple[str, str], ...]
+    wording: tuple[tuple[str, Texts], ...]
+    patterns: tuple[Pattern, ...]
+    groups: Groups
+    rules: tuple[Rule, ...]
+    no_rule: Texts
+    failed: Texts
+    footing: Texts
+    hash: Digest
+
+    @classmethod
+    def load(cls, files: Mapping[str, bytes]) -> Edition:
+        """Read and check an edition.
+
+        Args:
+            files: path inside the edition's folder, with `/`, to content; `assemble` gathers them.
+
+        Raises:
+            BadConfiguration: anything missing, unknown, misspelt or beyond what a rule may do; the message names it.
+        """
+        if MANIFEST not in files:
+            raise BadConfiguration(f"an edition needs {MANIFEST}; nothing was loaded")
+        head = _manifest(files[MANIFEST])
+        languages, parties, prefix = head.texts("languages"), head.texts("parties"), head.text("prefix")
+        if not languages or not parties or not _PREFIX.fullmatch(prefix):
+            raise BadConfiguration(f"{MANIFEST}: an edition has languages, parties and a prefix of two capital letters")
+        rules = _rules(files, head.texts("includes"), languages)
+        _check_permits(rules, frozenset(head.texts("may_permit")))
+        exercise = head.one_of("status", ("exercise", "in-force")) == "exercise"
+        edition = cls(
+            name=head.text("name"),
+            prefix=prefix,
+            parties=parties,
+            languages=languages,
+            exercise=exercise,
+            notice=head.table("notice").sentences(languages) if exercise else tuple((tag, "") for tag in languages),
+            bases=tuple(sorted((_basis(table) for table in head.tables("basis")), key=lambda basis: basis.id)),
+            outward=_outward(head.table("outward")),
+            wording=_wording(head.table("wording"), languages),
+            patterns=_patterns(head.tables("pattern")),
+            groups=_groups(head.table("groups")),
+            rules=rules,
+            no_rule=head.table("no_rule").sentences(languages),
+            failed=head.table("failed").sentences(languages),
+            footing=head.table("footing").sentences(languages),
+            hash=sha256(edition_bytes(files)),
+        )
+        head.done()
+        return edition
+
+    @property
+    def known_bases(self) -> frozenset[str]:
+        """Ids of the bases that a question may carry."""
+        return frozenset(basis.id for basis in self.bases)
+
+    def in_force(self, now: Ms) -> tuple[Rule, ...]:
+        """Return the rules in force at this instant, sorted by id."""
+        return tuple(rule for rule in self.rules if rule.in_force(now))
+
+    def say(self, code: str, language: str) -> str:
+        """Return how an outward code is said in a language of the edition, or else in its first."""
+        return said(dict(self.wording)[code], language, self.languages)
+
+
+def said(texts: Texts, language: str, languages: tuple[str, ...]) -> str:
+    """Return the sentence in `language`, or in the first of `languages` if there is none."""
+    known = dict(texts)
+    return known.get(language, known[languages[0]])
+
+
+def assemble(folders: Mapping[str, Mapping[str, bytes]], name: str) -> dict[str, bytes]:
+    """Gather the files of one edition and of the folders that it includes.
+
+    Args:
+        folders: for each folder under `laws/` its files by name; only `.toml` and `.cedar` count.
+        name: the folder of the edition. What it includes is put under `<folder>/`.
+
+    Raises:
+        BadConfiguration: a folder is missing or the manifest cannot be read.
+    """
+    if name not in folders or MANIFEST not in folders[name]:
+        raise BadConfiguration(f"there is no edition {name!r}; nothing was loaded")
+    files = {path: data for path, data in folders[name].items() if _counts(path)}
+    for include in _manifest(files[MANIFEST]).texts("includes"):
+        if include not in folders:
+            raise BadConfiguration(f"the edition {name!r} includes {include!r}, which is not there")
+        files |= {f"{include}/{path}": data for path, data in folders[include].items() if _counts(path)}
+    return files
+
+
+def edition_bytes(files: Mapping[str, bytes]) -> bytes:
+    """Return the canonical bytes of an edition: a CBOR map of path to content."""
+    return cbor.encode(dict(files))
+
+
+def read_edition_bytes(data: bytes) -> dict[str, bytes]:
+    """Return the files whose canonical bytes these are.
+
+    Raises:
+        BadConfiguration: not such bytes.
+    """
+    try:
+        value = cbor.decode(data)
+    except BadEnvelope as error:
+        raise BadConfiguration(f"these bytes are no law edition ({error}); nothing was loaded") from error
+    files: dict[str, bytes] = {}
+    for path, content in value.items() if isinstance(value, Mapping) else [(0, b"")]:
+        if not isinstance(path, str) or not isinstance(content, bytes):
+            raise BadConfiguration("these bytes are no law edition; nothing was loaded")
+        files[path] = content
+    return files
+
+
+def open_edition(signed: bytes, verify: Callable[[bytes], bytes]) -> Edition:
+    """Load an edition from its signed instrument.
+
+    Args:
+        signed: the COSE_Sign of `edition_bytes`, kind `INSTRUMENT`.
+        verify: returns the payload if our own party's law key signed it, else raises BadSignature or BadEnvelope.
+    """
+    return Edition.load(read_edition_bytes(verify(signed)))
+
+
+def _counts(path: str) -> bool:
+    return path.endswith((".toml", ".cedar"))
+
+
+def _manifest(data: bytes) -> Table:
+    try:
+        return Table(MANIFEST, tomllib.loads(data.decode()))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadConfiguration(f"{MANIFEST}: {error}; nothing was loaded") from error
+
+
+def _rules(files: Mapping[str, bytes], includes: tuple[str, ...], languages: tuple[str, ...]) -> tuple[Rule, ...]:
+    """Read all rules, and check them together against the schema of the question."""
+    for include in includes:
+        if not any(path.startswith(f"{include}/") for path in files):
+            raise BadConfiguration(f"the edition includes {include!r}, which is not among its files")
+    rules: list[Rule] = []
+    for path, data in sorted(files.items()):
+        if not path.endswith(".cedar"):
+            continue
+        try:
+            text = data.decode()
+        except UnicodeDecodeError as error:
+            raise BadConfiguration(f"{path}: not UTF-8; nothing was loaded") from error
+        rules += read_rules(path, text, languages)
+        checked = cedarpy.validate_policies(text, SCHEMA)
+        if not checked:
+            raise BadConfiguration(f"{path}: {'; '.join(str(error) for error in checked.errors)}")
+    ids = [rule.id for rule in rules]
+    doubled = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
+    if doubled or not ids:
+        raise BadConfiguration(f"the rule {doubled[0]} stands twice" if doubled else "an edition without any rule")
+    return tuple(sorted(rules, key=lambda rule: rule.id))
+
+
+def _check_permits(rules: tuple[Rule, ...], may_permit: frozenset[str]) -> None:
+    for rule in rules:
+        if rule.effect is Effect.PERMIT and rule.seed not in may_permit:
+            raise BadConfiguration(f"the rule {rule.id} permits and is not on the edition's list may_permit")
+
+
+def _basis(table: Table) -> Basis:
+    forms = ("arrangement", "written-arrangement", "order", "consent", "statute")
+    basis = Basis(table.text("id"), table.one_of("form", forms), table.text("title"))
+    table.done()
+    return basis
+
+
+def _outward(table: Table) -> tuple[tuple[str, str], ...]:
+    """Return the word for each ground: the most telling lawful one, unless the edition chose a less telling."""
+    chosen: list[tuple[str, str]] = []
+    for ground, lawful in sorted(GROUNDS.items()):
+        choices = tuple(word for word in lawful if word != PARTLY)
+        chosen.append((ground, table.one_of(ground, choices, default=choices[0])))
+    table.done()
+    return tuple(chosen)
+
+
+def _wording(table: Table, languages: tuple[str, ...]) -> tuple[tuple[str, Texts], ...]:
+    wording = tuple((code, table.table(code).sentences(languages)) for code in sorted(OUTWARD))
+    table.done()
+    return wording
+
+
+def _patterns(tables: tuple[Table, ...]) -> tuple[Pattern, ...]:
+    patterns: list[Pattern] = []
+    for table in tables:
+        category = table.one_of("category", tuple(sorted(CATEGORIES)))
+        check = table.one_of("check", ("verhoeff", "luhn", "none"))
+        patterns.append(Pattern(table.text("id"), category, table.text("regex"), check, table.flag("hard_stop")))
+        table.done()
+    scan(("",), patterns)
+    return tuple(patterns)
+
+
+def _groups(table: Table) -> Groups:
+    groups = Groups(
+        personal=frozenset(table.texts("personal")),
+        personal_records=frozenset(table.texts("personal_records")),
+        giving=frozenset(table.texts("giving")),
+    )
+    table.done()
+    unknown = sorted(groups.personal - CATEGORIES) + sorted(groups.personal_records - RECORD_TYPES)
+    if unknown:
+        raise BadConfiguration(f"{MANIFEST}: groups names {unknown[0]!r}, which is on no list of the vocabulary")
+    return groups

@@ -1,0 +1,308 @@
+"""One rule of a law edition: a Cedar policy with the annotations that make it readable, dated and answerable.
+
+The rule it keeps: a rule that says too little about itself, or more than it may, is not loaded. What is known only from
+memory may restrict and never permits.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import NoReturn
+
+import cedarpy
+
+from comity.base.errors import BadConfiguration
+from comity.base.ids import Ms
+from comity.marking.vocabulary import CATEGORIES, CONDITIONS, GROUNDS
+from comity.policy.verdict import Effect
+
+
+class Status(StrEnum):
+    """How well the text behind a rule is known."""  # spec: law-and-agencies.md, marks
+
+    TEXT_READ = "text-read"
+    SECONDARY = "secondary"
+    UNVERIFIED = "unverified"
+    ACCORD = "accord"
+
+
+class Verb(StrEnum):
+    """What a rule may oblige."""
+
+    REDACT = "redact"
+    CAVEAT = "caveat"
+    RETAIN_MAX_DAYS = "retain-max-days"
+    APPROVAL = "approval"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule as loaded.
+
+    Attributes:
+        id: `XX-SEED`, or `XX-SEED/clause` where one seed has several.
+        title: a few words for lists.
+        effect: what this rule alone leads to.
+        article: the statute and section as a lawyer cites it.
+        begins: first instant in force.
+        ends: first instant no longer in force, or None.
+        status: how well the text is known.
+        source: where it was read.
+        ground, outward: of a prohibition; `outward` is None where the edition's own word for the ground holds.
+        refer_to: whom a referral goes to, or the other way that the law offers.
+        missing: what would lift a prohibition, sorted; empty if nothing does.
+        obligation: (verb, value) of a rule that obliges, else None.
+        sentences: (language tag, sentence), sorted.
+        uncached: it compares an instant or a count.
+        acts, kinds: the acts and kinds that its head names; None means any.
+        policy: the policy in Cedar's JSON form, without annotations.
+    """
+
+    id: str
+    title: str
+    effect: Effect
+    article: str
+    begins: Ms
+    ends: Ms | None
+    status: Status
+    source: str
+    ground: str | None
+    outward: str | None
+    refer_to: str | None
+    missing: tuple[str, ...]
+    obligation: tuple[Verb, str] | None
+    sentences: tuple[tuple[str, str], ...]
+    uncached: bool
+    acts: frozenset[str] | None
+    kinds: frozenset[str] | None
+    policy: str
+
+    @property
+    def seed(self) -> str:
+        """The rule's id without its clause."""
+        return self.id.split("/", maxsplit=1)[0]
+
+    @property
+    def forbids(self) -> bool:
+        """Whether it is a prohibition."""
+        return self.ground is not None
+
+    def in_force(self, now: Ms) -> bool:
+        """Say whether the rule applies at this instant."""
+        return self.begins <= now and (self.ends is None or now < self.ends)
+
+
+OPEN = "open"
+"""What stands in `@to` of a rule without an end."""
+OBLIGE = "oblige"
+_ACTS = frozenset({"clear", "admit", "use"})
+_ALWAYS = frozenset({"id", "title", "article", "from", "to", "status", "source"})
+_SOMETIMES = frozenset({"effect", "ground", "refer_to", "missing", "outward", OBLIGE, "uncached"})
+_ID = re.compile(r"[A-Z]{2}-[A-Z0-9][A-Za-z0-9.-]*(?:/[a-z0-9-]+)?")
+_SENTENCE = re.compile(r"sentence_[a-z]{2,3}")
+_WORD = re.compile(r"[a-z0-9][a-z0-9./:-]*")
+_CONDITION = re.compile(r"([a-z-]+)(?:\([^()]+\))?")
+_OTHER_END = "this edition was not loaded; correct the rule and sign the edition again"
+
+_Json = dict[str, object]
+
+
+def read_rules(path: str, text: str, languages: tuple[str, ...]) -> tuple[Rule, ...]:
+    """Read every policy of one file.
+
+    Args:
+        path: name of the file, for messages.
+        text: Cedar policies.
+        languages: tags of the edition's languages; each rule has a sentence in each.
+
+    Raises:
+        BadConfiguration: a policy that does not parse, is a template, or lacks or misuses an annotation.
+    """
+    try:
+        parsed = json.loads(cedarpy.policies_to_json_str(text))
+    except ValueError as error:
+        raise BadConfiguration(f"{path}: {error}; {_OTHER_END}") from error
+    if parsed["templates"]:
+        raise BadConfiguration(f"{path}: a template is no rule; {_OTHER_END}")
+    return tuple(_rule(path, policy, languages) for policy in parsed["staticPolicies"].values())
+
+
+def day_begins(text: str, *, after: bool = False) -> Ms:
+    """Return the instant of an ISO date (midnight UTC) or of an ISO instant with its offset.
+
+    Args:
+        text: `2026-07-13` or `2026-07-13T00:00:00-04:00`.
+        after: for a date, the midnight at its end.
+
+    Raises:
+        ValueError: neither of the two.
+    """
+    if len(text) == len("2026-07-13"):
+        day = date.fromisoformat(text) + timedelta(days=1 if after else 0)
+        moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    else:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("an instant without its offset from UTC")
+    return Ms(int(moment.timestamp() * 1000))
+
+
+def _rule(path: str, policy: _Json, languages: tuple[str, ...]) -> Rule:
+    notes = _texts(policy.get("annotations", {}))
+    where = f"{path}: rule {notes.get('id', 'without id')}"
+    _check_names(where, notes, languages)
+    acts, obliges = _acts(where, policy)
+    permits = policy["effect"] == "permit"
+    if obliges != (OBLIGE in notes) or (obliges and not permits):
+        _refuse(where, "a rule that obliges is a permit of action oblige with @oblige, and nothing else is")
+    status = _one_of(where, "status", notes["status"], Status)
+    if permits and not obliges and status is Status.UNVERIFIED:
+        _refuse(where, "what is known from memory only may restrict, and this permits")
+    begins, ends = _dates(where, notes)
+    uncached = "uncached" in notes
+    if not uncached and _reads_now(policy["conditions"]):
+        _refuse(where, "it compares an instant; mark it @uncached")
+    effect, ground, outward = _effect(where, notes, permits=permits, obliges=obliges)
+    return Rule(
+        id=notes["id"],
+        title=notes["title"],
+        effect=effect,
+        article=notes["article"],
+        begins=begins,
+        ends=ends,
+        status=status,
+        source=notes["source"],
+        ground=ground,
+        outward=outward,
+        refer_to=notes.get("refer_to"),
+        missing=tuple(sorted(_list(where, notes.get("missing", "")))),
+        obligation=_obligation(where, notes[OBLIGE]) if obliges else None,
+        sentences=tuple(sorted((tag, notes[f"sentence_{tag}"]) for tag in languages)),
+        uncached=uncached,
+        acts=acts,
+        kinds=_kinds(where, policy),
+        policy=json.dumps({**policy, "annotations": {}}),
+    )
+
+
+def _refuse(where: str, why: str) -> NoReturn:
+    raise BadConfiguration(f"{where}: {why}; {_OTHER_END}")
+
+
+def _texts(annotations: object) -> dict[str, str]:
+    return {key: value or "" for key, value in annotations.items()} if isinstance(annotations, dict) else {}
+
+
+def _check_names(where: str, notes: Mapping[str, str], languages: tuple[str, ...]) -> None:
+    sentences = {f"sentence_{tag}" for tag in languages}
+    lacking = sorted(key for key in _ALWAYS | sentences if not notes.get(key))
+    if lacking:
+        _refuse(where, f"it has no @{lacking[0]}")
+    unknown = sorted(key for key in notes.keys() - _ALWAYS - _SOMETIMES if not _SENTENCE.fullmatch(key))
+    if unknown:
+        _refuse(where, f"there is no annotation @{unknown[0]}")
+    if not _ID.fullmatch(notes["id"]):
+        _refuse(where, "its @id is not of the form XX-SEED or XX-SEED/clause")
+
+
+def _one_of(where: str, what: str, word: str, kind: type[Status]) -> Status:
+    try:
+        return kind(word)
+    except ValueError:
+        _refuse(where, f"there is no {what} called {word!r}")
+
+
+def _dates(where: str, notes: Mapping[str, str]) -> tuple[Ms, Ms | None]:
+    try:
+        begins = day_begins(notes["from"])
+        ends = None if notes["to"] == OPEN else day_begins(notes["to"], after=True)
+    except ValueError as error:
+        raise BadConfiguration(f"{where}: @from and @to are dates or instants ({error}); {_OTHER_END}") from error
+    if ends is not None and ends <= begins:
+        _refuse(where, "it ends before it begins")
+    return begins, ends
+
+
+def _effect(
+    where: str, notes: Mapping[str, str], *, permits: bool, obliges: bool
+) -> tuple[Effect, str | None, str | None]:
+    """Return what the rule leads to, its ground and its own outward word."""
+    if permits:
+        if notes.keys() & {"effect", "ground", "outward", "missing", "refer_to"}:
+            _refuse(where, "only a prohibition has @effect, @ground, @outward, @missing or @refer_to")
+        return (Effect.PERMIT_WITH if obliges else Effect.PERMIT), None, None
+    word, ground, outward = notes.get("effect", ""), notes.get("ground", ""), notes.get("outward")
+    if word not in {Effect.REFER.value, Effect.REFUSE.value}:
+        _refuse(where, "a prohibition has @effect refer or refuse")
+    if ground not in GROUNDS:
+        _refuse(where, f"there is no ground called {ground!r}")
+    if outward is not None and outward not in GROUNDS[ground]:
+        _refuse(where, f"the ground {ground} may not be told as {outward!r}")
+    if word == Effect.REFER.value and not notes.get("refer_to"):
+        _refuse(where, "a referral names in @refer_to whom it goes to")
+    return Effect(word), ground, outward
+
+
+def _list(where: str, text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",")) if text else ()
+    if any(not _WORD.fullmatch(word) for word in words):
+        _refuse(where, "@missing is a list of words such as assessment:disclose")
+    return words
+
+
+def _obligation(where: str, text: str) -> tuple[Verb, str]:
+    word, _, value = text.partition(":")
+    try:
+        verb = Verb(word)
+    except ValueError:
+        _refuse(where, f"there is no obligation called {word!r}")
+    condition = _CONDITION.fullmatch(value)
+    good = {
+        Verb.REDACT: value in CATEGORIES,
+        Verb.CAVEAT: condition is not None and condition[1] in CONDITIONS,
+        Verb.RETAIN_MAX_DAYS: value.isascii() and value.isdigit() and int(value) > 0,
+        Verb.APPROVAL: _WORD.fullmatch(value) is not None,
+        Verb.REPORT: _WORD.fullmatch(value) is not None,
+    }
+    if not good[verb]:
+        _refuse(where, f"the obligation {verb} cannot have the value {value!r}")
+    return verb, value
+
+
+def _acts(where: str, policy: _Json) -> tuple[frozenset[str] | None, bool]:
+    """Return the acts that the head names (None for a rule that obliges), and whether it obliges."""
+    names = _named(policy["action"])
+    if names == frozenset({OBLIGE}):
+        return None, True
+    if names is None or not names <= _ACTS:
+        _refuse(where, "its head names the acts that it rules: clear, admit, use; or oblige alone")
+    return names, False
+
+
+def _kinds(where: str, policy: _Json) -> frozenset[str] | None:
+    if policy["principal"] != {"op": "All"}:
+        _refuse(where, "its head may name acts and kinds only; agencies stand in the conditions")
+    return _named(policy["resource"])
+
+
+def _named(head: object) -> frozenset[str] | None:
+    """Return the ids that one part of a policy's head is equal to or in; None for any, and for all other forms."""
+    if not isinstance(head, dict) or head["op"] not in {"==", "in"}:
+        return None
+    entities = head["entities"] if "entities" in head else [head["entity"]]
+    return frozenset(str(entity["id"]) for entity in entities)
+
+
+def _reads_now(node: object) -> bool:
+    """Say whether an expression reads the attribute `now`."""
+    if isinstance(node, dict):
+        if node.get("attr") == "now":
+            return True
+        return any(_reads_now(part) for part in node.values())
+    return isinstance(node, list) and any(_reads_now(part) for part in node)

@@ -1,0 +1,80 @@
+"""Reading a TOML table with a message for each thing that is not as it should be; nothing unknown is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from comity.base.errors import BadConfiguration
+
+
+class Table:
+    """One table of a TOML file that notes which keys were read; `done` refuses what is left.
+
+    Every reader raises BadConfiguration, naming file, table and key.
+    """
+
+    def __init__(self, where: str, content: Mapping[str, object]) -> None:
+        self._where = where
+        self._content = content
+        self._read: set[str] = set()
+
+    def text(self, key: str) -> str:
+        """Return a text that is not empty."""
+        value = self._take(key)
+        if isinstance(value, str) and value:
+            return value
+        raise self._wrong(f"{key} is a text")
+
+    def flag(self, key: str) -> bool:
+        """Return true or false."""
+        value = self._take(key)
+        if isinstance(value, bool):
+            return value
+        raise self._wrong(f"{key} is true or false")
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """Return a list of texts, in order; `[]` where it is not there."""
+        value = self._take(key, [])
+        if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
+            return tuple(value)
+        raise self._wrong(f"{key} is a list of texts")
+
+    def one_of(self, key: str, words: tuple[str, ...], *, default: str | None = None) -> str:
+        """Return one of `words`."""
+        value = self._take(key, default)
+        if isinstance(value, str) and value in words:
+            return value
+        raise self._wrong(f"{key} is one of {', '.join(words)}")
+
+    def table(self, key: str) -> Table:
+        """Return a table inside this one; an empty one where it is not there."""
+        value = self._take(key, {})
+        if isinstance(value, dict):
+            return Table(f"{self._where}: {key}", value)
+        raise self._wrong(f"{key} is a table")
+
+    def tables(self, key: str) -> tuple[Table, ...]:
+        """Return an array of tables, in order; none where it is not there."""
+        value = self._take(key, [])
+        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
+            return tuple(Table(f"{self._where}: {key} {place}", item) for place, item in enumerate(value, 1))
+        raise self._wrong(f"{key} is an array of tables")
+
+    def sentences(self, languages: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+        """Return (language, sentence) for exactly these languages, sorted; the whole table is that."""
+        found = tuple((tag, self.text(tag)) for tag in sorted(languages))
+        self.done()
+        return found
+
+    def done(self) -> None:
+        """Refuse keys that nobody read."""
+        left = sorted(self._content.keys() - self._read)
+        if left:
+            raise self._wrong(f"there is no key {left[0]}")
+
+    def _take(self, key: str, default: object = None) -> object:
+        self._read.add(key)
+        return self._content.get(key, default)
+
+    def _wrong(self, why: str) -> BadConfiguration:
+        return BadConfiguration(f"{self._where}: {why}; nothing was loaded")
