@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from comity.base.ids import Digest, LeafIndex, Origin
 from comity.dispatch.columns import bytes_of, int_of, text_of
-from comity.dispatch.entries import Entry, HeadEntry, decode_entry, encode_entry
+from comity.dispatch.entries import Entry, HeadLeaf, decode_entry, encode_entry
 from comity.dispatch.ports import Scalar, Store, Tx
 from comity.tlog.tree import EMPTY_ROOT, Edge, Tiles, leaf_hash
 
@@ -103,7 +103,7 @@ class Book:
         theirs = self.logs[LogRole.THEIRS]
         if not theirs.cosigned_time:
             return None
-        return encode_entry(HeadEntry(theirs.origin, theirs.head_size, theirs.head_root, theirs.head_time))
+        return encode_entry(HeadLeaf(theirs.origin, theirs.head_size, theirs.head_root, theirs.head_time))
 
     def _append(self, role: LogRole, entries: Sequence[bytes]) -> None:
         self._store_entries(role, entries)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from comity.base.cbor import Value
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
-from comity.dispatch.entries import DispatchEntry
+from comity.dispatch.entries import DispatchLeaf
 from comity.dispatch.filing import Facts
-from comity.dispatch.wire import Header, Plain
+from comity.dispatch.wire import Header, Parts
 from comity.marking.labels import Label, Lane, Urgency
 from comity.policy.assessment import Assessment
 from comity.policy.question import Question
@@ -108,9 +108,9 @@ class Sealed:
 
     released: Released
     header: Header
-    plain: Plain
+    parts: Parts
     sealed: bytes
-    entry: DispatchEntry
+    entry: DispatchLeaf
     decision_salt: bytes
     decision_record: bytes
 
@@ -143,10 +143,8 @@ class Arrival:
     """Sealed bytes of the peer that match a leaf which our mirror holds."""
 
     index: LeafIndex
-    entry: DispatchEntry
+    entry: DispatchLeaf
     sealed: bytes
-    not_before: Ms
-    """The leaf was made after this time, by the cosignatures around it; 0 if unknown."""
     not_after: Ms
     """The leaf existed at this time: the log time of the head that showed it."""
 
@@ -156,8 +154,9 @@ class Opened:
     """Decrypted, with a commitment that agrees."""
 
     arrival: Arrival
-    plain: Plain
+    parts: Parts
     header: Header
+    kids: tuple[Digest, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,10 @@ def after(state: LinkState, event: LinkEvent) -> LinkState:
 
 
 def lanes_open(state: LinkState) -> frozenset[Lane]:
-    """Return the lanes whose dispatches may be sent in `state`; entries are shown in every state but unpaired."""
+    """Return the lanes whose dispatches may be sent in `state`: none, or all down to some lane.
+
+    Entries are shown in every state but unpaired.
+    """
     return _LANES.get(state, frozenset())
 
 

@@ -20,6 +20,8 @@ CREATE TABLE sent (
   id BLOB PRIMARY KEY,
   idx BIGINT,                            -- leaf in our log, null while it waits in the pool
   lane BIGINT NOT NULL,
+  desk TEXT NOT NULL,
+  case_id BLOB NOT NULL,
   sealed BLOB NOT NULL,
   sealed_sha256 BLOB NOT NULL,
   plain BLOB NOT NULL,                   -- the four parts with their salts
@@ -31,15 +33,16 @@ CREATE TABLE sent (
   arrived_at BIGINT,
   settled_at BIGINT,
   seen_at BIGINT,
-  seen_idx BIGINT,
-  told_at BIGINT                         -- last exchange that carried the sealed bytes
+  seen_idx BIGINT
 );
 CREATE INDEX sent_open ON sent (settled_at, lane, idx);
 CREATE UNIQUE INDEX sent_idx ON sent (idx);
+CREATE INDEX sent_case ON sent (case_id, lane);
 CREATE TABLE got (
   idx BIGINT PRIMARY KEY,                -- leaf in the peer's log
   id BLOB NOT NULL UNIQUE,
   lane BIGINT NOT NULL,
+  case_id BLOB,                          -- null until it is opened
   sealed_sha256 BLOB NOT NULL,
   size BIGINT NOT NULL,
   commitment BLOB NOT NULL,
@@ -55,6 +58,7 @@ CREATE TABLE got (
   seen_at BIGINT
 );
 CREATE INDEX got_open ON got (settled_at, idx);
+CREATE INDEX got_case ON got (case_id, lane);
 CREATE TABLE waits (id BLOB NOT NULL, predecessor BLOB NOT NULL, PRIMARY KEY (id, predecessor));
 CREATE INDEX waits_for ON waits (predecessor);
 CREATE TABLE mark (target BLOB PRIMARY KEY, by_id BLOB NOT NULL, kind TEXT NOT NULL);
@@ -80,10 +84,8 @@ CREATE TABLE kept (
   missing TEXT NOT NULL,
   body BLOB NOT NULL
 );
-CREATE TABLE verdict (dispatch BLOB NOT NULL, act TEXT NOT NULL, verdict BLOB NOT NULL, PRIMARY KEY (dispatch, act));
-CREATE TABLE receipt_due (dispatch BLOB PRIMARY KEY, idx BIGINT NOT NULL);
-CREATE TABLE instrument (digest BLOB PRIMARY KEY, kind TEXT NOT NULL, node TEXT, edition BIGINT NOT NULL, signed BLOB NOT NULL,
-  from_ours BIGINT, from_theirs BIGINT);
+CREATE TABLE instrument (digest BLOB PRIMARY KEY, kind TEXT NOT NULL, signed BLOB NOT NULL,
+  from_ours BIGINT NOT NULL);            -- leaf in our log
 CREATE TABLE evidence (found BIGINT NOT NULL, class TEXT NOT NULL, evidence BLOB NOT NULL, PRIMARY KEY (found, class));
 CREATE TABLE link (
   one BIGINT PRIMARY KEY CHECK (one = 1),
@@ -94,6 +96,5 @@ CREATE TABLE link (
   last_good BIGINT,
   clock_off BIGINT NOT NULL
 );
-CREATE TABLE wanted (idx BIGINT PRIMARY KEY);
 CREATE TABLE counter (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
 CREATE TABLE difference (id BLOB PRIMARY KEY, day TEXT NOT NULL, what TEXT NOT NULL, at BIGINT NOT NULL);

@@ -1,0 +1,89 @@
+"""Admit: our law decides whether we may receive a dispatch and use it, and whether its turn has come."""
+
+from __future__ import annotations
+
+from comity.base.ids import Digest, DispatchId, Ms
+from comity.dispatch.book import Book
+from comity.dispatch.office import Office
+from comity.dispatch.states import Admitted, Verified
+from comity.policy.question import Act, Question
+from comity.policy.verdict import Effect, Reason, Verdict
+
+WAITS_FOR_NOTHING = frozenset({"recall", "correction", "withdraw", "suspend", "supersede"})
+"""Kinds that are filed without waiting for a predecessor; they leave a mark that meets a late one."""  # spec: protocol.md 7
+
+
+def admit(verified: Verified, book: Book, office: Office, now: Ms) -> Admitted:
+    """Judge a dispatch that agrees with its leaf. A refusal is a result: what says no stands in the verdict."""
+    header = verified.opened.header
+    early = _refused_before_law(verified, book, office)
+    if early is not None:
+        return Admitted(verified, early[1], early[0], ())
+    verdict = office.gate.decide(ask(verified), now)
+    code = None if verdict.permits else (verdict.outward or "cannot-assist")
+    waits = () if code or header.kind in WAITS_FOR_NOTHING else _unsettled(book, header.after)
+    return Admitted(verified, verdict, code, waits)
+
+
+def ask(verified: Verified) -> Question:
+    """Put everything that a rule may read of what the peer sent into one question."""
+    header, facts = verified.opened.header, verified.facts
+    labels = header.labels
+    return Question(
+        act=Act.ADMIT,
+        desk=header.desk,
+        kind=header.kind,
+        stage=facts.stage,
+        purpose=header.purpose,
+        urgency=header.urgency,
+        agency=header.agencies[0],
+        peer_agencies=(header.author.agency,),
+        handling=frozenset(labels.handling.split()),
+        conditions=frozenset(labels.conditions),
+        tlp=labels.tlp or "",
+        pap=labels.pap or "",
+        asserts=facts.asserts,
+        evaluated=labels.evaluation is not None,
+        categories=frozenset(labels.categories) | facts.tagged,
+        asks=facts.asks,
+        records=facts.records,
+        basis=frozenset(header.basis),
+        conduct=header.conduct or "",
+        own_power=facts.own_power,
+        known_for=facts.known_for,
+        assessments=(),
+        approvals=frozenset(),
+        minimum_facts=False,
+        third_state=facts.third_state,
+    )
+
+
+def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple[str, Verdict] | None:
+    """Return the code and a verdict where a recall or an ended posting came first."""
+    header, arrival = verified.opened.header, verified.opened.arrival
+    if book.tx.rows("SELECT kind FROM mark WHERE target = ? AND kind = 'recall'", (header.id,)):
+        return "recalled", _by_accord("ACCORD-RECALLED", "The sender recalled this dispatch before it came.")
+    released = header.released_by
+    ended = office.powers.peer_posting_ended(book.tx, released.desk, released.officer)
+    if ended is not None and ended < arrival.index:
+        sentence = "The officer who released this had been withdrawn at an earlier leaf of the sender's own log."
+        return "cannot-assist", _by_accord("ACCORD-POSTING-ENDED", sentence)
+    return None
+
+
+def _by_accord(rule: str, sentence: str) -> Verdict:
+    reason = Reason(rule, Effect.REFUSE, "accord", "accord", sentence, (("en", sentence),))
+    return Verdict(Effect.REFUSE, (reason,), (), "hard-stop", "cannot-assist", None, (), Digest(bytes(32)))
+
+
+def _unsettled(book: Book, after: tuple[DispatchId, ...]) -> tuple[DispatchId, ...]:
+    """Return the predecessors, ours or theirs, that are not settled yet."""
+    return tuple(one for one in after if not _settled(book, one))
+
+
+def _settled(book: Book, dispatch: DispatchId) -> bool:
+    for table in ("got", "sent"):
+        found = book.tx.rows(f"SELECT settled_at FROM {table} WHERE id = ?", (dispatch,))  # noqa: S608  our two tables
+        if found:
+            return found[0][0] is not None
+    return False

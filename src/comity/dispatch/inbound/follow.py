@@ -1,0 +1,53 @@
+"""Follow: what waited for a predecessor is filed when that one is settled."""
+
+from __future__ import annotations
+
+from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
+from comity.dispatch import wire
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.entries import DispatchLeaf, Fact
+from comity.dispatch.filing import Filing
+from comity.dispatch.inbound.record import receipt
+from comity.dispatch.office import Office
+from comity.dispatch.partsrow import parts_of
+from comity.dispatch.states import Arrival, Recorded
+
+
+def follow(settled: DispatchId, book: Book, office: Office, now: Ms) -> tuple[Recorded, ...]:
+    """File every dispatch that waited for `settled` and for nothing else, and those that waited for them in turn."""
+    filed: list[Recorded] = []
+    open_ends = [settled]
+    while open_ends:
+        for one in _freed(open_ends.pop(), book):
+            filed.append(_file(one, book, office, now))
+            open_ends.append(one)
+    return tuple(filed)
+
+
+def _freed(settled: DispatchId, book: Book) -> tuple[DispatchId, ...]:
+    """Strike a settled predecessor and return the dispatches that waited for it and for nothing else."""
+    waiting = book.tx.rows("SELECT id FROM waits WHERE predecessor = ?", (settled,))
+    if not waiting:
+        return ()
+    book.tx.run("DELETE FROM waits WHERE predecessor = ?", (settled,))
+    ids = [DispatchId(bytes_of(row[0])) for row in waiting]
+    return tuple(one for one in ids if not book.tx.rows("SELECT 1 FROM waits WHERE id = ?", (one,)))
+
+
+def _file(dispatch: DispatchId, book: Book, office: Office, now: Ms) -> Recorded:
+    index, plain, sealed = book.tx.rows("SELECT idx, plain, sealed FROM got WHERE id = ?", (dispatch,))[0]
+    parts = parts_of(bytes_of(plain))
+    header = wire.decode_header(parts[0].content)
+    leaf = book.entry(LogRole.THEIRS, int_of(index))
+    assert isinstance(leaf, DispatchLeaf)
+    arrival = Arrival(LeafIndex(int_of(index)), leaf, bytes_of(sealed), now)
+    case = header.case or CaseId(header.id)
+    desk = office.desks[header.desk]
+    desk.file(
+        book.tx,
+        Filing(ours=False, header=header, body=parts[1].content, case=case, at=now, index=arrival.index, admitted=True),
+    )
+    desk.settle(book.tx, dispatch, int(Fact.FILED), None, now)
+    done = receipt(arrival, Fact.FILED, None, book, now, decision=None)
+    return Recorded(dispatch, arrival.index, Fact.FILED, None, case, done.receipt)

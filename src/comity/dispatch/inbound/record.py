@@ -1,0 +1,88 @@
+"""Record, file, receipt: what became of an arrival, written in one transaction with the receipt leaf that says so."""
+
+from __future__ import annotations
+
+from comity.base.hashing import sha256
+from comity.base.ids import CaseId, Digest, Ms
+from comity.dispatch import decision, records
+from comity.dispatch.book import Book
+from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
+from comity.dispatch.filing import Filing
+from comity.dispatch.office import Office
+from comity.dispatch.partsrow import parts_bytes
+from comity.dispatch.states import Admitted, Arrival, Recorded
+
+_SALT_BYTES = 32
+_SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
+
+
+def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
+    """Write the outcome of an admitted or refused dispatch: decision record, desk row, receipt.
+
+    What our law does not admit keeps its header; its content stays sealed and goes to custody.
+    """  # spec: protocol.md 7
+    opened = admitted.verified.opened
+    header = opened.header
+    salt = office.entropy.draw(_SALT_BYTES)
+    inward = decision.receiving(header.id, admitted.verdict, now)
+    records.keep(book, "received", header.id, salt, inward, now=now)
+    fact = Fact.REFUSED if admitted.code else (Fact.ARRIVED if admitted.waits_for else Fact.FILED)
+    if fact is not Fact.REFUSED:
+        row = (parts_bytes(opened.parts), header.case or header.id, opened.arrival.index)
+        book.tx.run("UPDATE got SET plain = ?, case_id = ? WHERE idx = ?", row)
+    if admitted.waits_for:
+        rows = [(header.id, one) for one in admitted.waits_for]
+        book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+    recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=decision_hash(salt, inward))
+    _file(admitted, fact, book, office, now)
+    return Recorded(header.id, opened.arrival.index, fact, admitted.code, recorded.case, recorded.receipt)
+
+
+def quarantine(arrival: Arrival, code: str, book: Book, now: Ms) -> Recorded:
+    """Keep bytes that cannot be opened apart and receipt them with the one code for every cause."""
+    return receipt(arrival, Fact.QUARANTINED, code, book, now, decision=None)
+
+
+def receipt(
+    arrival: Arrival, fact: Fact, code: str | None, book: Book, now: Ms, *, decision: Digest | None
+) -> Recorded:
+    """Append the receipt leaf and note it in the row of the dispatch."""
+    leaf = arrival.entry
+    entry = encode_entry(ReceiptLeaf(arrival.index, leaf.id, leaf.sealed, fact, code, None, decision))
+    place = book.append_own([entry])
+    settled = now if fact in _SETTLING else None
+    book.tx.run(
+        "UPDATE got SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?,"
+        " sealed = ? WHERE idx = ?",
+        (int(fact), code, place, now, settled, arrival.sealed, arrival.index),
+    )
+    return Recorded(leaf.id, arrival.index, fact, code, None, sha256(entry))
+
+
+def _file(admitted: Admitted, fact: Fact, book: Book, office: Office, now: Ms) -> None:
+    """Give the dispatch to its desk; what waits for a predecessor is given to it when that one is settled."""
+    opened = admitted.verified.opened
+    header, desk = opened.header, office.desks[opened.header.desk]
+    filing = Filing(
+        ours=False,
+        header=header,
+        body=admitted.verified.body if fact is not Fact.REFUSED else b"",
+        case=header.case or CaseId(header.id),
+        at=now,
+        index=opened.arrival.index,
+        admitted=fact is not Fact.REFUSED,
+    )
+    if fact is not Fact.ARRIVED:
+        desk.file(book.tx, filing)
+    desk.settle(book.tx, header.id, int(fact), admitted.code, now)
+    _mark(admitted, fact, book)
+
+
+def _mark(admitted: Admitted, fact: Fact, book: Book) -> None:
+    """Leave a mark for what a recall or a correction names, so that it meets a late original."""
+    header = admitted.verified.opened.header
+    if fact is not Fact.FILED or header.kind not in {"recall", "correction"}:
+        return
+    targets = [header.replaces] if header.replaces else list(header.re)
+    rows = [(target, header.id, header.kind) for target in targets if target is not None]
+    book.tx.many("INSERT INTO mark (target, by_id, kind) VALUES (?, ?, ?) ON CONFLICT (target) DO NOTHING", rows)

@@ -1,0 +1,48 @@
+"""Verify: all that header, leaf, recipients, accord and times must agree on does agree."""
+
+from __future__ import annotations
+
+from comity.base.errors import BadEnvelope, BadSeal
+from comity.base.ids import Ms
+from comity.dispatch import wire
+from comity.dispatch.office import Office
+from comity.dispatch.states import Opened, Verified
+
+CREATED_AHEAD_MS = 5 * 60_000
+"""How far `created` may lie after the time by which the leaf existed."""  # spec: protocol.md 7
+
+
+def verify(opened: Opened, office: Office, now: Ms) -> Verified:
+    """Check header against leaf, node, seal, accord and clock, and read the body by its desk's schema.
+
+    Raises:
+        BadSeal: something does not agree; the sender is told one code, whatever the cause.
+    """  # spec: protocol.md 7
+    for what, good in _checks(opened, office, now):
+        if not good:
+            raise BadSeal(f"a dispatch does not agree with its leaf: {what}; its bytes are kept apart")
+    header, body = opened.header, opened.parts[1].content
+    try:
+        if wire.decode_attachments(opened.parts[2].content):
+            raise BadSeal("a dispatch has attachments, which this node cannot fetch yet; its bytes are kept apart")
+        facts = office.desks[header.desk].facts(header.kind, body)
+    except BadEnvelope as error:
+        raise BadSeal("a dispatch has a body that is not of its kind; its bytes are kept apart") from error
+    return Verified(opened, facts, body)
+
+
+def _checks(opened: Opened, office: Office, now: Ms) -> tuple[tuple[str, bool], ...]:
+    header, leaf, arrival = opened.header, opened.arrival.entry, opened.arrival
+    latest = max(now, arrival.not_after)
+    return (
+        ("its id", header.id == leaf.id),
+        ("its lane", header.lane == leaf.lane),
+        ("who sent it", header.sender == office.peer),
+        ("whom it is for", header.receiver == office.us),
+        ("its agencies", office.agencies.issuperset(header.agencies)),
+        ("its recipients", len(opened.kids) == len(header.agencies)),
+        ("the accord's edition", leaf.edition == office.accord.edition and header.accord == office.accord_digest),
+        ("a kind that is open", header.desk in office.desks and office.accord.opens(header.desk, header.kind)),
+        ("its time", header.created <= latest + CREATED_AHEAD_MS),
+        ("its case", header.case is None or bytes(header.case) != bytes(header.id)),
+    )

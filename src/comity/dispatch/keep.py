@@ -1,0 +1,37 @@
+"""A draft that did not leave is kept with all its reasons in our decision log, and shown; it is never silently dropped."""
+
+from __future__ import annotations
+
+from comity.base.ids import Ms
+from comity.dispatch import decision, records
+from comity.dispatch.book import Book
+from comity.dispatch.office import Office
+from comity.dispatch.states import Draft, Officer, Withheld
+
+_SALT_BYTES = 32
+
+
+def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, office: Office, *, now: Ms) -> Withheld:
+    """Write the row and the decision record of a draft that was refused, referred or held; return it unchanged."""
+    form = draft.form
+    book.tx.run(
+        "INSERT INTO kept (id, state, desk, kind, case_id, re, at, outward, refer_to, missing, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (
+            draft.id,
+            withheld.state,
+            form.desk,
+            form.kind,
+            form.case,
+            form.re[0] if form.re else None,
+            now,
+            withheld.verdict.outward,
+            withheld.verdict.refer_to,
+            " ".join(withheld.missing),
+            draft.body,
+        ),
+    )
+    salt = office.entropy.draw(_SALT_BYTES)
+    record = decision.withheld(withheld, form.assessments, by, now)
+    records.keep(book, withheld.state, draft.id, salt, record, now=now)
+    return withheld

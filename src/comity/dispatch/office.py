@@ -1,0 +1,48 @@
+"""What the steps of one node may consult: names, accord, keys, law, desks. It does not change while a step runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from comity.base.entropy import Entropy
+from comity.base.ids import Digest, NodeName
+from comity.crypto.keys import SealingKey
+from comity.dispatch.accord import Accord
+from comity.dispatch.filing import DeskPort, Powers
+from comity.dispatch.keylist import KeyList
+from comity.marking.scan import Pattern
+from comity.policy.verdict import Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One node as its steps know it.
+
+    Attributes:
+        us: our node's name.
+        peer: the other node's name.
+        accord: the accord in force.
+        accord_digest: SHA-256 of its signed bytes.
+        peer_keys: the peer's key list in force.
+        sealing: our private sealing keys by key id.
+        agencies: our own agencies, by id.
+        gate: our law.
+        patterns: what the scan of the label step looks for, from our law edition.
+        desks: open desks by name.
+        powers: who may release what.
+        entropy: randomness for ids, salts and seals.
+    """
+
+    us: NodeName
+    peer: NodeName
+    accord: Accord
+    accord_digest: Digest
+    peer_keys: KeyList
+    sealing: Mapping[Digest, SealingKey]
+    agencies: frozenset[str]
+    gate: Gate
+    patterns: tuple[Pattern, ...]
+    desks: Mapping[str, DeskPort]
+    powers: Powers
+    entropy: Entropy

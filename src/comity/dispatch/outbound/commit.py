@@ -1,0 +1,66 @@
+"""Commit: leaf, sealed bytes, desk row and decision record become durable together, or not at all."""
+
+from __future__ import annotations
+
+from comity.base.ids import CaseId, LeafIndex, Ms
+from comity.dispatch import records
+from comity.dispatch.book import Book
+from comity.dispatch.columns import int_of
+from comity.dispatch.entries import encode_entry
+from comity.dispatch.filing import Filing
+from comity.dispatch.office import Office
+from comity.dispatch.partsrow import parts_bytes
+from comity.dispatch.states import Committed, Sealed
+from comity.marking.labels import Lane
+from comity.policy.verdict import Verdict
+
+
+def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
+    """Write everything that one dispatch leaves behind at its sender, in the caller's transaction.
+
+    An id that is there already has no second effect. Immediate and urgent leaves get their place in the log at once,
+    the others wait in the pool, so that nothing urgent stands behind a long queue.
+    """  # spec: protocol.md 4 rules 1, 2
+    header, leaf = sealed.header, sealed.entry
+    case = header.case or CaseId(header.id)
+    known = book.tx.rows("SELECT idx FROM sent WHERE id = ?", (header.id,))
+    if known:
+        index = None if known[0][0] is None else LeafIndex(int_of(known[0][0]))
+        return Committed(header.id, case, leaf.lane, index, _verdict(sealed), sealed.header.labels.redactions)
+    entry = encode_entry(leaf)
+    index = book.append_own([entry]) if leaf.lane <= Lane.URGENT else None
+    if index is None:
+        _pool(book, leaf.lane, entry, header.id)
+    book.tx.run(
+        "INSERT INTO sent (id, idx, lane, desk, case_id, sealed, sealed_sha256, plain, decision_salt, sent_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            header.id,
+            index,
+            int(leaf.lane),
+            header.desk,
+            case,
+            sealed.sealed,
+            leaf.sealed,
+            parts_bytes(sealed.parts),
+            sealed.decision_salt,
+            now,
+        ),
+    )
+    filing = Filing(
+        ours=True, header=header, body=sealed.released.cleared.body, case=case, at=now, index=index, admitted=True
+    )
+    office.desks[header.desk].file(book.tx, filing)
+    records.keep(book, "sent", header.id, sealed.decision_salt, sealed.decision_record, now=now)
+    return Committed(header.id, case, leaf.lane, index, _verdict(sealed), header.labels.redactions)
+
+
+def _verdict(sealed: Sealed) -> Verdict:
+    return sealed.released.cleared.verdict
+
+
+def _pool(book: Book, lane: Lane, entry: bytes, dispatch: bytes) -> None:
+    book.tx.run(
+        "INSERT INTO pool (place, lane, entry, dispatch) SELECT coalesce(max(place), 0) + 1, ?, ?, ? FROM pool",
+        (int(lane), entry, dispatch),
+    )

@@ -1,0 +1,45 @@
+"""Compose: a form becomes a draft, or a clear error and nothing is kept."""
+
+from __future__ import annotations
+
+from comity.base.errors import BadForm
+from comity.base.ids import DispatchId, Ms, new_dispatch_id
+from comity.dispatch.office import Office
+from comity.dispatch.states import Draft, Form
+from comity.marking.labels import LANE_OF
+
+MAX_AFTER = 8  # spec: protocol.md 8
+
+
+def compose(form: Form, after: tuple[DispatchId, ...], office: Office, now: Ms) -> Draft:
+    """Check the form against its desk's schema and the accord.
+
+    Args:
+        form: what the officer handed in.
+        after: dispatches that must be settled before this one is filed, newest first.
+        office: the node.
+        now: the time of the draft's id and of `created`.
+
+    Raises:
+        BadForm: the accord does not open this kind, or the form does not fit; the message names the field.
+    """
+    if form.desk not in office.desks or not office.accord.opens(form.desk, form.kind):
+        raise BadForm(f"the accord does not open kind {form.kind!r} of desk {form.desk!r}; nothing was kept")
+    if form.agency not in office.agencies:
+        raise BadForm(f"{form.agency!r} is no agency of this node; nothing was kept")
+    if not form.recipients:
+        raise BadForm("a dispatch needs at least one receiving agency; nothing was kept")
+    if form.workplan_item is None and not form.workplan_reason:
+        raise BadForm("a dispatch names its workplan item, or says why it has none; nothing was kept")
+    desk = office.desks[form.desk]
+    body = desk.compose(form.kind, form.body)
+    lane = form.lane if form.lane is not None else LANE_OF[form.urgency]
+    return Draft(
+        id=new_dispatch_id(now, office.entropy),
+        form=form,
+        lane=lane,
+        body=body,
+        facts=desk.facts(form.kind, body),
+        after=after[:MAX_AFTER],
+        created=now,
+    )

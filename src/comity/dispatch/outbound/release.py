@@ -1,0 +1,34 @@
+"""Release: a named officer with the power for it lets the cleared dispatch go. Software never does."""
+
+from __future__ import annotations
+
+from comity.base.ids import Ms
+from comity.dispatch.filing import Standing
+from comity.dispatch.office import Office
+from comity.dispatch.ports import Tx
+from comity.dispatch.states import Cleared, Officer, Released, Withheld
+
+
+def release(cleared: Cleared, by: Officer, tx: Tx, office: Office, now: Ms) -> Released | Withheld:
+    """Let it go if the officer's standing covers it; otherwise it is held, and says for whom."""
+    standing = office.powers.standing(tx, by.desk, by.number, now)
+    lacking = _lacking(cleared, standing, now)
+    if standing is None or lacking:
+        return Withheld(cleared.labelled.draft.id, "held", cleared.verdict, lacking)
+    return Released(cleared, by, min(standing.roles) if standing.roles else "officer")
+
+
+def _lacking(cleared: Cleared, standing: Standing | None, now: Ms) -> tuple[str, ...]:
+    """Name each limit of the delegation that this dispatch goes beyond."""
+    if standing is None:
+        return ("release:officer-without-standing",)
+    form, stage = cleared.labelled.draft.form, cleared.labelled.draft.facts.stage
+    checks = (
+        ("release:agency", standing.agency == form.agency),
+        ("release:kind", standing.kinds is None or form.kind in standing.kinds),
+        ("release:purpose", standing.purposes is None or form.purpose in standing.purposes),
+        ("release:urgency", standing.urgencies is None or int(form.urgency) in standing.urgencies),
+        ("release:stage", standing.stages is None or not stage or stage in standing.stages),
+        ("release:delegation-ended", standing.until is None or now < standing.until),
+    )
+    return tuple(name for name, good in checks if not good)

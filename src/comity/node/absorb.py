@@ -1,0 +1,196 @@
+"""Taking an exchange: twelve checks in an order that is itself a rule, then one transaction that keeps what came.
+
+Nothing is answered before it is stored. A head with good signatures is kept even when what came with it is not.
+"""
+
+from __future__ import annotations
+
+from comity.base.errors import BadEnvelope, BadSignature
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, LeafIndex, Ms
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.entries import Entry, decode_entry
+from comity.dispatch.exchange_codec import Exchange, decode_exchange
+from comity.node import evidence
+from comity.node.entryrules import check_entries
+from comity.node.heads import SECOND_MS, keep_head
+from comity.node.peer import Peer, Timers
+from comity.node.taken import Problem, Proven
+from comity.tlog.checkpoint import Cosigned, SignedHead, parse_body, verify_cosignature, verify_head
+from comity.tlog.note import Seconds, parse_note
+from comity.tlog.tree import Edge, TileReader, Tiles, leaf_hash, root
+
+PENDING_HEADS = 64
+HOUR_MS = 3_600_000
+
+
+class Overlay:
+    """Tiles that are not stored yet over those that are."""
+
+    __slots__ = ("_below", "_new")
+
+    def __init__(self, below: TileReader, new: Tiles) -> None:
+        self._below, self._new = below, new
+
+    def tile(self, level: int, n: int) -> bytes:
+        """Return the newer of the two."""
+        return self._new.get((level, n)) or self._below.tile(level, n)
+
+
+def read_exchange(data: bytes, peer: Peer) -> tuple[Exchange, SignedHead]:
+    """Make checks 1 to 3, which need no store: form, origin, signatures.
+
+    Raises:
+        Problem: with the code that the peer reads.
+    """  # spec: protocol.md 7 checks 1-3
+    try:
+        exchange = decode_exchange(data)
+    except BadEnvelope as error:
+        raise Problem(error.code, 413 if error.code == "too-large" else 400, str(error)) from error
+    if exchange.origin != peer.log_origin:
+        raise Problem("unknown-log", 422, "an exchange under the name of a log that is not the peer's current one")
+    try:
+        return exchange, verify_head(exchange.checkpoint, peer.log_origin, [peer.log])
+    except BadSignature as error:
+        raise Problem("bad-signature", 422, "a head without exactly the peer's two good signatures") from error
+
+
+def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers: Timers, *, now: Ms) -> bool:
+    """Make checks 5 to 12 and keep entries, head and cosignature; return whether anything was new.
+
+    Raises:
+        Problem: the exchange is not taken; the caller keeps the head as pending.
+        Proven: the peer broke a rule; the caller keeps the evidence and stops the traffic.
+    """  # spec: protocol.md 7 checks 5-12
+    theirs = book.logs[LogRole.THEIRS]
+    checkpoint = head.checkpoint
+    if head.time * SECOND_MS - now > timers.clock_refuse_ms:  # 6
+        raise Problem("clock", 422, "the peer's log time is more than an hour ahead of ours")
+    if exchange.base > theirs.size:  # 7
+        raise Problem("gap", 409, "entries that begin beyond the end of our mirror")
+    if checkpoint.size <= theirs.size and _root_at(book, checkpoint.size) != checkpoint.root:  # 8
+        raise Proven(evidence.equivocation(book, head, now), "a head that contradicts the log we mirror")
+    fresh, decoded, edge, tiles = _grow(exchange, head, book)  # 9
+    reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
+    _check_pending(book, reader, edge.size, now)  # 10
+    check_entries(theirs.size, fresh, decoded, reader, head=head, book=book, now=now)  # 11
+    if fresh:
+        book.append_mirror(fresh, edge, tiles)
+    newer = (checkpoint.size, head.time) > (theirs.head_size, theirs.head_time) and checkpoint.size == edge.size
+    if newer and checkpoint.size >= theirs.head_size:
+        keep_head(book, LogRole.THEIRS, checkpoint, head.time, head.note)
+    cosigned = _take_cosignature(exchange, book, peer, now)  # 12
+    return bool(fresh) or newer or cosigned
+
+
+def keep_pending(head: SignedHead, book: Book) -> None:
+    """Keep a signed head that came with something we do not take: it may prove something later.
+
+    Raises:
+        Problem: 64 are kept already.
+    """  # spec: protocol.md 7 check 5
+    if int_of(book.tx.rows("SELECT count(*) FROM pending_head")[0][0]) >= PENDING_HEADS:
+        raise Problem("slow-down", 429, "as many unproven heads as a node keeps")
+    book.tx.run(
+        "INSERT INTO pending_head (note, size, time, root) VALUES (?, ?, ?, ?) ON CONFLICT (note) DO NOTHING",
+        (head.note, head.checkpoint.size, head.time, head.checkpoint.root),
+    )
+
+
+def _root_at(book: Book, size: int) -> Digest:
+    edge = book.edges[LogRole.THEIRS]
+    return edge.root() if size == edge.size else root(book.tiles(LogRole.THEIRS), size)
+
+
+def _grow(exchange: Exchange, head: SignedHead, book: Book) -> tuple[list[bytes], list[Entry], Edge, Tiles]:
+    """Check 9: the overlap is what we hold, each entry is well formed, and all together give the signed root."""
+    theirs = book.logs[LogRole.THEIRS]
+    overlap = exchange.entries[: max(0, theirs.size - exchange.base)]
+    fresh = list(exchange.entries[len(overlap) :])
+    if overlap and book.entries(LogRole.THEIRS, exchange.base, exchange.base + len(overlap)) != list(overlap):
+        raise Problem("unproven-head", 422, "entries that differ from those we hold at the same places")
+    try:
+        decoded = [decode_entry(entry) for entry in fresh]
+    except BadEnvelope as error:
+        raise Problem("unproven-head", 422, "an entry that is none") from error
+    edge, tiles = book.edges[LogRole.THEIRS].append([leaf_hash(entry) for entry in fresh])
+    if head.checkpoint.size > theirs.size and (edge.size, edge.root()) != (head.checkpoint.size, head.checkpoint.root):
+        raise Problem("unproven-head", 422, "entries that do not give the signed root")
+    if head.checkpoint.size <= theirs.size and fresh:
+        raise Problem("unproven-head", 422, "entries beyond the signed head")
+    return fresh, decoded, edge, tiles
+
+
+def _check_pending(book: Book, tiles: TileReader, size: int, now: Ms) -> None:
+    """Check 10: every pending head that the grown mirror covers must be a head of the same log."""
+    rows = book.tx.rows("SELECT note, size, root FROM pending_head WHERE size <= ?", (size,))
+    for note, pending_size, pending_root in rows:
+        if root(tiles, int_of(pending_size)) != bytes_of(pending_root):
+            head = SignedHead(parse_body(parse_note(text_of(note)).text), Seconds(0), text_of(note))
+            raise Proven(evidence.equivocation(book, head, now), "an earlier signed head is of another log")
+    if rows:
+        book.tx.run("DELETE FROM pending_head WHERE size <= ?", (size,))
+
+
+def _take_cosignature(exchange: Exchange, book: Book, peer: Peer, now: Ms) -> bool:
+    """Check 12: the peer's cosignature on a head of ours moves the base up; a false one is evidence."""
+    if exchange.cosignature is None:
+        return False
+    try:
+        cosigned = verify_cosignature(exchange.cosignature, book.logs[LogRole.OURS].origin, peer.cosigner)
+    except BadSignature:
+        count(book, "cosignature-ignored")
+        return False
+    ours, size = book.logs[LogRole.OURS], cosigned.checkpoint.size
+    if size > ours.head_size or (size, cosigned.time) <= (ours.cosigned_size, ours.cosigned_time):
+        return False
+    if _own_root(book, size) != cosigned.checkpoint.root:
+        raise Proven(evidence.false_cosign(book, exchange.cosignature, size, now), "a cosignature on another root")
+    return _keep_cosignature(cosigned, book)
+
+
+def _keep_cosignature(cosigned: Cosigned, book: Book) -> bool:
+    ours, size = book.logs[LogRole.OURS], cosigned.checkpoint.size
+    found = book.tx.rows("SELECT max(time) FROM head WHERE role = ? AND size = ?", (LogRole.OURS, size))
+    if size < ours.cosigned_size or not found or found[0][0] is None:
+        return False
+    if cosigned.time * SECOND_MS + HOUR_MS < int_of(found[0][0]) * SECOND_MS:
+        count(book, "cosignature-ignored")
+        return False
+    book.tx.run(
+        "UPDATE head SET cosignature = ?, cosigned_time = ? WHERE role = ? AND size = ? AND time = ?",
+        (cosigned.note, cosigned.time, LogRole.OURS, size, int_of(found[0][0])),
+    )
+    book.change(LogRole.OURS, cosigned_size=size, cosigned_time=cosigned.time)
+    return True
+
+
+def _own_root(book: Book, size: int) -> Digest:
+    edge = book.edges[LogRole.OURS]
+    return edge.root() if size == edge.size else root(book.tiles(LogRole.OURS), size)
+
+
+def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex, bytes]], int]:
+    """Return the sealed bytes that match a leaf of our mirror and are not receipted yet, and how many were dropped."""
+    taken: list[tuple[int, LeafIndex, bytes]] = []
+    dropped = 0
+    for index, sealed in exchange.dispatches:
+        found = book.tx.rows("SELECT lane, sealed_sha256, size, fact FROM got WHERE idx = ?", (index,))
+        if not found or bytes_of(found[0][1]) != sha256(sealed) or found[0][2] != len(sealed):
+            dropped += 1
+        elif found[0][3] == 0:
+            taken.append((int_of(found[0][0]), index, sealed))
+    if dropped:
+        count(book, "dispatch-dropped", dropped)
+    taken.sort(key=lambda one: one[:2])
+    return [(index, sealed) for _, index, sealed in taken], dropped
+
+
+def count(book: Book, name: str, by: int = 1) -> None:
+    """Add to one of the node's counters."""
+    book.tx.run(
+        "INSERT INTO counter (name, value) VALUES (?, ?)"
+        " ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value",
+        (name, by),
+    )

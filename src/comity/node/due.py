@@ -1,0 +1,74 @@
+"""When a node has something to say, and when it falls silent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comity.base.ids import Ms
+from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.columns import int_of
+from comity.dispatch.ports import Tx
+from comity.marking.labels import Lane
+from comity.node.link import LinkState, lanes_open, refusal
+from comity.node.linkrow import read_link
+from comity.node.peer import Timers
+
+COSIGNATURE_ALONE_MS = 200
+"""How long a cosignature waits for company; the protocol allows 1 s."""  # spec: protocol.md 6 step 7
+REPEAT_MS = 3_000
+"""How long what an answer carried may stay uncosigned before it is said again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What was said last and is not confirmed: size of our head, when, and the cosignature; lost with the process."""
+
+    size: int = 0
+    at: int = 0
+    cosigned_size: int = 0
+    cosigned_time: int = 0
+    tick: int = 0
+
+
+def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
+    """Return when this node should next start an exchange; in the past means now, None means never in this state.
+
+    Args:
+        tx: a snapshot.
+        told: what was said last.
+        base: the size of its own log that the peer knows we cosigned, from its last exchange.
+        timers: of the accord.
+        now: our time.
+    """
+    link = read_link(tx)
+    ours, theirs = log_row(tx, LogRole.OURS), log_row(tx, LogRole.THEIRS)
+    if refusal(link.state) is not None or ours is None or theirs is None:
+        return None
+    last = max(link.last_good or 0, told.at)
+    due = [last + timers.heartbeat_ms]
+    if ours.size > max(ours.cosigned_size, told.size):
+        due.append(now)
+    if ours.size > ours.cosigned_size:
+        due.append(told.at + REPEAT_MS)
+    if theirs.size > base and (theirs.head_size, theirs.head_time) != (told.cosigned_size, told.cosigned_time):
+        due.append((link.last_good or now) + COSIGNATURE_ALONE_MS)
+    elif theirs.size > base:
+        due.append(told.at + REPEAT_MS)
+    due += _pool_due(tx, link.state, told, timers, now)
+    if tx.rows("SELECT 1 FROM got WHERE fact = 0 AND sealed IS NULL AND settled_at IS NULL LIMIT 1"):
+        due.append(told.at + REPEAT_MS)
+    return Ms(min(due))
+
+
+def _pool_due(tx: Tx, state: LinkState, told: Told, timers: Timers, now: Ms) -> list[int]:
+    """Normal and bulk leave on the tick, so that their times say little."""  # spec: protocol.md 8
+    rows = tx.rows("SELECT min(lane) FROM pool")
+    if not rows or rows[0][0] is None or Lane(int_of(rows[0][0])) not in lanes_open(state):
+        return []
+    return [told.tick + timers.tick_ms] if int_of(rows[0][0]) >= Lane.NORMAL else [now]
+
+
+def lanes_ready(told: Told, timers: Timers, state: LinkState, now: Ms) -> frozenset[Lane]:
+    """Return the lanes whose pooled leaves may be sequenced now."""
+    ready = lanes_open(state)
+    return ready if now >= told.tick + timers.tick_ms else ready & {Lane.IMMEDIATE, Lane.URGENT}

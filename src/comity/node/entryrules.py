@@ -1,0 +1,137 @@
+"""What the entries of the peer's log must keep among themselves and with ours, and what each of them changes here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from comity.base.ids import Ms
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import int_of, text_of
+from comity.dispatch.entries import DispatchLeaf, Entry, Fact, HeadLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, WithdrawLeaf
+from comity.dispatch.exchange_codec import EvidenceClass
+from comity.dispatch.filing import Files
+from comity.dispatch.ports import Row
+from comity.node import evidence
+from comity.node.link import LinkEvent as Event
+from comity.node.linkrow import moved, read_link, write_link
+from comity.node.taken import Proven
+from comity.tlog.checkpoint import SignedHead
+from comity.tlog.tree import TileReader
+
+_SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
+
+
+def check_entries(
+    first: int,
+    fresh: Sequence[bytes],
+    decoded: Sequence[Entry],
+    tiles: TileReader,
+    *,
+    head: SignedHead,
+    book: Book,
+    now: Ms,
+) -> None:
+    """Make check 11 on the entries that begin at index `first` of the peer's log.
+
+    Raises:
+        Proven: an id used twice, a receipt for what we never sent, or a head of ours that we never signed.
+    """  # spec: protocol.md 7 check 11
+    seen: dict[bytes, int] = {}
+    for place, entry in enumerate(decoded):
+        kind, note = _broken(entry, seen, book)
+        if kind is not None:
+            index = first + place
+            shown = [(index, fresh[place])]
+            if isinstance(entry, DispatchLeaf):
+                shown.insert(0, _earlier(entry, seen, first, fresh, book))
+            raise Proven(evidence.false_entry(kind, shown, tiles, head, note, now=now), note)
+        if isinstance(entry, DispatchLeaf):
+            seen[entry.id] = first + place
+
+
+def _broken(entry: Entry, seen: Mapping[bytes, int], book: Book) -> tuple[EvidenceClass | None, str]:
+    match entry:
+        case DispatchLeaf():
+            if entry.id in seen or book.tx.rows("SELECT 1 FROM got WHERE id = ?", (entry.id,)):
+                return EvidenceClass.ID_REUSE, "one dispatch id stands in two leaves"
+        case ReceiptLeaf():
+            found = book.tx.rows("SELECT id, sealed_sha256 FROM sent WHERE idx = ?", (entry.index,))
+            if not found or (found[0][0], found[0][1]) != (entry.id, entry.sealed):
+                return EvidenceClass.FALSE_RECEIPT, "a receipt for a dispatch that we did not send"
+        case HeadLeaf():
+            place = (LogRole.OURS, entry.size, entry.time)
+            found = book.tx.rows("SELECT root FROM head WHERE role = ? AND size = ? AND time = ?", place)
+            if entry.origin != book.logs[LogRole.OURS].origin or not found or found[0][0] != entry.root:
+                return EvidenceClass.FALSE_COSIGN, "a head under our name that we did not sign"
+        case _:
+            pass
+    return None, ""
+
+
+def _earlier(
+    entry: DispatchLeaf, seen: Mapping[bytes, int], first: int, fresh: Sequence[bytes], book: Book
+) -> tuple[int, bytes]:
+    if entry.id in seen:
+        return seen[entry.id], fresh[seen[entry.id] - first]
+    index = int_of(book.tx.rows("SELECT idx FROM got WHERE id = ?", (entry.id,))[0][0])
+    raw = book.raw_entry(LogRole.THEIRS, index)
+    assert raw is not None
+    return index, raw
+
+
+def apply_entries(
+    first: int, decoded: Sequence[Entry], head: SignedHead, book: Book, desks: Mapping[str, Files], *, now: Ms
+) -> tuple[bytes, ...]:
+    """Let each new entry of the peer change our rows; return the ids of our dispatches that they settled.
+
+    Args:
+        first: index of the first entry.
+        decoded: the entries, checked.
+        head: the head that covers them; its log time is when the peer said so.
+        book: the logs.
+        desks: every open desk by name.
+        now: our time.
+    """
+    settled: list[bytes] = []
+    leaves: list[Row] = []
+    said_at = min(now, head.time * 1_000)
+    for place, entry in enumerate(decoded):
+        match entry:
+            case DispatchLeaf():
+                leaves.append(_debt(first + place, entry, now))
+            case ReceiptLeaf():
+                _take_receipt(first + place, entry, book, desks, Ms(said_at))
+                if entry.fact in _SETTLING:
+                    settled.append(entry.id)
+            case WithdrawLeaf():
+                book.tx.run(
+                    "UPDATE got SET settled_at = ?, code = ? WHERE idx = ? AND fact = 0",
+                    (now, entry.reason, entry.index),
+                )
+            case LinkLeaf(event=LinkEvent.ACCUSED):
+                reason = "the other party's log says that it holds proof against this node; both desks must talk"
+                write_link(book.tx, moved(read_link(book.tx), Event.EVIDENCE, now, reason))
+            case _:
+                pass
+    book.tx.many(
+        "INSERT INTO got (idx, id, lane, sealed_sha256, size, commitment, edition, known_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        leaves,
+    )
+    return tuple(settled)
+
+
+def _debt(index: int, leaf: DispatchLeaf, now: Ms) -> Row:
+    return index, leaf.id, int(leaf.lane), leaf.sealed, leaf.size, leaf.commit, leaf.edition, now
+
+
+def _take_receipt(index: int, leaf: ReceiptLeaf, book: Book, desks: Mapping[str, Files], at: Ms) -> None:
+    if leaf.fact is Fact.SEEN:
+        book.tx.run("UPDATE sent SET seen_at = ?, seen_idx = ? WHERE id = ? AND seen_at IS NULL", (at, index, leaf.id))
+    else:
+        book.tx.run(
+            "UPDATE sent SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?"
+            " WHERE id = ? AND settled_at IS NULL",
+            (int(leaf.fact), leaf.code, index, at, at if leaf.fact in _SETTLING else None, leaf.id),
+        )
+    desk = text_of(book.tx.rows("SELECT desk FROM sent WHERE id = ?", (leaf.id,))[0][0])
+    desks[desk].settle(book.tx, leaf.id, int(leaf.fact), leaf.code, at)

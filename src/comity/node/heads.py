@@ -1,0 +1,79 @@
+"""Signing our head and cosigning the peer's: what is stored before it is said, and never goes back."""
+
+from __future__ import annotations
+
+from comity.base.ids import Digest, Ms
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import text_of
+from comity.node.peer import Voice
+from comity.tlog.checkpoint import Checkpoint, cosign, make_checkpoint, sign_head
+from comity.tlog.note import Seconds
+from comity.tlog.tree import root
+
+SECOND_MS = 1_000
+ENTRIES_AN_EXCHANGE = 4_096  # spec: protocol.md 5
+
+
+def head_size(book: Book) -> int:
+    """Return the size of the head to sign: the whole log, or as much of it as one exchange may carry."""
+    ours = book.logs[LogRole.OURS]
+    return max(ours.head_size, min(ours.size, ours.cosigned_size + ENTRIES_AN_EXCHANGE))
+
+
+def own_head(book: Book, voice: Voice, now: Ms, heartbeat_ms: int) -> str:
+    """Return our signed head, made anew if the log grew or the stored one is older than a heartbeat.
+
+    The entries below it are stored before it is signed; it is stored before anything that shows it is sent.
+    """  # spec: protocol.md 4 rule 4, 6 step 3
+    ours = book.logs[LogRole.OURS]
+    size = head_size(book)
+    young = now - ours.head_time * SECOND_MS < heartbeat_ms
+    if ours.head_time and ours.head_size == size and young:
+        return stored_head(book, LogRole.OURS)
+    edge = book.edges[LogRole.OURS]
+    digest = edge.root() if size == edge.size else root(book.tiles(LogRole.OURS), size)
+    time = max(now // SECOND_MS, ours.head_time, 1)
+    signed = sign_head(make_checkpoint(ours.origin, size, digest), [voice.log_keys], Seconds(time))
+    keep_head(book, LogRole.OURS, signed.checkpoint, time, signed.note)
+    return signed.note
+
+
+def keep_head(book: Book, role: LogRole, checkpoint: Checkpoint, time: int, note: str) -> None:
+    """Store a signed head as the newest of its log."""
+    book.tx.run(
+        "INSERT INTO head (role, size, time, root, note) VALUES (?, ?, ?, ?, ?) ON CONFLICT (role, size, time) DO NOTHING",
+        (role, checkpoint.size, time, checkpoint.root, note),
+    )
+    book.change(role, head_size=checkpoint.size, head_time=time, head_root=Digest(checkpoint.root))
+
+
+def stored_head(book: Book, role: LogRole) -> str:
+    """Return the newest signed head of a log, as stored."""
+    row = book.logs[role]
+    found = book.tx.rows(
+        "SELECT note FROM head WHERE role = ? AND size = ? AND time = ?", (role, row.head_size, row.head_time)
+    )
+    return text_of(found[0][0])
+
+
+def own_cosignature(book: Book, voice: Voice, now: Ms) -> str | None:
+    """Return our cosignature on the peer's newest head, made now if that head has none; None before its first head.
+
+    The head stands exactly at the size of our mirror, in this transaction's view: the cosignature says that we hold
+    every entry below it. Its time never goes back.
+    """  # spec: protocol.md 4 rule 5
+    theirs = book.logs[LogRole.THEIRS]
+    if not theirs.head_time or theirs.head_size != theirs.size:
+        return None
+    place = (LogRole.THEIRS, theirs.head_size, theirs.head_time)
+    found = book.tx.rows("SELECT cosignature FROM head WHERE role = ? AND size = ? AND time = ?", place)
+    if found and found[0][0] is not None:
+        return text_of(found[0][0])
+    time = max(now // SECOND_MS, theirs.cosigned_time, 1)
+    made = cosign(Checkpoint(theirs.origin, theirs.head_size, theirs.head_root), voice.cosigner_keys, Seconds(time))
+    book.tx.run(
+        "UPDATE head SET cosignature = ?, cosigned_time = ? WHERE role = ? AND size = ? AND time = ?",
+        (made.note, time, *place),
+    )
+    book.change(LogRole.THEIRS, cosigned_size=theirs.head_size, cosigned_time=time)
+    return made.note

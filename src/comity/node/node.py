@@ -1,0 +1,281 @@
+"""One party's node: what it does when told to send, asked to speak, or given what the other one said.
+
+The rule it keeps: absorb, store, then speak. Every method is one or two transactions; nothing is kept in memory that a
+crash may not take, and everything may be repeated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from comity.base.errors import BadForm
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
+from comity.dispatch.book import Book, Ledger, LogRole
+from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.entries import DispatchLeaf, Fact, LinkLeaf, ReceiptLeaf, decode_entry, encode_entry
+from comity.dispatch.entries import LinkEvent as Act
+from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
+from comity.dispatch.exchange_codec import Problem as ProblemBytes
+from comity.dispatch.inbound.follow import follow
+from comity.dispatch.office import Office
+from comity.dispatch.path import receive, send
+from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
+from comity.node import absorb, due
+from comity.node.due import Told
+from comity.node.entryrules import apply_entries
+from comity.node.evidence import keep_evidence
+from comity.node.heads import SECOND_MS
+from comity.node.link import LinkEvent, LinkState, refusal
+from comity.node.linkrow import Link, moved, read_link, write_link
+from comity.node.peer import Peer, Timers, Voice
+from comity.node.sequence import sequence
+from comity.node.speak import Heard, speak
+from comity.node.taken import Problem, Proven, Taken
+from comity.tlog.checkpoint import SignedHead
+
+Outcome = Committed | Withheld | BadForm
+NO_ANSWERS = 3
+RETRY_MS = 1_000
+
+
+class Node:
+    """A node without sockets, files or clock: the edge and the simulation drive it.
+
+    Not safe for two callers at once: whoever drives it serialises the calls.
+    """
+
+    def __init__(self, office: Office, voice: Voice, peer: Peer, ledger: Ledger, timers: Timers) -> None:
+        self.office = office
+        self.voice = voice
+        self.peer = peer
+        self.ledger = ledger
+        self.timers = timers
+        self._heard = Heard()
+        self._told = Told()
+
+    # --- sending -----------------------------------------------------------------------------------------------
+
+    def submit(self, forms: Sequence[tuple[Form, Officer]], now: Ms) -> list[Outcome]:
+        """Take each form through the sender's steps in one transaction; one bad form never stops the others.
+
+        Raises:
+            StoreError: the outcome is unknown; a repeat makes new dispatches, so look before repeating.
+        """
+        outcomes: list[Outcome] = []
+        with self.ledger.begin() as book:
+            for form, by in forms:
+                try:
+                    outcomes.append(send(form, by, book, self.office, now))
+                except BadForm as error:
+                    outcomes.append(error)
+        return outcomes
+
+    def see(self, dispatches: Sequence[DispatchId], now: Ms) -> None:
+        """Note that a person opened these dispatches of the peer: a receipt leaf `seen` each, once."""
+        with self.ledger.begin() as book:
+            for dispatch in dispatches:
+                self._see(dispatch, book, now)
+
+    def _see(self, dispatch: DispatchId, book: Book, now: Ms) -> None:
+        found = book.tx.rows(
+            "SELECT idx, sealed_sha256 FROM got WHERE id = ? AND fact = ? AND seen_at IS NULL",
+            (dispatch, int(Fact.FILED)),
+        )
+        if not found:
+            return
+        index = LeafIndex(int_of(found[0][0]))
+        leaf = ReceiptLeaf(index, dispatch, sha256(b""), Fact.SEEN, None, None, None)
+        leaf = replace(leaf, sealed=Digest(bytes_of(found[0][1])))
+        book.append_own([encode_entry(leaf)])
+        book.tx.run("UPDATE got SET seen_at = ? WHERE idx = ?", (now, index))
+        for desk in self.office.desks.values():
+            desk.settle(book.tx, dispatch, int(Fact.SEEN), None, now)
+
+    # --- speaking ----------------------------------------------------------------------------------------------
+
+    def due_at(self, now: Ms) -> Ms | None:
+        """Return when an exchange should be started next; None while the link is unpaired or broken."""
+        with self.ledger.read() as tx:
+            return due.due_at(tx, self._told, self._heard.base, self.timers, now)
+
+    def speak(self, now: Ms, *, wait_ms: int = 0) -> bytes:
+        """Return the exchange that this node sends now, as request or as answer, from what is stored."""
+        with self.ledger.begin() as book:
+            lanes = due.lanes_ready(self._told, self.timers, read_link(book.tx).state, now)
+            ticked = self._told.tick if now < self._told.tick + self.timers.tick_ms else now
+            pooled = sequence(book, lanes) if book.tx.rows("SELECT 1 FROM pool LIMIT 1") else 0
+            exchange = None if pooled else self._say(book, now, wait_ms)
+        if exchange is None:
+            # Entries are stored before the head above them is signed: a second transaction.
+            with self.ledger.begin() as book:
+                exchange = self._say(book, now, wait_ms)
+        self._note_told(exchange, ticked, now)
+        return encode_exchange(exchange)
+
+    def _say(self, book: Book, now: Ms, wait_ms: int) -> Exchange:
+        exchange = speak(book, self.voice, self.timers, self._heard, now, wait_ms=wait_ms)
+        self._said = (book.logs[LogRole.OURS].head_size, book.logs[LogRole.THEIRS])
+        return exchange
+
+    def _note_told(self, exchange: Exchange, ticked: int, now: Ms) -> None:
+        size, theirs = self._said
+        told = Told(size, now, self._told.cosigned_size, self._told.cosigned_time, ticked)
+        if exchange.cosignature is not None:
+            told = replace(told, cosigned_size=theirs.head_size, cosigned_time=theirs.head_time)
+        self._told = told
+
+    def no_answer(self, now: Ms) -> int:
+        """Note a try without an answer and return how many there were in a row; three make the link silent."""
+        self._told = Told(tick=self._told.tick)
+        with self.ledger.begin() as book:
+            link = read_link(book.tx)
+            link = replace(link, failures=link.failures + 1)
+            if link.failures >= NO_ANSWERS:
+                link = moved(link, LinkEvent.NO_ANSWER_THRICE, now, "three tries in a row had no answer")
+            write_link(book.tx, link)
+        return link.failures
+
+    # --- listening ---------------------------------------------------------------------------------------------
+
+    def take(self, data: bytes, now: Ms, *, apart: bool = False) -> Taken:
+        """Take an exchange, request or answer: check, absorb and record it in one transaction.
+
+        Args:
+            data: the bytes as they came.
+            now: our time.
+            apart: open each dispatch in a transaction of its own, so that one which brings the program down leaves
+                the others their way; what it leaves unopened stays stored.
+
+        Raises:
+            Problem: it is not taken; its head is kept if its signatures are good.
+            StoreError: the outcome is unknown; the same exchange again does no harm.
+        """
+        exchange, head = absorb.read_exchange(data, self.peer)
+        try:
+            with self.ledger.begin() as book:
+                taken = self._take(exchange, head, book, now, apart=apart)
+        except Proven as proven:
+            with self.ledger.begin() as book:
+                absorb.keep_pending(head, book)
+                keep_evidence(book, proven.evidence, now)
+            raise Problem("broken", 503, str(proven)) from proven
+        except Problem as problem:
+            self._keep_doubtful(head, problem, now)
+            raise
+        self._heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
+        return replace(taken, recorded=taken.recorded + self.open_stored(now)) if apart else taken
+
+    def _take(self, exchange: Exchange, head: SignedHead, book: Book, now: Ms, *, apart: bool) -> Taken:
+        link = read_link(book.tx)
+        stopped = refusal(link.state)
+        if stopped is not None:
+            raise Problem(stopped, 503, f"the link is {link.state}")
+        first = book.logs[LogRole.THEIRS].size
+        cosigned = book.logs[LogRole.OURS].cosigned_time
+        news = absorb.absorb(exchange, head, book, self.peer, self.timers, now=now)
+        fresh = book.entries(LogRole.THEIRS, first, book.logs[LogRole.THEIRS].size)
+        settled = apply_entries(first, [decode_entry(e) for e in fresh], head, book, self.office.desks, now=now)
+        self._note_good(book, head, now, cosigned=book.logs[LogRole.OURS].cosigned_time > cosigned)
+        arrived, dropped = absorb.arrived_bytes(exchange, book)
+        recorded = [one for id_ in settled for one in follow(DispatchId(id_), book, self.office, now)]
+        if apart:
+            book.tx.many("UPDATE got SET sealed = ? WHERE idx = ?", [(sealed, index) for index, sealed in arrived])
+        else:
+            for index, sealed in arrived:
+                recorded += self._receive(index, sealed, book, now)
+        return Taken(exchange, head, bool(fresh), news, tuple(recorded), dropped)
+
+    def _receive(self, index: LeafIndex, sealed: bytes, book: Book, now: Ms) -> list[Recorded]:
+        leaf = book.entry(LogRole.THEIRS, index)
+        assert isinstance(leaf, DispatchLeaf)
+        recorded = [receive(Arrival(index, leaf, sealed, now), book, self.office, now)]
+        if recorded[0].fact != Fact.ARRIVED:
+            recorded += follow(leaf.id, book, self.office, now)
+        return recorded
+
+    def open_stored(self, now: Ms) -> tuple[Recorded, ...]:
+        """Open what was stored unopened, each dispatch in a transaction of its own; a start does it too."""
+        with self.ledger.read() as tx:
+            rows = tx.rows(
+                "SELECT idx FROM got WHERE fact = 0 AND sealed IS NOT NULL AND settled_at IS NULL ORDER BY lane, idx"
+            )
+        recorded: list[Recorded] = []
+        for (index,) in rows:
+            with self.ledger.begin() as book:
+                sealed = book.tx.rows("SELECT sealed FROM got WHERE idx = ?", (index,))[0][0]
+                recorded += self._receive(LeafIndex(int_of(index)), bytes_of(sealed), book, now)
+        return tuple(recorded)
+
+    def _note_good(self, book: Book, head: SignedHead, now: Ms, *, cosigned: bool) -> None:
+        link = read_link(book.tx)
+        event = LinkEvent.EXCHANGE_COSIGNED if cosigned else LinkEvent.EXCHANGE_GOOD
+        link = moved(link, event, now, "an exchange went well")
+        off = head.time * SECOND_MS - now
+        write_link(book.tx, replace(link, failures=0, last_good=now, clock_off_ms=off))
+
+    def _keep_doubtful(self, head: SignedHead, problem: Problem, now: Ms) -> None:
+        """Keep the head of an exchange that is not taken, and challenge it where its entries do not give its root."""
+        if problem.code in {"recovering", "broken"}:
+            return
+        with self.ledger.begin() as book:
+            absorb.keep_pending(head, book)
+            absorb.count(book, f"problem-{problem.code}")
+            if problem.code == "unproven-head":
+                self._challenge(head, book, now)
+
+    def _challenge(self, head: SignedHead, book: Book, now: Ms) -> None:
+        """Ask in our log for a proof of this head: a failing proof is no evidence, whoever reports it may have made it."""
+        # spec: protocol.md 11
+        link = read_link(book.tx)
+        after = moved(link, LinkEvent.UNPROVEN_HEAD, now, "the peer's entries do not give the head that it signed")
+        if after.state is not link.state:
+            book.append_own([encode_entry(LinkLeaf(Act.CHALLENGE, sha256(head.note.encode())))])
+            write_link(book.tx, after)
+
+    def problem_bytes(self, problem: Problem) -> bytes:
+        """Return what the peer reads of a problem: a code, when to come again, how far our mirror reaches."""
+        with self.ledger.begin() as book:
+            theirs = book.logs[LogRole.THEIRS]
+        retry = RETRY_MS if problem.code in {"gap", "recovering", "slow-down", "clock"} else 0
+        return encode_problem(ProblemBytes(problem.code, retry, theirs.size, None, 0))
+
+    def take_problem(self, problem: ProblemBytes, now: Ms) -> None:
+        """Act on the problem that answered our exchange: a gap moves our base to the size that the peer holds."""
+        self._told = Told(tick=self._told.tick)
+        with self.ledger.begin() as book:
+            link = replace(read_link(book.tx), failures=0)
+            if problem.code == "gap" and problem.mirror_size < book.logs[LogRole.OURS].cosigned_size:
+                book.change(LogRole.OURS, cosigned_size=problem.mirror_size)
+                link = moved(link, LinkEvent.GAP, now, "the peer asked for entries from an earlier place")
+            write_link(book.tx, link)
+
+    # --- time --------------------------------------------------------------------------------------------------
+
+    def tick(self, now: Ms) -> None:
+        """Let time pass: an overdue cosignature changes the state of the link."""
+        with self.ledger.begin() as book:
+            link, ours = read_link(book.tx), book.logs[LogRole.OURS]
+            if ours.size > ours.cosigned_size and self._oldest_uncosigned(book) + self.timers.cosign_overdue_ms < now:
+                reason = "the other party has not co-signed our log within the accord's time"
+                link = moved(link, LinkEvent.COSIGN_OVERDUE, now, reason)
+                write_link(book.tx, link)
+
+    def _oldest_uncosigned(self, book: Book) -> int:
+        ours = book.logs[LogRole.OURS]
+        found = book.tx.rows(
+            "SELECT min(time) FROM head WHERE role = ? AND size > ?", (LogRole.OURS, ours.cosigned_size)
+        )
+        first = found[0][0]
+        return int_of(first) * SECOND_MS if first is not None else 1 << 62
+
+    def link(self) -> Link:
+        """Return the stored state of the link."""
+        with self.ledger.read() as tx:
+            return read_link(tx)
+
+    @property
+    def paired(self) -> bool:
+        """Whether the ceremony has been held."""
+        return self.link().state is not LinkState.UNPAIRED

@@ -1,0 +1,44 @@
+"""The keys and names with which a node speaks and listens: ours in private, the peer's in public."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comity.base.ids import NodeName, Origin
+from comity.tlog.checkpoint import NoteKeys, NoteVerifier
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Our own logs and the keys that sign them."""
+
+    node: NodeName
+    log_origin: Origin
+    decision_origin: Origin
+    log_keys: NoteKeys
+    decision_keys: NoteKeys
+    cosigner_keys: NoteKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """The other party's log and the public keys of the key list in force."""
+
+    node: NodeName
+    log_origin: Origin
+    log: NoteVerifier
+    cosigner: NoteVerifier
+
+
+@dataclass(frozen=True, slots=True)
+class Timers:
+    """The accord's timers that the node keeps itself, in milliseconds."""
+
+    heartbeat_ms: int
+    cosign_overdue_ms: int
+    clock_refuse_ms: int
+    clock_show_ms: int
+    tick_ms: int
+    exchange_ms: int
+    backoff_max_ms: int
+    backoff_immediate_ms: int

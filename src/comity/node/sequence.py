@@ -1,0 +1,34 @@
+"""From pool to log: what waits gets its index, in order of lane, then of arrival."""
+
+from __future__ import annotations
+
+from comity.base.ids import LeafIndex
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import bytes_of, int_of
+from comity.marking.labels import Lane
+
+OWN_WAITING = 2_048
+"""Own entries that may wait for the peer before normal and bulk leaves stop being sequenced."""  # spec: protocol.md 4
+BATCH = 1_024
+
+
+def sequence(book: Book, lanes: frozenset[Lane]) -> int:
+    """Append pooled leaves of the given lanes to our log and return how many.
+
+    Immediate and urgent leaves never pass through here: commit appends them at once. An index given here is final only
+    when a head above it has been signed.
+    """  # spec: protocol.md 4 rules 1, 2
+    ours = book.logs[LogRole.OURS]
+    room = min(BATCH, OWN_WAITING - (ours.size - ours.cosigned_size))
+    if room <= 0 or not lanes:
+        return 0
+    rows = book.tx.rows(
+        "SELECT place, entry, dispatch FROM pool WHERE lane <= ? ORDER BY lane, place LIMIT ?", (int(max(lanes)), room)
+    )
+    if not rows:
+        return 0
+    first = book.append_own([bytes_of(entry) for _, entry, _ in rows])
+    placed = [(LeafIndex(first + n), row[2]) for n, row in enumerate(rows) if row[2] is not None]
+    book.tx.many("UPDATE sent SET idx = ? WHERE id = ?", placed)
+    book.tx.many("DELETE FROM pool WHERE place = ?", [(int_of(row[0]),) for row in rows])
+    return len(rows)

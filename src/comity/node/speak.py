@@ -1,0 +1,110 @@
+"""Making an exchange: what we say, taken from what is stored and from nothing else.
+
+Request and answer have one shape. What is said was stored in a transaction before; a lost exchange costs one repeat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comity.base.ids import LeafIndex, Ms
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.exchange_codec import Exchange
+from comity.marking.labels import Lane
+from comity.node import heads
+from comity.node.link import lanes_open
+from comity.node.linkrow import read_link
+from comity.node.peer import Timers, Voice
+
+DISPATCHES = 64
+"""Dispatches in one exchange; the protocol allows 256, but a longer exchange holds up what is urgent."""
+BODY_BYTES = 6 << 20
+MINIMUM_CREDIT = 1 << 20
+WANTS = 64
+CREDIT = {Lane.IMMEDIATE: 4 << 20, Lane.URGENT: 4 << 20, Lane.NORMAL: 4 << 20, Lane.BULK: 2 << 20}
+WINDOW = 1_024
+"""Dispatches without receipt that one side has under way; lane immediate excepted."""  # spec: protocol.md 8
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the peer's last exchange told us about itself; lost with the process, at the price of a repeat.
+
+    Attributes:
+        base: size of its own log that it knows we cosigned; our cosignature need not be repeated below it.
+        credit: bytes per lane that it takes next; absent is none, immediate always 1 MiB.
+        wants: leaves of ours whose bytes it lacks.
+    """
+
+    base: int = -1
+    credit: tuple[tuple[int, int], ...] = tuple((int(lane), MINIMUM_CREDIT) for lane in Lane)
+    wants: tuple[int, ...] = ()
+
+
+def speak(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wait_ms: int = 0) -> Exchange:
+    """Make the exchange that this node would send now."""  # spec: protocol.md 6
+    lanes = lanes_open(read_link(book.tx).state)
+    note = heads.own_head(book, voice, now, timers.heartbeat_ms)
+    ours, base = book.logs[LogRole.OURS], book.logs[LogRole.OURS].cosigned_size
+    dispatches = _dispatches(book, lanes, ours.head_size, heard)
+    cosignature = heads.own_cosignature(book, voice, now)
+    theirs = book.logs[LogRole.THEIRS]
+    return Exchange(
+        origin=ours.origin,
+        base=base,
+        entries=tuple(book.entries(LogRole.OURS, base, ours.head_size)),
+        checkpoint=note,
+        cosignature=cosignature if theirs.cosigned_size > heard.base or not dispatches else None,
+        mirror_size=theirs.size,
+        mirror_root=book.edges[LogRole.THEIRS].root(),
+        dispatches=tuple(dispatches),
+        wants=wants(book),
+        credit=tuple(CREDIT.items()),
+        wait=wait_ms,
+        more=ours.head_size < ours.size or len(dispatches) == DISPATCHES,
+    )
+
+
+def wants(book: Book) -> tuple[LeafIndex, ...]:
+    """Return the leaves of the peer's log whose dispatch has not come: named debts, most urgent first."""
+    rows = book.tx.rows(
+        "SELECT idx FROM got WHERE settled_at IS NULL AND fact = 0 AND sealed IS NULL ORDER BY lane, idx LIMIT ?",
+        (WANTS,),
+    )
+    return tuple(LeafIndex(int_of(row[0])) for row in rows)
+
+
+def _dispatches(book: Book, lanes: frozenset[Lane], size: int, heard: Heard) -> list[tuple[LeafIndex, bytes]]:
+    """Choose what travels: unreceipted leaves below the head, wanted ones first in their lane, within the credit."""
+    credit = dict(heard.credit)
+    credit[int(Lane.IMMEDIATE)] = max(MINIMUM_CREDIT, credit.get(int(Lane.IMMEDIATE), 0))
+    chosen: list[tuple[LeafIndex, bytes]] = []
+    total = 0
+    for lane, index, sealed in _candidates(book, lanes, size, heard.wants):
+        total += len(sealed)
+        if credit.get(lane, 0) < len(sealed):
+            continue
+        if total > BODY_BYTES or len(chosen) == DISPATCHES:
+            break
+        credit[lane] -= len(sealed)
+        chosen.append((index, sealed))
+    return chosen
+
+
+def _candidates(
+    book: Book, lanes: frozenset[Lane], size: int, wanted: tuple[int, ...]
+) -> list[tuple[int, LeafIndex, bytes]]:
+    if not lanes:
+        return []
+    rows = book.tx.rows(
+        "SELECT lane, idx, sealed FROM sent WHERE settled_at IS NULL AND fact = 0 AND idx IS NOT NULL AND idx < ?"
+        " AND lane <= ? ORDER BY lane, idx LIMIT ?",
+        (size, int(max(lanes)), DISPATCHES),
+    )
+    known = {row[1] for row in rows}
+    for index in wanted:
+        if index not in known and index < size:
+            rows += book.tx.rows("SELECT lane, idx, sealed FROM sent WHERE idx = ?", (index,))
+    rows.sort(key=lambda row: (int_of(row[0]), int_of(row[1])))
+    return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed in rows]

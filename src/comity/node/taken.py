@@ -1,0 +1,48 @@
+"""What taking an exchange led to, and why one is not taken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comity.base.errors import PeerError
+from comity.dispatch.exchange_codec import Evidence, Exchange
+from comity.dispatch.states import Recorded
+from comity.tlog.checkpoint import SignedHead
+
+
+class Problem(PeerError):
+    """An exchange that is not taken; `code` and `status` are what the peer reads, the message stays at home."""
+
+    def __init__(self, code: str, status: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class Proven(PeerError):
+    """The peer broke a rule and we hold the proof of it: evidence that a stranger can check."""
+
+    def __init__(self, evidence: Evidence, message: str) -> None:
+        super().__init__(message)
+        self.evidence = evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one exchange brought.
+
+    Attributes:
+        exchange: as it came.
+        head: its verified head.
+        grew: it brought entries that we did not hold.
+        news: it brought a head or cosignature that we did not hold.
+        recorded: what became of its dispatches, and of those that had waited for them.
+        dropped: sealed bytes without leaf, or other than the leaf says; counted, never kept.
+    """
+
+    exchange: Exchange
+    head: SignedHead
+    grew: bool
+    news: bool
+    recorded: tuple[Recorded, ...]
+    dropped: int
