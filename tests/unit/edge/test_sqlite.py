@@ -11,11 +11,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tests.unit.edge.store_contract import COUNT, PUT, SCHEMA, StoreContract
 
 from comity.base.errors import BadConfiguration, StoreError, StoreMisuse
 from comity.edge.schema import Schema, statements
 from comity.edge.sqlite import MEMORY, SqliteStore
+from tests.unit.edge.store_contract import COUNT, PUT, SCHEMA, StoreContract
 
 
 class TestFile(StoreContract):

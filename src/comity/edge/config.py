@@ -1,0 +1,144 @@
+"""The settings of one node, read once from `node.toml` in its data folder into a frozen value.
+
+An unknown key is an error that names it; whatever is left out has a safe default. A mode that weakens the node is named
+`insecure_...`, is announced at every start, and works on a loopback address only. docs/configuration.md has each setting.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import tomllib
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from comity.base.errors import BadConfiguration
+from comity.base.ids import NodeName
+
+FILE = "node.toml"
+Port = Annotated[int, Meta(ge=0, le=65535)]
+ShortName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,15}$")]
+Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Named = Annotated[str, Meta(pattern=r"^[a-z0-9.-]+/[a-z0-9./-]+$", max_length=120)]
+Address = Annotated[str, Meta(pattern=r"^https://[^/?#@\s]+$")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """The settings; each is explained in docs/configuration.md. Paths are relative to the data folder.
+
+    Attributes:
+        folder: the data folder, where `node.toml` was found; not a setting.
+    """
+
+    folder: Path
+    node: Named
+    party: ShortName
+    peer: Named
+    peer_addresses: tuple[Address, ...] = ()
+    exchange_host: str = "127.0.0.1"
+    exchange_port: Port = 0
+    page_host: str = "127.0.0.1"
+    page_port: Port = 0
+    page_name: str = "localhost"
+    web: str = ""
+    desks: tuple[Word, ...] = ()
+    store: Path = Path("node.db")
+    accord: Path = Path("accord.cose")
+    our_keys: Path = Path("keys.cose")
+    peer_keys: Path = Path("peer-keys.cose")
+    law: Path = Path("law")
+    registry: Path = Path("registry.toml")
+    keys: Path = Path("keys")
+    tls: Path = Path("tls")
+    clock_port: Port = 0
+    insecure_exercise_edition: bool = False
+    insecure_demo_clock: bool = False
+
+    @property
+    def name(self) -> NodeName:
+        """Return our name in the accord."""
+        return NodeName(self.node)
+
+    @property
+    def peer_name(self) -> NodeName:
+        """Return the peer's name in the accord."""
+        return NodeName(self.peer)
+
+    def path(self, setting: Path) -> Path:
+        """Return where a file or folder of the settings is."""
+        return self.folder / setting
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return one line for each insecure mode that is on, to be shown at every start."""
+        return tuple(text for name, text in _INSECURE.items() if getattr(self, name))
+
+
+_INSECURE = {
+    "insecure_exercise_edition": "insecure_exercise_edition is on: the law loaded is an exercise, not reviewed by counsel",
+    "insecure_demo_clock": "insecure_demo_clock is on: this node's time can be set by anyone on this machine",
+}
+
+
+def read_config(folder: Path) -> Config:
+    """Read `node.toml` in a node's data folder.
+
+    Raises:
+        BadConfiguration: the file is missing or not TOML, a key is unknown, a value does not fit, or an insecure mode is
+            on while an address can be reached from outside.
+    """
+    path = folder / FILE
+    try:
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadConfiguration(f"{path} could not be read ({error}); the node was not started") from error
+    _refuse_unknown(path, found)
+    try:
+        config = msgspec.convert({**found, "folder": folder}, Config, dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise BadConfiguration(f"{path}: {error}; the node was not started") from error
+    _refuse_exposed(path, config)
+    return config
+
+
+def settings() -> tuple[str, ...]:
+    """Return the names of all settings, in order."""
+    return tuple(field.name for field in fields(Config) if field.name != "folder")
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether an address can only be reached from this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _refuse_unknown(path: Path, found: dict[str, object]) -> None:
+    for key in found:
+        if key not in settings():
+            near = difflib.get_close_matches(key, settings(), 1)
+            meant = f"; did you mean `{near[0]}`?" if near else ""
+            raise BadConfiguration(f"{path}: there is no setting `{key}`{meant} The node was not started")
+
+
+def _refuse_exposed(path: Path, config: Config) -> None:
+    exposed = [host for host in (config.exchange_host, config.page_host) if not is_loopback(host)]
+    modes = [name for name in _INSECURE if getattr(config, name)]
+    if exposed and modes:
+        raise BadConfiguration(
+            f"{path}: `{modes[0]}` is for this machine only, but the node would listen on {exposed[0]}. "
+            "Turn it off, or listen on 127.0.0.1; the node was not started"
+        )
+
+
+def _path(kind: type, value: object) -> Path:
+    if kind is Path and isinstance(value, str | Path):
+        return Path(value)
+    raise NotImplementedError
