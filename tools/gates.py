@@ -46,7 +46,7 @@ CHECK = (
     Gate("types", (PYTHON, "-m", "mypy"), "mend each line named"),
     Gate("floors", (BESIDE + "/lint-imports",), "move the name to the floor where both may know it"),
     Gate("references", (PYTHON, "tools/refs.py"), "name a source of docs/sources.toml, or add it there"),
-    Gate("house", (PYTHON, "tools/house.py"), "see STYLE in docs/style.md for the rule named"),
+    Gate("house", (PYTHON, "tools/house.py"), "tools/house.py says what each rule is for"),
     Gate(
         "documents",
         (PYTHON, "-m", "pytest", "tests/docs", "tests/unit/test_house.py"),

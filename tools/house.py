@@ -40,6 +40,7 @@ MACHINE_MODULES = frozenset({
 """Modules that reach sockets, files, environment, threads, wall clock or randomness."""
 PURE_NAMES = {("io", "BytesIO"), ("io", "StringIO"), ("uuid", "UUID")}
 MACHINE_CALLS = frozenset({"open", "input", "print", "eval", "exec", "compile", "__import__", "breakpoint"})
+PROTOCOLS = frozenset({"Protocol", "typing.Protocol"})
 CLOCK_CALLS = frozenset({"now", "utcnow", "today"})
 CLOCK_OWNERS = frozenset({"datetime", "date", "dt"})
 HOMELESS = frozenset({"utils.py", "helpers.py", "common.py", "misc.py", "manager.py"})
@@ -49,7 +50,7 @@ _COUNTRIES = (
     r"|CBI|NIA|MHA|MEA|CBN|BoI|NCIIPC|I4C|CERT-In|Aadhaar|DPDP|BNSS|UAPA|NDPS|MLACMA|SCISA|ACMFEA|PCMLTFA|CDSA|IRPA|YCJA"
 )
 COUNTRY = re.compile(rf"\b(?:{_COUNTRIES})\b|\b(?:ca|in)\.(?:localhost|example)\b")
-COUNTRY_CODES = frozenset({"CA", "IN", "CAN", "IND", "ca", "in"})
+COUNTRY_CODES = frozenset({"CA", "IN", "CAN", "IND"})
 LAW_MARK = re.compile(r"#\s*law:.*$")
 MACHINE_PATH = re.compile(r"(?<![\w.])/(?:work|farm|root|home|Users)/[\w.]")
 # A letter in brackets keeps each of these from finding itself here.
@@ -242,9 +243,7 @@ def no_type_checking_tricks(path: str, text: str) -> Iterator[Finding]:
 def small_protocols(path: str, text: str) -> Iterator[Finding]:
     """An interface has at most seven members."""
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ClassDef) and any(
-            ast.unparse(base).split("[")[0].endswith("Protocol") for base in node.bases
-        ):
+        if isinstance(node, ast.ClassDef) and any(ast.unparse(base).split("[")[0] in PROTOCOLS for base in node.bases):
             members = sum(isinstance(part, FunctionNode | ast.AnnAssign) for part in node.body)
             if members > PROTOCOL_STOP:
                 yield Finding(

@@ -78,6 +78,7 @@ def test_an_interface_of_eight_members_is_found():
     members = "".join(f'    def m{n}(self) -> None:\n        """Do."""\n' for n in range(8))
     text = HEAD + f'from typing import Protocol\n\n\nclass Wide(Protocol):\n    """Wide."""\n\n{members}'
     assert examine(CORE_PATH, text) == {"protocol"}
+    assert examine(CORE_PATH, text.replace("(Protocol)", "(asyncio.BufferedProtocol)")) == set()
 
 
 # --- below edge ---
