@@ -1,0 +1,52 @@
+"""The desk's commands as plain data: `send`, `inbox`, `case`. The command line reads this and knows no desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One argument: a position if its name has no dashes, else an option; `many` may be given again."""
+
+    name: str
+    words: str
+    needed: bool = False
+    many: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One command: its name, one sentence, its arguments in order."""
+
+    name: str
+    words: str
+    arguments: tuple[Argument, ...]
+
+
+COMMANDS = (
+    Command(
+        "send",
+        "Send one dispatch from a file, along the whole path.",
+        (
+            Argument("file", "TOML file with the dispatch: kind, agencies, purpose, urgency, item, body", needed=True),
+            Argument("--officer", "desk and number of the releasing officer, such as requests/101", needed=True),
+            Argument("--case", "number or id of the case; without it a case is opened"),
+            Argument("--re", "id of a dispatch that it answers or concerns", many=True),
+            Argument("--replaces", "id of the dispatch that it supersedes"),
+        ),
+    ),
+    Command(
+        "inbox",
+        "Show what waits, by time left, overdue first.",
+        (
+            Argument("--waiting", "what the other side owes instead of what we owe"),
+            Argument("--item", "only this workplan item"),
+        ),
+    ),
+    Command(
+        "case",
+        "Show one case with both sides' numbers and every dispatch in time order.",
+        (Argument("case", "number or id of the case", needed=True),),
+    ),
+)

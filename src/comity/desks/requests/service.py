@@ -1,0 +1,422 @@
+"""The requests desk as the path and the node know it: its bodies, its rows, who of the posted officers may act.
+
+The rule it keeps: a dispatch is filed in the transaction that logs it, and filing it twice changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+
+from comity.base.cbor import Value, encode
+from comity.base.errors import BadForm
+from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
+from comity.desk import Facts, Filing, Standing
+from comity.desks.requests import store
+from comity.desks.requests.body import compose_body, parse_body, read_body, read_map
+from comity.desks.requests.model import (
+    ACCEPTED,
+    ENDED,
+    NOMINATED,
+    Answer,
+    Body,
+    Correction,
+    Kind,
+    Posting,
+    Recall,
+    Refusal,
+    Rfi,
+    Spontaneous,
+)
+from comity.desks.requests.rules import (
+    DEFAULT_CLOCKS,
+    Clocks,
+    asserts,
+    is_answer,
+    limits,
+    owes_answer,
+    posting_may,
+    reach,
+    settles,
+)
+from comity.dispatch.entries import Fact
+from comity.dispatch.ports import Scalar, Tx
+from comity.dispatch.wire import Header, encode_header
+from comity.marking.vocabulary import Limits
+
+NAME = "requests"
+POSTED_OFFICER = "posted-officer"
+_PAGE = 200
+_TITLE = 200
+_WORDS_ONLY = frozenset(
+    {
+        "categories",
+        "removed",
+        "asks",
+        "records",
+        "known_for",
+        "state",
+        "outward",
+        "kinds",
+        "stages",
+        "purposes",
+        "subjects",
+    }
+)
+"""Fields whose texts are words of a closed list, so that the scan need not read them."""
+
+
+class RequestsDesk:
+    """The desk of questions, answers, refusals and postings.
+
+    Args:
+        schema: (number, SQL) of its tables, read from `schema/` by the edge.
+        party: short mark of our party, for the case numbers.
+        clocks: the limits of the accord in force.
+    """
+
+    def __init__(self, schema: Sequence[tuple[int, str]], party: str, clocks: Clocks = DEFAULT_CLOCKS) -> None:
+        self._schema = tuple(schema)
+        self._party = party
+        self._clocks = clocks
+
+    @property
+    def name(self) -> str:
+        """Return the desk's name as it stands in the header and the accord."""
+        return NAME
+
+    @property
+    def schema(self) -> tuple[tuple[int, str], ...]:
+        """Return (number, SQL) of its own tables."""
+        return self._schema
+
+    # --- bodies ------------------------------------------------------------------------------------------------
+
+    def compose(self, kind: str, form: Mapping[str, Value]) -> bytes:
+        """Check a form against the schema of `kind` and return the canonical body bytes.
+
+        Raises:
+            BadForm: a field is missing, unknown or ill-formed; the message names it.
+        """
+        return compose_body(kind, form)
+
+    def facts(self, kind: str, body: bytes) -> Facts:
+        """Read what the law must know from a body, ours or the peer's.
+
+        Raises:
+            BadEnvelope: the body is not canonical or does not fit the schema of `kind`.
+        """
+        found = read_map(body)
+        typed = read_body(kind, found)
+        return Facts(
+            stage=_stage(typed),
+            asserts=asserts(kind, typed),
+            tagged=frozenset(_tags(found)),
+            asks=frozenset(getattr(typed, "asks", ())),
+            records=frozenset(getattr(typed, "records", ())),
+            own_power=bool(getattr(typed, "own_power", "")),
+            known_for=frozenset(getattr(typed, "known_for", ())),
+            third_state=typed.third_state,
+            texts=tuple(_texts(found)),
+        )
+
+    def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
+        """Remove every line tagged with one of `classes` and say which classes were removed, sorted.
+
+        The line keeps its label and shows the classes it had; neither content nor length. A line is removed whole.
+
+        Raises:
+            BadEnvelope: the body is not one of this desk.
+        """
+        found = read_map(body)
+        read_body(kind, found)
+        removed: set[str] = set()
+        left = _remove(found, classes, removed)
+        return (encode(left) if removed else body), tuple(sorted(removed))
+
+    # --- rows --------------------------------------------------------------------------------------------------
+
+    def file(self, tx: Tx, filing: Filing) -> None:
+        """Write the rows of one dispatch, ours when committed, theirs when recorded. Idempotent by id."""
+        header = filing.header
+        body = parse_body(header.kind, filing.body) if filing.body else None
+        arrived = None if filing.ours else store.arrived_before(tx, header.id) or filing.at
+        if not store.insert_dispatch(tx, self._row(filing, body, arrived)):
+            return
+        store.open_case(tx, filing.case, datetime.fromtimestamp(filing.at / 1000, UTC).year, filing.at)
+        if body is not None and body.reference and not filing.ours:
+            store.note_their_number(tx, filing.case, body.reference)
+        if body is not None:
+            _follow(tx, filing, body)
+
+    def settle(self, tx: Tx, dispatch: DispatchId, fact: int, code: str | None, at: Ms) -> None:
+        """Note a receipt: ours written for theirs, or theirs seen for ours. Idempotent."""
+        match fact:
+            case Fact.ARRIVED:
+                store.note_arrived(tx, dispatch, at, None)
+            case Fact.FILED:
+                store.note_arrived(tx, dispatch, at, at)
+            case Fact.SEEN:
+                store.note_seen(tx, dispatch, at)
+            case Fact.REFUSED:
+                store.note_refused(tx, dispatch, code, at)
+            case Fact.QUARANTINED:
+                store.note_quarantined(tx, dispatch, at)
+            case _:
+                raise BadForm("there is no such receipt; nothing was written")
+
+    def _row(self, filing: Filing, body: Body | None, arrived: Ms | None) -> tuple[Scalar, ...]:
+        header, stage = filing.header, _stage(body)
+        owed = self._owed(header, stage, body)
+        return (
+            header.id,
+            int(filing.ours),
+            int(filing.admitted),
+            header.kind,
+            stage,
+            filing.case,
+            header.re[0] if header.re else None,
+            header.replaces,
+            int(header.urgency),
+            int(header.lane),
+            header.purpose,
+            header.workplan_item,
+            header.workplan_reason,
+            "" if body is None else titled(body),
+            header.author.agency,
+            " ".join(header.agencies),
+            header.released_by.desk,
+            header.released_by.officer,
+            header.created,
+            filing.at if filing.ours else None,
+            filing.index,
+            arrived,
+            owed.seen,
+            owed.first,
+            owed.full,
+            self._due(filing, owed, arrived),
+            encode_header(header),
+            filing.body,
+        )
+
+    def _owed(self, header: Header, stage: str, body: Body | None) -> Limits:
+        """Return the limits of one dispatch; a day that header or body names shortens the full one."""
+        of_accord = limits(header.urgency, header.lane, self._clocks)
+        if not owes_answer(header.kind, stage):
+            return Limits(of_accord.seen, None, None)
+        named = [body.due] if isinstance(body, Recall) else []
+        spans = [day - header.created for day in (header.answer_by, *named) if day is not None and day > header.created]
+        full = min([*([of_accord.full] if of_accord.full is not None else []), *spans], default=None)
+        first = of_accord.first if header.kind == Kind.RFI else None
+        return Limits(of_accord.seen, first, full)
+
+    def _due(self, filing: Filing, owed: Limits, arrived: Ms | None) -> int | None:
+        if not filing.admitted:
+            return None
+        if arrived is None:
+            return filing.at + self._clocks.arrived[filing.header.lane]
+        spans = [limit for limit in (owed.seen, owed.first, owed.full) if limit is not None]
+        return arrived + min(spans) if spans else None
+
+    # --- what others ask ---------------------------------------------------------------------------------------
+
+    def standing(self, tx: Tx, desk: str, number: int, now: Ms) -> Standing | None:
+        """Return what our posted officer may release; None if no posting is accepted, it ended, or its day is past."""
+        for row in store.postings_of(tx, desk, number, ours=True):
+            if row.state == ACCEPTED:
+                return _standing(parse_body(Kind.POSTING, row.body), now)
+        return None
+
+    def peer_posting_ended(self, tx: Tx, desk: str, number: int) -> LeafIndex | None:
+        """Return the leaf of the peer's log from which its posted officer's acts no longer count; None if in force.
+
+        0 where we, the host, ended it, where a nomination was never accepted, or where the leaf is not known: then
+        nothing more of that officer's is taken. An officer of theirs who was never nominated is none of ours: None.
+        """
+        rows = store.postings_of(tx, desk, number, ours=False)
+        if not rows or rows[0].state == ACCEPTED:
+            return None
+        row = rows[0]
+        ended_by_peer = row.state == ENDED and row.accepted is not None and not row.ended_by_ours
+        return row.ended_leaf if ended_by_peer and row.ended_leaf is not None else LeafIndex(0)
+
+    def is_recalled(self, tx: Tx, dispatch: DispatchId) -> bool:
+        """Say whether the peer recalled or corrected this dispatch of its own, so that a late original is not filed."""
+        return store.marked(tx, dispatch, ours=False)  # spec: protocol.md 7
+
+    def asked(self, tx: Tx, dispatch: DispatchId) -> tuple[frozenset[str], frozenset[str]] | None:
+        """Return the data categories and record types that a question asks for, for the law's view of its answer."""
+        row = store.dispatch(tx, dispatch)
+        if row is None or not row.body or row.kind != Kind.RFI:
+            return None
+        facts = self.facts(row.kind, row.body)
+        return facts.asks, facts.records
+
+    def number(self, tx: Tx, case: CaseId) -> tuple[str, str | None] | None:
+        """Return our number of a case and the other side's, if it has told it; None for an unknown case."""
+        row = store.case(tx, case)
+        return None if row is None else (self.show_number(row.year, row.seq), row.theirs)
+
+    def show_number(self, year: int, seq: int) -> str:
+        """Write one of our case numbers."""
+        return f"{self._party}-{year}-{seq:04d}"
+
+    def inbox(self, tx: Tx, *, limit: int = _PAGE) -> tuple[store.DispatchRow, ...]:
+        """Return what we owe, the longest overdue first."""
+        return store.due(tx, ours=False, limit=limit)
+
+    def waiting(self, tx: Tx, *, limit: int = _PAGE) -> tuple[store.DispatchRow, ...]:
+        """Return what the other side owes us, the longest overdue first."""
+        return store.due(tx, ours=True, limit=limit)
+
+    def cases(self, tx: Tx, *, limit: int = _PAGE) -> tuple[store.CaseRow, ...]:
+        """Return the cases: overdue first, then by time left, then those where nothing is owed."""
+        return store.cases(tx, limit=limit)
+
+    def case(self, tx: Tx, case: CaseId) -> tuple[store.DispatchRow, ...]:
+        """Return all dispatches of a case, oldest first."""
+        return store.timeline(tx, case)
+
+    def dispatch(self, tx: Tx, dispatch: DispatchId) -> store.DispatchRow | None:
+        """Return one dispatch whole, or None."""
+        return store.dispatch(tx, dispatch)
+
+    def counts(self, tx: Tx, day: tuple[Ms, Ms], now: Ms) -> tuple[store.ItemCount, ...]:
+        """Return by workplan item what moved in a day (begin, end not included) and what is overdue at `now`."""
+        return store.counts(tx, day[0], day[1], now)
+
+    def holders(self, tx: Tx, dispatch: DispatchId, passed_to: Iterable[str] = ()) -> tuple[str, ...]:
+        """Return every agency that holds a dispatch or a version that it replaced: all must get its correction."""
+        versions: list[tuple[str, ...]] = []
+        known: set[DispatchId] = set()
+        row = store.dispatch(tx, dispatch)
+        while row is not None and row.id not in known:
+            known.add(row.id)
+            versions.append(row.to_agencies)
+            row = store.dispatch(tx, row.replaces) if row.replaces is not None else None
+        return reach(versions, passed_to)
+
+
+def _stage(body: Body | None) -> str:
+    return body.state if isinstance(body, Answer | Posting) else ""
+
+
+def _standing(body: Body, now: Ms) -> Standing | None:
+    given = body.delegation if isinstance(body, Posting) else None
+    if given is None or not isinstance(body, Posting) or (given.until is not None and given.until <= now):
+        return None
+    return Standing(
+        agency=body.agency,
+        roles=frozenset({POSTED_OFFICER}),
+        kinds=frozenset(given.kinds),
+        purposes=frozenset(given.purposes) or None,
+        urgencies=frozenset(given.urgencies) or None,
+        stages=frozenset(given.stages) or None,
+        until=None if given.until is None else Ms(given.until),
+    )
+
+
+def _follow(tx: Tx, filing: Filing, body: Body) -> None:
+    """Write what a dispatch does to others: it answers, recalls, corrects, or moves a posting on."""
+    header, stage = filing.header, _stage(body)
+    outward = body.outward if isinstance(body, Refusal) else None
+    for request in header.re:
+        if settles(header.kind, stage):
+            store.note_answered(tx, request, not filing.ours, header.id, outward, filing.at)
+        elif is_answer(header.kind, stage):
+            store.note_first_answer(tx, request, not filing.ours, filing.at)
+    match body:
+        case Recall():
+            target = DispatchId(body.target)
+            store.mark(tx, target, filing.ours, header.id, header.kind, body.part or None, filing.at)
+        case Correction():
+            target = header.replaces or next(iter(header.re), header.id)
+            store.mark(tx, target, filing.ours, header.id, header.kind, None, filing.at)
+        case Posting():
+            _posting(tx, filing, body)
+        case _:
+            pass
+
+
+def _posting(tx: Tx, filing: Filing, body: Posting) -> None:
+    """Move a posting on; a step that does not exist changes nothing.
+
+    The nomination is named by `re`; without it, an ending means the sender's own officer.
+    """
+    header = filing.header
+    if body.state == NOMINATED:
+        row = store.PostingRow(
+            id=header.id,
+            ours=filing.ours,
+            desk=body.desk,
+            officer=body.officer,
+            state=NOMINATED,
+            nominated=filing.at,
+            accepted=None,
+            ended=None,
+            ended_by_ours=False,
+            ended_leaf=None,
+            body=filing.body,
+        )
+        store.insert_posting(tx, row)
+        return
+    before = _meant(tx, filing, body)
+    if before is None or not posting_may(before.state, body.state, by_host=before.ours != filing.ours):
+        return
+    if body.state == ACCEPTED:
+        store.accept_posting(tx, before.id, filing.at)
+    else:
+        store.end_posting(tx, before.id, filing.ours, filing.index, filing.at)
+
+
+def _meant(tx: Tx, filing: Filing, body: Posting) -> store.PostingRow | None:
+    named = [store.posting(tx, request) for request in filing.header.re]
+    fits = [row for row in named if row is not None and (row.desk, row.officer) == (body.desk, body.officer)]
+    if fits or body.state != ENDED:
+        return fits[0] if fits else None
+    own = store.postings_of(tx, body.desk, body.officer, ours=filing.ours)
+    return own[0] if own else None
+
+
+def _tags(value: Value) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        tags = value.get("categories")  # type: ignore[call-overload]  # a body's keys are texts
+        if isinstance(tags, list):
+            yield from (str(tag) for tag in tags)
+        for entry in value.values():
+            yield from _tags(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _tags(entry)
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, entry in value.items():
+            if key not in _WORDS_ONLY:
+                yield from _texts(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _texts(entry)
+
+
+def _remove(value: Value, classes: frozenset[str], removed: set[str]) -> Value:
+    """Return a body without the lines tagged with one of `classes`, and add to `removed` which classes they had."""
+    if isinstance(value, Mapping):
+        found: dict[str, Value] = {str(key): entry for key, entry in value.items()}
+        tags = found.get("categories")
+        hit = sorted(classes.intersection(str(tag) for tag in tags)) if isinstance(tags, list) else []
+        if hit:
+            removed.update(hit)
+            return {"label": found.get("label", ""), "removed": hit}
+        return {key: _remove(entry, classes, removed) for key, entry in found.items()}
+    if isinstance(value, list):
+        return [_remove(entry, classes, removed) for entry in value]
+    return value
+
+
+def titled(body: Body) -> str:
+    """Return what a list shows of a body: its title, or the first line of its text, at most 200 characters."""
+    return body.title if isinstance(body, Rfi | Spontaneous) else body.text.partition("\n")[0][:_TITLE]

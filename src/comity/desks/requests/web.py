@@ -1,0 +1,111 @@
+"""What a page shows of a body: labelled lines of text, a removal as its class, unknown fields by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from comity.base.ids import show_id
+from comity.desks.requests.body import parse_body
+from comity.desks.requests.model import Answer, Body, Correction, Item, Posting, Recall, Refusal, Replacement, Rfi
+from comity.screen import BodyLine
+
+
+def body_lines(kind: str, body: bytes) -> tuple[BodyLine, ...]:
+    """Return the lines of a body in reading order; labels of fields are their names, for the page to translate.
+
+    Raises:
+        BadEnvelope: the body is not one of this desk.
+    """
+    typed = parse_body(kind, body)
+    lang = typed.language or None
+    return tuple(BodyLine(label, text, removed, lang) for label, text, removed in _lines(typed))
+
+
+def _lines(body: Body) -> Iterator[tuple[str, str, str | None]]:
+    if body.text:
+        yield "text", body.text, None
+    for item in body.items:
+        yield from _item(item)
+    for label, text in _fields(body):
+        if text:
+            yield label, text, None
+    if isinstance(body, Correction):
+        for line in body.replacements:
+            yield from _replacement(line)
+    if body.third_state:
+        yield "third_state", "true", None
+    for key in body.unknown:
+        yield "unknown", key, None
+
+
+def _fields(body: Body) -> list[tuple[str, str]]:
+    match body:
+        case Rfi():
+            return [
+                ("reason", body.reason),
+                ("own_power", body.own_power),
+                ("asks", ", ".join(body.asks)),
+                ("records", ", ".join(body.records)),
+            ]
+        case Answer():
+            copies = [("copy", f"{copy.holder}: {copy.outcome}") for copy in body.copies]
+            return [
+                ("new_time", _time(body.new_time)),
+                ("reason", body.reason),
+                ("records", ", ".join(body.records)),
+                *copies,
+                ("outward", body.outward),
+                ("other_way", body.other_way),
+            ]
+        case Refusal():
+            return [("outward", body.outward), ("other_way", body.other_way)]
+        case Recall():
+            return [
+                ("target", show_id(body.target)),
+                ("part", body.part),
+                ("due", _time(body.due)),
+                ("reason", body.reason),
+            ]
+        case Posting():
+            return _posting(body)
+        case _:
+            return []
+
+
+def _posting(body: Posting) -> list[tuple[str, str]]:
+    hours, given = body.hours, body.delegation
+    return [
+        ("state", body.state),
+        ("officer", f"{body.desk} {body.officer}"),
+        ("agency", body.agency),
+        ("function", body.function),
+        ("subjects", ", ".join(body.subjects)),
+        ("host_agency", body.host_agency),
+        ("substitute", "" if body.substitute is None else f"{body.desk} {body.substitute}"),
+        ("hours", "" if hours is None else f"{hours.opens}-{hours.closes} {hours.zone}"),
+        ("delegation", "" if given is None else f"{show_id(given.id)}: {', '.join(given.kinds)}"),
+        ("until", "" if given is None else _time(given.until)),
+    ]
+
+
+def _item(item: Item) -> Iterator[tuple[str, str, str | None]]:
+    if item.removed:
+        for category in item.removed:
+            yield item.label, "", category
+        return
+    evaluation = f" ({item.evaluation})" if item.evaluation else ""
+    yield item.label, item.value + evaluation, None
+
+
+def _replacement(line: Replacement) -> Iterator[tuple[str, str, str | None]]:
+    for category in line.removed:
+        yield line.label, "", category
+    if line.strike:
+        yield f"{line.label}: struck", line.strike, None
+    if line.value:
+        yield f"{line.label}: now", line.value, None
+
+
+def _time(value: int | None) -> str:
+    return "" if value is None else datetime.fromtimestamp(value / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
