@@ -41,19 +41,25 @@ class Outcome:
 
 
 CHECK = (
-    Gate("format", (PYTHON, "-m", "ruff", "format", "--check", "."), "make format"),
-    Gate("lint", (PYTHON, "-m", "ruff", "check", "."), "mend each line named; make format mends the simple ones"),
+    Gate("format", (PYTHON, "-m", "ruff", "format", "--check", "--output-format", "concise", "."), "make format"),
+    Gate(
+        "lint",
+        (PYTHON, "-m", "ruff", "check", "--output-format", "concise", "."),
+        "mend each line named; make format mends the simple ones",
+    ),
     Gate("types", (PYTHON, "-m", "mypy"), "mend each line named"),
     Gate("floors", (BESIDE + "/lint-imports",), "move the name to the floor where both may know it"),
     Gate("references", (PYTHON, "tools/refs.py"), "name a source of docs/sources.toml, or add it there"),
     Gate("house", (PYTHON, "tools/house.py"), "tools/house.py says what each rule is for"),
     Gate(
         "documents",
-        (PYTHON, "-m", "pytest", "tests/docs", "tests/unit/test_house.py"),
+        (PYTHON, "-m", "pytest", "tests/docs", "tests/unit/test_house.py", "--tb=short"),
         "write the missing line in docs/",
     ),
 )
-UNITS = Gate("units", (PYTHON, "-m", "pytest", "tests/unit", "-n", "2"), "make test shows the same with coverage")
+UNITS = Gate(
+    "units", (PYTHON, "-m", "pytest", "tests/unit", "-n", "2", "--tb=short"), "make test shows the same with coverage"
+)
 
 
 def run(gate: Gate) -> Outcome:
