@@ -1,0 +1,265 @@
+"""Which parts stand on which page: a page is regions, a region is parts in order, a part is a macro and a view.
+
+The same description serves the first load and every update, so an open page and a fresh one cannot differ.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from comity.base.ids import Ms, show_id
+from comity.screen import CaseCard, DispatchCard, LinkCard, LogCard, PartyCard, Proof, WorkItem
+from comity.web import letters, moments
+from comity.web.letters import Sight
+from comity.web.text_safety import spoken
+from comity.web.texts import Texts
+from comity.web.views import Code, Log, Tick
+
+LATEST = 8
+_EVALUATION = re.compile(r"\d+x\d+\b")
+
+LogFiles = Callable[[str, str], "bytes | None"]
+"""(origin hash in hex, path below it) -> the file, or None if a visitor may not read it or it is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One live block: its element id, the macro that lays it out, and the view; equal parts have equal HTML."""
+
+    id: str
+    macro: str
+    view: object
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """An element of the page whose children are exactly these parts, in this order."""
+
+    name: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page: its template, the title of the window, which entry of the rail is open, and its regions."""
+
+    template: str
+    title: str
+    here: str
+    regions: tuple[Region, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that the board said at one change number and one minute; every page at that moment is made from it."""
+
+    change: int
+    now: Ms
+    parties: tuple[PartyCard, ...]
+    workplan: tuple[WorkItem, ...]
+    cases: tuple[CaseCard, ...]
+    link: LinkCard
+    logs: tuple[LogCard, ...]
+    served: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a page says whatever the board holds: words, further notices, whether the editions are exercise editions."""
+
+    texts: Texts
+    notices: tuple[str, ...]
+    exercise: bool
+
+
+def sight(reading: Reading, setting: Setting) -> Sight:
+    """Look at a reading with the words of a setting."""
+    return Sight(reading.now, reading.parties, setting.texts)
+
+
+def day(reading: Reading, setting: Setting) -> Page:
+    """The node's one page: workplan, cases with their dispatches, latest, link, logs."""
+    at = sight(reading, setting)
+    cases = tuple(part for case in reading.cases for part in _case_rows(case, at))
+    work = tuple(Part(f"w-{i.item}", "work_row", letters.work_item(i, at)) for i in reading.workplan)
+    own = (
+        Region("head", (Part("day-head", "day_head", moments.date(reading.now, at.texts, year=True)),)),
+        Region("work", work or (Part("work-none", "work_none", None),)),
+        Region("cases", cases or (Part("cases-none", "cases_none", None),)),
+        Region("latest", _latest(reading, at) or (Part("latest-none", "latest_none", None),)),
+        Region("link", (Part("link-card", "link_card", letters.wire(reading.link, at)),)),
+        Region("logs", tuple(Part(f"lg-{v.id}", "log_short", v) for v in _logs(reading, at))),
+    )
+    return Page("day.html", _title(at.texts("nav.day"), reading, at), "day", _common(reading, setting, "") + own)
+
+
+def case(number: str, reading: Reading, setting: Setting) -> Page | None:
+    """One case: timeline, stream, what is owed, newest verdicts; None if this node has no such case."""
+    at = sight(reading, setting)
+    card = next((c for c in reading.cases if show_id(c.case) == number), None)
+    if card is None:
+        return None
+    head, stream = letters.file(card, at), tuple(letters.letter(d, at) for d in card.dispatches)
+    zones = " / ".join(p.capital for p in reading.parties)
+    cosigned = sum(d.times.cosigned is not None for d in card.dispatches)
+    own = (
+        Region("head", (Part(f"c-{head.id}", "case_head", (head, _strip(card))),)),
+        Region("zones", (Part("zones", "zones", zones),)),
+        Region("timeline", _timeline(card, at)),
+        Region("stream", tuple(Part(f"d-{v.id}", "letter_full", v) for v in stream)),
+        Region("owed", (Part("owed", "owed", tuple(v for v in stream if v.left)),)),
+        Region("newest", tuple(Part("newest", "newest", v) for v in stream[-1:])),
+        Region("proof", (Part("case-proof", "case_proof", (cosigned, len(stream))),)),
+    )
+    return Page("case.html", _title(card.title, reading, at), "case", _common(reading, setting, number) + own)
+
+
+def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, setting: Setting) -> Page:
+    """One dispatch with its proof, made again just now."""
+    at = sight(reading, setting)
+    view = letters.letter(card, at)
+    made = letters.evidence(proof) if proof else None
+    capitals = tuple(p.capital for p in reading.parties)
+    side = (Part("one-sentence", "one_sentence", view), Part("about", "about", view), Part("gaps", "gaps_panel", view))
+    own = (
+        Region("head", (Part("one-head", "one_head", view),)),
+        Region("proof", (Part("proof-panel", "proof_panel", made),)),
+        Region("letter", (Part(f"d-{view.id}", "letter_full", view),)),
+        Region("facts", (Part("facts", "facts", (view, capitals)),)),
+        Region("side", side),
+    )
+    common = _common(reading, setting, view.case)
+    return Page("dispatch.html", _title(view.kind, reading, at), "dispatch", common + own)
+
+
+def ledger(reading: Reading, setting: Setting) -> Page:
+    """All logs with keys and addresses, and the link."""
+    at = sight(reading, setting)
+    own = (
+        Region("logs", tuple(Part(f"lg-{v.id}", "log_full", v) for v in _logs(reading, at))),
+        Region("link", (Part("link-card", "link_card", letters.wire(reading.link, at)),)),
+    )
+    return Page("ledger.html", _title(at.texts("nav.logs"), reading, at), "ledger", _common(reading, setting, "") + own)
+
+
+def absent(reading: Reading, setting: Setting) -> Page:
+    """The page for an address that this node does not have."""
+    at = sight(reading, setting)
+    return Page("absent.html", _title(at.texts("error.404.h1"), reading, at), "", _common(reading, setting, ""))
+
+
+def _common(reading: Reading, setting: Setting, here: str) -> tuple[Region, ...]:
+    """Bar, rail and notices: on every page; `here` is the number of the case that is open."""
+    at = sight(reading, setting)
+    ours, *others = sorted(reading.parties, key=lambda p: not p.ours)
+    bar = (
+        Part("bar-ours", "capital", letters.capital(ours, at)),
+        Part("bar-days", "days", letters.days(at)),
+        *(Part(f"bar-{p.short}", "capital", letters.capital(p, at)) for p in others),
+    )
+    files = tuple(letters.file(card, at) for card in reading.cases)
+    rail = tuple(Part(f"rc-{f.id}", "rail_case", (f, f.id == here)) for f in files)
+    link = letters.wire(reading.link, at)
+    notices = [Part(f"n-{i}", "notice_plain", text) for i, text in enumerate(setting.notices)]
+    if setting.exercise:
+        notices.insert(0, Part("n-exercise", "notice_exercise", None))
+    if reading.link.state != "up":
+        notices.append(Part("n-link", "notice_link", link))
+    return (
+        Region("bar", bar),
+        Region("rail", rail),
+        Region("foot", (Part("rail-foot", "rail_foot", link),)),
+        Region("notices", tuple(notices)),
+    )
+
+
+def _title(what: str, reading: Reading, at: Sight) -> str:
+    overdue = sum(case.overdue for case in reading.cases)
+    words = {"what": spoken(what), "short": at.us.short}
+    return at.texts("page.title.overdue", count=overdue, **words) if overdue else at.texts("page.title", **words)
+
+
+def _case_rows(card: CaseCard, at: Sight) -> tuple[Part, ...]:
+    head = letters.file(card, at)
+    rows = (letters.letter(d, at) for d in card.dispatches)
+    return (Part(f"c-{head.id}", "case_row", head), *(Part(f"d-{v.id}", "letter_row", v) for v in rows))
+
+
+def _strip(card: CaseCard) -> tuple[Code, ...]:
+    """Every handling code of the case once, evaluations apart: they belong to one statement, not to the case."""
+    seen = dict.fromkeys(text for d in card.dispatches for text in d.label if not _EVALUATION.match(text))
+    return tuple(letters.code(text) for text in seen)
+
+
+def _logs(reading: Reading, at: Sight) -> tuple[Log, ...]:
+    return tuple(
+        letters.log(card, at, served=letters.origin_hash(card.origin) in reading.served) for card in reading.logs
+    )
+
+
+def _moves(card: DispatchCard) -> tuple[tuple[Ms, str], ...]:
+    """What happened to a dispatch, as (time, key of the word), in the order in which facts come."""
+    times = card.times
+    told = (
+        (letters.began(card), "moved.sent" if card.ours else "moved.came"),
+        (times.seen, "step.seen"),
+        (times.answered, "step.answered"),
+        (times.refused, "disp.refused"),
+        (times.quarantined, "disp.quarantined"),
+        (times.recalled, "disp.recalled"),
+    )
+    return tuple((at, key) for at, key in told if at is not None)
+
+
+def _latest(reading: Reading, at: Sight) -> tuple[Part, ...]:
+    moves = [(when, key, d) for c in reading.cases for d in c.dispatches for when, key in _moves(d)]
+    newest = sorted(moves, key=lambda move: move[0], reverse=True)[:LATEST]
+    return tuple(
+        Part(
+            f"l-{key}-{show_id(d.id)}",
+            "latest_row",
+            Tick(
+                href=f"#d-{show_id(d.id)}",
+                time=moments.moment(when, at.now, at.texts),
+                text=at.texts(key),
+                what=letters.kind(d, at.texts),
+                party=d.from_party,
+                ours=d.ours,
+                look="",
+            ),
+        )
+        for when, key, d in newest
+    )
+
+
+def _timeline(card: CaseCard, at: Sight) -> tuple[Part, ...]:
+    """One entry a dispatch, one for each verdict that refers or refuses, one for what is overdue."""
+    return tuple(part for d in card.dispatches for part in _dispatch_ticks(d, at))
+
+
+def _dispatch_ticks(d: DispatchCard, at: Sight) -> tuple[Part, ...]:
+    number, t = show_id(d.id), at.texts
+    tick = Tick(
+        href=f"#d-{number}",
+        time=" / ".join(moments.clock(letters.began(d), p.zone) for p in at.parties),
+        text=letters.kind(d, t),
+        what="",
+        party=d.from_party,
+        ours=d.ours,
+        look="ours" if d.ours else "theirs",
+    )
+    told = [Part(f"t-{number}", "tick", tick)]
+    for o in letters.opinions(d.verdicts, at):
+        if o.look in {"refer", "refuse"}:
+            law = replace(
+                tick, text=t("case.law", whose=o.whose, word=o.word), look="law" if o.look == "refer" else "stop"
+            )
+            told.append(Part(f"t-{number}-{o.party}", "tick", law))
+    if d.overdue and d.due is not None:
+        late = replace(
+            tick, time=" / ".join(moments.clock(d.due, p.zone) for p in at.parties), text=t("case.late"), look="stop"
+        )
+        told.append(Part(f"t-{number}-late", "tick", late))
+    return tuple(told)

@@ -1,0 +1,58 @@
+"""HTML from parts: templates escape everything, incoming text passes through `shown`, each part is laid out once.
+
+No template has a script, a style attribute or an address of another host: the content-security policy forbids them.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from comity.web.pages import Page, Part
+from comity.web.text_safety import segments
+from comity.web.texts import Texts
+
+_KEPT = 8192  # laid-out parts kept: some days of a busy node
+
+
+def shown(text: str) -> Markup:
+    """Incoming text for a template: escaped, isolated in its direction, what is hidden or false made a visible chip."""
+    return Markup("<bdi>") + Markup("").join(_segment(s.text, s.chip) for s in segments(text)) + Markup("</bdi>")
+
+
+def _segment(text: str, chip: str | None) -> Markup:
+    if chip is None:
+        return escape(text)
+    return Markup('<span class="hidden-char">{}<small>{}</small></span>').format(text, chip)
+
+
+class Renderer:
+    """The templates of one language; equal parts are laid out once and shared by all who look at them."""
+
+    def __init__(self, texts: Texts, assets: dict[str, str]) -> None:
+        """Take the words and the addresses of the static files by name."""
+        env = Environment(
+            loader=PackageLoader("comity.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.texts = texts
+        env.filters["shown"] = shown
+        env.globals["t"] = texts
+        env.globals["asset"] = assets.__getitem__
+        self._env = env
+        self._macros = env.get_template("blocks.html").module
+        self.part = lru_cache(maxsize=_KEPT)(self._part)
+
+    def _part(self, part: Part) -> str:
+        macro = getattr(self._macros, part.macro)
+        return str(macro(part.id, part.view)).strip()
+
+    def page(self, page: Page, **setting: object) -> str:
+        """The whole document; `setting` has the page's change number, boot token, view and minute."""
+        regions = {r.name: Markup("\n").join(Markup(self.part(p)) for p in r.parts) for r in page.regions}  # noqa: S704  laid out by our own templates, which escape
+        return self._env.get_template(page.template).render(page=page, regions=regions, **setting)
