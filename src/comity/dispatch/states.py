@@ -49,6 +49,7 @@ class Form:
     lane: Lane | None = None
     label: Label | None = None
     evaluation: str | None = None
+    retain_until: Ms | None = None
     basis: tuple[str, ...] = ()
     conduct: str | None = None
     answer_by: Ms | None = None

@@ -40,5 +40,6 @@ class Timers:
     clock_show_ms: int
     tick_ms: int
     exchange_ms: int
+    backoff_first_ms: int
     backoff_max_ms: int
     backoff_immediate_ms: int

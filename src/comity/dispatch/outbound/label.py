@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from comity.base.ids import Ms
 from comity.dispatch.office import Office
 from comity.dispatch.states import Draft, Labelled
-from comity.marking.rules import check_label, default_label
+from comity.marking.rules import check_conduct, check_label, default_label
 from comity.marking.scan import scan
+from comity.marking.vocabulary import PERSONAL
 
 
 def label(draft: Draft, office: Office) -> Labelled:
@@ -21,9 +23,21 @@ def label(draft: Draft, office: Office) -> Labelled:
         BadForm: a mandatory part of the label is missing; the message names it, the draft is not kept.
     """
     form = draft.form
+    check_conduct(form.purpose, form.conduct)
     found = frozenset(finding.category for finding in scan(draft.facts.texts, office.patterns))
     given = form.label or default_label(form.purpose, form.agency)
-    categories = tuple(sorted(draft.facts.tagged | found | frozenset(given.categories)))
-    whole = replace(given, categories=categories, evaluation=form.evaluation or given.evaluation)
+    categories = draft.facts.tagged | found | frozenset(given.categories)
+    whole = replace(
+        given,
+        categories=tuple(sorted(categories)),
+        evaluation=form.evaluation or given.evaluation,
+        retain_until=form.retain_until or given.retain_until or _retention(categories, draft, office),
+    )
     check_label(whole, form.purpose, draft.facts.asserts)
     return Labelled(draft, whole, found)
+
+
+def _retention(categories: frozenset[str], draft: Draft, office: Office) -> Ms | None:
+    """Return the accord's retention for what is about a person, counted from the draft's time."""
+    span = dict(office.accord.timers).get("retention")
+    return Ms(draft.created + span) if span and categories & PERSONAL else None

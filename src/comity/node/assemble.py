@@ -1,0 +1,160 @@
+"""Putting one node together from its instruments, keys, law and desks; edge and simulation both call it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from comity.base.entropy import Entropy
+from comity.base.errors import BadConfiguration
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, NodeName, Origin
+from comity.crypto.keys import CosignerKeys, LogKeys, SealingKey
+from comity.dispatch.accord import Accord
+from comity.dispatch.filing import DeskPort, Powers
+from comity.dispatch.keylist import KeyList
+from comity.dispatch.office import Office
+from comity.marking.scan import Pattern
+from comity.node.ceremony import read_instruments
+from comity.node.peer import Peer, Timers, Voice
+from comity.policy.verdict import Gate
+from comity.tlog.checkpoint import KeyRole, NoteKeys, NoteVerifier
+
+_CLOCK_REFUSE_MS = 3_600_000
+_CLOCK_SHOW_MS = 300_000
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """The signed bytes that two parties agreed on: the accord, our key list, the peer's."""
+
+    accord: bytes
+    our_keys: bytes
+    peer_keys: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Keyring:
+    """Our private keys that a running node needs; the root is not among them."""
+
+    log: LogKeys
+    cosigner: CosignerKeys
+    sealing: Mapping[Digest, SealingKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """Everything of a node but its store."""
+
+    accord: Accord
+    our_keys: KeyList
+    office: Office
+    voice: Voice
+    peer: Peer
+    timers: Timers
+
+
+def assemble(
+    us: NodeName,
+    instruments: Instruments,
+    keyring: Keyring,
+    *,
+    gate: Gate,
+    patterns: tuple[Pattern, ...],
+    desks: Mapping[str, DeskPort],
+    powers: Powers,
+    entropy: Entropy,
+) -> Assembled:
+    """Verify the instruments, check that our keys are those of our key list, and put the node together.
+
+    Raises:
+        BadSignature, BadEnvelope: an instrument does not stand.
+        BadConfiguration: instruments or keys do not belong together.
+    """
+    accord, ours, theirs = read_instruments(us, instruments.accord, instruments.our_keys, instruments.peer_keys)
+    voice = _voice(us, ours, keyring)
+    peer_node = accord.peer_of(us).node
+    office = Office(
+        us=us,
+        peer=peer_node,
+        accord=accord,
+        accord_digest=sha256(instruments.accord),
+        peer_keys=theirs,
+        sealing=keyring.sealing,
+        agencies=frozenset(key.agency for key in ours.sealing),
+        gate=gate,
+        patterns=patterns,
+        desks=desks,
+        powers=powers,
+        entropy=entropy,
+    )
+    return Assembled(accord, ours, office, voice, _peer(peer_node, theirs), timers_of(accord))
+
+
+def log_origin(node: NodeName, number: int) -> Origin:
+    """Return the name of a node's exchange log."""
+    return Origin(f"{node}/log/{number}")
+
+
+def decision_origin(node: NodeName, number: int) -> Origin:
+    """Return the name of a node's decision log."""
+    return Origin(f"{node}/decision/{number}")
+
+
+def cosigner_name(node: NodeName, number: int) -> str:
+    """Return the name under which a node cosigns."""
+    return f"{node}/mirror/{number}"
+
+
+def log_verifier(keys: KeyList) -> NoteVerifier:
+    """Return the public keys of the heads of a party's exchange log."""
+    public = keys.log_keys()
+    name = log_origin(keys.node, keys.log.number)
+    return NoteVerifier.from_raw(
+        KeyRole.LOG, name, public.ed25519.public_bytes_raw(), public.ml_dsa.public_bytes_raw()
+    )
+
+
+def cosigner_verifier(keys: KeyList) -> NoteVerifier:
+    """Return the public keys with which a party cosigns the other's log."""
+    pair = keys.cosigners[0]
+    public = pair.cosigner()
+    name = cosigner_name(keys.node, pair.number)
+    return NoteVerifier.from_raw(
+        KeyRole.COSIGNER, name, public.ed25519.public_bytes_raw(), public.ml_dsa.public_bytes_raw()
+    )
+
+
+def timers_of(accord: Accord) -> Timers:
+    """Return the accord's timers that a node keeps itself."""
+    return Timers(
+        heartbeat_ms=accord.timer("heartbeat"),
+        cosign_overdue_ms=accord.timer("cosign-overdue"),
+        clock_refuse_ms=_CLOCK_REFUSE_MS,
+        clock_show_ms=_CLOCK_SHOW_MS,
+        tick_ms=accord.timer("tick"),
+        exchange_ms=accord.timer("exchange-timeout"),
+        backoff_first_ms=accord.timer("back-off-first"),
+        backoff_max_ms=accord.timer("back-off-most"),
+        backoff_immediate_ms=accord.timer("back-off-immediate"),
+    )
+
+
+def _voice(us: NodeName, ours: KeyList, keyring: Keyring) -> Voice:
+    log, decision = log_origin(us, ours.log.number), decision_origin(us, ours.log.number)
+    name = cosigner_name(us, ours.cosigners[0].number)
+    voice = Voice(
+        node=us,
+        log_origin=log,
+        decision_origin=decision,
+        log_keys=NoteKeys.of(KeyRole.LOG, log, keyring.log.ed25519, keyring.log.ml_dsa),
+        decision_keys=NoteKeys.of(KeyRole.LOG, decision, keyring.log.ed25519, keyring.log.ml_dsa),
+        cosigner_keys=NoteKeys.of(KeyRole.COSIGNER, name, keyring.cosigner.ed25519, keyring.cosigner.ml_dsa),
+    )
+    if voice.log_keys.verifier != log_verifier(ours) or voice.cosigner_keys.verifier != cosigner_verifier(ours):
+        raise BadConfiguration("our private keys are not those of our signed key list; nothing was started")
+    return voice
+
+
+def _peer(node: NodeName, keys: KeyList) -> Peer:
+    return Peer(node, log_origin(node, keys.log.number), log_verifier(keys), cosigner_verifier(keys))
