@@ -107,22 +107,17 @@ def pad_to_bucket(size: int, recipients: int) -> tuple[int, int]:
         BadForm: the content is too large for one dispatch; the rest belongs into attachments.
     """
     for bucket in BUCKETS:
-        pad = _pad_for(_room(bucket, recipients) - size)
+        ciphertext = _string_in(bucket - _BASE_SIZE - recipients * _RECIPIENT_SIZE)
+        pad = None if ciphertext is None else _string_in(ciphertext - suites.GCM_TAG - size)
         if pad is not None:
             return bucket, pad
     raise BadForm("the content is too large for one dispatch; put the larger part into an attachment")
 
 
-def _pad_for(gap: int) -> int | None:
-    """Return the length of the byte string that takes `gap` bytes with its header, or None if none does."""
-    # The header grows from 1 to 2, 3 and 5 bytes, so gaps of 25, 258, 65539 and 65540 cannot be filled.
-    return next((gap - head for head in (1, 2, 3, 5) if gap >= head and _head(gap - head) == head), None)
-
-
-def _room(bucket: int, recipients: int) -> int:
-    """Return the length of the plain bytes whose seal is `bucket` long."""
-    text = bucket - _BASE_SIZE - recipients * _RECIPIENT_SIZE
-    return text - next(head for head in (3, 5) if _head(text - head) == head) - suites.GCM_TAG
+def _string_in(room: int) -> int | None:
+    """Return the length of the byte string that fills `room` bytes with its header, or None if none does."""
+    # The header grows from 1 to 2, 3 and 5 bytes, so 25, 258, 65539 and 65540 bytes cannot be filled.
+    return next((room - head for head in (1, 2, 3, 5) if room >= head and _head(room - head) == head), None)
 
 
 def _head(length: int) -> int:

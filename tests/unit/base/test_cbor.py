@@ -211,7 +211,15 @@ def test_a_tag_stands_outermost_and_once():
 
 @pytest.mark.parametrize(
     ("text", "fits"),
-    [("a", True), ("a\nb", True), ("\t", False), ("\u00e9", True), ("e\u0301", False), ("\u0085", False), ("\n\u00e9", True)],
+    [
+        ("a", True),
+        ("a\nb", True),
+        ("\t", False),
+        ("\u00e9", True),
+        ("e\u0301", False),
+        ("\u0085", False),
+        ("\n\u00e9", True),
+    ],
 )
 def test_which_texts_fit(text, fits):
     assert cbor.text_fits(text) is fits
