@@ -144,8 +144,13 @@ def apt_install(packages: list[str], purpose: str, progress: Progress) -> None:
     run([*APT, "install", "-y", "--no-install-recommends", *packages], progress)
 
 
-def run(command: list[str], progress: Progress) -> None:
+def run(command: list[str], progress: Progress, packages: int = 0) -> None:
     """Run a program, show its last line as it goes, and keep the end of its output for the message if it fails.
+
+    Args:
+        command: the program and its arguments.
+        progress: where its lines are shown.
+        packages: how many packages pip is to collect; then its lines are shown as so many of all.
 
     Raises:
         FailedError: it ended with another code than 0.
@@ -157,7 +162,8 @@ def run(command: list[str], progress: Progress) -> None:
     ) as child:
         for line in child.stdout or ():
             lines.append(line.rstrip())
-            progress.inner(line.strip())
+            collected = sum(kept.startswith("Collecting ") for kept in lines)
+            progress.inner(f"{collected} of {packages} packages" if packages and collected else line.strip())
     if child.returncode:
         raise FailedError(f"{' '.join(command[:4])} ... ended with {child.returncode}:\n  " + "\n  ".join(lines[-25:]))
 
@@ -256,7 +262,7 @@ def install(lock: str, progress: Progress) -> None:
     if not can_run(python, "import pip"):
         run([python, "-m", "ensurepip", "--default-pip"], progress)
     options = ["--require-hashes", "--no-deps", "--no-input", "--progress-bar", "off", "-r", str(ROOT / lock)]
-    return run([python, "-m", "pip", "install", *options], progress)
+    return run([python, "-m", "pip", "install", *options], progress, count)
 
 
 def link_project() -> None:
