@@ -238,7 +238,7 @@ def make_environment(progress: Progress) -> None:
         return run(["virtualenv", "--quiet", "--clear", "--python", python, str(VENV)], progress)
     if not venv_works:
         minor = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-        apt_install([minor], f"Python {version} has no venv, which the set-up", progress)
+        apt_install([minor], f"the set-up (Python {version} came without venv)", progress)
     progress.step(f"making .venv with Python {version}")
     return run([python, "-m", "venv", "--clear", str(VENV)], progress)
 
