@@ -71,7 +71,9 @@ async def _body(receive: ASGIReceiveCallable) -> bytes:
     body, more = b"", True
     while more:
         message = await receive()
-        if message["type"] != "http.request" or len(body) > _BODY_BYTES:
+        if message["type"] != "http.request":
             raise BadForm("the request did not come whole; the clock was not set")
         body, more = body + message["body"], message["more_body"]
+        if len(body) > _BODY_BYTES:
+            raise BadForm("the request is too long to be a time; the clock was not set")
     return body

@@ -141,4 +141,4 @@ def _refuse_exposed(path: Path, config: Config) -> None:
 def _path(kind: type, value: object) -> Path:
     if kind is Path and isinstance(value, str | Path):
         return Path(value)
-    raise NotImplementedError
+    raise ValueError("a file or folder is named by a text")

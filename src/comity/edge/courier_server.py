@@ -38,7 +38,7 @@ class Courier(Protocol):
         ...
 
     def problem(self, code: str, retry_ms: int) -> bytes:
-        """Return a `problem` with a code that may cross (protocol.md 13)."""
+        """Return a `problem` with a code that may cross (protocol.md 13). Must not need the store, which may be full."""
         ...
 
     def tile(self, origin_hash: str, path: str) -> bytes | None:

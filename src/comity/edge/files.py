@@ -70,11 +70,12 @@ def read_private(path: Path) -> bytes:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError as error:
         raise BadConfiguration(f"{path} could not be opened ({error.strerror}); nothing was read") from error
+    # Checked on the open file, so that nobody can exchange it in between.
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise BadConfiguration(f"{path} is not a plain file; nothing was read")
     with os.fdopen(handle, "rb") as file:
-        # Checked on the open file, so that nobody can exchange it in between.
-        found = os.fstat(file.fileno())
-        if not stat.S_ISREG(found.st_mode):
-            raise BadConfiguration(f"{path} is not a plain file; nothing was read")
         _refuse_others(path, found.st_mode, "chmod 600")
         return file.read()
 

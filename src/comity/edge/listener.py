@@ -11,7 +11,7 @@ import resource
 import socket
 import ssl
 from collections.abc import Coroutine
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import uvicorn
 import uvloop
@@ -51,9 +51,10 @@ class GuardedProtocol(HttpToolsProtocol):
     _other_bytes = 0
     _peer_uris: tuple[str, ...] = ()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # uvicorn narrows it too
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Note who called, and begin to wait for the first head."""
-        super().connection_made(transport)
+        # A cast, not a check: uvloop's transports do what asyncio's do without inheriting from them.
+        super().connection_made(cast(asyncio.Transport, transport))
         self._peer_uris = peer_uris(transport.get_extra_info("peercert"))
         self._await_head()
         if len(self.connections) > self.CONNECTIONS:
@@ -136,8 +137,15 @@ class GuardedProtocol(HttpToolsProtocol):
 class _Server(uvicorn.Server):
     """uvicorn on a socket that is ours. It leaves signals to the node, for several servers share this process."""
 
-    def __init__(self, config: uvicorn.Config, listening: socket.socket, tls: ssl.SSLContext | None) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listening: socket.socket,
+        tls: ssl.SSLContext | None,
+        protocol: type[GuardedProtocol],
+    ) -> None:
         super().__init__(config)
+        self._make = protocol
         self._listening = listening
         self._tls = tls
 
@@ -168,8 +176,7 @@ class _Server(uvicorn.Server):
         await self.shutdown()
 
     def _protocol(self) -> asyncio.Protocol:
-        make = self.config.http_protocol_class
-        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)  # type: ignore[call-arg]  # uvicorn's own protocols take these
+        return self._make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
 class Listener:
@@ -227,7 +234,7 @@ async def serve(
         timeout_keep_alive=keep_alive_seconds,
         timeout_graceful_shutdown=stop_seconds,
     )
-    server = _Server(config, listening, tls)
+    server = _Server(config, listening, tls, protocol)
     try:
         await server.open()
     except BaseException:

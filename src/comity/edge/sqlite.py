@@ -131,9 +131,8 @@ class SqliteStore:
         """Return the whole store as of now, as the bytes of an SQLite file."""
         connection = self._reader()
         try:
-            return connection.serialize()
-        except sqlite3.Error as error:
-            raise _unknown(error) from error
+            with _faults_named():
+                return connection.serialize()
         finally:
             self._put_back(connection)
 
@@ -147,9 +146,8 @@ class SqliteStore:
         """  # spec: protocol.md 12
         self._take()
         try:
-            busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        except sqlite3.Error as error:
-            raise _unknown(error) from error
+            with _faults_named():
+                busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         finally:
             self._owner = None
             self._lock.release()
@@ -183,11 +181,9 @@ class SqliteStore:
             return self._readers.pop()
         except IndexError:
             pass
-        try:
+        with _faults_named():
             connection = self._connect()
             connection.execute("PRAGMA query_only=ON")
-        except sqlite3.Error as error:
-            raise _unknown(error) from error
         return connection
 
     def _put_back(self, connection: sqlite3.Connection) -> None:
@@ -278,8 +274,14 @@ def _check(arguments: Sequence[Scalar]) -> None:
 
 
 def _step(connection: sqlite3.Connection, statement: str) -> None:
-    try:
+    with _faults_named():
         connection.execute(statement).fetchone()
+
+
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    try:
+        yield
     except sqlite3.Error as error:
         raise _unknown(error) from error
 

@@ -325,3 +325,21 @@ CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE a SET b = ';'; DELETE FROM a; EN
 def test_a_full_disk_while_the_tables_are_made_is_a_clear_error(tmp_path):
     with pytest.raises(StoreError, match="full"):
         SqliteStore(tmp_path / "db", (SCHEMA,), page_limit=2)
+
+
+def test_a_store_whose_folder_went_away_is_a_clear_error(tmp_path):
+    (tmp_path / "disk").mkdir()
+    store = SqliteStore(tmp_path / "disk" / "db", (SCHEMA,))
+    (tmp_path / "disk").rename(tmp_path / "gone")
+    with pytest.raises(StoreError, match="could not be opened"), store.read():
+        pass
+    store.close()
+
+
+def test_more_readers_than_are_kept_are_served(tmp_path):
+    store = SqliteStore(tmp_path / "db", (SCHEMA,))
+    with contextlib.ExitStack() as stack:
+        for _ in range(12):
+            assert stack.enter_context(store.read()).rows(COUNT) == [(0,)]
+    assert len(store._readers) == 8
+    store.close()
