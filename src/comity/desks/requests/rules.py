@@ -60,14 +60,14 @@ def clocks_of(lanes: Mapping[int, tuple[int, int]], timers: Mapping[str, int]) -
     )
 
 
-DEFAULT_CLOCKS = clocks_of({}, {})
-
-
 def _limits(urgency: Urgency, timers: Mapping[str, int]) -> Limits:
     name, default = urgency.name.lower(), LIMITS[urgency]
     first = timers.get(f"first-{name}", default.first)
     full = timers.get(f"full-{name}", default.full)
     return Limits(default.seen, first or None, full or None)
+
+
+DEFAULT_CLOCKS = clocks_of({}, {})
 
 
 def limits(urgency: Urgency, lane: Lane, clocks: Clocks) -> Limits:
