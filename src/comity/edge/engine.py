@@ -7,6 +7,7 @@ brought is durable and shown before the answer to it is signed.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import random
 from collections.abc import Callable, Sequence
@@ -21,6 +22,7 @@ from comity.dispatch.states import Committed, Form, Officer
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
 from comity.marking.labels import Lane
+from comity.node.logfiles import log_file, served
 from comity.node.node import Node, Outcome
 from comity.node.taken import Problem, Taken
 
@@ -171,7 +173,7 @@ class Engine:
             taken = self._guarded(self.node.take, body, self.clock.now())
         except ComityError:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001  one dispatch must never stop the others
             _LOG.exception("an exchange could not be taken as a whole; its dispatches are opened one by one")
             self.faults += 1
             self.node.ledger.forget()
@@ -207,6 +209,12 @@ class Engine:
         """Say whether an exchange carries something of lane immediate; unknown before it is read, so never."""
         del body
         return False
+
+    def tile(self, origin_hash: str, path: str) -> bytes | None:
+        """Return a file of our log or of our mirror, or None; called in a thread, reads one snapshot."""
+        with self.node.ledger.read() as tx:
+            row = served(tx, origin_hash)
+            return log_file(tx, row.role, path) if row is not None else None
 
     def problem(self, code: str, retry_ms: int) -> bytes:
         """Return a problem that needs no look into the store."""
@@ -278,10 +286,8 @@ class Engine:
             return bool(tx.rows(row, (int(Lane.IMMEDIATE),)))
 
     async def _sleep(self, seconds: float) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._poke.wait(), min(max(seconds, 0.0), _LONGEST_SLEEP))
-        except TimeoutError:
-            pass
 
     def poke(self) -> None:
         """Make the courier look again now; the clock calls it when it is set."""

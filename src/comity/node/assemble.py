@@ -110,9 +110,7 @@ def log_verifier(keys: KeyList) -> NoteVerifier:
     """Return the public keys of the heads of a party's exchange log."""
     public = keys.log_keys()
     name = log_origin(keys.node, keys.log.number)
-    return NoteVerifier.from_raw(
-        KeyRole.LOG, name, public.ed25519.public_bytes_raw(), public.ml_dsa.public_bytes_raw()
-    )
+    return NoteVerifier.from_raw(KeyRole.LOG, name, public.ed25519.public_bytes_raw(), public.ml_dsa.public_bytes_raw())
 
 
 def cosigner_verifier(keys: KeyList) -> NoteVerifier:

@@ -29,6 +29,7 @@ from comity.node.evidence import keep_evidence
 from comity.node.heads import SECOND_MS
 from comity.node.link import LinkEvent, LinkState, refusal
 from comity.node.linkrow import Link, moved, read_link, write_link
+from comity.node.manifest import close_day, make_manifest, manifest_form
 from comity.node.peer import Peer, Timers, Voice
 from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
@@ -92,6 +93,13 @@ class Node:
         book.tx.run("UPDATE got SET seen_at = ? WHERE idx = ?", (now, index))
         for desk in self.office.desks.values():
             desk.settle(book.tx, dispatch, int(Fact.SEEN), None, now)
+
+    def close_day(self, by: Officer, agency: str, recipient: str, now: Ms) -> Outcome:
+        """Close the day: the decision log's head into our log, and the manifest to the other side."""
+        with self.ledger.begin() as book:
+            close_day(book, self.voice, self.office.entropy.draw(32), now)
+            form = manifest_form(make_manifest(book.tx, now), agency, recipient)
+            return send(form, by, book, self.office, now)
 
     # --- speaking ----------------------------------------------------------------------------------------------
 

@@ -96,5 +96,7 @@ CREATE TABLE link (
   last_good BIGINT,
   clock_off BIGINT NOT NULL
 );
+CREATE TABLE opening (                   -- what opens an l-record leaf of our exchange log
+  idx BIGINT PRIMARY KEY, kind TEXT NOT NULL, salt BLOB NOT NULL, record BLOB NOT NULL, at BIGINT NOT NULL);
 CREATE TABLE counter (name TEXT PRIMARY KEY, value BIGINT NOT NULL);
 CREATE TABLE difference (id BLOB PRIMARY KEY, day TEXT NOT NULL, what TEXT NOT NULL, at BIGINT NOT NULL);

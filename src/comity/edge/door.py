@@ -1,0 +1,223 @@
+"""The officers' door: JSON on a Unix socket in the data folder, for the commands of this machine.
+
+Until officers sign in with passkeys, whoever may open the socket acts for the node, so the folder's rights are the
+guard. Nothing is decided here: a form goes through the path, and what the path says comes back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import cast
+from urllib.parse import parse_qs
+
+import msgspec
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+
+from comity.base.errors import BadForm, ComityError, StoreError
+from comity.base.ids import CaseId, DispatchId, read_id, show_id
+from comity.dispatch.ports import Tx
+from comity.dispatch.states import Committed, Form, Officer, Withheld
+from comity.edge.engine import Engine
+from comity.edge.forms import By, FormIn
+from comity.edge.plain import Json, to_json
+from comity.screen import Board
+
+SOCKET = "office.sock"
+_BODY_BYTES = 2 << 20
+_JSON = (b"content-type", b"application/json")
+_LINES = (b"content-type", b"application/x-ndjson")
+Asked = Callable[[Tx, DispatchId], tuple[frozenset[str], frozenset[str]] | None]
+
+
+class SubmitIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A form and who releases it."""
+
+    form: FormIn
+    by: By
+
+
+class SeeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Dispatches that a person opened."""
+
+    ids: tuple[str, ...]
+
+
+class Door:
+    """An ASGI application for the officers' own tools.
+
+    Args:
+        engine: the running node.
+        board: what it shows.
+        asked: what a question asked for, so that the law can judge its answer; of the desk that has questions.
+    """
+
+    def __init__(self, engine: Engine, board: Board, asked: Asked) -> None:
+        self._engine = engine
+        self._board = board
+        self._asked = asked
+        self._submit = msgspec.json.Decoder(SubmitIn)
+        self._see = msgspec.json.Decoder(SeeIn)
+
+    async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        request = scope
+        if request["path"] == "/events":
+            await self._events(request, receive, send)
+            return
+        try:
+            status, answer = await self._reply(request, receive)
+        except (BadForm, msgspec.ValidationError, msgspec.DecodeError) as error:
+            status, answer = 400, {"error": str(error), "code": "bad-form"}
+        except StoreError as error:
+            status, answer = 503, {"error": str(error), "code": error.code}
+        except ComityError as error:
+            status, answer = 409, {"error": str(error), "code": error.code}
+        await _respond(send, status, msgspec.json.encode(answer))
+
+    async def _reply(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
+        routes: dict[tuple[str, str], Callable[[HTTPScope, ASGIReceiveCallable], Awaitable[Json]]] = {
+            ("POST", "/submit"): self._on_submit,
+            ("POST", "/see"): self._on_see,
+            ("GET", "/status"): self._on_status,
+            ("GET", "/cases"): self._on_cases,
+            ("GET", "/dispatch"): self._on_dispatch,
+        }
+        route = routes.get((request["method"], request["path"]))
+        if route is None:
+            return 404, {"error": "there is no such door", "code": "not-found"}
+        return 200, await route(request, receive)
+
+    # --- acts --------------------------------------------------------------------------------------------------
+
+    async def _on_submit(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        asked = self._submit.decode(await _body(receive))
+        form = asked.form.form(await self._in_answer_to(asked.form))
+        return await submit(self._engine, form, asked.by.officer())
+
+    async def _in_answer_to(self, form: FormIn) -> tuple[frozenset[str], frozenset[str]] | None:
+        if form.kind != "answer" or not form.re:
+            return None
+        with self._engine.node.ledger.read() as tx:
+            return self._asked(tx, read_id(form.re[0]))
+
+    async def _on_see(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        ids = [read_id(one) for one in self._see.decode(await _body(receive)).ids]
+        await self._engine.see(ids)
+        return {"seen": len(ids)}
+
+    # --- looking -----------------------------------------------------------------------------------------------
+
+    async def _on_status(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        now = self._engine.clock.now()
+        parties, link, logs = self._board.parties(), self._board.link(), self._board.logs()
+        counters = await self._engine.call(self._counters)
+        return {
+            "now": now,
+            "parties": to_json(parties),
+            "link": to_json(link),
+            "logs": to_json(logs),
+            "workplan": to_json(self._board.workplan(now)),
+            "counters": to_json(counters),
+        }
+
+    def _counters(self) -> dict[str, int]:
+        with self._engine.node.ledger.read() as tx:
+            counted = {str(name): int(cast("int", value)) for name, value in tx.rows("SELECT name, value FROM counter")}
+            evidence = tx.rows("SELECT count(*) FROM evidence")[0][0]
+        gate = self._engine.node.office.gate
+        remembered = {name: getattr(gate, name) for name in ("hits", "misses") if hasattr(gate, name)}
+        return {**counted, **remembered, "evidence": int(cast("int", evidence)), "faults": self._engine.faults}
+
+    async def _on_cases(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        cases = self._board.cases(self._engine.clock.now())
+        wanted = _query(request, "id")
+        if wanted:
+            case = CaseId(read_id(wanted))
+            cases = tuple(one for one in cases if one.case == case)
+        return to_json(cases)
+
+    async def _on_dispatch(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        now = self._engine.clock.now()
+        dispatch = read_id(_query(request, "id"))
+        return {
+            "dispatch": to_json(self._board.dispatch(dispatch, now)),
+            "proof": to_json(self._board.prove(dispatch, now)),
+        }
+
+    async def _events(self, request: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+        """Stream one line for each change: its number and the ids that were filed or sent."""
+        after = int(_query(request, "after") or self._engine.bell.number)
+        await send({"type": "http.response.start", "status": 200, "headers": [_LINES]})
+        gone = asyncio.ensure_future(_gone(receive))
+        try:
+            while not gone.done():
+                waiting = asyncio.ensure_future(self._engine.bell.next(after))
+                await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+                if not waiting.done():
+                    waiting.cancel()
+                    break
+                ids = [show_id(one) for one in self._engine.bell.since(after)]
+                after = waiting.result()
+                line = msgspec.json.encode({"number": after, "ids": ids}) + b"\n"
+                await send({"type": "http.response.body", "body": line, "more_body": True})
+        finally:
+            gone.cancel()
+
+
+async def submit(engine: Engine, form: Form, by: Officer) -> Json:
+    """Hand a form to the path and say in plain data what became of it.
+
+    Raises:
+        BadForm: the form does not fit; nothing was kept.
+        StoreError: the outcome is unknown.
+    """
+    outcome = await engine.submit(form, by)
+    match outcome:
+        case Committed():
+            return {
+                "outcome": "sent",
+                "id": show_id(outcome.id),
+                "case": show_id(outcome.case),
+                "index": outcome.index,
+                "redactions": list(outcome.redactions),
+                "verdict": to_json(outcome.verdict),
+            }
+        case Withheld():
+            return {
+                "outcome": outcome.state,
+                "id": show_id(outcome.id),
+                "missing": list(outcome.missing),
+                "verdict": to_json(outcome.verdict),
+            }
+        case _:
+            raise outcome
+
+
+async def _gone(receive: ASGIReceiveCallable) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _body(receive: ASGIReceiveCallable) -> bytes:
+    body = bytearray()
+    while True:
+        event = await receive()
+        if event["type"] != "http.request":
+            raise BadForm("the request ended before its body did; nothing was kept")
+        body += event.get("body", b"")
+        if len(body) > _BODY_BYTES:
+            raise BadForm("the form is larger than 2 MiB; put the larger part into an attachment")
+        if not event.get("more_body", False):
+            return bytes(body)
+
+
+def _query(request: HTTPScope, name: str) -> str:
+    return parse_qs(request["query_string"].decode("ascii", "replace")).get(name, [""])[0]
+
+
+async def _respond(send: ASGISendCallable, status: int, body: bytes) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [_JSON]})
+    await send({"type": "http.response.body", "body": body, "more_body": False})

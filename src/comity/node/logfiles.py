@@ -1,0 +1,86 @@
+"""Our log and our mirror of the peer's as the files of C2SP tlog-tiles, read from one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from comity.base.errors import BadForm
+from comity.base.hashing import sha256
+from comity.dispatch.book import LogRole, LogRow, RowTiles, entries_between, log_row
+from comity.dispatch.columns import text_of
+from comity.dispatch.ports import Tx
+from comity.tlog.checkpoint import merge
+from comity.tlog.tiles import TileName, bundle_names, encode_bundle, parse_path, tile_names
+from comity.tlog.tree import HASH_BYTES, TILE_WIDTH
+
+CHECKPOINT = "checkpoint"
+
+
+def origin_hash(origin: str) -> str:
+    """Return the name of a log in paths: hex SHA-256 of its origin."""  # spec: C2SP tlog-witness
+    return sha256(origin.encode()).hex()
+
+
+def served(tx: Tx, hashed: str) -> LogRow | None:
+    """Return the log that a path names: ours or our mirror; the decision log is never served."""
+    # spec: protocol.md 4 rule 6
+    for role in (LogRole.OURS, LogRole.THEIRS):
+        row = log_row(tx, role)
+        if row is not None and origin_hash(row.origin) == hashed:
+            return row
+    return None
+
+
+def log_file(tx: Tx, role: LogRole, path: str) -> bytes | None:
+    """Return one file of a log as of its newest checkpoint that both parties signed; None if there is no such file."""
+    checkpoint = newest_checkpoint(tx, role)
+    if checkpoint is None:
+        return None
+    size, note = checkpoint
+    if path == CHECKPOINT:
+        return note.encode()
+    try:
+        name = parse_path(path)
+    except BadForm:
+        return None
+    return _tile(tx, role, name, size)
+
+
+def newest_checkpoint(tx: Tx, role: LogRole) -> tuple[int, str] | None:
+    """Return size and note of the newest head that is signed and cosigned, all four lines; None before the first."""
+    rows = tx.rows(
+        "SELECT size, note, cosignature FROM head WHERE role = ? AND cosignature IS NOT NULL"
+        " ORDER BY size DESC, time DESC LIMIT 1",
+        (role,),
+    )
+    if not rows:
+        return None
+    size, note, cosignature = rows[0]
+    assert isinstance(size, int)
+    return size, merge(text_of(note), text_of(cosignature))
+
+
+def all_files(tx: Tx, role: LogRole) -> Iterator[tuple[str, bytes]]:
+    """Yield every file of a log, path and content; the checkpoint last, so that a reader never sees it too early."""
+    checkpoint = newest_checkpoint(tx, role)
+    if checkpoint is None:
+        return
+    size, note = checkpoint
+    for name in (*bundle_names(size), *tile_names(size)):
+        content = _tile(tx, role, name, size)
+        assert content is not None
+        yield name.path(), content
+    yield CHECKPOINT, note.encode()
+
+
+def _tile(tx: Tx, role: LogRole, name: TileName, size: int) -> bytes | None:
+    """Return a tile or bundle of exactly the width asked for, if the tree of `size` has it."""
+    if name.level is None:
+        start = name.n * TILE_WIDTH
+        if start + name.width > size:
+            return None
+        return encode_bundle(entries_between(tx, role, start, start + name.width))
+    if ((name.n * TILE_WIDTH + name.width) << (8 * name.level)) > size:
+        return None
+    hashes = RowTiles(tx, role).tile(name.level, name.n)[: name.width * HASH_BYTES]
+    return hashes if len(hashes) == name.width * HASH_BYTES else None

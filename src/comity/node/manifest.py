@@ -1,0 +1,173 @@
+"""The daily manifest: what each side holds and misses, so that either can name what is missing; and the desk it speaks by.
+
+The desk `node` is the node itself: its dispatches go under the duty officer's standing delegation, purpose `accord`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from comity.base.cbor import Value
+from comity.base.errors import BadEnvelope, BadForm
+from comity.base.ids import LeafIndex, Ms
+from comity.dispatch.book import Book, LogRole, RowTiles, log_row
+from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.entries import RecordLeaf, encode_entry, record_commit
+from comity.dispatch.exchange_codec import LogState, Manifest, OpenItem, decode_manifest, encode_manifest
+from comity.dispatch.filing import Facts, Filing
+from comity.dispatch.ports import Tx
+from comity.dispatch.states import Form, Officer
+from comity.marking.labels import Urgency
+from comity.node.heads import SECOND_MS, keep_head
+from comity.node.peer import Voice
+from comity.tlog.checkpoint import make_checkpoint, sign_head
+from comity.tlog.note import Seconds
+from comity.tlog.tree import root
+
+DESK = "node"
+KIND = "manifest"
+_BODY = "manifest"
+_OPEN_LISTED = 1_024
+_NOTHING: frozenset[str] = frozenset()
+
+
+class NodeDesk:
+    """The desk by which a node speaks for itself; only the manifest crosses by it so far."""
+
+    name = DESK
+    schema: tuple[tuple[int, str], ...] = ()
+
+    def compose(self, kind: str, form: Mapping[str, Value]) -> bytes:
+        """Take the manifest that `manifest_form` made.
+
+        Raises:
+            BadForm: another kind, or bytes that are no manifest.
+        """
+        body = form.get(_BODY)
+        try:
+            if kind != KIND or not isinstance(body, bytes):
+                raise BadForm("the node's own desk sends manifests only; nothing was kept")
+            decode_manifest(body)
+        except BadEnvelope as error:
+            raise BadForm("these bytes are no manifest; nothing was kept") from error
+        return body
+
+    def facts(self, kind: str, body: bytes) -> Facts:
+        """Read what the law must know: a manifest asserts nothing about anyone.
+
+        Raises:
+            BadEnvelope: the body is no manifest.
+        """
+        if kind != KIND:
+            raise BadEnvelope("the node's own desk takes manifests only")
+        decode_manifest(body)
+        return Facts("", False, _NOTHING, _NOTHING, _NOTHING, True, _NOTHING, False, ())
+
+    def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
+        """Return the body as it is: there is nothing about persons in it."""
+        del kind, classes
+        return body, ()
+
+    def file(self, tx: Tx, filing: Filing) -> None:
+        """Compare the peer's manifest with what we hold and note each difference; ours leaves nothing here."""
+        if filing.ours or not filing.body:
+            return
+        manifest = decode_manifest(filing.body)
+        told = "; ".join(differences(tx, manifest))
+        if told:
+            tx.run(
+                "INSERT INTO difference (id, day, what, at) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                (filing.header.id, manifest.day, told, filing.at),
+            )
+
+    def settle(self, tx: Tx, dispatch: bytes, fact: int, code: str | None, at: Ms) -> None:
+        """Do nothing: the receipt stands in the log and in the row of the dispatch."""
+
+
+def differences(tx: Tx, manifest: Manifest) -> list[str]:
+    """Return, in plain words, each point in which the peer's manifest and our rows disagree."""
+    found: list[str] = []
+    for role, state, whose in (
+        (LogRole.THEIRS, manifest.ours, "their log"),
+        (LogRole.OURS, manifest.theirs, "our log"),
+    ):
+        row = log_row(tx, role)
+        held = row.size if row is not None else 0
+        if state.size > held:
+            found.append(f"{whose} has {state.size} entries by their count, {held} by ours")
+        elif root(RowTiles(tx, role), state.size) != state.root:
+            found.append(f"{whose} has another root at {state.size} entries")
+    for item in manifest.our_open:
+        if not tx.rows("SELECT 1 FROM got WHERE idx = ? AND sealed IS NOT NULL", (item.index,)):
+            found.append(f"their dispatch at leaf {item.index} has not come here")
+    for item in manifest.their_open:
+        rows = tx.rows("SELECT fact FROM sent WHERE idx = ?", (item.index,))
+        if not rows:
+            found.append(f"they hold a dispatch at leaf {item.index} that we did not send")
+    return found
+
+
+def make_manifest(tx: Tx, now: Ms) -> Manifest:
+    """Say what we hold and miss at this moment, for the day that ended last."""
+    states = [_state(tx, role) for role in (LogRole.OURS, LogRole.THEIRS)]
+    day = datetime.fromtimestamp((now - 3_600_000) / 1_000, UTC).date().isoformat()
+    return Manifest(day, states[0], states[1], _open(tx, "sent"), _open(tx, "got"), ())
+
+
+def manifest_form(manifest: Manifest, agency: str, recipient: str) -> Form:
+    """Put a manifest into a form of the desk `node`."""
+    return Form(
+        desk=DESK,
+        kind=KIND,
+        agency=agency,
+        role="duty-officer",
+        recipients=(recipient,),
+        purpose="accord",
+        urgency=Urgency.NORMAL,
+        workplan_item=None,
+        workplan_reason="daily manifest",
+        body={_BODY: encode_manifest(manifest)},
+    )
+
+
+def close_day(book: Book, voice: Voice, salt: bytes, now: Ms) -> None:
+    """Sign the head of our decision log and put its hash into our exchange log, also when the day was empty.
+
+    A reviewer has proof of every refused draft; the peer learns nothing but that a day was closed.
+    """  # spec: protocol.md 4 rule 6
+    decision = book.logs[LogRole.DECISION]
+    time = max(now // SECOND_MS, decision.head_time, 1)
+    checkpoint = make_checkpoint(decision.origin, decision.size, book.edges[LogRole.DECISION].root())
+    signed = sign_head(checkpoint, [voice.decision_keys], Seconds(time))
+    keep_head(book, LogRole.DECISION, signed.checkpoint, time, signed.note)
+    record = signed.note.encode()
+    index = book.append_own([encode_entry(RecordLeaf("decision-head", record_commit(salt, record)))])
+    book.tx.run(
+        "INSERT INTO opening (idx, kind, salt, record, at) VALUES (?, ?, ?, ?, ?)",
+        (index, "decision-head", salt, record, now),
+    )
+
+
+STANDING = Officer(DESK, 0)
+"""The node itself, under the duty officer's standing delegation."""
+
+
+def _state(tx: Tx, role: LogRole) -> LogState:
+    row = log_row(tx, role)
+    size = row.size if row is not None else 0
+    return LogState(size, root(RowTiles(tx, role), size))
+
+
+def _open(tx: Tx, table: str) -> tuple[OpenItem, ...]:
+    rows = tx.rows(
+        f"SELECT idx, fact FROM {table} WHERE settled_at IS NULL AND idx IS NOT NULL ORDER BY idx LIMIT ?",  # noqa: S608  our two tables
+        (_OPEN_LISTED,),
+    )
+    return tuple(OpenItem(LeafIndex(int_of(index)), int_of(fact)) for index, fact in rows)
+
+
+def opened(tx: Tx, index: int) -> tuple[bytes, bytes] | None:
+    """Return salt and record that open an l-record leaf of our exchange log, or None."""
+    rows = tx.rows("SELECT salt, record FROM opening WHERE idx = ?", (index,))
+    return (bytes_of(rows[0][0]), bytes_of(rows[0][1])) if rows else None
