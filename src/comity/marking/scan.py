@@ -86,8 +86,11 @@ class Finding:
 
 
 _PLAIN = re.compile(
-    r"(?:\(\?<!\\d\)|\\b)?((?:(?:\\d|\[\d-\d\])(?:\{\d+\})?|\[[ .-]+\][?*]?|[ -][?*]?)+)(?:\(\?!\\d\)|\\b)?"
+    r"(?:\(\?<![^()]*\)|\\b)?"  # what must not stand before, or a word's edge
+    r"((?:(?:\\d|\[\d-\d\])(?:\{\d+\})?|\[[ .-]+\][?*]?|[ -][?*]?)+)"  # digits and separators
+    r"(?:\(\?![^()]*\)|\\b)?"  # what must not stand behind
 )
+"""Regular expressions of digits and separators only: how many digits they need can be counted."""
 _PLAIN_DIGITS = re.compile(r"(?:\\d|\[\d-\d\])(?:\{(\d+)\})?")
 _SHAPE = bytes(ord("1") if chr(b).isdigit() and b < 128 else ord(" ") for b in range(256))  # noqa: PLR2004  ASCII ends there
 _SEPARATORS = b" .-"

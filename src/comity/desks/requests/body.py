@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -50,6 +52,23 @@ from comity.marking.vocabulary import (
     PURPOSES,
     RECORD_TYPES,
 )
+
+_WORDS_ONLY = frozenset(
+    {
+        "categories",
+        "removed",
+        "asks",
+        "records",
+        "known_for",
+        "state",
+        "outward",
+        "kinds",
+        "stages",
+        "purposes",
+        "subjects",
+    }
+)
+"""Fields whose texts are words of a closed list, so that the scan need not read them."""
 
 
 class _Misfit(Exception):
@@ -297,40 +316,41 @@ def compose_body(kind: str, form: Mapping[str, Value]) -> bytes:
     return encode(tidied)
 
 
-def read_map(data: bytes) -> dict[str, Value]:
-    """Return the map that a body is; its shape is not checked.
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A body once read: typed, with the data categories on its parts and all texts that a person wrote."""
+
+    body: Body
+    tagged: frozenset[str]
+    texts: tuple[str, ...]
+
+
+@lru_cache(maxsize=32)
+def read(kind: str, data: bytes) -> Reading:
+    """Read the canonical bytes of a body, ours or the peer's.
+
+    One dispatch is read by several steps in a row, so the last 32 readings stay in memory.
 
     Raises:
-        BadEnvelope: not canonical, or no map of named fields.
+        BadEnvelope: not canonical, or it does not fit the schema of `kind`.
     """
     value = decode(data)
-    if not isinstance(value, dict) or any(not isinstance(key, str) for key in value):
-        raise BadEnvelope("a body is not a map of named fields")
-    return {str(key): entry for key, entry in value.items()}
-
-
-def read_body(kind: str, found: Mapping[str, Value]) -> Body:
-    """Return the typed body of what `read_map` gave.
-
-    Raises:
-        BadEnvelope: it does not fit the schema of `kind`.
-    """
     try:
-        return _read(kind, found)
+        return Reading(_read(kind, value), frozenset(_tags(value)), tuple(_texts(value)))
     except _Misfit as misfit:
         raise BadEnvelope(f"a body of kind {kind} does not fit: {misfit}") from None
 
 
 def parse_body(kind: str, data: bytes) -> Body:
-    """Return the typed body of canonical bytes, ours or the peer's.
+    """Return the typed body of canonical bytes.
 
     Raises:
         BadEnvelope: not canonical, or it does not fit the schema of `kind`.
     """
-    return read_body(kind, read_map(data))
+    return read(kind, data).body
 
 
-def _read(kind: str, found: Mapping[str, Value]) -> Body:
+def _read(kind: str, found: Value) -> Body:
     if kind not in _READERS:
         raise _Misfit("is a kind that this desk does not have")
     body = _READERS[kind](found)
@@ -396,3 +416,27 @@ def _tidy(value: Value) -> Value:
 
 def _empty(value: Value) -> bool:
     return value is None or value is False or value == "" or (isinstance(value, (list, dict)) and not value)
+
+
+def _tags(value: Value) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        tags = value.get("categories")  # type: ignore[call-overload]  # a body's keys are texts
+        if isinstance(tags, list):
+            yield from (str(tag) for tag in tags)
+        for entry in value.values():
+            yield from _tags(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _tags(entry)
+
+
+def _texts(value: Value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, entry in value.items():
+            if key not in _WORDS_ONLY:
+                yield from _texts(entry)
+    elif isinstance(value, list):
+        for entry in value:
+            yield from _texts(entry)

@@ -5,15 +5,15 @@ The rule it keeps: a dispatch is filed in the transaction that logs it, and fili
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from comity.base.cbor import Value, encode
+from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.desk import Facts, Filing, Standing
 from comity.desks.requests import store
-from comity.desks.requests.body import compose_body, parse_body, read_body, read_map
+from comity.desks.requests.body import compose_body, read
 from comity.desks.requests.model import (
     ACCEPTED,
     ENDED,
@@ -41,29 +41,13 @@ from comity.desks.requests.rules import (
 )
 from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Scalar, Tx
-from comity.dispatch.wire import Header, encode_header
+from comity.dispatch.wire import Header, label_of
 from comity.marking.vocabulary import Limits
 
 NAME = "requests"
 POSTED_OFFICER = "posted-officer"
 _PAGE = 200
 _TITLE = 200
-_WORDS_ONLY = frozenset(
-    {
-        "categories",
-        "removed",
-        "asks",
-        "records",
-        "known_for",
-        "state",
-        "outward",
-        "kinds",
-        "stages",
-        "purposes",
-        "subjects",
-    }
-)
-"""Fields whose texts are words of a closed list, so that the scan need not read them."""
 
 
 class RequestsDesk:
@@ -106,18 +90,18 @@ class RequestsDesk:
         Raises:
             BadEnvelope: the body is not canonical or does not fit the schema of `kind`.
         """
-        found = read_map(body)
-        typed = read_body(kind, found)
+        reading = read(kind, body)
+        typed = reading.body
         return Facts(
             stage=_stage(typed),
             asserts=asserts(kind, typed),
-            tagged=frozenset(_tags(found)),
+            tagged=reading.tagged,
             asks=frozenset(getattr(typed, "asks", ())),
             records=frozenset(getattr(typed, "records", ())),
             own_power=bool(getattr(typed, "own_power", "")),
             known_for=frozenset(getattr(typed, "known_for", ())),
             third_state=typed.third_state,
-            texts=tuple(_texts(found)),
+            texts=reading.texts,
         )
 
     def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
@@ -128,18 +112,18 @@ class RequestsDesk:
         Raises:
             BadEnvelope: the body is not one of this desk.
         """
-        found = read_map(body)
-        read_body(kind, found)
+        if not classes & read(kind, body).tagged:
+            return body, ()
         removed: set[str] = set()
-        left = _remove(found, classes, removed)
-        return (encode(left) if removed else body), tuple(sorted(removed))
+        left = _remove(decode(body), classes, removed)
+        return encode(left), tuple(sorted(removed))
 
     # --- rows --------------------------------------------------------------------------------------------------
 
     def file(self, tx: Tx, filing: Filing) -> None:
         """Write the rows of one dispatch, ours when committed, theirs when recorded. Idempotent by id."""
         header = filing.header
-        body = parse_body(header.kind, filing.body) if filing.body else None
+        body = read(header.kind, filing.body).body if filing.body else None
         arrived = None if filing.ours else store.arrived_before(tx, header.id) or filing.at
         if not store.insert_dispatch(tx, self._row(filing, body, arrived)):
             return
@@ -195,7 +179,7 @@ class RequestsDesk:
             owed.first,
             owed.full,
             self._due(filing, owed, arrived),
-            encode_header(header),
+            store.pack(_rest(header)),
             filing.body,
         )
 
@@ -224,7 +208,7 @@ class RequestsDesk:
         """Return what our posted officer may release; None if no posting is accepted, it ended, or its day is past."""
         for row in store.postings_of(tx, desk, number, ours=True):
             if row.state == ACCEPTED:
-                return _standing(parse_body(Kind.POSTING, row.body), now)
+                return _standing(read(Kind.POSTING, row.body).body, now)
         return None
 
     def peer_posting_ended(self, tx: Tx, desk: str, number: int) -> LeafIndex | None:
@@ -316,6 +300,17 @@ def _standing(body: Body, now: Ms) -> Standing | None:
     )
 
 
+def _rest(header: Header) -> store.Rest:
+    return store.Rest(
+        label=label_of(header.labels),
+        basis=header.basis,
+        conduct=header.conduct,
+        answer_by=header.answer_by,
+        delegation=header.released_by.delegation,
+        role=header.author.role,
+    )
+
+
 def _follow(tx: Tx, filing: Filing, body: Body) -> None:
     """Write what a dispatch does to others: it answers, recalls, corrects, or moves a posting on."""
     header, stage = filing.header, _stage(body)
@@ -376,30 +371,6 @@ def _meant(tx: Tx, filing: Filing, body: Posting) -> store.PostingRow | None:
         return fits[0] if fits else None
     own = store.postings_of(tx, body.desk, body.officer, ours=filing.ours)
     return own[0] if own else None
-
-
-def _tags(value: Value) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        tags = value.get("categories")  # type: ignore[call-overload]  # a body's keys are texts
-        if isinstance(tags, list):
-            yield from (str(tag) for tag in tags)
-        for entry in value.values():
-            yield from _tags(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from _tags(entry)
-
-
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, entry in value.items():
-            if key not in _WORDS_ONLY:
-                yield from _texts(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from _texts(entry)
 
 
 def _remove(value: Value, classes: frozenset[str], removed: set[str]) -> Value:

@@ -5,20 +5,34 @@ The rule it keeps: every write is idempotent by dispatch id, and a fact once wri
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.desks.requests.rules import Progress
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.ports import Row, Scalar, Tx
-from comity.marking.labels import Lane, Urgency
+from comity.marking.labels import Label, Lane, Urgency
 from comity.marking.vocabulary import Limits
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """What a page shows of a header and no list sorts by. The header's own bytes are the node's."""
+
+    label: Label
+    basis: tuple[str, ...]
+    conduct: str | None
+    answer_by: Ms | None
+    delegation: DispatchId | None
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
 class DispatchRow:
-    """One dispatch with all that lists need; `header` and `body` are bytes, empty in lists.
+    """One dispatch with all that lists need; `body` is empty in lists.
 
     `recalled_by` and `replaced_by` are the newest mark that its own sender set on it; `part` is set if only a part is
     recalled. `due_next` is the earliest limit not yet met.
@@ -61,7 +75,7 @@ class DispatchRow:
     recalled_at: Ms | None
     recalled_part: str | None
     replaced_by: DispatchId | None
-    header: bytes
+    rest: Rest
     body: bytes
 
     @property
@@ -144,16 +158,19 @@ class PostingRow:
     body: bytes
 
 
+_LABEL = (
+    "handling", "conditions", "evaluation", "tlp", "pap", "retain_until", "originator", "categories", "redactions",
+)  # fmt: skip
 _WRITTEN = (
     "id", "ours", "admitted", "kind", "stage", "case_id", "re", "replaces", "urgency", "lane", "purpose", "item",
     "item_reason", "title", "from_agency", "to_agency", "officer_desk", "officer", "created", "committed", "leaf",
-    "arrived", "limit_seen", "limit_first", "limit_full", "due_next", "header", "body",
+    "arrived", "limit_seen", "limit_first", "limit_full", "due_next", "rest", "body",
 )  # fmt: skip
 _READ = (
     "id", "ours", "admitted", "kind", "stage", "case_id", "re", "replaces", "urgency", "lane", "purpose", "item",
     "item_reason", "title", "from_agency", "to_agency", "officer_desk", "officer", "created", "committed", "leaf",
     "arrived", "filed", "seen", "quarantined", "refused", "refused_code", "first_at", "answered", "answered_by",
-    "outward", "limit_seen", "limit_first", "limit_full", "due_next",
+    "outward", "limit_seen", "limit_first", "limit_full", "due_next", "rest",
 )  # fmt: skip
 
 
@@ -173,7 +190,7 @@ _MARKED = (
 )
 _COLUMNS = ", ".join([*(f"d.{name}" for name in _READ), *_MARKED])
 _LIST = f"SELECT {_COLUMNS} FROM requests_dispatch d "  # noqa: S608  constants of this module only
-_WHOLE = f"SELECT {_COLUMNS}, d.header, d.body FROM requests_dispatch d "  # noqa: S608  constants of this module only
+_WHOLE = f"SELECT {_COLUMNS}, d.body FROM requests_dispatch d "  # noqa: S608  constants of this module only
 
 INSERT_DISPATCH = (
     f"INSERT INTO requests_dispatch ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' * len(_WRITTEN))})"  # noqa: S608
@@ -227,6 +244,29 @@ _MARK = (
     "INSERT INTO requests_mark (target, ours, by_id, kind, part, at) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (target, by_id) DO NOTHING"
 )
+
+
+def pack(rest: Rest) -> str:
+    """Write the rest of a header as one column."""
+    label = [getattr(rest.label, name) for name in _LABEL]
+    delegation = None if rest.delegation is None else rest.delegation.hex()
+    return json.dumps([label, rest.basis, rest.conduct, rest.answer_by, delegation, rest.role])
+
+
+def unpack(column: str) -> Rest:
+    """Read what `pack` wrote."""
+    label, basis, conduct, answer_by, delegation, role = json.loads(column)
+    parts: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in zip(_LABEL, label, strict=True)
+    }
+    return Rest(
+        label=Label(**parts),
+        basis=tuple(basis),
+        conduct=conduct,
+        answer_by=answer_by,
+        delegation=None if delegation is None else DispatchId(bytes.fromhex(delegation)),
+        role=role,
+    )
 
 
 # --- writing ---------------------------------------------------------------------------------------------------
@@ -433,9 +473,7 @@ def _case(tx: Tx, row: Row) -> CaseRow:
 
 
 def _dispatch(row: Row) -> DispatchRow:
-    c = dict(
-        zip((*_READ, "recalled_by", "recalled_at", "recalled_part", "replaced_by", "header", "body"), row, strict=False)
-    )
+    c = dict(zip((*_READ, "recalled_by", "recalled_at", "recalled_part", "replaced_by", "body"), row, strict=False))
     return DispatchRow(
         id=DispatchId(bytes_of(c["id"])),
         ours=c["ours"] == 1,
@@ -474,7 +512,7 @@ def _dispatch(row: Row) -> DispatchRow:
         recalled_at=ms_or_none(c["recalled_at"]),
         recalled_part=_text_or_none(c["recalled_part"]),
         replaced_by=_id_or_none(c["replaced_by"]),
-        header=bytes_of(c.get("header", b"")),
+        rest=unpack(text_of(c["rest"])),
         body=bytes_of(c.get("body", b"")),
     )
 

@@ -16,7 +16,7 @@ from comity.desk import Filing, Standing
 from comity.desks.requests.powers import OfficerPowers
 from comity.desks.requests.rules import RequestState, clocks_of, state_of
 from comity.desks.requests.service import RequestsDesk
-from comity.desks.requests.store import ItemCount
+from comity.desks.requests.store import ItemCount, Rest
 from comity.dispatch.ports import Tx
 from comity.dispatch.wire import Author, Header, ReleasedBy, wire_labels
 from comity.edge.schema import Schema
@@ -134,6 +134,15 @@ def test_what_they_sent_is_due_here_from_its_arrival(node: Node) -> None:
     assert node.row(1).filed == T0 + MINUTE
     node.settle(1, SEEN, 24 * MINUTE)
     assert node.row(1).due_next == T0 + MINUTE + 2 * HOUR
+
+
+def test_the_rest_of_the_header_is_kept(node: Node) -> None:
+    label = default_label("fraud", "police", evaluation="B2", retain_until=T0, categories=["contact", "person"])
+    more = {"basis": ("arrangement:1",), "conduct": "theft", "answer_by": T0, "labels": wire_labels(label)}
+    node.file(1, "rfi", RFI, released_by=ReleasedBy("requests", 7, ident(500)), **more)
+    assert node.row(1).rest == Rest(label, ("arrangement:1",), "theft", T0, ident(500), "officer")
+    node.file(2, "rfi", RFI)
+    assert node.row(2).rest.delegation is None
 
 
 def test_what_we_sent_is_due_there_from_its_receipt(node: Node) -> None:

@@ -43,7 +43,7 @@ CREATE TABLE requests_dispatch (
   limit_first BIGINT,
   limit_full BIGINT,
   due_next BIGINT,                       -- earliest limit not yet met; null if nothing is owed
-  header BLOB NOT NULL,
+  rest TEXT NOT NULL,                    -- label, basis, conduct and the like, as JSON
   body BLOB NOT NULL
 );
 CREATE INDEX requests_dispatch_case ON requests_dispatch (case_id, created);
