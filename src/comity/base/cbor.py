@@ -122,14 +122,15 @@ def _walk(data: bytes, signed: bool) -> None:  # noqa: C901, FBT001, PLR0912  th
             width = 1 << (argument - _KEY_BYTE)
             argument = int.from_bytes(data[position : position + width], "big")
             position += width
-        if keys != _NO_MAP and not left & 1:
+        if keys != _NO_MAP and not left & 1 and (keys != major or signed):
             keys = _key(keys, major, signed=signed, short=short)
         left -= 1
         if major == _BSTR:
             position += argument
         elif major == _TSTR:
             start, position = position, position + argument
-            if not text_fits(data[start:position].decode()):
+            text = data[start:position].decode()
+            if not (text.isascii() and text.isprintable()) and not text_fits(text):
                 _refuse("has text that is not NFC or has a control character")
         elif major in (_ARRAY, _MAP):
             outer.append((left, keys))

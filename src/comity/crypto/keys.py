@@ -67,7 +67,7 @@ PublicKey: TypeAlias = Ed25519PublicKey | MLDSA44PublicKey | MLDSA65PublicKey | 
 
 
 def cose_key(public: PublicKey) -> bytes:
-    """Return the deterministic COSE_Key of `public` with the required members only."""  # spec: RFC 9679 4
+    """Return the deterministic COSE_Key of `public` with the required members only."""  # spec: RFC 9679
     if isinstance(public, Ed25519PublicKey):
         return cbor.encode(_okp(public.public_bytes_raw()), signed=True)
     if isinstance(public, SealingPublic):
@@ -77,7 +77,7 @@ def cose_key(public: PublicKey) -> bytes:
 
 
 def key_id(cose_key_bytes: bytes) -> Digest:
-    """Return the key id of an encoded COSE_Key: its SHA-256."""  # spec: RFC 9679 5.2  # spec: protocol.md 2
+    """Return the key id of an encoded COSE_Key: its SHA-256."""  # spec: RFC 9679  # spec: protocol.md 2
     return sha256(cose_key_bytes)
 
 
@@ -279,7 +279,7 @@ class SealingKey:
 
         Raises:
             BadForm: another length.
-        """  # spec: draft-connolly-cfrg-xwing-kem 5.2
+        """  # spec: draft-connolly-cfrg-xwing-kem
         if len(data) != suites.SEED:
             raise BadForm(f"a sealing key is kept as {suites.SEED} bytes, not {len(data)}")
         expanded = shake_256(data).digest(3 * suites.SEED)

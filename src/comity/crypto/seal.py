@@ -148,7 +148,7 @@ _BASE_SIZE = len(_assemble(bytes(suites.IV), b"", [])) - 1
 
 def _recipient_info(protected: bytes) -> bytes:
     """Return the HPKE info that binds a wrapped key to its header and to the content's algorithm."""
-    return cbor.encode(["HPKE Recipient", suites.A256GCM, protected, b""])  # spec: draft-ietf-cose-hpke 3.2
+    return cbor.encode(["HPKE Recipient", suites.A256GCM, protected, b""])  # spec: draft-ietf-cose-hpke
 
 
 def _enc_structure(aad: bytes) -> bytes:

@@ -10,9 +10,9 @@ PROFILE: Final = "comity/1"
 """Names every algorithm below; a successor is an accord edition with another profile."""  # spec: protocol.md 13
 
 # Algorithm numbers of COSE.
-ED25519: Final = -19  # spec: RFC 9864 2.2
-ML_DSA_44: Final = -48  # spec: RFC 9964 7
-ML_DSA_65: Final = -49  # spec: RFC 9964 7
+ED25519: Final = -19  # spec: RFC 9864
+ML_DSA_44: Final = -48  # spec: RFC 9964
+ML_DSA_65: Final = -49  # spec: RFC 9964
 A256GCM: Final = 3  # spec: RFC 9053 4.1
 HPKE_9_KE: Final = -65709
 """Private-use number of HPKE-9-KE until one is registered."""  # spec: protocol.md 2
@@ -31,8 +31,8 @@ OKP: Final = 1  # spec: RFC 9053 7.2
 OKP_CURVE: Final = -1  # spec: RFC 9053 7.2
 OKP_X: Final = -2  # spec: RFC 9053 7.2
 CURVE_ED25519: Final = 6  # spec: RFC 9053 7.1
-AKP: Final = 7  # spec: RFC 9964 3
-AKP_PUB: Final = -1  # spec: RFC 9964 3
+AKP: Final = 7  # spec: RFC 9964
+AKP_PUB: Final = -1  # spec: RFC 9964
 
 # Tags of COSE structures.
 TAG_ENCRYPT: Final = 96  # spec: RFC 9052 2

@@ -14,7 +14,7 @@ SUITE_ID = b"HPKE" + bytes.fromhex("647a00110002")
 
 
 def x_wing_public(seed: bytes) -> bytes:
-    """draft-connolly-cfrg-xwing-kem 5.2."""
+    """draft-connolly-cfrg-xwing-kem, key generation."""
     expanded = hashlib.shake_256(seed).digest(96)
     ml_kem = MLKEM768PrivateKey.from_seed_bytes(expanded[:64]).public_key()
     x25519 = X25519PrivateKey.from_private_bytes(expanded[64:]).public_key()
@@ -22,7 +22,7 @@ def x_wing_public(seed: bytes) -> bytes:
 
 
 def x_wing_open(seed: bytes, ek: bytes) -> bytes:
-    """draft-connolly-cfrg-xwing-kem 5.3, 5.5."""
+    """draft-connolly-cfrg-xwing-kem, decapsulation and combiner."""
     expanded = hashlib.shake_256(seed).digest(96)
     first = MLKEM768PrivateKey.from_seed_bytes(expanded[:64]).decapsulate(ek[:1088])
     private = X25519PrivateKey.from_private_bytes(expanded[64:])

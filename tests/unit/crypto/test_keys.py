@@ -113,4 +113,4 @@ def test_a_log_key_is_no_mirror_key():
 
 def test_the_table_has_the_registered_numbers():
     assert (suites.ED25519, suites.ML_DSA_44, suites.ML_DSA_65, suites.A256GCM) == (-19, -48, -49, 3)
-    assert suites.HPKE_9_KE < -65536  # private use: RFC 9053 11.1
+    assert suites.HPKE_9_KE < -65536  # the private-use range of the registry
