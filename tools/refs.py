@@ -8,6 +8,10 @@ Several references stand behind one mark, separated by `;`, or each behind its o
 `@spec("...")` annotation counts the same. A law's provision must be one that the source lists, or a part of one, so that
 the mark for how it was read (T text, S secondary page, M memory) is known for every rule.
 
+A law's rules say it in words of their own, for people: `@article("Some Act, s. 8(2)(f); treaty way: Other Act, s. 7")`. The act
+must be one of the texts of that jurisdiction, the provision must be listed, and `@status` may not claim to know the text better
+than the list says.
+
 Exit codes: 0 all references are known, 1 at least one is not.
 """
 
@@ -27,8 +31,15 @@ FOLDERS = ("src", "laws", "accords")
 ENDINGS = frozenset({".py", ".cedar", ".toml", ".sql", ".html", ".js", ".css", ".cddl"})
 MARKS = frozenset({"T", "S", "M"})
 KINDS = frozenset({"spec", "law", "agreement"})
+ORDER = "TSM"
+KNOWN_AS = {"accord": "T", "text-read": "T", "secondary": "S", "unverified": "M"}
+"""What a rule's status claims, as a mark."""
 _OPEN = r"(?:#|//|--|/\*)\s*(spec|law|agreement):\s*"
 _COMMENT = re.compile(rf"{_OPEN}(.+?)(?=\s*(?:-->|\*/|{_OPEN})|\s*$)")
+_ARTICLE = re.compile(r'@article\("([^"]+)"\)')
+_STATUS = re.compile(r'@status\("([^"]+)"\)')
+_NUMBER = re.compile(r"(?<![\w(])(?:\d[\w.]*|[IVX]+)(?:\(\w+\))*")
+_PROVISIONS = re.compile(r"\b(ss?|arts?|cl|Sch)\. ((?:[\dIVX][\w.]*(?:\(\w+\))*(?:, |-)?|\(\w+\)(?:, )?)+)")
 _ANNOTATION = re.compile(r'@(spec|law|agreement)\("([^"]+)"\)')
 
 
@@ -42,6 +53,19 @@ class Source:
     cite: str
     read: str
     provisions: Mapping[str, str] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
+    """How rules of law write it, beside the title."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What one rule of law says of its text: `folder` is that of its edition."""
+
+    path: str
+    line: int
+    folder: str
+    article: str
+    status: str
 
 
 @dataclass(frozen=True)
@@ -112,28 +136,109 @@ def read_tree(root: Path) -> Iterator[Reference]:
         yield from find_references(str(path.relative_to(root)), path.read_text(encoding="utf-8"))
 
 
-def main() -> int:
-    """Read sources and tree, print faults, then what no code names."""
-    parser = argparse.ArgumentParser(description="Check references to texts, and list texts that no code names.")
-    parser.add_argument("--all", action="store_true", help="also list each source with the places that name it")
-    wanted = parser.parse_args()
-    sources = read_sources(SOURCES.read_text(encoding="utf-8"))
-    references = tuple(read_tree(ROOT))
-    faults = [(r, fault) for r in references if (fault := fault_of(r, sources))]
-    for reference, fault in faults:
-        print(f"{reference.path}:{reference.line}: {fault}")
+def read_rules(root: Path) -> Iterator[Rule]:
+    """Yield each rule of law under `laws`."""
+    for path in sorted((root / "laws").rglob("*.cedar")):
+        yield from find_rules(str(path.relative_to(root)), path.read_text(encoding="utf-8"))
+
+
+# --- the articles of rules of law ----------------------------------------------------------------------------------------
+
+
+def find_rules(path: str, text: str) -> Iterator[Rule]:
+    """Yield article and status of each rule of a Cedar file."""
+    folder = path.split("/")[-2]
+    for found in _ARTICLE.finditer(text):
+        status = _STATUS.search(text, found.end())
+        yield Rule(path, text.count("\n", 0, found.start()) + 1, folder, found[1], status[1] if status else "")
+
+
+def parts_of(article: str) -> list[str]:
+    """Return the texts that an article names, and the remarks between them."""
+    return [part.strip().removeprefix("treaty way: ") for part in article.split(";")]
+
+
+def named_text(part: str, folder: str, sources: Iterable[Source]) -> tuple[Source, str] | None:
+    """Return the law that a part of an article begins with, and how it was written there; the longest name wins."""
+    fits = [
+        (source, name)
+        for source in sources
+        if source.kind == "law" and source.id.split("/")[0] in {folder.upper(), "XX", "UN"}
+        for name in (source.title, *source.names)
+        if re.match(rf"{re.escape(name)}(?!\w)", part)
+    ]
+    return max(fits, key=lambda fit: len(fit[1]), default=None)
+
+
+def provisions_in(words: str) -> list[str]:
+    """Return the provisions that words name, in the list's form: `ss. 44, 46` gives s44 and s46, `Sch. VI` SchVI."""
+    found = []
+    for kind, numbers in _PROVISIONS.findall(words):
+        form = {"s": "s", "ss": "s", "art": "art", "arts": "art", "cl": "cl", "Sch": "Sch"}[kind]
+        found += [form + number for number in _NUMBER.findall(numbers)]
+    return found
+
+
+def faults_of_rule(rule: Rule, sources: Iterable[Source]) -> Iterator[str]:
+    """Yield what is wrong with the article of a rule, or with what its status claims."""
+    kept = tuple(sources)
+    for number, part in enumerate(parts_of(rule.article)):
+        found = named_text(part, rule.folder, kept)
+        if found is None:
+            if number == 0 or part[:1].isupper():
+                yield f"no law of docs/sources.toml for {rule.folder} is called {part!r}"
+            continue
+        source, name = found
+        named = provisions_in(part[len(name) :])
+        marks = [source.provisions[p] for n in named for p in source.provisions if is_part(n, p)] or [source.read]
+        if source.provisions and any(not any(is_part(n, p) for p in source.provisions) for n in named):
+            yield f"{source.id} lists not all of {', '.join(named)}; it has {', '.join(source.provisions)}"
+        elif number == 0 and KNOWN_AS.get(rule.status, "?") not in allowed_by(marks):
+            yield f"status {rule.status!r} claims more than the marks of {source.id}: {', '.join(marks)}"
+
+
+def allowed_by(marks: Iterable[str]) -> str:
+    """Return the marks that a rule may claim whose provisions have these: the worst of them, or a worse one."""
+    return ORDER[max(ORDER.index(mark) for mark in marks) :]
+
+
+def faults_of_tree(root: Path, sources: tuple[Source, ...]) -> list[str]:
+    """Return every fault of the tree, each with its place."""
+    found = [(r.path, r.line, fault) for r in read_tree(root) if (fault := fault_of(r, sources))]
+    found += [(rule.path, rule.line, fault) for rule in read_rules(root) for fault in faults_of_rule(rule, sources)]
+    return [f"{path}:{line}: {fault}" for path, line, fault in found]
+
+
+def places_of(root: Path, sources: tuple[Source, ...]) -> dict[str, list[str]]:
+    """Return for each text the places that name it."""
     places: dict[str, list[str]] = {source.id: [] for source in sources}
-    for reference in references:
+    for reference in read_tree(root):
         source = source_of(reference, sources)
         if source:
             places[source.id].append(f"{reference.path}:{reference.line}")
+    for rule in read_rules(root):
+        for part in parts_of(rule.article):
+            called = named_text(part, rule.folder, sources)
+            if called:
+                places[called[0].id].append(f"{rule.path}:{rule.line}")
+    return places
+
+
+def main() -> int:
+    """Read sources and tree, print faults, then what no code names."""
+    parser = argparse.ArgumentParser(description="Check references to texts, and list texts that no code names.")
+    parser.add_argument("--all", action="store_true", help="also list each text with the places that name it")
+    wanted = parser.parse_args()
+    sources = read_sources(SOURCES.read_text(encoding="utf-8"))
+    faults = faults_of_tree(ROOT, sources)
+    places = places_of(ROOT, sources)
+    print("".join(f"{fault}\n" for fault in faults), end="")
     if wanted.all:
         for name, where in places.items():
-            print(f"{name}: {len(where)}\n    " + "\n    ".join(where) if where else f"{name}: 0")
+            print("\n    ".join([f"{name}: {len(where)}", *where]))
     unnamed = [name for name, where in places.items() if not where]
-    print(
-        f"{len(references)} references to {len(sources) - len(unnamed)} of {len(sources)} texts, {len(faults)} faults"
-    )
+    count = sum(map(len, places.values()))
+    print(f"{count} places name {len(sources) - len(unnamed)} of {len(sources)} texts, {len(faults)} faults")
     if unnamed:
         print(f"no code names: {', '.join(unnamed)}")
     return 1 if faults else 0
