@@ -279,6 +279,7 @@ _READERS: Mapping[str, _Reader] = MappingProxyType(
                 "copies": _many(_copy),
                 "outward": _word({PARTLY}),
                 "other_way": _prose,
+                "assurance": _prose,
                 "known_for": _known_for,
             },
             "state",

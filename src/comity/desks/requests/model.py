@@ -137,7 +137,11 @@ class Rfi(Content):
 
 @dataclass(frozen=True, slots=True)
 class Answer(Content):
-    """An answer: `holding` gives a new time (ms) and a reason; `copies` answers a recall; `outward` is only `partly`."""
+    """An answer.
+
+    `holding` gives a new time (ms) and a reason; `copies` answers a recall; `outward` is only `partly`; `assurance` is a
+    promise on treatment or use by the side that answers.
+    """
 
     state: str = ""
     records: tuple[str, ...] = ()
@@ -146,6 +150,7 @@ class Answer(Content):
     copies: tuple[Copy, ...] = ()
     outward: str = ""
     other_way: str = ""
+    assurance: str = ""
     known_for: tuple[str, ...] = ()
 
 

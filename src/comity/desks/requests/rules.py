@@ -38,13 +38,13 @@ class Clocks:
     limits: Mapping[Urgency, Limits]
 
 
-def clocks_of(lanes: Mapping[int, tuple[int, int]], timers: Mapping[str, int]) -> Clocks:
+def clocks_of(lanes: Mapping[int, tuple[int, int | None]], timers: Mapping[str, int]) -> Clocks:
     """Return the clocks of an accord: its lanes, and its timers `first-<urgency>` and `full-<urgency>`.
 
     A timer of 0 says that nothing is owed. What the accord does not set keeps its default.
 
     Args:
-        lanes: lane number to (arrived, seen), as accord field 7.
+        lanes: lane number to (arrived, seen), as accord field 7; seen may be None.
         timers: accord field 8; other timers are not ours.
 
     Raises:
@@ -55,7 +55,7 @@ def clocks_of(lanes: Mapping[int, tuple[int, int]], timers: Mapping[str, int]) -
     found = {Lane(lane): limit for lane, limit in lanes.items()}
     return Clocks(
         arrived={**ARRIVED_LIMITS, **{lane: arrived for lane, (arrived, _) in found.items()}},
-        seen={lane: seen for lane, (_, seen) in found.items()},
+        seen={lane: seen for lane, (_, seen) in found.items() if seen is not None},
         limits={urgency: _limits(urgency, timers) for urgency in Urgency},
     )
 
@@ -239,11 +239,11 @@ def recall_state(progress: Progress, copies: tuple[Copy, ...], now: Ms) -> Recal
 def asserts(kind: str, body: object) -> bool:
     """Say whether a body states something about a person, firm or account, and so needs an evaluation.
 
-    An answer that only says what became of recalled copies states nothing of the kind; every other part or final
-    answer, spontaneous information and correction does. A question needs none.
+    A holding answer does so only where it has lines, and an answer to a recall likewise; every other answer,
+    spontaneous information and correction always does. A question needs none.
     """  # spec: vocabulary.md 4
     if isinstance(body, Answer):
-        return body.state != HOLDING and not (body.copies and not body.items)
+        return bool(body.items) or (body.state != HOLDING and not body.copies)
     return kind in {Kind.SPONTANEOUS, Kind.CORRECTION}
 
 

@@ -57,6 +57,7 @@ def _fields(body: Body) -> list[tuple[str, str]]:
                 *copies,
                 ("outward", body.outward),
                 ("other_way", body.other_way),
+                ("assurance", body.assurance),
             ]
         case Refusal():
             return [("outward", body.outward), ("other_way", body.other_way)]

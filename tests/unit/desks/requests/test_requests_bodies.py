@@ -45,7 +45,12 @@ NOMINATED: dict[str, Any] = {
 FORMS: dict[str, dict[str, Any]] = {
     "posting": NOMINATED,
     "rfi": RFI,
-    "answer": {"state": "final", "text": "It is live.", "copies": [{"holder": "bank", "outcome": "erased"}]},
+    "answer": {
+        "state": "final",
+        "text": "It is live.",
+        "assurance": "no ill-treatment",
+        "copies": [{"holder": "bank", "outcome": "erased"}],
+    },
     "spontaneous": {"title": "A consignment", "text": "200 kg", "items": [{"label": "port", "value": "P"}]},
     "message": {"text": "The alias is written कप्तान.", "language": "en", "reference": "A-2026-0001"},
     "refusal": {"outward": "cannot-assist", "other_way": "treaty"},
@@ -172,6 +177,7 @@ def test_facts_of_a_question() -> None:
     ("kind", "form", "asserts"),
     [
         ("answer", {"state": "holding", "new_time": 1, "reason": "r"}, False),
+        ("answer", {"state": "holding", "new_time": 1, "reason": "r", "items": [{"label": "a", "value": "b"}]}, True),
         ("answer", {"state": "part", "text": "x"}, True),
         ("answer", {"state": "final", "text": "x"}, True),
         ("answer", {"state": "final", "text": "x", "copies": [{"holder": "bank", "outcome": "stopped"}]}, False),
