@@ -17,7 +17,7 @@ from comity.dispatch.entries import RecordLeaf, encode_entry, record_commit
 from comity.dispatch.exchange_codec import LogState, Manifest, OpenItem, decode_manifest, encode_manifest
 from comity.dispatch.filing import Facts, Filing
 from comity.dispatch.ports import Tx
-from comity.dispatch.states import Form, Officer
+from comity.dispatch.states import Form
 from comity.marking.labels import Urgency
 from comity.node.heads import SECOND_MS, keep_head
 from comity.node.peer import Voice
@@ -29,6 +29,7 @@ DESK = "node"
 KIND = "manifest"
 _BODY = "manifest"
 _OPEN_LISTED = 1_024
+_DAY_MS = 86_400_000
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -98,13 +99,16 @@ def differences(tx: Tx, manifest: Manifest) -> list[str]:
             found.append(f"{whose} has {state.size} entries by their count, {held} by ours")
         elif root(RowTiles(tx, role), state.size) != state.root:
             found.append(f"{whose} has another root at {state.size} entries")
-    for item in manifest.our_open:
-        if not tx.rows("SELECT 1 FROM got WHERE idx = ? AND sealed IS NOT NULL", (item.index,)):
-            found.append(f"their dispatch at leaf {item.index} has not come here")
-    for item in manifest.their_open:
-        rows = tx.rows("SELECT fact FROM sent WHERE idx = ?", (item.index,))
-        if not rows:
-            found.append(f"they hold a dispatch at leaf {item.index} that we did not send")
+    found += [
+        f"their dispatch at leaf {item.index} has not come here"
+        for item in manifest.our_open
+        if not tx.rows("SELECT 1 FROM got WHERE idx = ? AND sealed IS NOT NULL", (item.index,))
+    ]
+    found += [
+        f"they hold a dispatch at leaf {item.index} that we did not send"
+        for item in manifest.their_open
+        if not tx.rows("SELECT 1 FROM sent WHERE idx = ?", (item.index,))
+    ]
     return found
 
 
@@ -131,6 +135,19 @@ def manifest_form(manifest: Manifest, agency: str, recipient: str) -> Form:
     )
 
 
+def next_closing(tx: Tx, after_midnight_ms: int, now: Ms) -> Ms:
+    """Return when the day is to be closed next, by the UTC calendar; a day that was missed is closed at once.
+
+    A node's first day ends at the first midnight after its first entry in the log, so a new node has nothing to close.
+    """
+    rows = tx.rows("SELECT max(at) FROM opening WHERE kind = 'decision-head'")
+    last = rows[0][0]
+    if last is None:
+        since = tx.rows("SELECT since FROM link")
+        last = int_of(since[0][0]) if since else now
+    return Ms((int_of(last) - after_midnight_ms) // _DAY_MS * _DAY_MS + _DAY_MS + after_midnight_ms)
+
+
 def close_day(book: Book, voice: Voice, salt: bytes, now: Ms) -> None:
     """Sign the head of our decision log and put its hash into our exchange log, also when the day was empty.
 
@@ -147,10 +164,6 @@ def close_day(book: Book, voice: Voice, salt: bytes, now: Ms) -> None:
         "INSERT INTO opening (idx, kind, salt, record, at) VALUES (?, ?, ?, ?, ?)",
         (index, "decision-head", salt, record, now),
     )
-
-
-STANDING = Officer(DESK, 0)
-"""The node itself, under the duty officer's standing delegation."""
 
 
 def _state(tx: Tx, role: LogRole) -> LogState:

@@ -29,7 +29,7 @@ from comity.node.evidence import keep_evidence
 from comity.node.heads import SECOND_MS
 from comity.node.link import LinkEvent, LinkState, refusal
 from comity.node.linkrow import Link, moved, read_link, write_link
-from comity.node.manifest import close_day, make_manifest, manifest_form
+from comity.node.manifest import close_day, make_manifest, manifest_form, next_closing
 from comity.node.peer import Peer, Timers, Voice
 from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
@@ -94,8 +94,15 @@ class Node:
         for desk in self.office.desks.values():
             desk.settle(book.tx, dispatch, int(Fact.SEEN), None, now)
 
-    def close_day(self, by: Officer, agency: str, recipient: str, now: Ms) -> Outcome:
+    def day_closes_at(self, now: Ms) -> Ms:
+        """Return when the day is to be closed next; in the past means that it is due now."""
+        at = self.office.accord.timer("manifest-at")
+        with self.ledger.read() as tx:
+            return next_closing(tx, at, now)
+
+    def close_day(self, by: Officer, now: Ms) -> Outcome:
         """Close the day: the decision log's head into our log, and the manifest to the other side."""
+        agency, recipient = sorted(self.office.agencies)[0], self.office.peer_keys.sealing[0].agency
         with self.ledger.begin() as book:
             close_day(book, self.voice, self.office.entropy.draw(32), now)
             form = manifest_form(make_manifest(book.tx, now), agency, recipient)
