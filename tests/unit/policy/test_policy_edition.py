@@ -1,0 +1,268 @@
+"""An edition that says too little, or too much, is not loaded."""
+
+from __future__ import annotations
+
+import pytest
+
+from comity.base import cbor
+from comity.base.errors import BadConfiguration, BadSignature
+from comity.base.hashing import sha256
+from comity.base.ids import Ms
+from comity.policy.edition import Edition, assemble, edition_bytes, open_edition, read_edition_bytes
+from comity.policy.rule import day_begins, read_rules
+from tests.unit.policy.policy_laws import edition, folders
+
+MANIFEST = """
+name = "Test" #
+prefix = "TT" #
+parties = ["t"] #
+languages = ["en"] #
+status = "exercise" #
+may_permit = ["TT-1"] #
+notice.en = "Exercise." #
+no_rule.en = "No rule." #
+failed.en = "Failed." #
+footing.en = "Footing." #
+groups = { personal = ["person"], personal_records = [], giving = ["answer"] } #
+wording = { unclear = { en = "u" }, wrong-authority = { en = "w" }, no-legal-basis = { en = "n" }, partly = { en = "p" }, cannot-assist = { en = "c" }, not-held-or-not-confirmed = { en = "h" } } #
+"""
+PERMIT = """
+@id("TT-1") @title("t") @article("a") @from("2026-01-01") @to("open") @status("text-read") @source("s")
+@sentence_en("It may.")
+permit (principal, action == Action::"clear", resource) when { context.purpose == "fraud" };
+"""
+FORBID = """
+@id("TT-2") @title("t") @article("a") @from("2026-01-01") @to("open") @status("unverified") @source("s")
+@effect("refer") @ground("location") @refer_to("somebody") @missing("approval:somebody")
+@sentence_en("It may not.")
+forbid (principal, action == Action::"clear", resource) when { context.personal };
+"""
+OBLIGE = """
+@id("TT-3") @title("t") @article("a") @from("2026-01-01") @to("open") @status("unverified") @source("s")
+@oblige("redact:victim")
+@sentence_en("It must.")
+permit (principal, action == Action::"oblige", resource) when { context.personal };
+"""
+PATTERN = '[[pattern]]\nid = "p"\ncategory = "account"\nregex = "\\\\d{4}"\ncheck = "none"\nhard_stop = true\n'
+
+
+def load(manifest: str = MANIFEST, law: str = PERMIT + FORBID + OBLIGE) -> Edition:
+    return Edition.load({"edition.toml": manifest.encode(), "law.cedar": law.encode()})
+
+
+def test_small_edition_loads() -> None:
+    loaded = load(MANIFEST + PATTERN)
+    assert [rule.id for rule in loaded.rules] == ["TT-1", "TT-2", "TT-3"]
+    assert loaded.exercise
+    assert loaded.notice == (("en", "Exercise."),)
+    assert loaded.patterns[0].category == "account"
+    assert dict(loaded.outward)["location"] == "cannot-assist"
+    assert loaded.say("unclear", "zz") == "u"
+    assert loaded.known_bases == frozenset()
+
+
+def test_edition_in_force_has_no_notice() -> None:
+    loaded = load(MANIFEST.replace('"exercise"', '"in-force"').replace('notice.en = "Exercise." #', ""))
+    assert not loaded.exercise
+    assert loaded.notice == (("en", ""),)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [line for line in MANIFEST.splitlines() if line and not line.startswith("groups")],
+    ids=lambda line: line.split()[0],
+)
+def test_each_line_of_the_manifest_is_needed(line: str) -> None:
+    with pytest.raises(BadConfiguration):
+        load(MANIFEST.replace(line, ""))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('prefix = "TT"', 'prefix = "tt"', "prefix"),
+        ('prefix = "TT"', "prefix = 1", "prefix is a text"),
+        ('parties = ["t"]', 'parties = "t"', "parties is a list"),
+        ('status = "exercise"', 'status = "draft"', "exercise, in-force"),
+        ('personal = ["person"]', 'personal = ["persons"]', "'persons'"),
+        ('giving = ["answer"]', 'giving = ["answer"], taking = []', "no key taking"),
+        ('unclear = { en = "u" }', 'unclear = { en = "u", fr = "u" }', "no key fr"),
+        ('unclear = { en = "u" }', "unclear = 1", "unclear is a table"),
+        ('name = "Test"', 'name = "Test"\ncolour = "red"', "no key colour"),
+        ('name = "Test"', 'name = "Test"\nincludes = ["common"]', "includes 'common'"),
+        ('name = "Test"', 'name = "Test"\nbasis = 1', "array of tables"),
+        ('name = "Test"', 'name = "Test"\noutward.location = "no-legal-basis"', "location is one of cannot-assist"),
+        ('name = "Test"', 'name = "Test"\noutward.budget = "partly"', "budget is one of cannot-assist"),
+        ('name = "Test"', 'name = "Test"\nbasis = [{ id = "b", form = "promise", title = "t" }]', "form is one of"),
+        ('name = "Test"', "name = Test", "edition.toml"),
+        ('may_permit = ["TT-1"]', 'may_permit = ["TT-9"]', "TT-1 permits and is not on the edition's list"),
+    ],
+)
+def test_manifest_faults(old: str, new: str, said: str) -> None:
+    assert old in MANIFEST
+    with pytest.raises(BadConfiguration, match=said):
+        load(MANIFEST.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("hard_stop = true", "hard_stop = 1", "hard_stop is true or false"),
+        ('check = "none"', 'check = "mod11"', "check is one of"),
+        ('category = "account"', 'category = "money"', "category is one of"),
+        ('regex = "\\\\d{4}"', 'regex = "("', "not a regular expression"),
+        ('id = "p"', 'id = "p"\nname = "q"', "no key name"),
+    ],
+)
+def test_pattern_faults(old: str, new: str, said: str) -> None:
+    assert old in PATTERN
+    with pytest.raises(BadConfiguration, match=said):
+        load(MANIFEST + PATTERN.replace(old, new))
+
+
+RULE_FAULTS = [
+    *[(PERMIT, f'@{name}("', f'@x{name}("', f"no @{name}|without id") for name in ("id", "title", "article", "from", "to", "status", "source")],
+    (PERMIT, '@sentence_en("It may.")', "", "no @sentence_en"),
+    (PERMIT, '@title("t")', '@title("")', "no @title"),
+    (PERMIT, '@title("t")', '@title("t") @colour("red")', "no annotation @colour"),
+    (PERMIT, '@id("TT-1")', '@id("tt1")', "form XX-SEED"),
+    (PERMIT, '@id("TT-1")', '@id("TT-2")', "stands twice"),
+    (PERMIT, '"text-read"', '"read"', "no status called 'read'"),
+    (PERMIT, '"text-read"', '"unverified"', "from memory only may restrict"),
+    (PERMIT, '"2026-01-01"', '"January"', "dates or instants"),
+    (PERMIT, '"2026-01-01"', '"2026-01-01T00:00:00"', "offset"),
+    (PERMIT, '"open"', '"2025-01-01"', "ends before it begins"),
+    (PERMIT, '@source("s")', '@source("s") @ground("location")', "only a prohibition"),
+    (PERMIT, '@source("s")', '@source("s") @oblige("redact:victim")', "action oblige"),
+    (PERMIT, "context.purpose", "context.porpoise", "porpoise"),
+    (PERMIT, 'context.purpose == "fraud"', "context.purpose == 3", "law.cedar"),
+    (PERMIT, "when", "whence", "law.cedar"),
+    (PERMIT, 'action == Action::"clear"', "action", "names the acts"),
+    (PERMIT, 'action == Action::"clear"', 'action in [Action::"clear", Action::"oblige"]', "names the acts"),
+    (PERMIT, 'action == Action::"clear"', 'action == Action::"send"', "names the acts"),
+    (PERMIT, "(principal,", '(principal == Agency::"a",', "agencies stand in the conditions"),
+    (PERMIT, "(principal,", "(principal == ?principal,", "template"),
+    (PERMIT, 'context.purpose == "fraud"', "context.now < 5", "mark it @uncached"),
+    (PERMIT, 'context.purpose == "fraud"', '[context["now"]].contains(5)', "mark it @uncached"),
+    (FORBID, '@effect("refer")', "", "@effect refer or refuse"),
+    (FORBID, '@effect("refer")', '@effect("permit")', "@effect refer or refuse"),
+    (FORBID, '@ground("location")', "", "no ground called ''"),
+    (FORBID, '@ground("location")', '@ground("error")', "no ground called 'error'"),
+    (FORBID, '@refer_to("somebody")', "", "names in @refer_to"),
+    (FORBID, '@refer_to("somebody")', '@refer_to("s") @outward("unclear")', "may not be told as 'unclear'"),
+    (FORBID, '"approval:somebody"', '"approval somebody"', "list of words"),
+    (FORBID, 'Action::"clear"', 'Action::"oblige"', "action oblige"),
+    (OBLIGE, '@oblige("redact:victim")', "", "action oblige"),
+    (OBLIGE, "permit (", "forbid (", "action oblige"),
+    (OBLIGE, "redact:victim", "burn:victim", "no obligation called 'burn'"),
+    (OBLIGE, "redact:victim", "redact:everything", "cannot have the value 'everything'"),
+    (OBLIGE, "redact:victim", "caveat:be-nice", "cannot have the value"),
+    (OBLIGE, "redact:victim", "retain-max-days:0", "cannot have the value"),
+    (OBLIGE, "redact:victim", "retain-max-days:²", "cannot have the value"),
+    (OBLIGE, "redact:victim", "approval:", "cannot have the value"),
+    (OBLIGE, "redact:victim", "report:To Whom", "cannot have the value"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("rule", "old", "new", "said"), RULE_FAULTS)
+def test_rule_faults(rule: str, old: str, new: str, said: str) -> None:
+    assert old in rule
+    law = (PERMIT + FORBID + OBLIGE).replace(rule, rule.replace(old, new))
+    with pytest.raises(BadConfiguration, match=said):
+        load(law=law)
+
+
+@pytest.mark.parametrize(
+    "obligation",
+    ["caveat:lead-only", "caveat:named-agencies(a)", "retain-max-days:90", "approval:second-officer", "report:x"],
+)
+def test_good_obligations(obligation: str) -> None:
+    law = PERMIT + OBLIGE.replace("redact:victim", obligation)
+    verb, value = load(law=law).rules[1].obligation or ("", "")
+    assert f"{verb}:{value}" == obligation
+
+
+def test_law_that_is_not_text_and_law_that_is_empty() -> None:
+    with pytest.raises(BadConfiguration, match="not UTF-8"):
+        Edition.load({"edition.toml": MANIFEST.encode(), "law.cedar": b"\xff"})
+    with pytest.raises(BadConfiguration, match="without any rule"):
+        load(law="")
+    with pytest.raises(BadConfiguration, match="needs edition"):
+        Edition.load({})
+    with pytest.raises(BadConfiguration, match="edition"):
+        Edition.load({"edition.toml": b"\xff"})
+
+
+def test_dates_are_days_in_utc_or_instants_with_offset() -> None:
+    # 2026-07-13T00:00:00Z is 1783900800 seconds, by `date -u -d 2026-07-13 +%s`.
+    assert day_begins("2026-07-13") == 1783900800000
+    assert day_begins("2026-07-13", after=True) == 1783900800000 + 86_400_000
+    assert day_begins("2026-07-13T05:30:00+05:30") == 1783900800000
+    assert day_begins("2026-07-13T05:30:00+05:30", after=True) == 1783900800000
+    rule = read_rules("x", PERMIT.replace('"open"', '"2026-01-02"'), ("en",))[0]
+    assert [rule.in_force(Ms(rule.begins + d)) for d in (-1, 0, 2 * 86_400_000 - 1, 2 * 86_400_000)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+
+
+def test_bytes_are_canonical_and_give_the_hash() -> None:
+    files = assemble(folders(), "ca")
+    data = edition_bytes(files)
+    assert edition_bytes(dict(reversed(files.items()))) == data
+    assert read_edition_bytes(data) == files
+    assert edition("ca").hash == sha256(data)
+    assert {path.split("/")[0] for path in files if "/" in path} == {"common"}
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xff", cbor.encode({1: b"x"}), cbor.encode(["x"]), cbor.encode({"edition.toml": "text"})]
+)
+def test_other_bytes_are_no_edition(data: bytes) -> None:
+    with pytest.raises(BadConfiguration, match="no law edition"):
+        read_edition_bytes(data)
+
+
+def test_one_letter_changes_the_hash() -> None:
+    files = assemble(folders(), "in")
+    files["cyber.cedar"] += b"\n"
+    assert Edition.load(files).hash != edition("in").hash
+
+
+def test_only_what_the_law_key_signed_is_opened() -> None:
+    payload = edition_bytes(assemble(folders(), "ca"))
+
+    def good(signed: bytes) -> bytes:
+        assert signed == b"signed"
+        return payload
+
+    def bad(signed: bytes) -> bytes:
+        raise BadSignature("not signed")
+
+    assert open_edition(b"signed", good) == edition("ca")
+    with pytest.raises(BadSignature):
+        open_edition(b"signed", bad)
+
+
+def test_assembly_needs_every_folder() -> None:
+    with pytest.raises(BadConfiguration, match="no edition 'zz'"):
+        assemble(folders(), "zz")
+    with pytest.raises(BadConfiguration, match="includes 'common'"):
+        assemble({"ca": folders()["ca"]}, "ca")
+    left_out = assemble({**folders(), "ca": {**folders()["ca"], "notes.txt": b"x"}}, "ca")
+    assert "notes.txt" not in left_out
+
+
+@pytest.mark.parametrize("name", ["ca", "in", "ostrel-vanmere"])
+def test_every_edition_in_the_tree_is_an_exercise(name: str) -> None:
+    assert edition(name).exercise
+    assert all(sentence for _, sentence in edition(name).notice)
+
+
+def test_permitting_seeds_are_those_named() -> None:
+    """The list at the end of law-and-agencies section 7, typed here again."""
+    named = {
+        "ca": {"CA-PA-8", "CA-DCIA-5", "CA-PCR-25", "CA-CSE-54", "CA-CSE-46", "CA-CU-107", "XX-ACCORD"},
+        "in": {"IN-MLA-INF", "IN-RCS-10", "IN-IT-70B", "XX-ACCORD"},
+    }
+    for name, seeds in named.items():
+        assert {rule.seed for rule in edition(name).rules if rule.effect == "permit"} == seeds
