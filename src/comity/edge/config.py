@@ -53,9 +53,14 @@ class Config:
     peer_keys: Path = Path("peer-keys.cose")
     law: Path = Path("law")
     registry: Path = Path("registry.toml")
+    peer_registry: Path = Path("peer-registry.toml")
+    roster: Path = Path("roster.toml")
+    workplan: Path = Path("workplan.toml")
     keys: Path = Path("keys")
     tls: Path = Path("tls")
     clock_port: Port = 0
+    clock_at: int = 0
+    clock_rate: int = 1
     insecure_exercise_edition: bool = False
     insecure_demo_clock: bool = False
 

@@ -77,15 +77,25 @@ class Engine:
         node: the core.
         clock: its time.
         client: the way to the peer; None for a node that can only be called.
+        manifest_by: the officer under whose standing delegation the daily manifest goes; None sends none.
         poll_ms: how long the peer may hold its answer until it has something; for a node that cannot be called.
     """
 
-    def __init__(self, node: Node, clock: Clock, client: CourierClient | None, *, poll_ms: int = 0) -> None:
+    def __init__(
+        self,
+        node: Node,
+        clock: Clock,
+        client: CourierClient | None,
+        *,
+        manifest_by: Officer | None = None,
+        poll_ms: int = 0,
+    ) -> None:
         self.node = node
         self.clock = clock
         self.bell = Bell()
         self.faults = 0
         self._client = client
+        self._manifest_by = manifest_by
         self._poll_ms = poll_ms
         self._loop = asyncio.get_running_loop()
         self._writer = ThreadPoolExecutor(1, "writer")
@@ -227,14 +237,26 @@ class Engine:
         await self.call(self.node.open_stored, self.clock.now())
         while True:
             self._poke.clear()
+            closes = await self._close_day_if_due()
             due = await self.call(self.node.due_at, self.clock.now())
             if self._client is None or due is None:
-                await self._sleep(_LONGEST_SLEEP)
+                await self._sleep(self.clock.seconds_until(closes))
             elif due > self.clock.now():
-                await self._sleep(self.clock.seconds_until(due))
+                await self._sleep(self.clock.seconds_until(min(due, closes)))
             else:
                 await self._speak_once()
             await self.call(self.node.tick, self.clock.now())
+
+    async def _close_day_if_due(self) -> Ms:
+        """Send the daily manifest if its time has come, and return when it comes next."""
+        closes = await self.call(self.node.day_closes_at, self.clock.now())
+        if closes > self.clock.now() or self._manifest_by is None:
+            return closes
+        outcome = await self.call(self.node.close_day, self._manifest_by, self.clock.now())
+        if not isinstance(outcome, Committed):
+            _LOG.warning("the daily manifest was not sent; the day is closed in our own log")
+        self.bell.ring()
+        return await self.call(self.node.day_closes_at, self.clock.now())
 
     async def _speak_once(self) -> None:
         assert self._client is not None

@@ -223,6 +223,28 @@ async def serve(
         BadConfiguration: the address is not ours or taken, or the application does not start.
     """
     listening = _listen(host, port)
+    return await serve_socket(
+        app,
+        listening,
+        tls,
+        protocol=protocol,
+        keep_alive_seconds=keep_alive_seconds,
+        stop_seconds=stop_seconds,
+        name=f"{host}:{port}",
+    )
+
+
+async def serve_socket(
+    app: ASGI3Application,
+    listening: socket.socket,
+    tls: ssl.SSLContext | None = None,
+    *,
+    protocol: type[GuardedProtocol] = GuardedProtocol,
+    keep_alive_seconds: int = 75,
+    stop_seconds: int = 5,
+    name: str = "socket",
+) -> Listener:
+    """Serve on a socket that listens already, such as a Unix socket; otherwise as `serve`."""
     config = uvicorn.Config(
         app,
         http=protocol,
@@ -240,8 +262,9 @@ async def serve(
     except BaseException:
         listening.close()
         raise
-    task = asyncio.create_task(server.stay(), name=f"listener {host}:{port}")
-    return Listener(server, listening.getsockname()[1], task)
+    task = asyncio.create_task(server.stay(), name=f"listener {name}")
+    port = 0 if listening.family == socket.AF_UNIX else listening.getsockname()[1]
+    return Listener(server, port, task)
 
 
 def run(main: Coroutine[None, None, _Result]) -> _Result:

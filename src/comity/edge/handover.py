@@ -1,0 +1,131 @@
+"""What one party hands to the other before the ceremony: who it is, where it is reached, its root keys; and the terms.
+
+Nothing here is trusted by itself: officers of both sides compare the fingerprints by voice.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from comity.base.errors import BadConfiguration
+from comity.base.ids import Digest, Ms, NodeName
+from comity.crypto.keys import RootPublic
+from comity.crypto.suites import PROFILE
+from comity.dispatch.accord import Accord, LaneLimit, OpenDesk, Party
+from comity.marking.labels import Lane
+
+
+class PartyCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One party as it introduces itself; keys as hex of their COSE_Keys."""
+
+    node: str
+    country: str
+    root_keys: tuple[str, str]
+    addresses: tuple[str, ...]
+
+    def party(self) -> Party:
+        """Return it as the accord names it."""
+        first, second = (bytes.fromhex(key) for key in self.root_keys)
+        return Party(NodeName(self.node), self.country, (first, second), self.addresses)
+
+
+class LaneTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Limits of one lane in milliseconds: from commit to arrived, from arrived to seen."""
+
+    arrived: int
+    seen: int
+
+
+class PartyTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What the terms say of a party before its keys are known."""
+
+    id: str
+    node: str
+    country: str
+    short: str
+    registry: str
+    law: str
+    duty_telephone: str
+
+
+class Terms(msgspec.Struct, frozen=True):
+    """What both parties agree on, without their keys: the file from which `comity accord new` makes an accord.
+
+    Attributes:
+        name, title: of the accord.
+        edition: 1 for the first.
+        profile: of the protocol.
+        in_force_from: with zone.
+        party: both parties, in the accord's order.
+        desks: open desks and their kinds.
+        lanes: limits by lane.
+        timers: timers in milliseconds and caps, by name.
+        author_kinds: kinds that need an author's own assertion.
+        custody_days, retention_days, quarantine_days: how long what is kept.
+    """
+
+    name: str
+    title: str
+    edition: int
+    profile: str
+    in_force_from: datetime
+    party: tuple[PartyTerms, PartyTerms]
+    desks: dict[str, tuple[str, ...]]
+    lanes: dict[str, LaneTerms]
+    timers: dict[str, int]
+    author_kinds: tuple[str, ...] = ()
+    custody_days: int = 30
+    retention_days: int = 365
+    quarantine_days: int = 30
+
+
+_DAY_MS = 86_400_000
+
+
+def card_bytes(node: NodeName, country: str, root: RootPublic, addresses: tuple[str, ...]) -> bytes:
+    """Return a party's card as JSON."""
+    first, second = root.cose_keys
+    return msgspec.json.format(msgspec.json.encode(PartyCard(node, country, (first.hex(), second.hex()), addresses)))
+
+
+def read_card(path: Path) -> PartyCard:
+    """Read a party's card.
+
+    Raises:
+        BadConfiguration: the file cannot be read or is no card.
+    """
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=PartyCard)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise BadConfiguration(f"{path} is no party card ({error}); nothing was made") from error
+
+
+def make_accord(terms: Terms, cards: tuple[PartyCard, PartyCard], prev: Digest | None = None) -> Accord:
+    """Put the terms and the parties' cards together.
+
+    Raises:
+        BadConfiguration: another profile, or the cards are not those of the parties that the terms name.
+    """
+    if terms.profile != PROFILE:
+        raise BadConfiguration(f"the terms ask for profile {terms.profile}, this program speaks {PROFILE}")
+    by_node = {card.node: card for card in cards}
+    for named in terms.party:
+        if named.node not in by_node or by_node[named.node].country != named.country:
+            raise BadConfiguration(f"no card fits the party {named.node} of the terms; nothing was made")
+    kept = {"custody": terms.custody_days, "retention": terms.retention_days, "quarantine-keep": terms.quarantine_days}
+    timers = {**terms.timers, **{name: days * _DAY_MS for name, days in kept.items()}}
+    lanes = [(Lane[name.upper()], limit) for name, limit in terms.lanes.items()]
+    return Accord(
+        name=terms.name,
+        edition=terms.edition,
+        prev=prev,
+        parties=(by_node[terms.party[0].node].party(), by_node[terms.party[1].node].party()),
+        desks=tuple(OpenDesk(desk, kinds) for desk, kinds in sorted(terms.desks.items())),
+        limits=tuple(LaneLimit(lane, Ms(limit.arrived), Ms(limit.seen)) for lane, limit in sorted(lanes)),
+        timers=tuple(sorted(timers.items())),
+        author_kinds=terms.author_kinds,
+        in_force_from=Ms(int(terms.in_force_from.timestamp()) * 1_000),
+    )

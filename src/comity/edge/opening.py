@@ -1,0 +1,179 @@
+"""Opening a node from its data folder: settings, instruments, keys, law, desks and store, each checked before use."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, cast
+
+from comity.base.errors import BadConfiguration
+from comity.base.ids import Ms
+from comity.crypto.keys import RootPublic
+from comity.crypto.sign import verify_instrument
+from comity.desk import Desk, Powers, Standing
+from comity.dispatch.accord import Accord
+from comity.dispatch.book import Ledger
+from comity.edge.config import Config
+from comity.edge.entropy import SystemEntropy
+from comity.edge.keystore import KeyStore
+from comity.edge.registry import Registry, Roster, Workplan, read_toml
+from comity.edge.schema import Schema
+from comity.edge.setup import LAW_FILE, LAW_KEY
+from comity.edge.sqlite import SqliteStore
+from comity.node.assemble import Assembled, Instruments, Keyring, assemble
+from comity.node.ceremony import hold_ceremony, read_instruments
+from comity.node.manifest import NodeDesk
+from comity.node.node import Node
+from comity.policy.cache import RememberingGate
+from comity.policy.cedar import CedarGate
+from comity.policy.edition import INSTRUMENT as LAW
+from comity.policy.edition import Edition, open_edition
+
+REMEMBERED = 65_536
+"""Answers of the law that a node remembers."""
+
+
+class DeskMaker(Protocol):
+    """What a desk's `service` module offers, so that a desk is loaded by its name in the settings."""
+
+    def open_desk(self, schema: tuple[tuple[int, str], ...], party: str, accord: Accord) -> Desk:
+        """Make the desk for one node."""
+        ...
+
+    def open_powers(self, desk: Desk, roster: dict[tuple[str, int], Standing]) -> Powers:
+        """Make the powers of the node's officers from the roster and what the desk knows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OpenNode:
+    """A node that is ready to run.
+
+    Attributes:
+        config: its settings.
+        built: accord, keys, office.
+        store: its store, to be closed at the end.
+        node: the core.
+        edition: the law in use.
+        gate: the law gate with its memory.
+        desks: by name.
+        registry, peer_registry: both parties' agencies.
+        roster: our officers.
+        workplan: the items.
+    """
+
+    config: Config
+    built: Assembled
+    store: SqliteStore
+    node: Node
+    edition: Edition
+    gate: RememberingGate
+    desks: dict[str, Desk]
+    registry: Registry
+    peer_registry: Registry
+    roster: Roster
+    workplan: Workplan
+
+
+def open_node(config: Config, now: Ms) -> OpenNode:
+    """Open a node and hold the ceremony if it has not been held.
+
+    Raises:
+        BadConfiguration, BadSignature, BadEnvelope: something is missing, does not stand or does not fit.
+        StoreError: the store cannot be opened.
+    """
+    edition = open_law(config)
+    gate = RememberingGate(CedarGate(edition), REMEMBERED)
+    instruments = _instruments(config)
+    accord, ours, _ = read_instruments(config.name, instruments.accord, instruments.our_keys, instruments.peer_keys)
+    desks, powers = _desks(config, accord)
+    keys = KeyStore(config.path(config.keys))
+    keyring = Keyring(keys.log(ours.log.number), keys.cosigner(ours.cosigners[0].number), keys.sealing())
+    built = assemble(
+        config.name,
+        instruments,
+        keyring,
+        gate=gate,
+        patterns=edition.patterns,
+        desks={**desks, NodeDesk.name: NodeDesk()},
+        powers=powers,
+        entropy=SystemEntropy(),
+    )
+    store = open_store(config, desks)
+    signed = (instruments.our_keys, instruments.peer_keys, instruments.accord)
+    ledger: Ledger = hold_ceremony(store, built.voice, built.peer, signed, now=now)
+    node = Node(built.office, built.voice, built.peer, ledger, built.timers)
+    return OpenNode(
+        config=config,
+        built=built,
+        store=store,
+        node=node,
+        edition=edition,
+        gate=gate,
+        desks=desks,
+        registry=read_toml(config.path(config.registry), Registry),
+        peer_registry=read_toml(config.path(config.peer_registry), Registry),
+        roster=read_toml(config.path(config.roster), Roster),
+        workplan=read_toml(config.path(config.workplan), Workplan),
+    )
+
+
+def open_law(config: Config) -> Edition:
+    """Load our law edition: signed by our own party's law key, and an exercise edition only if the settings allow it.
+
+    Raises:
+        BadConfiguration: it may not be used.
+        BadSignature: another key signed it.
+    """  # spec: DESIGN 1
+    folder = config.path(config.law)
+    try:
+        first, second = (bytes.fromhex(line) for line in (folder / LAW_KEY).read_text().split())
+        signed = (folder / LAW_FILE).read_bytes()
+    except (OSError, ValueError) as error:
+        raise BadConfiguration(f"{folder} holds no signed law edition ({error}); the node was not started") from error
+    key = RootPublic.from_cose_keys(first, second)
+    edition = open_edition(signed, lambda data: verify_instrument(data, LAW, key))
+    if edition.exercise and not config.insecure_exercise_edition:
+        raise BadConfiguration(
+            f"{edition.name} is an exercise edition, not reviewed by counsel; the node was not started. "
+            "Set insecure_exercise_edition for demonstrations and tests, never in earnest"
+        )
+    return edition
+
+
+def open_store(config: Config, desks: dict[str, Desk]) -> SqliteStore:
+    """Open the node's store with the tables of the core and of every desk."""
+    schemas = [Schema("node", read_schema("comity.node")), *(Schema(name, desk.schema) for name, desk in desks.items())]
+    return SqliteStore(config.path(config.store), schemas)
+
+
+def read_schema(package: str) -> tuple[tuple[int, str], ...]:
+    """Return (number, SQL) of the `schema` folder of a package."""
+    folder = Path(cast("str", importlib.import_module(package).__file__)).parent / "schema"
+    return tuple((int(file.name[:4]), file.read_text(encoding="utf-8")) for file in sorted(folder.glob("[0-9]*.sql")))
+
+
+def _instruments(config: Config) -> Instruments:
+    try:
+        return Instruments(
+            *(config.path(one).read_bytes() for one in (config.accord, config.our_keys, config.peer_keys))
+        )
+    except OSError as error:
+        raise BadConfiguration(
+            f"{error.filename} is missing: the node is not paired yet; run `comity node pair`"
+        ) from error
+
+
+def _desks(config: Config, accord: Accord) -> tuple[dict[str, Desk], Powers]:
+    roster = read_toml(config.path(config.roster), Roster).standings(config.party)
+    desks: dict[str, Desk] = {}
+    powers: Powers | None = None
+    for name in config.desks:
+        maker = cast("DeskMaker", importlib.import_module(f"comity.desks.{name}.opening"))
+        desks[name] = maker.open_desk(read_schema(f"comity.desks.{name}"), config.party, accord)
+        if powers is None:
+            powers = maker.open_powers(desks[name], roster)
+    if powers is None:
+        raise BadConfiguration("no desk is named in the settings; the node was not started")
+    return desks, powers

@@ -1,0 +1,162 @@
+"""Registry, roster and workplan of one party as they stand in TOML files beside a node."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from comity.base.errors import BadConfiguration
+from comity.base.ids import read_id
+from comity.desk import Standing
+from comity.dispatch.states import Officer
+from comity.node.manifest import DESK
+from comity.screen import PartyCard
+
+_T = TypeVar("_T")
+DUTY = "duty-officer"
+
+
+class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One agency: the desks at which it may act and the kinds it may send; no desk: it is named only."""
+
+    id: str
+    name: dict[str, str]
+    desks: tuple[str, ...]
+    sends: tuple[str, ...]
+
+
+class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A party and its agencies; `opens` and `closes` are local times `HH:MM` in the IANA zone `zone`."""
+
+    id: str
+    short: str
+    name: dict[str, str]
+    capital: str
+    zone: str
+    opens: str
+    closes: str
+    languages: tuple[str, ...]
+    agency: tuple[Agency, ...]
+
+    @property
+    def acting(self) -> tuple[str, ...]:
+        """Ids of the agencies that act at some desk, and so have a sealing key."""
+        return tuple(one.id for one in self.agency if one.desks)
+
+    def agency_name(self, agency: str, language: str = "en") -> str:
+        """Return an agency's name, or its id if it is not listed."""
+        for one in self.agency:
+            if one.id == agency:
+                return one.name.get(language, agency)
+        return agency
+
+    def card(self, on_duty: str, *, ours: bool) -> PartyCard:
+        """Return the party as the bar of the screens shows it."""
+        name = self.name.get("en", self.id)
+        opens, closes = _minutes(self.opens), _minutes(self.closes)
+        return PartyCard(self.short, name, self.capital, self.zone, opens, closes, on_duty, ours)
+
+
+class Delegated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A standing delegation: its id, and what it bounds; what is left out is not bounded."""
+
+    id: str
+    kinds: tuple[str, ...] | None = None
+    purposes: tuple[str, ...] | None = None
+    stages: tuple[str, ...] | None = None
+
+
+class RosterOfficer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One officer by desk and number; a posted one works in the host's hours."""
+
+    party: str
+    desk: str
+    number: int
+    agency: str
+    roles: tuple[str, ...]
+    zone: str = ""
+    opens: str = ""
+    closes: str = ""
+    delegation: Delegated | None = None
+
+    def standing(self) -> Standing:
+        """Return what this officer may release: whatever the accord opens, within the delegation if there is one."""
+        given = self.delegation or Delegated("")
+        return Standing(
+            agency=self.agency,
+            roles=frozenset(self.roles),
+            kinds=_bound(given.kinds),
+            purposes=_bound(given.purposes),
+            urgencies=None,
+            stages=_bound(given.stages),
+            until=None,
+        )
+
+    def officer(self) -> Officer:
+        """Return the officer as the header names it."""
+        return Officer(self.desk, self.number, read_id(self.delegation.id) if self.delegation else None)
+
+
+class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The officers of one or both parties."""
+
+    officer: tuple[RosterOfficer, ...]
+
+    def of(self, party: str) -> tuple[RosterOfficer, ...]:
+        """Return the officers of one party, by its short mark in any case."""
+        return tuple(one for one in self.officer if one.party.casefold() == party.casefold())
+
+    def standings(self, party: str) -> dict[tuple[str, int], Standing]:
+        """Return what each of a party's officers may release."""
+        return {(one.desk, one.number): one.standing() for one in self.of(party)}
+
+    def manifest_officer(self, party: str) -> Officer | None:
+        """Return the duty officer under whose standing delegation the node speaks for itself."""
+        return next((one.officer() for one in self.of(party) if one.desk == DESK), None)
+
+    def on_duty(self, party: str) -> str:
+        """Return who is on duty, as desk and number."""
+        return next((f"Duty officer {one.number}" for one in self.of(party) if DUTY in one.roles and one.desk != DESK), "")
+
+
+class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One item of the workplan; `owners` by party id."""
+
+    id: str
+    aim: dict[str, str]
+    owners: dict[str, str]
+    measure: str
+    due: date
+
+
+class Workplan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The signed workplan."""
+
+    title: str
+    signed: date
+    item: tuple[Item, ...]
+
+
+def read_toml(path: Path, kind: type[_T]) -> _T:
+    """Read a TOML file into a typed value.
+
+    Raises:
+        BadConfiguration: the file cannot be read, or a key is missing, unknown or ill-formed; the message names it.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), kind)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise BadConfiguration(f"{path} could not be read ({error}); nothing was done") from error
+
+
+def _bound(words: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if words is None else frozenset(words)
+
+
+def _minutes(text: str) -> int:
+    hours, _, minutes = text.partition(":")
+    return int(hours) * 60 + int(minutes)

@@ -1,0 +1,178 @@
+"""Running a node: listeners for the peer, for pages and for officers' tools, the courier, and a good end."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import logging
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import cast
+
+from uvicorn._types import ASGI3Application
+
+from comity.base.ids import Ms
+from comity.edge import pki
+from comity.edge.board import NodeBoard
+from comity.edge.clock import Clock, SetClock, SystemClock
+from comity.edge.clock_admin import ClockApp
+from comity.edge.config import Config
+from comity.edge.courier_client import CourierClient
+from comity.edge.courier_server import CourierApp
+from comity.edge.door import SOCKET, Door
+from comity.edge.engine import Engine
+from comity.edge.listener import Listener, serve, serve_socket
+from comity.edge.opening import OpenNode, open_node
+from comity.edge.showing import make_board
+
+_LOG = logging.getLogger("comity.run")
+_POLL_MS = 20_000
+
+
+class RunningNode:
+    """A node that listens and speaks until it is stopped.
+
+    Attributes:
+        opened: what it was opened from.
+        engine: what drives it.
+        exchange_port, page_port: where it listens.
+    """
+
+    def __init__(self, opened: OpenNode, engine: Engine, stack: AsyncExitStack, ports: tuple[int, int]) -> None:
+        self.opened = opened
+        self.engine = engine
+        self.exchange_port, self.page_port = ports
+        self._stack = stack
+
+    async def stop(self) -> None:
+        """End in good order: no new exchange, answers under way end, the store is closed."""
+        await self._stack.aclose()
+
+
+async def start(config: Config) -> RunningNode:
+    """Open a node and start everything that its settings name.
+
+    Raises:
+        BadConfiguration, StoreError: it was not started; the message says why.
+    """
+    for line in config.warnings():
+        _LOG.warning(line)
+    clock = _clock(config)
+    stack = AsyncExitStack()
+    try:
+        opened = open_node(config, clock.now())
+        stack.callback(opened.store.close)
+        engine = await _engine(opened, clock, stack)
+        exchange = await _listen_for_peer(opened, engine, stack)
+        board = make_board(opened)
+        page = await _listen_for_people(opened, engine, board, clock, stack)
+        await _listen_for_tools(opened, engine, board, stack)
+        if isinstance(clock, SetClock):
+            clock.watch(engine.poke)
+            if config.clock_port:
+                app = cast("ASGI3Application", ClockApp(clock, config))
+                await _listen(stack, await serve(app, "127.0.0.1", config.clock_port))
+        courier = asyncio.create_task(engine.run(), name="courier")
+        stack.push_async_callback(_cancel, courier)
+    except BaseException:
+        await stack.aclose()
+        raise
+    return RunningNode(opened, engine, stack, (exchange, page))
+
+
+async def run_until_stopped(config: Config, ready: Callable[[RunningNode], None]) -> None:
+    """Run a node until SIGINT or SIGTERM."""
+    node = await start(config)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopped.set)
+    ready(node)
+    await stopped.wait()
+    await node.stop()
+
+
+def _clock(config: Config) -> Clock:
+    if config.insecure_demo_clock:
+        return SetClock(Ms(config.clock_at), config.clock_rate)
+    return SystemClock()
+
+
+async def _engine(opened: OpenNode, clock: Clock, stack: AsyncExitStack) -> Engine:
+    config = opened.config
+    pki.renew_if_due(config.path(config.tls), config.name, SystemClock().now())
+    client = None
+    if config.peer_addresses:
+        peer = opened.built.office
+        tls = pki.client_context(config.path(config.tls), peer.peer_keys.tls_ca, peer.peer)
+        client = CourierClient(config.peer_addresses, tls)
+        stack.push_async_callback(client.close)
+    engine = Engine(
+        opened.node,
+        clock,
+        client,
+        manifest_by=opened.roster.manifest_officer(config.party),
+        poll_ms=_POLL_MS if config.insecure_demo_clock is False and not config.exchange_port else 0,
+    )
+    stack.callback(engine.close)
+    return engine
+
+
+async def _listen_for_peer(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> int:
+    config, office = opened.config, opened.built.office
+    tls = pki.server_context(config.path(config.tls), office.peer_keys.tls_ca, office.peer)
+    app = cast("ASGI3Application", CourierApp(engine, office.peer))
+    listener = await serve(app, config.exchange_host, config.exchange_port, tls)
+    await _listen(stack, listener)
+    return listener.port
+
+
+async def _listen_for_people(
+    opened: OpenNode, engine: Engine, board: NodeBoard, clock: Clock, stack: AsyncExitStack
+) -> int:
+    config = opened.config
+    if not config.web:
+        return 0
+    module, _, name = config.web.partition(":")
+    create = getattr(importlib.import_module(module), name or "create")
+    app = create(
+        board,
+        clock.now,
+        engine.bell,
+        engine.tile,
+        notices=config.warnings(),
+        exercise=opened.edition.exercise,
+    )
+    listener = await serve(app, config.page_host, config.page_port)
+    await _listen(stack, listener)
+    return listener.port
+
+
+async def _listen_for_tools(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitStack) -> None:
+    path = opened.config.folder / SOCKET
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(str(path))
+    path.chmod(0o600)
+    listening.listen()
+    asked = getattr(next(iter(opened.desks.values())), "asked", lambda *_: None)
+    app = cast("ASGI3Application", Door(engine, board, asked))
+    await _listen(stack, await serve_socket(app, listening))
+    stack.callback(path.unlink, missing_ok=True)
+
+
+async def _listen(stack: AsyncExitStack, listener: Listener) -> None:
+    stack.push_async_callback(listener.stop)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+
+
+def socket_of(folder: Path) -> Path:
+    """Return the officers' socket of the node in `folder`."""
+    return folder / SOCKET

@@ -1,0 +1,181 @@
+"""Proofs out of the rows of a node: an entry under the newest co-signed head, and between which two times it was made.
+
+The rule it keeps: a proof is made from the stored tiles and checked against the signed root before anyone gets it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+from comity.base.errors import BadForm
+from comity.base.ids import LeafIndex, Ms, Origin
+from comity.dispatch.book import LogRole, RowTiles
+from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.entries import HeadLeaf, decode_entry
+from comity.dispatch.keylist import KeyList
+from comity.dispatch.ports import Tx
+from comity.node.assemble import cosigner_verifier, decision_origin, log_verifier
+from comity.node.logfiles import newest_checkpoint
+from comity.node.peer import Peer, Voice
+from comity.tlog.checkpoint import (
+    CosignedHead,
+    KeyRole,
+    NoteVerifier,
+    SignedHead,
+    parse_body,
+    verify_cosigned_head,
+    verify_head,
+)
+from comity.tlog.note import parse_note
+from comity.tlog.proof import TlogProof, format_proof
+from comity.tlog.tree import inclusion_proof, leaf_hash, verify_inclusion
+
+SECOND_MS: Final = 1_000
+HEAD_TYPE: Final = 5
+"""Number of an l-head, which stands in byte 15 of an entry: after `["comity/leaf/1", ` the type."""
+_TYPE_AT = 15
+_STEP = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Signers:
+    """The public keys under each log of one node: who signs its heads, and who co-signs them.
+
+    Attributes:
+        ours: of our exchange log.
+        ours_by: the peer's mirror, which co-signs ours.
+        theirs: of the peer's exchange log.
+        theirs_by: our mirror, which co-signs theirs.
+        decision: of our decision log; nobody co-signs it.
+    """
+
+    ours: NoteVerifier
+    ours_by: NoteVerifier
+    theirs: NoteVerifier
+    theirs_by: NoteVerifier
+    decision: NoteVerifier
+
+    @classmethod
+    def of(cls, voice: Voice, peer: Peer) -> Self:
+        """Take the public halves out of what a running node has."""
+        keys = (voice.cosigner_keys.verifier, voice.decision_keys.verifier)
+        return cls(voice.log_keys.verifier, peer.cosigner, peer.log, *keys)
+
+    @classmethod
+    def listed(cls, ours: KeyList, theirs: KeyList) -> Self:
+        """Take them from the two key lists in force, for a command that has no private key."""
+        log = ours.log_keys()
+        raw = log.ed25519.public_bytes_raw(), log.ml_dsa.public_bytes_raw()
+        decision = NoteVerifier.from_raw(KeyRole.LOG, decision_origin(ours.node, ours.log.number), *raw)
+        return cls(
+            log_verifier(ours), cosigner_verifier(theirs), log_verifier(theirs), cosigner_verifier(ours), decision
+        )
+
+    def under(self, role: LogRole) -> tuple[NoteVerifier, NoteVerifier | None]:
+        """Return who signs the heads of a log, and who co-signs them."""
+        match role:
+            case LogRole.OURS:
+                return self.ours, self.ours_by
+            case LogRole.THEIRS:
+                return self.theirs, self.theirs_by
+            case LogRole.DECISION:
+                return self.decision, None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryProof:
+    """One entry with its proof under a co-signed head; `size` is that head's."""
+
+    entry: bytes
+    index: LeafIndex
+    size: int
+    proof: TlogProof
+
+    def text(self) -> str:
+        """Return the `.tlog-proof` file."""
+        return format_proof(self.proof)
+
+
+def entry_proof(tx: Tx, role: LogRole, index: int) -> EntryProof | None:
+    """Return an entry and its proof under the newest co-signed head; None if no such head covers it yet.
+
+    Signatures are not looked at here; the proof against the head's root is.
+
+    Raises:
+        BadProof, MissingTile: the stored entry or tiles do not give the root that was signed.
+        BadSignature: the stored head is none.
+        BadForm: the entry is not there.
+    """
+    newest = newest_checkpoint(tx, role)
+    if newest is None or index >= newest[0]:
+        return None
+    size, note = newest
+    found = tx.rows("SELECT entry FROM entry WHERE role = ? AND idx = ?", (role, index))
+    if not found:
+        raise BadForm(f"entry {index} is missing from the store, and the signed head covers it; restore the log")
+    entry = bytes_of(found[0][0])
+    path = inclusion_proof(RowTiles(tx, role), index, size)
+    verify_inclusion(leaf_hash(entry), index, size, path, parse_body(parse_note(note).text).root)
+    return EntryProof(entry, LeafIndex(index), size, TlogProof(index, path, note))
+
+
+def newest_signed(tx: Tx, role: LogRole, signers: Signers) -> tuple[SignedHead, CosignedHead | None] | None:
+    """Return the newest head of a log with its signatures checked, co-signed if the log is one that is; None before it.
+
+    Raises:
+        BadSignature: the stored head does not have exactly the signatures that it must have.
+    """
+    log, cosigner = signers.under(role)
+    if cosigner is not None:
+        newest = newest_checkpoint(tx, role)
+        if newest is None:
+            return None
+        both = verify_cosigned_head(newest[1], Origin(log.name), [log], cosigner)
+        return both.head, both
+    found = tx.rows("SELECT note FROM head WHERE role = ? ORDER BY size DESC, time DESC LIMIT 1", (role,))
+    return (verify_head(str(found[0][0]), Origin(log.name), [log]), None) if found else None
+
+
+def leaf_interval(tx: Tx, role: LogRole, index: int) -> tuple[Ms | None, Ms | None]:
+    """Return between which times the leaf was made, by the clock of the party that is not its author.
+
+    After: the other party had signed the head that the l-head before it names. Before: it co-signed a head above it,
+    counted to the last millisecond of that second. None where there is no such head (the first batch) or not yet.
+    """  # spec: protocol.md 4 rule 3
+    tie = tie_before(tx, role, index)
+    after = None if tie is None else Ms(tie[1].time * SECOND_MS)
+    second = cosigned_second(tx, role, index)
+    return after, None if second is None else Ms(second * SECOND_MS + SECOND_MS - 1)
+
+
+def cosigned_second(tx: Tx, role: LogRole, index: int) -> int | None:
+    """Return the log time at which a head above the leaf was first co-signed, in seconds; None if none was."""
+    found = tx.rows(
+        "SELECT cosigned_time FROM head WHERE role = ? AND size > ? AND cosignature IS NOT NULL ORDER BY size, time LIMIT 1",
+        (role, index),
+    )
+    return int_of(found[0][0]) if found else None
+
+
+def tie_before(tx: Tx, role: LogRole, index: int) -> tuple[LeafIndex, HeadLeaf] | None:
+    """Return the last l-head at or before a leaf, with its own index; None in the first batch."""
+    # spec: protocol.md 4 rule 3
+    end = index
+    while end >= 0:
+        rows = tx.rows(
+            "SELECT idx, entry FROM entry WHERE role = ? AND idx <= ? AND idx > ? ORDER BY idx DESC",
+            (role, end, end - _STEP),
+        )
+        for at, entry in rows:
+            if leaf_type(bytes_of(entry)) == HEAD_TYPE:
+                leaf = decode_entry(bytes_of(entry))
+                assert isinstance(leaf, HeadLeaf)
+                return LeafIndex(int_of(at)), leaf
+        end -= _STEP
+    return None
+
+
+def leaf_type(entry: bytes) -> int | None:
+    """Return the type number of an entry without decoding it; None if it is too short to have one."""
+    return entry[_TYPE_AT] if len(entry) > _TYPE_AT else None
