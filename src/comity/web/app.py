@@ -14,6 +14,7 @@ from typing import cast
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
@@ -26,8 +27,8 @@ from comity.web.pages import LogFiles, Page, Setting
 from comity.web.render import Renderer
 from comity.web.texts import ENGLISH, Texts
 
-_HTML = "text/html; charset=utf-8"
-_TEXT = "text/plain; charset=utf-8"
+_HTML = "text/html"
+_TEXT = "text/plain"
 _NO_STORE = {"cache-control": "no-store"}
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
 _CHANGE = re.compile(r"[0-9]{1,15}")
@@ -108,11 +109,11 @@ class _Site:
         """The logs."""
         return await self._show("ledger")
 
-    async def case(self, number: str) -> Response[str]:
+    async def case(self, number: FromPath[str]) -> Response[str]:
         """One case."""
         return await self._show(f"case/{number}")
 
-    async def dispatch(self, number: str) -> Response[str]:
+    async def dispatch(self, number: FromPath[str]) -> Response[str]:
         """One dispatch with its proof."""
         return await self._show(f"dispatch/{number}")
 
@@ -156,7 +157,7 @@ class _Site:
         self._live.reading()
         return Response("ok\n", media_type=_TEXT, headers=_NO_STORE)
 
-    async def static(self, request: _AnyRequest, path: str) -> Response[bytes]:
+    async def static(self, request: _AnyRequest, path: FromPath[str]) -> Response[bytes]:
         """One static file."""
         file = self._files.get(str(path).lstrip("/"))
         if file is None:
@@ -164,7 +165,7 @@ class _Site:
         kept = _FOREVER if request.query_params.get("v") == file.version else {"cache-control": "max-age=3600"}
         return Response(file.body, media_type=file.media_type, headers=kept)
 
-    async def log(self, origin: str, path: str) -> Response[bytes]:
+    async def log(self, origin: FromPath[str], path: FromPath[str]) -> Response[bytes]:
         """One file of a log, for anyone."""
         name = str(path).lstrip("/")
         kind = tiles.media_type(origin, name)

@@ -165,9 +165,10 @@ def kind(card: DispatchCard, texts: Texts) -> str:
     return f"{word}, {card.stage}" if card.stage and card.stage != card.kind else word
 
 
-def letter(card: DispatchCard, sight: Sight) -> Letter:
-    """One dispatch as every page shows it."""
+def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:
+    """One dispatch as every page shows it; `case_title` is what already stands above it, not said twice."""
     t, start = sight.texts, began(card)
+    inline = {each.removed for each in card.body if card.times.recalled is None}
     end, end_at = _end(card)
     recalled = card.times.recalled
     owed = left(card, card.due_what, card.overdue_of, card.times.arrived or start, sight)
@@ -180,6 +181,7 @@ def letter(card: DispatchCard, sight: Sight) -> Letter:
         case=show_id(card.case),
         case_number=card.case_number,
         title=card.title,
+        headline="" if card.title == case_title else card.title,
         item=card.item,
         item_reason=card.item_reason,
         purpose=card.purpose,
@@ -194,6 +196,7 @@ def letter(card: DispatchCard, sight: Sight) -> Letter:
         steps=_steps(card, sight),
         opinions=opinions(card.verdicts, sight),
         gaps=tuple(gap(each, sight) for each in card.removals),
+        gaps_apart=tuple(gap(each, sight) for each in card.removals if each.category not in inline),
         body=() if recalled is not None else tuple(line(each, t) for each in card.body),
         end=end,
         end_time=moments.moment(end_at, sight.now, t) if end_at is not None else "",
@@ -331,13 +334,13 @@ def gap(removal: Removal, sight: Sight) -> Gap:
     if by is None:
         known = any(p.short == removal.by for p in sight.parties)
         by = t("removed.by.us" if sight.is_us(removal.by) else "removed.by.them") if known else removal.by
-    return Gap(t("removed", category=removal.category), t("removed.where", where=removal.where, by=by))
+    return Gap(t("removed.class", category=removal.category), t("removed.where", where=removal.where, by=by))
 
 
 def line(body: BodyLine, texts: Texts) -> Line:
     """One line of a body; a language tag that is none is dropped."""
     lang = body.lang if body.lang and _LANG.fullmatch(body.lang) else None
-    return Line(body.label, body.text, texts("removed", category=body.removed) if body.removed else None, lang)
+    return Line(body.label, body.text, texts("removed.class", category=body.removed) if body.removed else None, lang)
 
 
 def file(case: CaseCard, sight: Sight) -> File:
@@ -384,7 +387,7 @@ def wire(link: LinkCard, sight: Sight) -> Wire:
     """The link in words; an unknown state is shown by its own word, without colour."""
     t, now = sight.texts, sight.now
     look, icon = _LINK_LOOKS.get(link.state, ("", "cut"))
-    since = t("link.since", time=moments.moment(link.since, now, t), span=moments.span(max(now - link.since, 0), t))
+    since = t("link.from.at", time=moments.moment(link.since, now, t), span=moments.span(max(now - link.since, 0), t))
     last = t("link.never") if link.last_exchange is None else moments.moment(link.last_exchange, now, t)
     waiting = t("link.nothing")
     if link.waiting and link.oldest_waiting is not None:

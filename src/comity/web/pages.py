@@ -101,7 +101,7 @@ def case(number: str, reading: Reading, setting: Setting) -> Page | None:
     card = next((c for c in reading.cases if show_id(c.case) == number), None)
     if card is None:
         return None
-    head, stream = letters.file(card, at), tuple(letters.letter(d, at) for d in card.dispatches)
+    head, stream = letters.file(card, at), tuple(letters.letter(d, at, card.title) for d in card.dispatches)
     zones = " / ".join(p.capital for p in reading.parties)
     cosigned = sum(d.times.cosigned is not None for d in card.dispatches)
     own = (
@@ -119,7 +119,7 @@ def case(number: str, reading: Reading, setting: Setting) -> Page | None:
 def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, setting: Setting) -> Page:
     """One dispatch with its proof, made again just now."""
     at = sight(reading, setting)
-    view = letters.letter(card, at)
+    view = letters.letter(card, at, card.title)
     made = letters.evidence(proof) if proof else None
     capitals = tuple(p.capital for p in reading.parties)
     side = (Part("one-sentence", "one_sentence", view), Part("about", "about", view), Part("gaps", "gaps_panel", view))
@@ -183,7 +183,7 @@ def _title(what: str, reading: Reading, at: Sight) -> str:
 
 def _case_rows(card: CaseCard, at: Sight) -> tuple[Part, ...]:
     head = letters.file(card, at)
-    rows = (letters.letter(d, at) for d in card.dispatches)
+    rows = (letters.letter(d, at, card.title) for d in card.dispatches)
     return (Part(f"c-{head.id}", "case_row", head), *(Part(f"d-{v.id}", "letter_row", v) for v in rows))
 
 

@@ -14,12 +14,17 @@ from comity.web.pages import Page, Part
 from comity.web.text_safety import segments
 from comity.web.texts import Texts
 
-_KEPT = 8192  # laid-out parts kept: some days of a busy node
+_KEPT = 4096  # laid-out parts kept: some days of a busy node
 
 
 def shown(text: str) -> Markup:
     """Incoming text for a template: escaped, isolated in its direction, what is hidden or false made a visible chip."""
     return Markup("<bdi>") + Markup("").join(_segment(s.text, s.chip) for s in segments(text)) + Markup("</bdi>")
+
+
+def plain(text: str) -> Markup:
+    """Text to be copied as it is, such as a key: chips as in `shown`, but addresses stay whole."""
+    return Markup("").join(_segment(s.text, s.chip) for s in segments(text, harmless=True))
 
 
 def _segment(text: str, chip: str | None) -> Markup:
@@ -42,6 +47,7 @@ class Renderer:
         )
         self.texts = texts
         env.filters["shown"] = shown
+        env.filters["plain"] = plain
         env.globals["t"] = texts
         env.globals["asset"] = assets.__getitem__
         self._env = env

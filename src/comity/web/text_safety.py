@@ -24,9 +24,12 @@ _IPV6 = re.compile(
     r"(?<![\w:])(?=[0-9A-Fa-f:]*::|(?:[0-9A-Fa-f]{1,4}:){7})[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:])"
 )
 _SCHEME = re.compile(r"\b(ht|f)(tps?)://", re.IGNORECASE)
+_LABEL = r"""[^\s.\u3002\uff0e\uff61,;:/?#@&=+*()<>\[\]{}"'|\\\u00b7]"""
+_DOT = r"[.\u3002\uff0e\uff61]"
 _NAME = re.compile(
-    r"(?<![\w.\-])((?:[\w\-]{2,63}\.)(?:[\w\-]{1,63}\.)*)((?:xn--[a-z0-9\-]{2,59}|[^\W\d_]{2,24}))(?![\w\-])"
+    rf"(?<![\w.\-])((?:{_LABEL}{{1,63}}{_DOT})+)(xn--[a-z0-9\-]{{2,59}}|(?!\d){_LABEL}{{2,24}})(?![\w\-])"
 )
+_ANY_DOT = re.compile(_DOT)
 _MAIL = re.compile(r"(?<=[\w.+\-])@(?=[\w\-]+(?:\.|\[\.\]))")
 
 
@@ -47,15 +50,15 @@ def defang(text: str) -> str:
     text = _IPV4.sub(r"\1[.]\2[.]\3[.]\4", text)
     text = _IPV6.sub(lambda m: m[0].replace(":", "[:]", 1), text)
     text = _MAIL.sub("[@]", text)
-    return _NAME.sub(lambda m: m[1].replace(".", "[.]") + m[2], text)
+    return _NAME.sub(lambda m: _ANY_DOT.sub("[.]", m[1]) + m[2], text)
 
 
-def segments(text: str) -> tuple[Segment, ...]:
-    """Cut text into plain runs and chips; defanged; joined together, no character of the input is lost.
+def segments(text: str, *, harmless: bool = False) -> tuple[Segment, ...]:
+    """Cut text into plain runs and chips; defanged unless it is known to be `harmless`.
 
     A line feed stays a line feed. Zero-width joiners stay where Indic scripts need them: right after a virama.
     """
-    clean = defang(text)
+    clean = text if harmless else defang(text)
     strange = _strange_letters(clean)
     out: list[Segment] = []
     plain = ""

@@ -21,5 +21,5 @@ def media_type(origin: str, path: str) -> str | None:  # spec: C2SP tlog-tiles
     if not _ORIGIN.fullmatch(origin):
         return None
     if path == CHECKPOINT:
-        return "text/plain; charset=utf-8"
+        return "text/plain"
     return "application/octet-stream" if _TILE.fullmatch(path) else None

@@ -123,6 +123,7 @@ class Letter:
     case: str
     case_number: str
     title: str
+    headline: str
     item: str | None
     item_reason: str
     purpose: str
@@ -137,6 +138,7 @@ class Letter:
     steps: tuple[Step, ...]
     opinions: tuple[Opinion, ...]
     gaps: tuple[Gap, ...]
+    gaps_apart: tuple[Gap, ...]
     body: tuple[Line, ...]
     end: str | None
     end_time: str

@@ -109,6 +109,8 @@
     heard = heard || Date.now();
   };
 
+  if (!root.dataset.view) return; // nothing is shown here that could change
+
   // After sleep the connection may look open and be dead: ask again. A hidden page holds none.
   setInterval(() => { if (stream && Date.now() - heard > QUIET_MS) { stale(true); heard = Date.now(); open(); } }, 2000);
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
