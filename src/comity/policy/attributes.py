@@ -53,11 +53,13 @@ class Groups:
         personal: data categories that are about a person.
         personal_records: record types that are about persons.
         giving: kinds that hand over what they draw on, such as `answer`; a holding answer does not.
+        bases: legal bases and arrangements that it knows; what else a dispatch names counts for nothing.
     """
 
     personal: frozenset[str]
     personal_records: frozenset[str]
     giving: frozenset[str]
+    bases: frozenset[str]
 
 
 def attributes_of(question: Question, groups: Groups) -> dict[str, Attribute]:
@@ -80,7 +82,7 @@ def attributes_of(question: Question, groups: Groups) -> dict[str, Attribute]:
         "categories": sorted(question.categories),
         "asks": sorted(question.asks),
         "records": sorted(question.records),
-        "basis": sorted(question.basis),
+        "basis": sorted(question.basis & groups.bases),
         "conduct": question.conduct,
         "own_power": question.own_power,
         "known_for": sorted(question.known_for),

@@ -107,6 +107,7 @@ class Edition:
             raise BadConfiguration(f"{MANIFEST}: an edition has languages, parties and a prefix of two capital letters")
         rules = _rules(files, head.texts("includes"), languages)
         _check_permits(rules, frozenset(head.texts("may_permit")))
+        bases = tuple(sorted((_basis(table) for table in head.tables("basis")), key=lambda basis: basis.id))
         exercise = head.one_of("status", ("exercise", "in-force")) == "exercise"
         edition = cls(
             name=head.text("name"),
@@ -115,11 +116,11 @@ class Edition:
             languages=languages,
             exercise=exercise,
             notice=head.table("notice").sentences(languages) if exercise else tuple((tag, "") for tag in languages),
-            bases=tuple(sorted((_basis(table) for table in head.tables("basis")), key=lambda basis: basis.id)),
+            bases=bases,
             outward=_outward(head.table("outward")),
             wording=_wording(head.table("wording"), languages),
             patterns=_patterns(head.tables("pattern")),
-            groups=_groups(head.table("groups")),
+            groups=_groups(head.table("groups"), bases),
             rules=rules,
             no_rule=head.table("no_rule").sentences(languages),
             failed=head.table("failed").sentences(languages),
@@ -131,8 +132,8 @@ class Edition:
 
     @property
     def known_bases(self) -> frozenset[str]:
-        """Ids of the bases that a question may carry."""
-        return frozenset(basis.id for basis in self.bases)
+        """Ids of the bases that count when a dispatch names them."""
+        return self.groups.bases
 
     def in_force(self, now: Ms) -> tuple[Rule, ...]:
         """Return the rules in force at this instant, sorted by id."""
@@ -277,11 +278,12 @@ def _patterns(tables: tuple[Table, ...]) -> tuple[Pattern, ...]:
     return tuple(patterns)
 
 
-def _groups(table: Table) -> Groups:
+def _groups(table: Table, bases: tuple[Basis, ...]) -> Groups:
     groups = Groups(
         personal=frozenset(table.texts("personal")),
         personal_records=frozenset(table.texts("personal_records")),
         giving=frozenset(table.texts("giving")),
+        bases=frozenset(basis.id for basis in bases),
     )
     table.done()
     unknown = sorted(groups.personal - CATEGORIES) + sorted(groups.personal_records - RECORD_TYPES)

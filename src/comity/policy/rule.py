@@ -88,11 +88,6 @@ class Rule:
         """The rule's id without its clause."""
         return self.id.split("/", maxsplit=1)[0]
 
-    @property
-    def forbids(self) -> bool:
-        """Whether it is a prohibition."""
-        return self.ground is not None
-
     def in_force(self, now: Ms) -> bool:
         """Say whether the rule applies at this instant."""
         return self.begins <= now and (self.ends is None or now < self.ends)

@@ -8,7 +8,9 @@ from comity.base import cbor
 from comity.base.errors import BadConfiguration, BadSignature
 from comity.base.hashing import sha256
 from comity.base.ids import Ms
-from comity.policy.edition import Edition, assemble, edition_bytes, open_edition, read_edition_bytes
+from comity.crypto.keys import RootKeys
+from comity.crypto.sign import sign_instrument, verify_instrument
+from comity.policy.edition import INSTRUMENT, Edition, assemble, edition_bytes, open_edition, read_edition_bytes
 from comity.policy.rule import day_begins, read_rules
 from tests.unit.policy.policy_laws import edition, folders
 
@@ -241,6 +243,21 @@ def test_only_what_the_law_key_signed_is_opened() -> None:
     assert open_edition(b"signed", good) == edition("ca")
     with pytest.raises(BadSignature):
         open_edition(b"signed", bad)
+
+
+def test_a_signed_edition_opens_under_its_own_party_only() -> None:
+    ours, theirs = (RootKeys.from_private_bytes(bytes([fill]) * 64) for fill in (1, 2))
+    payload = edition_bytes(assemble(folders(), "ca"))
+    signed = sign_instrument(payload, INSTRUMENT, ours)
+
+    def verify(data: bytes) -> bytes:
+        return verify_instrument(data, INSTRUMENT, ours.public())
+
+    assert open_edition(signed, verify).hash == edition("ca").hash
+    with pytest.raises(BadSignature):
+        open_edition(sign_instrument(payload, INSTRUMENT, theirs), verify)
+    with pytest.raises(BadSignature):
+        open_edition(sign_instrument(payload, "accord", ours), verify)
 
 
 def test_assembly_needs_every_folder() -> None:
