@@ -43,7 +43,7 @@ class BadEnvelope(PeerError):
     code = "bad-envelope"
 
 
-class UnknownVersion(PeerError):
+class UnknownVersion(BadEnvelope):
     """A profile or type version that this program does not speak."""
 
     code = "version"
