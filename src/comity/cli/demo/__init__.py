@@ -1,0 +1,1 @@
+"""The demonstration: the data of an accord and of its day, read into types."""
