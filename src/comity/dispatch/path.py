@@ -20,7 +20,7 @@ from comity.dispatch.outbound.compose import compose
 from comity.dispatch.outbound.label import label
 from comity.dispatch.outbound.release import release
 from comity.dispatch.outbound.seal import seal
-from comity.dispatch.predecessors import predecessors
+from comity.dispatch.predecessors import related
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 
 
@@ -30,7 +30,7 @@ def send(form: Form, by: Officer, book: Book, office: Office, now: Ms) -> Commit
     Raises:
         BadForm: the form does not fit; the message names what, nothing was kept.
     """
-    draft = compose(form, predecessors(form, book.tx), office, now)
+    draft = compose(form, related(form, book.tx), office, now)
     labelled = label(draft, office)
     cleared = clear(labelled, office, now)
     if isinstance(cleared, Withheld):

@@ -1,15 +1,42 @@
-"""Which dispatches must be settled before a new one of the same case is filed."""
+"""How a new dispatch hangs together with those before it: what must be settled first, and what it answers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from comity.base.ids import DispatchId
+from comity.dispatch import wire
 from comity.dispatch.columns import bytes_of
+from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Form
 from comity.marking.labels import LANE_OF
 
 
-def predecessors(form: Form, tx: Tx) -> tuple[DispatchId, ...]:
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What was found: predecessors that bind the order of filing, and the kind of the dispatch that is answered."""
+
+    after: tuple[DispatchId, ...]
+    answers: str
+
+
+def related(form: Form, tx: Tx) -> Related:
+    """Look up what a form hangs together with."""
+    return Related(_predecessors(form, tx), kind_answered(form.re, tx))
+
+
+def kind_answered(re: Sequence[DispatchId], tx: Tx) -> str:
+    """Return the kind of the first dispatch that is answered, ours or theirs, or "" if it is none or not held."""
+    for table in ("sent", "got") if re else ():
+        rows = tx.rows(f"SELECT plain FROM {table} WHERE id = ? AND plain IS NOT NULL", (re[0],))  # noqa: S608  our two tables
+        if rows:
+            return wire.decode_header(parts_of(bytes_of(rows[0][0]))[0].content).kind
+    return ""
+
+
+def _predecessors(form: Form, tx: Tx) -> tuple[DispatchId, ...]:
     """Return the last dispatch of the same case from each side, in the same or a more urgent lane.
 
     Other cases and other lanes overtake freely.

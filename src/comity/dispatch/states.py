@@ -70,6 +70,8 @@ class Draft:
     body: bytes
     facts: Facts
     after: tuple[DispatchId, ...]
+    answers: str
+    """Kind of the dispatch that this one answers, "" if none."""
     created: Ms
 
 

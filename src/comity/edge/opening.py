@@ -125,7 +125,7 @@ def open_law(config: Config) -> Edition:
     Raises:
         BadConfiguration: it may not be used.
         BadSignature: another key signed it.
-    """  # spec: DESIGN 1
+    """
     folder = config.path(config.law)
     try:
         first, second = (bytes.fromhex(line) for line in (folder / LAW_KEY).read_text().split())

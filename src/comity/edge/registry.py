@@ -120,7 +120,9 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def on_duty(self, party: str) -> str:
         """Return who is on duty, as desk and number."""
-        return next((f"Duty officer {one.number}" for one in self.of(party) if DUTY in one.roles and one.desk != DESK), "")
+        return next(
+            (f"Duty officer {one.number}" for one in self.of(party) if DUTY in one.roles and one.desk != DESK), ""
+        )
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -1,1 +1,1 @@
-"""The demonstration: the data of an accord and of its day, read into types."""
+"""The demo: two nodes on this machine, one day at the border, and the attacks on it."""

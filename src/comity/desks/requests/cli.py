@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """One argument: a position if its name has no dashes, else an option; `many` may be given again."""
+    """One argument: a position if its name has no dashes, else an option; `many` may be given again, `flag` takes no value."""
 
     name: str
     words: str
     needed: bool = False
     many: bool = False
+    flag: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ COMMANDS = (
         "inbox",
         "Show what waits, by time left, overdue first.",
         (
-            Argument("--waiting", "what the other side owes instead of what we owe"),
+            Argument("--waiting", "what the other side owes instead of what we owe", flag=True),
             Argument("--item", "only this workplan item"),
         ),
     ),

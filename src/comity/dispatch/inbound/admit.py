@@ -5,6 +5,7 @@ from __future__ import annotations
 from comity.base.ids import Digest, DispatchId, Ms
 from comity.dispatch.book import Book
 from comity.dispatch.office import Office
+from comity.dispatch.predecessors import kind_answered
 from comity.dispatch.states import Admitted, Verified
 from comity.policy.question import Act, Question
 from comity.policy.verdict import Effect, Reason, Verdict
@@ -19,13 +20,13 @@ def admit(verified: Verified, book: Book, office: Office, now: Ms) -> Admitted:
     early = _refused_before_law(verified, book, office)
     if early is not None:
         return Admitted(verified, early[1], early[0], ())
-    verdict = office.gate.decide(ask(verified), now)
+    verdict = office.gate.decide(ask(verified, kind_answered(header.re, book.tx)), now)
     code = None if verdict.permits else (verdict.outward or "cannot-assist")
     waits = () if code or header.kind in WAITS_FOR_NOTHING else _unsettled(book, header.after)
     return Admitted(verified, verdict, code, waits)
 
 
-def ask(verified: Verified) -> Question:
+def ask(verified: Verified, answers: str) -> Question:
     """Put everything that a rule may read of what the peer sent into one question."""
     header, facts = verified.opened.header, verified.facts
     labels = header.labels
@@ -55,6 +56,7 @@ def ask(verified: Verified) -> Question:
         approvals=frozenset(),
         minimum_facts=False,
         third_state=facts.third_state,
+        answers=answers,
     )
 
 

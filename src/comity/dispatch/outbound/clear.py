@@ -63,12 +63,15 @@ def ask(labelled: Labelled) -> Question:
         approvals=frozenset(role for role, _ in form.approvals),
         minimum_facts=form.minimum_facts,
         third_state=facts.third_state,
+        answers=labelled.draft.answers,
     )
 
 
 def withhold(labelled: Labelled, verdict: Verdict) -> Withheld:
     """Say that a draft does not leave: refused, referred, or held where only a form or approval is missing."""
-    state = "held" if verdict.missing else ("referred" if verdict.effect is Effect.REFER else "refused")
+    if verdict.effect is Effect.REFUSE:
+        return Withheld(labelled.draft.id, "refused", verdict, verdict.missing)
+    state = "held" if verdict.missing else "referred"
     return Withheld(labelled.draft.id, state, verdict, verdict.missing)
 
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from comity.base.errors import BadForm
-from comity.base.ids import DispatchId, Ms, new_dispatch_id
+from comity.base.ids import Ms, new_dispatch_id
 from comity.dispatch.office import Office
+from comity.dispatch.predecessors import Related
 from comity.dispatch.states import Draft, Form
 from comity.marking.labels import LANE_OF
 
 MAX_AFTER = 8  # spec: protocol.md 8
 
 
-def compose(form: Form, after: tuple[DispatchId, ...], office: Office, now: Ms) -> Draft:
+def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
     """Check the form against its desk's schema and the accord.
 
     Args:
         form: what the officer handed in.
-        after: dispatches that must be settled before this one is filed, newest first.
+        related: what it hangs together with.
         office: the node.
         now: the time of the draft's id and of `created`.
 
@@ -40,6 +41,7 @@ def compose(form: Form, after: tuple[DispatchId, ...], office: Office, now: Ms) 
         lane=lane,
         body=body,
         facts=desk.facts(form.kind, body),
-        after=after[:MAX_AFTER],
+        after=related.after[:MAX_AFTER],
+        answers=related.answers,
         created=now,
     )

@@ -1,0 +1,55 @@
+"""The way of a command to the running node of a folder: HTTP over the Unix socket in it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from pathlib import Path
+from typing import Any
+
+from comity.base.errors import BadConfiguration, BadForm, ComityError
+from comity.edge.door import SOCKET
+
+_SECONDS = 60
+
+
+class Refusal(ComityError):
+    """The node did not do what was asked; the message is the node's own."""
+
+    code = "refused"
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=_SECONDS)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.settimeout(_SECONDS)
+        try:
+            self.sock.connect(str(self._path))
+        except OSError as error:
+            raise BadConfiguration(f"no node runs in {self._path.parent}; start it with `comity node run`") from error
+
+
+def ask(folder: Path, method: str, path: str, body: object = None) -> Any:
+    """Ask the node of a folder and return its JSON answer.
+
+    Raises:
+        BadConfiguration: no node runs there.
+        BadForm: what was handed in does not fit.
+        Refusal: the node says no.
+    """
+    connection = _UnixConnection(folder / SOCKET)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body))
+        answer = connection.getresponse()
+        status, content = answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
+    if status == http.client.OK:
+        return content
+    message = str(content.get("error", "the node gave no reason"))
+    raise BadForm(message) if content.get("code") == BadForm.code else Refusal(message)

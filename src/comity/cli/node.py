@@ -1,0 +1,161 @@
+"""`comity node init | pair | run | status`: one party's node, from an empty folder to a running one."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from comity.base.ids import NodeName
+from comity.cli.doorway import ask
+from comity.cli.out import moment, read_moment, show_json, show_table
+from comity.dispatch.accord import fingerprint
+from comity.edge.clock import SystemClock
+from comity.edge.config import read_config
+from comity.edge.listener import run as run_loop
+from comity.edge.registry import Registry, read_toml
+from comity.edge.running import RunningNode, run_until_stopped
+from comity.edge.setup import KEYS, NewNode, init_node, pair_node
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands to the program's."""
+    parser = commands.add_parser("node", help="make, pair, run and look at one party's node")
+    inner = parser.add_subparsers(dest="node", metavar="ACTION", required=True)
+    _add_init(inner.add_parser("init", help="make a node in an empty folder: keys, certificates, settings, law"))
+    pair = inner.add_parser("pair", help="hold the ceremony: take the signed accord and the peer's key list")
+    pair.add_argument("folder", type=Path)
+    pair.add_argument("--accord", type=Path, required=True, help="the accord, signed by both parties")
+    pair.add_argument("--peer-keys", type=Path, required=True, help="keys.cose of the other party")
+    pair.add_argument("--peer-registry", type=Path, required=True, help="registry of the other party")
+    pair.add_argument(
+        "--confirm", metavar="FINGERPRINT", action="append", help="a fingerprint heard by voice; else asked"
+    )
+    pair.set_defaults(run=run_pair)
+    run = inner.add_parser("run", help="run the node of a folder until it is stopped")
+    run.add_argument("folder", type=Path)
+    run.add_argument("--json", action="store_true", help="print one JSON line when it is ready")
+    run.set_defaults(run=run_run)
+    status = inner.add_parser("status", help="show link, logs and counters of a running node")
+    status.add_argument("folder", type=Path)
+    status.add_argument("--json", action="store_true", help="for machines")
+    status.set_defaults(run=run_status)
+
+
+def _add_init(init: argparse.ArgumentParser) -> None:
+    init.add_argument("folder", type=Path, help="the node's data folder, made here")
+    init.add_argument(
+        "--root", type=Path, required=True, help="folder for root and law keys, to be kept off the machine"
+    )
+    init.add_argument("--node", required=True, help="the node's name in the accord, such as north.example/comity")
+    init.add_argument("--country", required=True, help="country code in the accord")
+    init.add_argument("--peer", required=True, help="the other node's name in the accord")
+    init.add_argument("--registry", type=Path, required=True, help="our agencies")
+    init.add_argument("--roster", type=Path, required=True, help="our officers by desk and number")
+    init.add_argument("--workplan", type=Path, required=True, help="items of the signed workplan")
+    init.add_argument("--laws", type=Path, default=Path("laws"), help="folder of law editions")
+    init.add_argument("--law", required=True, help="our edition in it")
+    init.add_argument("--exchange-port", type=int, required=True, help="port for the peer's exchanges")
+    init.add_argument("--page-port", type=int, required=True, help="port of the officers' page")
+    init.add_argument("--peer-address", action="append", default=[], help="https://host:port of the peer")
+    init.add_argument("--at", help="time from which the keys count, ISO 8601; default: now")
+    init.add_argument("--exercise", action="store_true", help="allow a law edition that no lawyer has signed")
+    init.set_defaults(run=run_init)
+
+
+def run_init(asked: argparse.Namespace) -> int:
+    """Make a node and say what to do next."""
+    registry = read_toml(asked.registry, Registry)
+    quoted = ", ".join(f'"{one}"' for one in asked.peer_address)
+    settings = {
+        "peer": f'"{asked.peer}"',
+        "peer_addresses": f"[{quoted}]",
+        "exchange_port": str(asked.exchange_port),
+        "page_port": str(asked.page_port),
+        "page_name": f'"{registry.short.lower()}.localhost"',
+        "web": '"comity.web.app:create"',
+        "insecure_exercise_edition": "true" if asked.exercise else "false",
+    }
+    new = NewNode(
+        folder=asked.folder,
+        root_folder=asked.root,
+        node=NodeName(asked.node),
+        party=registry.short,
+        country=asked.country,
+        addresses=(f"https://127.0.0.1:{asked.exchange_port}",),
+        registry=asked.registry,
+        roster=asked.roster,
+        workplan=asked.workplan,
+        laws=asked.laws,
+        law=asked.law,
+        desks=("requests",),
+        settings=settings,
+    )
+    now = read_moment(asked.at) if asked.at else SystemClock().now()
+    print(f"made {asked.folder}. Fingerprint of our key list, to be read aloud:\n  {init_node(new, now)}")
+    print(f"hand {asked.folder}/party.json, keys.cose and registry.toml to the other party; take {asked.root} away")
+    return 0
+
+
+def run_pair(asked: argparse.Namespace) -> int:
+    """Hold the ceremony: nothing is taken before both fingerprints were confirmed."""
+    accord, keys = asked.accord.read_bytes(), asked.peer_keys.read_bytes()
+    for what, signed in (("the accord", accord), ("the other party's key list", keys)):
+        if not _confirmed(what, fingerprint(signed), asked.confirm):
+            print(f"the fingerprint of {what} was not confirmed; nothing was changed", file=sys.stderr)
+            return 1
+    pair_node(asked.folder, accord, keys, asked.peer_registry.read_bytes())
+    ours = fingerprint((asked.folder / KEYS).read_bytes())
+    print(
+        f"paired. Our own key list, for the other side to confirm:\n  {ours}\nstart with: comity node run {asked.folder}"
+    )
+    return 0
+
+
+def _confirmed(what: str, shown: str, heard: list[str] | None) -> bool:
+    if heard is not None:
+        return any(_plain(one) == _plain(shown) for one in heard)
+    print(f"fingerprint of {what}:\n  {shown}\nCompare it by voice, group by group.")
+    return input("Is it the same? Type yes: ").strip().casefold() == "yes"
+
+
+def _plain(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def run_run(asked: argparse.Namespace) -> int:
+    """Run a node."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
+    config = read_config(asked.folder)
+
+    def ready(node: RunningNode) -> None:
+        url = f"http://{config.page_name}:{node.page_port}"
+        if asked.json:
+            show_json(
+                {"node": config.node, "url": url, "exchange_port": node.exchange_port, "folder": str(asked.folder)}
+            )
+        else:
+            print(
+                f"{config.node} runs. Page: {url}   exchanges: port {node.exchange_port}   stop with Ctrl-C", flush=True
+            )
+
+    run_loop(run_until_stopped(config, ready))
+    return 0
+
+
+def run_status(asked: argparse.Namespace) -> int:
+    """Show a running node."""
+    status = ask(asked.folder, "GET", "/status")
+    if asked.json:
+        show_json(status)
+        return 0
+    link = status["link"]
+    rows = [["link", f"{link['state']}: {link['reason']}"], ["last exchange", moment(link["last_exchange"])]]
+    rows += [["waiting", str(link["waiting"])], ["evidence", str(status["counters"]["evidence"])]]
+    rows += [
+        [f"log {log['role']}", f"{log['origin']}: {log['size']} entries, cosigned {log['cosigned_size']}"]
+        for log in status["logs"]
+    ]
+    show_table("Node", ("what", "now"), rows)
+    return 0

@@ -1,0 +1,46 @@
+"""How commands show what they have: a table for people, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from rich.console import Console
+from rich.table import Table
+
+from comity.base.ids import Ms
+
+
+def console() -> Console:
+    """Return where people read: standard output, without colours when it is no terminal."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table; values are shown as they are, never as markup."""
+    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+    console().print(table)
+
+
+def show_json(value: object) -> None:
+    """Print one JSON value on one line."""
+    json.dump(value, sys.stdout, ensure_ascii=False, default=str)
+    sys.stdout.write("\n")
+    sys.stdout.flush()
+
+
+def moment(at: int | None) -> str:
+    """Write a time as day and minute UTC."""
+    return "" if at is None else datetime.fromtimestamp(at / 1_000, UTC).strftime("%d %b %H:%M UTC")
+
+
+def read_moment(text: str) -> Ms:
+    """Read an ISO time with zone as milliseconds UTC."""
+    found = datetime.fromisoformat(text)
+    return Ms(int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1_000))

@@ -1,0 +1,143 @@
+"""`comity send | inbox | case`: the path from a terminal, through the running node of a folder."""
+
+from __future__ import annotations
+
+import argparse
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from comity.base.errors import BadForm
+from comity.base.ids import SHOWN_LENGTH
+from comity.cli.doorway import ask
+from comity.cli.out import moment, show_json, show_table
+from comity.desks.requests.cli import COMMANDS
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the desk's commands, which it describes as data, to the program's."""
+    runs = {"send": run_send, "inbox": run_inbox, "case": run_case}
+    for command in COMMANDS:
+        parser = commands.add_parser(command.name, help=command.words)
+        parser.add_argument("--node", type=Path, required=True, help="folder of the running node")
+        parser.add_argument("--json", action="store_true", help="for machines")
+        for argument in command.arguments:
+            _add(parser, argument.name, argument.words, needed=argument.needed, many=argument.many, flag=argument.flag)
+        parser.set_defaults(run=runs[command.name])
+
+
+def _add(parser: argparse.ArgumentParser, name: str, words: str, *, needed: bool, many: bool, flag: bool) -> None:
+    if not name.startswith("--"):
+        parser.add_argument(name, help=words)
+    elif flag:
+        parser.add_argument(name, action="store_true", help=words)
+    else:
+        parser.add_argument(name, required=needed, action="append" if many else "store", help=words)
+
+
+def run_send(asked: argparse.Namespace) -> int:
+    """Send a dispatch from a TOML file; a refusal by law is shown with all its reasons and ends with 1."""
+    form = _read(Path(asked.file))
+    desk, _, number = asked.officer.partition("/")
+    if asked.case:
+        form["case"] = _case_id(asked.node, asked.case)
+    if asked.re:
+        form["re"] = asked.re
+    if asked.replaces:
+        form["replaces"] = asked.replaces
+    if not number.isdecimal():
+        raise BadForm("an officer is desk and number, such as requests/101")
+    outcome = ask(asked.node, "POST", "/submit", {"form": form, "by": {"desk": desk, "number": int(number)}})
+    if asked.json:
+        show_json(outcome)
+    else:
+        _show_outcome(outcome)
+    return 0 if outcome["outcome"] == "sent" else 1
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        form = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadForm(f"{path} is no form ({error}); nothing was sent") from error
+    return {"desk": "requests", **form}
+
+
+def _case_id(node: Path, text: str) -> str:
+    if len(text) == SHOWN_LENGTH and "-" not in text:
+        return text
+    for case in ask(node, "GET", "/cases"):
+        if case["number"] == text:
+            return str(case["case"])
+    raise BadForm(f"there is no case {text} on this node; nothing was sent")
+
+
+def _show_outcome(outcome: dict[str, Any]) -> None:
+    verdict = outcome["verdict"]
+    rows = [[r["effect"], r["sentence"], r["article"], r["status"]] for r in verdict["reasons"]]
+    print(f"{outcome['outcome']}: {outcome['id']}" + (f", case {outcome['case']}" if "case" in outcome else ""))
+    if outcome.get("redactions"):
+        print("removed before sending: " + ", ".join(outcome["redactions"]))
+    if outcome.get("missing"):
+        print("missing: " + ", ".join(outcome["missing"]))
+    show_table(
+        "Our law (exercise edition unless signed by counsel)", ("verdict", "reason", "article", "known from"), rows
+    )
+
+
+def run_inbox(asked: argparse.Namespace) -> int:
+    """Show what waits, overdue first."""
+    cases = ask(asked.node, "GET", "/cases")
+    rows = [
+        dispatch
+        for case in cases
+        for dispatch in case["dispatches"]
+        if dispatch["due"] is not None and dispatch["ours"] == bool(asked.waiting)
+    ]
+    if asked.item:
+        rows = [row for row in rows if row["item"] == asked.item]
+    rows.sort(key=lambda row: (not row["overdue"], row["due"]))
+    if asked.json:
+        show_json(rows)
+        return 0
+    shown = [
+        [
+            ("OVERDUE " if r["overdue"] else "") + moment(r["due"]),
+            r["due_what"],
+            r["kind"],
+            r["case_number"],
+            r["title"],
+            r["id"],
+        ]
+        for r in rows
+    ]
+    show_table("Waiting for them" if asked.waiting else "For us", ("due", "what", "kind", "case", "title", "id"), shown)
+    return 0
+
+
+def run_case(asked: argparse.Namespace) -> int:
+    """Show one case."""
+    found = ask(asked.node, "GET", f"/cases?id={_case_id(asked.node, asked.case)}")
+    if not found:
+        raise BadForm(f"there is no case {asked.case} on this node")
+    if asked.json:
+        show_json(found[0])
+        return 0
+    case = found[0]
+    rows = []
+    for d in case["dispatches"]:
+        times = d["times"]
+        state = ", ".join(
+            f"{name} {moment(times[name])}" for name in ("sent", "arrived", "seen", "answered") if times[name]
+        )
+        body = "\n".join(
+            f"{line['label']}: {line['text']}"
+            if not line["removed"]
+            else f"{line['label']}: [removed: {line['removed']}]"
+            for line in d["body"]
+        )
+        rows.append([d["from_party"], f"{d['kind']} {d['stage']}".strip(), body, state, d["id"]])
+    show_table(
+        f"Case {case['number']}: {case['title']} ({case['state']})", ("from", "kind", "content", "states", "id"), rows
+    )
+    return 0
