@@ -1,0 +1,138 @@
+"""A store that fails on purpose, over one that does not: every write can fail, and in both ways.
+
+Not stored: rolled back, and the caller learns it. Answer lost: committed, and the caller does not learn it. A crash is
+either of the two without a caller left to learn anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
+
+from comity.base.errors import StoreError
+from comity.dispatch.ports import Row, Scalar, Store, Tx
+from comity.sim.chance import Chance
+from comity.sim.faults import Fault, Injected, Plan
+
+_STATEMENTS = 40
+"""A crash or fault inside a transaction comes before one of its first statements, or at its end."""
+
+
+class Disk(Store, Protocol):
+    """A store of one simulated node, which is closed when its world ends."""
+
+    def close(self) -> None:
+        """Give back what the store holds; nothing is read afterwards."""
+        ...
+
+
+MakeDisk = Callable[[tuple[tuple[str, tuple[tuple[int, str], ...]], ...]], Disk]
+"""Make an empty store with the node's tables and those of the given desks: (owner, ((number, SQL), ...)) each."""
+
+
+class Crashed(BaseException):
+    """The process is gone: nothing of it may catch this, whatever it catches otherwise."""
+
+
+class FailingStore:
+    """A store that fails as often as its plan says.
+
+    Args:
+        disk: the store below, which keeps its promises.
+        chance: the stream that decides.
+        plan: how often.
+        injected: where faults are counted.
+    """
+
+    def __init__(self, disk: Disk, chance: Chance, plan: Plan, injected: Injected) -> None:
+        self._disk, self._chance, self._plan, self._injected = disk, chance, plan, injected
+        self.commits = 0
+        self.healed = False
+        self.committed: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """Open a transaction, as `Store.begin`, which may fail or end in a crash.
+
+        Raises:
+            StoreError: it was not stored, or it was and the answer is lost.
+            Crashed: the process is gone, and the transaction was either stored or not.
+        """
+        fault = self._fault()
+        with self._disk.begin() as tx:
+            inside = FailingTx(tx, self._chance.number(0, _STATEMENTS)) if fault in _INSIDE else None
+            if inside is None:
+                yield tx
+            else:
+                inside.failure = _failure(fault)
+                yield inside
+                raise _failure(fault)
+        self.commits += 1
+        self.committed()
+        if fault is not None:
+            raise _failure(fault)
+
+    def read(self) -> AbstractContextManager[Tx]:
+        """Open a snapshot, as `Store.read`; reading does not fail here."""
+        return self._disk.read()
+
+    def close(self) -> None:
+        """Give back what the store below holds."""
+        self._disk.close()
+
+    def _fault(self) -> Fault | None:
+        if self.healed:
+            return None
+        plan = self._plan
+        for fault, rate in (
+            (Fault.NOT_STORED, plan.not_stored),
+            (Fault.ANSWER_LOST, plan.answer_lost),
+            (Fault.CRASHED_INSIDE, plan.crash_inside),
+            (Fault.CRASHED_AFTER, plan.crash_after),
+        ):
+            if rate and self._chance.hit(rate):
+                return self._injected.note(fault)
+        return None
+
+
+class FailingTx:
+    """A transaction that fails before one of its statements.
+
+    Args:
+        tx: the real one.
+        left: how many statements still go well.
+    """
+
+    def __init__(self, tx: Tx, left: int) -> None:
+        self._tx, self._left = tx, left
+        self.failure: BaseException = StoreError("unset")
+
+    def rows(self, statement: str, arguments: Sequence[Scalar] = ()) -> list[Row]:
+        """Query, as `Tx.rows`."""
+        self._count()
+        return self._tx.rows(statement, arguments)
+
+    def run(self, statement: str, arguments: Sequence[Scalar] = ()) -> int:
+        """Write, as `Tx.run`."""
+        self._count()
+        return self._tx.run(statement, arguments)
+
+    def many(self, statement: str, arguments: Iterable[Sequence[Scalar]]) -> None:
+        """Write often, as `Tx.many`."""
+        self._count()
+        self._tx.many(statement, arguments)
+
+    def _count(self) -> None:
+        if not self._left:
+            raise self.failure
+        self._left -= 1
+
+
+_INSIDE = frozenset({Fault.NOT_STORED, Fault.CRASHED_INSIDE})
+
+
+def _failure(fault: Fault | None) -> BaseException:
+    if fault in {Fault.CRASHED_INSIDE, Fault.CRASHED_AFTER}:
+        return Crashed()
+    return StoreError("the simulated disk failed; whether this was stored is not known")

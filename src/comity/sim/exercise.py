@@ -1,0 +1,190 @@
+"""The exercise: two invented parties, their keys and accord, a plain desk and a law that mostly permits.
+
+It is honest and small: what is simulated is the courier, the logs and the disk, not what officers write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from comity.base import cbor
+from comity.base.cbor import Value
+from comity.base.entropy import Entropy
+from comity.base.errors import BadEnvelope, BadForm
+from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, NodeName
+from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey, cose_key, key_id
+from comity.crypto.sign import add_signatures, sign_instrument
+from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
+from comity.dispatch.entries import Fact
+from comity.dispatch.filing import Facts, Filing, Standing
+from comity.dispatch.keylist import KeyList, KeyPair, Sealing, encode_keylist
+from comity.dispatch.ports import Tx
+from comity.dispatch.states import Officer
+from comity.node.assemble import Assembled, Instruments, Keyring, assemble
+from comity.policy.question import Act, Question
+from comity.policy.verdict import Effect, Reason, Verdict
+from comity.sim.chance import SeededEntropy
+
+START_MS = Ms(1_783_900_800_000)
+DESK = "exercise"
+AGENCY = "agency"
+OFFICER = Officer(DESK, 7)
+NAMES = (NodeName("ost.example/comity"), NodeName("van.example/comity"))
+NOTE, RECALL = "note", "recall"
+PERMITTED, REFUSED_THERE, REFUSED_HERE = "liaison", "workplan", "deconfliction"
+"""Purposes: one that both laws permit, one that the receiver's law refuses, one that the sender's does."""
+_YEAR_MS = 365 * 86_400_000
+_NOTHING: frozenset[str] = frozenset()
+
+
+class ExerciseDesk:
+    """A desk that files texts and counts how often it did."""
+
+    name = DESK
+    schema = (
+        (
+            1,
+            "CREATE TABLE exercise (id BLOB PRIMARY KEY, ours BIGINT NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL,"
+            " case_id BLOB NOT NULL, admitted BIGINT NOT NULL, filed BIGINT NOT NULL, fact BIGINT NOT NULL, code TEXT)",
+        ),
+    )
+
+    def compose(self, kind: str, form: Mapping[str, Value]) -> bytes:
+        """Return the canonical body.
+
+        Raises:
+            BadForm: it has no text.
+        """
+        if kind not in {NOTE, RECALL} or not isinstance(form.get("text"), str):
+            raise BadForm("text is missing; nothing was kept")
+        return cbor.encode(dict(form))
+
+    def facts(self, kind: str, body: bytes) -> Facts:
+        """Say that the body asserts nothing.
+
+        Raises:
+            BadEnvelope: it is no body of this desk.
+        """
+        return Facts(kind, False, _NOTHING, _NOTHING, _NOTHING, True, _NOTHING, False, (text_of_body(body),))
+
+    def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
+        """Return the body as it is: nothing in it is tagged."""
+        del kind, classes
+        return body, ()
+
+    def file(self, tx: Tx, filing: Filing) -> None:
+        """Write the row, and count a second filing of one dispatch, which must never be."""
+        text = text_of_body(filing.body) if filing.body else ""
+        header = filing.header
+        tx.run(
+            "INSERT INTO exercise (id, ours, text, kind, case_id, admitted, filed, fact) VALUES (?, ?, ?, ?, ?, ?, 1, 0)"
+            " ON CONFLICT (id) DO UPDATE SET filed = exercise.filed + 1",
+            (header.id, int(filing.ours), text, header.kind, filing.case, int(filing.admitted)),
+        )
+
+    def settle(self, tx: Tx, dispatch: DispatchId, fact: int, code: str | None, at: Ms) -> None:
+        """Note the newest receipt."""
+        del at
+        if fact != Fact.SEEN:
+            tx.run("UPDATE exercise SET fact = ?, code = ? WHERE id = ?", (fact, code, dispatch))
+
+
+def text_of_body(body: bytes) -> str:
+    """Return the text in a body of this desk.
+
+    Raises:
+        BadEnvelope: it is none.
+    """
+    value = cbor.decode(body)
+    text = value.get("text") if isinstance(value, Mapping) else None
+    if not isinstance(text, str):
+        raise BadEnvelope("a body without text")
+    return text
+
+
+class ExerciseLaw:
+    """A law that refuses one purpose to go and another to come, and permits the rest."""
+
+    def decide(self, question: Question, now: Ms) -> Verdict:
+        """Answer with one reason."""
+        del now
+        refused = (question.act, question.purpose) in {(Act.CLEAR, REFUSED_HERE), (Act.ADMIT, REFUSED_THERE)}
+        effect = Effect.REFUSE if refused else Effect.PERMIT
+        sentence = "The exercise refuses this purpose." if refused else "The exercise permits this."
+        reason = Reason("EXERCISE-1", effect, "Exercise Act s. 1", "text-read", sentence, (("en", sentence),))
+        ground, outward = ("disproportionate", "cannot-assist") if refused else (None, None)
+        return Verdict(effect, (reason,), (), ground, outward, None, (), Digest(bytes(32)))
+
+
+class ExercisePowers:
+    """Every officer may release everything."""
+
+    def standing(self, tx: Tx, desk: str, number: int, now: Ms) -> Standing | None:
+        """Return full powers."""
+        del tx, desk, number, now
+        return Standing(AGENCY, frozenset({"officer"}), None, None, None, None, None)
+
+    def peer_posting_ended(self, tx: Tx, desk: str, number: int) -> LeafIndex | None:
+        """Say that no posting ended."""
+        del tx, desk, number
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Half:
+    """One party's private keys, and its signed key list."""
+
+    name: NodeName
+    root: RootKeys
+    keyring: Keyring
+    keys: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Parties:
+    """Both parties and the accord that they signed; made once a process, the same for every seed."""
+
+    halves: tuple[Half, Half]
+    accord: bytes
+
+    def instruments(self, side: int) -> Instruments:
+        """Return what the node of one side starts from."""
+        return Instruments(self.accord, self.halves[side].keys, self.halves[1 - side].keys)
+
+    def node(self, side: int, entropy: Entropy) -> Assembled:
+        """Put together all of one side's node but its store."""
+        half = self.halves[side]
+        return assemble(
+            half.name,
+            self.instruments(side),
+            half.keyring,
+            gate=ExerciseLaw(),
+            patterns=(),
+            desks={DESK: ExerciseDesk()},
+            powers=ExercisePowers(),
+            entropy=entropy,
+        )
+
+
+@cache
+def parties() -> Parties:
+    """Return the two parties of the exercise."""
+    first, second = (_half(name) for name in NAMES)
+    members = tuple(Party(h.name, "ZZ", h.root.public().cose_keys, ()) for h in (first, second))
+    desks = (OpenDesk(DESK, (NOTE, RECALL)),)
+    accord = Accord("exercise", 1, None, (members[0], members[1]), desks, (), (), (), Ms(0))
+    signed = add_signatures(sign_instrument(encode_accord(accord), "accord", first.root), "accord", second.root)
+    return Parties((first, second), signed)
+
+
+def _half(name: NodeName) -> Half:
+    entropy = SeededEntropy(name)
+    root, log = RootKeys.generate(entropy), LogKeys.generate(entropy)
+    cosigner, sealing = CosignerKeys.generate(entropy), SealingKey.generate(entropy)
+    validity = Sealing.of(AGENCY, sealing.public(), not_before=Ms(0), not_after=Ms(START_MS + _YEAR_MS))
+    log_pair = KeyPair(1, *log.public().cose_keys)
+    cosigners = (KeyPair(1, *cosigner.public().cose_keys),)
+    listed = KeyList(name, 1, None, log_pair, cosigners, (validity,), (), b"exercise", START_MS)
+    keyring = Keyring(log, cosigner, {key_id(cose_key(sealing.public())): sealing})
+    return Half(name, root, keyring, sign_instrument(encode_keylist(listed), "keys", root))

@@ -1,0 +1,131 @@
+"""Which faults a world injects, how often, and how many it did."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+
+from comity.sim.chance import Chance
+
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+
+
+class Fault(StrEnum):
+    """What can go wrong; the report counts each."""
+
+    LOST = "lost"
+    REPEATED = "repeated"
+    DELAYED = "delayed"
+    PARTED = "parted"
+    FLIPPED = "flipped"
+    CUT = "cut"
+    REPLAYED = "replayed"
+    UNSIGNED = "unsigned"
+    SIGNATURE_SWAPPED = "signature-swapped"
+    DISPATCHES_SWAPPED = "dispatches-swapped"
+    ENTRIES_DROPPED = "entries-dropped"
+    FALSE_PROBLEM = "false-problem"
+    NOT_STORED = "not-stored"
+    ANSWER_LOST = "answer-lost"
+    CRASHED_INSIDE = "crashed-inside"
+    CRASHED_AFTER = "crashed-after"
+    KILLED = "killed"
+    CLOCK_FAR = "clock-far"
+
+
+LIES = (
+    Fault.FLIPPED,
+    Fault.CUT,
+    Fault.REPLAYED,
+    Fault.UNSIGNED,
+    Fault.SIGNATURE_SWAPPED,
+    Fault.DISPATCHES_SWAPPED,
+    Fault.ENTRIES_DROPPED,
+    Fault.FALSE_PROBLEM,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What one world goes through; rates are probabilities for each letter or transaction.
+
+    Attributes:
+        lose, repeat, delay, lie: for each letter on the network.
+        not_stored, answer_lost, crash_inside, crash_after: for each write transaction.
+        kills: crashes between transactions, for each side.
+        partings: (from, to) in virtual milliseconds, during which no letter arrives.
+        skew: how far each side's clock is off, milliseconds.
+        far: (side, from, to, by): one clock that is hours ahead for a while, or None.
+        work_ms: for how long officers hand in; faults end then, and the world heals.
+    """
+
+    lose: float
+    repeat: float
+    delay: float
+    lie: float
+    not_stored: float
+    answer_lost: float
+    crash_inside: float
+    crash_after: float
+    kills: int
+    partings: tuple[tuple[int, int], ...]
+    skew: tuple[int, int]
+    far: tuple[int, int, int, int] | None
+    work_ms: int
+
+
+_SKEW_MS = 145_000
+"""Two clocks, each this far off in either direction, are less than 5 minutes apart."""  # spec: protocol.md 7 check 6
+_FAR_RATE = 0.15
+_LONG_PARTING_RATE = 0.2
+
+
+def plan_of(chance: Chance) -> Plan:
+    """Draw what a world goes through: from almost calm to very rough."""
+    work = chance.number(40, 120) * MINUTE_MS
+    rough = chance.number(0, 10) / 10
+    return Plan(
+        lose=0.3 * rough * chance.number(0, 10) / 10,
+        repeat=0.2 * rough,
+        delay=0.25 * rough,
+        lie=0.2 * rough * chance.number(0, 10) / 10,
+        not_stored=0.06 * rough,
+        answer_lost=0.06 * rough,
+        crash_inside=0.02 * rough,
+        crash_after=0.02 * rough,
+        kills=chance.number(0, 4),
+        partings=_partings(chance, work),
+        skew=(chance.number(-_SKEW_MS, _SKEW_MS), chance.number(-_SKEW_MS, _SKEW_MS)),
+        far=_far(chance, work) if chance.hit(_FAR_RATE) else None,
+        work_ms=work,
+    )
+
+
+def calm_plan(work_ms: int = 30 * MINUTE_MS) -> Plan:
+    """Return a plan in which nothing goes wrong; tests add the one fault that they are about."""
+    return Plan(0, 0, 0, 0, 0, 0, 0, 0, 0, (), (0, 0), None, work_ms)
+
+
+def _partings(chance: Chance, work: int) -> tuple[tuple[int, int], ...]:
+    long = chance.hit(_LONG_PARTING_RATE)
+    found = []
+    for _ in range(chance.number(0, 2)):
+        start = chance.number(0, work)
+        found.append((start, start + chance.number(1, 100 if long else 12) * MINUTE_MS))
+    return tuple(found)
+
+
+def _far(chance: Chance, work: int) -> tuple[int, int, int, int]:
+    start = chance.number(0, work)
+    return chance.number(0, 1), start, start + chance.number(5, 30) * MINUTE_MS, chance.number(65, 150) * MINUTE_MS
+
+
+class Injected(Counter[str]):
+    """How many faults of each kind were injected."""
+
+    def note(self, fault: Fault) -> Fault:
+        """Count one."""
+        self[fault.value] += 1
+        return fault

@@ -1,0 +1,73 @@
+"""What a node says, compared with what its store holds at that moment."""
+
+from __future__ import annotations
+
+from comity.base.hashing import sha256
+from comity.dispatch.book import LogRole, LogRow, read_logs
+from comity.dispatch.entries import DispatchLeaf
+from comity.dispatch.exchange_codec import Exchange, decode_exchange
+from comity.dispatch.ports import Tx
+from comity.sim.ruled import Invariant, ensure
+from comity.sim.watch import Watch
+from comity.tlog.checkpoint import Checkpoint, SignedHead, parse_body
+from comity.tlog.note import parse_note
+
+
+def check_said(watch: Watch, number: int, data: bytes) -> Exchange:
+    """Check one exchange that side `number` is about to send, and return it.
+
+    Raises:
+        Broken: it says what is not stored, or leaves out what the peer may lack.
+    """  # spec: protocol.md 1 rule 6, 6
+    exchange = decode_exchange(data)
+    side, peer = watch.sides[number], watch.sides[1 - number]
+    head = parse_body(parse_note(exchange.checkpoint).text)
+    with watch.stores[number].read() as tx:
+        logs, _ = read_logs(tx)
+        ours, theirs = logs[LogRole.OURS], logs[LogRole.THEIRS]
+        ensure(_head_stored(tx, exchange), Invariant.SAID_UNSTORED, number, f"a head of size {head.size}")
+        ensure(head.size == exchange.size, Invariant.BASE, number, f"{exchange.size} entries, head of {head.size}")
+        shown = tuple(side.log.entries[exchange.base : head.size])
+        ensure(exchange.entries == shown, Invariant.SAID_UNSTORED, number, "entries that are not those of the log")
+        held = min(ours.cosigned_size, peer.mirror)
+        ensure(exchange.base <= held, Invariant.BASE, number, f"entries from {exchange.base}, the peer holds {held}")
+        _check_mirror(watch, number, exchange, theirs, tx)
+        for index, sealed in exchange.dispatches:
+            row = tx.rows("SELECT sealed_sha256 FROM sent WHERE idx = ?", (index,))
+            true = bool(row) and row[0][0] == sha256(sealed) and index < head.size
+            ensure(true, Invariant.SAID_UNSTORED, number, f"the bytes of leaf {index}")
+    return exchange
+
+
+def _head_stored(tx: Tx, exchange: Exchange) -> bool:
+    found = tx.rows("SELECT 1 FROM head WHERE role = ? AND note = ?", (LogRole.OURS, exchange.checkpoint))
+    return bool(found)
+
+
+def _check_mirror(watch: Watch, number: int, exchange: Exchange, theirs: LogRow, tx: Tx) -> None:
+    side, peer = watch.sides[number], watch.sides[1 - number]
+    same = (exchange.mirror_size, exchange.mirror_root) == (theirs.size, peer.log.roots[side.mirror])
+    ensure(same, Invariant.SAID_UNSTORED, number, f"a mirror of {exchange.mirror_size} entries, {theirs.size} held")
+    if exchange.cosignature is not None:
+        cosigned: Checkpoint = parse_body(parse_note(exchange.cosignature).text)
+        kept = tx.rows(
+            "SELECT size FROM head WHERE role = ? AND cosignature = ?", (LogRole.THEIRS, exchange.cosignature)
+        )
+        ensure(cosigned.size <= side.mirror, Invariant.COSIGNED_MORE, number, f"{cosigned.size} of {side.mirror}")
+        ensure(kept, Invariant.SAID_UNSTORED, number, f"a cosignature of size {cosigned.size}")
+    for index in exchange.wants:
+        leaf = peer.log.decoded[index] if index < side.mirror else None
+        ensure(isinstance(leaf, DispatchLeaf), Invariant.SAID_UNSTORED, number, f"wants leaf {index}, which is none")
+
+
+def check_kept(watch: Watch, number: int, head: SignedHead) -> None:
+    """Check that the good head of an exchange which was not taken is pending, or already covered by the mirror.
+
+    Raises:
+        Broken: it was forgotten, and with it what it may prove later.
+    """  # spec: protocol.md 7 check 5
+    if head.checkpoint.size <= watch.sides[number].mirror:
+        return
+    with watch.stores[number].read() as tx:
+        kept = tx.rows("SELECT 1 FROM pending_head WHERE note = ?", (head.note,))
+    ensure(kept, Invariant.HEAD_FORGOTTEN, number, f"a head of size {head.checkpoint.size}")

@@ -1,0 +1,105 @@
+"""What the rows of a node and its desk must say, given what stands in the logs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from comity.base.ids import show_id
+from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.entries import DispatchLeaf, Entry, Fact
+from comity.dispatch.ports import Row, Tx
+from comity.sim.ruled import Invariant, ensure
+
+
+@dataclass(frozen=True, slots=True)
+class RowsHeld:
+    """What the rows are compared with.
+
+    Attributes:
+        leaves: index of each of our dispatches in our log.
+        receipts: facts of our receipts, by leaf of the peer's log.
+        seen: facts of the peer's receipts for our leaves, as far as our mirror reaches.
+        mirrored: the peer's entries as far as our mirror reaches.
+    """
+
+    leaves: Mapping[bytes, int]
+    receipts: Mapping[int, Sequence[Fact]]
+    seen: Mapping[int, Sequence[Fact]]
+    mirrored: Sequence[Entry]
+
+
+def check_rows(number: int, tx: Tx, held: RowsHeld) -> None:
+    """Check sent, pool, got, desk and kept rows of one side.
+
+    Raises:
+        Broken: one of them does not agree with the logs.
+    """
+    sent = _sent(number, tx, held)
+    got = _got(number, tx, held)
+    _desk(number, tx, sent, got)
+
+
+def _newest(facts: Sequence[Fact]) -> int:
+    """Return the newest fact short of seen, 0 for none."""
+    return next((int(fact) for fact in reversed(facts) if fact is not Fact.SEEN), 0)
+
+
+def _sent(number: int, tx: Tx, held: RowsHeld) -> set[bytes]:
+    pooled = [row[0] for row in tx.rows("SELECT dispatch FROM pool")]
+    rows = tx.rows("SELECT id, idx, fact, settled_at FROM sent")
+    for id_, index, fact, settled in rows:
+        shown = show_id(bytes_of(id_))
+        once = held.leaves.get(bytes_of(id_)) == index and pooled.count(id_) == (index is None)
+        ensure(once, Invariant.SENT_ROW, number, f"{shown} at {index} is not once in log or pool")
+        facts = () if index is None else held.seen.get(int_of(index), ())
+        ensure(fact == _newest(facts), Invariant.SENT_ROW, number, f"{shown} has fact {fact}, receipts say {facts}")
+        ensure((settled is not None) == (int_of(fact) > Fact.ARRIVED), Invariant.SENT_ROW, number, f"{shown} settled")
+    ids = {bytes_of(row[0]) for row in rows}
+    ensure(ids.issuperset(held.leaves), Invariant.SENT_ROW, number, "a leaf of ours has no row")
+    ensure(len(pooled) <= len(ids), Invariant.SENT_ROW, number, "the pool holds what was not sent")
+    return ids
+
+
+def _got(number: int, tx: Tx, held: RowsHeld) -> dict[bytes, int]:
+    rows = tx.rows("SELECT idx, id, fact, settled_at, seen_at, sealed IS NULL, plain IS NULL FROM got")
+    for row in rows:
+        _got_row(number, row, held)
+    leaves = sum(isinstance(entry, DispatchLeaf) for entry in held.mirrored)
+    ensure(len(rows) == leaves, Invariant.GOT_ROW, number, f"{len(rows)} rows for {leaves} leaves of the peer")
+    return {bytes_of(id_): int_of(fact) for _, id_, fact, *_ in rows}
+
+
+def _got_row(number: int, row: Row, held: RowsHeld) -> None:
+    index, id_, fact, settled, seen, no_bytes, no_plain = row
+    shown, facts = show_id(bytes_of(id_)), held.receipts.get(int_of(index), ())
+    leaf = held.mirrored[int_of(index)] if int_of(index) < len(held.mirrored) else None
+    named = isinstance(leaf, DispatchLeaf) and leaf.id == id_
+    ensure(named, Invariant.GOT_ROW, number, f"{shown} stands at leaf {index}, which is not its own")
+    ensure(fact == _newest(facts), Invariant.GOT_ROW, number, f"{shown} has fact {fact}, our receipts say {facts}")
+    ensure((settled is not None) == (int_of(fact) > Fact.ARRIVED), Invariant.GOT_ROW, number, f"{shown} settled")
+    ensure((seen is not None) == (Fact.SEEN in facts), Invariant.GOT_ROW, number, f"{shown} seen")
+    ensure(not (fact and no_bytes), Invariant.GOT_ROW, number, f"{shown} is receipted and its bytes are not held")
+    opened = fact in {Fact.ARRIVED, Fact.FILED}
+    ensure(opened != bool(no_plain), Invariant.GOT_ROW, number, f"{shown} has fact {fact}, opened: {not no_plain}")
+
+
+def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> None:
+    """Check that a desk row stands on a committed send, or on a receipt: filed with content, refused without."""
+    rows = tx.rows("SELECT id, ours, admitted, filed, text FROM exercise")
+    for id_, ours, admitted, filed, text in rows:
+        shown = show_id(bytes_of(id_))
+        ensure(filed == 1, Invariant.DESK_ROW, number, f"{shown} was filed {filed} times")
+        if ours:
+            ensure(id_ in sent, Invariant.DESK_ROW, number, f"{shown} stands at our desk and was not sent")
+            continue
+        due = Fact.FILED if admitted else Fact.REFUSED
+        ensure(got.get(bytes_of(id_)) == due, Invariant.DESK_ROW, number, f"{shown} without a receipt {due.name}")
+        ensure(admitted or not text, Invariant.DESK_ROW, number, f"{shown} was refused and its text is shown")
+    shown_ids = {bytes_of(row[0]) for row in rows}
+    owed = sent | {id_ for id_, fact in got.items() if fact in {Fact.FILED, Fact.REFUSED}}
+    ensure(shown_ids == owed, Invariant.DESK_ROW, number, f"{len(shown_ids)} desk rows, {len(owed)} owed")
+    texts = [row[4] for row in rows if row[1]]
+    ensure(len(set(texts)) == len(texts), Invariant.SENT_TWICE, number, "one form of an officer was sent twice")
+    kept = {bytes_of(row[0]) for row in tx.rows("SELECT id FROM kept")}
+    ensure(not kept & sent, Invariant.SENT_ROW, number, "a withheld draft was sent")

@@ -1,0 +1,332 @@
+"""One simulated node with what the edge does for it: it starts, speaks when something is due, listens, crashes, rises.
+
+The rule it keeps: it does with a node only what an engine can do. After a store error it forgets all that was in
+memory and goes on from what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from comity.base.errors import BadEnvelope, BadSignature, StoreError
+from comity.base.ids import Ms
+from comity.dispatch.book import Ledger
+from comity.dispatch.exchange_codec import decode_problem
+from comity.node.absorb import read_exchange
+from comity.node.assemble import Assembled
+from comity.node.ceremony import hold_ceremony
+from comity.node.node import Node
+from comity.node.taken import Problem, Taken
+from comity.sim.agenda import Agenda
+from comity.sim.chance import Chance
+from comity.sim.disk import Crashed, FailingStore
+from comity.sim.heard import check_kept, check_said
+from comity.sim.post import Letter, Post
+from comity.sim.watch import Watch
+from comity.tlog.checkpoint import SignedHead
+
+Result = TypeVar("Result")
+IN_FLIGHT = 4
+"""Exchanges that a node has under way at once."""  # spec: protocol.md 5
+_NOT_TAKEN_UNREAD = frozenset({"bad-envelope", "version", "too-large", "unknown-log", "bad-signature"})
+_NOT_KEPT = frozenset({"recovering", "broken", "slow-down"})
+_SPACING_MS = 50
+_REFUSED_MS = 5
+_TICK_MS = 300_000
+_RETRY_MS = 1_000
+_DOWN_MS = ((1_000, 20_000), (60_000, 600_000))
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What a node is made of at each start: everything but its memory."""
+
+    assembled: Assembled
+    instruments: tuple[bytes, bytes, bytes]
+    node_type: type[Node] = Node
+
+    def start(self, store: FailingStore, now: Ms) -> Node:
+        """Make a node over a store; the ceremony is held once.
+
+        Raises:
+            StoreError: its outcome is not known; start again.
+        """
+        made = self.assembled
+        with store.read() as tx:
+            held = bool(tx.rows("SELECT 1 FROM link"))
+        if held:
+            ledger = Ledger(store)
+        else:
+            ledger = hold_ceremony(store, made.voice, made.peer, self.instruments, now=now)
+        return self.node_type(made.office, made.voice, made.peer, ledger, made.timers)
+
+
+class Station:
+    """One side.
+
+    Args:
+        number: 0 or 1.
+        build: how its node is made.
+        store: its failing store.
+        agenda: the virtual clock.
+        post: the network.
+        watch: the invariants, or None where a liar breaks them.
+        chance: the stream of this side's choices.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        build: Build,
+        store: FailingStore,
+        agenda: Agenda,
+        post: Post,
+        *,
+        watch: Watch | None,
+        chance: Chance,
+    ) -> None:
+        self.number = number
+        self.store = store
+        self.peer: Station = self
+        self.offset: Callable[[], int] = lambda: 0
+        self.up = False
+        self.said = 0
+        self._build, self._agenda, self._post, self._watch, self._chance = build, agenda, post, watch, chance
+        self._node: Node | None = None
+        self._life = 0
+        self._asked = 0
+        self._in_flight: set[int] = set()
+        self._failures = 0
+        self._not_before = 0
+        self._wake_at: int | None = None
+
+    # --- life --------------------------------------------------------------------------------------------------
+
+    @property
+    def clock(self) -> Ms:
+        """The time as this side's clock shows it."""
+        return Ms(self._agenda.now + self.offset())
+
+    @property
+    def node(self) -> Node:
+        """The node, which is there only while the side is up."""
+        assert self._node is not None
+        return self._node
+
+    def rise(self) -> None:
+        """Start the process: a new node over the old store, and what it left unopened is opened."""
+        self.up = True
+        self._agenda.note(self.number, "rises")
+        self._restore()
+        self._tick(self._life)
+
+    def fall(self) -> None:
+        """Lose the process and all that it had in memory; it rises again after a while."""
+        self.up, self._node = False, None
+        self._life += 1
+        self._in_flight.clear()
+        self._wake_at, self._failures, self._not_before = None, 0, 0
+        self._agenda.note(self.number, "falls")
+        self._agenda.after(self._chance.number(*self._chance.pick(_DOWN_MS)), self._rise_once(self._life))
+
+    def _rise_once(self, life: int) -> Callable[[], None]:
+        def rise() -> None:
+            if not self.up and life == self._life:
+                self.rise()
+
+        return rise
+
+    def _restore(self) -> None:
+        """Make the node anew from what is stored; repeat until the disk lets us."""
+        self._node = None
+        try:
+            self._node = self._build.start(self.store, self.clock)
+            self._node.open_stored(self.clock)
+        except StoreError:
+            self._node = None
+            self._again(self._restore)
+        except Crashed:
+            self.fall()
+        else:
+            self.wake_by(self._agenda.now)
+
+    def _again(self, act: Callable[[], None]) -> None:
+        life = self._life
+        self._agenda.after(_RETRY_MS, lambda: act() if self.up and life == self._life else None)
+
+    @property
+    def ready(self) -> bool:
+        """Whether there is a node that can be asked something."""
+        return self.up and self._node is not None
+
+    def attempt(self, act: Callable[[Node], Result]) -> Result | None:
+        """Let the node do something; after a store error or a crash there is no result, and nothing in memory."""
+        try:
+            return act(self.node)
+        except StoreError:
+            self._agenda.note(self.number, "store error")
+            self._restore()
+        except Crashed:
+            self.fall()
+        return None
+
+    def _tick(self, life: int) -> None:
+        if not self.up or life != self._life:
+            return
+        if self.ready:
+            self.attempt(lambda node: node.tick(self.clock))
+            self.wake_by(self._agenda.now)
+        self._agenda.after(_TICK_MS, lambda: self._tick(life))
+
+    # --- speaking ----------------------------------------------------------------------------------------------
+
+    def wake_by(self, time: int) -> None:
+        """See to it that the node is asked by this time whether something is due."""
+        if self._wake_at is None or time < self._wake_at:
+            self._wake_at = time
+            life = self._life
+            self._agenda.at(time, lambda: self._wake(time, life))
+
+    def hurry(self) -> None:
+        """Cut a long wait short: something immediate came in."""
+        most = self.node.timers.backoff_immediate_ms
+        self._not_before = min(self._not_before, self._agenda.now + self._chance.number(1, most))
+
+    def _wake(self, time: int, life: int) -> None:
+        if life != self._life or time != self._wake_at:
+            return
+        self._wake_at = None
+        if not self.ready or len(self._in_flight) >= IN_FLIGHT:
+            return
+        due = self.node.due_at(self.clock)
+        if due is None:
+            return
+        at = max(due - self.offset(), self._not_before)
+        if at > self._agenda.now:
+            self.wake_by(at)
+        else:
+            self._ask()
+
+    def _ask(self) -> None:
+        data = self.attempt(lambda node: node.speak(self.clock))
+        if data is None:
+            return
+        self._check_said(data)
+        self._asked += 1
+        asked, life = self._asked, self._life
+        self._in_flight.add(asked)
+        self._agenda.note(self.number, "asks", asked, len(data))
+        self._post.carry(self.number, Letter(data), lambda letter: self.peer.serve(letter, asked, life), answer=False)
+        self._agenda.after(self.node.timers.exchange_ms, lambda: self.unanswered(asked, life))
+        self._not_before = max(self._not_before, self._agenda.now + _SPACING_MS)
+        self.wake_by(self._not_before)
+
+    def unanswered(self, asked: int, life: int) -> None:
+        """Give an exchange up: its answer did not come in time, or the peer cannot be reached."""
+        if life != self._life or asked not in self._in_flight:
+            return
+        self._in_flight.discard(asked)
+        self._agenda.note(self.number, "no answer", asked)
+        if self.ready:
+            self.attempt(lambda node: node.no_answer(self.clock))
+        if self.ready:
+            self._back_off(0)
+
+    def _back_off(self, least: int) -> None:
+        timers = self.node.timers
+        self._failures += 1
+        most = timers.backoff_immediate_ms if self._immediate_waits() else timers.backoff_max_ms
+        span = min(most, timers.backoff_first_ms << min(self._failures - 1, 20))
+        self._not_before = max(self._not_before, self._agenda.now + max(least, self._chance.number(0, span)))
+        self.wake_by(self._not_before)
+
+    def _immediate_waits(self) -> bool:
+        with self.store.read() as tx:
+            return bool(tx.rows("SELECT 1 FROM sent WHERE lane = 0 AND settled_at IS NULL LIMIT 1"))
+
+    def _check_said(self, data: bytes) -> None:
+        self.said += 1
+        if self._watch is not None:
+            check_said(self._watch, self.number, data)
+
+    # --- listening ---------------------------------------------------------------------------------------------
+
+    def serve(self, letter: Letter, asked: int, life: int) -> None:
+        """Take a request of the peer and answer it."""
+        if not self.ready:
+            self._agenda.after(_REFUSED_MS, lambda: self.peer.unanswered(asked, life))
+            return
+        answer = self._answer(letter)
+        if answer is not None:
+            self._agenda.note(self.number, "answers", answer.problem, len(answer.data))
+            self._post.carry(self.number, answer, lambda one: self.peer.heard(one, asked, life), answer=True)
+        if self.ready:
+            self.wake_by(self._agenda.now)
+
+    def _answer(self, letter: Letter) -> Letter | None:
+        try:
+            if self.attempt(lambda node: self._take(node, letter.data)) is None:
+                return None
+        except Problem as problem:
+            told = problem
+            data = self.attempt(lambda node: node.problem_bytes(told))
+            return None if data is None else Letter(data, problem=True)
+        data = self.attempt(lambda node: node.speak(self.clock))
+        if data is None:
+            return None
+        self._check_said(data)
+        return Letter(data)
+
+    def heard(self, letter: Letter, asked: int, life: int) -> None:
+        """Take the answer to a request that still waits for it."""
+        if life != self._life or asked not in self._in_flight or not self.ready:
+            return
+        self._in_flight.discard(asked)
+        good = self._take_problem(letter) if letter.problem else self._take_answer(letter)
+        if not self.ready:
+            return
+        if good:
+            self._failures = 0
+            self.wake_by(self._agenda.now)
+        else:
+            self._back_off(_RETRY_MS)
+
+    def _take_answer(self, letter: Letter) -> bool:
+        try:
+            return self.attempt(lambda node: self._take(node, letter.data)) is not None
+        except Problem:
+            return False
+
+    def _take_problem(self, letter: Letter) -> bool:
+        try:
+            problem = decode_problem(letter.data)
+        except BadEnvelope:
+            return False
+        self._agenda.note(self.number, "is told", problem.code)
+        self.attempt(lambda node: node.take_problem(problem, self.clock))
+        return False
+
+    def _take(self, node: Node, data: bytes) -> Taken:
+        try:
+            taken = node.take(data, self.clock, apart=self._chance.hit(0.5))
+        except Problem as problem:
+            self._agenda.note(self.number, "does not take", problem.code)
+            self._check_kept(node, data, problem)
+            raise
+        outcomes = [(one.id, one.index, one.fact, one.code) for one in taken.recorded]
+        self._agenda.note(self.number, "takes", taken.exchange.size, taken.grew, taken.news, taken.dropped, outcomes)
+        return taken
+
+    def _check_kept(self, node: Node, data: bytes, problem: Problem) -> None:
+        if self._watch is None or problem.code in _NOT_TAKEN_UNREAD | _NOT_KEPT:
+            return
+        check_kept(self._watch, self.number, _head_of(node, data))
+
+
+def _head_of(node: Node, data: bytes) -> SignedHead:
+    try:
+        return read_exchange(data, node.peer)[1]
+    except BadSignature as error:
+        raise AssertionError("a head that was read a moment ago") from error

@@ -1,0 +1,265 @@
+"""What must be true of two honest nodes after every committed transaction, whatever failed before it.
+
+The rule it keeps: everything is compared with a record of its own, made from what was committed and what was said; no
+check trusts a node's own account of itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from comity.base.ids import Digest, show_id
+from comity.dispatch.book import LogRole, LogRow, read_logs
+from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.entries import (
+    DispatchLeaf,
+    Entry,
+    Fact,
+    HeadLeaf,
+    LinkEvent,
+    LinkLeaf,
+    ReceiptLeaf,
+    RecordLeaf,
+    decode_entry,
+    encode_entry,
+    record_commit,
+)
+from comity.dispatch.partsrow import parts_of
+from comity.dispatch.ports import Store, Tx
+from comity.dispatch.wire import Header, decode_header
+from comity.node.link import LinkState
+from comity.node.linkrow import read_link
+from comity.sim.exercise import RECALL
+from comity.sim.rows import RowsHeld, check_rows
+from comity.sim.ruled import Invariant, ensure
+from comity.tlog.tree import Edge, leaf_hash
+
+CREATED_AHEAD_MS = 150_000
+"""A dispatch made under a clock that was further ahead than any honest skew may be quarantined; no other may."""
+_SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
+
+
+@dataclass(slots=True)
+class Log:
+    """The one history that a log has, as it was committed; every root it ever had, by size."""
+
+    entries: list[bytes] = field(default_factory=list)
+    decoded: list[Entry] = field(default_factory=list)
+    roots: list[Digest] = field(default_factory=lambda: [Edge().root()])
+    edge: Edge = field(default_factory=Edge)
+
+    def extend(self, entry: bytes) -> Entry:
+        """Append one entry."""
+        self.edge, _ = self.edge.append([leaf_hash(entry)])
+        self.entries.append(entry)
+        self.decoded.append(decode_entry(entry))
+        self.roots.append(self.edge.root())
+        return self.decoded[-1]
+
+
+@dataclass(slots=True)
+class Side:
+    """What is known of one side.
+
+    Attributes:
+        log: its exchange log.
+        mirror: how many entries of the peer's log it holds.
+        decisions: entries of its decision log.
+        leaves: index of each dispatch id in its log.
+        facts: for each leaf of the peer's log, the facts of its receipts, in their order.
+        headers: of each dispatch that it sent.
+        far: its dispatches that were made under a clock far ahead.
+        signed: root of every head it signed, by (size, time).
+        newest: its newest head, (size, time).
+        cosigned: its newest cosignature of the peer's log, (size, time).
+        tied: it had cosigned the peer's log before its newest transaction.
+    """
+
+    log: Log = field(default_factory=Log)
+    mirror: int = 0
+    decisions: int = 0
+    leaves: dict[bytes, int] = field(default_factory=dict)
+    facts: dict[int, list[Fact]] = field(default_factory=dict)
+    headers: dict[bytes, Header] = field(default_factory=dict)
+    far: set[bytes] = field(default_factory=set)
+    signed: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    newest: tuple[int, int] = (0, 0)
+    cosigned: tuple[int, int] = (0, 0)
+    tied: bool = False
+
+
+class Watch:
+    """The record of one world and the checks on it.
+
+    Args:
+        stores: of both sides; they are only read.
+        clock: the true virtual time, milliseconds.
+    """
+
+    def __init__(self, stores: tuple[Store, Store], clock: Callable[[], int]) -> None:
+        self.stores = stores
+        self.sides = (Side(), Side())
+        self._clock = clock
+
+    def check(self, number: int) -> None:
+        """Check one side after it committed something.
+
+        Raises:
+            Broken: an invariant does not hold.
+        """
+        with self.stores[number].read() as tx:
+            logs, edges = read_logs(tx)
+            if len(logs) < len(LogRole):
+                return
+            side, peer = self.sides[number], self.sides[1 - number]
+            self._mirror(number, tx, logs[LogRole.THEIRS])
+            self._sent(side, tx)
+            self._own(number, tx, logs[LogRole.OURS])
+            rooted = edges[LogRole.OURS].root() == side.log.roots[-1]
+            ensure(rooted, Invariant.LOG, number, "the tiles of our log do not give its root")
+            _heads(number, side, tx, logs[LogRole.OURS])
+            _cosignatures(number, side, peer, tx, logs)
+            self._decisions(number, tx, logs[LogRole.DECISION])
+            held = RowsHeld(side.leaves, side.facts, _receipts_seen(side, peer), peer.log.decoded[: side.mirror])
+            check_rows(number, tx, held)
+            state = read_link(tx).state
+            accused = tx.rows("SELECT class FROM evidence")
+            ensure(not accused and state is not LinkState.BROKEN, Invariant.ACCUSED, number, f"{accused}, {state}")
+
+    def _mirror(self, number: int, tx: Tx, row: LogRow) -> None:
+        side, peer = self.sides[number], self.sides[1 - number]
+        new = tx.rows("SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? ORDER BY idx", (row.role, side.mirror))
+        for place, (index, entry) in enumerate(new, side.mirror):
+            same = index == place < len(peer.log.entries) and peer.log.entries[place] == entry
+            ensure(same, Invariant.MIRROR, number, f"mirrored entry {place} is not that of the log")
+        side.mirror += len(new)
+        ensure(side.mirror == row.size, Invariant.MIRROR, number, f"{side.mirror} entries under a size of {row.size}")
+
+    def _sent(self, side: Side, tx: Tx) -> None:
+        """Remember the headers of new dispatches: what they wait for is checked when the peer files them."""
+        for id_, plain in tx.rows("SELECT id, plain FROM sent"):
+            if id_ not in side.headers:
+                header = decode_header(parts_of(bytes_of(plain))[0].content)
+                side.headers[bytes_of(id_)] = header
+                if header.created > self._clock() + CREATED_AHEAD_MS:
+                    side.far.add(bytes_of(id_))
+
+    def _own(self, number: int, tx: Tx, row: LogRow) -> None:
+        side = self.sides[number]
+        first = len(side.log.entries)
+        new = tx.rows("SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? ORDER BY idx", (row.role, first))
+        for place, (index, raw) in enumerate(new, first):
+            ensure(index == place, Invariant.LOG, number, f"entry {index} stands at place {place}")
+            entry = side.log.extend(bytes_of(raw))
+            if place == side.newest[0] and side.tied:
+                ensure(isinstance(entry, HeadLeaf), Invariant.TIE, number, f"batch at {place} begins without l-head")
+            self._entry(number, place, entry, tx)
+        size = len(side.log.entries)
+        ensure(size == row.size, Invariant.LOG, number, f"{size} entries under a size of {row.size}")
+
+    def _entry(self, number: int, place: int, entry: Entry, tx: Tx) -> None:
+        side, peer = self.sides[number], self.sides[1 - number]
+        match entry:
+            case DispatchLeaf():
+                ensure(entry.id not in side.leaves, Invariant.LOGGED_TWICE, number, show_id(entry.id))
+                side.leaves[entry.id] = place
+            case ReceiptLeaf():
+                self._receipt(number, entry, tx)
+            case HeadLeaf():
+                true = peer.signed.get((entry.size, entry.time)) == entry.root and entry.size <= side.mirror
+                ensure(true, Invariant.TIE, number, f"l-head of size {entry.size} that the peer did not sign")
+            case LinkLeaf(event=LinkEvent.ACCUSED):
+                ensure(False, Invariant.ACCUSED, number, f"entry {place} accuses an honest peer")
+            case _:
+                pass
+
+    def _receipt(self, number: int, leaf: ReceiptLeaf, tx: Tx) -> None:
+        side, peer = self.sides[number], self.sides[1 - number]
+        named = peer.log.decoded[leaf.index] if leaf.index < side.mirror else None
+        true = isinstance(named, DispatchLeaf) and (named.id, named.sealed) == (leaf.id, leaf.sealed)
+        ensure(true, Invariant.RECEIPT_WITHOUT_LEAF, number, f"receipt for leaf {leaf.index}")
+        before = side.facts.setdefault(leaf.index, [])
+        fits = {Fact.ARRIVED: not before, Fact.SEEN: Fact.FILED in before and Fact.SEEN not in before}
+        settled = not _SETTLING.intersection(before)
+        ensure(fits.get(leaf.fact, settled), Invariant.RECEIPTED_TWICE, number, f"{leaf.fact.name} after {before}")
+        before.append(leaf.fact)
+        if leaf.fact is Fact.FILED:
+            self._order(number, leaf, tx)
+        if leaf.fact is Fact.QUARANTINED:
+            ensure(leaf.id in peer.far, Invariant.QUARANTINED, number, f"honest {show_id(leaf.id)}")
+
+    def _order(self, number: int, leaf: ReceiptLeaf, tx: Tx) -> None:
+        """Check that whatever a filed dispatch comes after was settled before it."""  # spec: protocol.md 8
+        side, peer = self.sides[number], self.sides[1 - number]
+        header = peer.headers[leaf.id]
+        for one in () if header.kind == RECALL else header.after:
+            if one in peer.leaves:
+                done = bool(_SETTLING.intersection(side.facts.get(peer.leaves[one], ())))
+            else:
+                done = bool(tx.rows("SELECT 1 FROM sent WHERE id = ? AND settled_at IS NOT NULL", (one,)))
+            ensure(done, Invariant.ORDER, number, f"{show_id(leaf.id)} was filed before {show_id(one)}")
+
+    def _decisions(self, number: int, tx: Tx, row: LogRow) -> None:
+        side = self.sides[number]
+        new = tx.rows(
+            "SELECT e.idx, e.entry, r.kind, r.salt, r.record FROM entry e LEFT JOIN record r ON r.idx = e.idx"
+            " WHERE e.role = ? AND e.idx >= ? ORDER BY e.idx",
+            (row.role, side.decisions),
+        )
+        for index, entry, kind, salt, record in new:
+            opens = kind is not None and entry == encode_entry(
+                RecordLeaf(text_of(kind), record_commit(bytes_of(salt), bytes_of(record)))
+            )
+            ensure(opens, Invariant.DECISION, number, f"decision leaf {index} has no record that opens it")
+        side.decisions += len(new)
+        records = int_of(tx.rows("SELECT count(*) FROM record")[0][0])
+        same = side.decisions == row.size == records
+        ensure(same, Invariant.DECISION, number, f"{records} records, {side.decisions} leaves, size {row.size}")
+
+
+def _receipts_seen(side: Side, peer: Side) -> dict[int, list[Fact]]:
+    """Return the facts that the peer's receipts state, as far as this side mirrors them."""
+    seen: dict[int, list[Fact]] = {}
+    for entry in peer.log.decoded[: side.mirror]:
+        if isinstance(entry, ReceiptLeaf):
+            seen.setdefault(entry.index, []).append(entry.fact)
+    return seen
+
+
+def _heads(number: int, side: Side, tx: Tx, row: LogRow) -> None:
+    """Check every head that this side signed and stored: roots of one growing log, never back in size or time."""
+    size, time = side.newest
+    found = tx.rows(
+        "SELECT size, time, root FROM head WHERE role = ? AND size >= ? AND time >= ? ORDER BY size, time",
+        (row.role, size, time),
+    )
+    for raw_size, raw_time, raw_root in found:
+        place, root = (int_of(raw_size), int_of(raw_time)), bytes_of(raw_root)
+        ensure(place[0] < len(side.log.roots), Invariant.HEAD_FIRST, number, f"head of size {place[0]}")
+        ensure(root == side.log.roots[place[0]], Invariant.ONE_HISTORY, number, f"head of size {place[0]}")
+        ensure(place[1] >= side.newest[1], Invariant.WENT_BACK, number, f"head {place} after {side.newest}")
+        if place[0] > side.newest[0]:
+            lone = isinstance(side.log.decoded[place[0] - 1], HeadLeaf)
+            ensure(not lone, Invariant.TIE, number, f"head of size {place[0]} over an l-head alone")
+        side.newest = place
+        side.signed[place] = root
+    count = int_of(tx.rows("SELECT count(*) FROM head WHERE role = ?", (row.role,))[0][0])
+    ensure(count == len(side.signed), Invariant.WENT_BACK, number, f"{count} heads, {len(side.signed)} in order")
+    same = (row.head_size, row.head_time) == side.newest and row.head_size <= row.size
+    ensure(same, Invariant.WENT_BACK, number, f"newest head {row.head_size}, {row.head_time} is not {side.newest}")
+
+
+def _cosignatures(number: int, side: Side, peer: Side, tx: Tx, logs: Mapping[LogRole, LogRow]) -> None:
+    """Check what this side cosigned, and that it takes no more as cosigned than the peer holds."""
+    ours, theirs = logs[LogRole.OURS], logs[LogRole.THEIRS]
+    place = (theirs.cosigned_size, theirs.cosigned_time)
+    ensure(place[0] <= side.mirror, Invariant.COSIGNED_MORE, number, f"{place[0]} cosigned, {side.mirror} held")
+    forward = place[0] >= side.cosigned[0] and place[1] >= side.cosigned[1]
+    ensure(forward, Invariant.WENT_BACK, number, f"cosignature {place} after {side.cosigned}")
+    ensure(ours.cosigned_size <= peer.mirror, Invariant.COSIGNED_MORE, number, f"{ours.cosigned_size} taken as cosigned")
+    for size, root in tx.rows("SELECT size, root FROM head WHERE role = ?", (LogRole.THEIRS,)):
+        same = int_of(size) < len(peer.log.roots) and peer.log.roots[int_of(size)] == root
+        ensure(same, Invariant.ONE_HISTORY, number, f"kept a head of size {size} with another root")
+    side.cosigned = place
+    side.tied = bool(theirs.cosigned_time)

@@ -1,0 +1,306 @@
+"""One simulated world: two whole nodes, their disks, their officers, the network between them, and a seed.
+
+The rule it keeps: the same seed gives the same world, step by step; only signatures and encapsulations differ, which
+draw randomness of their own and of which the trace says nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from comity.base.errors import ComityError
+from comity.dispatch.book import LogRole, LogRow, read_logs
+from comity.dispatch.ports import Tx
+from comity.node.link import LinkState
+from comity.node.linkrow import read_link
+from comity.node.manifest import differences, make_manifest
+from comity.node.node import Node
+from comity.sim.agenda import Agenda
+from comity.sim.chance import Chance, SeededEntropy
+from comity.sim.disk import FailingStore, MakeDisk
+from comity.sim.exercise import DESK, START_MS, ExerciseDesk, parties
+from comity.sim.faults import HOUR_MS, MINUTE_MS, Fault, Injected, Plan, plan_of
+from comity.sim.office_work import Officers, tasks_of
+from comity.sim.post import Post
+from comity.sim.ruled import Broken, Invariant, ensure
+from comity.sim.station import Build, Station
+from comity.sim.watch import Watch
+
+HEALING_MS = 8 * HOUR_MS
+"""Virtual time within which a healed world must have settled everything."""
+IDLE_MS = 35 * MINUTE_MS
+_LOOK_MS = 10_000
+_IDLE_EXCHANGES = 2 * 2 * 5
+"""Two sides, request and answer, at most this many heartbeats in the idle time."""
+_STEPS = 60_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a world is made.
+
+    Attributes:
+        seed: of all that happens in it.
+        dispatches: how many forms officers hand in, on both sides together.
+        plan: what goes wrong, None for what the seed says.
+        node_types: the class of each side's node; tests plant faults here.
+        watched: invariants are checked; not where one side lies.
+    """
+
+    seed: int
+    dispatches: int = 30
+    plan: Plan | None = None
+    node_types: tuple[type[Node], type[Node]] = (Node, Node)
+    watched: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one world.
+
+    Attributes:
+        seed: of the world.
+        broken: the first invariant that did not hold, in words; None if all did.
+        steps: how many events happened.
+        dispatches: leaves of both logs that are dispatches.
+        commits: transactions that were committed.
+        faults: how many of each kind were injected.
+        virtual_ms: how long it lasted by its own clock.
+        trace: hash of all that happened.
+    """
+
+    seed: int
+    broken: str | None
+    steps: int
+    dispatches: int
+    commits: int
+    faults: dict[str, int]
+    virtual_ms: int
+    trace: str
+
+
+class World:
+    """Two nodes and everything between and around them.
+
+    Args:
+        settings: how it is made.
+        make_disk: makes the empty store of a side.
+    """
+
+    def __init__(self, settings: Settings, make_disk: MakeDisk) -> None:
+        chance = Chance(f"world {settings.seed}")
+        self.settings = settings
+        self.plan = settings.plan or plan_of(chance.branch("plan"))
+        self.agenda = Agenda(START_MS)
+        self.injected = Injected()
+        self.stores = tuple(self._store(make_disk, chance, number) for number in (0, 1))
+        first, second = self.stores
+        self.watch = Watch((first, second), lambda: self.agenda.now) if settings.watched else None
+        self.post = Post(self.agenda, chance.branch("post"), self.plan, START_MS, self.injected)
+        self.sides = (self._station(chance, 0), self._station(chance, 1))
+        self.officers = tuple(
+            Officers(station, self.agenda, chance.branch(f"officers {station.number}")) for station in self.sides
+        )
+        self._healed = False
+        self._populate(chance)
+
+    def _store(self, make_disk: MakeDisk, chance: Chance, number: int) -> FailingStore:
+        disk = make_disk(((DESK, ExerciseDesk.schema),))
+        store = FailingStore(disk, chance.branch(f"disk {number}"), self.plan, self.injected)
+        if self.settings.watched:
+            store.committed = lambda: self._check(number)
+        return store
+
+    def _check(self, number: int) -> None:
+        if self.watch is not None:
+            self.watch.check(number)
+
+    def _station(self, chance: Chance, number: int) -> Station:
+        known = parties()
+        used = known.instruments(number)
+        assembled = known.node(number, SeededEntropy(f"world {self.settings.seed} side {number}"))
+        instruments = (used.our_keys, used.peer_keys, used.accord)
+        build = Build(assembled, instruments, self.settings.node_types[number])
+        station = Station(
+            number,
+            build,
+            self.stores[number],
+            self.agenda,
+            self.post,
+            watch=self.watch,
+            chance=chance.branch(f"station {number}"),
+        )
+        station.offset = self._offset(number)
+        return station
+
+    def _offset(self, number: int) -> Callable[[], int]:
+        """Return how far a side's clock is off: always a little, and one of them far for a while."""
+
+        def offset() -> int:
+            far = self.plan.far
+            since = self.agenda.now - START_MS
+            is_far = far is not None and far[0] == number and not self._healed and far[1] <= since < far[2]
+            return self.plan.skew[number] + (far[3] if far is not None and is_far else 0)
+
+        return offset
+
+    def _populate(self, chance: Chance) -> None:
+        first, second = self.sides
+        first.peer, second.peer = second, first
+        kills = chance.branch("kills")
+        for station, officers in zip(self.sides, self.officers, strict=True):
+            self.agenda.after(0, station.rise)
+            tasks = tasks_of(station.number, self.settings.dispatches // 2, chance.branch(f"tasks {station.number}"))
+            officers.plan(tasks, START_MS + 1_000, START_MS + self.plan.work_ms)
+            for _ in range(self.plan.kills):
+                self.agenda.after(kills.number(0, self.plan.work_ms), partial(self._kill, station))
+        if self.plan.far is not None:
+            self.injected.note(Fault.CLOCK_FAR)
+
+    def _kill(self, station: Station) -> None:
+        if station.up:
+            self.injected.note(Fault.KILLED)
+            station.fall()
+
+    # --- running -----------------------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Let the world happen, heal it, and see whether it comes to rest; its stores are closed then."""
+        broken: str | None = None
+        try:
+            self.play()
+        except Broken as error:
+            broken = str(error)
+        except (ComityError, AssertionError, LookupError, ValueError, TypeError) as error:
+            broken = f"{Invariant.STUCK.name}: {type(error).__name__}: {error}"
+        outcome = self.outcome(broken)
+        for store in self.stores:
+            store.close()
+        return outcome
+
+    def play(self) -> None:
+        """Do all steps until the world has come to rest.
+
+        Raises:
+            Broken: an invariant does not hold.
+        """
+        self._until(START_MS + self.plan.work_ms)
+        self.heal()
+        end = self.agenda.now + HEALING_MS
+        while self.unsettled() and self.agenda.now < end:
+            self._until(self.agenda.now + _LOOK_MS)
+        ensure(not self.unsettled(), Invariant.NOT_SETTLED, 0, "; ".join(self.unsettled()))
+        self._rest()
+
+    def heal(self) -> None:
+        """Let nothing go wrong from now on."""
+        self._healed = True
+        self.post.healed = True
+        for store in self.stores:
+            store.healed = True
+        self.agenda.note("heals")
+
+    def _until(self, time: int) -> None:
+        """Do what happens before a time."""
+        reached = False
+
+        def mark() -> None:
+            nonlocal reached
+            reached = True
+
+        self.agenda.at(time, mark)
+        while not reached:
+            ensure(self.agenda.steps < _STEPS, Invariant.NOT_SILENT, 0, f"{_STEPS} steps")
+            self.agenda.step()
+
+    def _rest(self) -> None:
+        """Check that two idle nodes only keep their heartbeat."""
+        before, said = self._sizes(), sum(station.said for station in self.sides)
+        self._until(self.agenda.now + IDLE_MS)
+        more = sum(station.said for station in self.sides) - said
+        ensure(self._sizes() == before, Invariant.NOT_SILENT, 0, f"logs grew from {before} to {self._sizes()}")
+        ensure(more <= _IDLE_EXCHANGES, Invariant.NOT_SILENT, 0, f"{more} exchanges in {IDLE_MS // MINUTE_MS} minutes")
+        ensure(not self.unsettled(), Invariant.NOT_SETTLED, 0, "; ".join(self.unsettled()))
+
+    # --- looking -----------------------------------------------------------------------------------------------
+
+    def unsettled(self) -> tuple[str, ...]:
+        """Return, in plain words, what still keeps the world from rest."""
+        found: list[str] = []
+        logs = []
+        for station, officers in zip(self.sides, self.officers, strict=True):
+            if officers.waiting or not station.ready:
+                found.append(f"side {station.number} is down, or its officers have {officers.waiting} forms")
+            with station.store.read() as tx:
+                logs.append(read_logs(tx)[0])
+                found += [f"side {station.number}: {what}" for what in _open(tx)]
+        if not found:
+            found += _agreement(logs[0], logs[1]) + _agreement(logs[1], logs[0]) + self._manifests()
+        return tuple(found)
+
+    def _manifests(self) -> list[str]:
+        """Compare what each side would tell the other at the end of the day."""
+        found: list[str] = []
+        for station in self.sides:
+            with station.store.read() as tx, station.peer.store.read() as peer_tx:
+                told = differences(peer_tx, make_manifest(tx, station.clock))
+            found += [f"manifest of side {station.number}: {what}" for what in told]
+        return found
+
+    def _sizes(self) -> tuple[int, ...]:
+        sizes: list[int] = []
+        for store in self.stores:
+            with store.read() as tx:
+                sizes += [row.size for row in read_logs(tx)[0].values()]
+        return tuple(sizes)
+
+    def outcome(self, broken: str | None) -> Outcome:
+        """Say what became of it."""
+        leaves = sum(len(side.leaves) for side in self.watch.sides) if self.watch else 0
+        return Outcome(
+            seed=self.settings.seed,
+            broken=broken,
+            steps=self.agenda.steps,
+            dispatches=leaves,
+            commits=sum(store.commits for store in self.stores),
+            faults=dict(sorted(self.injected.items())),
+            virtual_ms=self.agenda.now - START_MS,
+            trace=self.agenda.trace(),
+        )
+
+
+def _open(tx: Tx) -> list[str]:
+    """Return the debts of one side."""
+    found = []
+    for what, statement in (
+        ("a dispatch of ours has no settling receipt", "SELECT 1 FROM sent WHERE settled_at IS NULL"),
+        ("a dispatch of the peer is not settled", "SELECT 1 FROM got WHERE settled_at IS NULL"),
+        ("the pool is not empty", "SELECT 1 FROM pool"),
+        ("a dispatch waits for another", "SELECT 1 FROM waits"),
+        ("a head is pending", "SELECT 1 FROM pending_head"),
+        ("a filed dispatch is not read", "SELECT 1 FROM got WHERE fact = 2 AND seen_at IS NULL"),
+    ):
+        if tx.rows(statement + " LIMIT 1"):
+            found.append(what)
+    state = read_link(tx).state
+    return found if state is LinkState.UP else [*found, f"the link is {state}"]
+
+
+def _agreement(ours: dict[LogRole, LogRow], theirs: dict[LogRole, LogRow]) -> list[str]:
+    """Compare one side's log with the other's mirror of it."""
+    log, mirror = ours[LogRole.OURS], theirs[LogRole.THEIRS]
+    sizes = {log.size, log.head_size, log.cosigned_size, mirror.size, mirror.head_size, mirror.cosigned_size}
+    same = len(sizes) == 1 and log.head_root == mirror.head_root
+    return [] if same else [f"{log.origin}: log, mirror and cosignatures end at {sorted(sizes)}"]
+
+
+def run_world(settings: Settings, make_disk: MakeDisk) -> Outcome:
+    """Run one world from its seed to its end."""
+    return World(settings, make_disk).run()
+
+
+def with_seed(settings: Settings, seed: int) -> Settings:
+    """Return the same settings for another seed."""
+    return replace(settings, seed=seed)
