@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from comity.base.ids import Ms
 from comity.dispatch.book import Book, LogRole
-from comity.dispatch.columns import int_of, text_of
+from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import DispatchLeaf, Entry, Fact, HeadLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, WithdrawLeaf
 from comity.dispatch.exchange_codec import EvidenceClass
 from comity.dispatch.filing import Files
@@ -82,7 +82,7 @@ def _earlier(
 def apply_entries(
     first: int, decoded: Sequence[Entry], head: SignedHead, book: Book, desks: Mapping[str, Files], *, now: Ms
 ) -> tuple[bytes, ...]:
-    """Let each new entry of the peer change our rows; return the ids of our dispatches that they settled.
+    """Let each new entry of the peer change our rows; return the ids of the dispatches that they settled.
 
     Args:
         first: index of the first entry.
@@ -93,31 +93,37 @@ def apply_entries(
         now: our time.
     """
     settled: list[bytes] = []
-    leaves: list[Row] = []
     said_at = min(now, head.time * 1_000)
+    leaves = [_debt(first + n, entry, now) for n, entry in enumerate(decoded) if isinstance(entry, DispatchLeaf)]
+    book.tx.many(
+        "INSERT INTO got (idx, id, lane, sealed_sha256, size, commitment, edition, known_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        leaves,
+    )
     for place, entry in enumerate(decoded):
         match entry:
-            case DispatchLeaf():
-                leaves.append(_debt(first + place, entry, now))
             case ReceiptLeaf():
                 _take_receipt(first + place, entry, book, desks, Ms(said_at))
                 if entry.fact in _SETTLING:
                     settled.append(entry.id)
             case WithdrawLeaf():
-                book.tx.run(
-                    "UPDATE got SET settled_at = ?, code = ? WHERE idx = ? AND fact = 0",
-                    (now, entry.reason, entry.index),
-                )
+                settled += _withdraw(entry, book, now)
             case LinkLeaf(event=LinkEvent.ACCUSED):
                 reason = "the other party's log says that it holds proof against this node; both desks must talk"
                 write_link(book.tx, moved(read_link(book.tx), Event.EVIDENCE, now, reason))
             case _:
                 pass
-    book.tx.many(
-        "INSERT INTO got (idx, id, lane, sealed_sha256, size, commitment, edition, known_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        leaves,
-    )
     return tuple(settled)
+
+
+def _withdraw(leaf: WithdrawLeaf, book: Book, now: Ms) -> list[bytes]:
+    """Settle a dispatch of the peer that will not come and return its id, for what waited for it."""
+    place = (leaf.index,)
+    found = book.tx.rows("SELECT id FROM got WHERE idx = ? AND fact = 0 AND settled_at IS NULL", place)
+    book.tx.run(
+        "UPDATE got SET settled_at = ?, code = ? WHERE idx = ? AND fact = 0 AND settled_at IS NULL",
+        (now, leaf.reason, leaf.index),
+    )
+    return [bytes_of(row[0]) for row in found]
 
 
 def _debt(index: int, leaf: DispatchLeaf, now: Ms) -> Row:
