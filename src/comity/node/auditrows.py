@@ -1,0 +1,266 @@
+"""The second half of an audit: dispatches, receipts, decision records, instruments and pool against their leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from comity.base.errors import BadEnvelope
+from comity.base.hashing import sha256
+from comity.dispatch import wire
+from comity.dispatch.book import LogRole
+from comity.dispatch.entries import (
+    DispatchLeaf,
+    Entry,
+    Fact,
+    InstrumentLeaf,
+    ReceiptLeaf,
+    RecordLeaf,
+    ResealLeaf,
+    WithdrawLeaf,
+    decision_hash,
+    decode_entry,
+    record_commit,
+)
+from comity.dispatch.partsrow import parts_of
+from comity.dispatch.ports import Scalar, Tx
+from comity.node.difference import DAMAGE, Difference, as_bytes, as_int, shown
+
+
+@dataclass(slots=True)
+class _Leaves:
+    """The leaves of one log that rows stand for, by index."""
+
+    dispatches: dict[int, DispatchLeaf] = field(default_factory=dict)
+    receipts: dict[int, ReceiptLeaf] = field(default_factory=dict)
+    records: dict[int, RecordLeaf] = field(default_factory=dict)
+    instruments: dict[int, InstrumentLeaf] = field(default_factory=dict)
+    sealed: dict[int, set[bytes]] = field(default_factory=dict)
+    withdrawn: set[int] = field(default_factory=set)
+
+    def take(self, index: int, leaf: Entry) -> None:
+        match leaf:
+            case DispatchLeaf():
+                self.dispatches[index] = leaf
+                self.sealed.setdefault(index, set()).add(leaf.sealed)
+            case ResealLeaf():
+                self.sealed.setdefault(leaf.index, set()).add(leaf.sealed)
+            case ReceiptLeaf():
+                self.receipts[index] = leaf
+            case RecordLeaf():
+                self.records[index] = leaf
+            case InstrumentLeaf():
+                self.instruments[index] = leaf
+            case WithdrawLeaf():
+                self.withdrawn.add(leaf.index)
+            case _:
+                pass
+
+
+def row_differences(tx: Tx, entries: Mapping[LogRole, Sequence[bytes]]) -> tuple[int, tuple[Difference, ...]]:
+    """Compare every row that a leaf commits to; return how many rows there were and what differs.
+
+    Args:
+        tx: the snapshot.
+        entries: of each log in order, empty where one is missing. An entry that is none is passed over: the log's own
+            audit has named it.
+    """
+    leaves = {role: _read(found) for role, found in entries.items()}
+    ours, theirs = leaves[LogRole.OURS], leaves[LogRole.THEIRS]
+    decisions = leaves[LogRole.DECISION]
+    rows = 0
+    found: list[Difference] = []
+    for count, differences in (
+        _sent(tx, ours, theirs),
+        _got(tx, ours, theirs),
+        _records(tx, decisions, "record"),
+        _records(tx, ours, "opening"),
+        _decisions(tx, ours),
+        _instruments(tx, ours),
+    ):
+        rows += count
+        found += differences
+    return rows, tuple(found)
+
+
+def _read(entries: Sequence[bytes]) -> _Leaves:
+    leaves = _Leaves()
+    for index, entry in enumerate(entries):
+        try:
+            leaves.take(index, decode_entry(entry))
+        except BadEnvelope:
+            continue
+    return leaves
+
+
+# --- dispatches ----------------------------------------------------------------------------------------------------
+
+_SENT = "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, seen_idx FROM sent ORDER BY id"
+_GOT = (
+    "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, size, commitment, edition"
+    " FROM got ORDER BY idx"
+)
+
+
+def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]]:
+    found: list[Difference] = []
+    rows = tx.rows(_SENT)
+    pool = dict(tx.rows("SELECT dispatch, entry FROM pool WHERE dispatch IS NOT NULL"))
+    for id_, idx, lane, sealed, sealed_hash, plain, fact, code, receipt, seen in rows:
+        row = f"{shown(id_)}, ours"
+        if idx is None:
+            leaf, hashes = _pooled(pool.pop(id_, None))
+        else:
+            leaf, hashes = ours.dispatches.get(as_int(idx)), ours.sealed.get(as_int(idx), set())
+        if leaf is None:
+            found.append(Difference("sent", row, f"no leaf of our log stands behind it (index {idx})", "", ""))
+            continue
+        found += _columns("sent", row, ((id_, leaf.id, "number"), (lane, int(leaf.lane), "lane")))
+        found += _content("sent", row, leaf, hashes, (sealed, sealed_hash, plain))
+        found += _receipt("sent", row, leaf, (fact, code, receipt), theirs)
+        found += _receipt("sent", row, leaf, (int(Fact.SEEN), None, seen), theirs)
+    found += [Difference("pool", shown(id_), "no dispatch row stands behind this pooled leaf", "", "") for id_ in pool]
+    found += _absent("sent", {as_int(row[1]) for row in rows}, ours, "our")
+    return len(rows), found
+
+
+def _pooled(entry: Scalar) -> tuple[DispatchLeaf | None, set[bytes]]:
+    try:
+        leaf = decode_entry(as_bytes(entry))
+    except BadEnvelope:
+        return None, set()
+    return (leaf, {leaf.sealed}) if isinstance(leaf, DispatchLeaf) else (None, set())
+
+
+def _got(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]]:
+    found: list[Difference] = []
+    rows = tx.rows(_GOT)
+    for id_, idx, lane, sealed, sealed_hash, plain, fact, code, receipt, size, commitment, edition in rows:
+        row = f"{shown(id_)}, theirs"
+        leaf = theirs.dispatches.get(as_int(idx))
+        if leaf is None:
+            found.append(Difference("got", row, f"no leaf of their log stands behind it (index {idx})", "", ""))
+            continue
+        columns = (
+            (id_, leaf.id, "number"),
+            (lane, int(leaf.lane), "lane"),
+            (size, leaf.size, "size"),
+            (commitment, leaf.commit, "commitment"),
+            (edition, leaf.edition, "edition"),
+        )
+        found += _columns("got", row, columns)
+        found += _content("got", row, leaf, theirs.sealed[as_int(idx)], (sealed, sealed_hash, plain))
+        found += _receipt("got", row, leaf, (fact, code, receipt), ours)
+    found += _absent("got", {as_int(row[1]) for row in rows}, theirs, "their")
+    return len(rows), found
+
+
+def _columns(table: str, row: str, columns: Sequence[tuple[Scalar, Scalar, str]]) -> Iterator[Difference]:
+    for stored, proven, name in columns:
+        if stored != proven:
+            yield Difference(table, row, f"the {name} in the row is not the leaf's", _hash(stored), _hash(proven))
+
+
+def _hash(value: Scalar) -> str:
+    return "" if value is None else sha256(value if isinstance(value, bytes) else str(value).encode()).hex()
+
+
+def _content(
+    table: str, row: str, leaf: DispatchLeaf, sealed_of_log: set[bytes], stored: tuple[Scalar, Scalar, Scalar]
+) -> Iterator[Difference]:
+    """Compare sealed bytes and parts with the leaf; what has not come or was not admitted is not there to compare."""
+    sealed, sealed_hash, plain = stored
+    if sealed_hash not in sealed_of_log:
+        what = "the hash of sealed bytes in the row is not the leaf's"
+        yield Difference(table, row, what, as_bytes(sealed_hash).hex(), leaf.sealed.hex())
+    if sealed is not None and sha256(as_bytes(sealed)) not in sealed_of_log:
+        what = "the sealed bytes are not those that the leaf names"
+        yield Difference(table, row, what, sha256(as_bytes(sealed)).hex(), leaf.sealed.hex())
+    if plain is None and table == "got":
+        return
+    try:
+        made: bytes = wire.commit_of(parts_of(as_bytes(plain)))
+    except DAMAGE:
+        made = sha256(as_bytes(plain))
+    if made != leaf.commit:
+        what = "the content does not give the commitment in the leaf"
+        yield Difference(table, row, what, made.hex(), leaf.commit.hex())
+
+
+def _receipt(
+    table: str, row: str, leaf: DispatchLeaf, stated: tuple[Scalar, Scalar, Scalar], log: _Leaves
+) -> Iterator[Difference]:
+    """Compare what a row says became of a dispatch with the receipt leaf that it points to."""
+    fact, code, index = stated
+    if index is None:
+        if fact in {int(one) for one in Fact} - {int(Fact.SEEN)}:
+            yield Difference(table, row, "the row says that it was receipted, and names no receipt leaf", "", "")
+        return
+    receipt = log.receipts.get(as_int(index))
+    if receipt is None or (receipt.id, int(receipt.fact), receipt.code) != (leaf.id, fact, code):
+        yield Difference(table, row, f"the receipt leaf {index} does not say what the row says", _hash(fact), "")
+    elif receipt.sealed != leaf.sealed:
+        what = f"the receipt leaf {index} is about other sealed bytes"
+        yield Difference(table, row, what, receipt.sealed.hex(), leaf.sealed.hex())
+
+
+def _absent(table: str, present: set[int], log: _Leaves, whose: str) -> Iterator[Difference]:
+    for index, leaf in log.dispatches.items():
+        if index not in present and index not in log.withdrawn:
+            what = f"the row is missing; leaf {index} of {whose} log commits to it"
+            yield Difference(table, shown(leaf.id), what, "", leaf.commit.hex())
+
+
+# --- records and instruments -----------------------------------------------------------------------------------------
+
+
+def _records(tx: Tx, log: _Leaves, table: str) -> tuple[int, list[Difference]]:
+    found: list[Difference] = []
+    rows = tx.rows(f"SELECT idx, kind, salt, record FROM {table} ORDER BY idx")  # noqa: S608  two names of our own
+    for idx, kind, salt, record in rows:
+        leaf = log.records.get(as_int(idx))
+        made = record_commit(as_bytes(salt), as_bytes(record))
+        if leaf is None or (leaf.kind, leaf.commit) != (kind, made):
+            what = "the record or its salt is not what its leaf commits to"
+            found.append(Difference(table, f"{idx}, {kind}", what, made.hex(), leaf.commit.hex() if leaf else ""))
+    known = {as_int(row[0]) for row in rows}
+    for idx, leaf in log.records.items():
+        if idx not in known:
+            found.append(Difference(table, f"{idx}, {leaf.kind}", "the record is missing", "", leaf.commit.hex()))
+    return len(rows), found
+
+
+def _decisions(tx: Tx, ours: _Leaves) -> tuple[int, list[Difference]]:
+    """Find behind every dispatch and receipt of ours the decision record whose hash it shows to the peer."""
+    kept: dict[bytes, set[bytes]] = {}
+    for dispatch, salt, record in tx.rows("SELECT dispatch, salt, record FROM record WHERE dispatch IS NOT NULL"):
+        kept.setdefault(as_bytes(dispatch), set()).add(decision_hash(as_bytes(salt), as_bytes(record)))
+    found: list[Difference] = []
+    shown_hashes = [(leaf.id, leaf.decision) for leaf in ours.dispatches.values()]
+    shown_hashes += [(leaf.id, leaf.decision) for leaf in ours.receipts.values() if leaf.decision is not None]
+    for id_, decision in shown_hashes:
+        held = kept.get(id_, set())
+        if decision not in held:
+            what = "no decision record gives the hash that its leaf shows"
+            now = " ".join(sorted(one.hex() for one in held))
+            found.append(Difference("record", shown(id_), what, now, decision.hex()))
+    return 0, found
+
+
+def _instruments(tx: Tx, ours: _Leaves) -> tuple[int, list[Difference]]:
+    found: list[Difference] = []
+    rows = tx.rows("SELECT digest, kind, signed, from_ours FROM instrument ORDER BY from_ours")
+    for digest, kind, signed, index in rows:
+        leaf = ours.instruments.get(as_int(index))
+        made = sha256(as_bytes(signed))
+        if leaf is None or (leaf.kind, leaf.digest) != (kind, made) or digest != made:
+            proven = leaf.digest.hex() if leaf else ""
+            what = "the signed instrument is not the one that its leaf names"
+            found.append(Difference("instrument", f"{index}, {kind}", what, made.hex(), proven))
+    known = {as_int(row[3]) for row in rows}
+    found += [
+        Difference("instrument", f"{index}, {leaf.kind}", "the instrument is missing", "", leaf.digest.hex())
+        for index, leaf in ours.instruments.items()
+        if index not in known
+    ]
+    return len(rows), found
