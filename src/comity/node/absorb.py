@@ -70,10 +70,11 @@ def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers:
     if exchange.base > theirs.size:  # 7
         raise Problem("gap", 409, "entries that begin beyond the end of our mirror")
     if checkpoint.size <= theirs.size and _root_at(book, checkpoint.size) != checkpoint.root:  # 8
-        raise Proven(evidence.equivocation(book, head, now), "a head that contradicts the log we mirror")
+        shown = evidence.equivocation(head, evidence.newest_head(book), book.tiles(LogRole.THEIRS), now)
+        raise Proven(shown, "a head that contradicts the log we mirror")
     fresh, decoded, edge, tiles = _grow(exchange, head, book)  # 9
     reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
-    _check_pending(book, reader, edge.size, now)  # 10
+    _check_pending(book, reader, edge.size, head if fresh else None, now)  # 10
     check_entries(theirs.size, fresh, decoded, reader, head=head, book=book, now=now)  # 11
     if fresh:
         book.append_mirror(fresh, edge, tiles)
@@ -122,13 +123,14 @@ def _grow(exchange: Exchange, head: SignedHead, book: Book) -> tuple[list[bytes]
     return fresh, decoded, edge, tiles
 
 
-def _check_pending(book: Book, tiles: TileReader, size: int, now: Ms) -> None:
-    """Check 10: every pending head that the grown mirror covers must be a head of the same log."""
+def _check_pending(book: Book, tiles: TileReader, size: int, grown: SignedHead | None, now: Ms) -> None:
+    """Check 10: every pending head that the mirror covers, grown by the entries of a new head, is of the same log."""
     rows = book.tx.rows("SELECT note, size, root FROM pending_head WHERE size <= ?", (size,))
     for note, pending_size, pending_root in rows:
         if root(tiles, int_of(pending_size)) != bytes_of(pending_root):
             head = SignedHead(parse_body(parse_note(text_of(note)).text), Seconds(0), text_of(note))
-            raise Proven(evidence.equivocation(book, head, now), "an earlier signed head is of another log")
+            covering = (size, grown.note) if grown else evidence.newest_head(book)
+            raise Proven(evidence.equivocation(head, covering, tiles, now), "an earlier signed head is of another log")
     if rows:
         book.tx.run("DELETE FROM pending_head WHERE size <= ?", (size,))
 
@@ -143,17 +145,20 @@ def _take_cosignature(exchange: Exchange, book: Book, peer: Peer, now: Ms) -> bo
         count(book, "cosignature-ignored")
         return False
     ours, size = book.logs[LogRole.OURS], cosigned.checkpoint.size
-    if size > ours.head_size or (size, cosigned.time) <= (ours.cosigned_size, ours.cosigned_time):
+    if size > ours.head_size:
+        count(book, "cosignature-ignored")
         return False
     if _own_root(book, size) != cosigned.checkpoint.root:
         raise Proven(evidence.false_cosign(book, exchange.cosignature, size, now), "a cosignature on another root")
+    if (size, cosigned.time) <= (ours.cosigned_size, ours.cosigned_time):
+        return False
     return _keep_cosignature(cosigned, book)
 
 
 def _keep_cosignature(cosigned: Cosigned, book: Book) -> bool:
-    ours, size = book.logs[LogRole.OURS], cosigned.checkpoint.size
+    size = cosigned.checkpoint.size
     found = book.tx.rows("SELECT max(time) FROM head WHERE role = ? AND size = ?", (LogRole.OURS, size))
-    if size < ours.cosigned_size or not found or found[0][0] is None:
+    if found[0][0] is None:
         return False
     if cosigned.time * SECOND_MS + HOUR_MS < int_of(found[0][0]) * SECOND_MS:
         count(book, "cosignature-ignored")

@@ -44,7 +44,8 @@ def check_entries(
             shown = [(index, fresh[place])]
             if isinstance(entry, DispatchLeaf):
                 shown.insert(0, _earlier(entry, seen, first, fresh, book))
-            raise Proven(evidence.false_entry(kind, shown, tiles, head, note, now=now), note)
+            ours = _against(entry, book)
+            raise Proven(evidence.false_entry(kind, shown, ours, tiles, head, note=note, now=now), note)
         if isinstance(entry, DispatchLeaf):
             seen[entry.id] = first + place
 
@@ -66,6 +67,17 @@ def _broken(entry: Entry, seen: Mapping[bytes, int], book: Book) -> tuple[Eviden
         case _:
             pass
     return None, ""
+
+
+def _against(entry: Entry, book: Book) -> tuple[bytes, ...]:
+    """Return what our own log shows against a false entry, so that a stranger need not take our word."""
+    match entry:
+        case ReceiptLeaf():
+            return evidence.own_leaf(book, entry.index)
+        case HeadLeaf():
+            return evidence.own_head(book, entry.size)
+        case _:
+            return ()
 
 
 def _earlier(
