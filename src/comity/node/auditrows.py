@@ -24,7 +24,7 @@ from comity.dispatch.entries import (
 )
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Scalar, Tx
-from comity.node.difference import DAMAGE, Difference, as_bytes, as_int, shown
+from comity.node.difference import DAMAGE, Difference, as_bytes, as_int, plain, shown
 
 
 @dataclass(slots=True)
@@ -35,6 +35,7 @@ class _Leaves:
     receipts: dict[int, ReceiptLeaf] = field(default_factory=dict)
     records: dict[int, RecordLeaf] = field(default_factory=dict)
     instruments: dict[int, InstrumentLeaf] = field(default_factory=dict)
+    receipted: dict[bytes, int] = field(default_factory=dict)
     sealed: dict[int, set[bytes]] = field(default_factory=dict)
     withdrawn: set[int] = field(default_factory=set)
 
@@ -47,6 +48,8 @@ class _Leaves:
                 self.sealed.setdefault(leaf.index, set()).add(leaf.sealed)
             case ReceiptLeaf():
                 self.receipts[index] = leaf
+                if leaf.fact is not Fact.SEEN:
+                    self.receipted[leaf.id] = index
             case RecordLeaf():
                 self.records[index] = leaf
             case InstrumentLeaf():
@@ -106,19 +109,20 @@ def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]
     found: list[Difference] = []
     rows = tx.rows(_SENT)
     pool = dict(tx.rows("SELECT dispatch, entry FROM pool WHERE dispatch IS NOT NULL"))
-    for id_, idx, lane, sealed, sealed_hash, plain, fact, code, receipt, seen in rows:
+    for id_, idx, lane, sealed, sealed_hash, content, fact, code, receipt, seen in rows:
         row = f"{shown(id_)}, ours"
         if idx is None:
             leaf, hashes = _pooled(pool.pop(id_, None))
         else:
             leaf, hashes = ours.dispatches.get(as_int(idx)), ours.sealed.get(as_int(idx), set())
         if leaf is None:
-            found.append(Difference("sent", row, f"no leaf of our log stands behind it (index {idx})", "", ""))
+            found.append(Difference("sent", row, f"no leaf of our log stands behind it (index {plain(idx)})", "", ""))
             continue
         found += _columns("sent", row, ((id_, leaf.id, "number"), (lane, int(leaf.lane), "lane")))
-        found += _content("sent", row, leaf, hashes, (sealed, sealed_hash, plain))
+        found += _content("sent", row, leaf, hashes, (sealed, sealed_hash, content))
         found += _receipt("sent", row, leaf, (fact, code, receipt), theirs)
         found += _receipt("sent", row, leaf, (int(Fact.SEEN), None, seen), theirs)
+        found += _unnoted("sent", row, leaf, receipt, theirs)
     found += [Difference("pool", shown(id_), "no dispatch row stands behind this pooled leaf", "", "") for id_ in pool]
     found += _absent("sent", {as_int(row[1]) for row in rows}, ours, "our")
     return len(rows), found
@@ -135,11 +139,11 @@ def _pooled(entry: Scalar) -> tuple[DispatchLeaf | None, set[bytes]]:
 def _got(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]]:
     found: list[Difference] = []
     rows = tx.rows(_GOT)
-    for id_, idx, lane, sealed, sealed_hash, plain, fact, code, receipt, size, commitment, edition in rows:
+    for id_, idx, lane, sealed, sealed_hash, content, fact, code, receipt, size, commitment, edition in rows:
         row = f"{shown(id_)}, theirs"
         leaf = theirs.dispatches.get(as_int(idx))
         if leaf is None:
-            found.append(Difference("got", row, f"no leaf of their log stands behind it (index {idx})", "", ""))
+            found.append(Difference("got", row, f"no leaf of their log stands behind it (index {plain(idx)})", "", ""))
             continue
         columns = (
             (id_, leaf.id, "number"),
@@ -149,8 +153,9 @@ def _got(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]]
             (edition, leaf.edition, "edition"),
         )
         found += _columns("got", row, columns)
-        found += _content("got", row, leaf, theirs.sealed[as_int(idx)], (sealed, sealed_hash, plain))
+        found += _content("got", row, leaf, theirs.sealed[as_int(idx)], (sealed, sealed_hash, content))
         found += _receipt("got", row, leaf, (fact, code, receipt), ours)
+        found += _unnoted("got", row, leaf, receipt, ours)
     found += _absent("got", {as_int(row[1]) for row in rows}, theirs, "their")
     return len(rows), found
 
@@ -169,19 +174,19 @@ def _content(
     table: str, row: str, leaf: DispatchLeaf, sealed_of_log: set[bytes], stored: tuple[Scalar, Scalar, Scalar]
 ) -> Iterator[Difference]:
     """Compare sealed bytes and parts with the leaf; what has not come or was not admitted is not there to compare."""
-    sealed, sealed_hash, plain = stored
+    sealed, sealed_hash, parts = stored
     if sealed_hash not in sealed_of_log:
         what = "the hash of sealed bytes in the row is not the leaf's"
         yield Difference(table, row, what, as_bytes(sealed_hash).hex(), leaf.sealed.hex())
     if sealed is not None and sha256(as_bytes(sealed)) not in sealed_of_log:
         what = "the sealed bytes are not those that the leaf names"
         yield Difference(table, row, what, sha256(as_bytes(sealed)).hex(), leaf.sealed.hex())
-    if plain is None and table == "got":
+    if parts is None and table == "got":
         return
     try:
-        made: bytes = wire.commit_of(parts_of(as_bytes(plain)))
+        made: bytes = wire.commit_of(parts_of(as_bytes(parts)))
     except DAMAGE:
-        made = sha256(as_bytes(plain))
+        made = sha256(as_bytes(parts))
     if made != leaf.commit:
         what = "the content does not give the commitment in the leaf"
         yield Difference(table, row, what, made.hex(), leaf.commit.hex())
@@ -198,10 +203,16 @@ def _receipt(
         return
     receipt = log.receipts.get(as_int(index))
     if receipt is None or (receipt.id, int(receipt.fact), receipt.code) != (leaf.id, fact, code):
-        yield Difference(table, row, f"the receipt leaf {index} does not say what the row says", _hash(fact), "")
+        yield Difference(table, row, f"the receipt leaf {plain(index)} does not say what the row says", _hash(fact), "")
     elif receipt.sealed != leaf.sealed:
-        what = f"the receipt leaf {index} is about other sealed bytes"
+        what = f"the receipt leaf {plain(index)} is about other sealed bytes"
         yield Difference(table, row, what, receipt.sealed.hex(), leaf.sealed.hex())
+
+
+def _unnoted(table: str, row: str, leaf: DispatchLeaf, index: Scalar, log: _Leaves) -> Iterator[Difference]:
+    if index is None and leaf.id in log.receipted:
+        what = f"leaf {log.receipted[leaf.id]} receipts this dispatch, and the row says that nothing does"
+        yield Difference(table, row, what, "", leaf.sealed.hex())
 
 
 def _absent(table: str, present: set[int], log: _Leaves, whose: str) -> Iterator[Difference]:
@@ -222,7 +233,9 @@ def _records(tx: Tx, log: _Leaves, table: str) -> tuple[int, list[Difference]]:
         made = record_commit(as_bytes(salt), as_bytes(record))
         if leaf is None or (leaf.kind, leaf.commit) != (kind, made):
             what = "the record or its salt is not what its leaf commits to"
-            found.append(Difference(table, f"{idx}, {kind}", what, made.hex(), leaf.commit.hex() if leaf else ""))
+            found.append(
+                Difference(table, f"{plain(idx)}, {plain(kind)}", what, made.hex(), leaf.commit.hex() if leaf else "")
+            )
     known = {as_int(row[0]) for row in rows}
     for idx, leaf in log.records.items():
         if idx not in known:
@@ -256,7 +269,7 @@ def _instruments(tx: Tx, ours: _Leaves) -> tuple[int, list[Difference]]:
         if leaf is None or (leaf.kind, leaf.digest) != (kind, made) or digest != made:
             proven = leaf.digest.hex() if leaf else ""
             what = "the signed instrument is not the one that its leaf names"
-            found.append(Difference("instrument", f"{index}, {kind}", what, made.hex(), proven))
+            found.append(Difference("instrument", f"{plain(index)}, {plain(kind)}", what, made.hex(), proven))
     known = {as_int(row[3]) for row in rows}
     found += [
         Difference("instrument", f"{index}, {leaf.kind}", "the instrument is missing", "", leaf.digest.hex())

@@ -44,3 +44,8 @@ def as_int(value: Scalar) -> int:
 def shown(value: Scalar) -> str:
     """Write a dispatch's number, or that the column holds none."""
     return show_id(value) if isinstance(value, bytes) and len(value) == ID_SIZE else "(no number)"
+
+
+def plain(value: Scalar) -> str:
+    """Write a column that should hold a number or a short text."""
+    return str(value) if isinstance(value, int | str) else "(neither number nor text)"
