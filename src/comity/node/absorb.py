@@ -38,20 +38,29 @@ class Overlay:
         return self._new.get((level, n)) or self._below.tile(level, n)
 
 
-def read_exchange(data: bytes, peer: Peer) -> tuple[Exchange, SignedHead]:
-    """Make checks 1 to 3, which need no store: form, origin, signatures.
+def read_exchange(data: bytes, peer: Peer) -> Exchange:
+    """Make checks 1 and 2: form, origin.
 
     Raises:
         Problem: with the code that the peer reads.
-    """  # spec: protocol.md 7 checks 1-3
+    """  # spec: protocol.md 7 checks 1, 2
     try:
         exchange = decode_exchange(data)
     except BadEnvelope as error:
         raise Problem(error.code, 413 if error.code == "too-large" else 400, str(error)) from error
     if exchange.origin != peer.log_origin:
         raise Problem("unknown-log", 422, "an exchange under the name of a log that is not the peer's current one")
+    return exchange
+
+
+def read_head(exchange: Exchange, peer: Peer) -> SignedHead:
+    """Make check 3: the head has exactly the peer's signatures.
+
+    Raises:
+        Problem: with the code that the peer reads.
+    """  # spec: protocol.md 7 check 3
     try:
-        return exchange, verify_head(exchange.checkpoint, peer.log_origin, [peer.log])
+        return verify_head(exchange.checkpoint, peer.log_origin, [peer.log])
     except BadSignature as error:
         raise Problem("bad-signature", 422, "a head without exactly the peer's two good signatures") from error
 
@@ -85,18 +94,21 @@ def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers:
     return bool(fresh) or newer or cosigned
 
 
-def keep_pending(head: SignedHead, book: Book) -> None:
-    """Keep a signed head that came with something we do not take: it may prove something later.
+def keep_pending(head: SignedHead, book: Book) -> bool:
+    """Keep a signed head that came with something we do not take, and say whether it is new: it may prove something.
 
     Raises:
-        Problem: 64 are kept already.
+        Problem: 64 are kept already, and this is none of them.
     """  # spec: protocol.md 7 check 5
+    if book.tx.rows("SELECT 1 FROM pending_head WHERE note = ?", (head.note,)):
+        return False
     if int_of(book.tx.rows("SELECT count(*) FROM pending_head")[0][0]) >= PENDING_HEADS:
         raise Problem("slow-down", 429, "as many unproven heads as a node keeps")
     book.tx.run(
-        "INSERT INTO pending_head (note, size, time, root) VALUES (?, ?, ?, ?) ON CONFLICT (note) DO NOTHING",
+        "INSERT INTO pending_head (note, size, time, root) VALUES (?, ?, ?, ?)",
         (head.note, head.checkpoint.size, head.time, head.checkpoint.root),
     )
+    return True
 
 
 def _root_at(book: Book, size: int) -> Digest:

@@ -169,13 +169,14 @@ class Node:
             Problem: it is not taken; its head is kept if its signatures are good.
             StoreError: the outcome is unknown; the same exchange again does no harm.
         """
-        exchange, head = absorb.read_exchange(data, self.peer)
+        exchange = absorb.read_exchange(data, self.peer)
+        _refuse_stopped(self.link())
+        head = absorb.read_head(exchange, self.peer)
         try:
             with self.ledger.begin() as book:
                 taken = self._take(exchange, head, book, now, apart=apart)
         except Proven as proven:
             with self.ledger.begin() as book:
-                absorb.keep_pending(head, book)
                 keep_evidence(book, proven.evidence, now)
             raise Problem("broken", 503, str(proven)) from proven
         except Problem as problem:
@@ -185,16 +186,14 @@ class Node:
         return replace(taken, recorded=taken.recorded + self.open_stored(now)) if apart else taken
 
     def _take(self, exchange: Exchange, head: SignedHead, book: Book, now: Ms, *, apart: bool) -> Taken:
-        link = read_link(book.tx)
-        stopped = refusal(link.state)
-        if stopped is not None:
-            raise Problem(stopped, 503, f"the link is {link.state}")
         first = book.logs[LogRole.THEIRS].size
-        cosigned = book.logs[LogRole.OURS].cosigned_time
+        before = book.logs[LogRole.OURS]
         news = absorb.absorb(exchange, head, book, self.peer, self.timers, now=now)
         fresh = book.entries(LogRole.THEIRS, first, book.logs[LogRole.THEIRS].size)
         settled = apply_entries(first, [decode_entry(e) for e in fresh], head, book, self.office.desks, now=now)
-        self._note_good(book, head, now, cosigned=book.logs[LogRole.OURS].cosigned_time > cosigned)
+        after = book.logs[LogRole.OURS]
+        grown = (after.cosigned_size, after.cosigned_time) > (before.cosigned_size, before.cosigned_time)
+        self._note_good(book, head, now, cosigned=grown)
         arrived, dropped = absorb.arrived_bytes(exchange, book)
         recorded = [one for id_ in settled for one in follow(DispatchId(id_), book, self.office, now)]
         if apart:
@@ -234,22 +233,18 @@ class Node:
 
     def _keep_doubtful(self, head: SignedHead, problem: Problem, now: Ms) -> None:
         """Keep the head of an exchange that is not taken, and challenge it where its entries do not give its root."""
-        if problem.code in {"recovering", "broken"}:
-            return
         with self.ledger.begin() as book:
-            absorb.keep_pending(head, book)
+            new = absorb.keep_pending(head, book)
             absorb.count(book, f"problem-{problem.code}")
-            if problem.code == "unproven-head":
+            if new and problem.code == "unproven-head":
                 self._challenge(head, book, now)
 
     def _challenge(self, head: SignedHead, book: Book, now: Ms) -> None:
-        """Ask in our log for a proof of this head: a failing proof is no evidence, whoever reports it may have made it."""
-        # spec: protocol.md 11
-        link = read_link(book.tx)
-        after = moved(link, LinkEvent.UNPROVEN_HEAD, now, "the peer's entries do not give the head that it signed")
-        if after.state is not link.state:
-            book.append_own([encode_entry(LinkLeaf(Act.CHALLENGE, sha256(head.note.encode())))])
-            write_link(book.tx, after)
+        """Ask in our log, once a head, for its proof: a failing proof is no evidence, whoever reports it may have made it."""
+        # spec: protocol.md 9, 11
+        book.append_own([encode_entry(LinkLeaf(Act.CHALLENGE, sha256(head.note.encode())))])
+        reason = "the peer's entries do not give the head that it signed"
+        write_link(book.tx, moved(read_link(book.tx), LinkEvent.UNPROVEN_HEAD, now, reason))
 
     def problem_bytes(self, problem: Problem) -> bytes:
         """Return what the peer reads of a problem: a code, when to come again, how far our mirror reaches."""
@@ -296,3 +291,10 @@ class Node:
     def paired(self) -> bool:
         """Whether the ceremony has been held."""
         return self.link().state is not LinkState.UNPAIRED
+
+
+def _refuse_stopped(link: Link) -> None:
+    """Refuse an exchange in a state that takes none; its head is not kept."""  # spec: protocol.md 7 check 2, 9
+    stopped = refusal(link.state)
+    if stopped is not None:
+        raise Problem(stopped, 503, f"the link is {link.state}")
