@@ -15,9 +15,12 @@ ENTRIES_AN_EXCHANGE = 4_096  # spec: protocol.md 5
 
 
 def head_size(book: Book) -> int:
-    """Return the size of the head to sign: the whole log, or as much of it as one exchange may carry."""
+    """Return the size of the head to say: the whole log, or as much of it as one exchange may carry.
+
+    It is below the newest signed head only when the peer asked for entries from far back.
+    """  # spec: protocol.md 6 step 2
     ours = book.logs[LogRole.OURS]
-    return max(ours.head_size, min(ours.size, ours.cosigned_size + ENTRIES_AN_EXCHANGE))
+    return min(ours.size, ours.cosigned_size + ENTRIES_AN_EXCHANGE)
 
 
 def own_head(book: Book, voice: Voice, now: Ms, heartbeat_ms: int) -> str:
@@ -27,6 +30,8 @@ def own_head(book: Book, voice: Voice, now: Ms, heartbeat_ms: int) -> str:
     """  # spec: protocol.md 4 rule 4, 6 step 3
     ours = book.logs[LogRole.OURS]
     size = head_size(book)
+    if size < ours.head_size:
+        return _earlier_head(book, voice, size)
     young = now - ours.head_time * SECOND_MS < heartbeat_ms
     if ours.head_time and ours.head_size == size and young:
         return stored_head(book, LogRole.OURS)
@@ -35,6 +40,23 @@ def own_head(book: Book, voice: Voice, now: Ms, heartbeat_ms: int) -> str:
     time = max(now // SECOND_MS, ours.head_time, 1)
     signed = sign_head(make_checkpoint(ours.origin, size, digest), [voice.log_keys], Seconds(time))
     keep_head(book, LogRole.OURS, signed.checkpoint, time, signed.note)
+    return signed.note
+
+
+def _earlier_head(book: Book, voice: Voice, size: int) -> str:
+    """Return a signed head of a smaller size; it becomes no newest head, and its time is that of the newest."""
+    ours = book.logs[LogRole.OURS]
+    found = book.tx.rows(
+        "SELECT note FROM head WHERE role = ? AND size = ? ORDER BY time DESC LIMIT 1", (LogRole.OURS, size)
+    )
+    if found:
+        return text_of(found[0][0])
+    digest = root(book.tiles(LogRole.OURS), size)
+    signed = sign_head(make_checkpoint(ours.origin, size, digest), [voice.log_keys], Seconds(ours.head_time))
+    book.tx.run(
+        "INSERT INTO head (role, size, time, root, note) VALUES (?, ?, ?, ?, ?)",
+        (LogRole.OURS, size, ours.head_time, digest, signed.note),
+    )
     return signed.note
 
 

@@ -133,7 +133,7 @@ class Node:
 
     def _say(self, book: Book, now: Ms, wait_ms: int) -> Exchange:
         exchange = speak(book, self.voice, self.timers, self._heard, now, wait_ms=wait_ms)
-        self._said = (book.logs[LogRole.OURS].head_size, book.logs[LogRole.THEIRS])
+        self._said = (exchange.size, book.logs[LogRole.THEIRS])
         return exchange
 
     def _note_told(self, exchange: Exchange, ticked: int, now: Ms) -> None:

@@ -45,15 +45,15 @@ class Heard:
 def speak(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wait_ms: int = 0) -> Exchange:
     """Make the exchange that this node would send now."""  # spec: protocol.md 6
     lanes = lanes_open(read_link(book.tx).state)
-    note = heads.own_head(book, voice, now, timers.heartbeat_ms)
+    note, size = heads.own_head(book, voice, now, timers.heartbeat_ms), heads.head_size(book)
     ours, base = book.logs[LogRole.OURS], book.logs[LogRole.OURS].cosigned_size
-    dispatches = _dispatches(book, lanes, ours.head_size, heard)
+    dispatches = _dispatches(book, lanes, size, heard)
     cosignature = heads.own_cosignature(book, voice, now)
     theirs = book.logs[LogRole.THEIRS]
     return Exchange(
         origin=ours.origin,
         base=base,
-        entries=tuple(book.entries(LogRole.OURS, base, ours.head_size)),
+        entries=tuple(book.entries(LogRole.OURS, base, size)),
         checkpoint=note,
         cosignature=cosignature if theirs.cosigned_size > heard.base or not dispatches else None,
         mirror_size=theirs.size,
@@ -62,7 +62,7 @@ def speak(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wa
         wants=wants(book),
         credit=tuple(CREDIT.items()),
         wait=wait_ms,
-        more=ours.head_size < ours.size or len(dispatches) == DISPATCHES,
+        more=size < ours.size or len(dispatches) == DISPATCHES,
     )
 
 
@@ -97,14 +97,29 @@ def _candidates(
 ) -> list[tuple[int, LeafIndex, bytes]]:
     if not lanes:
         return []
+    bounds = (int(max(lanes)), size, _window_end(book, size))
     rows = book.tx.rows(
-        "SELECT lane, idx, sealed FROM sent WHERE settled_at IS NULL AND fact = 0 AND idx IS NOT NULL AND idx < ?"
-        " AND lane <= ? ORDER BY lane, idx LIMIT ?",
-        (size, int(max(lanes)), DISPATCHES),
+        "SELECT lane, idx, sealed FROM sent WHERE settled_at IS NULL AND fact = 0 AND idx IS NOT NULL AND lane <= ?"
+        " AND idx < ? AND (lane = 0 OR idx < ?) ORDER BY lane, idx LIMIT ?",
+        (*bounds, DISPATCHES),
     )
     known = {row[1] for row in rows}
     for index in wanted:
-        if index not in known and index < size:
-            rows += book.tx.rows("SELECT lane, idx, sealed FROM sent WHERE idx = ?", (index,))
+        if index not in known:
+            rows += book.tx.rows(
+                "SELECT lane, idx, sealed FROM sent WHERE idx = ? AND lane <= ? AND idx < ? AND (lane = 0 OR idx < ?)",
+                (index, *bounds),
+            )
     rows.sort(key=lambda row: (int_of(row[0]), int_of(row[1])))
     return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed in rows]
+
+
+def _window_end(book: Book, size: int) -> int:
+    """Return the index from which on nothing but lane immediate leaves before receipts come."""
+    # spec: protocol.md 8. The plus keeps the query off the index over all that was ever sent.
+    found = book.tx.rows(
+        "SELECT idx FROM sent WHERE settled_at IS NULL AND fact = 0 AND lane > 0 AND idx IS NOT NULL"
+        " ORDER BY +idx LIMIT 1 OFFSET ?",
+        (WINDOW,),
+    )
+    return int_of(found[0][0]) if found else size

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comity.base.ids import Digest, DispatchId, Ms
 from comity.dispatch.book import Book
+from comity.dispatch.inbound.record import recalled
 from comity.dispatch.office import Office
 from comity.dispatch.predecessors import kind_answered
 from comity.dispatch.states import Admitted, Verified
@@ -63,7 +64,7 @@ def ask(verified: Verified, answers: str) -> Question:
 def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple[str, Verdict] | None:
     """Return the code and a verdict where a recall or an ended posting came first."""
     header, arrival = verified.opened.header, verified.opened.arrival
-    if book.tx.rows("SELECT kind FROM mark WHERE target = ? AND kind = 'recall'", (header.id,)):
+    if recalled(header.id, book):
         return "recalled", _by_accord("ACCORD-RECALLED", "The sender recalled this dispatch before it came.")
     released = header.released_by
     ended = office.powers.peer_posting_ended(book.tx, released.desk, released.officer)

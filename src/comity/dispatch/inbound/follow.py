@@ -8,14 +8,17 @@ from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact
 from comity.dispatch.filing import Filing
-from comity.dispatch.inbound.record import receipt
+from comity.dispatch.inbound.record import recalled, receipt
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.states import Arrival, Recorded
 
 
 def follow(settled: DispatchId, book: Book, office: Office, now: Ms) -> tuple[Recorded, ...]:
-    """File every dispatch that waited for `settled` and for nothing else, and those that waited for them in turn."""
+    """File every dispatch that waited for `settled` and for nothing else, and those that waited for them in turn.
+
+    What was recalled while it waited is refused.
+    """
     filed: list[Recorded] = []
     open_ends = [settled]
     while open_ends:
@@ -43,11 +46,13 @@ def _file(dispatch: DispatchId, book: Book, office: Office, now: Ms) -> Recorded
     assert isinstance(leaf, DispatchLeaf)
     arrival = Arrival(LeafIndex(int_of(index)), leaf, bytes_of(sealed), now)
     case = header.case or CaseId(header.id)
-    desk = office.desks[header.desk]
-    desk.file(
-        book.tx,
-        Filing(ours=False, header=header, body=parts[1].content, case=case, at=now, index=arrival.index, admitted=True),
-    )
-    desk.settle(book.tx, dispatch, int(Fact.FILED), None, now)
-    done = receipt(arrival, Fact.FILED, None, book, now, decision=None)
-    return Recorded(dispatch, arrival.index, Fact.FILED, None, case, done.receipt)
+    desk, stopped = office.desks[header.desk], recalled(dispatch, book)
+    fact, code = (Fact.REFUSED, "recalled") if stopped else (Fact.FILED, None)
+    body = b"" if stopped else parts[1].content
+    filing = Filing(ours=False, header=header, body=body, case=case, at=now, index=arrival.index, admitted=not stopped)
+    desk.file(book.tx, filing)
+    desk.settle(book.tx, dispatch, int(fact), code, now)
+    done = receipt(arrival, fact, code, book, now, decision=None)
+    if stopped:
+        book.tx.run("UPDATE got SET plain = NULL WHERE id = ?", (dispatch,))
+    return Recorded(dispatch, arrival.index, fact, code, case, done.receipt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from comity.base.hashing import sha256
-from comity.base.ids import CaseId, Digest, Ms
+from comity.base.ids import CaseId, Digest, DispatchId, Ms
 from comity.dispatch import decision, records
 from comity.dispatch.book import Book
 from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
@@ -85,4 +85,13 @@ def _mark(admitted: Admitted, fact: Fact, book: Book) -> None:
         return
     targets = [header.replaces] if header.replaces else list(header.re)
     rows = [(target, header.id, header.kind) for target in targets if target is not None]
-    book.tx.many("INSERT INTO mark (target, by_id, kind) VALUES (?, ?, ?) ON CONFLICT (target) DO NOTHING", rows)
+    book.tx.many(
+        "INSERT INTO mark (target, by_id, kind) VALUES (?, ?, ?) ON CONFLICT (target)"
+        " DO UPDATE SET by_id = excluded.by_id, kind = excluded.kind WHERE excluded.kind = 'recall'",
+        rows,
+    )
+
+
+def recalled(dispatch: DispatchId, book: Book) -> bool:
+    """Say whether a recall of this dispatch came before it could be filed."""  # spec: protocol.md 7
+    return bool(book.tx.rows("SELECT 1 FROM mark WHERE target = ? AND kind = 'recall'", (dispatch,)))
