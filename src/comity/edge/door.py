@@ -21,6 +21,7 @@ from comity.dispatch.states import Committed, Form, Officer, Withheld
 from comity.edge.engine import Engine
 from comity.edge.forms import By, FormIn
 from comity.edge.plain import Json, to_json
+from comity.node.standing import standing_of
 from comity.screen import Board
 
 SOCKET = "office.sock"
@@ -84,6 +85,7 @@ class Door:
             ("GET", "/status"): self._on_status,
             ("GET", "/cases"): self._on_cases,
             ("GET", "/dispatch"): self._on_dispatch,
+            ("GET", "/state"): self._on_state,
         }
         route = routes.get((request["method"], request["path"]))
         if route is None:
@@ -146,6 +148,12 @@ class Door:
             "dispatch": to_json(self._board.dispatch(dispatch, now)),
             "proof": to_json(self._board.prove(dispatch, now)),
         }
+
+    async def _on_state(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        """Say where a dispatch stands, ours or theirs, without reading its content."""
+        dispatch = read_id(_query(request, "id"))
+        with self._engine.node.ledger.read() as tx:
+            return to_json(standing_of(tx, dispatch))
 
     async def _events(self, request: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Stream one line for each change: its number and the ids that were filed or sent."""
