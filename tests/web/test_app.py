@@ -10,9 +10,11 @@ import httpx
 import pytest
 
 from comity.base.ids import show_id
+from comity.web import app as app_module
 from comity.web.app import create
-from comity.web.guard import POLICY
+from comity.web.guard import POLICY, Guard
 from tests.web.board import DAY_START, HOUR, MINUTE, Board, Clock, Count, log_files, tell_day
+from tests.web.conftest import Node
 
 ORIGIN = hashlib.sha256(b"xa.example/comity/log/1").hexdigest()
 SERVED = {(ORIGIN, "checkpoint"): b"xa.example/comity/log/1\n9\n", (ORIGIN, "tile/entries/x001/067.p/9"): b"\x00\x01"}
@@ -243,3 +245,33 @@ def test_an_empty_node_says_so() -> None:
             return (await client.get("/")).text
 
     assert "No dispatch has crossed yet" in asyncio.run(go())
+
+
+def test_what_is_not_http_passes_by() -> None:
+    seen: list = []
+
+    async def inner(scope: object, receive: object, send: object) -> None:
+        seen.append(scope)
+
+    asyncio.run(Guard(inner, ())({"type": "lifespan"}, None, None))  # type: ignore[arg-type]  # nothing is sent
+    assert seen == [{"type": "lifespan"}]
+
+
+def test_a_listener_too_many_is_told_and_a_place_comes_free(
+    node: Node, day: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "MOST_LISTENERS", 1)
+    address = f"http://127.0.0.1:{node.port}/events?view=day"
+    with httpx.Client(timeout=5) as client:
+        with client.stream("GET", address) as first:
+            lines = first.iter_lines()
+            assert first.headers["content-type"].startswith("text/event-stream")
+            assert next(lines) == "retry: 1000"
+            refused = client.get(address)
+            assert refused.status_code == 503
+            assert refused.headers["retry-after"] == "10"
+        for _ in range(500):
+            with client.stream("GET", address, headers={"last-event-id": "x" * 99}) as again:
+                if again.status_code == 200:
+                    return
+    raise AssertionError("the place never came free")

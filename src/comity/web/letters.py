@@ -223,7 +223,7 @@ def _say(card: DispatchCard, texts: Texts) -> str:
     title = spoken(card.title)
     if card.overdue:
         return texts("say.overdue", title=title)
-    return texts("say.new", kind=kind(card, texts), agency=spoken(card.from_agency), title=title)
+    return texts("say.new", kind=spoken(kind(card, texts)), agency=spoken(card.from_agency), title=title)
 
 
 def _facts(card: DispatchCard) -> tuple[tuple[str, Ms | None, bool], ...]:
