@@ -6,14 +6,17 @@ the identifiers once they exist.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
+
+import msgspec
 
 from comity.base.cbor import Value
-from comity.base.errors import BadConfiguration
+from comity.base.errors import BadConfiguration, BadForm
 from comity.base.ids import DispatchId, Ms, read_id
-from comity.cli.demo.tables import Fields, parse, to_ms
 from comity.marking.labels import Label, Urgency
 from comity.marking.rules import default_label
 from comity.policy.assessment import Assessment, AssessmentForm, Mitigation
@@ -136,7 +139,7 @@ def read_day(*texts: str) -> Day:
     Raises:
         BadConfiguration: a key is missing, unknown or of the wrong type; a number stands twice or is not in the day.
     """
-    found = [scene for text in texts for scene in _file(parse(text, "a file of the day"))]
+    found = [scene for text in texts for scene in _file(text)]
     day = Day(tuple(sorted(found, key=lambda scene: (scene.at, scene.number))))
     numbers = [scene.number for scene in day.scenes]
     if len(set(numbers)) != len(numbers):
@@ -157,151 +160,195 @@ def body_of(scene: Scene, ids: Mapping[int, DispatchId]) -> dict[str, Value]:
     return body
 
 
-def _file(top: Fields) -> list[Scene]:
-    common = top.inner("common")
-    articles = common.inner("articles")
-    usual = {party: articles.words(party) for party in articles.table}
-    scenes = [_scene(fields, common, usual) for fields in top.each("scene")]
-    common.end()
-    top.end()
-    return scenes
+# --- the files -------------------------------------------------------------------------------------------------
 
 
-def _scene(fields: Fields, common: Fields, usual: Mapping[str, tuple[str, ...]]) -> Scene:
-    number = fields.need("number", int)
-    fields.place = f"dispatch {number}"
-    at = fields.time("at")
-    seen = fields.time("seen")
-    if at is None or seen is None:
-        raise BadConfiguration(f"dispatch {number} lacks a time")
-    party = fields.need("from", str)
-    other = next((name for name in usual if name != party), party)
-    delegation = fields.maybe("delegation", str)
-    purpose = fields.maybe("purpose", str) or common.need("purpose", str)
-    expect = fields.inner("expect")
-    draft = fields.inner("draft")
-    agency = fields.need("agency", str)
-    found = Scene(
-        number=number,
-        at=at,
-        party=party,
+class _Assessment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    act: AssessedAct
+    form: AssessmentForm
+    who_and_how: str
+    risk_before: Risk
+    source: str
+    mitigations: tuple[Mitigation, ...]
+    risk_after: Risk
+    decision: Decision
+    basis: str
+    decider: int
+    outside: bool
+
+    def assessment(self) -> Assessment:
+        """Return it as the law takes it."""
+        return Assessment(
+            act=self.act,
+            form=self.form,
+            who_and_how=self.who_and_how,
+            risk_before=self.risk_before,
+            source=self.source,
+            mitigations=self.mitigations,
+            risk_after=self.risk_after,
+            decision=self.decision,
+            basis=self.basis,
+            decider_desk=DESK,
+            decider_number=self.decider,
+            outside_operation=self.outside,
+        )
+
+
+class _Draft(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    text: str
+    evaluation: str
+    assessments: tuple[_Assessment, ...] = ()
+
+
+class _Verdict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    articles: frozenset[str] = frozenset()
+    obligations: frozenset[str] = frozenset()
+
+    def expected(self, usual: frozenset[str]) -> ExpectedVerdict:
+        """Return it with the articles that stand in every verdict of this law in this case."""
+        effect = "permit-with" if self.obligations else "permit"
+        return ExpectedVerdict(effect, usual | self.articles, self.obligations)
+
+
+class _Refusal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    effect: str
+    ground: str
+    outward: str
+    articles: frozenset[str]
+
+
+class _Expect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    clear: _Verdict = _Verdict()
+    admit: _Verdict = _Verdict()
+    draft: _Refusal | None = None
+
+
+class _Common(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What all dispatches of a file share; `articles` are those that each party's law gives for every one of them."""
+
+    purpose: str
+    urgency: str
+    articles: dict[str, frozenset[str]]
+    basis: tuple[str, ...] = ()
+    item: str | None = None
+    reason: str = ""
+    retain_days: int | None = None
+
+
+class _Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"party": "from"}):
+    number: int
+    at: datetime
+    party: str
+    officer: int
+    agency: str
+    to: tuple[str, ...]
+    kind: str
+    body: dict[str, Any]
+    seen: datetime
+    seen_by: int
+    delegation: str | None = None
+    case: int | None = None
+    re: tuple[int, ...] = ()
+    replaces: int | None = None
+    answers: int | None = None
+    conduct: str | None = None
+    conditions: tuple[str, ...] = ()
+    evaluation: str | None = None
+    arrived: datetime | None = None
+    assessments: tuple[_Assessment, ...] = ()
+    use: tuple[_Assessment, ...] = ()
+    draft: _Draft | None = None
+    expect: _Expect = _Expect()
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    common: _Common
+    scene: tuple[_Scene, ...]
+
+
+def _file(text: str) -> Iterator[Scene]:
+    try:
+        found = msgspec.convert(tomllib.loads(text), _File)
+        for scene in found.scene:
+            yield _scene(scene, found.common)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError, BadForm) as error:
+        raise BadConfiguration(f"a file of the day is not well made: {error}") from error
+
+
+def _scene(found: _Scene, common: _Common) -> Scene:
+    ours = common.articles.get(found.party, frozenset())
+    theirs = next((articles for party, articles in common.articles.items() if party != found.party), ours)
+    return Scene(
+        number=found.number,
+        at=_ms(found.at),
+        party=found.party,
         desk=DESK,
-        officer=fields.need("officer", int),
-        delegation=None if delegation is None else read_id(delegation),
-        agency=agency,
-        to=fields.words("to"),
-        kind=fields.need("kind", str),
-        body=_form(fields.inner("body").table),
-        case=fields.maybe("case", int) or number,
-        re=fields.numbers("re"),
-        replaces=fields.maybe("replaces", int),
-        answers=fields.maybe("answers", int),
-        item=common.maybe("item", str),
-        reason=common.maybe("reason", str) or "",
-        purpose=purpose,
-        urgency=_urgency(common.need("urgency", str)),
-        basis=common.words("basis"),
-        conduct=fields.maybe("conduct", str),
-        label=_label(fields, common, purpose, (agency, at)),
-        assessments=_assessments(fields, "assessments"),
-        use=_assessments(fields, "use"),
-        draft=_draft(draft, expect.inner("draft")) if draft.table else None,
-        arrived=fields.time("arrived"),
-        seen=seen,
-        seen_by=fields.need("seen_by", int),
-        clear=_verdict(expect.inner("clear"), usual.get(party, ())),
-        admit=_verdict(expect.inner("admit"), usual.get(other, ())),
-    )
-    expect.end()
-    fields.end()
-    return found
-
-
-def _label(fields: Fields, common: Fields, purpose: str, origin: tuple[str, Ms]) -> Label:
-    agency, at = origin
-    days = common.maybe("retain_days", int)
-    usual = default_label(
-        purpose,
-        agency,
-        evaluation=fields.maybe("evaluation", str),
-        retain_until=None if days is None else Ms(at + days * _DAY_MS),
-    )
-    conditions = fields.words("conditions")
-    return usual if not conditions else _with_conditions(usual, conditions)
-
-
-def _with_conditions(label: Label, conditions: tuple[str, ...]) -> Label:
-    return Label(
-        handling=label.handling,
-        conditions=tuple(sorted(conditions)),
-        evaluation=label.evaluation,
-        tlp=label.tlp,
-        pap=label.pap,
-        retain_until=label.retain_until,
-        originator=label.originator,
-        categories=label.categories,
-        redactions=label.redactions,
+        officer=found.officer,
+        delegation=None if found.delegation is None else read_id(found.delegation),
+        agency=found.agency,
+        to=found.to,
+        kind=found.kind,
+        body=_form(found.body),
+        case=found.case or found.number,
+        re=found.re,
+        replaces=found.replaces,
+        answers=found.answers,
+        item=common.item,
+        reason=common.reason,
+        purpose=common.purpose,
+        urgency=_urgency(common.urgency),
+        basis=common.basis,
+        conduct=found.conduct,
+        label=_label(found, common),
+        assessments=tuple(one.assessment() for one in found.assessments),
+        use=tuple(one.assessment() for one in found.use),
+        draft=_draft(found),
+        arrived=None if found.arrived is None else _ms(found.arrived),
+        seen=_ms(found.seen),
+        seen_by=found.seen_by,
+        clear=found.expect.clear.expected(ours),
+        admit=found.expect.admit.expected(theirs),
     )
 
 
-def _verdict(fields: Fields, usual: tuple[str, ...]) -> ExpectedVerdict:
-    obligations = frozenset(fields.words("obligations"))
-    effect = fields.maybe("effect", str) or ("permit-with" if obligations else "permit")
-    found = ExpectedVerdict(effect, frozenset((*usual, *fields.words("articles"))), obligations)
-    fields.end()
-    return found
-
-
-def _draft(fields: Fields, expect: Fields) -> DraftAnswer:
-    found = DraftAnswer(
-        body={"state": "final", "text": fields.need("text", str)},
-        evaluation=fields.need("evaluation", str),
-        assessments=_assessments(fields, "assessments"),
-        expected=ExpectedRefusal(
-            effect=expect.need("effect", str),
-            ground=expect.need("ground", str),
-            outward=expect.need("outward", str),
-            articles=frozenset(expect.words("articles")),
-        ),
+def _label(found: _Scene, common: _Common) -> Label:
+    days = common.retain_days
+    label = default_label(
+        common.purpose,
+        found.agency,
+        evaluation=found.evaluation,
+        retain_until=None if days is None else Ms(_ms(found.at) + days * _DAY_MS),
     )
-    fields.end()
-    expect.end()
-    return found
+    return replace(label, conditions=tuple(sorted(found.conditions))) if found.conditions else label
 
 
-def _assessments(fields: Fields, key: str) -> tuple[Assessment, ...]:
-    return tuple(_assessment(entry) for entry in fields.each(key))
-
-
-def _assessment(fields: Fields) -> Assessment:
-    found = Assessment(
-        act=AssessedAct(fields.need("act", str)),
-        form=AssessmentForm(fields.need("form", str)),
-        who_and_how=fields.need("who_and_how", str),
-        risk_before=Risk(fields.need("risk_before", str)),
-        source=fields.need("source", str),
-        mitigations=tuple(
-            Mitigation(entry.need("what", str), Risk(entry.need("lowers_to", str)))
-            for entry in fields.each("mitigations")
-        ),
-        risk_after=Risk(fields.need("risk_after", str)),
-        decision=Decision(fields.need("decision", str)),
-        basis=fields.need("basis", str),
-        decider_desk=DESK,
-        decider_number=fields.need("decider", int),
-        outside_operation=fields.need("outside", bool),
+def _draft(found: _Scene) -> DraftAnswer | None:
+    draft, expected = found.draft, found.expect.draft
+    if draft is None or expected is None:
+        if (draft is None) is not (expected is None):
+            raise BadForm(f"dispatch {found.number}: a draft and what the law must say to it go together")
+        return None
+    return DraftAnswer(
+        body={"state": "final", "text": draft.text},
+        evaluation=draft.evaluation,
+        assessments=tuple(one.assessment() for one in draft.assessments),
+        expected=ExpectedRefusal(expected.effect, expected.ground, expected.outward, expected.articles),
     )
-    fields.end()
-    return found
 
 
 def _urgency(name: str) -> Urgency:
     if name.upper() not in Urgency.__members__:
-        raise BadConfiguration(f"there is no urgency {name}")
+        raise BadForm(f"there is no urgency {name}")
     return Urgency[name.upper()]
 
 
-def _form(value: Mapping[str, object]) -> dict[str, Value]:
+def _ms(value: datetime) -> Ms:
+    if value.tzinfo is None:
+        raise BadForm("a time has no zone; write it with Z")
+    return Ms(int(value.timestamp()) * 1000)
+
+
+def _form(value: Mapping[str, Any]) -> dict[str, Value]:
     """Return a body as a form: times as milliseconds, the id of a delegation as its 16 bytes."""
     form = {key: _value(entry) for key, entry in value.items()}
     delegation = form.get("delegation")
@@ -310,16 +357,16 @@ def _form(value: Mapping[str, object]) -> dict[str, Value]:
     return form
 
 
-def _value(value: object) -> Value:
+def _value(value: Any) -> Value:
     if isinstance(value, datetime):
-        return to_ms(value)
+        return _ms(value)
     if isinstance(value, dict):
         return {str(key): _value(entry) for key, entry in value.items()}
     if isinstance(value, list):
         return [_value(entry) for entry in value]
     if isinstance(value, str | int | bool):
         return value
-    raise BadConfiguration("a body has texts, whole numbers, times, lists and tables only")
+    raise BadForm("a body has texts, whole numbers, times, lists and tables only")
 
 
 def _words(value: Value | None) -> list[str]:

@@ -14,7 +14,7 @@ from comity.dispatch.accord import Accord
 
 def open_desk(schema: tuple[tuple[int, str], ...], party: str, accord: Accord) -> Desk:
     """Make the requests desk with the limits of the accord in force."""
-    lanes = {int(limit.lane): (int(limit.arrived), int(limit.seen or 0)) for limit in accord.limits}
+    lanes = {int(limit.lane): (int(limit.arrived), limit.seen) for limit in accord.limits}
     return RequestsDesk(schema, party, clocks_of(lanes, dict(accord.timers)))
 
 

@@ -62,7 +62,8 @@ def test_limits_of_the_vocabulary_hold_where_the_accord_says_nothing() -> None:
 
 def test_an_accord_overrides_limits_by_lane_and_urgency() -> None:
     clocks = clocks_of(
-        {0: (5, 7)}, {"first-immediate": HOUR, "full-immediate": 0, "full-normal": 10 * DAY, "heartbeat": 1}
+        {0: (5, 7), 2: (6, None)},
+        {"first-immediate": HOUR, "full-immediate": 0, "full-normal": 10 * DAY, "heartbeat": 1},
     )
     assert clocks.arrived[Lane.IMMEDIATE] == 5
     assert clocks.arrived[Lane.URGENT] == HOUR
