@@ -1,0 +1,577 @@
+"""What a node shows of itself: its rows, its desk's cases and its own law's answers as the plain data of `screen`.
+
+The rule it keeps: every call reads one snapshot anew; a proof is made again from the rows, and what a page shows of a
+dispatch is compared with what was committed. The desk comes by name from the settings; here it is three small interfaces.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Protocol
+
+from comity.base import cbor
+from comity.base.cbor import Value
+from comity.base.errors import StoreError
+from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
+from comity.dispatch import wire
+from comity.dispatch.book import Ledger, LogRole, RowTiles, log_row
+from comity.dispatch.columns import bytes_of, int_of, ms_or_none
+from comity.dispatch.decision import verdict_in
+from comity.dispatch.ports import Scalar, Tx
+from comity.marking.labels import Label, Lane, Urgency
+from comity.node.difference import DAMAGE
+from comity.node.linkrow import read_link
+from comity.node.proofs import SECOND_MS, Signers, cosigned_second
+from comity.node.remake import Remade, remake
+from comity.policy.verdict import Verdict
+from comity.screen import (
+    BodyLine,
+    CaseCard,
+    DispatchCard,
+    LinkCard,
+    LogCard,
+    PartyCard,
+    Proof,
+    ProofStep,
+    Removal,
+    StateTimes,
+    VerdictLine,
+    WorkItem,
+)
+from comity.tlog.tree import Edge
+
+_DAY_MS = 86_400_000
+_CASES = 200
+_KEPT = 4_096
+_ROLES = {LogRole.OURS: "exchange", LogRole.THEIRS: "mirror", LogRole.DECISION: "decision"}
+
+
+# --- what the desk gives; attributes are only read -------------------------------------------------------------------
+
+
+class Rest(Protocol):
+    """The rest of a header."""
+
+    label: Label
+    delegation: DispatchId | None
+
+
+class Named(Protocol):
+    """Which dispatch a row is."""
+
+    id: DispatchId
+    ours: bool
+    admitted: bool
+    kind: str
+    stage: str
+    case: CaseId
+    title: str
+
+
+class Addressed(Protocol):
+    """From whom to whom, for what."""
+
+    purpose: str
+    item: str | None
+    item_reason: str
+    from_agency: str
+    to_agencies: tuple[str, ...]
+    officer_desk: str
+    officer: int
+
+
+class Timed(Protocol):
+    """What has happened to it, and when."""
+
+    committed: Ms | None
+    arrived: Ms | None
+    filed: Ms | None
+    seen: Ms | None
+    first: Ms | None
+    answered: Ms | None
+
+
+class Ended(Protocol):
+    """How it ended otherwise."""
+
+    quarantined: Ms | None
+    refused: Ms | None
+    refused_code: str | None
+    outward: str | None
+    recalled_at: Ms | None
+    recalled_part: str | None
+
+
+class Owed(Protocol):
+    """What is owed for it; `due_next` is the earliest limit not met."""
+
+    urgency: Urgency
+    lane: Lane
+    due_next: Ms | None
+    due_seen: Ms | None
+    due_first: Ms | None
+    due_full: Ms | None
+
+
+class DispatchRow(Named, Addressed, Timed, Ended, Owed, Protocol):
+    """One dispatch as the desk has it."""
+
+    rest: Rest
+    body: bytes
+
+
+class CaseRow(Protocol):
+    """One case as the desk has it; `opener` is None if the dispatch that opened it never came."""
+
+    id: CaseId
+    last: Ms
+    opener: DispatchRow | None
+
+
+class ItemCount(Protocol):
+    """One workplan item: what moved, and what is overdue on either side."""
+
+    item: str | None
+    moved: int
+    we_owe: int
+    they_owe: int
+
+
+class CaseDesk(Protocol):
+    """The desk that keeps cases, as a board asks it."""
+
+    def cases(self, tx: Tx, *, limit: int) -> Sequence[CaseRow]:
+        """Return the cases."""
+        ...
+
+    def case(self, tx: Tx, case: CaseId) -> Sequence[DispatchRow]:
+        """Return all dispatches of a case, oldest first."""
+        ...
+
+    def dispatch(self, tx: Tx, dispatch: DispatchId) -> DispatchRow | None:
+        """Return one dispatch, or None."""
+        ...
+
+    def number(self, tx: Tx, case: CaseId) -> tuple[str, str | None] | None:
+        """Return our number of a case and the other side's, if it is known."""
+        ...
+
+    def counts(self, tx: Tx, day: tuple[Ms, Ms], now: Ms) -> Sequence[ItemCount]:
+        """Return by workplan item what moved in a day and what is overdue at `now`."""
+        ...
+
+
+Lines = Callable[[str, bytes], tuple[BodyLine, ...]]
+"""(kind, body) -> the lines that a page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItem:
+    """One item of the signed workplan; `owners` are (short mark of the party, name of the agency)."""
+
+    item: str
+    aim: str
+    owners: tuple[tuple[str, str], ...]
+    due: str
+    measure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a board says that is not in the store.
+
+    Attributes:
+        parties: ours first, then theirs.
+        plan: the items of the signed workplan, in order.
+        agencies: names of agencies by id, both parties'; an id that is not there is shown as it is.
+        exercise: our law edition is one that no lawyer has signed.
+    """
+
+    parties: tuple[PartyCard, PartyCard]
+    plan: tuple[PlanItem, ...]
+    agencies: Mapping[str, str]
+    exercise: bool
+
+
+class NodeBoard:
+    """A `screen.Board` over one node's store.
+
+    Args:
+        ledger: of the node; only read.
+        signers: public keys of both parties' logs and mirrors.
+        desk: keeps the cases.
+        lines: lays a body of that desk out.
+        setting: parties, workplan, names.
+    """
+
+    def __init__(self, ledger: Ledger, signers: Signers, desk: CaseDesk, lines: Lines, setting: Setting) -> None:
+        self._ledger = ledger
+        self._signers = signers
+        self._desk = desk
+        self._lines = lru_cache(_KEPT)(lines)
+        self._setting = setting
+        self._us, self._them = setting.parties[0].short, setting.parties[1].short
+
+    # --- the frame -------------------------------------------------------------------------------------------------
+
+    def parties(self) -> tuple[PartyCard, ...]:
+        """Return ours first, then theirs."""
+        return self._setting.parties
+
+    def workplan(self, now: Ms) -> tuple[WorkItem, ...]:
+        """Return the items of the signed workplan in order, with what moved since midnight UTC and what is overdue."""
+        begins = Ms(now - now % _DAY_MS)
+        with self._ledger.read() as tx:
+            counts = {count.item: count for count in self._desk.counts(tx, (begins, Ms(begins + _DAY_MS)), now)}
+        return tuple(self._work_item(item, counts.get(item.item)) for item in self._setting.plan)
+
+    def _work_item(self, item: PlanItem, count: ItemCount | None) -> WorkItem:
+        moved, we, they = (count.moved, count.we_owe, count.they_owe) if count else (0, 0, 0)
+        owing = tuple(short for short, owed in ((self._us, we), (self._them, they)) if owed)
+        return WorkItem(item.item, item.aim, item.owners, moved, we + they, owing, item.due, item.measure)
+
+    def link(self) -> LinkCard:
+        """Return the state of the link, what waits for the peer, and what the peer's log names and has not sent."""
+        with self._ledger.read() as tx:
+            link = read_link(tx)
+            count, oldest = tx.rows("SELECT count(*), min(sent_at) FROM sent WHERE fact = 0 AND settled_at IS NULL")[0]
+            owed = tx.rows("SELECT count(*) FROM got WHERE sealed IS NULL AND fact = 0 AND settled_at IS NULL")[0][0]
+        debt = f"{int_of(owed)} dispatches stand in the other side's log and have not come" if owed else ""
+        reason = debt if link.state == "up" else link.reason
+        return LinkCard(str(link.state), link.since, link.last_good, int_of(count), ms_or_none(oldest), reason)
+
+    def logs(self) -> tuple[LogCard, ...]:
+        """Return our exchange log, our mirror of theirs, our decision log."""
+        with self._ledger.read() as tx:
+            return tuple(card for card in (self._log(tx, role) for role in _ROLES) if card is not None)
+
+    def _log(self, tx: Tx, role: LogRole) -> LogCard | None:
+        row = log_row(tx, role)
+        if row is None:
+            return None
+        try:
+            root = Edge.load(RowTiles(tx, role), row.size).root().hex()
+        except DAMAGE:
+            root = "the stored tiles are damaged"
+        signer, cosigner = self._signers.under(role)
+        cosigned = cosigner is not None and row.cosigned_time
+        return LogCard(
+            origin=row.origin,
+            role=_ROLES[role],
+            size=row.size,
+            root=root,
+            cosigned_size=row.cosigned_size,
+            cosigned_at=Ms(row.cosigned_time * SECOND_MS) if cosigned else None,
+            log_vkeys=signer.vkeys(),
+            cosigner_vkeys=cosigner.vkeys() if cosigner is not None else (),
+        )
+
+    # --- cases and dispatches --------------------------------------------------------------------------------------
+
+    def cases(self, now: Ms) -> tuple[CaseCard, ...]:
+        """Return the cases: overdue first, then by time left, settled ones last, the newest of them first."""
+        with self._ledger.read() as tx:
+            rows = self._desk.cases(tx, limit=_CASES)
+            cards = [(self._case(tx, row, now), row.last) for row in rows]
+        cards.sort(key=lambda one: (not one[0].overdue, one[0].due is None, one[0].due or -one[1]))
+        return tuple(card for card, _ in cards)
+
+    def _case(self, tx: Tx, row: CaseRow, now: Ms) -> CaseCard:
+        number, opener = self._number(tx, row.id), row.opener
+        title = _title(opener) if opener is not None else "opened by a dispatch that has not come"
+        try:
+            inside = tuple(self._card(tx, one, number, now) for one in self._desk.case(tx, row.id))
+        except StoreError:
+            raise
+        except DAMAGE:
+            inside, title = (), f"{title} (its rows cannot be read: audit this node)"
+        due = min((card.due for card in inside if card.due is not None), default=None)
+        return CaseCard(
+            case=row.id,
+            number=number,
+            title=title,
+            item=opener.item if opener is not None else None,
+            urgency=int(opener.urgency if opener is not None else Urgency.NORMAL),
+            state=_case_state(opener, due),
+            due=due,
+            overdue=any(card.overdue for card in inside),
+            dispatches=inside,
+        )
+
+    def dispatch(self, dispatch: DispatchId, now: Ms) -> DispatchCard | None:
+        """Return one dispatch, or None if this node does not have it or its desk cannot read it any more."""
+        with self._ledger.read() as tx:
+            try:
+                row = self._desk.dispatch(tx, dispatch)
+                return None if row is None else self._card(tx, row, self._number(tx, row.case), now)
+            except StoreError:
+                raise
+            except DAMAGE:
+                return None
+
+    def _number(self, tx: Tx, case: CaseId) -> str:
+        ours, theirs = self._desk.number(tx, case) or (show_id(case), None)
+        return f"{ours} / {theirs}" if theirs else ours
+
+    def _card(self, tx: Tx, row: DispatchRow, number: str, now: Ms) -> DispatchCard:
+        sender, receiver = (self._us, self._them) if row.ours else (self._them, self._us)
+        stored = _stored(tx, row)
+        due, what = _due(row)
+        late = due is not None and due <= now
+        body = self._body(row)
+        return DispatchCard(
+            id=row.id,
+            ours=row.ours,
+            kind=row.kind,
+            stage=row.stage,
+            case=row.case,
+            case_number=number,
+            title=_title(row),
+            item=row.item,
+            item_reason=row.item_reason,
+            purpose=row.purpose,
+            urgency=int(row.urgency),
+            from_party=sender,
+            to_party=receiver,
+            from_agency=self._agency(row.from_agency),
+            to_agencies=tuple(self._agency(one) for one in row.to_agencies),
+            released_by=_released(row),
+            label=_label(row.rest.label),
+            times=_times(row, stored),
+            due=due,
+            due_what=what,
+            overdue=late,
+            overdue_of=receiver if late else None,
+            verdicts=(self._our_verdict(tx, row), self._their_verdict(row, stored)),
+            removals=_removals(row.rest.label, body, sender),
+            body=body,
+            index=stored.index,
+            receipt_index=stored.receipt,
+        )
+
+    def _agency(self, agency: str) -> str:
+        return self._setting.agencies.get(agency, agency)
+
+    def _body(self, row: DispatchRow) -> tuple[BodyLine, ...]:
+        if not row.body:
+            return ()
+        try:
+            return self._lines(row.kind, row.body)
+        except DAMAGE:
+            return (
+                BodyLine("text", "This text cannot be read any more; the proof says what was altered.", None, None),
+            )
+
+    # --- both laws -------------------------------------------------------------------------------------------------
+
+    def _our_verdict(self, tx: Tx, row: DispatchRow) -> VerdictLine:
+        act = "clear" if row.ours else "admit"
+        found = tx.rows("SELECT record FROM record WHERE dispatch = ? ORDER BY idx DESC LIMIT 1", (row.id,))
+        if not found:
+            return _unknown(self._us, act, "", "Our law was not asked: it was not opened.")
+        verdict = _read_verdict(found[0][0])
+        if verdict is None:
+            return _unknown(self._us, act, "", "Our decision record cannot be read any more; the proof says why.")
+        cited = dict.fromkeys((reason.article, reason.status) for reason in verdict.reasons if reason.article)
+        decided = [reason.sentence for reason in verdict.reasons if reason.effect is verdict.effect]
+        return VerdictLine(
+            party=self._us,
+            act=act,
+            effect=verdict.effect.value,
+            sentence=" ".join(dict.fromkeys(decided or [verdict.reasons[0].sentence])),
+            articles=tuple(article for article, _ in cited),
+            marks=tuple(status for _, status in cited),
+            ground=verdict.ground,
+            edition=verdict.edition.hex(),
+            exercise=self._setting.exercise,
+            known=True,
+        )
+
+    def _their_verdict(self, row: DispatchRow, stored: _Stored) -> VerdictLine:
+        """Say what crossed of the other law's answer, which is that it acted, and at most one outward word."""
+        if not row.ours:
+            return _unknown(self._them, "clear", "permit", "Their law let it go; its reasons stay with them.")
+        if row.refused is not None:
+            word = row.refused_code or stored.code or "no word"
+            words = f"It was not admitted; the word that crossed is {word}. The reasons stay with them."
+            return _unknown(self._them, "admit", "refuse", words)
+        if row.filed is not None:
+            return _unknown(self._them, "admit", "permit", "Their law admitted it; its reasons stay with them.")
+        return _unknown(self._them, "admit", "", "Nothing has crossed about their law's answer yet.")
+
+    # --- proof -----------------------------------------------------------------------------------------------------
+
+    def prove(self, dispatch: DispatchId, now: Ms) -> Proof | None:
+        """Check one dispatch again from row to co-signed checkpoint, and its receipt; None if it is unknown.
+
+        A row that was altered, is missing or cannot be read is a failing step; it never raises for one.
+        """
+        began = time.perf_counter_ns()
+        with self._ledger.read() as tx:
+            remade = remake(tx, dispatch, self._signers)
+            shown = self._shown(tx, dispatch, remade)
+        steps = (*(remade.steps if remade is not None else ()), *shown)
+        micros = (time.perf_counter_ns() - began) // 1_000
+        return Proof(steps, now, micros) if steps else None
+
+    def _shown(self, tx: Tx, dispatch: DispatchId, remade: Remade | None) -> tuple[ProofStep, ...]:
+        """Compare what the desk's row makes a page show with the content that the leaf commits to."""
+        what = "What this page shows"
+        try:
+            row = self._desk.dispatch(tx, dispatch)
+            if row is None:
+                return ()
+            if remade is None:
+                words = "The desk has this dispatch, and the row with its sealed bytes and parts is missing."
+                return (ProofStep(what, good=False, sentence=words),)
+            if remade.parts is None:
+                return ()
+            wrong = _differing(row, remade.parts)
+        except DAMAGE as error:
+            return (ProofStep(what, good=False, sentence=f"The desk's row cannot be read as what it was: {error}."),)
+        if wrong:
+            words = f"The desk's row was altered: {', '.join(wrong)} not as committed."
+            return (ProofStep(what, good=False, sentence=words),)
+        return (ProofStep(what, good=True, sentence="Heading, label and text are those of the committed parts."),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """What the node's own row says of a dispatch; all None if there is none."""
+
+    index: LeafIndex | None
+    receipt: LeafIndex | None
+    code: str | None
+    cosigned: Ms | None
+
+
+def _stored(tx: Tx, row: DispatchRow) -> _Stored:
+    table, role = ("sent", LogRole.OURS) if row.ours else ("got", LogRole.THEIRS)
+    found = tx.rows(f"SELECT idx, receipt_idx, code FROM {table} WHERE id = ?", (row.id,))  # noqa: S608  our two tables
+    index, receipt, code = found[0] if found else (None, None, None)
+    second = None if index is None else cosigned_second(tx, role, int_of(index))
+    return _Stored(
+        None if index is None else LeafIndex(int_of(index)),
+        None if receipt is None else LeafIndex(int_of(receipt)),
+        None if code is None else str(code),
+        None if second is None else Ms(second * SECOND_MS),
+    )
+
+
+def _times(row: DispatchRow, stored: _Stored) -> StateTimes:
+    return StateTimes(
+        sent=row.committed,
+        cosigned=stored.cosigned,
+        arrived=row.arrived,
+        filed=row.filed,
+        seen=row.seen,
+        answered=row.answered,
+        refused=row.refused,
+        quarantined=row.quarantined if row.filed is None else None,
+        recalled=row.recalled_at if row.recalled_part is None else None,
+        code=row.refused_code or stored.code,
+    )
+
+
+def _due(row: DispatchRow) -> tuple[Ms | None, str]:
+    """Return the earliest limit not met, and what is owed by it: whoever got the dispatch owes it."""
+    if row.due_next is None or (row.quarantined is not None and row.filed is None):
+        return None, ""
+    if row.arrived is None:
+        return row.due_next, "receipt"
+    open_limits = (
+        (row.due_seen, "first look", row.seen or row.first),
+        (row.due_first, "first answer", row.first),
+        (row.due_full, "full answer", row.answered),
+    )
+    what = [words for at, words, met in open_limits if at == row.due_next and met is None]
+    return row.due_next, what[-1] if what else "answer"
+
+
+def _case_state(opener: DispatchRow | None, due: Ms | None) -> str:
+    if due is not None or opener is None:
+        return "open"
+    if opener.refused is not None or opener.outward:
+        return "refused"
+    return "answered" if opener.answered is not None else "settled"
+
+
+def _title(row: DispatchRow) -> str:
+    return row.title or ("content not admitted" if not row.admitted else row.kind)
+
+
+def _released(row: DispatchRow) -> str:
+    by = f"{row.officer_desk}, officer {row.officer}"
+    given = row.rest.delegation
+    return by if given is None else f"{by}, delegation {show_id(given)}"
+
+
+def _label(label: Label) -> tuple[str, ...]:
+    """Return the label as codes: handling, colours, conditions, evaluation, day of erasure."""
+    scale = "6x6" if label.tlp is not None else "4x4"
+    return (
+        *label.handling,
+        *((f"TLP:{label.tlp}",) if label.tlp is not None else ()),
+        *((f"PAP:{label.pap}",) if label.pap is not None else ()),
+        *label.conditions,
+        *((f"{scale} {label.evaluation}",) if label.evaluation is not None else ()),
+    )
+
+
+def _removals(label: Label, body: tuple[BodyLine, ...], sender: str) -> tuple[Removal, ...]:
+    """Return what the sender's law took out: lines that show it, and classes that the label names besides."""
+    lines = [Removal(line.removed, line.label, sender) for line in body if line.removed is not None]
+    left = list(label.redactions)
+    for one in lines:
+        if one.category in left:
+            left.remove(one.category)
+    return (*lines, *(Removal(category, "text", sender) for category in left))
+
+
+def _unknown(party: str, act: str, effect: str, sentence: str) -> VerdictLine:
+    return VerdictLine(party, act, effect, sentence, (), (), None, "", exercise=False, known=False)
+
+
+@lru_cache(_KEPT)
+def _verdict(record: bytes) -> Verdict | None:
+    return verdict_in(record)
+
+
+def _read_verdict(record: Scalar) -> Verdict | None:
+    try:
+        return _verdict(bytes_of(record))
+    except DAMAGE:
+        return None
+
+
+def _differing(row: DispatchRow, parts: wire.Parts) -> list[str]:
+    """Name what the desk's row has otherwise than the committed parts."""
+    header, body = wire.decode_header(parts[0].content), parts[1].content
+    pairs = (
+        ("kind", row.kind, header.kind),
+        ("case", row.case, header.case or header.id),
+        ("purpose", row.purpose, header.purpose),
+        ("urgency", int(row.urgency), int(header.urgency)),
+        ("workplan item", (row.item, row.item_reason), (header.workplan_item, header.workplan_reason)),
+        ("sender", row.from_agency, header.author.agency),
+        ("receivers", tuple(row.to_agencies), header.agencies),
+        ("officer", (row.officer_desk, row.officer), (header.released_by.desk, header.released_by.officer)),
+        ("label", row.rest.label, wire.label_of(header.labels)),
+        ("text", row.body, body),
+        ("title", _stands_in(row.title, cbor.decode(body)), True),
+    )
+    return [name for name, shown, committed in pairs if shown != committed]
+
+
+def _stands_in(title: str, value: Value) -> bool:
+    """Say whether a heading is the beginning of some text of the body; an empty one always is."""
+    if isinstance(value, str):
+        return value.startswith(title)
+    if isinstance(value, Mapping):
+        return not title or any(_stands_in(title, item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return not title or any(_stands_in(title, item) for item in value)
+    return not title
