@@ -1,0 +1,248 @@
+"""Papers for a court: one dispatch with its proofs as a zip, stored not packed, and how such a zip is checked.
+
+The rule it keeps: what is left out is named, what is shown is proved before it is written, and whoever checks needs the
+zip and the two parties' public keys, nothing of this node.
+"""  # spec: protocol.md 12
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from io import BytesIO
+from typing import Final
+
+from comity.base import cbor
+from comity.base.errors import BadForm
+from comity.base.hashing import sha256
+from comity.base.ids import DispatchId, LeafIndex, Ms, show_id
+from comity.crypto.sign import unverified_payload
+from comity.dispatch import wire
+from comity.dispatch.accord import decode_accord, fingerprint
+from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.entries import DispatchLeaf, InstrumentKind, ReceiptLeaf, decode_entry
+from comity.dispatch.keylist import decode_keylist
+from comity.dispatch.partsrow import parts_of
+from comity.dispatch.ports import Tx
+from comity.node.proofs import EntryProof, entry_proof, leaf_interval, leaf_type, tie_before
+
+_RECEIPT_TYPE: Final = 3
+_CHUNK: Final = 4_096
+_DATE: Final = (1980, 1, 1, 0, 0, 0)
+
+
+class Piece(StrEnum):
+    """What of a dispatch may be left out; the first four are its parts, in their order."""
+
+    HEADER = "header"
+    BODY = "body"
+    ATTACHMENTS = "attachments"
+    AUTHOR = "author"
+    SEALED = "sealed"
+
+
+PARTS: Final = (Piece.HEADER, Piece.BODY, Piece.ATTACHMENTS, Piece.AUTHOR)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What goes into a bundle.
+
+    Attributes:
+        without: pieces left out; in place of a part stands its digest.
+        decision: our own decision record and its salt are put in, if our law allows that they are shown.
+    """
+
+    without: frozenset[Piece] = frozenset()
+    decision: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """The row of the dispatch and the proof of its leaf."""
+
+    id: DispatchId
+    own: LogRole
+    other: LogRole
+    leaf: DispatchLeaf
+    proof: EntryProof
+    parts: wire.Parts
+    sealed: bytes
+
+
+def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms) -> bytes:
+    """Return the zip for one dispatch that this node sent or got.
+
+    Raises:
+        BadForm: the dispatch is not here, no co-signed head covers it yet, or its content was never opened here.
+        BadProof, BadSignature, MissingTile: the stored rows do not prove it; nothing was made.
+    """  # spec: protocol.md 12
+    source = _source(tx, dispatch)
+    name = f"dispatch/{show_id(dispatch)}"
+    files = dict(instruments(tx))
+    files |= {f"{name}/entry": source.proof.entry, f"{name}/proof": source.proof.text().encode()}
+    for number, piece in enumerate(PARTS):
+        part = source.parts[number]
+        if piece in wish.without:
+            files[f"{name}/part{number}.digest"] = wire.part_digest(number, part)
+        else:
+            files[f"{name}/part{number}"] = cbor.encode((part.salt, part.content))
+    if Piece.SEALED not in wish.without:
+        files[f"{name}/sealed"] = source.sealed
+    receipts, uncovered = _receipts(tx, source)
+    files |= receipts
+    files |= _tie(tx, source)
+    if wish.decision:
+        files |= _decision(tx, dispatch)
+    count = f"{len(receipts) // 2}" + (f"; {uncovered} more under no co-signed head yet" if uncovered else "")
+    statement = _statement(tx, source, wish, count, now)
+    return write_zip({"statement.txt": statement.encode(), **files})
+
+
+def write_zip(files: Mapping[str, bytes]) -> bytes:
+    """Return a zip with these files, stored and not packed; the same files give the same bytes."""
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as pack:
+        for name, content in files.items():
+            pack.writestr(zipfile.ZipInfo(name, _DATE), content)
+    return out.getvalue()
+
+
+def instruments(tx: Tx) -> Iterator[tuple[str, bytes]]:
+    """Yield the accords and all key lists back to the ceremony under their names in a bundle or an export."""
+    rows = tx.rows("SELECT kind, signed FROM instrument ORDER BY from_ours")
+    accords = sum(kind == InstrumentKind.ACCORD for kind, _ in rows)
+    for kind, signed in rows:
+        payload = unverified_payload(bytes_of(signed))
+        if kind == InstrumentKind.ACCORD:
+            yield ("accord.cose" if accords == 1 else f"accord-{decode_accord(payload).edition}.cose"), bytes_of(signed)
+        elif kind == InstrumentKind.KEYS:
+            keys = decode_keylist(payload)
+            yield f"keys/{keys.node.replace('/', '-')}-{keys.edition}.cose", bytes_of(signed)
+
+
+def _source(tx: Tx, dispatch: DispatchId) -> _Source:
+    sent = tx.rows("SELECT idx, plain, sealed FROM sent WHERE id = ?", (dispatch,))
+    found = sent or tx.rows("SELECT idx, plain, sealed FROM got WHERE id = ?", (dispatch,))
+    if not found:
+        raise BadForm(f"this node has no dispatch {show_id(dispatch)}; nothing was made")
+    own, other = (LogRole.OURS, LogRole.THEIRS) if sent else (LogRole.THEIRS, LogRole.OURS)
+    idx, plain, sealed = found[0]
+    proof = entry_proof(tx, own, int_of(idx)) if idx is not None else None
+    if proof is None:
+        raise BadForm("no co-signed head covers this dispatch yet; nothing was made, try again after the next exchange")
+    leaf = decode_entry(proof.entry)
+    if plain is None or not isinstance(leaf, DispatchLeaf):
+        raise BadForm("the content of this dispatch was never opened here; nothing was made")
+    source = _Source(dispatch, own, other, leaf, proof, parts_of(bytes_of(plain)), bytes_of(sealed))
+    if wire.commit_of(source.parts) != leaf.commit or leaf.id != dispatch:
+        raise BadForm("the stored content is not what its leaf commits to; nothing was made: audit this node")
+    return source
+
+
+def _receipts(tx: Tx, source: _Source) -> tuple[dict[str, bytes], int]:
+    """Return every receipt of the dispatch with its proof, and how many no co-signed head covers yet."""
+    files: dict[str, bytes] = {}
+    uncovered = number = 0
+    for index in _receipt_places(tx, source):
+        proof = entry_proof(tx, source.other, index)
+        if proof is None:
+            uncovered += 1
+            continue
+        files |= {f"receipt/{number}/entry": proof.entry, f"receipt/{number}/proof": proof.text().encode()}
+        number += 1
+    return files, uncovered
+
+
+def _receipt_places(tx: Tx, source: _Source) -> Iterator[LeafIndex]:
+    row = log_row(tx, source.other)
+    for start in range(0, row.size if row is not None else 0, _CHUNK):
+        found = tx.rows(
+            "SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? ORDER BY idx",
+            (source.other, start, start + _CHUNK),
+        )
+        for index, raw in found:
+            entry = bytes_of(raw)
+            if leaf_type(entry) == _RECEIPT_TYPE and bytes(source.id) in entry:
+                leaf = decode_entry(entry)
+                if isinstance(leaf, ReceiptLeaf) and (leaf.id, leaf.index) == (source.id, source.proof.index):
+                    yield LeafIndex(int_of(index))
+
+
+def _tie(tx: Tx, source: _Source) -> dict[str, bytes]:
+    tie = tie_before(tx, source.own, source.proof.index)
+    proof = entry_proof(tx, source.own, tie[0]) if tie is not None else None
+    return {} if proof is None else {"l-head/entry": proof.entry, "l-head/proof": proof.text().encode()}
+
+
+def _decision(tx: Tx, dispatch: DispatchId) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    rows = tx.rows("SELECT kind, salt, record FROM record WHERE dispatch = ? ORDER BY idx", (dispatch,))
+    for number, (kind, salt, record) in enumerate(rows):
+        place = f"decision/{number}-{text_of(kind)}"
+        files |= {f"{place}/salt": bytes_of(salt), f"{place}/record": bytes_of(record)}
+    return files
+
+
+# --- the statement -------------------------------------------------------------------------------------------------
+
+_STATEMENT = """Papers on one dispatch under the accord {accord}.
+
+Dispatch     {id}
+Committed by {sender}, entry {index} of its log
+Received by  {receiver}
+Made         after {after} and before {before}, both by the clock of {receiver}
+Receipts     {receipts}
+Left out     {left_out}
+Written      {now}, by the node {us}
+
+What these papers show: the parts in them were committed by that node, under that accord, between those two times, and the
+other node said what the receipts say about exactly those bytes. What they do not show: that the content is true, or which
+person wrote it. The files in `keys/` are for comparison only: take the keys from a source you trust, and compare the
+fingerprints below with what both parties read aloud at their ceremony.
+
+How to check: comity log verify FILE --keys YOUR-KEYS, or by hand as docs/protocol/verify-by-hand.md says.
+
+Fingerprints (SHA-256)
+{fingerprints}
+"""
+
+
+def _statement(tx: Tx, source: _Source, wish: Wish, receipts: str, now: Ms) -> str:
+    after, before = leaf_interval(tx, source.own, source.proof.index)
+    signed = dict(instruments(tx))
+    return _STATEMENT.format(
+        accord=_accord_name(source, signed),
+        id=show_id(source.id),
+        sender=_node(tx, source.own),
+        receiver=_node(tx, source.other),
+        us=_node(tx, LogRole.OURS),
+        index=source.proof.index,
+        after=_moment(after, "the ceremony"),
+        before=_moment(before, "the co-signature"),
+        receipts=receipts,
+        left_out=", ".join(piece for piece in Piece if piece in wish.without) or "nothing",
+        now=_moment(now, ""),
+        fingerprints="\n".join(f"{fingerprint(content)}  {name}" for name, content in signed.items()),
+    )
+
+
+def _node(tx: Tx, role: LogRole) -> str:
+    row = log_row(tx, role)
+    return row.origin.rsplit("/log/", 1)[0] if row is not None else ""
+
+
+def _accord_name(source: _Source, signed: Mapping[str, bytes]) -> str:
+    header = wire.decode_header(source.parts[0].content)
+    for content in signed.values():
+        if sha256(content) == header.accord:
+            accord = decode_accord(unverified_payload(content))
+            return f"{accord.name}, edition {accord.edition}"
+    return "that its header names, which is not among these papers"
+
+
+def _moment(at: Ms | None, otherwise: str) -> str:
+    return otherwise if at is None else f"{datetime.fromtimestamp(at / 1_000, UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,0 +1,218 @@
+"""Checking papers on a dispatch with public keys only: entries, commitment, receipts and times, each a step with words.
+
+The rule it keeps: nothing in the zip vouches for itself; what it says of keys is compared, never used.
+"""  # spec: protocol.md 12
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from io import BytesIO
+from typing import Final
+
+from comity.base import cbor
+from comity.base.errors import BadEnvelope
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, show_id
+from comity.dispatch import wire
+from comity.dispatch.accord import verify_accord
+from comity.dispatch.entries import DispatchLeaf, Entry, HeadLeaf, ReceiptLeaf, ResealLeaf, decision_hash, decode_entry
+from comity.node.difference import DAMAGE
+from comity.node.publickeys import PublicKeys, party
+from comity.screen import ProofStep
+from comity.tlog.checkpoint import CosignedHead
+from comity.tlog.proof import parse_proof
+from comity.tlog.tree import leaf_hash, verify_inclusion
+
+_KINDS: Final = ("dispatch", "receipt", "l-head")
+_PARTS: Final = 4
+_DIGEST: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """One entry of the zip whose proof holds."""
+
+    name: str
+    leaf: Entry
+    index: int
+    head: CosignedHead
+
+    @property
+    def origin(self) -> str:
+        return self.head.head.checkpoint.origin
+
+
+class _Wrong(ValueError):
+    """A check that does not hold; the text is a sentence for a person."""
+
+
+def check_bundle(data: bytes, keys: PublicKeys) -> tuple[ProofStep, ...]:
+    """Check a bundle and return every check in order; it stands if all are good."""
+    steps: list[ProofStep] = []
+    files: dict[str, bytes] = {}
+    _step(steps, "zip", partial(_unpack, data, files))
+    proven: dict[str, _Proven] = {}
+    for name in sorted({name.rpartition("/")[0] for name in files if name.split("/", 1)[0] in _KINDS}):
+        _step(steps, name, partial(_prove, name, files, keys, proven))
+    dispatches = {name: one for name, one in proven.items() if isinstance(one.leaf, DispatchLeaf)}
+    _step(steps, "dispatches", partial(_count, dispatches))
+    for name, one in dispatches.items():
+        _step(steps, f"{name} content", partial(_check_content, name, one, files))
+        _step(steps, f"{name} header", partial(_check_header, name, one, files))
+        if f"{name}/sealed" in files:
+            _step(steps, f"{name} sealed", partial(_check_sealed, name, one, files, proven))
+    for name, one in proven.items():
+        if isinstance(one.leaf, ReceiptLeaf):
+            _step(steps, f"{name} meaning", partial(_check_receipt, one, dispatches, proven))
+        elif isinstance(one.leaf, HeadLeaf):
+            _step(steps, f"{name} time", partial(_check_time, one, dispatches))
+    _check_decisions(steps, files, proven)
+    for name in sorted(name for name in files if name.startswith("accord")):
+        _step(steps, name, partial(_check_accord, files[name]))
+    return tuple(steps)
+
+
+def _step(steps: list[ProofStep], what: str, check: Callable[[], str]) -> None:
+    try:
+        steps.append(ProofStep(what, good=True, sentence=check()))
+    except (_Wrong, zipfile.BadZipFile) as error:
+        steps.append(ProofStep(what, good=False, sentence=str(error)))
+    except KeyError as error:
+        steps.append(ProofStep(what, good=False, sentence=f"{error.args[0]} is missing from the papers"))
+    except DAMAGE as error:
+        steps.append(ProofStep(what, good=False, sentence=f"{error}"))
+
+
+def _unpack(data: bytes, files: dict[str, bytes]) -> str:
+    with zipfile.ZipFile(BytesIO(data)) as pack:
+        listed = pack.infolist()
+        if any(one.compress_type != zipfile.ZIP_STORED or one.file_size > len(data) for one in listed):
+            raise _Wrong("the papers are packed; they must be stored as they are")
+        if len({one.filename for one in listed}) != len(listed):
+            raise _Wrong("a name stands twice in the papers")
+        files.update({one.filename: pack.read(one) for one in listed})
+    return f"{len(files)} files, stored as they are"
+
+
+def _prove(name: str, files: Mapping[str, bytes], keys: PublicKeys, proven: dict[str, _Proven]) -> str:
+    entry = files[f"{name}/entry"]
+    proof = parse_proof(files[f"{name}/proof"].decode())
+    head = keys.head(proof.note)
+    checkpoint = head.head.checkpoint
+    verify_inclusion(leaf_hash(entry), proof.index, checkpoint.size, proof.path, checkpoint.root)
+    proven[name] = _Proven(name, decode_entry(entry), proof.index, head)
+    cosigned = _moment(head.cosigned.time)
+    return f"entry {proof.index} of {checkpoint.origin}, size {checkpoint.size}, co-signed by {head.cosigned.cosigner} {cosigned}"
+
+
+def _count(dispatches: Mapping[str, _Proven]) -> str:
+    if not dispatches:
+        raise _Wrong("there is no proven dispatch in these papers")
+    return f"{len(dispatches)} in these papers"
+
+
+def _check_content(name: str, one: _Proven, files: Mapping[str, bytes]) -> str:
+    assert isinstance(one.leaf, DispatchLeaf)
+    digests: list[Digest] = []
+    shown: list[int] = []
+    for number in range(_PARTS):
+        if f"{name}/part{number}" in files:
+            digests.append(wire.part_digest(number, _part(files[f"{name}/part{number}"])))
+            shown.append(number)
+        else:
+            digest = files[f"{name}/part{number}.digest"]
+            if len(digest) != _DIGEST:
+                raise _Wrong(f"the digest in place of part {number} is none")
+            digests.append(Digest(digest))
+    if wire.commit_of_digests(digests) != one.leaf.commit:
+        raise _Wrong("the parts do not give the commitment in the entry: a part was changed")
+    return f"parts {shown} give the commitment in the entry; the others are left out"
+
+
+def _part(raw: bytes) -> wire.Part:
+    value = cbor.decode(raw)
+    match value:
+        case [bytes(salt), bytes(content)] if len(salt) == _DIGEST:
+            return wire.Part(salt, content)
+    raise BadEnvelope("a part is not a salt and its bytes")
+
+
+def _check_header(name: str, one: _Proven, files: Mapping[str, bytes]) -> str:
+    assert isinstance(one.leaf, DispatchLeaf)
+    if f"{name}/part0" not in files:
+        return "the header is left out"
+    header = wire.decode_header(_part(files[f"{name}/part0"]).content)
+    if (header.id, header.lane) != (one.leaf.id, one.leaf.lane) or header.sender != party(one.origin):
+        raise _Wrong("the header is of another dispatch, lane or sender than the entry")
+    accords = {sha256(content) for file, content in files.items() if file.startswith("accord")}
+    if header.accord not in accords:
+        raise _Wrong("the accord that the header names is not among the papers")
+    return f"{show_id(header.id)}, {header.kind} of {header.author.agency} for {header.purpose}, under the accord beside it"
+
+
+def _check_sealed(name: str, one: _Proven, files: Mapping[str, bytes], proven: Mapping[str, _Proven]) -> str:
+    made = sha256(files[f"{name}/sealed"])
+    if made not in _sealed(one, proven):
+        raise _Wrong("the sealed bytes are not those that the entry names")
+    return f"SHA-256 {made.hex()} is in the entry"
+
+
+def _sealed(one: _Proven, proven: Mapping[str, _Proven]) -> set[bytes]:
+    assert isinstance(one.leaf, DispatchLeaf)
+    again = {
+        other.leaf.sealed
+        for other in proven.values()
+        if isinstance(other.leaf, ResealLeaf) and other.leaf.index == one.index and other.origin == one.origin
+    }
+    return {one.leaf.sealed, *again}
+
+
+def _check_receipt(one: _Proven, dispatches: Mapping[str, _Proven], proven: Mapping[str, _Proven]) -> str:
+    leaf = one.leaf
+    assert isinstance(leaf, ReceiptLeaf)
+    for about in dispatches.values():
+        assert isinstance(about.leaf, DispatchLeaf)
+        same = (about.leaf.id, about.index) == (leaf.id, leaf.index) and leaf.sealed in _sealed(about, proven)
+        if same and party(about.origin) != party(one.origin):
+            code = f", {leaf.code}" if leaf.code else ""
+            return f"{party(one.origin)} says of {about.name}: {leaf.fact.name.lower()}{code}"
+    raise _Wrong("it is not a receipt of the other party for a dispatch in these papers")
+
+
+def _check_time(one: _Proven, dispatches: Mapping[str, _Proven]) -> str:
+    leaf = one.leaf
+    assert isinstance(leaf, HeadLeaf)
+    later = [about for about in dispatches.values() if about.origin == one.origin and about.index > one.index]
+    if party(leaf.origin) == party(one.origin) or not later:
+        raise _Wrong("it does not tie a dispatch in these papers to the other party's log")
+    return f"{later[0].name} was made after {_moment(leaf.time)}, by the clock of {party(leaf.origin)}"
+
+
+def _check_decisions(steps: list[ProofStep], files: Mapping[str, bytes], proven: Mapping[str, _Proven]) -> None:
+    """Check opened decision records: one of them must give the hash that a dispatch or receipt in the papers shows."""
+    shown = {one.leaf.decision for one in proven.values() if isinstance(one.leaf, DispatchLeaf | ReceiptLeaf)}
+    for name in sorted({name.rpartition("/")[0] for name in files if name.startswith("decision/")}):
+        _step(steps, name, partial(_check_decision, name, files, shown))
+
+
+def _check_decision(name: str, files: Mapping[str, bytes], shown: set[Digest | None]) -> str:
+    made = decision_hash(files[f"{name}/salt"], files[f"{name}/record"])
+    if made not in shown:
+        raise _Wrong("no entry in these papers shows the hash of this decision record")
+    return f"its hash {made.hex()} stands in an entry"
+
+
+def _check_accord(signed: bytes) -> str:
+    accord = verify_accord(signed)
+    nodes = " and ".join(one.node for one in accord.parties)
+    return (
+        f"{accord.name}, edition {accord.edition}, signed by the roots of {nodes}; fingerprint {sha256(signed).hex()}"
+    )
+
+
+def _moment(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(min(seconds, 1 << 37), UTC):%Y-%m-%d %H:%M:%S} UTC"
