@@ -43,6 +43,16 @@ def test_a_verdict_that_is_missing_or_unknown_is_said_to_be_unknown() -> None:
         assert not theirs.articles
 
 
+def test_a_law_that_answers_on_admission_and_on_use_is_shown_twice() -> None:
+    told = (verdict("XB"), verdict("XA", act="admit"), verdict("XA", "refer", "use"))
+    view = letters.letter(replace(one("part"), verdicts=told), SIGHT)
+    assert [(o.party, o.act, o.look) for o in view.opinions] == [
+        ("XA", "receiving", "permit"),
+        ("XA", "use", "refer"),
+        ("XB", "sending", "permit"),
+    ]
+
+
 def test_an_inward_ground_of_theirs_is_never_shown() -> None:
     told = (verdict("XB", "refuse", ground="location"), verdict("XA", "refuse", "admit", ground="disproportionate"))
     ours, theirs = letters.letter(replace(one("list"), verdicts=told), SIGHT).opinions

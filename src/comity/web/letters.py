@@ -278,11 +278,12 @@ def _sentence(card: DispatchCard, sight: Sight) -> str:
 
 
 def opinions(verdicts: tuple[VerdictLine, ...], sight: Sight) -> tuple[Opinion, ...]:
-    """Both laws, ours first; a party whose verdict is missing or not known to us is shown as such."""
-    return tuple(
-        next((opinion(v, sight) for v in verdicts if v.party == party.short), _unknown(party, sight))
-        for party in sorted(sight.parties, key=lambda p: not p.ours)
-    )
+    """Both laws, ours first; one law may answer on several acts; what is missing or not known to us is shown as such."""
+    found: list[Opinion] = []
+    for party in sorted(sight.parties, key=lambda p: not p.ours):
+        own = [opinion(v, sight) for v in verdicts if v.party == party.short]
+        found += own or [_unknown(party, sight)]
+    return tuple(found)
 
 
 def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:

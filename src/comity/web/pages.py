@@ -251,12 +251,12 @@ def _dispatch_ticks(d: DispatchCard, at: Sight) -> tuple[Part, ...]:
         look="ours" if d.ours else "theirs",
     )
     told = [Part(f"t-{number}", "tick", tick)]
-    for o in letters.opinions(d.verdicts, at):
+    for i, o in enumerate(letters.opinions(d.verdicts, at)):
         if o.look in {"refer", "refuse"}:
             law = replace(
                 tick, text=t("case.law", whose=o.whose, word=o.word), look="law" if o.look == "refer" else "stop"
             )
-            told.append(Part(f"t-{number}-{o.party}", "tick", law))
+            told.append(Part(f"t-{number}-law{i}", "tick", law))
     if d.overdue and d.due is not None:
         late = replace(
             tick, time=" / ".join(moments.clock(d.due, p.zone) for p in at.parties), text=t("case.late"), look="stop"
