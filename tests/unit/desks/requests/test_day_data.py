@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -31,7 +33,7 @@ from tests.unit.policy.policy_laws import edition, gate
 ROOT = Path(__file__).parents[4]
 DESK = RequestsDesk((), "A")
 IDS = {number: DispatchId(number.to_bytes(16, "big")) for number in range(1, 49)}
-DAYS = {"india-canada": {"ca": "ca", "in": "in"}, "ostrel-vanmere": {"os": "ostrel-vanmere", "vm": "ostrel-vanmere"}}
+DAYS = {"india-canada": {"ca": "ca", "in": "in"}, "ostrel-vanmere": {"xo": "ostrel-vanmere", "xv": "ostrel-vanmere"}}
 PLACES = [name for name in DAYS if (ROOT / "accords" / name / "accord.toml").is_file()]
 
 
@@ -351,3 +353,46 @@ def test_ids_and_times_in_a_body() -> None:
         "due": 1_783_904_400_000,
         "delegation": {"id": read_id("01J0C000000000000000000117")},
     }
+
+
+# --- the second accord -----------------------------------------------------------------------------------------
+
+INVENTED = day("ostrel-vanmere").scenes
+
+
+def test_the_second_accord_has_its_own_small_day() -> None:
+    assert Counter(scene.kind for scene in INVENTED) == {"posting": 2, "rfi": 4, "answer": 2, "refusal": 2}
+    assert Counter(scene.party for scene in INVENTED if scene.kind == "refusal") == {"xo": 1, "xv": 1}
+    assert [s.number for s in INVENTED if "redact:victim" in s.clear.obligations] == [6]
+
+
+def test_the_second_accord_shares_nothing_with_the_model_case() -> None:
+    first, second = (registries(accord) for accord in ("india-canada", "ostrel-vanmere"))
+
+    def marks(of: dict[str, Registry]) -> set[str]:
+        found = {registry.short for registry in of.values()} | {registry.zone for registry in of.values()}
+        return found | {agency.id for registry in of.values() for agency in registry.agency}
+
+    assert not marks(first) & marks(second)
+    assert {p.country for p in terms("india-canada").party}.isdisjoint(p.country for p in terms("ostrel-vanmere").party)
+    assert {s.item for s in INVENTED}.isdisjoint(s.item for s in MODEL if s.item)
+    assert all(str(scene.body).isascii() for scene in INVENTED)
+    timers = terms("ostrel-vanmere").timers
+    hour = 3_600_000
+    assert [timers[f"full-{name}"] for name in ("immediate", "urgent", "normal")] == [hour, 24 * hour, 240 * hour]
+
+
+def office_hours(registry: Registry) -> set[int]:
+    """Return the minutes of a UTC day in July in which an office is open."""
+    opens, closes = (datetime.fromisoformat(f"2026-07-13T{clock}:00") for clock in (registry.opens, registry.closes))
+    first, last = (t.replace(tzinfo=ZoneInfo(registry.zone)).astimezone(UTC) for t in (opens, closes))
+    return {
+        (first + timedelta(minutes=m)).hour * 60 + (first + timedelta(minutes=m)).minute
+        for m in range(int((last - first).total_seconds()) // 60)
+    }
+
+
+def test_office_hours_meet_in_the_second_accord_and_never_in_the_model_case() -> None:
+    model, invented = (list(registries(accord).values()) for accord in ("india-canada", "ostrel-vanmere"))
+    assert not office_hours(model[0]) & office_hours(model[1])
+    assert office_hours(invented[0]) & office_hours(invented[1])
