@@ -16,8 +16,8 @@ def test_one_dispatch_arrives_is_receipted_and_cosigned():
     a, b = make_pair()
     now = START
     exchange(a, b, now)
-    (done,) = a.submit([form()], Ms(now + 1000))
-    taken_a, taken_b = exchange(a, b, Ms(now + 1001))
+    (_done,) = a.submit([form()], Ms(now + 1000))
+    _taken_a, taken_b = exchange(a, b, Ms(now + 1001))
     assert [r.fact for r in taken_b.recorded] == [2]
     with a.ledger.read() as tx:
         assert tx.rows("SELECT fact, settled_at IS NOT NULL FROM sent") == [(2, 1)]

@@ -103,18 +103,14 @@ class Half:
     def sign_keys(self) -> None:
         log, cosigner = self.log.public().cose_keys, self.cosigner.public().cose_keys
         sealing = Sealing.of("agency", self.sealing.public(), not_before=Ms(0), not_after=Ms(START + YEAR))
-        listed = KeyList(
-            self.name, 1, None, KeyPair(1, *log), (KeyPair(1, *cosigner),), (sealing,), (), b"ca", START
-        )
+        listed = KeyList(self.name, 1, None, KeyPair(1, *log), (KeyPair(1, *cosigner),), (sealing,), (), b"ca", START)
         self.keys = sign_instrument(encode_keylist(listed), "keys", self.root)
 
 
 def make_accord(a: Half, b: Half, **timers: int) -> bytes:
     parties = tuple(Party(h.name, "ZZ", h.root.public().cose_keys, ()) for h in (a, b))
     listed = tuple(sorted(({"tick": 0} | {k.replace("_", "-"): v for k, v in timers.items()}).items()))
-    accord = Accord(
-        "test", 1, None, parties, (OpenDesk("plain", ("note", "recall")),), (), listed, (), Ms(0)
-    )
+    accord = Accord("test", 1, None, parties, (OpenDesk("plain", ("note", "recall")),), (), listed, (), Ms(0))
     return add_signatures(sign_instrument(encode_accord(accord), "accord", a.root), "accord", b.root)
 
 
