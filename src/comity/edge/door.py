@@ -227,5 +227,6 @@ def _query(request: HTTPScope, name: str) -> str:
 
 
 async def _respond(send: ASGISendCallable, status: int, body: bytes) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": [_JSON]})
+    headers = [_JSON, (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -1,1 +1,53 @@
 """How fast each part is: one module a subject, each with one function that returns named figures."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from comity.base.errors import BadForm
+from comity.cli.bench.exchange import bench_exchange
+from comity.cli.bench.log import bench_log
+from comity.cli.out import show_json, show_table
+
+ALL = "all"
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to the program's."""
+    parser = commands.add_parser("bench", help="measure the speed of the exchange and of the log on this machine")
+    parser.add_argument("what", nargs="?", default=ALL, choices=(ALL, "exchange", "log"), help="what to measure")
+    parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
+    parser.add_argument("--json", action="store_true", help="for machines")
+    parser.add_argument("--data", type=Path, default=Path(), help="folder with accords, registries and laws")
+    parser.add_argument("--disk", type=Path, help="folder on the disk to be measured; default: the temporary folder")
+    parser.set_defaults(run=run)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Measure and show."""
+    if not (asked.data / "accords").is_dir():
+        raise BadForm(f"{asked.data.absolute()} holds no accords; name the project's folder with --data")
+    figures: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(prefix="comity-bench-", dir=asked.disk) as name:
+        folder = Path(name)
+        if asked.what in {ALL, "exchange"}:
+            (folder / "exchange").mkdir(mode=0o700)
+            figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data)
+        if asked.what in {ALL, "log"}:
+            figures["log"] = bench_log(asked.quick, folder)
+    if asked.json:
+        show_json(figures)
+    else:
+        rows = [[name, f"{value:.3f}" if isinstance(value, float) else str(value)] for name, value in _flat("", figures)]
+        show_table("Measured on this machine", ("figure", "value"), rows)
+    return 0
+
+
+def _flat(prefix: str, figures: dict[str, Any]) -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in figures.items():
+        found += _flat(f"{prefix}{name}.", value) if isinstance(value, dict) else [(prefix + name, value)]
+    return found

@@ -1,0 +1,48 @@
+"""The board of an opened node: its parties, workplan and agencies from its files, its cases from its desk."""
+
+from __future__ import annotations
+
+import importlib
+from typing import cast
+
+from comity.edge.board import CaseDesk, Lines, NodeBoard, PlanItem, Setting
+from comity.edge.opening import OpenNode
+from comity.edge.registry import Registry, Workplan
+from comity.node.proofs import Signers
+
+
+def make_board(opened: OpenNode) -> NodeBoard:
+    """Make what the node shows of itself, with the first desk of its settings."""
+    name = opened.config.desks[0]
+    lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
+    desk = cast("CaseDesk", opened.desks[name])
+    signers = Signers.of(opened.built.voice, opened.built.peer)
+    return NodeBoard(opened.node.ledger, signers, desk, lines, _setting(opened))
+
+
+def _setting(opened: OpenNode) -> Setting:
+    ours, theirs = opened.registry, opened.peer_registry
+    parties = (
+        ours.card(opened.roster.on_duty(ours.short), ours=True),
+        theirs.card(opened.roster.on_duty(theirs.short), ours=False),
+    )
+    agencies = {agency.id: registry.agency_name(agency.id) for registry in (theirs, ours) for agency in registry.agency}
+    return Setting(parties, _plan(opened.workplan, (ours, theirs)), agencies, opened.edition.exercise)
+
+
+def _plan(workplan: Workplan, registries: tuple[Registry, Registry]) -> tuple[PlanItem, ...]:
+    by_party = {registry.short.casefold(): registry for registry in registries}
+    return tuple(
+        PlanItem(
+            item=item.id,
+            aim=item.aim.get("en", item.id),
+            owners=tuple(
+                (by_party[party.casefold()].short, by_party[party.casefold()].agency_name(agency))
+                for party, agency in item.owners.items()
+                if party.casefold() in by_party
+            ),
+            due=item.due.isoformat(),
+            measure=item.measure,
+        )
+        for item in workplan.item
+    )
