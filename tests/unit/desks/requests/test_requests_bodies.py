@@ -213,6 +213,7 @@ def test_a_tagged_line_is_removed_whole_with_its_label_left() -> None:
     typed = parse_body("rfi", left)
     assert typed.items[1] == Item("complainant", removed=("victim",))
     assert typed.items[0].value == "+1 555 0101"
+    assert BodyLine("complainant", "", "victim", None) in body_lines("rfi", left)
     assert DESK.facts("rfi", left).tagged == {"contact"}
     assert DESK.redact("rfi", left, frozenset({"victim", "health"})) == (left, ())
 
