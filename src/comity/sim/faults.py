@@ -25,6 +25,7 @@ class Fault(StrEnum):
     UNSIGNED = "unsigned"
     SIGNATURE_SWAPPED = "signature-swapped"
     DISPATCHES_SWAPPED = "dispatches-swapped"
+    DISPATCH_DROPPED = "dispatch-dropped"
     ENTRIES_DROPPED = "entries-dropped"
     FALSE_PROBLEM = "false-problem"
     NOT_STORED = "not-stored"
@@ -42,6 +43,7 @@ LIES = (
     Fault.UNSIGNED,
     Fault.SIGNATURE_SWAPPED,
     Fault.DISPATCHES_SWAPPED,
+    Fault.DISPATCH_DROPPED,
     Fault.ENTRIES_DROPPED,
     Fault.FALSE_PROBLEM,
 )
@@ -53,6 +55,7 @@ class Plan:
 
     Attributes:
         lose, repeat, delay, lie: for each letter on the network.
+        thin: for each letter with several dispatches, that the first of them is left out.
         not_stored, answer_lost, crash_inside, crash_after: for each write transaction.
         kills: crashes between transactions, for each side.
         partings: (from, to) in virtual milliseconds, during which no letter arrives.
@@ -65,6 +68,7 @@ class Plan:
     repeat: float
     delay: float
     lie: float
+    thin: float
     not_stored: float
     answer_lost: float
     crash_inside: float
@@ -90,11 +94,12 @@ def plan_of(chance: Chance) -> Plan:
         lose=0.3 * rough * chance.number(0, 10) / 10,
         repeat=0.2 * rough,
         delay=0.25 * rough,
-        lie=0.2 * rough * chance.number(0, 10) / 10,
+        lie=0.3 * rough * chance.number(0, 10) / 10,
+        thin=0.5 * rough,
         not_stored=0.06 * rough,
         answer_lost=0.06 * rough,
-        crash_inside=0.02 * rough,
-        crash_after=0.02 * rough,
+        crash_inside=0.012 * rough,
+        crash_after=0.012 * rough,
         kills=chance.number(0, 4),
         partings=_partings(chance, work),
         skew=(chance.number(-_SKEW_MS, _SKEW_MS), chance.number(-_SKEW_MS, _SKEW_MS)),
@@ -105,7 +110,7 @@ def plan_of(chance: Chance) -> Plan:
 
 def calm_plan(work_ms: int = 30 * MINUTE_MS) -> Plan:
     """Return a plan in which nothing goes wrong; tests add the one fault that they are about."""
-    return Plan(0, 0, 0, 0, 0, 0, 0, 0, 0, (), (0, 0), None, work_ms)
+    return Plan(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (), (0, 0), None, work_ms)
 
 
 def _partings(chance: Chance, work: int) -> tuple[tuple[int, int], ...]:
@@ -119,7 +124,7 @@ def _partings(chance: Chance, work: int) -> tuple[tuple[int, int], ...]:
 
 def _far(chance: Chance, work: int) -> tuple[int, int, int, int]:
     start = chance.number(0, work)
-    return chance.number(0, 1), start, start + chance.number(5, 30) * MINUTE_MS, chance.number(65, 150) * MINUTE_MS
+    return chance.number(0, 1), start, start + chance.number(5, 30) * MINUTE_MS, chance.number(65, 95) * MINUTE_MS
 
 
 class Injected(Counter[str]):

@@ -9,7 +9,7 @@ from comity.dispatch.exchange_codec import Exchange, decode_exchange
 from comity.dispatch.ports import Tx
 from comity.sim.ruled import Invariant, ensure
 from comity.sim.watch import Watch
-from comity.tlog.checkpoint import Checkpoint, SignedHead, parse_body
+from comity.tlog.checkpoint import Checkpoint, parse_body
 from comity.tlog.note import parse_note
 
 
@@ -60,14 +60,16 @@ def _check_mirror(watch: Watch, number: int, exchange: Exchange, theirs: LogRow,
         ensure(isinstance(leaf, DispatchLeaf), Invariant.SAID_UNSTORED, number, f"wants leaf {index}, which is none")
 
 
-def check_kept(watch: Watch, number: int, head: SignedHead) -> None:
+def check_kept(watch: Watch, number: int, data: bytes) -> None:
     """Check that the good head of an exchange which was not taken is pending, or already covered by the mirror.
 
     Raises:
         Broken: it was forgotten, and with it what it may prove later.
     """  # spec: protocol.md 7 check 5
-    if head.checkpoint.size <= watch.sides[number].mirror:
+    note = decode_exchange(data).checkpoint
+    size = parse_body(parse_note(note).text).size
+    if size <= watch.sides[number].mirror:
         return
     with watch.stores[number].read() as tx:
-        kept = tx.rows("SELECT 1 FROM pending_head WHERE note = ?", (head.note,))
-    ensure(kept, Invariant.HEAD_FORGOTTEN, number, f"a head of size {head.checkpoint.size}")
+        kept = tx.rows("SELECT 1 FROM pending_head WHERE note = ?", (note,))
+    ensure(kept, Invariant.HEAD_FORGOTTEN, number, f"a head of size {size}")

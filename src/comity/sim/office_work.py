@@ -33,6 +33,9 @@ from comity.sim.station import Station
 _LOOK_AGAIN_MS = 20_000
 _READ_MS = 9 * MINUTE_MS
 _READ_AT_ONCE = 8
+_A_MOMENT = 5
+_MOMENT_MS = 45_000
+_RECENT = 3
 _URGENCY = {
     Lane.IMMEDIATE: Urgency.IMMEDIATE,
     Lane.URGENT: Urgency.URGENT,
@@ -42,6 +45,9 @@ _URGENCY = {
 _LANES = (Lane.IMMEDIATE, Lane.URGENT, Lane.NORMAL, Lane.NORMAL, Lane.BULK)
 _PURPOSES = (PERMITTED,) * 8 + (REFUSED_THERE, REFUSED_HERE)
 _LENGTHS = (40, 40, 40, 40, 9_000, 40_000)
+
+Filed = tuple[DispatchId, CaseId]
+"""A dispatch that the desk shows, and its case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +93,14 @@ class Officers:
         self.waiting = 0
 
     def plan(self, tasks: Sequence[Task], start: int, end: int) -> None:
-        """Spread tasks over a time, now and then several in one transaction."""
+        """Spread tasks over the busy moments of a time, now and then several in one transaction."""
         left = list(tasks)
+        busy = [self._chance.number(start, end) for _ in range(1 + len(tasks) // _A_MOMENT)]
         while left:
-            count = min(len(left), 3 if self._chance.hit(0.2) else 1)
+            count = min(len(left), 3 if self._chance.hit(0.4) else 1)
             batch, left = tuple(left[:count]), left[count:]
             self.waiting += count
-            self._agenda.at(self._chance.number(start, end), partial(self._hand_in, batch))
+            self._agenda.at(self._chance.pick(busy) + self._chance.number(0, _MOMENT_MS), partial(self._hand_in, batch))
         self._agenda.at(start + _READ_MS, self._read)
 
     def _hand_in(self, tasks: Sequence[Task]) -> None:
@@ -101,7 +108,7 @@ class Officers:
         if self._station.ready:
             with self._station.store.read() as tx:
                 left = tuple(task for task in tasks if not _kept(tx, task))
-                forms = [self._form(task, tx) for task in left]
+                forms = self._forms(left, tx)
             outcomes = self._station.attempt(lambda node: node.submit(forms, self._station.clock)) if forms else []
             if outcomes is not None:
                 shown = [(one.id, one.index) if isinstance(one, Committed) else type(one).__name__ for one in outcomes]
@@ -116,35 +123,12 @@ class Officers:
             self._station.hurry()
         self._station.wake_by(self._agenda.now)
 
-    def _form(self, task: Task, tx: Tx) -> tuple[Form, Officer]:
+    def _forms(self, tasks: Sequence[Task], tx: Tx) -> list[tuple[Form, Officer]]:
+        """Fill in the forms; those of one batch that go on with a case of ours go on with the same one."""
         ours, theirs = (_rows(tx, ours=ours) for ours in (1, 0))
-        case: CaseId | None = None
-        re: tuple[DispatchId, ...] = ()
-        recalled: DispatchId | None = None
-        if task.plot == "own" and ours:
-            case = self._chance.pick(ours)[1]
-        elif task.plot == "reply" and theirs:
-            answered, case = self._chance.pick(theirs)
-            re = (answered,)
-        elif task.plot == "recall" and ours:
-            recalled, case = self._chance.pick(ours)
-        form = Form(
-            desk=DESK,
-            kind=RECALL if recalled else NOTE,
-            agency=AGENCY,
-            role="officer",
-            recipients=(AGENCY,),
-            purpose=task.purpose,
-            urgency=_URGENCY[task.lane],
-            workplan_item=None,
-            workplan_reason="exercise",
-            body={"text": task.key, "filler": "x" * task.length},
-            case=case,
-            re=re,
-            replaces=recalled,
-            lane=task.lane,
-        )
-        return form, OFFICER
+        own = self._chance.pick(ours[-_RECENT:]) if ours else None
+        peers = self._chance.pick(theirs[-_RECENT:]) if theirs else None
+        return [(_form(task, own, peers), OFFICER) for task in tasks]
 
     def _read(self) -> None:
         """Open some of what was filed, so that it is seen."""
@@ -168,6 +152,35 @@ def _kept(tx: Tx, task: Task) -> bool:
     return any(text_of_body(bytes_of(row[0])) == task.key for row in tx.rows("SELECT body FROM kept"))
 
 
-def _rows(tx: Tx, *, ours: int) -> list[tuple[DispatchId, CaseId]]:
+def _rows(tx: Tx, *, ours: int) -> list[Filed]:
     rows = tx.rows("SELECT id, case_id FROM exercise WHERE ours = ? AND admitted = 1 ORDER BY id", (ours,))
     return [(DispatchId(bytes_of(id_)), CaseId(bytes_of(case))) for id_, case in rows]
+
+
+def _form(task: Task, own: Filed | None, peers: Filed | None) -> Form:
+    """Fill in one form, about a dispatch of ours, about one of the peer's, or about nothing before it."""
+    case: CaseId | None = None
+    re: tuple[DispatchId, ...] = ()
+    recalled: DispatchId | None = None
+    if task.plot == "own" and own:
+        case = own[1]
+    elif task.plot == "reply" and peers:
+        re, case = (peers[0],), peers[1]
+    elif task.plot == "recall" and own:
+        recalled, case = own
+    return Form(
+        desk=DESK,
+        kind=RECALL if recalled else NOTE,
+        agency=AGENCY,
+        role="officer",
+        recipients=(AGENCY,),
+        purpose=task.purpose,
+        urgency=_URGENCY[task.lane],
+        workplan_item=None,
+        workplan_reason="exercise",
+        body={"text": task.key, "filler": "x" * task.length},
+        case=case,
+        re=re,
+        replaces=recalled,
+        lane=task.lane,
+    )

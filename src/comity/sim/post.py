@@ -16,6 +16,9 @@ _LATENCY_MS = (20, 250)
 _DELAY_MS = (1_000, 70_000)
 """Longer than a request is waited for, so that later letters overtake and answers come too late."""
 _REMEMBERED = 60
+_TRIES = 6
+_SEVERAL_BYTES = 15_000
+"""An exchange with several dispatches is larger."""
 _FALSE_CODES = ("gap", "recovering", "slow-down", "broken", "clock", "unknown-log", "stale-incarnation")
 
 
@@ -59,6 +62,8 @@ class Post:
         self._remember(side, letter)
         for _ in range(self._copies()):
             carried = self._lie(side, letter, answer=answer) if self._hit(self._plan.lie) else letter
+            if len(carried.data) > _SEVERAL_BYTES and self._hit(self._plan.thin):
+                carried = self._thinned(side, carried)
             self._agenda.after(self._latency(), partial(self._arrive, carried, deliver))
 
     def _arrive(self, letter: Letter, deliver: Deliver) -> None:
@@ -99,20 +104,33 @@ class Post:
     # --- lies --------------------------------------------------------------------------------------------------
 
     def _lie(self, side: int, letter: Letter, *, answer: bool) -> Letter:
-        fault = self._chance.pick(LIES)
-        changed = None
-        if fault is Fault.FALSE_PROBLEM and answer:
-            changed = self._false_problem()
-        elif fault is Fault.REPLAYED and self._said[side]:
-            changed = Letter(self._chance.pick(self._said[side]))
-        elif fault is Fault.CUT:
-            changed = replace(letter, data=letter.data[: self._chance.number(0, len(letter.data) - 1)])
-        elif not letter.problem and fault in _FORGERIES:
-            changed = self._forge(side, fault, letter)
-        if changed is None:
-            fault, changed = Fault.FLIPPED, replace(letter, data=self._flip(letter.data))
-        self._injected.note(fault)
-        return changed
+        for _ in range(_TRIES):
+            fault = self._chance.pick(LIES)
+            changed = self._changed(side, fault, letter, answer=answer)
+            if changed is not None:
+                self._injected.note(fault)
+                return changed
+        return letter
+
+    def _changed(self, side: int, fault: Fault, letter: Letter, *, answer: bool) -> Letter | None:
+        """Return the letter with one lie in it, or None where this lie does not fit."""
+        if fault is Fault.FALSE_PROBLEM:
+            return self._false_problem() if answer else None
+        if fault is Fault.REPLAYED:
+            return Letter(self._chance.pick(self._said[side])) if self._said[side] else None
+        if fault is Fault.CUT:
+            return replace(letter, data=letter.data[: self._chance.number(0, len(letter.data) - 1)])
+        if fault is Fault.FLIPPED:
+            return replace(letter, data=self._flip(letter.data))
+        return None if letter.problem else self._forge(side, fault, letter)
+
+    def _thinned(self, side: int, letter: Letter) -> Letter:
+        """Leave the first dispatch out, so that what comes after it comes before it."""
+        thinned = self._forge(side, Fault.DISPATCH_DROPPED, letter)
+        if thinned is None:
+            return letter
+        self._injected.note(Fault.DISPATCH_DROPPED)
+        return thinned
 
     def _flip(self, data: bytes) -> bytes:
         """Change one bit: one that makes the same kind of damage whatever a ciphertext or signature happens to be."""
@@ -166,6 +184,12 @@ def _dispatches_swapped(exchange: Exchange, other: Exchange, chance: Chance) -> 
     return replace(exchange, dispatches=tuple(pairs))
 
 
+def _dispatch_dropped(exchange: Exchange, other: Exchange, chance: Chance) -> Exchange | None:
+    """Leave the first sealed dispatch out."""
+    del other, chance
+    return replace(exchange, dispatches=exchange.dispatches[1:]) if exchange.dispatches else None
+
+
 def _entries_dropped(exchange: Exchange, other: Exchange, chance: Chance) -> Exchange | None:
     """Leave the first or the last entry out, the first together with its place in the count."""
     del other
@@ -180,5 +204,6 @@ _FORGERIES: dict[Fault, Callable[[Exchange, Exchange, Chance], Exchange | None]]
     Fault.UNSIGNED: _unsigned,
     Fault.SIGNATURE_SWAPPED: _signature_swapped,
     Fault.DISPATCHES_SWAPPED: _dispatches_swapped,
+    Fault.DISPATCH_DROPPED: _dispatch_dropped,
     Fault.ENTRIES_DROPPED: _entries_dropped,
 }

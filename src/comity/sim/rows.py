@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from comity.base.ids import show_id
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Entry, Fact
-from comity.dispatch.ports import Row, Tx
+from comity.dispatch.ports import Row, Scalar, Tx
 from comity.sim.ruled import Invariant, ensure
 
 
@@ -40,6 +39,11 @@ def check_rows(number: int, tx: Tx, held: RowsHeld) -> None:
     _desk(number, tx, sent, got)
 
 
+def _short(id_: Scalar) -> str:
+    """Return enough of an id to find it."""
+    return bytes_of(id_).hex()[-8:]
+
+
 def _newest(facts: Sequence[Fact]) -> int:
     """Return the newest fact short of seen, 0 for none."""
     return next((int(fact) for fact in reversed(facts) if fact is not Fact.SEEN), 0)
@@ -49,7 +53,7 @@ def _sent(number: int, tx: Tx, held: RowsHeld) -> set[bytes]:
     pooled = [row[0] for row in tx.rows("SELECT dispatch FROM pool")]
     rows = tx.rows("SELECT id, idx, fact, settled_at FROM sent")
     for id_, index, fact, settled in rows:
-        shown = show_id(bytes_of(id_))
+        shown = _short(id_)
         once = held.leaves.get(bytes_of(id_)) == index and pooled.count(id_) == (index is None)
         ensure(once, Invariant.SENT_ROW, number, f"{shown} at {index} is not once in log or pool")
         facts = () if index is None else held.seen.get(int_of(index), ())
@@ -72,7 +76,7 @@ def _got(number: int, tx: Tx, held: RowsHeld) -> dict[bytes, int]:
 
 def _got_row(number: int, row: Row, held: RowsHeld) -> None:
     index, id_, fact, settled, seen, no_bytes, no_plain = row
-    shown, facts = show_id(bytes_of(id_)), held.receipts.get(int_of(index), ())
+    shown, facts = _short(id_), held.receipts.get(int_of(index), ())
     leaf = held.mirrored[int_of(index)] if int_of(index) < len(held.mirrored) else None
     named = isinstance(leaf, DispatchLeaf) and leaf.id == id_
     ensure(named, Invariant.GOT_ROW, number, f"{shown} stands at leaf {index}, which is not its own")
@@ -88,7 +92,7 @@ def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> No
     """Check that a desk row stands on a committed send, or on a receipt: filed with content, refused without."""
     rows = tx.rows("SELECT id, ours, admitted, filed, text FROM exercise")
     for id_, ours, admitted, filed, text in rows:
-        shown = show_id(bytes_of(id_))
+        shown = _short(id_)
         ensure(filed == 1, Invariant.DESK_ROW, number, f"{shown} was filed {filed} times")
         if ours:
             ensure(id_ in sent, Invariant.DESK_ROW, number, f"{shown} stands at our desk and was not sent")

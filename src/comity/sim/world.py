@@ -13,6 +13,7 @@ from functools import partial
 from comity.base.errors import ComityError
 from comity.dispatch.book import LogRole, LogRow, read_logs
 from comity.dispatch.ports import Tx
+from comity.node.audit import audit
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
 from comity.node.manifest import differences, make_manifest
@@ -186,11 +187,11 @@ class World:
         Raises:
             Broken: an invariant does not hold.
         """
-        self._until(START_MS + self.plan.work_ms)
+        self.until(START_MS + self.plan.work_ms)
         self.heal()
         end = self.agenda.now + HEALING_MS
         while self.unsettled() and self.agenda.now < end:
-            self._until(self.agenda.now + _LOOK_MS)
+            self.until(self.agenda.now + _LOOK_MS)
         ensure(not self.unsettled(), Invariant.NOT_SETTLED, 0, "; ".join(self.unsettled()))
         self._rest()
 
@@ -202,7 +203,7 @@ class World:
             store.healed = True
         self.agenda.note("heals")
 
-    def _until(self, time: int) -> None:
+    def until(self, time: int) -> None:
         """Do what happens before a time."""
         reached = False
 
@@ -218,7 +219,7 @@ class World:
     def _rest(self) -> None:
         """Check that two idle nodes only keep their heartbeat."""
         before, said = self._sizes(), sum(station.said for station in self.sides)
-        self._until(self.agenda.now + IDLE_MS)
+        self.until(self.agenda.now + IDLE_MS)
         more = sum(station.said for station in self.sides) - said
         ensure(self._sizes() == before, Invariant.NOT_SILENT, 0, f"logs grew from {before} to {self._sizes()}")
         ensure(more <= _IDLE_EXCHANGES, Invariant.NOT_SILENT, 0, f"{more} exchanges in {IDLE_MS // MINUTE_MS} minutes")
@@ -241,11 +242,12 @@ class World:
         return tuple(found)
 
     def _manifests(self) -> list[str]:
-        """Compare what each side would tell the other at the end of the day."""
+        """Compare what each side would tell the other at the end of the day, and let each audit itself."""
         found: list[str] = []
         for station in self.sides:
             with station.store.read() as tx, station.peer.store.read() as peer_tx:
                 told = differences(peer_tx, make_manifest(tx, station.clock))
+                found += [f"audit of side {station.number}: {one.table}: {one.what}" for one in audit(tx).differences]
             found += [f"manifest of side {station.number}: {what}" for what in told]
         return found
 
