@@ -34,7 +34,7 @@ _PERMUTE = _powers()
 
 
 def verhoeff(digits: Sequence[int]) -> bool:
-    """Say whether the last of `digits` is the Verhoeff check digit of the others."""
+    """Say whether the last of `digits` is the Verhoeff check digit of the others."""  # spec: Verhoeff
     total = 0
     for place, digit in enumerate(reversed(digits)):
         total = _MULTIPLY[total][_PERMUTE[place & 7][digit]]

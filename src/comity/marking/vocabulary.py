@@ -16,11 +16,11 @@ _MINUTE = 60_000
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 
-HANDLING = ("H0", "H1", "H2", "H3")
+HANDLING = ("H0", "H1", "H2", "H3")  # spec: Europol handling codes
 TLP = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
-"""TLP 2.0, least to most restrictive."""
+"""TLP 2.0, least to most restrictive."""  # spec: TLP 2.0
 PAP = ("CLEAR", "GREEN", "AMBER", "RED")
-"""What may be done with an indicator, least to most restrictive."""
+"""What may be done with an indicator, least to most restrictive."""  # spec: MISP PAP
 _OLD_COLOURS = {"WHITE": "CLEAR"}
 
 
@@ -93,8 +93,11 @@ RECORD_TYPES = frozenset(
 KNOWN_FOR = frozenset({"opinion", "faith", "journalism", "diaspora"})
 """Why a subject may be known to either side; any of them refers."""  # spec: law-and-agencies.md 7 rule 7
 
-SOURCE_4X4, INFORMATION_4X4 = ("A", "B", "C", "X"), ("1", "2", "3", "4")
-SOURCE_6X6, INFORMATION_6X6 = ("A", "B", "C", "D", "E", "F"), ("1", "2", "3", "4", "5", "6")
+SOURCE_4X4, INFORMATION_4X4 = ("A", "B", "C", "X"), ("1", "2", "3", "4")  # spec: Europol Regulation art. 29
+SOURCE_6X6, INFORMATION_6X6 = (
+    ("A", "B", "C", "D", "E", "F"),
+    ("1", "2", "3", "4", "5", "6"),
+)  # spec: MISP admiralty-scale
 EVALUATION_4X4 = frozenset(source + grade for source in SOURCE_4X4 for grade in INFORMATION_4X4)
 EVALUATION_6X6 = frozenset(source + grade for source in SOURCE_6X6 for grade in INFORMATION_6X6)
 _TO_6X6 = {"A": "A", "B": "B", "C": "D", "X": "F", "1": "1", "2": "2", "3": "2", "4": "6"}
@@ -200,7 +203,7 @@ LIMITS = MappingProxyType(
         Urgency.FORMAL: Limits(24 * _HOUR, 30 * _DAY, None),
     }
 )
-"""Defaults. Directive 2023/977 gives 8 h, 3 days and 7 days; the rest is the project's."""  # spec: vocabulary.md 5
+"""Defaults. Directive 2023/977 gives 8 h, 3 days and 7 days; the rest is the project's."""  # spec: vocabulary.md 5  # spec: Directive (EU) 2023/977
 
 OUTWARD = ("unclear", "wrong-authority", "no-legal-basis", "partly", "cannot-assist", "not-held-or-not-confirmed")
 """All that a refusal may say to the other side, most to least telling."""  # spec: vocabulary.md 6
