@@ -131,7 +131,7 @@ def _source(tx: Tx, dispatch: DispatchId) -> _Source:
         raise BadForm(f"this node has no dispatch {show_id(dispatch)}; nothing was made")
     own, other = (LogRole.OURS, LogRole.THEIRS) if sent else (LogRole.THEIRS, LogRole.OURS)
     idx, plain, sealed = found[0]
-    proof = entry_proof(tx, own, int_of(idx)) if idx is not None else None
+    proof = entry_proof(tx, own, int_of(idx), first=True) if idx is not None else None
     if proof is None:
         raise BadForm("no co-signed head covers this dispatch yet; nothing was made, try again after the next exchange")
     leaf = decode_entry(proof.entry)
@@ -148,7 +148,7 @@ def _receipts(tx: Tx, source: _Source) -> tuple[dict[str, bytes], int]:
     files: dict[str, bytes] = {}
     uncovered = number = 0
     for index in _receipt_places(tx, source):
-        proof = entry_proof(tx, source.other, index)
+        proof = entry_proof(tx, source.other, index, first=True)
         if proof is None:
             uncovered += 1
             continue
@@ -174,7 +174,7 @@ def _receipt_places(tx: Tx, source: _Source) -> Iterator[LeafIndex]:
 
 def _tie(tx: Tx, source: _Source) -> dict[str, bytes]:
     tie = tie_before(tx, source.own, source.proof.index)
-    proof = entry_proof(tx, source.own, tie[0]) if tie is not None else None
+    proof = entry_proof(tx, source.own, tie[0], first=True) if tie is not None else None
     return {} if proof is None else {"l-head/entry": proof.entry, "l-head/proof": proof.text().encode()}
 
 

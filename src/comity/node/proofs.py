@@ -11,7 +11,7 @@ from typing import Final, Self
 from comity.base.errors import BadForm
 from comity.base.ids import LeafIndex, Ms, Origin
 from comity.dispatch.book import LogRole, RowTiles
-from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import HeadLeaf, decode_entry
 from comity.dispatch.keylist import KeyList
 from comity.dispatch.ports import Tx
@@ -23,6 +23,7 @@ from comity.tlog.checkpoint import (
     KeyRole,
     NoteVerifier,
     SignedHead,
+    merge,
     parse_body,
     verify_cosigned_head,
     verify_head,
@@ -97,9 +98,10 @@ class EntryProof:
         return format_proof(self.proof)
 
 
-def entry_proof(tx: Tx, role: LogRole, index: int) -> EntryProof | None:
+def entry_proof(tx: Tx, role: LogRole, index: int, *, first: bool = False) -> EntryProof | None:
     """Return an entry and its proof under the newest co-signed head; None if no such head covers it yet.
 
+    With `first` it is the oldest co-signed head that covers the entry, whose co-signature is the closest in time.
     Signatures are not looked at here; the proof against the head's root is.
 
     Raises:
@@ -107,10 +109,10 @@ def entry_proof(tx: Tx, role: LogRole, index: int) -> EntryProof | None:
         BadSignature: the stored head is none.
         BadForm: the entry is not there.
     """
-    newest = newest_checkpoint(tx, role)
-    if newest is None or index >= newest[0]:
+    covering = _first_covering(tx, role, index) if first else newest_checkpoint(tx, role)
+    if covering is None or index >= covering[0]:
         return None
-    size, note = newest
+    size, note = covering
     found = tx.rows("SELECT entry FROM entry WHERE role = ? AND idx = ?", (role, index))
     if not found:
         raise BadForm(f"entry {index} is missing from the store, and the signed head covers it; restore the log")
@@ -118,6 +120,15 @@ def entry_proof(tx: Tx, role: LogRole, index: int) -> EntryProof | None:
     path = inclusion_proof(RowTiles(tx, role), index, size)
     verify_inclusion(leaf_hash(entry), index, size, path, parse_body(parse_note(note).text).root)
     return EntryProof(entry, LeafIndex(index), size, TlogProof(index, path, note))
+
+
+def _first_covering(tx: Tx, role: LogRole, index: int) -> tuple[int, str] | None:
+    found = tx.rows(
+        "SELECT size, note, cosignature FROM head WHERE role = ? AND size > ? AND cosignature IS NOT NULL"
+        " ORDER BY size, time LIMIT 1",
+        (role, index),
+    )
+    return (int_of(found[0][0]), merge(text_of(found[0][1]), text_of(found[0][2]))) if found else None
 
 
 def newest_signed(tx: Tx, role: LogRole, signers: Signers) -> tuple[SignedHead, CosignedHead | None] | None:
@@ -134,7 +145,7 @@ def newest_signed(tx: Tx, role: LogRole, signers: Signers) -> tuple[SignedHead, 
         both = verify_cosigned_head(newest[1], Origin(log.name), [log], cosigner)
         return both.head, both
     found = tx.rows("SELECT note FROM head WHERE role = ? ORDER BY size DESC, time DESC LIMIT 1", (role,))
-    return (verify_head(str(found[0][0]), Origin(log.name), [log]), None) if found else None
+    return (verify_head(text_of(found[0][0]), Origin(log.name), [log]), None) if found else None
 
 
 def leaf_interval(tx: Tx, role: LogRole, index: int) -> tuple[Ms | None, Ms | None]:
