@@ -314,6 +314,14 @@ def tell_day(board: Board) -> dict[str, DispatchId]:
     board.change(told["quarantined"], quarantined=at(6, 12), code="bad-envelope")
     post = board.open_case(5, "Posting of liaison officers", None, 2)
     told["posting"] = board.add(
-        post, at(1), "posting", ours=True, stage="nominated", verdicts=(verdict("XA"), verdict("XB", known=False))
+        post,
+        at(1),
+        "posting",
+        ours=True,
+        stage="nominated",
+        verdicts=(
+            verdict("XA"),
+            verdict("XB", act="admit", known=False, sentence="Their law admitted it; its reasons stay with them."),
+        ),
     )
     return told

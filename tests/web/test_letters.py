@@ -36,11 +36,23 @@ def test_both_laws_stand_in_every_dispatch_ours_first() -> None:
 
 
 def test_a_verdict_that_is_missing_or_unknown_is_said_to_be_unknown() -> None:
-    for verdicts in ((verdict("XA"),), (verdict("XA"), verdict("XB", known=False))):
+    for verdicts in ((verdict("XA"),), (verdict("XA"), replace(verdict("XB", known=False), effect="", sentence=""))):
         theirs = letters.letter(replace(one("ask"), verdicts=verdicts), SIGHT).opinions[1]
         assert (theirs.look, theirs.word) == ("unknown", "Not known here")
         assert theirs.sentence
         assert not theirs.articles
+
+
+def test_what_only_its_act_tells_of_their_law_is_shown_without_an_article() -> None:
+    told = (verdict("XA"), verdict("XB", "refuse", "admit", known=False, sentence="It was not admitted."))
+    theirs = letters.letter(replace(one("ask"), verdicts=told), SIGHT).opinions[1]
+    assert (theirs.look, theirs.sentence, theirs.articles, theirs.ground) == (
+        "refuse",
+        "It was not admitted.",
+        (),
+        None,
+    )
+    assert theirs.edition == "edition and reasons not known here"
 
 
 def test_a_law_that_answers_on_admission_and_on_use_is_shown_twice() -> None:

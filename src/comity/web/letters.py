@@ -290,7 +290,7 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
     """One law's answer in one sentence, with its articles and how well each was read."""
     t, ours = sight.texts, sight.is_us(verdict.party)
     if not verdict.known:
-        return _unknown(next(p for p in sight.parties if p.short == verdict.party), sight)
+        return _unknown(next(p for p in sight.parties if p.short == verdict.party), sight, verdict)
     look, icon = _LOOKS.get(verdict.effect, ("refuse", "stop"))
     marks = [t.word("mark", mark.strip("[]")) for mark in verdict.marks]
     marks += [""] * (len(verdict.articles) - len(marks))
@@ -310,20 +310,23 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
     )
 
 
-def _unknown(party: PartyCard, sight: Sight) -> Opinion:
+def _unknown(party: PartyCard, sight: Sight, told: VerdictLine | None = None) -> Opinion:
+    """A verdict that is not known here: at most what its having acted tells, never an article."""
     t = sight.texts
+    effect, act, sentence = (told.effect, told.act, told.sentence) if told else ("", "", "")
+    look, icon = _LOOKS.get(effect, ("unknown", "clock"))
     return Opinion(
         party=party.short,
         ours=party.ours,
         whose=t("verdict.ours" if party.ours else "verdict.theirs"),
-        look="unknown",
-        icon="clock",
-        word=t("verdict.unknown"),
-        act="",
-        sentence="" if party.ours else t("verdict.unknown.text"),
+        look=look,
+        icon=icon,
+        word=t.word("verdict", effect) if effect in _LOOKS else t("verdict.unknown"),
+        act=t.word("verdict", act) if act else "",
+        sentence=sentence or t("verdict.unknown.ours" if party.ours else "verdict.unknown.theirs"),
         articles=(),
         ground=None,
-        edition="",
+        edition=t("verdict.edition.unknown"),
         exercise=False,
     )
 
