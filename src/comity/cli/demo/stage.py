@@ -123,6 +123,11 @@ class Stage:
         for actor in self.actors:
             _wait_ready(actor)
 
+    def restart(self, actor: Actor) -> None:
+        """Start one node again over what it has stored."""
+        _start(actor, self.folder / f"{actor.id}.log")
+        _wait_ready(actor)
+
     def stop(self) -> None:
         """End both nodes in good order."""
         for actor in self.actors:
@@ -137,7 +142,7 @@ class Stage:
                     actor.process.wait(5)
 
 
-def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None) -> Stage:
+def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None, real_clock: bool = False) -> Stage:
     """Make and pair both nodes of an accord in `folder`.
 
     Args:
@@ -145,6 +150,7 @@ def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None) -> Sta
         data: the accord's data.
         at: what both clocks show first.
         tick_ms: another tick for normal and bulk lanes, for measurements.
+        real_clock: the nodes go by the machine's clock; `at` is then only when their keys begin.
 
     Raises:
         BadConfiguration: the folder holds nodes already, or the data do not fit.
@@ -158,7 +164,7 @@ def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None) -> Sta
         for n, party in enumerate(terms.party)
     )
     for actor, peer in (actors, actors[::-1]):
-        init_node(_new_node(actor, peer, data, at), at)
+        init_node(_new_node(actor, peer, data, None if real_clock else at), at)
     _sign(folder, terms, actors)
     for actor, peer in (actors, actors[::-1]):
         accord = (folder / "accord.cose").read_bytes()
@@ -166,8 +172,13 @@ def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None) -> Sta
     return Stage(folder, (actors[0], actors[1]), at)
 
 
-def _new_node(actor: Actor, peer: Actor, data: Set, at: Ms) -> NewNode:
+def _new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None) -> NewNode:
     party = actor.terms
+    clock = (
+        {"clock_port": str(actor.clock_port), "clock_at": str(int(shown)), "insecure_demo_clock": "true"}
+        if shown
+        else {}
+    )
     return NewNode(
         folder=actor.folder,
         root_folder=actor.root,
@@ -188,10 +199,8 @@ def _new_node(actor: Actor, peer: Actor, data: Set, at: Ms) -> NewNode:
             "page_port": str(actor.page_port),
             "page_name": f'"{party.short.lower()}.localhost"',
             "web": '"comity.web.app:create"',
-            "clock_port": str(actor.clock_port),
-            "clock_at": str(int(at)),
             "insecure_exercise_edition": "true",
-            "insecure_demo_clock": "true",
+            **clock,
         },
         sealing_days=_KEY_DAYS,
     )
