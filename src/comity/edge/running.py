@@ -143,6 +143,7 @@ async def _listen_for_people(
         clock.now,
         engine.bell,
         engine.tile,
+        hosts=(config.page_name,),
         notices=config.warnings(),
         exercise=opened.edition.exercise,
     )
