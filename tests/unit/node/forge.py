@@ -229,7 +229,7 @@ class Forger:
         parts = wire.salted(tuple(chosen.get(n, one) for n, one in enumerate(honest)), self.seeded)
         public = self.them.sealing.public()
         recipients = recipients or [(key_id(cose_key(public)), public)]
-        plain = chosen.get("plain") or wire.encode_plain(parts, recipients=len(recipients))[0]
+        plain = chosen.get("plain", bytes)(wire.encode_plain(parts, recipients=len(recipients))[0])
         aad = aad or wire.seal_aad(self.us.name, self.them.name, head.id, self.accord)
         sealed = chosen.get("sealed") or encrypt(plain, recipients=recipients, aad=aad, entropy=self.seeded)
         made = DispatchLeaf(
