@@ -37,19 +37,17 @@ PERMITTED, REFUSED_THERE, REFUSED_HERE = "liaison", "workplan", "deconfliction"
 """Purposes: one that both laws permit, one that the receiver's law refuses, one that the sender's does."""
 _YEAR_MS = 365 * 86_400_000
 _NOTHING: frozenset[str] = frozenset()
+_TABLE = (
+    "CREATE TABLE exercise (id BLOB PRIMARY KEY, ours BIGINT NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL,"
+    " case_id BLOB NOT NULL, admitted BIGINT NOT NULL, filed BIGINT NOT NULL, fact BIGINT NOT NULL, code TEXT)"
+)
 
 
 class ExerciseDesk:
     """A desk that files texts and counts how often it did."""
 
     name = DESK
-    schema = (
-        (
-            1,
-            "CREATE TABLE exercise (id BLOB PRIMARY KEY, ours BIGINT NOT NULL, text TEXT NOT NULL, kind TEXT NOT NULL,"
-            " case_id BLOB NOT NULL, admitted BIGINT NOT NULL, filed BIGINT NOT NULL, fact BIGINT NOT NULL, code TEXT)",
-        ),
-    )
+    schema = ((1, _TABLE),)
 
     def compose(self, kind: str, form: Mapping[str, Value]) -> bytes:
         """Return the canonical body.
@@ -98,7 +96,8 @@ def text_of_body(body: bytes) -> str:
         BadEnvelope: it is none.
     """
     value = cbor.decode(body)
-    text = value.get("text") if isinstance(value, Mapping) else None
+    members = {str(key): item for key, item in value.items()} if isinstance(value, Mapping) else {}
+    text = members.get("text")
     if not isinstance(text, str):
         raise BadEnvelope("a body without text")
     return text
@@ -129,6 +128,7 @@ class ExercisePowers:
     def peer_posting_ended(self, tx: Tx, desk: str, number: int) -> LeafIndex | None:
         """Say that no posting ended."""
         del tx, desk, number
+        return None
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -105,7 +105,7 @@ class Officers:
 
     def _hand_in(self, tasks: Sequence[Task]) -> None:
         """Hand in what the desk does not show yet; after a failure look again a little later."""
-        if self._station.ready:
+        if self._station.is_ready():
             with self._station.store.read() as tx:
                 left = tuple(task for task in tasks if not _kept(tx, task))
                 forms = self._forms(left, tx)
@@ -132,7 +132,7 @@ class Officers:
 
     def _read(self) -> None:
         """Open some of what was filed, so that it is seen."""
-        if self._station.ready:
+        if self._station.is_ready():
             with self._station.store.read() as tx:
                 rows = tx.rows(
                     "SELECT id FROM got WHERE fact = 2 AND seen_at IS NULL ORDER BY idx LIMIT ?", (_READ_AT_ONCE,)
@@ -140,7 +140,7 @@ class Officers:
             ids = [DispatchId(bytes_of(row[0])) for row in rows]
             if ids:
                 self._station.attempt(lambda node: node.see(ids, self._station.clock))
-            if self._station.ready:
+            if self._station.is_ready():
                 self._station.wake_by(self._agenda.now)
         self._agenda.after(_READ_MS, self._read)
 

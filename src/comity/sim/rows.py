@@ -55,9 +55,9 @@ def _sent(number: int, tx: Tx, held: RowsHeld) -> set[bytes]:
     for id_, index, fact, settled in rows:
         shown = _short(id_)
         once = held.leaves.get(bytes_of(id_)) == index and pooled.count(id_) == (index is None)
-        ensure(once, Invariant.SENT_ROW, number, f"{shown} at {index} is not once in log or pool")
+        ensure(once, Invariant.SENT_ROW, number, f"{shown} at {index!r} is not once in log or pool")
         facts = () if index is None else held.seen.get(int_of(index), ())
-        ensure(fact == _newest(facts), Invariant.SENT_ROW, number, f"{shown} has fact {fact}, receipts say {facts}")
+        ensure(fact == _newest(facts), Invariant.SENT_ROW, number, f"{shown} has fact {fact!r}, receipts say {facts}")
         ensure((settled is not None) == (int_of(fact) > Fact.ARRIVED), Invariant.SENT_ROW, number, f"{shown} settled")
     ids = {bytes_of(row[0]) for row in rows}
     ensure(ids.issuperset(held.leaves), Invariant.SENT_ROW, number, "a leaf of ours has no row")
@@ -79,13 +79,13 @@ def _got_row(number: int, row: Row, held: RowsHeld) -> None:
     shown, facts = _short(id_), held.receipts.get(int_of(index), ())
     leaf = held.mirrored[int_of(index)] if int_of(index) < len(held.mirrored) else None
     named = isinstance(leaf, DispatchLeaf) and leaf.id == id_
-    ensure(named, Invariant.GOT_ROW, number, f"{shown} stands at leaf {index}, which is not its own")
-    ensure(fact == _newest(facts), Invariant.GOT_ROW, number, f"{shown} has fact {fact}, our receipts say {facts}")
+    ensure(named, Invariant.GOT_ROW, number, f"{shown} stands at leaf {index!r}, which is not its own")
+    ensure(fact == _newest(facts), Invariant.GOT_ROW, number, f"{shown} has fact {fact!r}, our receipts say {facts}")
     ensure((settled is not None) == (int_of(fact) > Fact.ARRIVED), Invariant.GOT_ROW, number, f"{shown} settled")
     ensure((seen is not None) == (Fact.SEEN in facts), Invariant.GOT_ROW, number, f"{shown} seen")
     ensure(not (fact and no_bytes), Invariant.GOT_ROW, number, f"{shown} is receipted and its bytes are not held")
     opened = fact in {Fact.ARRIVED, Fact.FILED}
-    ensure(opened != bool(no_plain), Invariant.GOT_ROW, number, f"{shown} has fact {fact}, opened: {not no_plain}")
+    ensure(opened != bool(no_plain), Invariant.GOT_ROW, number, f"{shown} has fact {fact!r}, opened: {not no_plain}")
 
 
 def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> None:
@@ -93,7 +93,7 @@ def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> No
     rows = tx.rows("SELECT id, ours, admitted, filed, text FROM exercise")
     for id_, ours, admitted, filed, text in rows:
         shown = _short(id_)
-        ensure(filed == 1, Invariant.DESK_ROW, number, f"{shown} was filed {filed} times")
+        ensure(filed == 1, Invariant.DESK_ROW, number, f"{shown} was filed {filed!r} times")
         if ours:
             ensure(id_ in sent, Invariant.DESK_ROW, number, f"{shown} stands at our desk and was not sent")
             continue

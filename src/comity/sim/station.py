@@ -13,9 +13,12 @@ from typing import TypeVar
 from comity.base.errors import BadEnvelope, StoreError
 from comity.base.ids import Ms
 from comity.dispatch.book import Ledger
+from comity.dispatch.columns import bytes_of
 from comity.dispatch.exchange_codec import decode_problem
 from comity.node.assemble import Assembled
 from comity.node.ceremony import hold_ceremony
+from comity.node.link import LinkState
+from comity.node.linkrow import read_link
 from comity.node.node import Node
 from comity.node.taken import Problem, Taken
 from comity.sim.agenda import Agenda
@@ -54,10 +57,7 @@ class Build:
         made = self.assembled
         with store.read() as tx:
             held = bool(tx.rows("SELECT 1 FROM link"))
-        if held:
-            ledger = Ledger(store)
-        else:
-            ledger = hold_ceremony(store, made.voice, made.peer, self.instruments, now=now)
+        ledger = Ledger(store) if held else hold_ceremony(store, made.voice, made.peer, self.instruments, now=now)
         return self.node_type(made.office, made.voice, made.peer, ledger, made.timers)
 
 
@@ -154,8 +154,7 @@ class Station:
         life = self._life
         self._agenda.after(_RETRY_MS, lambda: act() if self.up and life == self._life else None)
 
-    @property
-    def ready(self) -> bool:
+    def is_ready(self) -> bool:
         """Whether there is a node that can be asked something."""
         return self.up and self._node is not None
 
@@ -173,7 +172,7 @@ class Station:
     def _tick(self, life: int) -> None:
         if not self.up or life != self._life:
             return
-        if self.ready:
+        if self.is_ready():
             self.attempt(lambda node: node.tick(self.clock))
             self.wake_by(self._agenda.now)
         self._agenda.after(_TICK_MS, lambda: self._tick(life))
@@ -196,7 +195,7 @@ class Station:
         if life != self._life or time != self._wake_at:
             return
         self._wake_at = None
-        if not self.ready or len(self._in_flight) >= IN_FLIGHT:
+        if not self.is_ready() or len(self._in_flight) >= IN_FLIGHT:
             return
         due = self.node.due_at(self.clock)
         if due is None:
@@ -227,9 +226,9 @@ class Station:
             return
         self._in_flight.discard(asked)
         self._agenda.note(self.number, "no answer", asked)
-        if self.ready:
+        if self.is_ready():
             self.attempt(lambda node: node.no_answer(self.clock))
-        if self.ready:
+        if self.is_ready():
             self._back_off(0)
 
     def _back_off(self, least: int) -> None:
@@ -244,6 +243,16 @@ class Station:
         with self.store.read() as tx:
             return bool(tx.rows("SELECT 1 FROM sent WHERE lane = 0 AND settled_at IS NULL LIMIT 1"))
 
+    def link_state(self) -> LinkState:
+        """Return the stored state of the link."""
+        with self.store.read() as tx:
+            return read_link(tx).state
+
+    def evidence(self) -> tuple[bytes, ...]:
+        """Return all evidence that is stored, oldest first."""
+        with self.store.read() as tx:
+            return tuple(bytes_of(row[0]) for row in tx.rows("SELECT evidence FROM evidence ORDER BY found, class"))
+
     def _check_said(self, data: bytes) -> None:
         self.said += 1
         if self._watch is not None:
@@ -253,14 +262,14 @@ class Station:
 
     def serve(self, letter: Letter, asked: int, life: int) -> None:
         """Take a request of the peer and answer it."""
-        if not self.ready:
+        if not self.is_ready():
             self._agenda.after(_REFUSED_MS, lambda: self.peer.unanswered(asked, life))
             return
         answer = self._answer(letter)
         if answer is not None:
             self._agenda.note(self.number, "answers", answer.problem, len(answer.data))
             self._post.carry(self.number, answer, lambda one: self.peer.heard(one, asked, life), answer=True)
-        if self.ready:
+        if self.is_ready():
             self.wake_by(self._agenda.now)
 
     def _answer(self, letter: Letter) -> Letter | None:
@@ -279,11 +288,11 @@ class Station:
 
     def heard(self, letter: Letter, asked: int, life: int) -> None:
         """Take the answer to a request that still waits for it."""
-        if life != self._life or asked not in self._in_flight or not self.ready:
+        if life != self._life or asked not in self._in_flight or not self.is_ready():
             return
         self._in_flight.discard(asked)
         good = self._take_problem(letter) if letter.problem else self._take_answer(letter)
-        if not self.ready:
+        if not self.is_ready():
             return
         if good:
             self._failures = 0
@@ -320,4 +329,3 @@ class Station:
     def _check_kept(self, data: bytes, problem: Problem) -> None:
         if self._watch is not None and problem.code not in _NOT_TAKEN_UNREAD | _NOT_KEPT:
             check_kept(self._watch, self.number, data)
-

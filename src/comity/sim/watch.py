@@ -150,7 +150,7 @@ class Watch:
         first = len(side.log.entries)
         new = tx.rows("SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? ORDER BY idx", (row.role, first))
         for place, (index, raw) in enumerate(new, first):
-            ensure(index == place, Invariant.LOG, number, f"entry {index} stands at place {place}")
+            ensure(index == place, Invariant.LOG, number, f"entry {index!r} stands at place {place}")
             entry = side.log.extend(bytes_of(raw))
             if place == side.newest[0] and side.tied:
                 ensure(isinstance(entry, HeadLeaf), Invariant.TIE, number, f"batch at {place} begins without l-head")
@@ -211,7 +211,7 @@ class Watch:
             opens = kind is not None and entry == encode_entry(
                 RecordLeaf(text_of(kind), record_commit(bytes_of(salt), bytes_of(record)))
             )
-            ensure(opens, Invariant.DECISION, number, f"decision leaf {index} has no record that opens it")
+            ensure(opens, Invariant.DECISION, number, f"decision leaf {index!r} has no record that opens it")
         side.decisions += len(new)
         records = int_of(tx.rows("SELECT count(*) FROM record")[0][0])
         same = side.decisions == row.size == records
@@ -257,9 +257,11 @@ def _cosignatures(number: int, side: Side, peer: Side, tx: Tx, logs: Mapping[Log
     ensure(place[0] <= side.mirror, Invariant.COSIGNED_MORE, number, f"{place[0]} cosigned, {side.mirror} held")
     forward = place[0] >= side.cosigned[0] and place[1] >= side.cosigned[1]
     ensure(forward, Invariant.WENT_BACK, number, f"cosignature {place} after {side.cosigned}")
-    ensure(ours.cosigned_size <= peer.mirror, Invariant.COSIGNED_MORE, number, f"{ours.cosigned_size} taken as cosigned")
+    ensure(
+        ours.cosigned_size <= peer.mirror, Invariant.COSIGNED_MORE, number, f"{ours.cosigned_size} taken as cosigned"
+    )
     for size, root in tx.rows("SELECT size, root FROM head WHERE role = ?", (LogRole.THEIRS,)):
         same = int_of(size) < len(peer.log.roots) and peer.log.roots[int_of(size)] == root
-        ensure(same, Invariant.ONE_HISTORY, number, f"kept a head of size {size} with another root")
+        ensure(same, Invariant.ONE_HISTORY, number, f"kept a head of size {size!r} with another root")
     side.cosigned = place
     side.tied = bool(theirs.cosigned_time)

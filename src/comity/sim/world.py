@@ -232,7 +232,7 @@ class World:
         found: list[str] = []
         logs = []
         for station, officers in zip(self.sides, self.officers, strict=True):
-            if officers.waiting or not station.ready:
+            if officers.waiting or not station.is_ready():
                 found.append(f"side {station.number} is down, or its officers have {officers.waiting} forms")
             with station.store.read() as tx:
                 logs.append(read_logs(tx)[0])
