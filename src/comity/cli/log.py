@@ -1,0 +1,288 @@
+"""`comity log export | verify | bundle`: tiles out, a full audit with public keys only, papers for a court."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from comity.base.errors import BadConfiguration, BadForm, ComityError, PeerError
+from comity.base.ids import read_id
+from comity.cli.out import moment, show_json, show_table
+from comity.crypto.sign import unverified_payload
+from comity.dispatch.accord import Accord, fingerprint, verify_accord
+from comity.dispatch.keylist import KeyList, decode_keylist, verify_keylist
+from comity.edge.clock import SystemClock
+from comity.edge.export import (
+    Checked,
+    Unreadable,
+    check_log,
+    cross_check,
+    export_logs,
+    file_count,
+    read_places,
+    snapshot,
+    steps,
+    verified_head,
+)
+from comity.edge.files import PRIVATE_FILE, write_atomic
+from comity.node.bundle import Piece, Wish, make_bundle
+from comity.node.bundlecheck import check_bundle
+from comity.node.proofs import SECOND_MS
+from comity.node.publickeys import PublicKeys
+from comity.tlog.audit import ReadPath
+from comity.tlog.checkpoint import Checkpoint
+
+DONE, REFUSED = 0, 1
+_COSE_SIGN = b"\xd8\x62"
+
+
+def add_log_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands to the program's; each sets `run`, a function that returns the exit code."""
+    parser = commands.add_parser("log", help="write logs out, audit them, make papers for a court")
+    inner = parser.add_subparsers(dest="log", metavar="ACTION", required=True)
+    export = inner.add_parser(
+        "export", help="write our log and our mirror of theirs as files, also while the node runs"
+    )
+    export.add_argument("folder", type=Path, metavar="DIR", help="where to; an earlier export is brought up to date")
+    _add_node(export)
+    export.set_defaults(run=run_export)
+    verify = inner.add_parser("verify", help="audit an export, a served log or papers, with public keys only")
+    verify.add_argument("what", metavar="DIR|URL|BUNDLE", help="exported folder, address of a log or node, or zip")
+    verify.add_argument(
+        "--keys",
+        type=Path,
+        nargs="+",
+        action="extend",
+        required=True,
+        metavar="FILE",
+        help="keys from a source you trust: key lists keys.cose, the accord, or files of vkey lines",
+    )
+    verify.add_argument(
+        "--older", type=Path, nargs="+", action="extend", default=[], metavar="FILE", help="checkpoints seen earlier"
+    )
+    verify.add_argument("--json", action="store_true", help="for machines")
+    verify.set_defaults(run=run_verify)
+    bundle = inner.add_parser("bundle", help="make papers for a court on one dispatch")
+    bundle.add_argument("id", metavar="ID", help="number of the dispatch, 26 letters and digits")
+    bundle.add_argument("--out", type=Path, required=True, metavar="FILE", help="the zip, made here")
+    bundle.add_argument(
+        "--without", choices=[piece.value for piece in Piece], action="append", default=[], help="leave a piece out"
+    )
+    bundle.add_argument("--decision", action="store_true", help="put our own decision record in, if our law allows it")
+    _add_node(bundle)
+    bundle.set_defaults(run=run_bundle)
+
+
+def _add_node(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--node", type=Path, default=Path(), metavar="FOLDER", help="the node's data folder; default: here"
+    )
+    parser.add_argument("--json", action="store_true", help="for machines")
+
+
+# --- export and bundle ---------------------------------------------------------------------------------------------
+
+
+def run_export(asked: argparse.Namespace) -> int:
+    """Write both exchange logs out of a node's store."""
+    with snapshot(asked.node) as tx, _progress("writing", file_count(tx), hidden=asked.json) as tick:
+        done = export_logs(tx, asked.folder, tick)
+    if asked.json:
+        rows = [{"origin": one.origin, "folder": one.folder, "size": one.size, "files": one.files} for one in done]
+        show_json({"folder": str(asked.folder), "logs": rows})
+    else:
+        rows_shown = [(one.origin, f"{one.size:,}", f"{one.files:,}", f"{asked.folder}/{one.folder}") for one in done]
+        show_table("Exported", ("Log", "Entries", "Files", "Folder"), rows_shown)
+    return DONE
+
+
+def run_bundle(asked: argparse.Namespace) -> int:
+    """Make papers on one dispatch."""
+    dispatch = read_id(asked.id)
+    if asked.out.exists():
+        raise BadConfiguration(f"{asked.out} is there already; nothing was made. Move it away or name another file")
+    wish = Wish(frozenset(Piece(name) for name in asked.without), asked.decision)
+    with snapshot(asked.node) as tx:
+        content = make_bundle(tx, dispatch, wish, now=SystemClock().now())
+    try:
+        write_atomic(asked.out, content, mode=PRIVATE_FILE)
+    except OSError as error:
+        raise BadConfiguration(f"{asked.out} could not be written ({error}); nothing was made") from error
+    if asked.json:
+        show_json({"bundle": str(asked.out), "bytes": len(content), "without": sorted(wish.without)})
+    else:
+        print(
+            f"made {asked.out}, {len(content):,} bytes. It is readable by this account only; read statement.txt first"
+        )
+    return DONE
+
+
+# --- verify --------------------------------------------------------------------------------------------------------
+
+
+def run_verify(asked: argparse.Namespace) -> int:
+    """Audit what there is to audit; 0 only if all of it holds."""
+    keys, notes = read_keys(asked.keys)
+    if Path(asked.what).is_file():
+        return _verify_bundle(asked, keys, notes)
+    if "://" not in asked.what and not Path(asked.what).is_dir():
+        raise BadForm(f"{asked.what} is no folder, file or address; nothing was verified")
+    older = [keys.head(_text(path)).head.checkpoint for path in asked.older]
+    found = [_verify_log(place, read, keys, older, asked) for place, read in read_places(asked.what, keys)]
+    good = [one for one in found if isinstance(one, Checked)]
+    crossed = cross_check(good)
+    holds = len(good) == len(found) and all(one.report.good for one in good) and not crossed
+    if asked.json:
+        show_json({"verified": holds, "logs": [_log_json(one) for one in found], "across": crossed, "keys": notes})
+    else:
+        _show_logs(found, crossed, notes, holds=holds)
+    return DONE if holds else REFUSED
+
+
+def _verify_log(
+    place: str, read: ReadPath, keys: PublicKeys, older: Sequence[Checkpoint], asked: argparse.Namespace
+) -> Checked | tuple[str, str]:
+    """Audit one log; return its report, or (place, why there is none)."""
+    try:
+        head = verified_head(read, keys)
+        with _progress(place, steps(head.head.checkpoint.size), hidden=asked.json) as tick:
+            return check_log(place, read, head, older, tick)
+    except (PeerError, Unreadable) as error:
+        return place, str(error)
+
+
+def _verify_bundle(asked: argparse.Namespace, keys: PublicKeys, notes: Sequence[str]) -> int:
+    checks = check_bundle(Path(asked.what).read_bytes(), keys)
+    holds = all(one.good for one in checks)
+    if asked.json:
+        rows = [{"what": one.what, "good": one.good, "sentence": one.sentence} for one in checks]
+        show_json({"verified": holds, "checks": rows, "keys": notes})
+    else:
+        rows_shown = [("good" if one.good else "BAD", one.what, one.sentence) for one in checks]
+        show_table(str(asked.what), ("", "Check", "Finding"), rows_shown)
+        _end(notes, holds=holds)
+    return DONE if holds else REFUSED
+
+
+def _log_json(one: Checked | tuple[str, str]) -> dict[str, object]:
+    if not isinstance(one, Checked):
+        return {"place": one[0], "verified": False, "error": one[1]}
+    checkpoint, report = one.head.head.checkpoint, one.report
+    return {
+        "place": one.place,
+        "verified": report.good,
+        "origin": checkpoint.origin,
+        "size": checkpoint.size,
+        "root": checkpoint.root.hex(),
+        "signed": one.head.head.time,
+        "cosigned": one.head.cosigned.time,
+        "cosigner": one.head.cosigned.cosigner,
+        "entries": report.entries,
+        "tiles": report.tiles,
+        "older": report.older,
+        "faults": [{"kind": fault.kind.value, "where": fault.where} for fault in report.faults],
+    }
+
+
+def _show_logs(
+    found: Sequence[Checked | tuple[str, str]], crossed: Sequence[str], notes: Sequence[str], *, holds: bool
+) -> None:
+    rows: list[tuple[str, ...]] = []
+    for one in found:
+        if not isinstance(one, Checked):
+            rows.append(("BAD", one[0], "", "", "", one[1]))
+            continue
+        checkpoint, report = one.head.head.checkpoint, one.report
+        faults = "; ".join(f"{fault.kind.value} {fault.where}" for fault in report.faults)
+        words = faults or "entries and tiles give the signed root"
+        times = (moment(one.head.head.time * SECOND_MS), moment(one.head.cosigned.time * SECOND_MS))
+        rows.append(("good" if report.good else "BAD", checkpoint.origin, f"{report.entries:,}", *times, words))
+    show_table("Logs", ("", "Log", "Entries", "Signed", "Co-signed", "Finding"), rows)
+    for line in crossed:
+        print(f"BAD   {line}")
+    _end(notes, holds=holds)
+
+
+def _end(notes: Sequence[str], *, holds: bool) -> None:
+    for note in notes:
+        print(note)
+    print("VERIFIED" if holds else "NOT VERIFIED: keep what you have, and telephone the other party's duty desk")
+
+
+# --- keys ----------------------------------------------------------------------------------------------------------
+
+
+def read_keys(paths: Sequence[Path]) -> tuple[PublicKeys, tuple[str, ...]]:
+    """Read public keys; return them, and what must be said of where they come from.
+
+    Key lists are checked against the roots of an accord if one is given with them; without, they are taken as they are.
+
+    Raises:
+        BadConfiguration: a file cannot be read or holds no keys.
+        BadSignature: a key list is not signed by the root that the accord names.
+    """
+    accords: list[Accord] = []
+    lists: list[tuple[Path, bytes]] = []
+    keys = PublicKeys((), ())
+    for path in paths:
+        content = _bytes(path)
+        if not content.startswith(_COSE_SIGN):
+            keys += _vkeys(path, content)
+            continue
+        try:
+            accords.append(verify_accord(content))
+        except ComityError:
+            lists.append((path, content))
+    read = [_key_list(path, content, accords) for path, content in lists]
+    keys += PublicKeys.listed(*(one for one, _ in read))
+    if not keys.logs:
+        raise BadConfiguration("no key of a log is in the files given; nothing was verified")
+    return keys, tuple(note for _, note in read)
+
+
+def _key_list(path: Path, content: bytes, accords: Sequence[Accord]) -> tuple[KeyList, str]:
+    try:
+        keys = decode_keylist(unverified_payload(content))
+    except PeerError as error:
+        raise BadConfiguration(f"{path} is neither an accord nor a key list ({error}); nothing was verified") from error
+    named = f"keys of {keys.node}, edition {keys.edition}: {fingerprint(content)}"
+    for accord in accords:
+        for party in accord.parties:
+            if party.node == keys.node:
+                verify_keylist(content, party.root())
+                return keys, f"{named} (signed by the root in the accord)"
+    return keys, f"{named} (compare it: no accord was given to check its signature)"
+
+
+def _vkeys(path: Path, content: bytes) -> PublicKeys:
+    try:
+        lines = [line.strip() for line in content.decode().splitlines()]
+        return PublicKeys.from_vkeys([line for line in lines if line and not line.startswith(("#", "--"))])
+    except (UnicodeDecodeError, BadForm) as error:
+        raise BadConfiguration(f"{path} holds no verifier keys ({error}); nothing was verified") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadConfiguration(f"{path} could not be read ({error.strerror}); nothing was verified") from error
+
+
+def _text(path: Path) -> str:
+    return _bytes(path).decode(errors="replace")
+
+
+@contextmanager
+def _progress(what: str, total: int, *, hidden: bool) -> Iterator[Callable[[], None]]:
+    """Show how far a long work is, on standard error and on a terminal only."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)
