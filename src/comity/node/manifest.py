@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 
 from comity.base.cbor import Value
 from comity.base.errors import BadEnvelope, BadForm
-from comity.base.ids import LeafIndex, Ms
-from comity.dispatch.book import Book, LogRole, RowTiles, log_row
+from comity.base.ids import Digest, LeafIndex, Ms
+from comity.dispatch.book import Book, LogRole, RowTiles, entries_between, log_row
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import RecordLeaf, encode_entry, record_commit
 from comity.dispatch.exchange_codec import LogState, Manifest, OpenItem, decode_manifest, encode_manifest
@@ -23,7 +23,7 @@ from comity.node.heads import SECOND_MS, keep_head
 from comity.node.peer import Voice
 from comity.tlog.checkpoint import make_checkpoint, sign_head
 from comity.tlog.note import Seconds
-from comity.tlog.tree import root
+from comity.tlog.tree import Edge, leaf_hash, root
 
 DESK = "node"
 KIND = "manifest"
@@ -93,11 +93,10 @@ def differences(tx: Tx, manifest: Manifest) -> list[str]:
         (LogRole.THEIRS, manifest.ours, "their log"),
         (LogRole.OURS, manifest.theirs, "our log"),
     ):
-        row = log_row(tx, role)
-        held = row.size if row is not None else 0
-        if state.size > held:
+        held, reached = _reached(tx, role, state.size)
+        if reached is None:
             found.append(f"{whose} has {state.size} entries by their count, {held} by ours")
-        elif root(RowTiles(tx, role), state.size) != state.root:
+        elif reached != state.root:
             found.append(f"{whose} has another root at {state.size} entries")
     found += [
         f"their dispatch at leaf {item.index} has not come here"
@@ -110,6 +109,22 @@ def differences(tx: Tx, manifest: Manifest) -> list[str]:
         if not tx.rows("SELECT 1 FROM sent WHERE idx = ?", (item.index,))
     ]
     return found
+
+
+def _reached(tx: Tx, role: LogRole, size: int) -> tuple[int, Digest | None]:
+    """Return how many entries of a log we hold, and its root at `size`; None if we do not hold as many.
+
+    The exchange that brings a manifest may bring the last entries it speaks of; the log's row and tiles are written when
+    the transaction ends, so those are counted from the entries.
+    """
+    row = log_row(tx, role)
+    written = row.size if row is not None else 0
+    if size <= written:
+        return written, root(RowTiles(tx, role), size)
+    fresh = entries_between(tx, role, written, size)
+    if written + len(fresh) < size:
+        return written + len(fresh), None
+    return size, Edge.load(RowTiles(tx, role), written).append([leaf_hash(entry) for entry in fresh])[0].root()
 
 
 def make_manifest(tx: Tx, now: Ms) -> Manifest:
