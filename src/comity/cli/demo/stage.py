@@ -28,6 +28,8 @@ from comity.edge.setup import CARD, KEYS, REGISTRY, NewNode, init_node, pair_nod
 READY_SECONDS = 60
 _STEP_MS = 50 * 60_000
 _KEY_DAYS = 60
+_BREATH_SECONDS = 0.015
+"""Real time between two steps of the clocks, in which the nodes keep their hourly duties."""
 
 
 class StageFailed(ComityError):
@@ -115,6 +117,8 @@ class Stage:
             while self.now < at:
                 self.now = Ms(min(at, self.now + _STEP_MS))
                 list(both.map(lambda one: one.set_clock(self.now, rate), self.actors))
+                if self.now < at:
+                    time.sleep(_BREATH_SECONDS)
 
     def start(self) -> None:
         """Start both nodes as processes and wait until each says that it is ready."""

@@ -390,4 +390,6 @@ def _remove(value: Value, classes: frozenset[str], removed: set[str]) -> Value:
 
 def titled(body: Body) -> str:
     """Return what a list shows of a body: its title, or the first line of its text, at most 200 characters."""
+    if isinstance(body, Posting):
+        return f"officer {body.officer}: {body.function or body.state}"
     return body.title if isinstance(body, Rfi | Spontaneous) else body.text.partition("\n")[0][:_TITLE]
