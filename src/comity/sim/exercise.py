@@ -22,6 +22,7 @@ from comity.dispatch.filing import Facts, Filing, Standing
 from comity.dispatch.keylist import KeyList, KeyPair, Sealing, encode_keylist
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
+from comity.node import manifest
 from comity.node.assemble import Assembled, Instruments, Keyring, assemble
 from comity.policy.question import Act, Question
 from comity.policy.verdict import Effect, Reason, Verdict
@@ -161,7 +162,7 @@ class Parties:
             half.keyring,
             gate=ExerciseLaw(),
             patterns=(),
-            desks={DESK: ExerciseDesk()},
+            desks={DESK: ExerciseDesk(), manifest.DESK: manifest.NodeDesk()},
             powers=ExercisePowers(),
             entropy=entropy,
         )
@@ -172,7 +173,7 @@ def parties() -> Parties:
     """Return the two parties of the exercise."""
     first, second = (_half(name) for name in NAMES)
     members = tuple(Party(h.name, "ZZ", h.root.public().cose_keys, ()) for h in (first, second))
-    desks = (OpenDesk(DESK, (NOTE, RECALL)),)
+    desks = (OpenDesk(DESK, (NOTE, RECALL)), OpenDesk(manifest.DESK, (manifest.KIND,)))
     accord = Accord("exercise", 1, None, (members[0], members[1]), desks, (), (), (), Ms(0))
     signed = add_signatures(sign_instrument(encode_accord(accord), "accord", first.root), "accord", second.root)
     return Parties((first, second), signed)

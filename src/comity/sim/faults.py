@@ -61,6 +61,7 @@ class Plan:
         partings: (from, to) in virtual milliseconds, during which no letter arrives.
         skew: how far each side's clock is off, milliseconds.
         far: (side, from, to, by): one clock that is hours ahead for a while, or None.
+        silent_side: a side that cannot call and only answers, or None.
         work_ms: for how long officers hand in; faults end then, and the world heals.
     """
 
@@ -77,12 +78,14 @@ class Plan:
     partings: tuple[tuple[int, int], ...]
     skew: tuple[int, int]
     far: tuple[int, int, int, int] | None
+    silent_side: int | None
     work_ms: int
 
 
 _SKEW_MS = 145_000
 """Two clocks, each this far off in either direction, are less than 5 minutes apart."""  # spec: protocol.md 7 check 6
 _FAR_RATE = 0.15
+_SILENT_RATE = 0.15
 _LONG_PARTING_RATE = 0.2
 
 
@@ -104,13 +107,14 @@ def plan_of(chance: Chance) -> Plan:
         partings=_partings(chance, work),
         skew=(chance.number(-_SKEW_MS, _SKEW_MS), chance.number(-_SKEW_MS, _SKEW_MS)),
         far=_far(chance, work) if chance.hit(_FAR_RATE) else None,
+        silent_side=chance.number(0, 1) if chance.hit(_SILENT_RATE) else None,
         work_ms=work,
     )
 
 
 def calm_plan(work_ms: int = 30 * MINUTE_MS) -> Plan:
     """Return a plan in which nothing goes wrong; tests add the one fault that they are about."""
-    return Plan(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (), (0, 0), None, work_ms)
+    return Plan(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, (), (0, 0), None, None, work_ms)
 
 
 def _partings(chance: Chance, work: int) -> tuple[tuple[int, int], ...]:

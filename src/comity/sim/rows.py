@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from comity.dispatch.columns import bytes_of, int_of
@@ -20,12 +21,14 @@ class RowsHeld:
         receipts: facts of our receipts, by leaf of the peer's log.
         seen: facts of the peer's receipts for our leaves, as far as our mirror reaches.
         mirrored: the peer's entries as far as our mirror reaches.
+        elsewhere: dispatches of either side that are not of the exercise's desk.
     """
 
     leaves: Mapping[bytes, int]
     receipts: Mapping[int, Sequence[Fact]]
     seen: Mapping[int, Sequence[Fact]]
     mirrored: Sequence[Entry]
+    elsewhere: AbstractSet[bytes]
 
 
 def check_rows(number: int, tx: Tx, held: RowsHeld) -> None:
@@ -36,7 +39,7 @@ def check_rows(number: int, tx: Tx, held: RowsHeld) -> None:
     """
     sent = _sent(number, tx, held)
     got = _got(number, tx, held)
-    _desk(number, tx, sent, got)
+    _desk(number, tx, sent - held.elsewhere, {id_: got[id_] for id_ in got.keys() - held.elsewhere})
 
 
 def _short(id_: Scalar) -> str:

@@ -14,7 +14,8 @@ from comity.base.errors import BadEnvelope, StoreError
 from comity.base.ids import Ms
 from comity.dispatch.book import Ledger
 from comity.dispatch.columns import bytes_of
-from comity.dispatch.exchange_codec import decode_problem
+from comity.dispatch.exchange_codec import Problem as Told
+from comity.dispatch.exchange_codec import decode_problem, encode_problem
 from comity.node.assemble import Assembled
 from comity.node.ceremony import hold_ceremony
 from comity.node.link import LinkState
@@ -24,6 +25,7 @@ from comity.node.taken import Problem, Taken
 from comity.sim.agenda import Agenda
 from comity.sim.chance import Chance
 from comity.sim.disk import Crashed, FailingStore
+from comity.sim.exercise import OFFICER
 from comity.sim.heard import check_kept, check_said
 from comity.sim.post import Letter, Post
 from comity.sim.watch import Watch
@@ -37,6 +39,7 @@ _SPACING_MS = 50
 _REFUSED_MS = 5
 _TICK_MS = 300_000
 _RETRY_MS = 1_000
+_BUSY = Told("slow-down", _RETRY_MS, 0, None, 0)
 _DOWN_MS = ((1_000, 5_000), (1_000, 20_000), (5_000, 60_000), (60_000, 600_000))
 
 
@@ -90,6 +93,7 @@ class Station:
         self.peer: Station = self
         self.offset: Callable[[], int] = lambda: 0
         self.up = False
+        self.calls = True
         self.said = 0
         self._build, self._agenda, self._post, self._watch, self._chance = build, agenda, post, watch, chance
         self._node: Node | None = None
@@ -164,18 +168,31 @@ class Station:
             return act(self.node)
         except StoreError:
             self._agenda.note(self.number, "store error")
-            self._restore()
+            self._forget()
         except Crashed:
             self.fall()
         return None
+
+    def _forget(self) -> None:
+        """Forget what was read, or more: all that the node has in memory."""
+        if self._chance.hit(0.5):
+            self.node.ledger.forget()
+        else:
+            self._restore()
 
     def _tick(self, life: int) -> None:
         if not self.up or life != self._life:
             return
         if self.is_ready():
-            self.attempt(lambda node: node.tick(self.clock))
+            self.attempt(self._pass_time)
             self.wake_by(self._agenda.now)
         self._agenda.after(_TICK_MS, lambda: self._tick(life))
+
+    def _pass_time(self, node: Node) -> None:
+        """Let the node note that time passed, and close the day when that is due."""
+        if node.day_closes_at(self.clock) <= self.clock:
+            node.close_day(OFFICER, self.clock)
+        node.tick(self.clock)
 
     # --- speaking ----------------------------------------------------------------------------------------------
 
@@ -195,7 +212,7 @@ class Station:
         if life != self._life or time != self._wake_at:
             return
         self._wake_at = None
-        if not self.is_ready() or len(self._in_flight) >= IN_FLIGHT:
+        if not self.calls or not self.is_ready() or len(self._in_flight) >= IN_FLIGHT:
             return
         due = self.node.due_at(self.clock)
         if due is None:
@@ -275,16 +292,20 @@ class Station:
     def _answer(self, letter: Letter) -> Letter | None:
         try:
             if self.attempt(lambda node: self._take(node, letter.data)) is None:
-                return None
+                return self._busy()
         except Problem as problem:
             told = problem
             data = self.attempt(lambda node: node.problem_bytes(told))
             return None if data is None else Letter(data, problem=True)
         data = self.attempt(lambda node: node.speak(self.clock))
         if data is None:
-            return None
+            return self._busy()
         self._check_said(data)
         return Letter(data)
+
+    def _busy(self) -> Letter | None:
+        """Answer what could not be stored; a process that is gone answers nothing."""
+        return Letter(encode_problem(_BUSY), problem=True) if self.up else None
 
     def heard(self, letter: Letter, asked: int, life: int) -> None:
         """Take the answer to a request that still waits for it."""

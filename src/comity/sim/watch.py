@@ -30,7 +30,7 @@ from comity.dispatch.ports import Store, Tx
 from comity.dispatch.wire import Header, decode_header
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
-from comity.sim.exercise import RECALL
+from comity.sim.exercise import DESK, RECALL
 from comity.sim.rows import RowsHeld, check_rows
 from comity.sim.ruled import Invariant, ensure
 from comity.tlog.tree import Edge, leaf_hash
@@ -74,6 +74,7 @@ class Side:
         newest: its newest head, (size, time).
         cosigned: its newest cosignature of the peer's log, (size, time).
         tied: it had cosigned the peer's log before its newest transaction.
+        closings: manifests that it sent; a world is shorter than a day.
     """
 
     log: Log = field(default_factory=Log)
@@ -87,6 +88,7 @@ class Side:
     newest: tuple[int, int] = (0, 0)
     cosigned: tuple[int, int] = (0, 0)
     tied: bool = False
+    closings: int = 0
 
 
 class Watch:
@@ -114,14 +116,21 @@ class Watch:
                 return
             side, peer = self.sides[number], self.sides[1 - number]
             self._mirror(number, tx, logs[LogRole.THEIRS])
-            self._sent(side, tx)
+            self._sent(number, tx)
             self._own(number, tx, logs[LogRole.OURS])
             rooted = edges[LogRole.OURS].root() == side.log.roots[-1]
             ensure(rooted, Invariant.LOG, number, "the tiles of our log do not give its root")
             _heads(number, side, tx, logs[LogRole.OURS])
             _cosignatures(number, side, peer, tx, logs)
             self._decisions(number, tx, logs[LogRole.DECISION])
-            held = RowsHeld(side.leaves, side.facts, _receipts_seen(side, peer), peer.log.decoded[: side.mirror])
+            headers = (*side.headers.values(), *peer.headers.values())
+            held = RowsHeld(
+                side.leaves,
+                side.facts,
+                _receipts_seen(side, peer),
+                peer.log.decoded[: side.mirror],
+                {header.id for header in headers if header.desk != DESK},
+            )
             check_rows(number, tx, held)
             state = read_link(tx).state
             accused = tx.rows("SELECT class FROM evidence")
@@ -136,12 +145,15 @@ class Watch:
         side.mirror += len(new)
         ensure(side.mirror == row.size, Invariant.MIRROR, number, f"{side.mirror} entries under a size of {row.size}")
 
-    def _sent(self, side: Side, tx: Tx) -> None:
+    def _sent(self, number: int, tx: Tx) -> None:
         """Remember the headers of new dispatches: what they wait for is checked when the peer files them."""
+        side = self.sides[number]
         for id_, plain in tx.rows("SELECT id, plain FROM sent"):
             if id_ not in side.headers:
                 header = decode_header(parts_of(bytes_of(plain))[0].content)
                 side.headers[bytes_of(id_)] = header
+                side.closings += header.desk != DESK
+                ensure(side.closings <= 1, Invariant.SENT_TWICE, number, "a day was closed twice")
                 if header.created > self._clock() + CREATED_AHEAD_MS:
                     side.far.add(bytes_of(id_))
 

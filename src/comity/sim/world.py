@@ -134,6 +134,7 @@ class World:
             chance=chance.branch(f"station {number}"),
         )
         station.offset = self._offset(number)
+        station.calls = number != self.plan.silent_side
         return station
 
     def _offset(self, number: int) -> Callable[[], int]:
