@@ -5,7 +5,7 @@ The first of A is filed and seen by B, the second refused by B's law, the third 
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 
@@ -58,11 +58,8 @@ class _Undo(Exception):
 @contextmanager
 def altered(node: Node, *changes: tuple[str, tuple[object, ...]]):
     """Give a transaction in which an operator's own hand has changed rows; each change must hit one at least."""
-    try:
-        with node.store.begin() as tx:
-            for statement, arguments in changes:
-                assert tx.run(statement, arguments) > 0, statement
-            yield tx
-            raise _Undo
-    except _Undo:
-        pass
+    with suppress(_Undo), node.store.begin() as tx:
+        for statement, arguments in changes:
+            assert tx.run(statement, arguments) > 0, statement
+        yield tx
+        raise _Undo
