@@ -25,7 +25,7 @@ from comity.tlog.checkpoint import Checkpoint, KeyRole, NoteKeys, cosign, make_c
 from comity.tlog.note import Seconds
 from comity.tlog.tree import Edge, MemoryTiles, leaf_hash
 from comity.tlog.tree import root as tree_root
-from tests.unit.node.world import START, A, B, Half, Seeded, make_accord, make_node
+from tests.unit.node.world import START, A, B, Half, Seeded, make_accord, make_node, store_of
 
 S = START // 1000
 
@@ -38,7 +38,7 @@ def half(name: str) -> Half:
 
 
 @cache
-def accord_of(timers: tuple[tuple[str, int], ...] = ()) -> bytes:
+def accord_of(timers: tuple[tuple[str, int], ...]) -> bytes:
     return make_accord(half(A), half(B), **dict(timers))
 
 
@@ -50,6 +50,10 @@ def pair(gate=None, store_a=None, **timers: int) -> tuple[Node, Node]:
 
 def node(gate=None, store=None, **timers: int) -> Node:
     return make_node(half(A), half(B), accord_of(tuple(sorted(timers.items()))), store=store, gate=gate)
+
+
+def store():
+    return store_of()
 
 
 def log_keys(of: Half, name: str | None = None) -> NoteKeys:
