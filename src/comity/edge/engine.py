@@ -98,6 +98,7 @@ class Engine:
         self.faults = 0
         self._client = client
         self._manifest_by = manifest_by
+        self._closes = Ms(0)
         self._poll_ms = poll_ms
         self._loop = asyncio.get_running_loop()
         self._writer = ThreadPoolExecutor(1, "writer")
@@ -238,39 +239,40 @@ class Engine:
         await self.call(self.node.open_stored, self.clock.now())
         while True:
             self._poke.clear()
-            closes = await self._close_day_if_due()
-            due = await self.call(self.node.due_at, self.clock.now())
-            if self._client is None or due is None:
-                await self._sleep(self.clock.seconds_until(closes))
-            elif due > self.clock.now():
-                await self._sleep(self.clock.seconds_until(min(due, closes)))
-            else:
-                await self._speak_once()
-            await self.call(self.node.tick, self.clock.now())
+            try:
+                request, wakes = await self.call(self._plan)
+                if request is None:
+                    await self._sleep(self.clock.seconds_until(wakes))
+                elif self._client is not None:
+                    await self._take_answer(await self._client.exchange(request))
+            except Problem as problem:
+                self._after_problem(problem)
+                await self._back_off(1)
+            except StoreError:
+                _LOG.exception("the store did not take what the courier had; it is repeated")
+                await self._back_off(1)
 
-    async def _close_day_if_due(self) -> Ms:
+    def _plan(self) -> tuple[bytes | None, Ms]:
+        """Do what the clock asks for, and return what to say now, or nothing and when to look again."""
+        now = self.clock.now()
+        if now >= self._closes:
+            self._closes = self._close_day(now)
+        self.node.tick(now)
+        due = self.node.due_at(now)
+        if self._client is None or due is None:
+            return None, self._closes
+        if due > now:
+            return None, min(due, self._closes)
+        return self.node.speak(now, wait_ms=self._poll_ms), now
+
+    def _close_day(self, now: Ms) -> Ms:
         """Send the daily manifest if its time has come, and return when it comes next."""
-        closes = await self.call(self.node.day_closes_at, self.clock.now())
-        if closes > self.clock.now() or self._manifest_by is None:
-            return closes
-        outcome = await self.call(self.node.close_day, self._manifest_by, self.clock.now())
-        if not isinstance(outcome, Committed):
-            _LOG.warning("the daily manifest was not sent; the day is closed in our own log")
-        self.bell.ring()
-        return await self.call(self.node.day_closes_at, self.clock.now())
-
-    async def _speak_once(self) -> None:
-        assert self._client is not None
-        try:
-            request = await self.call(self.node.speak, self.clock.now(), wait_ms=self._poll_ms)
-            answer = await self._client.exchange(request)
-            await self._take_answer(answer)
-        except Problem as problem:
-            self._after_problem(problem)
-            await self._back_off(1)
-        except StoreError:
-            _LOG.exception("the store did not take what the courier had; it is repeated")
-            await self._back_off(1)
+        if self.node.day_closes_at(now) <= now and self._manifest_by is not None:
+            outcome = self.node.close_day(self._manifest_by, now)
+            if not isinstance(outcome, Committed):
+                _LOG.warning("the daily manifest was not sent; the day is closed in our own log")
+            self._loop.call_soon_threadsafe(self.bell.ring)
+        return max(self.node.day_closes_at(now), Ms(now + 1))
 
     async def _take_answer(self, answer: Answer) -> None:
         if isinstance(answer, NoAnswer):

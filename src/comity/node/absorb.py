@@ -191,15 +191,19 @@ def _own_root(book: Book, size: int) -> Digest:
 def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex, bytes]], int]:
     """Return the sealed bytes that match an open leaf of our mirror, each leaf once, and how many were dropped."""
     taken: dict[tuple[int, LeafIndex], bytes] = {}
-    dropped = 0
+    dropped = repeated = 0
     for index, sealed in exchange.dispatches:
         found = book.tx.rows("SELECT lane, sealed_sha256, size, fact, settled_at FROM got WHERE idx = ?", (index,))
         if not found or bytes_of(found[0][1]) != sha256(sealed) or found[0][2] != len(sealed):
             dropped += 1
         elif found[0][3] == 0 and found[0][4] is None:
             taken[int_of(found[0][0]), index] = sealed
+        else:
+            repeated += 1
     if dropped:
         count(book, "dispatch-dropped", dropped)
+    if repeated:
+        count(book, "dispatch-repeated", repeated)
     return [(index, taken[lane, index]) for lane, index in sorted(taken)], dropped
 
 

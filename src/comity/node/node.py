@@ -12,7 +12,7 @@ from dataclasses import replace
 from comity.base.errors import BadForm
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
-from comity.dispatch.book import Book, Ledger, LogRole
+from comity.dispatch.book import Book, Ledger, LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, LinkLeaf, ReceiptLeaf, decode_entry, encode_entry
 from comity.dispatch.entries import LinkEvent as Act
@@ -21,6 +21,7 @@ from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
 from comity.dispatch.path import receive, send
+from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 from comity.node import absorb, due
 from comity.node.due import Told
@@ -228,8 +229,9 @@ class Node:
         link = read_link(book.tx)
         event = LinkEvent.EXCHANGE_COSIGNED if cosigned else LinkEvent.EXCHANGE_GOOD
         link = moved(link, event, now, "an exchange went well")
-        off = head.time * SECOND_MS - now
-        write_link(book.tx, replace(link, failures=0, last_good=now, clock_off_ms=off))
+        if head.time >= book.logs[LogRole.THEIRS].head_time:  # an older head that is shown again says nothing of now
+            link = replace(link, clock_off_ms=head.time * SECOND_MS - now)
+        write_link(book.tx, replace(link, failures=0, last_good=now))
 
     def _keep_doubtful(self, head: SignedHead, problem: Problem, now: Ms) -> None:
         """Keep the head of an exchange that is not taken, and challenge it where its entries do not give its root."""
@@ -267,20 +269,23 @@ class Node:
 
     def tick(self, now: Ms) -> None:
         """Let time pass: an overdue cosignature changes the state of the link."""
+        with self.ledger.read() as tx:
+            if not self._cosign_overdue(tx, now):
+                return
         with self.ledger.begin() as book:
-            link, ours = read_link(book.tx), book.logs[LogRole.OURS]
-            if ours.size > ours.cosigned_size and self._oldest_uncosigned(book) + self.timers.cosign_overdue_ms < now:
-                reason = "the other party has not co-signed our log within the accord's time"
-                link = moved(link, LinkEvent.COSIGN_OVERDUE, now, reason)
-                write_link(book.tx, link)
+            link = read_link(book.tx)
+            reason = "the other party has not co-signed our log within the accord's time"
+            after = moved(link, LinkEvent.COSIGN_OVERDUE, now, reason)
+            if after.state is not link.state:
+                write_link(book.tx, after)
 
-    def _oldest_uncosigned(self, book: Book) -> int:
-        ours = book.logs[LogRole.OURS]
-        found = book.tx.rows(
-            "SELECT min(time) FROM head WHERE role = ? AND size > ?", (LogRole.OURS, ours.cosigned_size)
-        )
-        first = found[0][0]
-        return int_of(first) * SECOND_MS if first is not None else 1 << 62
+    def _cosign_overdue(self, tx: Tx, now: Ms) -> bool:
+        ours = log_row(tx, LogRole.OURS)
+        if ours is None or ours.size <= ours.cosigned_size:
+            return False
+        statement = "SELECT min(time) FROM head WHERE role = ? AND size > ?"
+        first = tx.rows(statement, (LogRole.OURS, ours.cosigned_size))[0][0]
+        return first is not None and int_of(first) * SECOND_MS + self.timers.cosign_overdue_ms < now
 
     def link(self) -> Link:
         """Return the stored state of the link."""
