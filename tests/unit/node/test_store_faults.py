@@ -69,7 +69,7 @@ def test_apart_what_does_not_fit_stays_a_debt(tmp_path):
     pages = rows(b, "PRAGMA page_count")[0][0]
     b.store.close()
     b = heard_by(forger, again(b, on_disk(path, pages + 8)))
-    made = [forger.make(str(n)) for n in range(4)]
+    made = [forger.make(str(n)) for n in range(12)]
     first = forger.grow(*[one.leaf for one in made])
     for n, one in enumerate(made):
         try:
@@ -86,8 +86,8 @@ def test_apart_what_does_not_fit_stays_a_debt(tmp_path):
     b.open_stored(START)
     for n, one in enumerate(made):
         b.take(forger.say(dispatches=((LeafIndex(first + n), one.sealed),)), START, apart=True)
-    assert rows(b, "SELECT count(*) FROM got WHERE fact = 2") == [(4,)]
-    assert rows(b, "SELECT count(*) FROM record") == [(4,)]
+    assert rows(b, "SELECT count(*) FROM got WHERE fact = 2") == [(12,)]
+    assert rows(b, "SELECT count(*) FROM record") == [(12,)]
     b.store.close()
 
 
