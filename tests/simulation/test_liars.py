@@ -1,0 +1,61 @@
+"""A peer that lies with its own good keys is noticed, and what is kept proves it to a stranger; an honest one never is."""
+
+from __future__ import annotations
+
+import pytest
+
+from comity.base.errors import ComityError
+from comity.dispatch.exchange_codec import EvidenceClass, decode_evidence, encode_evidence
+from comity.node.link import LinkState
+from comity.sim.exercise import parties
+from comity.sim.liar import Lie, catch
+from tests.simulation.disks import make_disk
+from tests.simulation.stranger import Stranger, Unproven
+
+PROVES = {
+    Lie.TWO_HEADS: EvidenceClass.EQUIVOCATION,
+    Lie.TWO_HISTORIES: EvidenceClass.EQUIVOCATION,
+    Lie.FALSE_COSIGNATURE: EvidenceClass.FALSE_COSIGN,
+    Lie.FALSE_RECEIPT: EvidenceClass.FALSE_RECEIPT,
+    Lie.OTHER_BYTES: EvidenceClass.FALSE_RECEIPT,
+    Lie.ID_TWICE: EvidenceClass.ID_REUSE,
+    Lie.FALSE_TIE: EvidenceClass.FALSE_COSIGN,
+}
+
+
+def stranger():
+    honest, liar = parties().halves
+    return Stranger(liar, honest)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("lie", Lie)
+def test_a_liar_is_stopped_with_evidence_that_convinces_a_stranger(lie, seed):
+    caught = catch(seed, lie, make_disk)
+    assert caught.state is LinkState.BROKEN
+    assert [stranger().judge(evidence) for evidence in caught.evidence] == [PROVES[lie]]
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_an_honest_peer_is_accused_by_nobody(seed):
+    caught = catch(seed, None, make_disk)
+    assert caught.state is LinkState.UP
+    assert caught.evidence == ()
+
+
+@pytest.mark.parametrize("lie", Lie)
+def test_evidence_that_was_tampered_with_convinces_nobody(lie):
+    evidence = decode_evidence(catch(1, lie, make_disk).evidence[0])
+    for place in range(len(evidence.artifacts)):
+        artifacts = list(evidence.artifacts)
+        artifacts[place] = artifacts[place][:-9] + bytes([artifacts[place][-9] ^ 1]) + artifacts[place][-8:]
+        forged = encode_evidence(type(evidence)(evidence.kind, evidence.found, tuple(artifacts), evidence.note))
+        with pytest.raises((ComityError, Unproven)):
+            stranger().judge(forged)
+
+
+def test_the_stranger_is_not_convinced_by_the_wrong_party():
+    honest, liar = parties().halves
+    evidence = catch(1, Lie.TWO_HEADS, make_disk).evidence[0]
+    with pytest.raises((ComityError, Unproven)):
+        Stranger(honest, liar).judge(evidence)

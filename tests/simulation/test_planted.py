@@ -1,0 +1,441 @@
+"""Each invariant catches the fault it is there for: a node that breaks one rule breaks its world, by name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from comity.base.errors import StoreError
+from comity.base.ids import DispatchId, LeafIndex
+from comity.dispatch.book import LogRole
+from comity.dispatch.entries import DispatchLeaf, Fact, HeadLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, encode_entry
+from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
+from comity.dispatch.filing import Filing
+from comity.dispatch.inbound.unseal import unseal
+from comity.dispatch.states import Arrival, Committed
+from comity.node import absorb, heads
+from comity.node.due import Told
+from comity.node.node import Node
+from comity.node.sequence import sequence
+from comity.sim.faults import MINUTE_MS, calm_plan
+from comity.sim.ruled import Invariant
+from comity.sim.world import Settings, World
+from comity.tlog.checkpoint import cosign, make_checkpoint, sign_head
+from tests.simulation.disks import make_disk
+
+CALM = calm_plan()
+ROUGH_DISK = replace(CALM, not_stored=0.1, answer_lost=0.1)
+LOSSY = replace(CALM, lose=0.3)
+
+
+def broken_by(faulty, plan=CALM, seeds=(1, 2, 3), dispatches=16):
+    """Return the names of what a world with one faulty node breaks, over some seeds."""
+    found = set()
+    for seed in seeds:
+        outcome = World(Settings(seed, dispatches, plan, (faulty, Node)), make_disk).run()
+        found.add(outcome.broken and outcome.broken.partition(":")[0])
+    return found
+
+
+@pytest.mark.parametrize("plan", [CALM, ROUGH_DISK, LOSSY])
+def test_without_a_planted_fault_these_plans_break_nothing(plan):
+    assert broken_by(Node, plan, seeds=(1,)) == {None}
+
+
+# --- store, then speak ------------------------------------------------------------------------------------------------
+
+
+class AnswersBeforeStoring(Node):
+    """Makes the answer inside the transaction, and gives it also when that was not stored."""
+
+    early = None
+
+    def take(self, data, now, *, apart=False):
+        exchange = absorb.read_exchange(data, self.peer)
+        head = absorb.read_head(exchange, self.peer)
+        taken = None
+        try:
+            with self.ledger.begin() as book:
+                taken = self._take(exchange, head, book, now, apart=False)
+                self.early = encode_exchange(self._say(book, now, 0))
+        except StoreError:
+            if taken is None:
+                raise
+        return taken
+
+    def speak(self, now, *, wait_ms=0):
+        early, self.early = self.early, None
+        return early or super().speak(now, wait_ms=wait_ms)
+
+
+class Rollback(Exception):
+    """Leaves a transaction without storing it."""
+
+
+class SaysWhatItRollsBack(Node):
+    """Signs a head over entries that it then does not store."""
+
+    def speak(self, now, *, wait_ms=0):
+        try:
+            with self.ledger.begin() as book:
+                sequence(book, frozenset(range(4)))
+                exchange = self._say(book, now, wait_ms)
+                raise Rollback
+        except Rollback:
+            return encode_exchange(exchange)
+
+
+class SignsAhead(Node):
+    """Stores a head of a size that its log does not have yet."""
+
+    def speak(self, now, *, wait_ms=0):
+        with self.ledger.begin() as book:
+            ours = book.logs[LogRole.OURS]
+            time = max(now // 1000, ours.head_time)
+            ahead = make_checkpoint(ours.origin, ours.size + 1, bytes(32))
+            note = sign_head(ahead, [self.voice.log_keys], time).note
+            book.tx.run(
+                "INSERT INTO head (role, size, time, root, note) VALUES ('ours', ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (ours.size + 1, time, bytes(32), note),
+            )
+        return super().speak(now, wait_ms=wait_ms)
+
+
+def test_an_answer_before_its_transaction_is_caught():
+    assert Invariant.SAID_UNSTORED.name in broken_by(AnswersBeforeStoring, ROUGH_DISK)
+
+
+def test_what_was_rolled_back_and_said_is_caught():
+    assert broken_by(SaysWhatItRollsBack) == {Invariant.SAID_UNSTORED.name}
+
+
+def test_a_head_before_its_entries_is_caught():
+    assert broken_by(SignsAhead) == {Invariant.HEAD_FIRST.name}
+
+
+# --- the courier ------------------------------------------------------------------------------------------------------
+
+
+class Says(Node):
+    """Changes what it says."""
+
+    def change(self, exchange, now):
+        return exchange
+
+    def speak(self, now, *, wait_ms=0):
+        said = decode_exchange(super().speak(now, wait_ms=wait_ms))
+        return encode_exchange(self.change(said, now))
+
+
+class LeavesOut(Says):
+    def change(self, exchange, now):
+        return replace(exchange, base=exchange.base + 1, entries=exchange.entries[1:]) if exchange.entries else exchange
+
+
+class NeverShips(Says):
+    def change(self, exchange, now):
+        return replace(exchange, dispatches=())
+
+
+class CosignsMore(Says):
+    def change(self, exchange, now):
+        ahead = make_checkpoint(self.peer.log_origin, exchange.mirror_size + 1, bytes(32))
+        note = cosign(ahead, self.voice.cosigner_keys, now // 1000).note
+        return replace(exchange, cosignature=note)
+
+
+class CosignsInMemory(Says):
+    def change(self, exchange, now):
+        ahead = make_checkpoint(self.peer.log_origin, exchange.mirror_size, exchange.mirror_root)
+        return replace(exchange, cosignature=cosign(ahead, self.voice.cosigner_keys, now // 1000).note)
+
+
+class WantsAnything(Says):
+    def change(self, exchange, now):
+        return replace(exchange, wants=(LeafIndex(0),))
+
+
+class NeverSilent(Node):
+    def due_at(self, now):
+        return now
+
+
+class NeverCosigns(Says):
+    def change(self, exchange, now):
+        return replace(exchange, cosignature=None)
+
+
+@pytest.mark.parametrize(
+    ("faulty", "invariant"),
+    [
+        (LeavesOut, Invariant.BASE),
+        (NeverShips, Invariant.NOT_SETTLED),
+        (CosignsMore, Invariant.COSIGNED_MORE),
+        (CosignsInMemory, Invariant.SAID_UNSTORED),
+        (WantsAnything, Invariant.SAID_UNSTORED),
+        (NeverSilent, Invariant.NOT_SILENT),
+        (NeverCosigns, Invariant.NOT_SETTLED),
+    ],
+)
+def test_what_is_said_wrongly_is_caught(faulty, invariant):
+    assert broken_by(faulty, seeds=(1,)) == {invariant.name}
+
+
+class ForgetsPending(Node):
+    def _keep_doubtful(self, head, problem, now):
+        """Keeps nothing."""
+
+
+def test_a_forgotten_pending_head_is_caught():
+    plan = replace(CALM, far=(1, 0, 20 * MINUTE_MS, 80 * MINUTE_MS))
+    assert broken_by(ForgetsPending, plan, seeds=(1,)) == {Invariant.HEAD_FORGOTTEN.name}
+
+
+# --- records and receipts ---------------------------------------------------------------------------------------------
+
+
+class FilesThenReceipts(Node):
+    """Gives a dispatch to its desk in one transaction and receipts it in the next."""
+
+    def take(self, data, now, *, apart=False):
+        return super().take(data, now, apart=True)
+
+    def open_stored(self, now):
+        with self.ledger.begin() as book:
+            for index, sealed in book.tx.rows("SELECT idx, sealed FROM got WHERE fact = 0 AND sealed IS NOT NULL"):
+                opened = unseal(Arrival(index, book.entry(LogRole.THEIRS, index), sealed, now), self.office)
+                header = opened.header
+                body = opened.parts[1].content
+                case = header.case or header.id
+                filing = Filing(ours=False, header=header, body=body, case=case, at=now, index=index, admitted=True)
+                self.office.desks[header.desk].file(book.tx, filing)
+        return super().open_stored(now)
+
+
+class ReceiptsTwice(Node):
+    """Says `filed` again when a person reads."""
+
+    def _see(self, dispatch, book, now):
+        row = book.tx.rows("SELECT idx, sealed_sha256 FROM got WHERE id = ?", (dispatch,))
+        leaf = ReceiptLeaf(row[0][0], dispatch, row[0][1], Fact.FILED, None, None, None)
+        book.append_own([encode_entry(leaf)])
+        super()._see(dispatch, book, now)
+
+
+class ReceiptsNothing(Node):
+    def _see(self, dispatch, book, now):
+        book.append_own([encode_entry(ReceiptLeaf(0, dispatch, bytes(32), Fact.FILED, None, None, None))])
+
+
+class FilesOutOfOrder(Node):
+    """Forgets that a dispatch waits for another, and files it."""
+
+    def _receive(self, index, sealed, book, now):
+        recorded = super()._receive(index, sealed, book, now)
+        for (waits,) in book.tx.rows("SELECT DISTINCT predecessor FROM waits"):
+            book.tx.run("DELETE FROM waits WHERE predecessor != ?", (waits,))
+            from comity.dispatch.inbound.follow import follow
+
+            follow(DispatchId(waits), book, self.office, now)
+        return recorded
+
+
+class Accuses(Node):
+    def _see(self, dispatch, book, now):
+        book.append_own([encode_entry(LinkLeaf(LinkEvent.ACCUSED, None))])
+
+
+class Unties(Node):
+    """Begins a batch without the l-head."""
+
+    def _see(self, dispatch, book, now):
+        whole, book._tie = book._tie, lambda: None
+        super()._see(dispatch, book, now)
+        book._tie = whole
+
+
+class TiesFalsely(Node):
+    def _see(self, dispatch, book, now):
+        theirs = book.logs[LogRole.THEIRS]
+        leaf = HeadLeaf(theirs.origin, theirs.head_size, bytes(32), theirs.head_time)
+        book.append_own([encode_entry(leaf)])
+
+
+class LogsTwice(Node):
+    def _see(self, dispatch, book, now):
+        for index in range(book.logs[LogRole.OURS].size):
+            if isinstance(book.entry(LogRole.OURS, index), DispatchLeaf):
+                book.append_own([book.raw_entry(LogRole.OURS, index)])
+                return
+
+
+@pytest.mark.parametrize(
+    ("faulty", "invariant"),
+    [
+        (FilesThenReceipts, Invariant.DESK_ROW),
+        (ReceiptsTwice, Invariant.RECEIPTED_TWICE),
+        (ReceiptsNothing, Invariant.RECEIPT_WITHOUT_LEAF),
+        (Accuses, Invariant.ACCUSED),
+        (Unties, Invariant.TIE),
+        (TiesFalsely, Invariant.TIE),
+        (LogsTwice, Invariant.LOGGED_TWICE),
+    ],
+)
+def test_a_leaf_that_should_not_be_is_caught(faulty, invariant):
+    assert broken_by(faulty, seeds=(1,)) == {invariant.name}
+
+
+def test_a_dispatch_filed_before_its_predecessor_is_caught():
+    assert Invariant.ORDER.name in broken_by(FilesOutOfOrder, replace(CALM, thin=1.0), seeds=(1, 2, 3, 4), dispatches=40)
+
+
+class HandsInTwice(Node):
+    """Repeats a submission whose outcome is unknown without looking."""
+
+    def submit(self, forms, now):
+        try:
+            return super().submit(forms, now)
+        except StoreError:
+            self.ledger.forget()
+            return super().submit(forms, now)
+
+
+def test_a_form_sent_twice_is_caught():
+    assert Invariant.SENT_TWICE.name in broken_by(HandsInTwice, replace(CALM, answer_lost=0.2))
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+class SignsBack(Node):
+    """Signs with whatever the clock shows, also when it goes back."""
+
+    def speak(self, now, *, wait_ms=0):
+        with self.ledger.begin() as book:
+            book.change(LogRole.OURS, head_time=1)
+        return super().speak(now - 5_000_000, wait_ms=wait_ms)
+
+
+class CosignsBack(Node):
+    def speak(self, now, *, wait_ms=0):
+        said = super().speak(now, wait_ms=wait_ms)
+        with self.ledger.begin() as book:
+            book.change(LogRole.THEIRS, cosigned_time=max(1, book.logs[LogRole.THEIRS].cosigned_time - 5))
+        return said
+
+
+class TwoHistories(Node):
+    """Signs another root for a size that it has signed."""
+
+    def speak(self, now, *, wait_ms=0):
+        with self.ledger.begin() as book:
+            ours = book.logs[LogRole.OURS]
+            if ours.head_time:
+                head = sign_head(make_checkpoint(ours.origin, ours.head_size, bytes(32)), [self.voice.log_keys], now // 1000)
+                heads.keep_head(book, LogRole.OURS, head.checkpoint, now // 1000, head.note)
+        return super().speak(now, wait_ms=wait_ms)
+
+
+@pytest.mark.parametrize(
+    ("faulty", "invariant"),
+    [
+        (SignsBack, Invariant.WENT_BACK),
+        (CosignsBack, Invariant.WENT_BACK),
+        (TwoHistories, Invariant.ONE_HISTORY),
+    ],
+)
+def test_what_goes_back_is_caught(faulty, invariant):
+    assert broken_by(faulty, seeds=(1,)) == {invariant.name}
+
+
+class Stumbles(Node):
+    def see(self, dispatches, now):
+        raise LookupError(dispatches)
+
+
+def test_an_unknown_error_is_caught():
+    assert broken_by(Stumbles, seeds=(1,)) == {Invariant.STUCK.name}
+
+
+# --- rows, changed behind the node's back -----------------------------------------------------------------------------
+
+
+ROWS = [
+    ("DELETE FROM sent WHERE idx = (SELECT min(idx) FROM sent)", Invariant.SENT_ROW),
+    ("UPDATE sent SET idx = NULL WHERE idx = (SELECT max(idx) FROM sent)", Invariant.SENT_ROW),
+    ("UPDATE sent SET fact = 1, settled_at = NULL WHERE idx = (SELECT max(idx) FROM sent)", Invariant.SENT_ROW),
+    ("UPDATE got SET settled_at = NULL WHERE idx = (SELECT max(idx) FROM got)", Invariant.GOT_ROW),
+    ("UPDATE got SET fact = 0, settled_at = NULL WHERE idx = (SELECT max(idx) FROM got)", Invariant.GOT_ROW),
+    ("UPDATE got SET sealed = NULL WHERE idx = (SELECT max(idx) FROM got)", Invariant.GOT_ROW),
+    ("UPDATE got SET seen_at = NULL WHERE fact = 2", Invariant.GOT_ROW),
+    ("DELETE FROM got WHERE idx = (SELECT max(idx) FROM got)", Invariant.GOT_ROW),
+    ("UPDATE exercise SET filed = 2 WHERE ours = 0", Invariant.DESK_ROW),
+    ("DELETE FROM exercise WHERE ours = 0", Invariant.DESK_ROW),
+    ("UPDATE exercise SET admitted = 0 WHERE ours = 0", Invariant.DESK_ROW),
+    ("UPDATE exercise SET text = 'one'", Invariant.SENT_TWICE),
+    ("DELETE FROM record WHERE idx = 0", Invariant.DECISION),
+    ("DELETE FROM entry WHERE role = 'ours' AND idx = 0", None),
+    ("UPDATE log SET size = size - 1 WHERE role = 'ours'", Invariant.LOG),
+    ("UPDATE log SET size = size - 1 WHERE role = 'theirs'", Invariant.MIRROR),
+    ("UPDATE log SET cosigned_size = size + 1 WHERE role = 'ours'", Invariant.COSIGNED_MORE),
+    ("UPDATE log SET head_time = head_time - 1 WHERE role = 'ours'", Invariant.WENT_BACK),
+    ("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE role = 'ours'", Invariant.LOG),
+    ("UPDATE link SET state = 'broken'", Invariant.ACCUSED),
+    ("INSERT INTO evidence (found, class, evidence) VALUES (1, 'id-reuse', x'00')", Invariant.ACCUSED),
+]
+
+
+@pytest.fixture(scope="module")
+def rested():
+    """A calm world that has come to rest, with its stores still open."""
+    world = World(Settings(5, 16, CALM), make_disk)
+    world.play()
+    yield world
+    for store in world.stores:
+        store.close()
+
+
+class Undo(Exception):
+    """Puts a row back after it was looked at."""
+
+
+@pytest.mark.parametrize(("statement", "invariant"), ROWS)
+def test_a_row_that_does_not_agree_is_caught(rested, statement, invariant):
+    from copy import deepcopy
+
+    from comity.sim.ruled import Broken
+    from comity.sim.watch import Watch
+
+    store, found = rested.stores[0], None
+
+    class Inside:
+        """The store as one transaction sees it that is rolled back afterwards."""
+
+        def __init__(self, tx):
+            self.tx = tx
+
+        def read(self):
+            from contextlib import nullcontext
+
+            return nullcontext(self.tx)
+
+    try:
+        with store._disk.begin() as tx:
+            tx.run(statement)
+            watch = Watch((Inside(tx), rested.stores[1]), lambda: rested.agenda.now)
+            watch.sides = deepcopy(rested.watch.sides)
+            try:
+                watch.check(0)
+            except Broken as error:
+                found = error.invariant
+            raise Undo
+    except Undo:
+        pass
+    assert found is invariant or (invariant is None and found is None)
+
+
+def test_an_outcome_names_the_ids_of_what_was_sent(rested):
+    with rested.stores[0].read() as tx:
+        assert tx.rows("SELECT count(*) FROM sent")[0][0] == len(rested.watch.sides[0].headers)
+    assert Committed.__name__ and Told()
