@@ -6,7 +6,7 @@ that whoever sends crafted bytes learns nothing from the answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -67,18 +67,27 @@ def seal(plain: bytes, *, recipients: Sequence[tuple[Digest, SealingPublic]], aa
 
 
 def unseal(sealed: bytes, *, kid: Digest, private: SealingKey, aad: bytes) -> bytes:
-    """Open a COSE_Encrypt with the private key of recipient `kid` and return the plain bytes.
+    """Open a COSE_Encrypt with the private key of recipient `kid` and return the plain bytes; else as `unseal_any`."""
+    return unseal_any(sealed, keys={kid: private}, aad=aad)[0]
+
+
+def unseal_any(sealed: bytes, *, keys: Mapping[Digest, SealingKey], aad: bytes) -> tuple[bytes, tuple[Digest, ...]]:
+    """Open a COSE_Encrypt with the first of `keys` that it is addressed to.
 
     The caller must still recompute the commitment: the cipher does not bind the content to one key.
+
+    Returns:
+        The plain bytes, and the key ids of all recipients in their order.
 
     Raises:
         BadSeal: whatever the cause.
     """
     try:
         parsed = _parse(sealed)
-        mine = next(r for r in parsed.recipients if r.kid == kid)
-        key = suites.HPKE.decrypt(mine.ek + mine.wrapped, private.key, _recipient_info(mine.protected))
-        return AESGCM(key).decrypt(parsed.iv, parsed.ciphertext, _enc_structure(aad))
+        mine = next(r for r in parsed.recipients if r.kid in keys)
+        key = suites.HPKE.decrypt(mine.ek + mine.wrapped, keys[mine.kid].key, _recipient_info(mine.protected))
+        plain = AESGCM(key).decrypt(parsed.iv, parsed.ciphertext, _enc_structure(aad))
+        return plain, tuple(r.kid for r in parsed.recipients)
     except (BadEnvelope, StopIteration, InvalidTag, ValueError):
         # The cause is dropped on purpose: an answer that told it would be an oracle.
         raise BadSeal("a sealed dispatch does not open; its bytes are kept apart") from None

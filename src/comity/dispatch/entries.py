@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Final, TypeAlias, assert_never
 
 from comity.base import cbor, fields
@@ -23,6 +24,7 @@ MAX_ENTRY: Final = 1024
 """Most bytes of one entry."""
 MAX_RESEALS: Final = 3
 MAX_RECIPIENT: Final = 15
+_REMEMBERED: Final = 8_192
 
 
 class InstrumentKind(StrEnum):
@@ -211,8 +213,9 @@ def encode_entry(entry: Entry) -> bytes:  # noqa: PLR0911  nine types, a line ea
             assert_never(entry)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def decode_entry(data: bytes) -> Entry:
-    """Read one entry.
+    """Read one entry. An entry is read several times while it is absorbed, so the newest ones are remembered.
 
     Raises:
         BadEnvelope: not canonical, above 1,024 bytes, or none of the nine types in exactly its form.

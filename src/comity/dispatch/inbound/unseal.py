@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 from comity.base.errors import BadEnvelope, BadSeal
-from comity.base.ids import Digest
-from comity.crypto.keys import SealingKey
-from comity.crypto.seal import recipients
-from comity.crypto.seal import unseal as decrypt
+from comity.crypto.seal import unseal_any
 from comity.dispatch import wire
 from comity.dispatch.office import Office
 from comity.dispatch.states import Arrival, Opened
@@ -20,10 +17,8 @@ def unseal(arrival: Arrival, office: Office) -> Opened:
     Raises:
         BadSeal: whatever the cause, so that the answer is no oracle.
     """  # spec: protocol.md 3, 7
-    kids = recipients(arrival.sealed)
-    kid, private = _ours(kids, office)
     aad = wire.seal_aad(office.peer, office.us, arrival.entry.id, office.accord_digest)
-    plain = decrypt(arrival.sealed, kid=kid, private=private, aad=aad)
+    plain, kids = unseal_any(arrival.sealed, keys=office.sealing, aad=aad)
     try:
         parts = wire.decode_plain(plain)
         header = wire.decode_header(parts[0].content)
@@ -32,11 +27,3 @@ def unseal(arrival: Arrival, office: Office) -> Opened:
     if wire.commit_of(parts) != arrival.entry.commit:
         raise BadSeal("a dispatch opened to other content than its leaf commits to; its bytes are kept apart")
     return Opened(arrival, parts, header, kids)
-
-
-def _ours(kids: tuple[Digest, ...], office: Office) -> tuple[Digest, SealingKey]:
-    for kid in kids:
-        private = office.sealing.get(kid)
-        if private is not None:
-            return kid, private
-    raise BadSeal("a dispatch is sealed to no key that this node holds; its bytes are kept apart")
