@@ -35,6 +35,8 @@ _OK = 200
 _NEWS_KEPT = 4_096
 _STORE_RETRY_MS = 1_000
 _LONGEST_SLEEP = 3_600.0
+_CLOSING_RETRY_MS = 60_000
+"""Without an officer who may send the manifest the day stays open; it is looked at again, not in a tight loop."""
 _IMMEDIATE_LEAF = re.compile(rb"\x89mcomity/leaf/1\x01\x50.{16}\x00", re.DOTALL)
 
 
@@ -272,7 +274,7 @@ class Engine:
             if not isinstance(outcome, Committed):
                 _LOG.warning("the daily manifest was not sent; the day is closed in our own log")
             self._loop.call_soon_threadsafe(self.bell.ring)
-        return max(self.node.day_closes_at(now), Ms(now + 1))
+        return max(self.node.day_closes_at(now), Ms(now + _CLOSING_RETRY_MS))
 
     async def _take_answer(self, answer: Answer) -> None:
         if isinstance(answer, NoAnswer):

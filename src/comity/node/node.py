@@ -102,14 +102,20 @@ class Node:
             return next_closing(tx, at, now)
 
     def close_day(self, by: Officer, now: Ms) -> Outcome:
-        """Close the day: the decision log's head into our log, and the manifest to the other side."""
+        """Close the day: the decision log's head into our log, and the manifest to the other side.
+
+        The day is closed also where no manifest can go, such as when the peer's sealing keys have ended.
+        """
         with self.ledger.begin() as book:
             standing = self.office.powers.standing(book.tx, by.desk, by.number, now)
             agency = standing.agency if standing is not None else min(self.office.agencies)
             recipient = self.office.peer_keys.sealing[0].agency
             close_day(book, self.voice, self.office.entropy.draw(32), now)
             form = manifest_form(make_manifest(book.tx, now), agency, recipient)
-            return send(form, by, book, self.office, now)
+            try:
+                return send(form, by, book, self.office, now)
+            except BadForm as error:
+                return error
 
     # --- speaking ----------------------------------------------------------------------------------------------
 

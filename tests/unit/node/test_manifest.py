@@ -68,6 +68,18 @@ def test_the_decision_heads_time_never_goes_back_and_covers_every_record():
     assert heads == [(2, S + 86_400), (3, S + 86_400)]
 
 
+def test_the_day_is_closed_also_when_no_manifest_can_go():
+    a, _ = speaking()
+    a.office = replace(a.office, peer_keys=replace(a.office.peer_keys, sealing=tuple(
+        replace(one, not_after=Ms(START + 1)) for one in a.office.peer_keys.sealing
+    )))  # fmt: skip
+    now = Ms(a.day_closes_at(START))
+    assert isinstance(a.close_day(OFFICER, now), BadForm)
+    assert [e.kind for e in entries(a) if isinstance(e, RecordLeaf)] == ["decision-head"]
+    assert not rows(a, "SELECT * FROM sent")
+    assert a.day_closes_at(now) == now + DAY
+
+
 def test_when_the_day_is_to_be_closed():
     a, _ = speaking()
     first = a.day_closes_at(START)
