@@ -312,10 +312,15 @@ def tell_day(board: Board) -> dict[str, DispatchId]:
     )
     told["quarantined"] = board.add(drugs, at(6, 10), "rfi", ours=True)
     board.change(told["quarantined"], quarantined=at(6, 12), code="bad-envelope")
+    told["posting"] = _tell_posting(board)
+    return told
+
+
+def _tell_posting(board: Board) -> DispatchId:
     post = board.open_case(5, "Posting of liaison officers", None, 2)
-    told["posting"] = board.add(
+    return board.add(
         post,
-        at(1),
+        DAY_START + HOUR,
         "posting",
         ours=True,
         stage="nominated",
@@ -324,4 +329,3 @@ def tell_day(board: Board) -> dict[str, DispatchId]:
             verdict("XB", act="admit", known=False, sentence="Their law admitted it; its reasons stay with them."),
         ),
     )
-    return told

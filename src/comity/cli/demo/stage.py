@@ -163,10 +163,7 @@ def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None, real_c
     if tick_ms is not None:
         terms.timers["tick"] = tick_ms
     ports = free_ports(6)
-    actors = tuple(
-        Actor(party, folder / party.id, folder / f"{party.id}-root", *ports[3 * n : 3 * n + 3])
-        for n, party in enumerate(terms.party)
-    )
+    actors = tuple(_actor(folder, party, ports[3 * n : 3 * n + 3]) for n, party in enumerate(terms.party))
     for actor, peer in (actors, actors[::-1]):
         init_node(_new_node(actor, peer, data, None if real_clock else at), at)
     _sign(folder, terms, actors)
@@ -174,6 +171,11 @@ def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None, real_c
         accord = (folder / "accord.cose").read_bytes()
         pair_node(actor.folder, accord, (peer.folder / KEYS).read_bytes(), (peer.folder / REGISTRY).read_bytes())
     return Stage(folder, (actors[0], actors[1]), at)
+
+
+def _actor(folder: Path, party: PartyTerms, ports: list[int]) -> Actor:
+    exchange, page, clock = ports
+    return Actor(party, folder / party.id, folder / f"{party.id}-root", exchange, page, clock)
 
 
 def _new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None) -> NewNode:
