@@ -163,8 +163,8 @@ def _verify_bundle(asked: argparse.Namespace, keys: PublicKeys, notes: Sequence[
         rows = [{"what": one.what, "good": one.good, "sentence": one.sentence} for one in checks]
         show_json({"verified": holds, "checks": rows, "keys": notes})
     else:
-        rows_shown = [("good" if one.good else "BAD", one.what, one.sentence) for one in checks]
-        show_table(str(asked.what), ("", "Check", "Finding"), rows_shown)
+        for one in checks:
+            print(f"{'good' if one.good else 'BAD '}  {one.what}: {one.sentence}")
         _end(notes, holds=holds)
     return DONE if holds else REFUSED
 
@@ -193,17 +193,18 @@ def _show_logs(
     found: Sequence[Checked | tuple[str, str]], crossed: Sequence[str], notes: Sequence[str], *, holds: bool
 ) -> None:
     rows: list[tuple[str, ...]] = []
+    faults = [f"across the logs: {line}" for line in crossed]
     for one in found:
         if not isinstance(one, Checked):
-            rows.append(("BAD", one[0], "", "", "", one[1]))
+            faults.append(f"{one[0]}: {one[1]}")
             continue
         checkpoint, report = one.head.head.checkpoint, one.report
-        faults = "; ".join(f"{fault.kind.value} {fault.where}" for fault in report.faults)
-        words = faults or "entries and tiles give the signed root"
         times = (moment(one.head.head.time * SECOND_MS), moment(one.head.cosigned.time * SECOND_MS))
-        rows.append(("good" if report.good else "BAD", checkpoint.origin, f"{report.entries:,}", *times, words))
-    show_table("Logs", ("", "Log", "Entries", "Signed", "Co-signed", "Finding"), rows)
-    for line in crossed:
+        rows.append(("good" if report.good else "BAD", checkpoint.origin, f"{report.entries:,}", *times))
+        faults += [f"{checkpoint.origin}: {fault.kind.value} {fault.where}" for fault in report.faults]
+    if rows:
+        show_table("Logs", ("", "Log", "Entries", "Signed", "Co-signed"), rows)
+    for line in faults:
         print(f"BAD   {line}")
     _end(notes, holds=holds)
 
