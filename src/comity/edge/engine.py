@@ -274,7 +274,8 @@ class Engine:
             if not isinstance(outcome, Committed):
                 _LOG.warning("the daily manifest was not sent; the day is closed in our own log")
             self._loop.call_soon_threadsafe(self.bell.ring)
-        return max(self.node.day_closes_at(now), Ms(now + _CLOSING_RETRY_MS))
+        closes = self.node.day_closes_at(now)
+        return closes if closes > now else Ms(now + _CLOSING_RETRY_MS)
 
     async def _take_answer(self, answer: Answer) -> None:
         if isinstance(answer, NoAnswer):
