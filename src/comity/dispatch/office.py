@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from comity.base.entropy import Entropy
 from comity.base.ids import Digest, NodeName
-from comity.crypto.keys import SealingKey
+from comity.crypto.keys import SealingKey, SealingPublic
 from comity.dispatch.accord import Accord
 from comity.dispatch.filing import DeskPort, Powers
 from comity.dispatch.keylist import KeyList
@@ -32,6 +32,7 @@ class Office:
         desks: open desks by name.
         powers: who may release what.
         entropy: randomness for ids, salts and seals.
+        custodian: key id and public key to which content is sealed that our law does not admit; None: there is none.
     """
 
     us: NodeName
@@ -46,3 +47,4 @@ class Office:
     desks: Mapping[str, DeskPort]
     powers: Powers
     entropy: Entropy
+    custodian: tuple[Digest, SealingPublic] | None = None

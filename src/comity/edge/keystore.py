@@ -19,6 +19,7 @@ from comity.edge.files import flush_folder, make_private_folder, read_private, w
 
 _KID = re.compile(r"sealing-([0-9a-f]{64})\.key")
 _LAW = "law"
+_CUSTODIAN = "custodian"
 _ROOT = "root"
 
 
@@ -119,6 +120,14 @@ class RootStore:
     def law(self) -> RootKeys:
         """Return the pair that signs law editions."""
         return _get(self._folder / f"{_LAW}.key", RootKeys.from_private_bytes)
+
+    def put_custodian(self, key: SealingKey) -> None:
+        """Keep the key that opens what our law did not admit; never over another."""
+        _put(self._folder / f"{_CUSTODIAN}.key", key)
+
+    def custodian(self) -> SealingKey:
+        """Return the key that opens what our law did not admit."""
+        return _get(self._folder / f"{_CUSTODIAN}.key", SealingKey.from_private_bytes)
 
 
 def _put(path: Path, key: _Private) -> None:

@@ -9,7 +9,7 @@ from typing import Protocol, cast
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
-from comity.crypto.keys import RootPublic
+from comity.crypto.keys import RootPublic, SealingPublic, read_cose_key
 from comity.crypto.sign import verify_instrument
 from comity.desk import Desk, Powers, Standing
 from comity.dispatch.accord import Accord
@@ -19,7 +19,7 @@ from comity.edge.entropy import SystemEntropy
 from comity.edge.keystore import KeyStore
 from comity.edge.registry import Registry, Roster, Workplan, read_toml
 from comity.edge.schema import Schema
-from comity.edge.setup import LAW_FILE, LAW_KEY
+from comity.edge.setup import CUSTODIAN, LAW_FILE, LAW_KEY
 from comity.edge.sqlite import SqliteStore
 from comity.node.assemble import Assembled, Instruments, Keyring, assemble
 from comity.node.ceremony import hold_ceremony, read_instruments
@@ -99,6 +99,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         desks={**desks, NodeDesk.name: NodeDesk()},
         powers=powers,
         entropy=SystemEntropy(),
+        custodian=_custodian(config),
     )
     store = open_store(config, desks)
     signed = (instruments.our_keys, instruments.peer_keys, instruments.accord)
@@ -163,6 +164,18 @@ def _instruments(config: Config) -> Instruments:
         raise BadConfiguration(
             f"{error.filename} is missing: the node is not paired yet; run `comity node pair`"
         ) from error
+
+
+def _custodian(config: Config) -> SealingPublic:
+    """Return the public key of the custodian, to whom goes what our law does not admit."""
+    path = config.folder / CUSTODIAN
+    try:
+        key = read_cose_key(bytes.fromhex(path.read_text().strip()))
+    except (OSError, ValueError) as error:
+        raise BadConfiguration(f"{path} holds no custodian's key ({error}); the node was not started") from error
+    if not isinstance(key, SealingPublic):
+        raise BadConfiguration(f"{path} holds another kind of key; the node was not started")
+    return key
 
 
 def _desks(config: Config, accord: Accord) -> tuple[dict[str, Desk], Powers]:

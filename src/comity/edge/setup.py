@@ -11,7 +11,7 @@ from pathlib import Path
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms, NodeName
-from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, RootPublic, SealingKey
+from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, RootPublic, SealingKey, cose_key
 from comity.crypto.sign import sign_instrument
 from comity.dispatch.accord import Party, fingerprint, verify_accord
 from comity.dispatch.keylist import KeyList, KeyPair, Sealing, encode_keylist, verify_keylist
@@ -35,6 +35,7 @@ ROSTER = "roster.toml"
 WORKPLAN = "workplan.toml"
 LAW_FILE = "edition.cose"
 LAW_KEY = "law-key.hex"
+CUSTODIAN = "custodian.hex"
 SPARE_COSIGNERS = 2
 SEALING_DAYS = 30
 _DAY_MS = 86_400_000
@@ -96,6 +97,7 @@ def init_node(new: NewNode, now: Ms) -> str:
     for source, name in ((new.registry, REGISTRY), (new.roster, ROSTER), (new.workplan, WORKPLAN)):
         write_atomic(new.folder / name, source.read_bytes())
     _sign_law(new, roots.law())
+    _make_custodian(new, roots)
     write_atomic(new.folder / CONFIG_FILE, _settings(new).encode())
     return fingerprint(signed)
 
@@ -175,6 +177,13 @@ def _make_keys(new: NewNode, agencies: tuple[str, ...], authority: bytes, now: M
 
 def _sign_law(new: NewNode, law_keys: RootKeys) -> None:
     sign_edition(new.folder / "law", new.laws, new.law, law_keys)
+
+
+def _make_custodian(new: NewNode, roots: RootStore) -> None:
+    """Make the custodian's key: the private half goes where the root is, the node has the public half only."""
+    key = SealingKey.generate(SystemEntropy())
+    roots.put_custodian(key)
+    write_atomic(new.folder / CUSTODIAN, cose_key(key.public()).hex().encode())
 
 
 def _settings(new: NewNode) -> str:

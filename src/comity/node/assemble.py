@@ -9,7 +9,7 @@ from comity.base.entropy import Entropy
 from comity.base.errors import BadConfiguration
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, NodeName, Origin
-from comity.crypto.keys import CosignerKeys, LogKeys, SealingKey
+from comity.crypto.keys import CosignerKeys, LogKeys, SealingKey, SealingPublic, cose_key, key_id
 from comity.dispatch.accord import Accord
 from comity.dispatch.filing import DeskPort, Powers
 from comity.dispatch.keylist import KeyList
@@ -64,6 +64,7 @@ def assemble(
     desks: Mapping[str, DeskPort],
     powers: Powers,
     entropy: Entropy,
+    custodian: SealingPublic | None = None,
 ) -> Assembled:
     """Verify the instruments, check that our keys are those of our key list, and put the node together.
 
@@ -87,6 +88,7 @@ def assemble(
         desks=desks,
         powers=powers,
         entropy=entropy,
+        custodian=None if custodian is None else (key_id(cose_key(custodian)), custodian),
     )
     return Assembled(accord, ours, office, voice, _peer(peer_node, theirs), timers_of(accord))
 

@@ -8,6 +8,7 @@ from comity.dispatch import decision, records
 from comity.dispatch.book import Book
 from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
 from comity.dispatch.filing import Filing
+from comity.dispatch.inbound.custody import into_custody
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.states import Admitted, Arrival, Recorded
@@ -34,6 +35,8 @@ def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
         rows = [(header.id, one) for one in admitted.waits_for]
         book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
     recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=decision_hash(salt, inward))
+    if fact is Fact.REFUSED and into_custody(opened, book, office, now):
+        book.tx.run("UPDATE got SET sealed = NULL WHERE idx = ?", (opened.arrival.index,))
     _file(admitted, fact, book, office, now)
     return Recorded(header.id, opened.arrival.index, fact, admitted.code, recorded.case, recorded.receipt)
 

@@ -61,6 +61,8 @@ CREATE INDEX got_open ON got (settled_at, idx);
 CREATE INDEX got_case ON got (case_id, lane);
 CREATE TABLE waits (id BLOB NOT NULL, predecessor BLOB NOT NULL, PRIMARY KEY (id, predecessor));
 CREATE INDEX waits_for ON waits (predecessor);
+CREATE TABLE custody (                   -- content that our law did not admit, sealed to the custodian
+  id BLOB PRIMARY KEY, idx BIGINT NOT NULL, kid BLOB NOT NULL, sealed BLOB NOT NULL, since BIGINT NOT NULL);
 CREATE TABLE mark (target BLOB PRIMARY KEY, by_id BLOB NOT NULL, kind TEXT NOT NULL);
 CREATE TABLE record (
   idx BIGINT PRIMARY KEY,                -- leaf in our decision log

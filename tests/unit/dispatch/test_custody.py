@@ -1,0 +1,85 @@
+"""What our law does not admit lies sealed to a custodian, and the node that took it cannot open it again."""
+
+from __future__ import annotations
+
+import pytest
+
+from comity.base.errors import BadSeal
+from comity.base.ids import Ms
+from comity.crypto.keys import SealingKey, cose_key, key_id
+from comity.crypto.seal import unseal
+from comity.dispatch.entries import Fact
+from comity.dispatch.partsrow import parts_of
+from comity.dispatch.wire import commit_of, seal_aad
+from tests.unit.node.world import START, Seeded, exchange, form, make_pair
+
+CUSTODIAN = SealingKey.generate(Seeded("custodian"))
+
+
+def pair_with_custodian():
+    from dataclasses import replace
+
+    a, b = make_pair()
+    public = CUSTODIAN.public()
+    b.office = replace(b.office, custodian=(key_id(cose_key(public)), public))
+    exchange(a, b, START)
+    return a, b
+
+
+def refused(a, b):
+    a.submit([form("not for them", purpose="workplan")], Ms(START + 1000))
+    _, taken = exchange(a, b, Ms(START + 1001))
+    (record,) = taken.recorded
+    assert record.fact == Fact.REFUSED
+    return record
+
+
+def row(b, columns, table):
+    with b.ledger.read() as tx:
+        return tx.rows(f"SELECT {columns} FROM {table}")
+
+
+def test_refused_content_is_sealed_to_the_custodian_with_its_salts():
+    a, b = pair_with_custodian()
+    record = refused(a, b)
+    ((kid, sealed, index),) = row(b, "kid, sealed, idx", "custody")
+    assert index == record.index
+    aad = seal_aad(a.office.us, b.office.us, record.id, b.office.accord_digest)
+    parts = parts_of(unseal(sealed, kid=kid, private=CUSTODIAN, aad=aad))
+    with b.ledger.begin() as book:
+        assert commit_of(parts) == book.entry("theirs", record.index).commit
+
+
+def test_the_node_keeps_nothing_that_it_could_open():
+    a, b = pair_with_custodian()
+    refused(a, b)
+    assert row(b, "sealed, plain", "got") == [(None, None)]
+    ((kid, sealed),) = row(b, "kid, sealed", "custody")
+    for ours in b.office.sealing.values():
+        with pytest.raises(BadSeal):
+            unseal(sealed, kid=kid, private=ours, aad=b"")
+
+
+def test_refused_content_is_no_debt_and_is_not_asked_for_again():
+    a, b = pair_with_custodian()
+    refused(a, b)
+    _, taken = exchange(a, b, Ms(START + 5000))
+    assert taken.recorded == ()
+    assert taken.dropped == 0
+    assert len(row(b, "id", "custody")) == 1
+
+
+def test_without_a_custodian_the_sealed_bytes_stay_as_they_came():
+    a, b = make_pair()
+    exchange(a, b, START)
+    refused(a, b)
+    assert row(b, "id", "custody") == []
+    ((sealed,),) = row(b, "sealed", "got")
+    assert sealed is not None
+
+
+def test_what_is_admitted_never_goes_to_custody():
+    a, b = pair_with_custodian()
+    a.submit([form("welcome")], Ms(START + 1000))
+    exchange(a, b, Ms(START + 1001))
+    assert row(b, "id", "custody") == []
