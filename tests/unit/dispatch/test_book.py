@@ -70,15 +70,20 @@ class Stops(Exception):
     """What stops a transaction."""
 
 
-def test_a_failed_transaction_leaves_rows_and_memory_as_they_were():
-    at = ledger()
+def fail(at: Ledger) -> None:
     with at.begin() as book:
-        book.append_own([LINE])
-    with pytest.raises(Stops), at.begin() as book:
         book.append_own([LINE, LINE])
         book.append_decision(LINE)
         book.change(LogRole.THEIRS, head_time=7)
         raise Stops
+
+
+def test_a_failed_transaction_leaves_rows_and_memory_as_they_were():
+    at = ledger()
+    with at.begin() as book:
+        book.append_own([LINE])
+    with pytest.raises(Stops):
+        fail(at)
     with at.begin() as book:
         assert [book.logs[role].size for role in LogRole] == [1, 0, 0]
         assert book.logs[LogRole.THEIRS].head_time == 0
