@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
+from copy import deepcopy
 from dataclasses import replace
 
 import pytest
@@ -12,35 +14,40 @@ from comity.dispatch.book import LogRole
 from comity.dispatch.entries import DispatchLeaf, Fact, HeadLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, encode_entry
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
 from comity.dispatch.filing import Filing
+from comity.dispatch.inbound.follow import follow
 from comity.dispatch.inbound.unseal import unseal
-from comity.dispatch.states import Arrival, Committed
+from comity.dispatch.states import Arrival
 from comity.node import absorb, heads
-from comity.node.due import Told
 from comity.node.node import Node
 from comity.node.sequence import sequence
+from comity.node.speak import Heard
 from comity.sim.faults import MINUTE_MS, calm_plan
-from comity.sim.ruled import Invariant
+from comity.sim.ruled import Broken, Invariant
+from comity.sim.watch import Watch
 from comity.sim.world import Settings, World
 from comity.tlog.checkpoint import cosign, make_checkpoint, sign_head
 from tests.simulation.disks import make_disk
 
-CALM = calm_plan()
+CALM = calm_plan(10 * MINUTE_MS)
 ROUGH_DISK = replace(CALM, not_stored=0.1, answer_lost=0.1)
 LOSSY = replace(CALM, lose=0.3)
 
 
-def broken_by(faulty, plan=CALM, seeds=(1, 2, 3), dispatches=16):
-    """Return the names of what a world with one faulty node breaks, over some seeds."""
-    found = set()
-    for seed in seeds:
-        outcome = World(Settings(seed, dispatches, plan, (faulty, Node)), make_disk).run()
-        found.add(outcome.broken and outcome.broken.partition(":")[0])
-    return found
+def broken_by(faulty, plan=CALM, seed=1, dispatches=16):
+    """Return the name of what a world with one faulty node breaks."""
+    settings = Settings(seed, dispatches, plan, (faulty, Node), healing_ms=30 * MINUTE_MS)
+    broken = World(settings, make_disk).run().broken
+    return broken and broken.partition(":")[0]
+
+
+def first_broken(faulty, plan, seeds, dispatches=16):
+    """Return the first thing that one of several worlds breaks; a fault that needs bad luck does not show in each."""
+    return next(filter(None, (broken_by(faulty, plan, seed, dispatches) for seed in seeds)), None)
 
 
 @pytest.mark.parametrize("plan", [CALM, ROUGH_DISK, LOSSY])
 def test_without_a_planted_fault_these_plans_break_nothing(plan):
-    assert broken_by(Node, plan, seeds=(1,)) == {None}
+    assert broken_by(Node, plan) is None
 
 
 # --- store, then speak ------------------------------------------------------------------------------------------------
@@ -49,7 +56,7 @@ def test_without_a_planted_fault_these_plans_break_nothing(plan):
 class AnswersBeforeStoring(Node):
     """Makes the answer inside the transaction, and gives it also when that was not stored."""
 
-    early = None
+    early = (0, None)
 
     def take(self, data, now, *, apart=False):
         exchange = absorb.read_exchange(data, self.peer)
@@ -58,15 +65,19 @@ class AnswersBeforeStoring(Node):
         try:
             with self.ledger.begin() as book:
                 taken = self._take(exchange, head, book, now, apart=False)
-                self.early = encode_exchange(self._say(book, now, 0))
+                self.early = now, self._say(book, now, 0)
+                self._heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
         except StoreError:
             if taken is None:
                 raise
         return taken
 
     def speak(self, now, *, wait_ms=0):
-        early, self.early = self.early, None
-        return early or super().speak(now, wait_ms=wait_ms)
+        made, early = self.early
+        if made != now:
+            return super().speak(now, wait_ms=wait_ms)
+        self._note_told(early, self._told.tick, now)
+        return encode_exchange(early)
 
 
 class Rollback(Exception):
@@ -80,10 +91,9 @@ class SaysWhatItRollsBack(Node):
         try:
             with self.ledger.begin() as book:
                 sequence(book, frozenset(range(4)))
-                exchange = self._say(book, now, wait_ms)
-                raise Rollback
-        except Rollback:
-            return encode_exchange(exchange)
+                raise Rollback(encode_exchange(self._say(book, now, wait_ms)))  # noqa: TRY301  this is the fault
+        except Rollback as said:
+            return said.args[0]
 
 
 class SignsAhead(Node):
@@ -103,15 +113,17 @@ class SignsAhead(Node):
 
 
 def test_an_answer_before_its_transaction_is_caught():
-    assert Invariant.SAID_UNSTORED.name in broken_by(AnswersBeforeStoring, ROUGH_DISK)
+    """What it says of the peer's cosignature, or of what it holds, was rolled back."""
+    broken = first_broken(AnswersBeforeStoring, ROUGH_DISK, range(20))
+    assert broken in {Invariant.SAID_UNSTORED.name, Invariant.BASE.name}
 
 
 def test_what_was_rolled_back_and_said_is_caught():
-    assert broken_by(SaysWhatItRollsBack) == {Invariant.SAID_UNSTORED.name}
+    assert broken_by(SaysWhatItRollsBack) == Invariant.SAID_UNSTORED.name
 
 
 def test_a_head_before_its_entries_is_caught():
-    assert broken_by(SignsAhead) == {Invariant.HEAD_FIRST.name}
+    assert broken_by(SignsAhead) == Invariant.HEAD_FIRST.name
 
 
 # --- the courier ------------------------------------------------------------------------------------------------------
@@ -158,7 +170,7 @@ class WantsAnything(Says):
 
 class NeverSilent(Node):
     def due_at(self, now):
-        return now
+        return min(super().due_at(now), self._told.at + 4_000)
 
 
 class NeverCosigns(Says):
@@ -179,7 +191,7 @@ class NeverCosigns(Says):
     ],
 )
 def test_what_is_said_wrongly_is_caught(faulty, invariant):
-    assert broken_by(faulty, seeds=(1,)) == {invariant.name}
+    assert broken_by(faulty) == invariant.name
 
 
 class ForgetsPending(Node):
@@ -189,7 +201,7 @@ class ForgetsPending(Node):
 
 def test_a_forgotten_pending_head_is_caught():
     plan = replace(CALM, far=(1, 0, 20 * MINUTE_MS, 80 * MINUTE_MS))
-    assert broken_by(ForgetsPending, plan, seeds=(1,)) == {Invariant.HEAD_FORGOTTEN.name}
+    assert broken_by(ForgetsPending, plan) == Invariant.HEAD_FORGOTTEN.name
 
 
 # --- records and receipts ---------------------------------------------------------------------------------------------
@@ -235,8 +247,6 @@ class FilesOutOfOrder(Node):
         recorded = super()._receive(index, sealed, book, now)
         for (waits,) in book.tx.rows("SELECT DISTINCT predecessor FROM waits"):
             book.tx.run("DELETE FROM waits WHERE predecessor != ?", (waits,))
-            from comity.dispatch.inbound.follow import follow
-
             follow(DispatchId(waits), book, self.office, now)
         return recorded
 
@@ -283,11 +293,11 @@ class LogsTwice(Node):
     ],
 )
 def test_a_leaf_that_should_not_be_is_caught(faulty, invariant):
-    assert broken_by(faulty, seeds=(1,)) == {invariant.name}
+    assert broken_by(faulty) == invariant.name
 
 
 def test_a_dispatch_filed_before_its_predecessor_is_caught():
-    assert Invariant.ORDER.name in broken_by(FilesOutOfOrder, replace(CALM, thin=1.0), seeds=(1, 2, 3, 4), dispatches=40)
+    assert first_broken(FilesOutOfOrder, replace(CALM, thin=1.0), range(6, 30), dispatches=24) == Invariant.ORDER.name
 
 
 class HandsInTwice(Node):
@@ -302,7 +312,7 @@ class HandsInTwice(Node):
 
 
 def test_a_form_sent_twice_is_caught():
-    assert Invariant.SENT_TWICE.name in broken_by(HandsInTwice, replace(CALM, answer_lost=0.2))
+    assert first_broken(HandsInTwice, replace(CALM, answer_lost=0.2), range(20)) == Invariant.SENT_TWICE.name
 
 
 # --- time -------------------------------------------------------------------------------------------------------------
@@ -332,7 +342,9 @@ class TwoHistories(Node):
         with self.ledger.begin() as book:
             ours = book.logs[LogRole.OURS]
             if ours.head_time:
-                head = sign_head(make_checkpoint(ours.origin, ours.head_size, bytes(32)), [self.voice.log_keys], now // 1000)
+                head = sign_head(
+                    make_checkpoint(ours.origin, ours.head_size, bytes(32)), [self.voice.log_keys], now // 1000
+                )
                 heads.keep_head(book, LogRole.OURS, head.checkpoint, now // 1000, head.note)
         return super().speak(now, wait_ms=wait_ms)
 
@@ -346,7 +358,7 @@ class TwoHistories(Node):
     ],
 )
 def test_what_goes_back_is_caught(faulty, invariant):
-    assert broken_by(faulty, seeds=(1,)) == {invariant.name}
+    assert broken_by(faulty) == invariant.name
 
 
 class Stumbles(Node):
@@ -355,7 +367,7 @@ class Stumbles(Node):
 
 
 def test_an_unknown_error_is_caught():
-    assert broken_by(Stumbles, seeds=(1,)) == {Invariant.STUCK.name}
+    assert broken_by(Stumbles) == Invariant.STUCK.name
 
 
 # --- rows, changed behind the node's back -----------------------------------------------------------------------------
@@ -373,9 +385,8 @@ ROWS = [
     ("UPDATE exercise SET filed = 2 WHERE ours = 0", Invariant.DESK_ROW),
     ("DELETE FROM exercise WHERE ours = 0", Invariant.DESK_ROW),
     ("UPDATE exercise SET admitted = 0 WHERE ours = 0", Invariant.DESK_ROW),
-    ("UPDATE exercise SET text = 'one'", Invariant.SENT_TWICE),
+    ("UPDATE exercise SET text = 'one' WHERE ours = 1", Invariant.SENT_TWICE),
     ("DELETE FROM record WHERE idx = 0", Invariant.DECISION),
-    ("DELETE FROM entry WHERE role = 'ours' AND idx = 0", None),
     ("UPDATE log SET size = size - 1 WHERE role = 'ours'", Invariant.LOG),
     ("UPDATE log SET size = size - 1 WHERE role = 'theirs'", Invariant.MIRROR),
     ("UPDATE log SET cosigned_size = size + 1 WHERE role = 'ours'", Invariant.COSIGNED_MORE),
@@ -400,42 +411,62 @@ class Undo(Exception):
     """Puts a row back after it was looked at."""
 
 
+class Inside:
+    """A store as one transaction sees it that is rolled back afterwards."""
+
+    def __init__(self, tx):
+        self.tx = tx
+
+    def read(self):
+        return nullcontext(self.tx)
+
+
+def found_after(world, statement):
+    """Run a statement on the rows of side 0, and return the invariant that a check finds broken; put all back."""
+    found = None
+    with suppress(Undo), world.stores[0]._disk.begin() as tx:
+        tx.run(statement)
+        watch = Watch((Inside(tx), world.stores[1]), lambda: world.agenda.now)
+        watch.sides = deepcopy(world.watch.sides)
+        try:
+            watch.check(0)
+        except Broken as error:
+            found = error.invariant
+        raise Undo
+    return found
+
+
 @pytest.mark.parametrize(("statement", "invariant"), ROWS)
 def test_a_row_that_does_not_agree_is_caught(rested, statement, invariant):
-    from copy import deepcopy
-
-    from comity.sim.ruled import Broken
-    from comity.sim.watch import Watch
-
-    store, found = rested.stores[0], None
-
-    class Inside:
-        """The store as one transaction sees it that is rolled back afterwards."""
-
-        def __init__(self, tx):
-            self.tx = tx
-
-        def read(self):
-            from contextlib import nullcontext
-
-            return nullcontext(self.tx)
-
-    try:
-        with store._disk.begin() as tx:
-            tx.run(statement)
-            watch = Watch((Inside(tx), rested.stores[1]), lambda: rested.agenda.now)
-            watch.sides = deepcopy(rested.watch.sides)
-            try:
-                watch.check(0)
-            except Broken as error:
-                found = error.invariant
-            raise Undo
-    except Undo:
-        pass
-    assert found is invariant or (invariant is None and found is None)
+    assert found_after(rested, "UPDATE link SET failures = 0") is None
+    assert found_after(rested, statement) is invariant
 
 
-def test_an_outcome_names_the_ids_of_what_was_sent(rested):
-    with rested.stores[0].read() as tx:
-        assert tx.rows("SELECT count(*) FROM sent")[0][0] == len(rested.watch.sides[0].headers)
-    assert Committed.__name__ and Told()
+OPEN = [
+    ("UPDATE sent SET settled_at = NULL", "no settling receipt"),
+    ("UPDATE got SET settled_at = NULL", "is not settled"),
+    ("INSERT INTO pool (place, lane, entry) VALUES (1, 2, x'00')", "the pool"),
+    ("INSERT INTO waits (id, predecessor) VALUES (x'00', x'01')", "waits for another"),
+    ("INSERT INTO pending_head (note, size, time, root) VALUES ('n', 1, 1, x'00')", "a head is pending"),
+    ("UPDATE got SET seen_at = NULL", "not read"),
+    ("UPDATE link SET state = 'silent'", "the link is silent"),
+    ("UPDATE log SET cosigned_size = cosigned_size - 1 WHERE role = 'ours'", "cosignatures end at"),
+    ("UPDATE log SET head_root = zeroblob(32) WHERE role = 'theirs'", "cosignatures end at"),
+    ("DELETE FROM got WHERE idx = (SELECT max(idx) FROM got)", "audit of side 0"),
+    ("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE role = 'theirs'", "another root"),
+]
+
+
+@pytest.mark.parametrize(("statement", "told"), OPEN)
+def test_a_world_that_is_not_at_rest_says_why(rested, statement, told):
+    assert rested.unsettled() == ()
+    store = rested.stores[0]
+    with suppress(Undo), store._disk.begin() as tx:
+        tx.run(statement)
+        store.read = lambda: nullcontext(tx)
+        try:
+            assert told in "; ".join(rested.unsettled())
+        finally:
+            del store.read
+        raise Undo
+    assert rested.unsettled() == ()

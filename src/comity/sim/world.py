@@ -29,13 +29,11 @@ from comity.sim.ruled import Broken, Invariant, ensure
 from comity.sim.station import Build, Station
 from comity.sim.watch import Watch
 
-HEALING_MS = 8 * HOUR_MS
-"""Virtual time within which a healed world must have settled everything."""
 IDLE_MS = 35 * MINUTE_MS
 _LOOK_MS = 10_000
 _IDLE_EXCHANGES = 2 * 2 * 5
 """Two sides, request and answer, at most this many heartbeats in the idle time."""
-_STEPS = 60_000
+_STEPS = 25_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +46,7 @@ class Settings:
         plan: what goes wrong, None for what the seed says.
         node_types: the class of each side's node; tests plant faults here.
         watched: invariants are checked; not where one side lies.
+        healing_ms: virtual time within which the healed world must have settled everything.
     """
 
     seed: int
@@ -55,6 +54,7 @@ class Settings:
     plan: Plan | None = None
     node_types: tuple[type[Node], type[Node]] = (Node, Node)
     watched: bool = True
+    healing_ms: int = 8 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +190,7 @@ class World:
         """
         self.until(START_MS + self.plan.work_ms)
         self.heal()
-        end = self.agenda.now + HEALING_MS
+        end = self.agenda.now + self.settings.healing_ms
         while self.unsettled() and self.agenda.now < end:
             self.until(self.agenda.now + _LOOK_MS)
         ensure(not self.unsettled(), Invariant.NOT_SETTLED, 0, "; ".join(self.unsettled()))
@@ -214,7 +214,11 @@ class World:
 
         self.agenda.at(time, mark)
         while not reached:
-            ensure(self.agenda.steps < _STEPS, Invariant.NOT_SILENT, 0, f"{_STEPS} steps")
+            if self.agenda.steps > _STEPS:
+                open_ends = "; ".join(self.unsettled())
+                raise Broken(
+                    Invariant.NOT_SETTLED if open_ends else Invariant.NOT_SILENT, 0, f"{_STEPS} steps; {open_ends}"
+                )
             self.agenda.step()
 
     def _rest(self) -> None:
