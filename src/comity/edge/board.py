@@ -7,25 +7,23 @@ dispatch is compared with what was committed. The desk comes by name from the se
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Protocol
 
-from comity.base import cbor
-from comity.base.cbor import Value
 from comity.base.errors import StoreError
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
-from comity.dispatch import wire
 from comity.dispatch.book import Ledger, LogRole, RowTiles, log_row
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none
 from comity.dispatch.decision import verdict_in
 from comity.dispatch.ports import Scalar, Tx
-from comity.marking.labels import Label, Lane, Urgency
+from comity.edge.deskview import CaseDesk, CaseRow, DispatchRow, ItemCount, Lines
+from comity.edge.shown import shown_step
+from comity.marking.labels import Label, Urgency
 from comity.node.difference import DAMAGE
 from comity.node.linkrow import read_link
 from comity.node.proofs import SECOND_MS, Signers, cosigned_second
-from comity.node.remake import Remade, remake
+from comity.node.remake import remake
 from comity.policy.verdict import Verdict
 from comity.screen import (
     BodyLine,
@@ -35,7 +33,6 @@ from comity.screen import (
     LogCard,
     PartyCard,
     Proof,
-    ProofStep,
     Removal,
     StateTimes,
     VerdictLine,
@@ -43,129 +40,12 @@ from comity.screen import (
 )
 from comity.tlog.tree import Edge
 
+__all__ = ["CaseDesk", "Lines", "NodeBoard", "PlanItem", "Setting"]
+
 _DAY_MS = 86_400_000
 _CASES = 200
 _KEPT = 4_096
 _ROLES = {LogRole.OURS: "exchange", LogRole.THEIRS: "mirror", LogRole.DECISION: "decision"}
-
-
-# --- what the desk gives; attributes are only read -------------------------------------------------------------------
-
-
-class Rest(Protocol):
-    """The rest of a header."""
-
-    label: Label
-    delegation: DispatchId | None
-
-
-class Named(Protocol):
-    """Which dispatch a row is."""
-
-    id: DispatchId
-    ours: bool
-    admitted: bool
-    kind: str
-    stage: str
-    case: CaseId
-    title: str
-
-
-class Addressed(Protocol):
-    """From whom to whom, for what."""
-
-    purpose: str
-    item: str | None
-    item_reason: str
-    from_agency: str
-    to_agencies: tuple[str, ...]
-    officer_desk: str
-    officer: int
-
-
-class Timed(Protocol):
-    """What has happened to it, and when."""
-
-    committed: Ms | None
-    arrived: Ms | None
-    filed: Ms | None
-    seen: Ms | None
-    first: Ms | None
-    answered: Ms | None
-
-
-class Ended(Protocol):
-    """How it ended otherwise."""
-
-    quarantined: Ms | None
-    refused: Ms | None
-    refused_code: str | None
-    outward: str | None
-    recalled_at: Ms | None
-    recalled_part: str | None
-
-
-class Owed(Protocol):
-    """What is owed for it; `due_next` is the earliest limit not met."""
-
-    urgency: Urgency
-    lane: Lane
-    due_next: Ms | None
-    due_seen: Ms | None
-    due_first: Ms | None
-    due_full: Ms | None
-
-
-class DispatchRow(Named, Addressed, Timed, Ended, Owed, Protocol):
-    """One dispatch as the desk has it."""
-
-    rest: Rest
-    body: bytes
-
-
-class CaseRow(Protocol):
-    """One case as the desk has it; `opener` is None if the dispatch that opened it never came."""
-
-    id: CaseId
-    last: Ms
-    opener: DispatchRow | None
-
-
-class ItemCount(Protocol):
-    """One workplan item: what moved, and what is overdue on either side."""
-
-    item: str | None
-    moved: int
-    we_owe: int
-    they_owe: int
-
-
-class CaseDesk(Protocol):
-    """The desk that keeps cases, as a board asks it."""
-
-    def cases(self, tx: Tx, *, limit: int) -> Sequence[CaseRow]:
-        """Return the cases."""
-        ...
-
-    def case(self, tx: Tx, case: CaseId) -> Sequence[DispatchRow]:
-        """Return all dispatches of a case, oldest first."""
-        ...
-
-    def dispatch(self, tx: Tx, dispatch: DispatchId) -> DispatchRow | None:
-        """Return one dispatch, or None."""
-        ...
-
-    def number(self, tx: Tx, case: CaseId) -> tuple[str, str | None] | None:
-        """Return our number of a case and the other side's, if it is known."""
-        ...
-
-    def counts(self, tx: Tx, day: tuple[Ms, Ms], now: Ms) -> Sequence[ItemCount]:
-        """Return by workplan item what moved in a day and what is overdue at `now`."""
-        ...
-
-
-Lines = Callable[[str, bytes], tuple[BodyLine, ...]]
-"""(kind, body) -> the lines that a page shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,30 +292,10 @@ class NodeBoard:
         began = time.perf_counter_ns()
         with self._ledger.read() as tx:
             remade = remake(tx, dispatch, self._signers)
-            shown = self._shown(tx, dispatch, remade)
-        steps = (*(remade.steps if remade is not None else ()), *shown)
+            shown = shown_step(tx, dispatch, self._desk, remade)
+        steps = (*(remade.steps if remade is not None else ()), *((shown,) if shown is not None else ()))
         micros = (time.perf_counter_ns() - began) // 1_000
         return Proof(steps, now, micros) if steps else None
-
-    def _shown(self, tx: Tx, dispatch: DispatchId, remade: Remade | None) -> tuple[ProofStep, ...]:
-        """Compare what the desk's row makes a page show with the content that the leaf commits to."""
-        what = "What this page shows"
-        try:
-            row = self._desk.dispatch(tx, dispatch)
-            if row is None:
-                return ()
-            if remade is None:
-                words = "The desk has this dispatch, and the row with its sealed bytes and parts is missing."
-                return (ProofStep(what, good=False, sentence=words),)
-            if remade.parts is None:
-                return ()
-            wrong = _differing(row, remade.parts)
-        except DAMAGE as error:
-            return (ProofStep(what, good=False, sentence=f"The desk's row cannot be read as what it was: {error}."),)
-        if wrong:
-            words = f"The desk's row was altered: {', '.join(wrong)} not as committed."
-            return (ProofStep(what, good=False, sentence=words),)
-        return (ProofStep(what, good=True, sentence="Heading, label and text are those of the committed parts."),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -545,33 +405,3 @@ def _read_verdict(record: Scalar) -> Verdict | None:
         return _verdict(bytes_of(record))
     except DAMAGE:
         return None
-
-
-def _differing(row: DispatchRow, parts: wire.Parts) -> list[str]:
-    """Name what the desk's row has otherwise than the committed parts."""
-    header, body = wire.decode_header(parts[0].content), parts[1].content
-    pairs = (
-        ("kind", row.kind, header.kind),
-        ("case", row.case, header.case or header.id),
-        ("purpose", row.purpose, header.purpose),
-        ("urgency", int(row.urgency), int(header.urgency)),
-        ("workplan item", (row.item, row.item_reason), (header.workplan_item, header.workplan_reason)),
-        ("sender", row.from_agency, header.author.agency),
-        ("receivers", tuple(row.to_agencies), header.agencies),
-        ("officer", (row.officer_desk, row.officer), (header.released_by.desk, header.released_by.officer)),
-        ("label", row.rest.label, wire.label_of(header.labels)),
-        ("text", row.body, body),
-        ("title", _stands_in(row.title, cbor.decode(body)), True),
-    )
-    return [name for name, shown, committed in pairs if shown != committed]
-
-
-def _stands_in(title: str, value: Value) -> bool:
-    """Say whether a heading is the beginning of some text of the body; an empty one always is."""
-    if isinstance(value, str):
-        return value.startswith(title)
-    if isinstance(value, Mapping):
-        return not title or any(_stands_in(title, item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return not title or any(_stands_in(title, item) for item in value)
-    return not title

@@ -195,7 +195,7 @@ def _address_reader(prefix: str) -> ReadPath:
 
 
 class _LocalConnection(http.client.HTTPConnection):
-    """A connection that knows that every name under `localhost` is this machine."""  # spec: RFC 6761 6.3
+    """A connection that knows that every name under `localhost` is this machine (RFC 6761)."""
 
     def connect(self) -> None:
         host = self.host.rstrip(".")

@@ -12,6 +12,7 @@ from comity.base.errors import StoreError
 from comity.base.ids import DispatchId, Ms, show_id
 from comity.dispatch.partsrow import parts_bytes, parts_of
 from comity.dispatch.wire import Part
+from comity.edge.shown import _stands_in, shown_differences
 from comity.marking.labels import Urgency
 from comity.screen import BodyLine, Removal
 from tests.unit.edge.deskworld import ONE, TWO, board_of, form, make_pair
@@ -412,9 +413,27 @@ def test_a_row_that_is_gone_is_a_failing_proof(world, side, table):
 
 
 def test_a_title_must_begin_some_text_of_the_body():
-    from comity.edge.board import _stands_in
-
     assert _stands_in("", None)
     assert not _stands_in("x", None)
     assert _stands_in("b", {"a": ["x", {"c": "bcd"}]})
     assert not _stands_in("c", {"a": ["x", {"c": "bcd"}], "n": 3})
+
+
+def differences(node):
+    with node.ledger.read() as tx:
+        return shown_differences(tx, node.desk)
+
+
+def test_all_rows_of_a_desk_are_compared_at_once(world):
+    for side in "ab":
+        assert differences(world[side]) == ()
+    a, which = world["a"], world["asked"].id
+    with altered(a, "UPDATE requests_dispatch SET body = x'a1647465787461780a' WHERE id = ?", which):
+        (one,) = differences(a)
+        assert (one.table, one.row) == ("desk", show_id(which))
+        assert "text" in one.what
+        assert one.stored != one.proven
+    with altered(a, "UPDATE requests_dispatch SET rest = '{' WHERE id = ?", which):
+        assert "cannot be read" in differences(a)[0].what
+    with altered(a, "DELETE FROM requests_dispatch WHERE id = ?", which):
+        assert [one.what for one in differences(a)] == ["the desk's row is missing; the dispatch was filed"]

@@ -1,0 +1,135 @@
+"""The desk that keeps cases, as a board asks it: small interfaces, so that the edge imports no desk.
+
+Attributes are only read; a frozen row fills them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from comity.base.ids import CaseId, DispatchId, Ms
+from comity.dispatch.ports import Tx
+from comity.marking.labels import Label, Lane, Urgency
+from comity.screen import BodyLine
+
+
+class Rest(Protocol):
+    """The rest of a header."""
+
+    label: Label
+    delegation: DispatchId | None
+
+
+class Named(Protocol):
+    """Which dispatch a row is."""
+
+    id: DispatchId
+    ours: bool
+    admitted: bool
+    kind: str
+    stage: str
+    case: CaseId
+    title: str
+
+
+class Addressed(Protocol):
+    """From whom to whom, for what."""
+
+    purpose: str
+    item: str | None
+    item_reason: str
+    from_agency: str
+    to_agencies: tuple[str, ...]
+    officer_desk: str
+    officer: int
+
+
+class Timed(Protocol):
+    """What has happened to it, and when."""
+
+    committed: Ms | None
+    arrived: Ms | None
+    filed: Ms | None
+    seen: Ms | None
+    first: Ms | None
+    answered: Ms | None
+
+
+class Ended(Protocol):
+    """How it ended otherwise."""
+
+    quarantined: Ms | None
+    refused: Ms | None
+    refused_code: str | None
+    outward: str | None
+    recalled_at: Ms | None
+    recalled_part: str | None
+
+
+class Owed(Protocol):
+    """What is owed for it; `due_next` is the earliest limit not met."""
+
+    urgency: Urgency
+    lane: Lane
+    due_next: Ms | None
+    due_seen: Ms | None
+    due_first: Ms | None
+    due_full: Ms | None
+
+
+class DispatchRow(Named, Addressed, Timed, Ended, Owed, Protocol):
+    """One dispatch as the desk has it."""
+
+    rest: Rest
+    body: bytes
+
+
+class CaseRow(Protocol):
+    """One case as the desk has it; `opener` is None if the dispatch that opened it never came."""
+
+    id: CaseId
+    last: Ms
+    opener: DispatchRow | None
+
+
+class ItemCount(Protocol):
+    """One workplan item: what moved, and what is overdue on either side."""
+
+    item: str | None
+    moved: int
+    we_owe: int
+    they_owe: int
+
+
+class CaseDesk(Protocol):
+    """The desk that keeps cases, as a board asks it."""
+
+    @property
+    def name(self) -> str:
+        """Return its name as it stands in the header."""
+        ...
+
+    def cases(self, tx: Tx, *, limit: int) -> Sequence[CaseRow]:
+        """Return the cases."""
+        ...
+
+    def case(self, tx: Tx, case: CaseId) -> Sequence[DispatchRow]:
+        """Return all dispatches of a case, oldest first."""
+        ...
+
+    def dispatch(self, tx: Tx, dispatch: DispatchId) -> DispatchRow | None:
+        """Return one dispatch, or None."""
+        ...
+
+    def number(self, tx: Tx, case: CaseId) -> tuple[str, str | None] | None:
+        """Return our number of a case and the other side's, if it is known."""
+        ...
+
+    def counts(self, tx: Tx, day: tuple[Ms, Ms], now: Ms) -> Sequence[ItemCount]:
+        """Return by workplan item what moved in a day and what is overdue at `now`."""
+        ...
+
+
+Lines = Callable[[str, bytes], tuple[BodyLine, ...]]
+"""(kind, body) -> the lines that a page shows."""
