@@ -78,6 +78,10 @@ def _show_outcome(outcome: dict[str, Any]) -> None:
     print(f"{outcome['outcome']}: {outcome['id']}" + (f", case {outcome['case']}" if "case" in outcome else ""))
     if outcome.get("redactions"):
         print("removed before sending: " + ", ".join(outcome["redactions"]))
+    if outcome.get("rings"):
+        print(
+            f"immediate: ring the {outcome['rings']} now; send the minimum facts with `minimum_facts = true` and a short form"
+        )
     if outcome.get("missing"):
         print("missing: " + ", ".join(outcome["missing"]))
     show_table(

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comity.base.ids import Ms
 from comity.dispatch import decision, records
 from comity.dispatch.book import Book
 from comity.dispatch.office import Office
 from comity.dispatch.states import Draft, Officer, Withheld
+from comity.marking.labels import Urgency
 
 _SALT_BYTES = 32
+DUTY_APPROVER = "approver"
 
 
 def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, office: Office, *, now: Ms) -> Withheld:
-    """Write the row and the decision record of a draft that was refused, referred or held; return it unchanged."""
+    """Write the row and the decision record of a draft that was refused, referred or held; return it.
+
+    On `immediate` it says whom to ring: nothing that may save a life lies unseen, and an error never sends.
+    """
     form = draft.form
+    if form.urgency is Urgency.IMMEDIATE:
+        withheld = replace(withheld, rings=DUTY_APPROVER)
     book.tx.run(
-        "INSERT INTO kept (id, state, desk, kind, case_id, re, at, outward, refer_to, missing, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO kept (id, state, desk, kind, case_id, re, at, outward, refer_to, missing, rings, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
         (
             draft.id,
             withheld.state,
@@ -28,6 +37,7 @@ def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, off
             withheld.verdict.outward,
             withheld.verdict.refer_to,
             " ".join(withheld.missing),
+            withheld.rings,
             draft.body,
         ),
     )

@@ -139,6 +139,8 @@ class Withheld:
     """`refused`, `referred` or `held`."""
     verdict: Verdict
     missing: tuple[str, ...]
+    rings: str | None = None
+    """The role that is rung at once, with the minimum-facts form ready; only where a life may be at risk."""
 
 
 @dataclass(frozen=True, slots=True)

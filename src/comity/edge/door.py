@@ -198,6 +198,7 @@ async def submit(engine: Engine, form: Form, by: Officer) -> Json:
                 "outcome": outcome.state,
                 "id": show_id(outcome.id),
                 "missing": list(outcome.missing),
+                "rings": outcome.rings,
                 "verdict": to_json(outcome.verdict),
             }
         case _:

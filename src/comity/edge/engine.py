@@ -19,7 +19,7 @@ from comity.base.errors import BadEnvelope, ComityError, StoreError
 from comity.base.ids import DispatchId, Ms
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.exchange_codec import decode_problem, encode_problem
-from comity.dispatch.states import Committed, Form, Officer
+from comity.dispatch.states import Committed, Form, Officer, Withheld
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
 from comity.marking.labels import Lane
@@ -142,6 +142,9 @@ class Engine:
         for (_, _, future), outcome in zip(batch, outcomes, strict=True):
             if not future.done():
                 future.set_result(outcome)
+        for one in outcomes:
+            if isinstance(one, Withheld) and one.rings is not None:
+                _LOG.warning("%s rung: an immediate draft is %s; the minimum-facts form is ready", one.rings, one.state)
         self.bell.ring([one.id for one in outcomes if isinstance(one, Committed)])
         self._poke.set()
 

@@ -84,6 +84,7 @@ CREATE TABLE kept (
   outward TEXT,
   refer_to TEXT,
   missing TEXT NOT NULL,
+  rings TEXT,                            -- role rung at once, where the draft was immediate
   body BLOB NOT NULL
 );
 CREATE TABLE instrument (digest BLOB PRIMARY KEY, kind TEXT NOT NULL, signed BLOB NOT NULL,
