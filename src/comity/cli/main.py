@@ -45,11 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _say(error, REFUSED)
     except BrokenPipeError:
         return DONE
+    except OSError as error:
+        return _say(error, MISUSE)
     except KeyboardInterrupt:
         return REFUSED
 
 
-def _say(error: ComityError, code: int) -> int:
+def _say(error: Exception, code: int) -> int:
     print(f"comity: {error}", file=sys.stderr)
     return code
 
