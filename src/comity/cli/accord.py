@@ -117,5 +117,8 @@ def _table(accord: Accord) -> None:
     rows = [["name", accord.name], ["edition", str(accord.edition)], ["in force from", since]]
     rows += [[f"party {party.country}", f"{party.node} {' '.join(party.address)}"] for party in accord.parties]
     rows += [[f"desk {desk.desk}", ", ".join(desk.kinds)] for desk in accord.desks]
+    for limit in accord.limits:
+        seen = "" if limit.seen is None else f", seen within {limit.seen // 60_000} more"
+        rows.append([f"lane {limit.lane.name.lower()}", f"arrived within {limit.arrived // 60_000} minutes{seen}"])
     rows += [[name, str(value)] for name, value in accord.timers]
     show_table("Accord", ("what", "says"), rows)

@@ -22,7 +22,7 @@ def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) 
     """Print a table; values are shown as they are, never as markup."""
     table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
     for head in heads:
-        table.add_column(head, overflow="fold")
+        table.add_column(head, overflow="fold", no_wrap=head == "id")  # an id is copied whole
     for row in rows:
         table.add_row(*(cell.replace("[", "\\[") for cell in row))
     console().print(table)
