@@ -16,7 +16,7 @@ from comity.edge.config import read_config
 from comity.edge.listener import run as run_loop
 from comity.edge.registry import Registry, read_toml
 from comity.edge.running import RunningNode, run_until_stopped
-from comity.edge.setup import KEYS, NewNode, init_node, pair_node
+from comity.edge.setup import KEYS, LAW_FILE, LAW_KEY, NewNode, init_node, keep_peer_law, pair_node
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,6 +29,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     pair.add_argument("--accord", type=Path, required=True, help="the accord, signed by both parties")
     pair.add_argument("--peer-keys", type=Path, required=True, help="keys.cose of the other party")
     pair.add_argument("--peer-registry", type=Path, required=True, help="registry of the other party")
+    pair.add_argument("--peer-law", type=Path, help="law folder of the other party, to show what it publishes")
     pair.add_argument(
         "--confirm", metavar="FINGERPRINT", action="append", help="a fingerprint heard by voice; else asked"
     )
@@ -106,6 +107,9 @@ def run_pair(asked: argparse.Namespace) -> int:
             print(f"the fingerprint of {what} was not confirmed; nothing was changed", file=sys.stderr)
             return 1
     pair_node(asked.folder, accord, keys, asked.peer_registry.read_bytes())
+    if asked.peer_law is not None:
+        law = asked.peer_law
+        keep_peer_law(asked.folder, (law / LAW_FILE).read_bytes(), (law / LAW_KEY).read_bytes())
     ours = fingerprint((asked.folder / KEYS).read_bytes())
     print(
         f"paired. Our own key list, for the other side to confirm:\n  {ours}\nstart with: comity node run {asked.folder}"

@@ -19,6 +19,7 @@ from comity.dispatch.decision import verdict_in
 from comity.dispatch.ports import Scalar, Tx
 from comity.edge.deskview import CaseDesk, CaseRow, DispatchRow, ItemCount, Lines
 from comity.edge.shown import shown_step
+from comity.edge.theirlaw import TheirLaw
 from comity.marking.labels import Label, Urgency
 from comity.node.difference import DAMAGE
 from comity.node.linkrow import read_link
@@ -85,14 +86,25 @@ class NodeBoard:
         desk: keeps the cases.
         lines: lays a body of that desk out.
         setting: parties, workplan, names.
+        their_law: our copy of the peer's published law; None if it was not handed over.
     """
 
-    def __init__(self, ledger: Ledger, signers: Signers, desk: CaseDesk, lines: Lines, setting: Setting) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        signers: Signers,
+        desk: CaseDesk,
+        lines: Lines,
+        setting: Setting,
+        *,
+        their_law: TheirLaw | None = None,
+    ) -> None:
         self._ledger = ledger
         self._signers = signers
         self._desk = desk
         self._lines = lru_cache(_KEPT)(lines)
         self._setting = setting
+        self._their_law = their_law
         self._us, self._them = setting.parties[0].short, setting.parties[1].short
 
     # --- the frame -------------------------------------------------------------------------------------------------
@@ -225,7 +237,7 @@ class NodeBoard:
             due_what=what,
             overdue=late,
             overdue_of=receiver if late else None,
-            verdicts=(self._our_verdict(tx, row), self._their_verdict(row, stored)),
+            verdicts=(self._our_verdict(tx, row), self._their_verdict(tx, row, stored)),
             removals=_removals(row.rest.label, body, sender),
             body=body,
             index=stored.index,
@@ -255,23 +267,19 @@ class NodeBoard:
         verdict = _read_verdict(found[0][0])
         if verdict is None:
             return _unknown(self._us, act, "", "Our decision record cannot be read any more; the proof says why.")
-        cited = dict.fromkeys((reason.article, reason.status) for reason in verdict.reasons if reason.article)
-        decided = [reason.sentence for reason in verdict.reasons if reason.effect is verdict.effect]
-        return VerdictLine(
-            party=self._us,
-            act=act,
-            effect=verdict.effect.value,
-            sentence=" ".join(dict.fromkeys(decided or [verdict.reasons[0].sentence])),
-            articles=tuple(article for article, _ in cited),
-            marks=tuple(status for _, status in cited),
-            ground=verdict.ground,
-            edition=verdict.edition.hex(),
-            exercise=self._setting.exercise,
-            known=True,
-        )
+        return _line(self._us, act, verdict, exercise=self._setting.exercise, ground=verdict.ground)
 
-    def _their_verdict(self, row: DispatchRow, stored: _Stored) -> VerdictLine:
-        """Say what crossed of the other law's answer, which is that it acted, and at most one outward word."""
+    def _their_verdict(self, tx: Tx, row: DispatchRow, stored: _Stored) -> VerdictLine:
+        """Say what crossed of the other law's answer, which is that it acted, and at most one outward word.
+
+        Where our copy of their published law permits it too, its sentence and articles are shown: as their copy has them,
+        with a word on the page that only theirs decides.
+        """
+        act = "admit" if row.ours else "clear"
+        acted = row.refused is None and (row.filed is not None or not row.ours)
+        read = self._their_law.reading(tx, row.id, ours=row.ours) if acted and self._their_law is not None else None
+        if read is not None and self._their_law is not None:
+            return _line(self._them, act, read, exercise=self._their_law.exercise, ground=None)
         if not row.ours:
             return _unknown(self._them, "clear", "permit", "Their law let it go; its reasons stay with them.")
         if row.refused is not None:
@@ -389,6 +397,23 @@ def _removals(label: Label, body: tuple[BodyLine, ...], sender: str) -> tuple[Re
         if one.category in left:
             left.remove(one.category)
     return (*lines, *(Removal(category, "text", sender) for category in left))
+
+
+def _line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str | None) -> VerdictLine:
+    cited = dict.fromkeys((reason.article, reason.status) for reason in verdict.reasons if reason.article)
+    decided = [reason.sentence for reason in verdict.reasons if reason.effect is verdict.effect]
+    return VerdictLine(
+        party=party,
+        act=act,
+        effect=verdict.effect.value,
+        sentence=" ".join(dict.fromkeys(decided or [verdict.reasons[0].sentence])),
+        articles=tuple(article for article, _ in cited),
+        marks=tuple(status for _, status in cited),
+        ground=ground,
+        edition=verdict.edition.hex(),
+        exercise=exercise,
+        known=True,
+    )
 
 
 def _unknown(party: str, act: str, effect: str, sentence: str) -> VerdictLine:

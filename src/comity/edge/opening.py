@@ -9,8 +9,7 @@ from typing import Protocol, cast
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
-from comity.crypto.keys import RootPublic, SealingPublic, read_cose_key
-from comity.crypto.sign import verify_instrument
+from comity.crypto.keys import SealingPublic, read_cose_key
 from comity.desk import Desk, Powers, Standing
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
@@ -19,7 +18,7 @@ from comity.edge.entropy import SystemEntropy
 from comity.edge.keystore import KeyStore
 from comity.edge.registry import Registry, Roster, Workplan, read_toml
 from comity.edge.schema import Schema
-from comity.edge.setup import CUSTODIAN, LAW_FILE, LAW_KEY
+from comity.edge.setup import CUSTODIAN, LAW_FILE, LAW_KEY, PEER_LAW, read_edition
 from comity.edge.sqlite import SqliteStore
 from comity.node.assemble import Assembled, Instruments, Keyring, assemble
 from comity.node.ceremony import hold_ceremony, read_instruments
@@ -27,8 +26,7 @@ from comity.node.manifest import NodeDesk
 from comity.node.node import Node
 from comity.policy.cache import RememberingGate
 from comity.policy.cedar import CedarGate
-from comity.policy.edition import INSTRUMENT as LAW
-from comity.policy.edition import Edition, open_edition
+from comity.policy.edition import Edition
 
 REMEMBERED = 65_536
 """Answers of the law that a node remembers."""
@@ -56,6 +54,7 @@ class OpenNode:
         store: its store, to be closed at the end.
         node: the core.
         edition: the law in use.
+        peer_edition: our copy of what the peer publishes of its law; None if it was not handed over.
         gate: the law gate with its memory.
         desks: by name.
         registry, peer_registry: both parties' agencies.
@@ -68,6 +67,7 @@ class OpenNode:
     store: SqliteStore
     node: Node
     edition: Edition
+    peer_edition: Edition | None
     gate: RememberingGate
     desks: dict[str, Desk]
     registry: Registry
@@ -111,6 +111,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         store=store,
         node=node,
         edition=edition,
+        peer_edition=open_peer_law(config),
         gate=gate,
         desks=desks,
         registry=read_toml(config.path(config.registry), Registry),
@@ -129,18 +130,23 @@ def open_law(config: Config) -> Edition:
     """
     folder = config.path(config.law)
     try:
-        first, second = (bytes.fromhex(line) for line in (folder / LAW_KEY).read_text().split())
-        signed = (folder / LAW_FILE).read_bytes()
-    except (OSError, ValueError) as error:
+        edition = read_edition((folder / LAW_FILE).read_bytes(), (folder / LAW_KEY).read_text())
+    except OSError as error:
         raise BadConfiguration(f"{folder} holds no signed law edition ({error}); the node was not started") from error
-    key = RootPublic.from_cose_keys(first, second)
-    edition = open_edition(signed, lambda data: verify_instrument(data, LAW, key))
     if edition.exercise and not config.insecure_exercise_edition:
         raise BadConfiguration(
             f"{edition.name} is an exercise edition, not reviewed by counsel; the node was not started. "
             "Set insecure_exercise_edition for demonstrations and tests, never in earnest"
         )
     return edition
+
+
+def open_peer_law(config: Config) -> Edition | None:
+    """Load our copy of the peer's published edition, if it was handed over; it decides nothing."""
+    folder = config.folder / PEER_LAW
+    if not (folder / LAW_FILE).exists():
+        return None
+    return read_edition((folder / LAW_FILE).read_bytes(), (folder / LAW_KEY).read_text())
 
 
 def open_store(config: Config, desks: dict[str, Desk]) -> SqliteStore:

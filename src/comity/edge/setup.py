@@ -12,7 +12,7 @@ from pathlib import Path
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms, NodeName
 from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, RootPublic, SealingKey, cose_key
-from comity.crypto.sign import sign_instrument
+from comity.crypto.sign import sign_instrument, verify_instrument
 from comity.dispatch.accord import Party, fingerprint, verify_accord
 from comity.dispatch.keylist import KeyList, KeyPair, Sealing, encode_keylist, verify_keylist
 from comity.edge import pki
@@ -23,7 +23,7 @@ from comity.edge.handover import card_bytes, read_card
 from comity.edge.keystore import KeyStore, RootStore
 from comity.edge.registry import Registry, Roster, Workplan, read_toml
 from comity.policy.edition import INSTRUMENT as LAW
-from comity.policy.edition import Edition, assemble, edition_bytes
+from comity.policy.edition import Edition, assemble, edition_bytes, open_edition
 
 CARD = "party.json"
 KEYS = "keys.cose"
@@ -31,6 +31,7 @@ ACCORD = "accord.cose"
 PEER_KEYS = "peer-keys.cose"
 REGISTRY = "registry.toml"
 PEER_REGISTRY = "peer-registry.toml"
+PEER_LAW = "peer-law"
 ROSTER = "roster.toml"
 WORKPLAN = "workplan.toml"
 LAW_FILE = "edition.cose"
@@ -117,6 +118,33 @@ def pair_node(folder: Path, accord: bytes, peer_keys: bytes, peer_registry: byte
             raise BadConfiguration(f"{folder / name} is there already and is another; nothing was changed")
         write_atomic(folder / name, content)
     return fingerprint(accord), fingerprint(peer_keys)
+
+
+def keep_peer_law(folder: Path, edition: bytes, key: bytes) -> None:
+    """Keep the published edition of the peer beside ours, to show what their law says; only their own copy decides.
+
+    Raises:
+        BadSignature, BadConfiguration: it is not signed by that key, or does not hold; nothing was written.
+    """
+    make_private_folder(folder / PEER_LAW)
+    read_edition(edition, key.decode())
+    write_atomic(folder / PEER_LAW / LAW_FILE, edition)
+    write_atomic(folder / PEER_LAW / LAW_KEY, key)
+
+
+def read_edition(signed: bytes, key: str) -> Edition:
+    """Check and load a signed edition; `key` is the text of a law-key file.
+
+    Raises:
+        BadSignature: another key signed it.
+        BadConfiguration: the key or the edition does not hold.
+    """
+    try:
+        first, second = (bytes.fromhex(line) for line in key.split())
+    except ValueError as error:
+        raise BadConfiguration("this is no law key; nothing was loaded") from error
+    public = RootPublic.from_cose_keys(first, second)
+    return open_edition(signed, lambda data: verify_instrument(data, LAW, public))
 
 
 def sign_edition(folder: Path, laws: Path, law: str, law_keys: RootKeys) -> Edition:

@@ -8,6 +8,7 @@ from typing import cast
 from comity.edge.board import CaseDesk, Lines, NodeBoard, PlanItem, Setting
 from comity.edge.opening import OpenNode
 from comity.edge.registry import Registry, Workplan
+from comity.edge.theirlaw import TheirLaw
 from comity.node.proofs import Signers
 
 
@@ -17,7 +18,8 @@ def make_board(opened: OpenNode) -> NodeBoard:
     lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
     desk = cast("CaseDesk", opened.desks[name])
     signers = Signers.of(opened.built.voice, opened.built.peer)
-    return NodeBoard(opened.node.ledger, signers, desk, lines, _setting(opened))
+    their_law = TheirLaw(opened.peer_edition, opened.node.office.desks) if opened.peer_edition is not None else None
+    return NodeBoard(opened.node.ledger, signers, desk, lines, _setting(opened), their_law=their_law)
 
 
 def _setting(opened: OpenNode) -> Setting:

@@ -108,7 +108,7 @@ _GOT = (
 def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]]:
     found: list[Difference] = []
     rows = tx.rows(_SENT)
-    pool = dict(tx.rows("SELECT dispatch, entry FROM pool WHERE dispatch IS NOT NULL"))
+    pool = {row[0]: row[1] for row in tx.rows("SELECT dispatch, entry FROM pool WHERE dispatch IS NOT NULL")}
     for id_, idx, lane, sealed, sealed_hash, content, fact, code, receipt, seen in rows:
         row = f"{shown(id_)}, ours"
         if idx is None:

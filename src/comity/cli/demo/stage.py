@@ -23,7 +23,7 @@ from comity.edge.files import write_atomic
 from comity.edge.handover import PartyTerms, Terms, make_accord, read_card
 from comity.edge.keystore import RootStore
 from comity.edge.registry import read_toml
-from comity.edge.setup import CARD, KEYS, REGISTRY, NewNode, init_node, pair_node
+from comity.edge.setup import CARD, KEYS, LAW_FILE, LAW_KEY, REGISTRY, NewNode, init_node, keep_peer_law, pair_node
 
 READY_SECONDS = 60
 _STEP_MS = 50 * 60_000
@@ -163,22 +163,26 @@ def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None, real_c
     if tick_ms is not None:
         terms.timers["tick"] = tick_ms
     ports = free_ports(6)
-    actors = tuple(_actor(folder, party, ports[3 * n : 3 * n + 3]) for n, party in enumerate(terms.party))
+    actors = tuple(make_actor(folder, party, ports[3 * n : 3 * n + 3]) for n, party in enumerate(terms.party))
     for actor, peer in (actors, actors[::-1]):
-        init_node(_new_node(actor, peer, data, None if real_clock else at), at)
-    _sign(folder, terms, actors)
+        init_node(new_node(actor, peer, data, None if real_clock else at), at)
+    accord = sign_accord(terms, (actors[0], actors[1]))
+    write_atomic(folder / "accord.cose", accord)
     for actor, peer in (actors, actors[::-1]):
-        accord = (folder / "accord.cose").read_bytes()
         pair_node(actor.folder, accord, (peer.folder / KEYS).read_bytes(), (peer.folder / REGISTRY).read_bytes())
+        law = peer.folder / "law"
+        keep_peer_law(actor.folder, (law / LAW_FILE).read_bytes(), (law / LAW_KEY).read_bytes())
     return Stage(folder, (actors[0], actors[1]), at)
 
 
-def _actor(folder: Path, party: PartyTerms, ports: list[int]) -> Actor:
+def make_actor(folder: Path, party: PartyTerms, ports: list[int]) -> Actor:
+    """Return an actor whose node and root are folders below `folder`; ports: exchanges, page, clock."""
     exchange, page, clock = ports
     return Actor(party, folder / party.id, folder / f"{party.id}-root", exchange, page, clock)
 
 
-def _new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None) -> NewNode:
+def new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None) -> NewNode:
+    """Return what is said when an actor's node is made; `shown` is what its clock shows first, None for the machine's."""
     party = actor.terms
     clock = (
         {"clock_port": str(actor.clock_port), "clock_at": str(int(shown)), "insecure_demo_clock": "true"}
@@ -212,11 +216,12 @@ def _new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None) -> NewNode
     )
 
 
-def _sign(folder: Path, terms: Terms, actors: tuple[Actor, ...]) -> None:
+def sign_accord(terms: Terms, actors: tuple[Actor, Actor]) -> bytes:
+    """Return the accord of two actors whose nodes are made, signed by both roots."""
     cards = [read_card(actor.folder / CARD) for actor in actors]
     signed = encode_accord(make_accord(terms, (cards[0], cards[1])))
     first, second = (RootStore(actor.root).root() for actor in actors)
-    write_atomic(folder / "accord.cose", add_signatures(sign_instrument(signed, "accord", first), "accord", second))
+    return add_signatures(sign_instrument(signed, "accord", first), "accord", second)
 
 
 def _start(actor: Actor, log: Path) -> None:

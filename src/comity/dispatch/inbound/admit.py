@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from comity.base.ids import Digest, DispatchId, Ms
 from comity.dispatch.book import Book
+from comity.dispatch.filing import Facts
 from comity.dispatch.inbound.record import recalled
 from comity.dispatch.office import Office
 from comity.dispatch.predecessors import kind_answered
 from comity.dispatch.states import Admitted, Verified
+from comity.dispatch.wire import Header
 from comity.policy.question import Act, Question
 from comity.policy.verdict import Effect, Reason, Verdict
 
@@ -21,15 +23,14 @@ def admit(verified: Verified, book: Book, office: Office, now: Ms) -> Admitted:
     early = _refused_before_law(verified, book, office)
     if early is not None:
         return Admitted(verified, early[1], early[0], ())
-    verdict = office.gate.decide(ask(verified, kind_answered(header.re, book.tx)), now)
+    verdict = office.gate.decide(ask(header, verified.facts, kind_answered(header.re, book.tx)), now)
     code = None if verdict.permits else (verdict.outward or "cannot-assist")
     waits = () if code or header.kind in WAITS_FOR_NOTHING else _unsettled(book, header.after)
     return Admitted(verified, verdict, code, waits)
 
 
-def ask(verified: Verified, answers: str) -> Question:
-    """Put everything that a rule may read of what the peer sent into one question."""
-    header, facts = verified.opened.header, verified.facts
+def ask(header: Header, facts: Facts, answers: str) -> Question:
+    """Put everything that a rule may read of what was sent into the receiver's question."""
     labels = header.labels
     return Question(
         act=Act.ADMIT,

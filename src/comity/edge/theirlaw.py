@@ -1,0 +1,60 @@
+"""What the other side's published law says of a dispatch, read from our copy; only their own copy decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+
+from comity.base.ids import DispatchId
+from comity.dispatch import wire
+from comity.dispatch.columns import bytes_of
+from comity.dispatch.filing import Bodies
+from comity.dispatch.inbound.admit import ask
+from comity.dispatch.partsrow import parts_of
+from comity.dispatch.ports import Tx
+from comity.dispatch.predecessors import kind_answered
+from comity.policy.cedar import CedarGate
+from comity.policy.edition import Edition
+from comity.policy.question import Act, Question
+from comity.policy.verdict import Verdict
+
+_KEPT = 4_096
+
+
+class TheirLaw:
+    """Our copy of the peer's edition, asked again about what crossed.
+
+    Args:
+        edition: as they published it.
+        desks: every open desk by name.
+    """
+
+    def __init__(self, edition: Edition, desks: Mapping[str, Bodies]) -> None:
+        self.exercise = edition.exercise
+        self._gate = CedarGate(edition)
+        self._desks = desks
+        self._decide = lru_cache(_KEPT)(self._gate.decide)
+
+    def reading(self, tx: Tx, dispatch: DispatchId, *, ours: bool) -> Verdict | None:
+        """Return what their law, as published, says: to receiving what we sent, or to sending what they sent.
+
+        Their assessments and approvals stay with them, so what our copy does not permit without these is not shown: None.
+        """
+        table = "sent" if ours else "got"
+        rows = tx.rows(f"SELECT plain FROM {table} WHERE id = ? AND plain IS NOT NULL", (dispatch,))  # noqa: S608  our two tables
+        if not rows:
+            return None
+        parts = parts_of(bytes_of(rows[0][0]))
+        header = wire.decode_header(parts[0].content)
+        facts = self._desks[header.desk].facts(header.kind, parts[1].content)
+        question = ask(header, facts, kind_answered(header.re, tx))
+        verdict = self._decide(question if ours else _sending(question, header), header.created)
+        return verdict if verdict.permits else None
+
+
+def _sending(question: Question, header: wire.Header) -> Question:
+    """Turn the receiver's question into the sender's."""
+    return replace(
+        question, act=Act.CLEAR, agency=header.author.agency, peer_agencies=tuple(sorted(set(header.agencies)))
+    )
