@@ -17,6 +17,8 @@ COSIGNATURE_ALONE_MS = 200
 """How long a cosignature waits for company; the protocol allows 1 s."""  # spec: protocol.md 6 step 7
 REPEAT_MS = 3_000
 """How long what an answer carried may stay uncosigned before it is said again."""
+_SLACK_MS = 60_000
+"""How far a clock may be set back before what happened by the old one counts as long ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,19 @@ class Told:
     cosigned_size: int = 0
     cosigned_time: int = 0
     tick: int = 0
+
+
+def remembered(told: Told, now: Ms) -> Told:
+    """Return what was told last, without times that a clock which was set back since has put far into the future.
+
+    Otherwise nothing would be repeated, and no pool emptied, before the clock came there again.
+    """
+    at, tick = (_past(time, now) for time in (told.at, told.tick))
+    return told if (at, tick) == (told.at, told.tick) else Told(tick=tick)
+
+
+def _past(time: int, now: Ms) -> int:
+    return time if time <= now + _SLACK_MS else 0
 
 
 def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
@@ -44,14 +59,15 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
     ours, theirs = log_row(tx, LogRole.OURS), log_row(tx, LogRole.THEIRS)
     if refusal(link.state) is not None or ours is None or theirs is None:
         return None
-    last = max(link.last_good or 0, told.at)
+    last_good = _past(link.last_good or 0, now)
+    last = max(last_good, told.at)
     due = [last + timers.heartbeat_ms]
     if ours.size > max(ours.cosigned_size, told.size):
         due.append(now)
     if ours.size > ours.cosigned_size:
         due.append(told.at + REPEAT_MS)
     if theirs.size > base and (theirs.head_size, theirs.head_time) != (told.cosigned_size, told.cosigned_time):
-        due.append((link.last_good or now) + COSIGNATURE_ALONE_MS)
+        due.append((last_good or told.at) + COSIGNATURE_ALONE_MS)
     elif theirs.size > base:
         due.append(told.at + REPEAT_MS)
     due += _pool_due(tx, link.state, told, timers, now)

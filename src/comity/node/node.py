@@ -122,10 +122,11 @@ class Node:
     def due_at(self, now: Ms) -> Ms | None:
         """Return when an exchange should be started next; None while the link is unpaired or broken."""
         with self.ledger.read() as tx:
-            return due.due_at(tx, self._told, self._heard.base, self.timers, now)
+            return due.due_at(tx, due.remembered(self._told, now), self._heard.base, self.timers, now)
 
     def speak(self, now: Ms, *, wait_ms: int = 0) -> bytes:
         """Return the exchange that this node sends now, as request or as answer, from what is stored."""
+        self._told = due.remembered(self._told, now)
         with self.ledger.begin() as book:
             lanes = due.lanes_ready(self._told, self.timers, read_link(book.tx).state, now)
             ticked = self._told.tick if now < self._told.tick + self.timers.tick_ms else now

@@ -1,0 +1,20 @@
+"""Worlds that once failed, each under the name of what went wrong in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from comity.sim.faults import MINUTE_MS, calm_plan
+from comity.sim.world import Settings, World
+from tests.simulation.disks import make_disk
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_clock_that_was_set_back_holds_up_nothing(seed):
+    """Seed 16: what a node remembered of a time that lay ahead kept its pool waiting until the clock came there again."""
+    far = (1, 5 * MINUTE_MS, 25 * MINUTE_MS, 75 * MINUTE_MS)
+    plan = replace(calm_plan(), far=far)
+    outcome = World(Settings(seed, 16, plan, healing_ms=25 * MINUTE_MS), make_disk).run()
+    assert outcome.broken is None
