@@ -216,6 +216,12 @@ def body(text: str = "hello") -> bytes:
     return cbor.encode({"text": text})
 
 
+@pytest.mark.parametrize("urgency", Urgency)
+def test_what_is_withheld_rings_on_immediate_only(urgency):
+    _, done = sent(Law(Effect.REFUSE), one(urgency=urgency))
+    assert bool(done.rings) is (urgency is Urgency.IMMEDIATE)
+
+
 def test_obligations_are_met_before_it_leaves():
     law = Law(
         Effect.PERMIT_WITH,

@@ -13,6 +13,7 @@ from comity.dispatch.accord import OpenDesk
 from comity.dispatch.book import LogRole
 from comity.dispatch.entries import Fact, RecordLeaf, record_commit
 from comity.dispatch.exchange_codec import LogState, Manifest, OpenItem, decode_manifest, encode_manifest
+from comity.dispatch.partsrow import parts_of
 from comity.dispatch.states import Committed
 from comity.marking.labels import Urgency
 from comity.node.manifest import NodeDesk, differences, make_manifest, next_closing, opened
@@ -139,6 +140,18 @@ def test_each_difference_is_found():
     assert sent.index == 4
     with store().read() as tx:
         assert differences(tx, EMPTY) == []
+
+
+def test_the_exchange_that_brings_the_manifest_may_bring_its_last_entries():
+    a, b = speaking()
+    b.submit([form("1"), form("2")], Ms(START + 500))
+    b.speak(Ms(START + 600))  # lost
+    b.close_day(OFFICER, Ms(START + 1000))
+    size = logs(a)[1].size
+    a.take(b.speak(Ms(START + 2000)), Ms(START + 2000))
+    ((body,),) = list(rows(b, "SELECT plain FROM sent WHERE desk = 'node'"))
+    assert decode_manifest(parts_of(body)[1].content).ours.size > size, "it speaks of entries that came with it"
+    assert not rows(a, "SELECT * FROM difference")
 
 
 def test_a_difference_is_noted_for_the_desk_in_the_transaction_of_the_receipt():
