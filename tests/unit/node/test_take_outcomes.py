@@ -26,7 +26,7 @@ from comity.dispatch.entries import (
 )
 from comity.marking.labels import Lane
 from comity.policy.verdict import Effect
-from tests.unit.node.forge import START, A, B, Forger, S, counter, entries, half, logs, node, pair, rows
+from tests.unit.node.forge import START, A, B, Forger, S, accord_of, counter, entries, half, logs, node, pair, rows
 from tests.unit.node.world import Everyone, Half, Permits, exchange, form
 
 MINUTE = 60_000
@@ -164,6 +164,10 @@ BAD = {
     "another accord in the seal": {"aad": aad()},
     "another commit": {"leaf": {"commit": Digest(bytes(32))}},
     "another id in the leaf": {"leaf": {"id": DispatchId(bytes(16))}},
+    "another id in the header": {
+        "leaf": {"id": DispatchId(b"\x07" * 16)},
+        "aad": aad(dispatch=DispatchId(b"\x07" * 16), accord=sha256(accord_of(()))),
+    },
     "another lane in the leaf": {"leaf": {"lane": Lane.URGENT}},
     "another edition in the leaf": {"leaf": {"edition": 2}},
     "from another node": {"sender": NodeName("else.example/comity")},
