@@ -21,6 +21,7 @@ from comity.node import absorb, heads
 from comity.node.node import Node
 from comity.node.sequence import sequence
 from comity.node.speak import Heard
+from comity.node.taken import Problem
 from comity.sim.faults import MINUTE_MS, calm_plan
 from comity.sim.ruled import Broken, Invariant
 from comity.sim.watch import Watch
@@ -33,9 +34,9 @@ ROUGH_DISK = replace(CALM, not_stored=0.1, answer_lost=0.1)
 LOSSY = replace(CALM, lose=0.3)
 
 
-def broken_by(faulty, plan=CALM, seed=1, dispatches=16):
+def broken_by(faulty, plan=CALM, seed=1, dispatches=16, minutes=30):
     """Return the name of what a world with one faulty node breaks."""
-    settings = Settings(seed, dispatches, plan, (faulty, Node), healing_ms=30 * MINUTE_MS)
+    settings = Settings(seed, dispatches, plan, (faulty, Node), healing_ms=minutes * MINUTE_MS)
     broken = World(settings, make_disk).run().broken
     return broken and broken.partition(":")[0]
 
@@ -170,7 +171,7 @@ class WantsAnything(Says):
 
 class NeverSilent(Node):
     def due_at(self, now):
-        return min(super().due_at(now), self._told.at + 4_000)
+        return min(super().due_at(now), self._told.at + 30_000)
 
 
 class NeverCosigns(Says):
@@ -191,7 +192,8 @@ class NeverCosigns(Says):
     ],
 )
 def test_what_is_said_wrongly_is_caught(faulty, invariant):
-    assert broken_by(faulty) == invariant.name
+    minutes = 2 if invariant is Invariant.NOT_SETTLED else 30
+    assert broken_by(faulty, minutes=minutes) == invariant.name
 
 
 class ForgetsPending(Node):
@@ -391,6 +393,8 @@ ROWS = [
     ("UPDATE log SET size = size - 1 WHERE role = 'theirs'", Invariant.MIRROR),
     ("UPDATE log SET cosigned_size = size + 1 WHERE role = 'ours'", Invariant.COSIGNED_MORE),
     ("UPDATE log SET head_time = head_time - 1 WHERE role = 'ours'", Invariant.WENT_BACK),
+    ("UPDATE log SET head_size = head_size - 1 WHERE role = 'theirs'", Invariant.WENT_BACK),
+    ("UPDATE head SET root = zeroblob(32) WHERE role = 'theirs'", Invariant.ONE_HISTORY),
     ("UPDATE tile SET hashes = zeroblob(length(hashes)) WHERE role = 'ours'", Invariant.LOG),
     ("UPDATE link SET state = 'broken'", Invariant.ACCUSED),
     ("INSERT INTO evidence (found, class, evidence) VALUES (1, 'id-reuse', x'00')", Invariant.ACCUSED),
@@ -470,3 +474,20 @@ def test_a_world_that_is_not_at_rest_says_why(rested, statement, told):
             del store.read
         raise Undo
     assert rested.unsettled() == ()
+
+
+class Babbles(Node):
+    """Always has something to say, and never lets its log be settled."""
+
+    def due_at(self, now):
+        return now
+
+    def take(self, data, now, *, apart=False):
+        raise Problem("slow-down", 429, "never")
+
+
+def test_a_world_that_never_ends_is_ended():
+    outcome = World(Settings(1, 8, CALM, (Babbles, Node), most_steps=2_000), make_disk).run()
+    assert outcome.broken is not None
+    assert outcome.broken.startswith(Invariant.NOT_SETTLED.name)
+    assert outcome.steps == 2_001

@@ -61,15 +61,14 @@ class FailingStore:
         """
         fault = self._fault()
         with self._disk.begin() as tx:
-            inside = FailingTx(tx, self._chance.number(0, _STATEMENTS)) if fault in _INSIDE else None
-            if inside is None:
-                yield tx
-            else:
-                inside.failure = _failure(fault)
-                yield inside
+            inside = self._chance.number(0, _STATEMENTS) if fault in _INSIDE else None
+            watched = FailingTx(tx, inside, _failure(fault))
+            yield watched
+            if inside is not None:
                 raise _failure(fault)
         self.commits += 1
-        self.committed()
+        if watched.wrote:
+            self.committed()
         if fault is not None:
             raise _failure(fault)
 
@@ -97,16 +96,17 @@ class FailingStore:
 
 
 class FailingTx:
-    """A transaction that fails before one of its statements.
+    """A transaction that may fail before one of its statements.
 
     Args:
         tx: the real one.
-        left: how many statements still go well.
+        left: how many statements still go well; None: all.
+        failure: what is raised then.
     """
 
-    def __init__(self, tx: Tx, left: int) -> None:
-        self._tx, self._left = tx, left
-        self.failure: BaseException = StoreError("unset")
+    def __init__(self, tx: Tx, left: int | None, failure: BaseException) -> None:
+        self._tx, self._left, self._failure = tx, left, failure
+        self.wrote = False
 
     def rows(self, statement: str, arguments: Sequence[Scalar] = ()) -> list[Row]:
         """Query, as `Tx.rows`."""
@@ -116,16 +116,21 @@ class FailingTx:
     def run(self, statement: str, arguments: Sequence[Scalar] = ()) -> int:
         """Write, as `Tx.run`."""
         self._count()
+        self.wrote = True
         return self._tx.run(statement, arguments)
 
     def many(self, statement: str, arguments: Iterable[Sequence[Scalar]]) -> None:
         """Write often, as `Tx.many`."""
         self._count()
-        self._tx.many(statement, arguments)
+        rows = list(arguments)
+        self.wrote = self.wrote or bool(rows)
+        self._tx.many(statement, rows)
 
     def _count(self) -> None:
+        if self._left is None:
+            return
         if not self._left:
-            raise self.failure
+            raise self._failure
         self._left -= 1
 
 

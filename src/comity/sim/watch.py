@@ -73,8 +73,10 @@ class Side:
         signed: root of every head it signed, by (size, time).
         newest: its newest head, (size, time).
         cosigned: its newest cosignature of the peer's log, (size, time).
+        kept: the newest head of the peer that it keeps, (size, time).
         tied: it had cosigned the peer's log before its newest transaction.
-        closings: manifests that it sent; a world is shorter than a day.
+        elsewhere: its dispatches of another desk: one manifest, for a world is shorter than a day.
+        seen: facts that the peer's receipts state, for each leaf of its log, as far as it mirrors them.
     """
 
     log: Log = field(default_factory=Log)
@@ -84,11 +86,13 @@ class Side:
     facts: dict[int, list[Fact]] = field(default_factory=dict)
     headers: dict[bytes, Header] = field(default_factory=dict)
     far: set[bytes] = field(default_factory=set)
+    seen: dict[int, list[Fact]] = field(default_factory=dict)
     signed: dict[tuple[int, int], bytes] = field(default_factory=dict)
     newest: tuple[int, int] = (0, 0)
     cosigned: tuple[int, int] = (0, 0)
     tied: bool = False
-    closings: int = 0
+    kept: tuple[int, int] = (0, 0)
+    elsewhere: set[bytes] = field(default_factory=set)
 
 
 class Watch:
@@ -123,14 +127,8 @@ class Watch:
             _heads(number, side, tx, logs[LogRole.OURS])
             _cosignatures(number, side, peer, tx, logs)
             self._decisions(number, tx, logs[LogRole.DECISION])
-            headers = (*side.headers.values(), *peer.headers.values())
-            held = RowsHeld(
-                side.leaves,
-                side.facts,
-                _receipts_seen(side, peer),
-                peer.log.decoded[: side.mirror],
-                {header.id for header in headers if header.desk != DESK},
-            )
+            mirrored = peer.log.decoded[: side.mirror]
+            held = RowsHeld(side.leaves, side.facts, side.seen, mirrored, side.elsewhere | peer.elsewhere)
             check_rows(number, tx, held)
             state = read_link(tx).state
             accused = tx.rows("SELECT class FROM evidence")
@@ -142,20 +140,28 @@ class Watch:
         for place, (index, entry) in enumerate(new, side.mirror):
             same = index == place < len(peer.log.entries) and peer.log.entries[place] == entry
             ensure(same, Invariant.MIRROR, number, f"mirrored entry {place} is not that of the log")
+            leaf = peer.log.decoded[place]
+            if isinstance(leaf, ReceiptLeaf):
+                side.seen.setdefault(leaf.index, []).append(leaf.fact)
         side.mirror += len(new)
         ensure(side.mirror == row.size, Invariant.MIRROR, number, f"{side.mirror} entries under a size of {row.size}")
 
     def _sent(self, number: int, tx: Tx) -> None:
         """Remember the headers of new dispatches: what they wait for is checked when the peer files them."""
         side = self.sides[number]
-        for id_, plain in tx.rows("SELECT id, plain FROM sent"):
+        for (id_,) in tx.rows("SELECT id FROM sent"):
             if id_ not in side.headers:
-                header = decode_header(parts_of(bytes_of(plain))[0].content)
-                side.headers[bytes_of(id_)] = header
-                side.closings += header.desk != DESK
-                ensure(side.closings <= 1, Invariant.SENT_TWICE, number, "a day was closed twice")
-                if header.created > self._clock() + CREATED_AHEAD_MS:
-                    side.far.add(bytes_of(id_))
+                plain = tx.rows("SELECT plain FROM sent WHERE id = ?", (id_,))[0][0]
+                self._new_header(number, decode_header(parts_of(bytes_of(plain))[0].content))
+
+    def _new_header(self, number: int, header: Header) -> None:
+        side = self.sides[number]
+        side.headers[header.id] = header
+        if header.desk != DESK:
+            side.elsewhere.add(header.id)
+            ensure(len(side.elsewhere) == 1, Invariant.SENT_TWICE, number, "a day was closed twice")
+        if header.created > self._clock() + CREATED_AHEAD_MS:
+            side.far.add(header.id)
 
     def _own(self, number: int, tx: Tx, row: LogRow) -> None:
         side = self.sides[number]
@@ -230,15 +236,6 @@ class Watch:
         ensure(same, Invariant.DECISION, number, f"{records} records, {side.decisions} leaves, size {row.size}")
 
 
-def _receipts_seen(side: Side, peer: Side) -> dict[int, list[Fact]]:
-    """Return the facts that the peer's receipts state, as far as this side mirrors them."""
-    seen: dict[int, list[Fact]] = {}
-    for entry in peer.log.decoded[: side.mirror]:
-        if isinstance(entry, ReceiptLeaf):
-            seen.setdefault(entry.index, []).append(entry.fact)
-    return seen
-
-
 def _heads(number: int, side: Side, tx: Tx, row: LogRow) -> None:
     """Check every head that this side signed and stored: roots of one growing log, never back in size or time."""
     size, time = side.newest
@@ -272,8 +269,12 @@ def _cosignatures(number: int, side: Side, peer: Side, tx: Tx, logs: Mapping[Log
     ensure(
         ours.cosigned_size <= peer.mirror, Invariant.COSIGNED_MORE, number, f"{ours.cosigned_size} taken as cosigned"
     )
-    for size, root in tx.rows("SELECT size, root FROM head WHERE role = ?", (LogRole.THEIRS,)):
+    for size, root in tx.rows(
+        "SELECT size, root FROM head WHERE role = ? AND size >= ?", (LogRole.THEIRS, side.kept[0])
+    ):
         same = int_of(size) < len(peer.log.roots) and peer.log.roots[int_of(size)] == root
         ensure(same, Invariant.ONE_HISTORY, number, f"kept a head of size {size!r} with another root")
-    side.cosigned = place
+    newer = (theirs.head_size, theirs.head_time)
+    ensure(newer >= side.kept, Invariant.WENT_BACK, number, f"kept the head {newer} after {side.kept}")
+    side.cosigned, side.kept = place, newer
     side.tied = bool(theirs.cosigned_time)

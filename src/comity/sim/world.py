@@ -33,7 +33,6 @@ IDLE_MS = 35 * MINUTE_MS
 _LOOK_MS = 10_000
 _IDLE_EXCHANGES = 2 * 2 * 5
 """Two sides, request and answer, at most this many heartbeats in the idle time."""
-_STEPS = 25_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +46,7 @@ class Settings:
         node_types: the class of each side's node; tests plant faults here.
         watched: invariants are checked; not where one side lies.
         healing_ms: virtual time within which the healed world must have settled everything.
+        most_steps: events after which a world that has not come to rest never will.
     """
 
     seed: int
@@ -55,6 +55,7 @@ class Settings:
     node_types: tuple[type[Node], type[Node]] = (Node, Node)
     watched: bool = True
     healing_ms: int = 8 * HOUR_MS
+    most_steps: int = 25_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +215,12 @@ class World:
 
         self.agenda.at(time, mark)
         while not reached:
-            if self.agenda.steps > _STEPS:
+            if self.agenda.steps > self.settings.most_steps:
                 open_ends = "; ".join(self.unsettled())
                 raise Broken(
-                    Invariant.NOT_SETTLED if open_ends else Invariant.NOT_SILENT, 0, f"{_STEPS} steps; {open_ends}"
+                    Invariant.NOT_SETTLED if open_ends else Invariant.NOT_SILENT,
+                    0,
+                    f"{self.agenda.steps} steps; {open_ends}",
                 )
             self.agenda.step()
 
