@@ -1,1 +1,7 @@
-"""The demo: two nodes on this machine, one day at the border, and the attacks on it."""
+"""The demo: one day at the border between two nodes on this machine, and the attacks on it."""
+
+from __future__ import annotations
+
+from comity.cli.demo.command import add_commands
+
+__all__ = ["add_commands"]

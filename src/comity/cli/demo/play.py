@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +17,10 @@ from comity.policy.assessment import Assessment
 
 SETTLE_SECONDS = 20.0
 _POLL_SECONDS = 0.004
+_AT_ONCE_SECONDS = 0.15
 _TICK_MS = 61_000
-_MINUTE_MS = 60_000
+_ARRIVALS, _LOOKED_AT = 10_000, 20_000
+"""Order within one minute of the script: everything is sent, then it arrives, then it is seen."""
 
 
 class DayFailed(ComityError):
@@ -50,12 +52,26 @@ class _Step:
 
 
 class Player:
-    """Plays one day; `tell` hears one line for each thing that happened."""
+    """Plays one day.
 
-    def __init__(self, stage: Stage, day: Day, tell: Callable[[Scene, str], None]) -> None:
+    Args:
+        stage: both nodes, running.
+        day: what is played.
+        tell: hears one word for each thing that happened.
+        looks: (when, what is done then) for whoever wants to look at the nodes between two scenes.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        day: Day,
+        tell: Callable[[Scene, str], None],
+        looks: Sequence[tuple[Ms, Callable[[], None]]] = (),
+    ) -> None:
         self._stage = stage
         self._day = day
         self._tell = tell
+        self._looks = tuple(looks)
         self.played = Played()
 
     def play(self) -> Played:
@@ -65,6 +81,7 @@ class Player:
             DayFailed: a scene was not sent, or did not arrive.
         """
         steps = [step for scene in self._day.scenes for step in self._steps(scene)]
+        steps += [_Step(at, 0, look) for at, look in self._looks]
         for step in sorted(steps, key=lambda one: (one.at, one.order)):
             self._stage.set_time(step.at)
             step.act()
@@ -73,8 +90,9 @@ class Player:
 
     def _steps(self, scene: Scene) -> list[_Step]:
         return [
-            _Step(scene.at, 2 * scene.number, lambda: self._send(scene)),
-            _Step(scene.seen, 2 * scene.number + 1, lambda: self._see(scene)),
+            _Step(scene.at, scene.number, lambda: self._send(scene)),
+            _Step(scene.at, _ARRIVALS + scene.number, lambda: self._arrive(scene)),
+            _Step(scene.seen, _LOOKED_AT + scene.number, lambda: self._see(scene)),
         ]
 
     def _send(self, scene: Scene) -> None:
@@ -86,10 +104,14 @@ class Player:
             raise DayFailed(f"dispatch {scene.number} was {outcome['outcome']}: {_words(outcome)}")
         self.played.ids[scene.number] = read_id(outcome["id"])
         self.played.outcomes[scene.number] = outcome
-        if scene.label is not None and _lane(scene) >= Lane.NORMAL:
+
+    def _arrive(self, scene: Scene) -> None:
+        """Wait until both sides have the receipt; what was sent at the same minute has been sent before."""
+        actor, sent = self._stage.actor(scene.party), show_id(self.played.ids[scene.number])
+        if _lane(scene) >= Lane.NORMAL and not self._settles(actor, sent):
             self._stage.set_time(Ms(self._stage.now + _TICK_MS))
-        self._await(scene, self._stage.other(scene.party), outcome["id"], "filed")
-        self._await(scene, actor, outcome["id"], "filed")
+        self._await(scene, self._stage.other(scene.party), sent, "filed")
+        self._await(scene, actor, sent, "filed")
         self._tell(scene, "sent")
 
     def _draft(self, scene: Scene, actor: Actor) -> None:
@@ -118,6 +140,15 @@ class Player:
         except ComityError as error:
             raise DayFailed(f"dispatch {scene.number}: {error}") from error
         return answer
+
+    def _settles(self, actor: Actor, dispatch: str) -> bool:
+        """Say whether a dispatch gets its receipt at once; what is not urgent may have to wait for the tick."""
+        ends = time.monotonic() + _AT_ONCE_SECONDS
+        while time.monotonic() < ends:
+            if actor.ask("GET", f"/state?id={dispatch}").get("filed") is not None:
+                return True
+            time.sleep(_POLL_SECONDS)
+        return False
 
     def _await(self, scene: Scene, actor: Actor, dispatch: str, state: str) -> None:
         ends = time.monotonic() + SETTLE_SECONDS
@@ -148,7 +179,6 @@ def form_of(scene: Scene, day: Day, ids: Mapping[int, DispatchId]) -> dict[str, 
         "basis": list(scene.basis),
         "label": _label(scene.label),
         "assessments": [_assessment(one) for one in scene.assessments],
-        "minimum_facts": any(one.form.value == "short" for one in scene.assessments),
     }
     if scene.case != scene.number:
         form["case"] = show_id(ids[scene.case])

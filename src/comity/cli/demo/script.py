@@ -44,22 +44,31 @@ class ItemScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whole minutes from *arrived* of dispatch `after` to the sending of dispatch `until`."""
+    """Whole minutes from dispatch `after`, when it reached the state `since`, to the sending of dispatch `until`."""
 
     what: str
     after: int
     until: int
     minutes: int
+    since: str = "arrived"
 
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file; `attacks` names the dispatches of the day that each attack works on."""
+    """The whole file.
+
+    Attributes:
+        day: its date.
+        totals, item, span: what it must come to.
+        attacks: the dispatches of the day that each attack works on.
+        approver: role of the roster that is rung when something immediate cannot go.
+    """
 
     day: date
     totals: Totals
     item: tuple[ItemScript, ...]
     attacks: dict[str, Annotated[tuple[int, ...], msgspec.Meta(min_length=1)]]
     span: tuple[Span, ...] = ()
+    approver: str = "approver"
 
 
 def read_script(folder: Path) -> Script:

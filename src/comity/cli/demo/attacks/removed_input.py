@@ -24,7 +24,6 @@ from comity.policy.verdict import Verdict
 
 ATTACK = (7, "removed-input")
 INPUTS = ("assessments", "categories")
-APPROVER = "approver"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +90,5 @@ def _check_kept(ring: Arena, party: str, outcome: Withheld, whose: str, lacks: s
 def _approver(ring: Arena, party: str) -> str:
     """Return desk and number of the duty approver in the party's roster, "" if there is none."""
     opened = ring.opened[party]
-    officers = [one for one in opened.roster.of(opened.config.party) if APPROVER in one.roles]
+    officers = [one for one in opened.roster.of(opened.config.party) if ring.finished.script.approver in one.roles]
     return f"{officers[0].desk}/{officers[0].number}" if officers else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from comity.base.ids import LeafIndex, Ms
+from comity.base.ids import LeafIndex, Ms, show_id
 from comity.cli.demo.attacks.arena import Arena, timed
 from comity.cli.demo.attacks.result import AttackResult
 from comity.desk import Powers, Standing
@@ -42,9 +42,11 @@ class AlwaysPowers:
 
 def run(ring: Arena) -> AttackResult:
     """Use the officer at his own node, then at an altered one that asks nobody."""
-    number = ring.finished.script.attacks[ATTACK[1]][0]
+    number, *nomination = ring.finished.script.attacks[ATTACK[1]]
     scene = ring.scene(number)
     victim = ring.finished.other(scene.party)
+    if nomination:
+        _end_posting(ring, nomination[0])
     before = ring.row(scene.party, LogRole.OURS).size
     outcomes: list[Outcome] = []
     took = timed(lambda: outcomes.append(ring.submit(number)))
@@ -63,6 +65,16 @@ def run(ring: Arena) -> AttackResult:
         f"refuses it ({rule}): the posting ended at an earlier leaf",
         after=f"at once, {took:.0f} ms for both",
     )
+
+
+def _end_posting(ring: Arena, nomination: int) -> None:
+    """End a posting that the day left in force."""
+    body = ring.scene(nomination).body
+    ended = {"state": "ended", "desk": body["desk"], "officer": body["officer"]}
+    posting = show_id(ring.id(nomination))
+    ring.sent(nomination, body=ended, re=[posting], case=posting)
+    ring.settle()
+    ring.tick()
 
 
 def _check_own(ring: Arena, party: str, outcome: Outcome, before: int) -> None:
