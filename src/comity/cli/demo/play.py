@@ -19,8 +19,8 @@ SETTLE_SECONDS = 20.0
 _POLL_SECONDS = 0.004
 _AT_ONCE_SECONDS = 0.15
 _TICK_MS = 61_000
-_ARRIVALS, _LOOKED_AT = 10_000, 20_000
-"""Order within one minute of the script: everything is sent, then it arrives, then it is seen."""
+_SENT, _ARRIVES = 10_000, 20_000
+"""Order within one minute of the script: what came before is seen, then everything is sent, then it arrives."""
 
 
 class DayFailed(ComityError):
@@ -90,9 +90,9 @@ class Player:
 
     def _steps(self, scene: Scene) -> list[_Step]:
         return [
-            _Step(scene.at, scene.number, lambda: self._send(scene)),
-            _Step(scene.at, _ARRIVALS + scene.number, lambda: self._arrive(scene)),
-            _Step(scene.seen, _LOOKED_AT + scene.number, lambda: self._see(scene)),
+            _Step(scene.seen, scene.number, lambda: self._see(scene)),
+            _Step(scene.at, _SENT + scene.number, lambda: self._send(scene)),
+            _Step(scene.at, _ARRIVES + scene.number, lambda: self._arrive(scene)),
         ]
 
     def _send(self, scene: Scene) -> None:
