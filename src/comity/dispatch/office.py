@@ -26,6 +26,7 @@ class Office:
         accord_digest: SHA-256 of its signed bytes.
         peer_keys: the peer's key list in force.
         sealing: our private sealing keys by key id.
+        seals: which of our agencies each of our sealing keys is for, by key id.
         agencies: our own agencies, by id.
         gate: our law.
         patterns: what the scan of the label step looks for, from our law edition.
@@ -41,6 +42,7 @@ class Office:
     accord_digest: Digest
     peer_keys: KeyList
     sealing: Mapping[Digest, SealingKey]
+    seals: Mapping[Digest, str]
     agencies: frozenset[str]
     gate: Gate
     patterns: tuple[Pattern, ...]

@@ -171,6 +171,8 @@ class Verified:
     opened: Opened
     facts: Facts
     body: bytes
+    found: frozenset[str]
+    """Data categories that our patterns find in its texts, whatever its sender tagged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from comity.dispatch.inbound.admit import ask
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.predecessors import kind_answered
+from comity.marking.scan import scan
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.question import Act, Question
@@ -34,6 +35,7 @@ class TheirLaw:
         self.exercise = edition.exercise
         self._gate = CedarGate(edition)
         self._desks = desks
+        self._patterns = edition.patterns
         self._decide = lru_cache(_KEPT)(self._gate.decide)
 
     def reading(self, tx: Tx, dispatch: DispatchId, *, ours: bool) -> Verdict | None:
@@ -48,7 +50,8 @@ class TheirLaw:
         parts = parts_of(bytes_of(rows[0][0]))
         header = wire.decode_header(parts[0].content)
         facts = self._desks[header.desk].facts(header.kind, parts[1].content)
-        question = ask(header, facts, kind_answered(header.re, tx))
+        found = frozenset(finding.category for finding in scan(facts.texts, self._patterns))
+        question = ask(header, facts, kind_answered(header.re, tx), found)
         verdict = self._decide(question if ours else _sending(question, header), header.created)
         return verdict if verdict.permits else None
 

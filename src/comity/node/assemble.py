@@ -82,6 +82,7 @@ def assemble(
         accord_digest=sha256(instruments.accord),
         peer_keys=theirs,
         sealing=keyring.sealing,
+        seals={key.kid: key.agency for key in ours.sealing},
         agencies=frozenset(key.agency for key in ours.sealing),
         gate=gate,
         patterns=patterns,

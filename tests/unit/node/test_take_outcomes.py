@@ -215,11 +215,24 @@ def test_created_five_minutes_ahead_is_just_good():
     assert forger.send(forger.make(created=Ms(START + 5 * MINUTE))).recorded[0].fact == Fact.FILED
 
 
-def test_sealed_to_two_of_which_one_is_ours():
+def test_sealed_to_two_of_our_agencies():
+    a, forger = fresh()
+    second = other_key()[0]
+    a.office = replace(
+        a.office,
+        agencies=frozenset({"agency", "second"}),
+        seals={**a.office.seals, second[0]: "second"},
+    )
+    made = forger.make(recipients=[second, ours()], agencies=("second", "agency"))
+    assert forger.send(made).recorded[0].fact == Fact.FILED
+
+
+def test_sealed_to_a_key_that_is_not_the_named_agency_s():
+    """A key that no agency of ours published opens the content to someone the header does not name."""
     a, forger = fresh()
     a.office = replace(a.office, agencies=frozenset({"agency", "second"}))
     made = forger.make(recipients=[*other_key(), ours()], agencies=("second", "agency"))
-    assert forger.send(made).recorded[0].fact == Fact.FILED
+    assert forger.send(made).recorded[0].fact == Fact.QUARANTINED
 
 
 def test_one_error_for_every_cause():
@@ -324,13 +337,13 @@ def test_a_recall_is_not_hidden_by_a_correction_before_it():
     assert forger.send(late).recorded[0].code == "recalled"
 
 
-def test_a_correction_alone_leaves_its_mark_and_stops_nothing():
+def test_a_correction_that_came_first_refuses_the_late_original():
     a, forger = opened(kinds=("note", "correction"))
     late = forger.make("late")
     right = recall(forger, late.leaf.id, kind="correction")
     forger.send(right)
     assert rows(a, "SELECT * FROM mark") == [(late.leaf.id, right.leaf.id, "correction")]
-    assert forger.send(late).recorded[0].fact == Fact.FILED
+    assert forger.send(late).recorded[0].code == "recalled"
 
 
 def test_a_refused_recall_leaves_no_mark():

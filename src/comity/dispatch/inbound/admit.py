@@ -23,13 +23,13 @@ def admit(verified: Verified, book: Book, office: Office, now: Ms) -> Admitted:
     early = _refused_before_law(verified, book, office)
     if early is not None:
         return Admitted(verified, early[1], early[0], ())
-    verdict = office.gate.decide(ask(header, verified.facts, kind_answered(header.re, book.tx)), now)
+    verdict = office.gate.decide(ask(header, verified.facts, kind_answered(header.re, book.tx), verified.found), now)
     code = None if verdict.permits else (verdict.outward or "cannot-assist")
     waits = () if code or header.kind in WAITS_FOR_NOTHING else _unsettled(book, header.after)
     return Admitted(verified, verdict, code, waits)
 
 
-def ask(header: Header, facts: Facts, answers: str) -> Question:
+def ask(header: Header, facts: Facts, answers: str, found: frozenset[str]) -> Question:
     """Put everything that a rule may read of what was sent into the receiver's question."""
     labels = header.labels
     return Question(
@@ -47,7 +47,7 @@ def ask(header: Header, facts: Facts, answers: str) -> Question:
         pap=labels.pap or "",
         asserts=facts.asserts,
         evaluated=labels.evaluation is not None,
-        categories=frozenset(labels.categories) | facts.tagged,
+        categories=frozenset(labels.categories) | facts.tagged | found,
         asks=facts.asks,
         records=facts.records,
         basis=frozenset(header.basis),
@@ -66,7 +66,7 @@ def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple
     """Return the code and a verdict where a recall or an ended posting came first."""
     header, arrival = verified.opened.header, verified.opened.arrival
     if recalled(header.id, book):
-        return "recalled", _by_accord("ACCORD-RECALLED", "The sender recalled this dispatch before it came.")
+        return "recalled", _by_accord("ACCORD-RECALLED", "The sender recalled or corrected this dispatch before it came.")
     released = header.released_by
     ended = office.powers.peer_posting_ended(book.tx, released.desk, released.officer)
     if ended is not None and ended < arrival.index:

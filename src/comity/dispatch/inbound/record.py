@@ -96,5 +96,5 @@ def _mark(admitted: Admitted, fact: Fact, book: Book) -> None:
 
 
 def recalled(dispatch: DispatchId, book: Book) -> bool:
-    """Say whether a recall of this dispatch came before it could be filed."""  # spec: protocol.md 7
-    return bool(book.tx.rows("SELECT 1 FROM mark WHERE target = ? AND kind = 'recall'", (dispatch,)))
+    """Say whether a recall or correction of this dispatch came before it could be filed."""  # spec: protocol.md 7
+    return bool(book.tx.rows("SELECT 1 FROM mark WHERE target = ?", (dispatch,)))

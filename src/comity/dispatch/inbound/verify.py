@@ -7,13 +7,14 @@ from comity.base.ids import Ms
 from comity.dispatch import wire
 from comity.dispatch.office import Office
 from comity.dispatch.states import Opened, Verified
+from comity.marking.scan import scan
 
 CREATED_AHEAD_MS = 5 * 60_000
 """How far `created` may lie after the time by which the leaf existed."""  # spec: protocol.md 7
 
 
 def verify(opened: Opened, office: Office, now: Ms) -> Verified:
-    """Check header against leaf, node, seal, accord and clock, and read the body by its desk's schema.
+    """Check header against leaf, node, seal, accord and clock, read the body by its desk's schema, and scan its texts.
 
     Raises:
         BadSeal: something does not agree; the sender is told one code, whatever the cause.
@@ -28,7 +29,8 @@ def verify(opened: Opened, office: Office, now: Ms) -> Verified:
         facts = office.desks[header.desk].facts(header.kind, body)
     except BadEnvelope as error:
         raise BadSeal("a dispatch has a body that is not of its kind; its bytes are kept apart") from error
-    return Verified(opened, facts, body)
+    found = frozenset(finding.category for finding in scan(facts.texts, office.patterns))
+    return Verified(opened, facts, body, found)
 
 
 def _checks(opened: Opened, office: Office, now: Ms) -> tuple[tuple[str, bool], ...]:
@@ -40,7 +42,8 @@ def _checks(opened: Opened, office: Office, now: Ms) -> tuple[tuple[str, bool], 
         ("who sent it", header.sender == office.peer),
         ("whom it is for", header.receiver == office.us),
         ("its agencies", office.agencies.issuperset(header.agencies)),
-        ("its recipients", len(opened.kids) == len(header.agencies)),
+        ("its recipients", tuple(office.seals.get(kid) for kid in opened.kids) == header.agencies),
+        ("an author's assertion, which this node cannot check yet", header.kind not in office.accord.author_kinds),
         ("the accord's edition", leaf.edition == office.accord.edition and header.accord == office.accord_digest),
         ("a kind that is open", header.desk in office.desks and office.accord.opens(header.desk, header.kind)),
         ("its time", header.created <= latest + CREATED_AHEAD_MS),

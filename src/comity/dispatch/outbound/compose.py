@@ -26,6 +26,10 @@ def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
     """
     if form.desk not in office.desks or not office.accord.opens(form.desk, form.kind):
         raise BadForm(f"the accord does not open kind {form.kind!r} of desk {form.desk!r}; nothing was kept")
+    if form.kind in office.accord.author_kinds:
+        raise BadForm(
+            f"kind {form.kind!r} needs the author's own assertion, which this node cannot take yet; nothing was kept"
+        )
     if form.agency not in office.agencies:
         raise BadForm(f"{form.agency!r} is no agency of this node; nothing was kept")
     if not form.recipients:
