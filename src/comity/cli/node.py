@@ -59,6 +59,10 @@ def _add_init(init: argparse.ArgumentParser) -> None:
     init.add_argument("--law", required=True, help="our edition in it")
     init.add_argument("--exchange-port", type=int, required=True, help="port for the peer's exchanges")
     init.add_argument("--page-port", type=int, required=True, help="port of the officers' page")
+    init.add_argument(
+        "--address", action="append", help="https://host:port under which the peer reaches us; default: loopback"
+    )
+    init.add_argument("--exchange-host", default="127.0.0.1", help="address of this machine for the peer's exchanges")
     init.add_argument("--peer-address", action="append", default=[], help="https://host:port of the peer")
     init.add_argument("--at", help="time from which the keys count, ISO 8601; default: now")
     init.add_argument("--exercise", action="store_true", help="allow a law edition that no lawyer has signed")
@@ -72,6 +76,7 @@ def run_init(asked: argparse.Namespace) -> int:
     settings = {
         "peer": f'"{asked.peer}"',
         "peer_addresses": f"[{quoted}]",
+        "exchange_host": f'"{asked.exchange_host}"',
         "exchange_port": str(asked.exchange_port),
         "page_port": str(asked.page_port),
         "page_name": f'"{registry.short.lower()}.localhost"',
@@ -84,7 +89,7 @@ def run_init(asked: argparse.Namespace) -> int:
         node=NodeName(asked.node),
         party=registry.short,
         country=asked.country,
-        addresses=(f"https://127.0.0.1:{asked.exchange_port}",),
+        addresses=tuple(asked.address or (f"https://127.0.0.1:{asked.exchange_port}",)),
         registry=asked.registry,
         roster=asked.roster,
         workplan=asked.workplan,

@@ -119,8 +119,19 @@ def run_inbox(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _mark_seen(node: Path, case: dict[str, Any]) -> None:
+    """Note that a person has opened what came in: the other side gets a receipt that says so."""
+    unseen = [
+        one["id"]
+        for one in case["dispatches"]
+        if not one["ours"] and one["times"]["filed"] and not one["times"]["seen"]
+    ]
+    if unseen:
+        ask(node, "POST", "/see", {"ids": unseen})
+
+
 def run_case(asked: argparse.Namespace) -> int:
-    """Show one case."""
+    """Show one case to a person, which marks what came in as seen; with `--json` nothing is marked."""
     found = ask(asked.node, "GET", f"/cases?id={_case_id(asked.node, asked.case)}")
     if not found:
         raise BadForm(f"there is no case {asked.case} on this node")
@@ -128,6 +139,7 @@ def run_case(asked: argparse.Namespace) -> int:
         show_json(found[0])
         return 0
     case = found[0]
+    _mark_seen(asked.node, case)
     rows = []
     for d in case["dispatches"]:
         times = d["times"]

@@ -138,6 +138,7 @@ def timers_of(accord: Accord) -> Timers:
         backoff_first_ms=accord.timer("back-off-first"),
         backoff_max_ms=accord.timer("back-off-most"),
         backoff_immediate_ms=accord.timer("back-off-immediate"),
+        window=accord.timer("window"),
     )
 
 

@@ -43,3 +43,5 @@ class Timers:
     backoff_first_ms: int
     backoff_max_ms: int
     backoff_immediate_ms: int
+    window: int
+    """Dispatches without receipt that one side has under way; lane immediate excepted."""

@@ -23,8 +23,6 @@ BODY_BYTES = 6 << 20
 MINIMUM_CREDIT = 1 << 20
 WANTS = 64
 CREDIT = {Lane.IMMEDIATE: 4 << 20, Lane.URGENT: 4 << 20, Lane.NORMAL: 4 << 20, Lane.BULK: 2 << 20}
-WINDOW = 1_024
-"""Dispatches without receipt that one side has under way; lane immediate excepted."""  # spec: protocol.md 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def speak(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wa
     lanes = lanes_open(read_link(book.tx).state)
     note, size = heads.own_head(book, voice, now, timers.heartbeat_ms), heads.head_size(book)
     ours, base = book.logs[LogRole.OURS], book.logs[LogRole.OURS].cosigned_size
-    dispatches = _dispatches(book, lanes, size, heard)
+    dispatches = _dispatches(book, lanes, size, heard, timers.window)
     cosignature = heads.own_cosignature(book, voice, now)
     theirs = book.logs[LogRole.THEIRS]
     return Exchange(
@@ -75,13 +73,15 @@ def wants(book: Book) -> tuple[LeafIndex, ...]:
     return tuple(LeafIndex(int_of(row[0])) for row in rows)
 
 
-def _dispatches(book: Book, lanes: frozenset[Lane], size: int, heard: Heard) -> list[tuple[LeafIndex, bytes]]:
+def _dispatches(
+    book: Book, lanes: frozenset[Lane], size: int, heard: Heard, window: int
+) -> list[tuple[LeafIndex, bytes]]:
     """Choose what travels: unreceipted leaves below the head, wanted ones first in their lane, within the credit."""
     credit = dict(heard.credit)
     credit[int(Lane.IMMEDIATE)] = max(MINIMUM_CREDIT, credit.get(int(Lane.IMMEDIATE), 0))
     chosen: list[tuple[LeafIndex, bytes]] = []
     total = 0
-    for lane, index, sealed in _candidates(book, lanes, size, heard.wants):
+    for lane, index, sealed in _candidates(book, lanes, size, heard.wants, window):
         total += len(sealed)
         if credit.get(lane, 0) < len(sealed):
             continue
@@ -93,11 +93,11 @@ def _dispatches(book: Book, lanes: frozenset[Lane], size: int, heard: Heard) -> 
 
 
 def _candidates(
-    book: Book, lanes: frozenset[Lane], size: int, wanted: tuple[int, ...]
+    book: Book, lanes: frozenset[Lane], size: int, wanted: tuple[int, ...], window: int
 ) -> list[tuple[int, LeafIndex, bytes]]:
     if not lanes:
         return []
-    bounds = (int(max(lanes)), size, _window_end(book, size))
+    bounds = (int(max(lanes)), size, _window_end(book, size, window))
     rows = book.tx.rows(
         "SELECT lane, idx, sealed FROM sent WHERE settled_at IS NULL AND fact = 0 AND idx IS NOT NULL AND lane <= ?"
         " AND idx < ? AND (lane = 0 OR idx < ?) ORDER BY lane, idx LIMIT ?",
@@ -114,12 +114,12 @@ def _candidates(
     return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed in rows]
 
 
-def _window_end(book: Book, size: int) -> int:
+def _window_end(book: Book, size: int, window: int) -> int:
     """Return the index from which on nothing but lane immediate leaves before receipts come."""
     # spec: protocol.md 8. The plus keeps the query off the index over all that was ever sent.
     found = book.tx.rows(
         "SELECT idx FROM sent WHERE settled_at IS NULL AND fact = 0 AND lane > 0 AND idx IS NOT NULL"
         " ORDER BY +idx LIMIT 1 OFFSET ?",
-        (WINDOW,),
+        (window,),
     )
     return int_of(found[0][0]) if found else size

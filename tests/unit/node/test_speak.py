@@ -14,7 +14,7 @@ from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.exchange_codec import decode_exchange
 from comity.marking.labels import Lane
 from comity.node.link import LinkState
-from comity.node.speak import CREDIT, WANTS, WINDOW
+from comity.node.speak import CREDIT, WANTS
 from comity.tlog.checkpoint import parse_body, verify_cosignature, verify_head
 from comity.tlog.note import parse_note
 from tests.unit.node.forge import START, Forger, S, entries, logs, node, pair, problem, rows
@@ -23,6 +23,8 @@ from tests.unit.node.world import exchange, form
 SECOND = 1_000
 HEARTBEAT = 600_000
 LINE = LinkLeaf(Act.RECOVERED, None)
+
+WINDOW = 1_024  # spec: protocol.md 8, the default of the accord
 
 
 def said(of, now: int = START, **more):

@@ -47,7 +47,7 @@ COMMANDS = (
     ),
     Command(
         "case",
-        "Show one case with both sides' numbers and every dispatch in time order.",
+        "Show one case with both sides' numbers and every dispatch in time order; marks what came in as seen.",
         (Argument("case", "number or id of the case", needed=True),),
     ),
 )
