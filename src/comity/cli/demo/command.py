@@ -36,8 +36,10 @@ from comity.edge.files import make_private_folder
 
 DONE, REFUSED = 0, 1
 _BEFORE_MS = 300_000
-_COSIGN_SECONDS = 20.0
-_POLL_SECONDS = 0.02
+_MINUTE_MS = 60_000
+_QUIET_SECONDS = 20.0
+_QUIET_POLLS = 6
+_POLL_SECONDS = 0.1
 _SOCKET_LENGTH = 100
 
 
@@ -153,6 +155,9 @@ def _played(folder: Path, data: Set, *, quiet: bool) -> Iterator[tuple[Stage, Sh
     stage = build(folder, data, Ms(day.scenes[0].at - _BEFORE_MS))
     try:
         stage.start()
+        wait_quiet(stage)
+        stage.set_time(Ms(stage.now + _MINUTE_MS))  # what they still owe each other after the ceremony is said now
+        wait_quiet(stage)
         watch = Watch(stage)
         count = len(day.scenes)
         sent = iter(range(1, count + 1))
@@ -166,7 +171,7 @@ def _played(folder: Path, data: Set, *, quiet: bool) -> Iterator[tuple[Stage, Sh
         )
         played = player.play()
         say("waiting for the last co-signatures, reading and auditing")
-        wait_cosigned(stage)
+        wait_quiet(stage)
         finished = finish(stage, data, day, played)
         shown, logs = read_day(finished), audit_served(stage)
         wrong = (*watch.wrong, *deviations(finished, shown, logs))
@@ -176,24 +181,30 @@ def _played(folder: Path, data: Set, *, quiet: bool) -> Iterator[tuple[Stage, Sh
         stage.stop()
 
 
-def wait_cosigned(stage: Stage) -> None:
-    """Wait until both exchange logs are co-signed whole and mirrored whole.
+def wait_quiet(stage: Stage) -> None:
+    """Wait until both exchange logs are co-signed and mirrored whole, and neither node has anything to say.
 
     Raises:
-        StageFailed: they are not after twenty seconds.
+        StageFailed: that is not so after twenty seconds.
     """
-    ends = time.monotonic() + _COSIGN_SECONDS
+    ends, quiet, last = time.monotonic() + _QUIET_SECONDS, 0, None
     while time.monotonic() < ends:
-        logs = [
-            log for actor in stage.actors for log in actor.ask("GET", "/status")["logs"] if log["role"] != "decision"
-        ]
-        by_origin = {log["origin"]: {one["size"] for one in logs if one["origin"] == log["origin"]} for log in logs}
-        if all(len(sizes) == 1 for sizes in by_origin.values()) and all(
-            log["size"] == log["cosigned_size"] for log in logs
-        ):
+        found = [actor.ask("GET", "/status") for actor in stage.actors]
+        heard = [one["link"]["last_exchange"] for one in found]
+        quiet = quiet + 1 if heard == last and _cosigned(found) else 0
+        if quiet == _QUIET_POLLS:
             return
+        last = heard
         time.sleep(_POLL_SECONDS)
-    raise StageFailed(f"the logs are not co-signed whole after {_COSIGN_SECONDS:.0f} s; see the nodes' logs")
+    raise StageFailed(f"the nodes are not quiet after {_QUIET_SECONDS:.0f} s; see their words in {stage.folder}")
+
+
+def _cosigned(found: Sequence[dict[str, Any]]) -> bool:
+    logs = [log for one in found for log in one["logs"] if log["role"] != "decision"]
+    sizes: dict[str, set[int]] = {}
+    for log in logs:
+        sizes.setdefault(log["origin"], set()).update((log["size"], log["cosigned_size"]))
+    return all(len(of_log) == 1 for of_log in sizes.values())
 
 
 def _said(words: str) -> None:

@@ -17,7 +17,9 @@ from comity.policy.assessment import Assessment
 
 SETTLE_SECONDS = 20.0
 _POLL_SECONDS = 0.004
-_AT_ONCE_SECONDS = 0.15
+_AT_ONCE_SECONDS = 0.12
+_FIRST_SECONDS = 3.0
+"""The nodes have just started and owe each other nothing, so the first dispatch need not wait for any tick."""
 _TICK_MS = 61_000
 _SENT, _ARRIVES = 10_000, 20_000
 """Order within one minute of the script: what came before is seen, then everything is sent, then it arrives."""
@@ -108,7 +110,7 @@ class Player:
     def _arrive(self, scene: Scene) -> None:
         """Wait until both sides have the receipt; what was sent at the same minute has been sent before."""
         actor, sent = self._stage.actor(scene.party), show_id(self.played.ids[scene.number])
-        if _lane(scene) >= Lane.NORMAL and not self._settles(actor, sent):
+        if _lane(scene) >= Lane.NORMAL and not self._sequenced(scene, actor, sent):
             self._stage.set_time(Ms(self._stage.now + _TICK_MS))
         self._await(scene, self._stage.other(scene.party), sent, "filed")
         self._await(scene, actor, sent, "filed")
@@ -141,11 +143,12 @@ class Player:
             raise DayFailed(f"dispatch {scene.number}: {error}") from error
         return answer
 
-    def _settles(self, actor: Actor, dispatch: str) -> bool:
-        """Say whether a dispatch gets its receipt at once; what is not urgent may have to wait for the tick."""
-        ends = time.monotonic() + _AT_ONCE_SECONDS
+    def _sequenced(self, scene: Scene, actor: Actor, dispatch: str) -> bool:
+        """Say whether a dispatch gets its place in the log at once; what is not urgent may have to wait for the tick."""
+        first = scene.at == self._day.scenes[0].at
+        ends = time.monotonic() + (_FIRST_SECONDS if first else _AT_ONCE_SECONDS)
         while time.monotonic() < ends:
-            if actor.ask("GET", f"/state?id={dispatch}").get("filed") is not None:
+            if actor.ask("GET", f"/state?id={dispatch}").get("index") is not None:
                 return True
             time.sleep(_POLL_SECONDS)
         return False
