@@ -13,13 +13,14 @@ import random
 import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 from comity.base.errors import BadEnvelope, ComityError, StoreError
 from comity.base.ids import DispatchId, Ms
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
-from comity.dispatch.exchange_codec import decode_problem, encode_problem
-from comity.dispatch.states import Committed, Form, Officer, Withheld
+from comity.dispatch.exchange_codec import decode_exchange, decode_problem, encode_problem
+from comity.dispatch.states import Committed, Form, Officer, Recorded, Withheld
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
 from comity.marking.labels import Lane
@@ -35,6 +36,11 @@ _OK = 200
 _NEWS_KEPT = 4_096
 _STORE_RETRY_MS = 1_000
 _LONGEST_SLEEP = 3_600.0
+_POLL_PAUSE_MS = 1_000
+"""How soon after one poll that brought nothing the next one may begin; a peer that holds no answer is not run over."""
+_LONGEST_HOLD_MS = 25_000  # spec: protocol.md 6 step 6
+_STUMBLED = 4
+"""A fault that no rule foresees backs off as after so many tries without an answer."""
 _CLOSING_RETRY_MS = 60_000
 """Without an officer who may send the manifest the day stays open; it is looked at again, not in a tight loop."""
 _IMMEDIATE_LEAF = re.compile(rb"\x89mcomity/leaf/1\x01\x50.{16}\x00", re.DOTALL)
@@ -102,6 +108,9 @@ class Engine:
         self._manifest_by = manifest_by
         self._closes = Ms(0)
         self._poll_ms = poll_ms
+        self._polls = Ms(0)
+        self._gapped = False
+        self._held: asyncio.Future[int] | None = None
         self._loop = asyncio.get_running_loop()
         self._writer = ThreadPoolExecutor(1, "writer")
         self._waiting: list[tuple[Form, Officer, asyncio.Future[Outcome]]] = []
@@ -135,6 +144,11 @@ class Engine:
         try:
             outcomes = await self.call(self.node.submit, [(form, by) for form, by, _ in batch], self.clock.now())
         except Exception as error:  # noqa: BLE001  whoever waits must hear of it, whatever it was
+            if len(batch) > 1 and not isinstance(error, StoreError):
+                # Nothing was kept: each goes alone, so that one which brings the program down stops no other.
+                for waiting in batch:
+                    await self._submit([waiting])
+                return
             for _, _, future in batch:
                 if not future.done():
                     future.set_exception(error)
@@ -169,6 +183,8 @@ class Engine:
 
     async def exchange(self, body: bytes) -> tuple[int, bytes]:
         """Answer one exchange of the peer: status and body."""
+        if self._held is not None:
+            self._held.cancel()  # the peer has given up its poll: it speaks again
         try:
             taken, answer = await self._loop.run_in_executor(self._writer, self._take_and_speak, body)
         except Problem as problem:
@@ -177,7 +193,7 @@ class Engine:
         except StoreError:
             _LOG.exception("an exchange could not be stored; the peer will repeat it")
             return 503, self.problem("slow-down", _STORE_RETRY_MS)
-        if taken.exchange.wait and not taken.news:
+        if taken.exchange.wait and not taken.news and _says_nothing(answer, taken.exchange.base):
             answer = await self._hold(taken.exchange.wait, answer)
         return _OK, answer
 
@@ -189,16 +205,30 @@ class Engine:
         """Take an exchange; if one of its dispatches brings the program down, take each apart from the others."""
         try:
             taken = self._guarded(self.node.take, body, self.clock.now())
-        except ComityError:
+        except (Problem, StoreError):
             raise
         except Exception:  # noqa: BLE001  one dispatch must never stop the others
             _LOG.exception("an exchange could not be taken as a whole; its dispatches are opened one by one")
-            self.faults += 1
-            self.node.ledger.forget()
-            taken = self._guarded(self.node.take, body, self.clock.now(), apart=True)
+            taken = self._guarded(self.node.take_unopened, body, self.clock.now())
+            taken = replace(taken, recorded=taken.recorded + tuple(self._open_stored()))
         if taken.news or taken.recorded:
             self._loop.call_soon_threadsafe(self._tell, [one.id for one in taken.recorded])
         return taken
+
+    def _open_stored(self) -> list[Recorded]:
+        """Open what is stored unopened; what brings the program down is counted and stays, the others go on."""
+        recorded: list[Recorded] = []
+        for index in self._guarded(self.node.unopened):
+            try:
+                recorded += self._guarded(self.node.open_one, index, self.clock.now())
+            except StoreError:
+                raise
+            except Exception:  # noqa: BLE001  one dispatch must never stop the others
+                _LOG.exception(
+                    "the dispatch at leaf %d could not be opened; it stays stored and the others go on", index
+                )
+                self.faults += 1
+        return recorded
 
     def _tell(self, dispatches: Sequence[bytes]) -> None:
         self.bell.ring(dispatches)
@@ -206,12 +236,12 @@ class Engine:
     async def _hold(self, wait_ms: int, answer: bytes) -> bytes:
         """Hold an answer that has nothing in it until there is something, or the peer's time is over."""
         # spec: protocol.md 6 step 6: made from the state stored at the moment it is sent, also after `wait`
-        seen = self.bell.number
+        held = self._held = asyncio.ensure_future(self.bell.next(self.bell.number))
         try:
-            await asyncio.wait_for(self.bell.next(seen), min(wait_ms, 25_000) / 1_000)
-        except TimeoutError:
-            return answer
-        return await self.call(self.node.speak, self.clock.now())
+            rung, _ = await asyncio.wait({held}, timeout=min(wait_ms, _LONGEST_HOLD_MS) / 1_000)
+        finally:
+            held.cancel()
+        return await self.call(self.node.speak, self.clock.now()) if rung and not held.cancelled() else answer
 
     async def _problem_bytes(self, problem: Problem) -> bytes:
         try:
@@ -241,34 +271,63 @@ class Engine:
 
     async def run(self) -> None:
         """Keep the link: speak when there is something to say, repeat what had no answer, fall silent otherwise."""
-        await self.call(self.node.open_stored, self.clock.now())
+        opened = False
         while True:
             self._poke.clear()
             try:
-                request, wakes = await self.call(self._plan)
-                if request is None:
-                    await self._sleep(self.clock.seconds_until(wakes))
-                elif self._client is not None:
-                    await self._take_answer(await self._client.exchange(request))
+                if not opened:
+                    await self._loop.run_in_executor(self._writer, self._open_stored)
+                    opened = True
+                await self._round()
             except Problem as problem:
                 self._after_problem(problem)
                 await self._back_off(1)
             except StoreError:
                 _LOG.exception("the store did not take what the courier had; it is repeated")
                 await self._back_off(1)
+            except Exception:  # noqa: BLE001  a courier that ended would leave a node that listens and never speaks
+                _LOG.exception("the courier met a fault; it goes on after a pause")
+                self.faults += 1
+                await self._back_off(_STUMBLED)
 
-    def _plan(self) -> tuple[bytes | None, Ms]:
-        """Do what the clock asks for, and return what to say now, or nothing and when to look again."""
+    async def _round(self) -> None:
+        request, wakes, polls = await self.call(self._plan)
+        if request is None:
+            await self._sleep(self.clock.seconds_until(wakes))
+        elif self._client is not None:
+            answer = await (self._poll(request, self._client) if polls else self._client.exchange(request))
+            if answer is not None:
+                await self._take_answer(answer)
+
+    async def _poll(self, request: bytes, client: CourierClient) -> Answer | None:
+        """Let the peer hold its answer; None if we have something to say before it comes."""
+        asking = asyncio.ensure_future(client.exchange(request))
+        poked = asyncio.ensure_future(self._poke.wait())
+        try:
+            await asyncio.wait({asking, poked}, return_when=asyncio.FIRST_COMPLETED)
+            return asking.result() if asking.done() else None
+        finally:
+            poked.cancel()
+            asking.cancel()
+
+    def _plan(self) -> tuple[bytes | None, Ms, bool]:
+        """Do what the clock asks for, and return what to say now, or nothing and when to look again; and whether it polls."""
         now = self.clock.now()
         if now >= self._closes:
             self._closes = self._close_day(now)
         self.node.tick(now)
         due = self.node.due_at(now)
         if self._client is None or due is None:
-            return None, self._closes
-        if due > now:
-            return None, min(due, self._closes)
-        return self.node.speak(now, wait_ms=self._poll_ms), now
+            return None, self._closes, False
+        if due <= now:
+            return self.node.speak(now), now, False
+        wakes = min(due, self._closes)
+        if not self._poll_ms:
+            return None, wakes, False
+        if now < self._polls <= now + _POLL_PAUSE_MS:
+            return None, min(wakes, self._polls), False
+        self._polls = Ms(now + _POLL_PAUSE_MS)
+        return self.node.speak(now, wait_ms=min(self._poll_ms, wakes - now)), now, True
 
     def _close_day(self, now: Ms) -> Ms:
         """Send the daily manifest if its time has come, and return when it comes next."""
@@ -286,7 +345,10 @@ class Engine:
             return
         status, body = answer
         if status == _OK:
-            await self._loop.run_in_executor(self._writer, self._take, body)
+            taken = await self._loop.run_in_executor(self._writer, self._take, body)
+            self._gapped = False
+            if taken.news or taken.recorded:
+                self._polls = Ms(0)
             return
         try:
             problem = decode_problem(body)
@@ -295,21 +357,35 @@ class Engine:
         _LOG.warning("the peer did not take our exchange: %s", problem.code)
         await self.call(self.node.take_problem, problem, self.clock.now())
         self.bell.ring()
-        if problem.code != "gap":
-            await self._back_off(1 if problem.retry_ms else 4)
+        if problem.code == "gap" and not self._gapped:
+            self._gapped = True  # said again at once from where the peer is; a second gap in a row is no help
+            return
+        await self._back_off(1 if problem.retry_ms else _STUMBLED)
 
     def _after_problem(self, problem: Problem) -> None:
         _LOG.warning("an exchange of the peer was not taken: %s: %s", problem.code, problem)
         self.bell.ring()
 
     async def _back_off(self, failures: int) -> None:
-        """Wait with full jitter; what is immediate is tried again sooner."""  # spec: protocol.md 8
-        timers = self.node.timers
-        most = timers.backoff_immediate_ms if await self.call(self._immediate_waits) else timers.backoff_max_ms
-        span = min(most, timers.backoff_first_ms << min(failures, 20))
+        """Wait with full jitter; what is immediate is tried again sooner, also when it comes while we wait."""
+        # spec: protocol.md 8
+        timers, began, share = self.node.timers, self.clock.now(), random.random()  # noqa: S311  jitter, no secret
         self.bell.ring()
-        wait = Ms(self.clock.now() + random.randint(span // 2, span))  # noqa: S311  jitter, no secret
-        await asyncio.sleep(min(self.clock.seconds_until(wait), _LONGEST_SLEEP))
+        while True:
+            self._poke.clear()
+            most = timers.backoff_immediate_ms if await self._hurries() else timers.backoff_max_ms
+            span = min(most, timers.backoff_first_ms << min(failures, 20))
+            began = min(began, self.clock.now())  # a clock that is set back holds up nothing
+            seconds = self.clock.seconds_until(Ms(began + span // 2 + int(share * span / 2)))
+            if seconds <= 0:
+                return
+            await self._sleep(seconds)
+
+    async def _hurries(self) -> bool:
+        try:
+            return await self.call(self._immediate_waits)
+        except ComityError:
+            return False
 
     def _immediate_waits(self) -> bool:
         with self.node.ledger.read() as tx:
@@ -327,3 +403,9 @@ class Engine:
     def close(self) -> None:
         """End the writer thread after what it is doing."""
         self._writer.shutdown(wait=True)
+
+
+def _says_nothing(answer: bytes, known: int) -> bool:
+    """Say whether an answer brings nothing: no entry, no dispatch, no cosignature above the size that the peer knows."""
+    said = decode_exchange(answer)
+    return not said.entries and not said.dispatches and said.mirror_size <= known

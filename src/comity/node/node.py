@@ -177,6 +177,18 @@ class Node:
             Problem: it is not taken; its head is kept if its signatures are good.
             StoreError: the outcome is unknown; the same exchange again does no harm.
         """
+        taken = self._take_whole(data, now, apart=apart)
+        return replace(taken, recorded=taken.recorded + self.open_stored(now)) if apart else taken
+
+    def take_unopened(self, data: bytes, now: Ms) -> Taken:
+        """Take an exchange as `take` does, but store its dispatches unopened, each for `open_one`.
+
+        Raises:
+            Problem, StoreError: as `take`.
+        """
+        return self._take_whole(data, now, apart=True)
+
+    def _take_whole(self, data: bytes, now: Ms, *, apart: bool) -> Taken:
         exchange = absorb.read_exchange(data, self.peer)
         _refuse_stopped(self.link())
         head = absorb.read_head(exchange, self.peer)
@@ -191,7 +203,7 @@ class Node:
             self._keep_doubtful(head, problem, now)
             raise
         self._heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
-        return replace(taken, recorded=taken.recorded + self.open_stored(now)) if apart else taken
+        return taken
 
     def _take(self, exchange: Exchange, head: SignedHead, book: Book, now: Ms, *, apart: bool) -> Taken:
         first = book.logs[LogRole.THEIRS].size
@@ -221,16 +233,21 @@ class Node:
 
     def open_stored(self, now: Ms) -> tuple[Recorded, ...]:
         """Open what was stored unopened, each dispatch in a transaction of its own; a start does it too."""
+        return tuple(one for index in self.unopened() for one in self.open_one(index, now))
+
+    def unopened(self) -> tuple[LeafIndex, ...]:
+        """Return the leaves whose dispatch is stored and was not opened yet, most urgent first."""
+        statement = (
+            "SELECT idx FROM got WHERE fact = 0 AND sealed IS NOT NULL AND settled_at IS NULL ORDER BY lane, idx"
+        )
         with self.ledger.read() as tx:
-            rows = tx.rows(
-                "SELECT idx FROM got WHERE fact = 0 AND sealed IS NOT NULL AND settled_at IS NULL ORDER BY lane, idx"
-            )
-        recorded: list[Recorded] = []
-        for (index,) in rows:
-            with self.ledger.begin() as book:
-                sealed = book.tx.rows("SELECT sealed FROM got WHERE idx = ?", (index,))[0][0]
-                recorded += self._receive(LeafIndex(int_of(index)), bytes_of(sealed), book, now)
-        return tuple(recorded)
+            return tuple(LeafIndex(int_of(row[0])) for row in tx.rows(statement))
+
+    def open_one(self, index: LeafIndex, now: Ms) -> tuple[Recorded, ...]:
+        """Open one of `unopened` in a transaction of its own, and what waited for it."""
+        with self.ledger.begin() as book:
+            sealed = book.tx.rows("SELECT sealed FROM got WHERE idx = ?", (index,))[0][0]
+            return tuple(self._receive(index, bytes_of(sealed), book, now))
 
     def _note_good(self, book: Book, head: SignedHead, now: Ms, *, cosigned: bool) -> None:
         link = read_link(book.tx)
