@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -301,13 +302,16 @@ def arena(finished: FinishedDay, name: str) -> Iterator[Arena]:
 
 
 def _fresh(wanted: Path) -> Path:
+    """Make a folder of this name, or of the next one that is free; two tries at the same time get two."""
     make_private_folder(wanted.parent)
-    folder, tries = wanted, 1
-    while folder.exists():
-        tries += 1
-        folder = wanted.with_name(f"{wanted.name}-{tries}")
-    make_private_folder(folder)
-    return folder
+    for tries in count(1):
+        folder = wanted if tries == 1 else wanted.with_name(f"{wanted.name}-{tries}")
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("counting does not end")
 
 
 def timed(act: Callable[[], object]) -> float:

@@ -35,6 +35,8 @@ from comity.marking.labels import Urgency
 ATTACK = (5, "flipped-byte")
 _WHOLE_EVERY = 61
 """Inside sealed bytes and cosignature each position meets its own check, and every such one goes the whole way too."""
+EVERY = 1
+"""Every so manieth position is changed: all of them."""
 _HARMLESS = {"sealed": {DROPPED}, "cosignature": {FILED, IGNORED}, "frame": {FILED, DROPPED}}
 
 
@@ -68,7 +70,7 @@ def run(ring: Arena) -> AttackResult:
     kept = {"bytes": len(data), "outcomes": counted, "wrong": tally.wrong}
     ring.keep("positions.json", msgspec.json.format(msgspec.json.encode(kept)))
     tried = sum(sum(outcomes.values()) for outcomes in counted.values())
-    ring.check(f"all {len(data)} positions were tried", tried == len(data))
+    ring.check(f"all {len(data)} positions were tried", tried == len(range(0, len(data), EVERY)))
     ring.check(
         "each was refused, or the changed part dropped and the other filed, or it changed nothing", not tally.wrong
     )
@@ -102,7 +104,7 @@ def _every_position(ring: Arena, receiver: str, data: bytes, ids: tuple[bytes, .
     regions = _regions(data)
     trial = Trial(ring.nodes[receiver], ring.opened[receiver].store.image(), data, ids, ring.now)
     try:
-        for position in range(len(data)):
+        for position in range(0, len(data), EVERY):
             changed = bytearray(data)
             changed[position] ^= 1 << position % 8
             region = regions.get(position, "frame")

@@ -1,0 +1,86 @@
+"""`comity demo --json` says where both nodes are once the day is played, and stays up until it is stopped."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from .conftest import ROOT, program
+
+
+@contextmanager
+def staying(*arguments: str):
+    folder = tempfile.mkdtemp(prefix="comity-up-")
+    process = subprocess.Popen(
+        program("demo", "--data", folder, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": "src"},
+    )  # fmt: skip
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def page(url: str, path: str = "/") -> tuple[int, str]:
+    """Ask a page as a browser does, which knows that every name below localhost is this machine."""
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=20)
+    connection.request("GET", path, headers={"Host": place.netloc})
+    answer = connection.getresponse()
+    text = answer.read().decode()
+    connection.close()
+    return answer.status, text
+
+
+def test_the_first_line_says_where_the_nodes_are_and_a_stranger_can_verify_their_logs():
+    with staying("--json", "--no-attacks") as demo:
+        nodes = json.loads(demo.stdout.readline())["nodes"]
+        assert [node["party"] for node in nodes] == ["ca", "in"]
+        for node in nodes:
+            status, text = page(node["url"])
+            assert status == 200
+            assert "W-4" in text
+            keys = [*("--log-vkey=" + key for key in node["log_vkeys"])]
+            keys += [*("--cosigner-vkey=" + key for key in node["cosigner_vkeys"])]
+            done = subprocess.run(
+                [sys.executable, str(ROOT / "tools/verify.py"), "log", node["log_url"], *keys],
+                capture_output=True, text=True, timeout=60, check=False,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert re.search(r"good +all \d+ entries hash to the signed root", done.stdout)
+        assert demo.poll() is None
+        second = json.loads(demo.stdout.readline())
+        assert len(second["dispatches"]) == 48
+        assert demo.poll() is None
+        demo.send_signal(signal.SIGTERM)
+        assert demo.wait(60) == 0
+
+
+def test_people_read_the_workplan_first_and_find_both_pages():
+    with staying("--no-attacks", "--accord", "ostrel-vanmere") as demo:
+        lines: list[str] = []
+        for line in demo.stdout:
+            lines.append(line.rstrip())
+            if "Stop with Ctrl-C" in line:
+                break
+        assert lines[0].strip() == "Workplan"
+        assert "owner XO" in lines[1]
+        assert any("F-1" in line for line in lines[:6])
+        assert any("exercise edition" in line for line in lines)
+        urls = [found[0] for line in lines if (found := re.search(r"http://\w+\.localhost:\d+", line))]
+        assert [url.partition("//")[2].partition(".")[0] for url in urls] == ["xo", "xv"]
+        assert all(page(url)[0] == 200 for url in urls)
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(60) == 0
