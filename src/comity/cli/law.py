@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 
 from comity.cli.out import show_json, show_table
-from comity.policy.edition import Edition, assemble
+from comity.edge.setup import edition_files
+from comity.policy.edition import Edition
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,12 +23,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run_show(asked: argparse.Namespace) -> int:
     """List the rules of an edition."""
-    folders = {
-        one.name: {str(file.relative_to(one)): file.read_bytes() for file in one.rglob("*") if file.is_file()}
-        for one in asked.laws.iterdir()
-        if one.is_dir()
-    }
-    edition = Edition.load(assemble(folders, asked.edition))
+    edition = Edition.load(edition_files(asked.laws, asked.edition))
     rows = [[rule.id, rule.article, rule.status, rule.title] for rule in edition.rules]
     if asked.json:
         rules = [dict(zip(("rule", "article", "status", "title"), row, strict=True)) for row in rows]

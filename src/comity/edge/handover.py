@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from comity.base.errors import BadConfiguration
+from comity.base.errors import BadConfiguration, BadEnvelope
 from comity.base.ids import Digest, Ms, NodeName
 from comity.crypto.keys import RootPublic
 from comity.crypto.suites import PROFILE
@@ -27,8 +27,16 @@ class PartyCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     addresses: tuple[str, ...]
 
     def party(self) -> Party:
-        """Return it as the accord names it."""
-        first, second = (bytes.fromhex(key) for key in self.root_keys)
+        """Return it as the accord names it.
+
+        Raises:
+            BadConfiguration: its root keys are none.
+        """
+        try:
+            first, second = (bytes.fromhex(key) for key in self.root_keys)
+            RootPublic.from_cose_keys(first, second)
+        except (ValueError, BadEnvelope) as error:
+            raise BadConfiguration(f"the card of {self.node} holds no root keys ({error}); nothing was made") from error
         return Party(NodeName(self.node), self.country, (first, second), self.addresses)
 
 
@@ -117,7 +125,7 @@ def make_accord(terms: Terms, cards: tuple[PartyCard, PartyCard], prev: Digest |
             raise BadConfiguration(f"no card fits the party {named.node} of the terms; nothing was made")
     kept = {"custody": terms.custody_days, "retention": terms.retention_days, "quarantine-keep": terms.quarantine_days}
     timers = {**terms.timers, **{name: days * _DAY_MS for name, days in kept.items()}}
-    lanes = [(Lane[name.upper()], limit) for name, limit in terms.lanes.items()]
+    lanes = [(_lane(name), limit) for name, limit in terms.lanes.items()]
     return Accord(
         name=terms.name,
         edition=terms.edition,
@@ -129,3 +137,12 @@ def make_accord(terms: Terms, cards: tuple[PartyCard, PartyCard], prev: Digest |
         author_kinds=terms.author_kinds,
         in_force_from=Ms(int(terms.in_force_from.timestamp()) * 1_000),
     )
+
+
+def _lane(name: str) -> Lane:
+    try:
+        return Lane[name.upper()]
+    except KeyError as error:
+        raise BadConfiguration(
+            f"the terms set limits for a lane {name!r}, which there is not; nothing was made"
+        ) from error

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, cast
 
-from comity.base.errors import BadConfiguration
+from comity.base.errors import BadConfiguration, BadEnvelope
 from comity.base.ids import Ms
 from comity.crypto.keys import SealingPublic, read_cose_key
 from comity.desk import Desk, Powers, Standing
@@ -146,7 +146,10 @@ def open_peer_law(config: Config) -> Edition | None:
     folder = config.folder / PEER_LAW
     if not (folder / LAW_FILE).exists():
         return None
-    return read_edition((folder / LAW_FILE).read_bytes(), (folder / LAW_KEY).read_text())
+    try:
+        return read_edition((folder / LAW_FILE).read_bytes(), (folder / LAW_KEY).read_text())
+    except OSError as error:
+        raise BadConfiguration(f"{folder} holds no signed law edition ({error}); the node was not started") from error
 
 
 def open_store(config: Config, desks: dict[str, Desk]) -> SqliteStore:
@@ -177,7 +180,7 @@ def _custodian(config: Config) -> SealingPublic:
     path = config.folder / CUSTODIAN
     try:
         key = read_cose_key(bytes.fromhex(path.read_text().strip()))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, BadEnvelope) as error:
         raise BadConfiguration(f"{path} holds no custodian's key ({error}); the node was not started") from error
     if not isinstance(key, SealingPublic):
         raise BadConfiguration(f"{path} holds another kind of key; the node was not started")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import read_id
@@ -18,6 +19,7 @@ from comity.screen import PartyCard
 
 _T = TypeVar("_T")
 DUTY = "duty-officer"
+Clock = Annotated[str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
 class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -37,8 +39,8 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: dict[str, str]
     capital: str
     zone: str
-    opens: str
-    closes: str
+    opens: Clock
+    closes: Clock
     languages: tuple[str, ...]
     agency: tuple[Agency, ...]
 
@@ -150,9 +152,22 @@ def read_toml(path: Path, kind: type[_T]) -> _T:
         BadConfiguration: the file cannot be read, or a key is missing, unknown or ill-formed; the message names it.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), kind)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        content = path.read_bytes()
+    except OSError as error:
         raise BadConfiguration(f"{path} could not be read ({error}); nothing was done") from error
+    return parse_toml(content, kind, str(path))
+
+
+def parse_toml(content: bytes, kind: type[_T], name: str) -> _T:
+    """Read the bytes of a TOML file into a typed value; `name` is for the message.
+
+    Raises:
+        BadConfiguration: as `read_toml`.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(content.decode()), kind)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise BadConfiguration(f"{name} could not be read ({error}); nothing was done") from error
 
 
 def _bound(words: tuple[str, ...] | None) -> frozenset[str] | None:

@@ -21,7 +21,7 @@ from comity.edge.entropy import SystemEntropy
 from comity.edge.files import make_private_folder, write_atomic
 from comity.edge.handover import card_bytes, read_card
 from comity.edge.keystore import KeyStore, RootStore
-from comity.edge.registry import Registry, Roster, Workplan, read_toml
+from comity.edge.registry import Registry, Roster, Workplan, parse_toml, read_toml
 from comity.policy.edition import INSTRUMENT as LAW
 from comity.policy.edition import Edition, assemble, edition_bytes, open_edition
 
@@ -89,6 +89,7 @@ def init_node(new: NewNode, now: Ms) -> str:
     registry = read_toml(new.registry, Registry)
     read_toml(new.roster, Roster)
     read_toml(new.workplan, Workplan)
+    files = edition_files(new.laws, new.law)
     make_private_folder(new.folder)
     roots, root = _make_root(new)
     authority = pki.make_authority(new.folder / "tls", new.node, now)
@@ -97,7 +98,7 @@ def init_node(new: NewNode, now: Ms) -> str:
     write_atomic(new.folder / CARD, card_bytes(new.node, new.country, root.public(), new.addresses))
     for source, name in ((new.registry, REGISTRY), (new.roster, ROSTER), (new.workplan, WORKPLAN)):
         write_atomic(new.folder / name, source.read_bytes())
-    _sign_law(new, roots.law())
+    _write_edition(new.folder / "law", files, roots.law())
     _make_custodian(new, roots)
     write_atomic(new.folder / CONFIG_FILE, _settings(new).encode())
     return fingerprint(signed)
@@ -113,9 +114,12 @@ def pair_node(folder: Path, accord: bytes, peer_keys: bytes, peer_registry: byte
     agreed = verify_accord(accord)
     ours = verify_keylist((folder / KEYS).read_bytes(), _own_root(folder, agreed.parties))
     verify_keylist(peer_keys, agreed.peer_of(ours.node).root())
-    for name, content in ((ACCORD, accord), (PEER_KEYS, peer_keys), (PEER_REGISTRY, peer_registry)):
+    parse_toml(peer_registry, Registry, "the peer's registry")
+    papers = ((ACCORD, accord), (PEER_KEYS, peer_keys), (PEER_REGISTRY, peer_registry))
+    for name, content in papers:
         if (folder / name).exists() and (folder / name).read_bytes() != content:
             raise BadConfiguration(f"{folder / name} is there already and is another; nothing was changed")
+    for name, content in papers:
         write_atomic(folder / name, content)
     return fingerprint(accord), fingerprint(peer_keys)
 
@@ -153,18 +157,34 @@ def sign_edition(folder: Path, laws: Path, law: str, law_keys: RootKeys) -> Edit
     Raises:
         BadConfiguration: the edition does not hold; nothing was written.
     """
+    files = edition_files(laws, law)
+    _write_edition(folder, files, law_keys)
+    return Edition.load(files)
+
+
+def edition_files(laws: Path, law: str) -> dict[str, bytes]:
+    """Return the files of the edition `law` in the folder `laws`, which hold together.
+
+    Raises:
+        BadConfiguration: there is no such folder or edition, or it does not hold.
+    """
+    if not laws.is_dir():
+        raise BadConfiguration(f"{laws} is no folder of law editions; nothing was made")
     folders = {
         one.name: {str(file.relative_to(one)): file.read_bytes() for file in one.rglob("*") if file.is_file()}
         for one in sorted(laws.iterdir())
         if one.is_dir()
     }
     files = assemble(folders, law)
-    edition = Edition.load(files)
+    Edition.load(files)
+    return files
+
+
+def _write_edition(folder: Path, files: dict[str, bytes], law_keys: RootKeys) -> None:
     make_private_folder(folder)
     write_atomic(folder / LAW_FILE, sign_instrument(edition_bytes(files), LAW, law_keys))
     public = "\n".join(key.hex() for key in law_keys.public().cose_keys)
     write_atomic(folder / LAW_KEY, public.encode())
-    return edition
 
 
 def _make_root(new: NewNode) -> tuple[RootStore, RootKeys]:
@@ -201,10 +221,6 @@ def _make_keys(new: NewNode, agencies: tuple[str, ...], authority: bytes, now: M
         tls_ca=authority,
         issued=now,
     )
-
-
-def _sign_law(new: NewNode, law_keys: RootKeys) -> None:
-    sign_edition(new.folder / "law", new.laws, new.law, law_keys)
 
 
 def _make_custodian(new: NewNode, roots: RootStore) -> None:
