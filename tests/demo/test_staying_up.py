@@ -63,6 +63,7 @@ def test_the_first_line_says_where_the_nodes_are_and_a_stranger_can_verify_their
         assert demo.poll() is None
         second = json.loads(demo.stdout.readline())
         assert len(second["dispatches"]) == 48
+        assert second["deviations"] == []
         assert demo.poll() is None
         demo.send_signal(signal.SIGTERM)
         assert demo.wait(60) == 0

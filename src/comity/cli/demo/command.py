@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -90,12 +90,13 @@ def run_demo(asked: argparse.Namespace) -> int:
         results = [] if asked.no_attacks else _attack(shown, ATTACKS, quiet=asked.json)
         good = not shown.wrong and all(result.beaten for result in results)
         seconds = round(time.monotonic() - began, 1)
-        if asked.json:
-            show_json(_whole(shown, results, seconds, good=good))
-        else:
-            _show_end(shown, results, seconds)
-        if not asked.once:
-            _stay(stage, quiet=asked.json)
+        with suppress(KeyboardInterrupt):  # from here on, an interrupt is how the demo is ended
+            if asked.json:
+                show_json(_whole(shown, results, seconds, good=good))
+            else:
+                _show_end(shown, results, seconds)
+            if not asked.once:
+                _stay(stage, quiet=asked.json)
     return DONE if good else REFUSED
 
 
@@ -301,12 +302,13 @@ def _whole(shown: Shown, results: Sequence[AttackResult], seconds: float, *, goo
 
 
 def _stay(stage: Stage, *, quiet: bool) -> None:
-    """Stay up until Ctrl-C, or until a node ends by itself."""
+    """Stay up until an interrupt.
+
+    Raises:
+        StageFailed: a node ended by itself.
+    """
     if not quiet:
         print("\nBoth pages stay up. Stop with Ctrl-C.", flush=True)
-    try:
-        while all(actor.process is not None and actor.process.poll() is None for actor in stage.actors):
-            time.sleep(1)
-    except KeyboardInterrupt:
-        return
+    while all(actor.process is not None and actor.process.poll() is None for actor in stage.actors):
+        time.sleep(1)
     raise StageFailed(f"a node ended by itself; its words are in {stage.folder}")
