@@ -65,10 +65,10 @@ class Door:
         if scope["type"] != "http":
             return
         request = scope
-        if request["path"] == "/events":
-            await self._events(request, receive, send)
-            return
         try:
+            if (request["method"], request["path"]) == ("GET", "/events"):
+                await self._events(request, receive, send)
+                return
             status, answer = await self._reply(request, receive)
         except (BadForm, msgspec.ValidationError, msgspec.DecodeError) as error:
             status, answer = 400, {"error": str(error), "code": "bad-form"}
@@ -157,7 +157,10 @@ class Door:
 
     async def _events(self, request: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Stream one line for each change: its number and the ids that were filed or sent."""
-        after = int(_query(request, "after") or self._engine.bell.number)
+        asked = _query(request, "after")
+        if asked and not (asked.isascii() and asked.isdecimal()):
+            raise BadForm("`after` is the number of the last event that was heard")
+        after = int(asked) if asked else self._engine.bell.number
         await send({"type": "http.response.start", "status": 200, "headers": [_LINES]})
         gone = asyncio.ensure_future(_gone(receive))
         try:

@@ -393,8 +393,10 @@ class Engine:
             return bool(tx.rows(row, (int(Lane.IMMEDIATE),)))
 
     async def _sleep(self, seconds: float) -> None:
+        # Not wait_for: before Python 3.12 it loses a cancellation that comes together with the poke.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._poke.wait(), min(max(seconds, 0.0), _LONGEST_SLEEP))
+            async with asyncio.timeout(min(max(seconds, 0.0), _LONGEST_SLEEP)):
+                await self._poke.wait()
 
     def poke(self) -> None:
         """Make the courier look again now; the clock calls it when it is set."""

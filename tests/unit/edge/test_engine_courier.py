@@ -357,3 +357,20 @@ def test_close_ends_the_writer_after_what_it_is_doing(nodes):
             await engine.call(a.link)
 
     run(play())
+
+
+def test_an_end_that_comes_together_with_news_is_not_missed(nodes):
+    a, _ = nodes
+
+    async def play():
+        with engine_of(a, SetClock(at(MINUTE), 0)) as engine:
+            for _ in range(20):
+                task = asyncio.create_task(engine.run())
+                await asyncio.sleep(0.003)
+                engine._poke.set()
+                await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait_for(asyncio.wait([task]), 1)
+                assert task.cancelled()
+
+    run(play())
