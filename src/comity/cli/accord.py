@@ -6,7 +6,7 @@ import argparse
 from datetime import UTC, datetime
 from pathlib import Path
 
-from comity.base.errors import BadEnvelope, BadSignature
+from comity.base.errors import BadEnvelope, BadForm, BadSignature
 from comity.cli.out import show_json, show_table
 from comity.crypto.sign import add_signatures, sign_instrument, unverified_payload
 from comity.dispatch.accord import Accord, decode_accord, encode_accord, fingerprint, verify_accord
@@ -17,6 +17,7 @@ from comity.edge.plain import to_json
 from comity.edge.registry import read_toml
 
 KIND = "accord"
+_PARTIES = 2
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -42,7 +43,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run_new(asked: argparse.Namespace) -> int:
     """Make an accord that nobody has signed yet."""
-    first, second = (read_card(path) for path in asked.party[:2])
+    if len(asked.party) != _PARTIES:
+        raise BadForm("an accord has two parties: give --party twice; nothing was made")
+    first, second = (read_card(path) for path in asked.party)
     accord = make_accord(read_toml(asked.terms, Terms), (first, second))
     write_atomic(asked.out, encode_accord(accord), mode=0o644)
     print(f"{asked.out}: {accord.name}, edition {accord.edition}; both parties now sign it with `comity accord sign`")
@@ -57,13 +60,13 @@ def run_sign(asked: argparse.Namespace) -> int:
     if keys.public().cose_keys not in [party.root_keys for party in accord.parties]:
         raise BadSignature("these root keys belong to neither party of the accord; nothing was signed")
     done = add_signatures(data, KIND, keys) if signed else sign_instrument(payload, KIND, keys)
+    if signed:
+        verify_accord(done)  # the other party's signatures are looked at before ours stand beside them
     write_atomic(asked.out or asked.file, done, mode=0o644)
-    try:
-        verify_accord(done)
-    except BadSignature:
-        print("signed by one party; the other one signs next")
-    else:
+    if signed:
         print(f"signed by both parties. Read this fingerprint aloud:\n  {fingerprint(done)}")
+    else:
+        print("signed by one party; the other one signs next")
     return 0
 
 

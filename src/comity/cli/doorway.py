@@ -46,10 +46,18 @@ def ask(folder: Path, method: str, path: str, body: object = None) -> Any:
     try:
         connection.request(method, path, None if body is None else json.dumps(body))
         answer = connection.getresponse()
-        status, content = answer.status, json.loads(answer.read())
+        status, content = answer.status, _read(answer.read())
     finally:
         connection.close()
     if status == http.client.OK:
         return content
     message = str(content.get("error", "the node gave no reason"))
     raise BadForm(message) if content.get("code") == BadForm.code else Refusal(message)
+
+
+def _read(content: bytes) -> Any:
+    """Read the node's JSON; what is none is the words of a server that failed."""
+    try:
+        return json.loads(content)
+    except ValueError:
+        return {"error": "the node met a fault of its own; what it did is not known, its log has the cause"}

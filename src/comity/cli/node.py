@@ -126,7 +126,10 @@ def _confirmed(what: str, shown: str, heard: list[str] | None) -> bool:
     if heard is not None:
         return any(_plain(one) == _plain(shown) for one in heard)
     print(f"fingerprint of {what}:\n  {shown}\nCompare it by voice, group by group.")
-    return input("Is it the same? Type yes: ").strip().casefold() == "yes"
+    try:
+        return input("Is it the same? Type yes: ").strip().casefold() == "yes"
+    except EOFError:
+        return False
 
 
 def _plain(text: str) -> str:

@@ -9,7 +9,9 @@ from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from comity.base.errors import BadForm
 from comity.base.ids import Ms
 
 
@@ -20,11 +22,11 @@ def console() -> Console:
 
 def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table; values are shown as they are, never as markup."""
-    table = Table(title=title, title_justify="left", show_edge=False, pad_edge=False)
+    table = Table(title=Text(title), title_justify="left", show_edge=False, pad_edge=False)
     for head in heads:
         table.add_column(head, overflow="fold", no_wrap=head == "id")  # an id is copied whole
     for row in rows:
-        table.add_row(*(cell.replace("[", "\\[") for cell in row))
+        table.add_row(*map(Text, row))
     console().print(table)
 
 
@@ -41,6 +43,13 @@ def moment(at: int | None) -> str:
 
 
 def read_moment(text: str) -> Ms:
-    """Read an ISO time with zone as milliseconds UTC."""
-    found = datetime.fromisoformat(text)
+    """Read an ISO time with zone as milliseconds UTC.
+
+    Raises:
+        BadForm: it is none.
+    """
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadForm(f"{text!r} is no time such as 2026-07-13T06:00:00+00:00") from error
     return Ms(int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1_000))
