@@ -41,7 +41,9 @@ def run(asked: argparse.Namespace) -> int:
     if asked.json:
         show_json(figures)
     else:
-        rows = [[name, f"{value:.3f}" if isinstance(value, float) else str(value)] for name, value in _flat("", figures)]
+        rows = [
+            [name, f"{value:.3f}" if isinstance(value, float) else str(value)] for name, value in _flat("", figures)
+        ]
         show_table("Measured on this machine", ("figure", "value"), rows)
     return 0
 

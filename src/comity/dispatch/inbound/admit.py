@@ -66,7 +66,9 @@ def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple
     """Return the code and a verdict where a recall or an ended posting came first."""
     header, arrival = verified.opened.header, verified.opened.arrival
     if recalled(header.id, book):
-        return "recalled", _by_accord("ACCORD-RECALLED", "The sender recalled or corrected this dispatch before it came.")
+        return "recalled", _by_accord(
+            "ACCORD-RECALLED", "The sender recalled or corrected this dispatch before it came."
+        )
     released = header.released_by
     ended = office.powers.peer_posting_ended(book.tx, released.desk, released.officer)
     if ended is not None and ended < arrival.index:
