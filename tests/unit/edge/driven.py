@@ -65,6 +65,25 @@ class HandClock(SetClock):
         return 0.0
 
 
+class StillClock(SetClock):
+    """A clock that shows what it was set to, and counts how often somebody asked it how long to wait."""
+
+    def __init__(self, at: Ms) -> None:
+        self.asked = 0
+        super().__init__(at, 0)
+
+    def seconds_until(self, at: Ms) -> float:
+        self.asked += 1
+        return super().seconds_until(at)
+
+    async def show(self, at: Ms) -> None:
+        """Show another time once somebody waits, and return when whoever waits has looked again."""
+        await until(lambda: self.asked)
+        self.asked = 0
+        self.set(at, 0)
+        await until(lambda: self.asked)
+
+
 class Line:
     """The way to another engine; `script` answers first, then the engine does, and without one there is no answer."""
 

@@ -21,6 +21,7 @@ from tests.unit.edge.driven import (
     FailingStore,
     HandClock,
     Line,
+    StillClock,
     at,
     engine_of,
     link,
@@ -217,44 +218,39 @@ def test_what_is_immediate_is_tried_every_fifteen_seconds(nodes):
 
 def test_what_becomes_immediate_during_a_long_pause_does_not_wait_for_its_end(nodes):
     a, _ = nodes
-    clock, line = SetClock(at(MINUTE), 0), Line()
+    clock, line = StillClock(at(MINUTE)), Line()
     a.submit([form("waits", Urgency.URGENT)], at(MINUTE))
 
     async def play():
         with engine_of(a, clock, line) as engine:
             clock.watch(engine.poke)
             async with running(engine):
-                for _ in range(10):
-                    await asyncio.sleep(0.005)
-                    tried = len(line.carried)
-                    clock.set(Ms(clock.now() + 300_001), 0)
-                    await until(lambda tried=tried: len(line.carried) > tried)
-                await asyncio.sleep(0.02)
-                tried = len(line.carried)
-                clock.set(Ms(clock.now() + 16_000), 0)
-                await asyncio.sleep(0.05)
-                assert len(line.carried) == tried, "nothing immediate: at most every 150 s by now"
+                for tried in range(1, 10):
+                    await until(lambda tried=tried: engine.bell.number == len(line.carried) == tried)
+                    await clock.show(Ms(clock.now() + 300_001))
+                await until(lambda: engine.bell.number == len(line.carried) == 10)
+                await clock.show(Ms(clock.now() + 16_000))
+                assert len(line.carried) == 10, "nothing immediate: at most every 150 s by now"
                 await engine.submit(*form("now"))
-                await until(lambda: len(line.carried) > tried, 2)
+                await until(lambda: len(line.carried) > 10)
 
     run(play())
 
 
 def test_a_clock_that_is_set_back_does_not_lengthen_the_pause(nodes):
     a, _ = nodes
-    clock, line = SetClock(at(DAY), 0), Line()
+    clock, line = StillClock(at(DAY)), Line()
     a.submit([form("waits", Urgency.URGENT)], at(DAY))
 
     async def play():
         with engine_of(a, clock, line) as engine:
             clock.watch(engine.poke)
             async with running(engine):
-                await until(lambda: line.carried)
-                await asyncio.sleep(0.02)
-                clock.set(at(MINUTE), 0)
-                await asyncio.sleep(0.02)
-                clock.set(at(MINUTE + 3 * SECOND), 0)
-                await until(lambda: len(line.carried) > 1, 2)
+                await until(lambda: engine.bell.number == 1)
+                await clock.show(at(MINUTE))
+                assert len(line.carried) == 1
+                await clock.show(at(MINUTE + 3 * SECOND))
+                await until(lambda: len(line.carried) > 1)
 
     run(play())
 
