@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from typing import cast
 from urllib.parse import parse_qs
 
@@ -22,6 +23,7 @@ from comity.edge.engine import Engine
 from comity.edge.forms import By, FormIn
 from comity.edge.plain import Json, to_json
 from comity.node.standing import standing_of
+from comity.policy.verdict import Verdict
 from comity.screen import Board
 
 SOCKET = "office.sock"
@@ -194,7 +196,7 @@ async def submit(engine: Engine, form: Form, by: Officer) -> Json:
                 "case": show_id(outcome.case),
                 "index": outcome.index,
                 "redactions": list(outcome.redactions),
-                "verdict": to_json(outcome.verdict),
+                "verdict": _verdict_json(outcome.verdict),
             }
         case Withheld():
             return {
@@ -202,10 +204,16 @@ async def submit(engine: Engine, form: Form, by: Officer) -> Json:
                 "id": show_id(outcome.id),
                 "missing": list(outcome.missing),
                 "rings": outcome.rings,
-                "verdict": to_json(outcome.verdict),
+                "verdict": _verdict_json(outcome.verdict),
             }
         case _:
             raise outcome
+
+
+@lru_cache(maxsize=1_024)
+def _verdict_json(verdict: Verdict) -> Json:
+    """Return a verdict as JSON; the gate gives the same one often. Whoever gets it must not change it."""
+    return to_json(verdict)
 
 
 async def _gone(receive: ASGIReceiveCallable) -> None:

@@ -11,7 +11,7 @@ from comity.dispatch.filing import Filing
 from comity.dispatch.inbound.custody import into_custody
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
-from comity.dispatch.states import Admitted, Arrival, Recorded
+from comity.dispatch.states import Admitted, Arrival, Opened, Recorded
 
 _SALT_BYTES = 32
 _SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
@@ -28,22 +28,30 @@ def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
     inward = decision.receiving(header.id, admitted.verdict, now)
     records.keep(book, "received", header.id, salt, inward, now=now)
     fact = Fact.REFUSED if admitted.code else (Fact.ARRIVED if admitted.waits_for else Fact.FILED)
-    if fact is not Fact.REFUSED:
-        row = (parts_bytes(opened.parts), header.case or header.id, opened.arrival.index)
-        book.tx.run("UPDATE got SET plain = ?, case_id = ? WHERE idx = ?", row)
     if admitted.waits_for:
         rows = [(header.id, one) for one in admitted.waits_for]
         book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
     recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=decision_hash(salt, inward))
-    if fact is Fact.REFUSED and into_custody(opened, book, office, now):
-        book.tx.run("UPDATE got SET sealed = NULL WHERE idx = ?", (opened.arrival.index,))
+    _keep_content(opened, fact, book, office, now)
     _file(admitted, fact, book, office, now)
     return Recorded(header.id, opened.arrival.index, fact, admitted.code, recorded.case, recorded.receipt)
 
 
 def quarantine(arrival: Arrival, code: str, book: Book, now: Ms) -> Recorded:
     """Keep bytes that cannot be opened apart and receipt them with the one code for every cause."""
+    book.tx.run("UPDATE got SET sealed = ? WHERE idx = ?", (arrival.sealed, arrival.index))
     return receipt(arrival, Fact.QUARANTINED, code, book, now, decision=None)
+
+
+def _keep_content(opened: Opened, fact: Fact, book: Book, office: Office, now: Ms) -> None:
+    """Keep what was opened, or give it to the custodian: written once, for a second write costs the whole row again."""
+    header, index = opened.header, opened.arrival.index
+    if fact is Fact.REFUSED:
+        sealed = None if into_custody(opened, book, office, now) else opened.arrival.sealed
+        book.tx.run("UPDATE got SET sealed = ? WHERE idx = ?", (sealed, index))
+        return
+    row = (opened.arrival.sealed, parts_bytes(opened.parts), header.case or header.id, index)
+    book.tx.run("UPDATE got SET sealed = ?, plain = ?, case_id = ? WHERE idx = ?", row)
 
 
 def receipt(
@@ -55,9 +63,9 @@ def receipt(
     place = book.append_own([entry])
     settled = now if fact in _SETTLING else None
     book.tx.run(
-        "UPDATE got SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?,"
-        " sealed = ? WHERE idx = ?",
-        (int(fact), code, place, now, settled, arrival.sealed, arrival.index),
+        "UPDATE got SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?"
+        " WHERE idx = ?",
+        (int(fact), code, place, now, settled, arrival.index),
     )
     return Recorded(leaf.id, arrival.index, fact, code, None, sha256(entry))
 
