@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 import logging
 import signal
@@ -80,7 +81,18 @@ async def start(config: Config) -> RunningNode:
     except BaseException:
         await stack.aclose()
         raise
+    _settle_memory()
     return RunningNode(opened, engine, stack, (exchange, page))
+
+
+def _settle_memory() -> None:
+    """Leave what was loaded at the start out of every later garbage collection, and collect less often.
+
+    A full collection walks all that the libraries loaded, some 20 ms in which no officer is served.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
 
 
 async def run_until_stopped(config: Config, ready: Callable[[RunningNode], None]) -> None:

@@ -199,8 +199,7 @@ INSERT_DISPATCH = (
 """One dispatch; its arguments are the columns `_WRITTEN`. A second time it changes nothing."""
 _OPEN_CASE = (
     "INSERT INTO requests_case (id, year, seq, opened)"
-    " SELECT ?, ?, COALESCE(MAX(seq), 0) + 1, ?"
-    " FROM requests_case WHERE year = ?"
+    " VALUES (?, ?, COALESCE((SELECT seq FROM requests_case WHERE year = ? ORDER BY seq DESC LIMIT 1), 0) + 1, ?)"
     " ON CONFLICT (id) DO NOTHING"
 )
 _ARRIVED = (
@@ -279,7 +278,7 @@ def insert_dispatch(tx: Tx, arguments: tuple[Scalar, ...]) -> bool:
 
 def open_case(tx: Tx, case: CaseId, year: int, at: Ms) -> None:
     """Give a case the next number of the year; a case that has one keeps it."""
-    tx.run(_OPEN_CASE, (case, year, at, year))
+    tx.run(_OPEN_CASE, (case, year, year, at))
 
 
 def note_their_number(tx: Tx, case: CaseId, number: str) -> None:

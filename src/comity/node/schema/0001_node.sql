@@ -22,9 +22,7 @@ CREATE TABLE sent (
   lane BIGINT NOT NULL,
   desk TEXT NOT NULL,
   case_id BLOB NOT NULL,
-  sealed BLOB NOT NULL,
   sealed_sha256 BLOB NOT NULL,
-  plain BLOB NOT NULL,                   -- the four parts with their salts
   decision_salt BLOB NOT NULL,
   sent_at BIGINT NOT NULL,
   fact BIGINT NOT NULL DEFAULT 0,        -- newest receipt fact short of seen; 0 none
@@ -33,7 +31,9 @@ CREATE TABLE sent (
   arrived_at BIGINT,
   settled_at BIGINT,
   seen_at BIGINT,
-  seen_idx BIGINT
+  seen_idx BIGINT,
+  sealed BLOB NOT NULL,
+  plain BLOB NOT NULL                    -- the four parts with their salts
 );
 CREATE INDEX sent_open ON sent (settled_at, lane, idx);
 CREATE UNIQUE INDEX sent_idx ON sent (idx);
@@ -48,14 +48,14 @@ CREATE TABLE got (
   commitment BLOB NOT NULL,
   edition BIGINT NOT NULL,
   known_at BIGINT NOT NULL,              -- when the leaf came
-  sealed BLOB,                           -- null: the bytes have not come, a named debt
-  plain BLOB,
   fact BIGINT NOT NULL DEFAULT 0,        -- 0 no receipt yet
   code TEXT,
   receipt_idx BIGINT,                    -- leaf of our newest receipt, null while in the pool
   arrived_at BIGINT,
   settled_at BIGINT,
-  seen_at BIGINT
+  seen_at BIGINT,
+  sealed BLOB,                           -- null: the bytes have not come, a named debt
+  plain BLOB
 );
 CREATE INDEX got_open ON got (settled_at, idx);
 CREATE INDEX got_case ON got (case_id, lane);
