@@ -232,6 +232,7 @@ class Engine:
 
     def _tell(self, dispatches: Sequence[bytes]) -> None:
         self.bell.ring(dispatches)
+        self._poke.set()  # what the peer brought may be a reason to speak, or to repeat ourselves in time
 
     async def _hold(self, wait_ms: int, answer: bytes) -> bytes:
         """Hold an answer that has nothing in it until there is something, or the peer's time is over."""

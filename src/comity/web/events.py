@@ -253,7 +253,8 @@ class Live:
     async def _wait(self) -> None:
         """Wait for a change, at most until the next look at the clock."""
         try:
-            number = await asyncio.wait_for(self._changes.next(self._change), TICK_S)
+            async with asyncio.timeout(TICK_S):  # not wait_for: before 3.12 it can lose a stop
+                number = await self._changes.next(self._change)
         except TimeoutError:
             return
         self._change = max(self._change, number)
