@@ -40,13 +40,17 @@ def ask(folder: Path, method: str, path: str, body: object = None) -> Any:
     Raises:
         BadConfiguration: no node runs there.
         BadForm: what was handed in does not fit.
-        Refusal: the node says no.
+        Refusal: the node says no, or ended while it answered.
     """
     connection = _UnixConnection(folder / SOCKET)
     try:
         connection.request(method, path, None if body is None else json.dumps(body))
         answer = connection.getresponse()
         status, content = answer.status, _read(answer.read())
+    except (http.client.HTTPException, OSError) as error:
+        raise Refusal(
+            "the node ended before its answer did; what it did is not known: look before you repeat it"
+        ) from error
     finally:
         connection.close()
     if status == http.client.OK:
