@@ -13,7 +13,7 @@ from typing import TypeAlias
 from cedarpy import Schema
 
 from comity.base.ids import Ms
-from comity.policy.question import Assessed, Decision, Question, Risk
+from comity.policy.question import Assessed, AssessedAct, Decision, Question, Risk
 
 Attribute: TypeAlias = "str | int | bool | list[str] | dict[str, dict[str, str | bool]]"
 """One attribute of the record: what JSON can carry and the schema allows."""
@@ -21,7 +21,7 @@ Attributes: TypeAlias = Mapping[str, Attribute]
 
 SCHEMA_TEXT = """
 type Outcome = {
-  short_form: Bool, risk_before: String, mitigated: Bool, risk_after: String, decision: String, decider_outside: Bool
+  made: Bool, tainted: Bool, short_form: Bool, risk_before: String, mitigated: Bool, risk_after: String, decision: String, decider_outside: Bool
 };
 type Asked = {
   act: String, desk: String, kind: String, stage: String, purpose: String, urgency: String,
@@ -30,13 +30,15 @@ type Asked = {
   asserts: Bool, evaluated: Bool,
   categories: Set<String>, asks: Set<String>, records: Set<String>,
   basis: Set<String>, conduct: String, own_power: Bool, known_for: Set<String>,
-  assessments: { disclose?: Outcome, request?: Outcome, use?: Outcome },
+  assessments: { disclose: Outcome, request: Outcome, use: Outcome },
   approvals: Set<String>, minimum_facts: Bool, third_state: Bool, answers: String, budget_spent: Bool,
+  to_agencies: Set<String>, named: Bool, outside: String, new_purpose: String, serves: String, released: Set<String>,
+  recalled: Bool, past_due: Bool, classified: Bool, listed_by: Set<String>, break_glass: Bool,
   personal: Bool, asks_personal: Bool, gives: Bool, now: Long
 };
 entity Agency;
 entity Dispatch;
-action "clear", "admit", "use", "oblige" appliesTo { principal: [Agency], resource: [Dispatch], context: Asked };
+action "clear", "admit", "use", "onward", "repurpose", "evidence", "export", "court", "access", "oblige" appliesTo { principal: [Agency], resource: [Dispatch], context: Asked };
 """
 """Cedar schema of both stages. The principal is our agency, the resource the kind of the dispatch."""
 SCHEMA = Schema.from_str(SCHEMA_TEXT)
@@ -92,6 +94,17 @@ def attributes_of(question: Question, groups: Groups) -> dict[str, Attribute]:
         "third_state": question.third_state,
         "answers": question.answers,
         "budget_spent": question.budget_spent,
+        "to_agencies": sorted(question.to_agencies),
+        "named": question.named,
+        "outside": question.outside,
+        "new_purpose": question.new_purpose,
+        "serves": question.serves,
+        "released": sorted(question.released),
+        "recalled": question.recalled,
+        "past_due": question.past_due,
+        "classified": question.classified,
+        "listed_by": sorted(question.listed_by),
+        "break_glass": question.break_glass,
         "personal": bool(question.categories & groups.personal),
         "asks_personal": bool(question.asks & groups.personal or question.records & groups.personal_records),
         "gives": question.kind in groups.giving and question.stage != "holding",
@@ -117,15 +130,16 @@ def without(record: Attributes, removed: frozenset[str], groups: Groups) -> dict
 
 
 def _outcomes(assessments: tuple[Assessed, ...]) -> dict[str, dict[str, str | bool]]:
-    """Return one outcome an act; of several the most worrying one counts."""
+    """Return one outcome an act, also where none was made; of several the most worrying one counts."""
     worst: dict[str, Assessed] = {}
     for assessed in sorted(assessments, key=_worry):
         worst[assessed.act.value] = assessed
-    return {act: _outcome(assessed) for act, assessed in worst.items()}
+    return {act.value: _outcome(worst.get(act.value)) for act in AssessedAct}
 
 
-def _worry(assessed: Assessed) -> tuple[int, int, bool, bool, bool, int]:
+def _worry(assessed: Assessed) -> tuple[bool, int, int, bool, bool, bool, int]:
     return (
+        assessed.tainted,
         _DECISIONS.index(assessed.decision),
         _RISKS.index(assessed.risk_after),
         assessed.short_form,
@@ -135,8 +149,18 @@ def _worry(assessed: Assessed) -> tuple[int, int, bool, bool, bool, int]:
     )
 
 
-def _outcome(assessed: Assessed) -> dict[str, str | bool]:
+_NOT_MADE: dict[str, str | bool] = {
+    "made": False, "tainted": False, "short_form": False, "risk_before": "", "mitigated": False, "risk_after": "",
+    "decision": "", "decider_outside": False,
+}  # fmt: skip
+
+
+def _outcome(assessed: Assessed | None) -> dict[str, str | bool]:
+    if assessed is None:
+        return _NOT_MADE
     return {
+        "made": True,
+        "tainted": assessed.tainted,
         "short_form": assessed.short_form,
         "risk_before": assessed.risk_before.value,
         "mitigated": assessed.mitigated,

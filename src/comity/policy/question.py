@@ -13,11 +13,23 @@ from comity.marking.labels import Urgency
 
 
 class Act(StrEnum):
-    """What someone wants to do with a dispatch."""
+    """What someone wants to do with a dispatch: send, receive, and each later act on what is held."""
 
     CLEAR = "clear"
     ADMIT = "admit"
     USE = "use"
+    ONWARD = "onward"
+    """Pass it on: to another agency at home, or outside."""
+    REPURPOSE = "repurpose"
+    """Use it for another purpose than the one it came for."""
+    EVIDENCE = "evidence"
+    """Put it before a court or tribunal as evidence."""
+    EXPORT = "export"
+    """Write its content to a file outside the node."""
+    COURT = "court"
+    """Disclose it because a court or tribunal orders so."""
+    ACCESS = "access"
+    """Give it to the person concerned, or to whoever asked for records."""
 
 
 class Risk(StrEnum):
@@ -39,6 +51,55 @@ class Decision(StrEnum):
     DISPUTED = "disputed"
 
 
+class Serves(StrEnum):
+    """What a use of a received fact serves; the label of what came may forbid some."""  # spec: vocabulary.md 2
+
+    LEAD = "lead"
+    PREVENT_HARM = "prevent-harm"
+    """To prevent a death or a significant injury."""
+    ARREST = "arrest"
+    SUBJECT_CONTACT = "subject-contact"
+    SOURCE_CONTACT = "source-contact"
+    DECISION_ON_PERSON = "decision-on-person"
+    """A decision that takes a right or a benefit from a person."""
+    AUTOMATED_DECISION = "automated-decision"
+    WATCH_LIST = "watch-list"
+    CAPITAL_PROCEEDING = "capital-proceeding"
+
+
+class Outside(StrEnum):
+    """To whom an act gives content beyond our own agencies."""
+
+    THIRD_STATE = "third-state"
+    COURT = "court"
+    PERSON = "person"
+    FILE = "file"
+
+
+class Release(StrEnum):
+    """A use that the originator consented to, by its answer to a request for it."""
+
+    EVIDENCE = "evidence"
+    ONWARD = "onward"
+    PURPOSE = "purpose"
+    COURT = "court"
+    ACCESS = "access"
+    THIRD_STATE = "third-state"
+    LISTING = "listing"
+    ARREST = "arrest"
+    CONTACT = "contact"
+    DECISION = "decision"
+    CAPITAL = "capital"
+
+
+class Listing(StrEnum):
+    """By whom a person or body is on a list of terrorist or criminal entities on the day."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    UNITED_NATIONS = "un"
+
+
 class AssessedAct(StrEnum):
     """The three acts that are assessed."""  # spec: law-and-agencies.md 7
 
@@ -58,6 +119,8 @@ class Assessed:
     risk_after: Risk
     decision: Decision
     decider_outside: bool
+    tainted: bool = False
+    """Of act `use`: the fact was likely obtained by mistreatment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +128,7 @@ class Question:
     """One question to the law of one side.
 
     Attributes:
-        act: clear (we send), admit (we receive), use (we act on what was received).
+        act: clear (we send), admit (we receive), or one of the acts on what is held.
         desk: desk of the dispatch.
         kind: kind of the dispatch.
         stage: state within the kind (`holding`, `part`, `final`; `nominated`, `accepted`, `ended`), or "".
@@ -91,6 +154,17 @@ class Question:
         answers: kind of the dispatch that this one answers, "" if it answers none.
         budget_spent: this side's budget over distinct persons, for this purpose and period, is used up and the
             dispatch asks about a new person.
+        to_agencies: agencies at home to which an act gives the content; those that the label names count as named.
+        named: every one of `to_agencies` is named by the label (`named-agencies`), or was a recipient.
+        outside: `Outside` to which an act gives the content, "" if it stays with our agencies.
+        new_purpose: the other purpose of act repurpose, "" else.
+        serves: `Serves` of act use, "" else.
+        released: `Release` words that the originator consented to for this dispatch.
+        recalled: the originator recalled or corrected it.
+        past_due: its review, destruction or return day has passed.
+        classified: it bears a secrecy marking of its originator.
+        listed_by: `Listing` words for the subject on the day.
+        break_glass: forms and approvals are deferred because a life is in danger; never the overriding rules.
     """
 
     act: Act
@@ -120,3 +194,14 @@ class Question:
     third_state: bool
     answers: str = ""
     budget_spent: bool = False
+    to_agencies: frozenset[str] = frozenset()
+    named: bool = False
+    outside: str = ""
+    new_purpose: str = ""
+    serves: str = ""
+    released: frozenset[str] = frozenset()
+    recalled: bool = False
+    past_due: bool = False
+    classified: bool = False
+    listed_by: frozenset[str] = frozenset()
+    break_glass: bool = False
