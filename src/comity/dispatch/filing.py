@@ -17,7 +17,9 @@ class Facts:
     """What a body tells the law, so that the gate need not know a desk's schema; fields as in `policy.question`.
 
     `stage` is the state within the kind; `texts` are all human-readable strings, for the scan of the label step;
-    `tagged` are the data categories that the author put on parts of the body.
+    `tagged` are the data categories that the author put on parts of the body. `subjects` are the persons, or what
+    stands for one (a telephone, an account), that it names or asks about, each in one normal form; `associations` those
+    that it says its subject belongs to. `quiet`: an answer from which nothing may be inferred, not even by its time.
     """
 
     stage: str
@@ -29,6 +31,9 @@ class Facts:
     known_for: frozenset[str]
     third_state: bool
     texts: tuple[str, ...]
+    subjects: frozenset[str] = frozenset()
+    associations: frozenset[str] = frozenset()
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,16 @@ class Form:
     minimum_facts: bool = False
     in_answer_to: tuple[frozenset[str], frozenset[str]] | None = None
     """Data categories and record types that the question asked for, where this answers one."""
+    ground: str = ""
+    """Of a refusal: the inward ground, for our decision log only; it must allow the outward code of the body."""
+    marking: str = ""
+    """The secrecy marking of our own side, as given; "" if it bears none. It does not cross."""
+    break_glass: str = ""
+    """Why forms and approvals are deferred because a life is in danger, in the officer's words; "" otherwise."""
+    confirmed: frozenset[str] = frozenset()
+    """Data categories that a scan proposed and a person confirmed."""
+    rejected: frozenset[str] = frozenset()
+    """Data categories that a scan proposed and a person rejected; who, stands in the decision record."""
 
 
 @dataclass(frozen=True, slots=True)
