@@ -1,46 +1,103 @@
-"""What a decision record holds: the law's answer in full, for our own reviewer and court, never for the peer."""
+"""What a decision record holds: what the law was asked and its answer in full, for our own reviewer and court.
+
+None of it is for the peer. The rule it keeps: with the edition of the day, a record is enough to make the decision again.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 
 from comity.base import cbor
 from comity.base.cbor import Value
 from comity.base.ids import Digest, DispatchId, Ms
-from comity.dispatch.states import Officer, Released, Withheld
-from comity.policy.assessment import Assessment, encode_assessment
+from comity.dispatch.states import Form, Officer, Released, Withheld
+from comity.policy.assessment import Assessment, decode_assessment, encode_assessment
+from comity.policy.question import Question
+from comity.policy.question_codec import decode_question, encode_question
 from comity.policy.verdict import Effect, Obligation, Reason, Verdict
 
-RECORD = "comity/record/1"
+_HELD = 3
+"""Place of the verdict in a record, of either form."""
+RECORD = "comity/record/2"
+"""[version, kind, dispatch, verdict, question or null, time of the decision, what else belongs to its kind]."""
+FIRST = "comity/record/1"
+"""The older form, without the question: read, never written."""
 
 
-def sending(released: Released) -> bytes:
-    """Return the record of a dispatch that leaves: verdict, assessments, approvals and whose release it was."""
-    form = released.cleared.labelled.draft.form
-    members: list[Value] = [
-        RECORD,
-        "sent",
-        released.cleared.labelled.draft.id,
-        encode_verdict(released.cleared.verdict),
-        [encode_assessment(assessment) for assessment in form.assessments],
-        [[role, *_officer(by)] for role, by in form.approvals],
-        _officer(released.by),
-        form.minimum_facts,
-    ]
-    return cbor.encode(members)
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """One decision as its record holds it.
+
+    Attributes:
+        kind: `sent`, `refused`, `referred`, `held`, `received`, `act`, `act-refused`.
+        dispatch: what it is about.
+        verdict: the whole answer.
+        written: its bytes, to be compared with an answer made again.
+        question: what was asked; None where the accord decided before the law, and in a record of the first form.
+        now: the instant at which the law was asked; None in some records of the first form.
+        rest: assessments (bytes), approvals, officer and the like, by name; empty in the first form.
+    """
+
+    kind: str
+    dispatch: DispatchId
+    verdict: Verdict
+    written: bytes
+    question: Question | None
+    now: Ms | None
+    rest: Mapping[str, Value]
+
+    @property
+    def assessments(self) -> tuple[Assessment, ...]:
+        """The assessments that were made for it."""
+        kept = self.rest.get("assessments", ())
+        assert isinstance(kept, list | tuple)
+        return tuple(decode_assessment(one) for one in kept if isinstance(one, bytes))
 
 
-def withheld(draft: Withheld, assessments: tuple[Assessment, ...], by: Officer, now: Ms) -> bytes:
+def sending(released: Released, now: Ms) -> bytes:
+    """Return the record of a dispatch that leaves: question, verdict, assessments, approvals, whose release it was."""
+    cleared = released.cleared
+    rest = {**_of_form(cleared.labelled.draft.form), "by": _officer(released.by)}
+    return _record("sent", cleared.labelled.draft.id, cleared.verdict, cleared.question, now, rest)
+
+
+def withheld(draft: Withheld, form: Form, by: Officer, now: Ms) -> bytes:
     """Return the record of a draft that did not leave."""
-    kept: list[Value] = [encode_assessment(assessment) for assessment in assessments]
-    return cbor.encode(
-        [RECORD, draft.state, draft.id, encode_verdict(draft.verdict), kept, [], _officer(by), list(draft.missing), now]
-    )
+    rest = {**_of_form(form), "by": _officer(by), "missing": list(draft.missing)}
+    return _record(draft.state, draft.id, draft.verdict, draft.question, now, rest)
 
 
-def receiving(dispatch: DispatchId, verdict: Verdict, now: Ms) -> bytes:
+def receiving(dispatch: DispatchId, question: Question | None, verdict: Verdict, now: Ms) -> bytes:
     """Return the record of an admission or its refusal."""
-    return cbor.encode([RECORD, "received", dispatch, encode_verdict(verdict), now])
+    return _record("received", dispatch, verdict, question, now, {})
+
+
+def acting(  # noqa: PLR0917  the record's columns in order
+    kind: str, dispatch: DispatchId, question: Question, verdict: Verdict, rest: Mapping[str, Value], now: Ms
+) -> bytes:
+    """Return the record of an act on what is held, done or refused."""
+    return _record(kind, dispatch, verdict, question, now, rest)
+
+
+def _record(  # noqa: PLR0917  the record's columns in order
+    kind: str, dispatch: DispatchId, verdict: Verdict, question: Question | None, now: Ms, rest: Mapping[str, Value]
+) -> bytes:
+    asked = None if question is None else encode_question(question)
+    return cbor.encode([RECORD, kind, dispatch, encode_verdict(verdict), asked, now, dict(rest)])
+
+
+def _of_form(form: Form) -> dict[str, Value]:
+    return {
+        "assessments": [encode_assessment(assessment) for assessment in form.assessments],
+        "approvals": [[role, *_officer(by)] for role, by in form.approvals],
+        "minimum_facts": form.minimum_facts,
+        "ground": form.ground,
+        "break_glass": form.break_glass,
+        "confirmed": sorted(form.confirmed),
+        "rejected": sorted(form.rejected),
+    }
 
 
 @lru_cache(maxsize=4096)
@@ -88,6 +145,30 @@ def _officer(officer: Officer) -> list[Value]:
 
 def verdict_in(record: bytes) -> Verdict | None:
     """Return the verdict that a decision record holds, or None for a record of another form."""
+    decided = read_record(record)
+    return None if decided is None else decided.verdict
+
+
+def read_record(record: bytes) -> Decided | None:
+    """Return the decision that a record of either form holds, or None for a record of something else.
+
+    Raises:
+        BadEnvelope: the bytes are not canonical, or a decision that this program cannot read.
+    """
     value = cbor.decode(record)
-    held = value[3] if isinstance(value, list) and len(value) > 3 and value[0] == RECORD else None  # noqa: PLR2004  its place
-    return decode_verdict(held) if isinstance(held, bytes) else None
+    if not isinstance(value, list) or len(value) <= _HELD or not isinstance(value[_HELD], bytes):
+        return None
+    match value:
+        case [version, str(kind), bytes(dispatch), bytes(held), bytes() | None as asked, int(now), dict(rest)] if (
+            version == RECORD
+        ):
+            question = None if asked is None else decode_question(asked)
+            named: Mapping[str, Value] = {str(key): item for key, item in rest.items()}
+            return Decided(kind, DispatchId(dispatch), decode_verdict(held), held, question, Ms(now), named)
+        case [version, str(kind), bytes(dispatch), bytes(held), *others] if version == FIRST:
+            at = others[-1] if others and type(others[-1]) is int else None
+            return Decided(
+                kind, DispatchId(dispatch), decode_verdict(held), held, None, None if at is None else Ms(at), {}
+            )
+        case _:
+            return None

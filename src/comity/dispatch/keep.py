@@ -42,6 +42,6 @@ def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, off
         ),
     )
     salt = office.entropy.draw(_SALT_BYTES)
-    record = decision.withheld(withheld, form.assessments, by, now)
+    record = decision.withheld(withheld, form, by, now)
     records.keep(book, withheld.state, draft.id, salt, record, now=now)
     return withheld

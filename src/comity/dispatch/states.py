@@ -151,6 +151,8 @@ class Withheld:
     missing: tuple[str, ...]
     rings: str | None = None
     """The role that is rung at once, with the minimum-facts form ready; only where a life may be at risk."""
+    question: Question | None = None
+    """What our law was asked, for the decision record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,8 @@ class Admitted:
     verdict: Verdict
     code: str | None
     waits_for: tuple[DispatchId, ...]
+    question: Question | None = None
+    """What our law was asked; None where the accord refused it before the law was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from comity.crypto.keys import SealingKey, cose_key, key_id
 from comity.crypto.seal import BUCKETS, unseal
 from comity.dispatch import wire
 from comity.dispatch.book import LogRole
-from comity.dispatch.decision import decode_verdict, encode_verdict, verdict_in
+from comity.dispatch.decision import decode_verdict, encode_verdict, read_record, verdict_in
 from comity.dispatch.entries import DispatchLeaf, RecordLeaf, decision_hash, decode_entry, record_commit
 from comity.dispatch.filing import Facts, Standing
 from comity.dispatch.outbound.clear import clear
@@ -398,8 +398,42 @@ def test_a_repeat_of_what_waits_in_the_pool_stays_in_the_pool():
 def test_the_record_of_a_sending_says_who_approved_and_released():
     made = sealed(office(), one(approvals=(("head", Officer("plain", 3)),), minimum_facts=True))
     record = cbor.decode(made.decision_record)
-    assert record[:3] == ["comity/record/1", "sent", made.header.id]
-    assert record[4:] == [[], [["head", "plain", 3, None]], ["plain", 7, None], True]
+    assert record[:3] == ["comity/record/2", "sent", made.header.id]
+    assert record[5] == START
+    assert record[6]["approvals"] == [["head", "plain", 3, None]]
+    assert (record[6]["by"], record[6]["minimum_facts"]) == (["plain", 7, None], True)
+
+
+def test_a_record_holds_the_question_that_was_asked_so_that_the_decision_can_be_made_again():
+    law = Law()
+    made = sealed(office(law), one(conduct="an act"))
+    (asked,) = law.asked
+    decided = read_record(made.decision_record)
+    assert (decided.question, decided.now, decided.verdict) == (asked[0], asked[1], law.verdict)
+    assert decided.written == encode_verdict(law.verdict)
+    assert decided.question.conduct == "an act"
+
+
+def test_a_draft_that_did_not_leave_keeps_its_question_whatever_held_it():
+    for law, by in ((Law(Effect.REFUSE), OFFICER), (Law(Effect.PERMIT_WITH, ("approval", "head")), OFFICER)):
+        a, done = sent(law=law, by=by)
+        ((record,),) = rows(a, "SELECT record FROM record")
+        assert isinstance(done, Withheld)
+        assert read_record(record).question == law.asked[0][0]
+        assert read_record(record).rest["missing"] == list(done.missing)
+
+
+def test_a_record_of_the_first_form_is_still_read():
+    law = Law()
+    written = encode_verdict(law.verdict)
+    old = [
+        ["comity/record/1", "received", bytes(16), written, 7],
+        ["comity/record/1", "sent", bytes(16), written, [], [], ["plain", 7, None], True],
+    ]
+    received, gone = (read_record(cbor.encode(record)) for record in old)
+    assert (received.kind, received.now, received.question, received.verdict) == ("received", 7, None, law.verdict)
+    assert (gone.kind, gone.now, gone.rest) == ("sent", None, {})
+    assert gone.assessments == ()
 
 
 def after(made, tx):
@@ -473,7 +507,15 @@ def test_a_verdict_is_read_as_it_was_written_bit_for_bit():
 
 
 @pytest.mark.parametrize(
-    "record", [b"\x80", b"\xa0", cbor.encode(["other", 1, 2, b""]), cbor.encode(["comity/record/1", 1, 2, 3])]
+    "record",
+    [
+        b"\x80",
+        b"\xa0",
+        cbor.encode(["other", 1, 2, b""]),
+        cbor.encode(["comity/record/1", 1, 2, 3]),
+        cbor.encode(["comity/record/2", "sent", bytes(16), b"", None, 1]),
+        cbor.encode(["comity/record/3", "sent", bytes(16), b"", None, 1, {}]),
+    ],
 )
 def test_a_record_of_another_form_has_no_verdict(record):
     assert verdict_in(record) is None

@@ -23,10 +23,11 @@ def admit(verified: Verified, book: Book, office: Office, now: Ms) -> Admitted:
     early = _refused_before_law(verified, book, office)
     if early is not None:
         return Admitted(verified, early[1], early[0], ())
-    verdict = office.gate.decide(ask(header, verified.facts, kind_answered(header.re, book.tx), verified.found), now)
+    question = ask(header, verified.facts, kind_answered(header.re, book.tx), verified.found)
+    verdict = office.gate.decide(question, now)
     code = None if verdict.permits else (verdict.outward or "cannot-assist")
     waits = () if code or header.kind in WAITS_FOR_NOTHING else _unsettled(book, header.after)
-    return Admitted(verified, verdict, code, waits)
+    return Admitted(verified, verdict, code, waits, question)
 
 
 def ask(header: Header, facts: Facts, answers: str, found: frozenset[str]) -> Question:

@@ -25,7 +25,7 @@ def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
     opened = admitted.verified.opened
     header = opened.header
     salt = office.entropy.draw(_SALT_BYTES)
-    inward = decision.receiving(header.id, admitted.verdict, now)
+    inward = decision.receiving(header.id, admitted.question, admitted.verdict, now)
     records.keep(book, "received", header.id, salt, inward, now=now)
     fact = Fact.REFUSED if admitted.code else (Fact.ARRIVED if admitted.waits_for else Fact.FILED)
     if admitted.waits_for:

@@ -26,10 +26,10 @@ def clear(labelled: Labelled, office: Office, now: Ms) -> Cleared | Withheld:
     question = ask(labelled)
     verdict = office.gate.decide(question, now)
     if not verdict.permits:
-        return withhold(labelled, verdict)
+        return withhold(labelled, question, verdict)
     body, label, unmet = _apply(labelled, verdict.obligations, office, now)
     if unmet:
-        return Withheld(labelled.draft.id, "held", verdict, unmet)
+        return Withheld(labelled.draft.id, "held", verdict, unmet, question=question)
     return Cleared(labelled, label, body, question, verdict)
 
 
@@ -64,15 +64,17 @@ def ask(labelled: Labelled) -> Question:
         minimum_facts=form.minimum_facts,
         third_state=facts.third_state,
         answers=labelled.draft.answers,
+        classified=bool(form.marking),
+        break_glass=bool(form.break_glass),
     )
 
 
-def withhold(labelled: Labelled, verdict: Verdict) -> Withheld:
+def withhold(labelled: Labelled, question: Question, verdict: Verdict) -> Withheld:
     """Say that a draft does not leave: refused, referred, or held where only a form or approval is missing."""
     if verdict.effect is Effect.REFUSE:
-        return Withheld(labelled.draft.id, "refused", verdict, verdict.missing)
+        return Withheld(labelled.draft.id, "refused", verdict, verdict.missing, question=question)
     state = "held" if verdict.missing else "referred"
-    return Withheld(labelled.draft.id, state, verdict, verdict.missing)
+    return Withheld(labelled.draft.id, state, verdict, verdict.missing, question=question)
 
 
 def _apply(

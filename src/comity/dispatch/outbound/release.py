@@ -14,7 +14,7 @@ def release(cleared: Cleared, by: Officer, tx: Tx, office: Office, now: Ms) -> R
     standing = office.powers.standing(tx, by.desk, by.number, now)
     lacking = _lacking(cleared, standing, now)
     if standing is None or lacking:
-        return Withheld(cleared.labelled.draft.id, "held", cleared.verdict, lacking)
+        return Withheld(cleared.labelled.draft.id, "held", cleared.verdict, lacking, question=cleared.question)
     return Released(cleared, by, min(standing.roles) if standing.roles else "officer")
 
 

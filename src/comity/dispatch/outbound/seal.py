@@ -33,7 +33,7 @@ def seal(released: Released, office: Office, now: Ms) -> Sealed:
     plain, _ = wire.encode_plain(parts, recipients=len(recipients))
     aad = wire.seal_aad(office.us, office.peer, draft.id, office.accord_digest)
     sealed = encrypt(plain, recipients=recipients, aad=aad, entropy=office.entropy)
-    salt, record = office.entropy.draw(SALT_BYTES), decision.sending(released)
+    salt, record = office.entropy.draw(SALT_BYTES), decision.sending(released, now)
     entry = DispatchLeaf(
         id=draft.id,
         lane=draft.lane,
