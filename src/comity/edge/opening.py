@@ -15,10 +15,11 @@ from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
 from comity.edge.config import Config
 from comity.edge.entropy import SystemEntropy
+from comity.edge.files import read_private
 from comity.edge.keystore import KeyStore
 from comity.edge.registry import Registry, Roster, Workplan, read_toml
 from comity.edge.schema import Schema
-from comity.edge.setup import CUSTODIAN, LAW_FILE, LAW_KEY, PEER_LAW, read_edition
+from comity.edge.setup import CUSTODIAN, LAW_FILE, LAW_KEY, LAW_PRIVATE, PEER_LAW, read_edition, read_published
 from comity.edge.sqlite import SqliteStore
 from comity.node.assemble import Assembled, Instruments, Keyring, assemble
 from comity.node.ceremony import hold_ceremony, read_instruments
@@ -54,7 +55,7 @@ class OpenNode:
         store: its store, to be closed at the end.
         node: the core.
         edition: the law in use.
-        peer_edition: our copy of what the peer publishes of its law; None if it was not handed over.
+        peer_edition: our copy of what the peer publishes of its law, without its private supplement; None if it was not handed over.
         gate: the law gate with its memory.
         desks: by name.
         registry, peer_registry: both parties' agencies.
@@ -122,15 +123,19 @@ def open_node(config: Config, now: Ms) -> OpenNode:
 
 
 def open_law(config: Config) -> Edition:
-    """Load our law edition: signed by our own party's law key, and an exercise edition only if the settings allow it.
+    """Load our law edition, private supplement and all: signed by our own party's law key and fit for earnest.
+
+    An exercise edition is loaded only if the settings allow it.
 
     Raises:
-        BadConfiguration: it may not be used.
+        BadConfiguration: it may not be used, or its private supplement is absent or another.
         BadSignature: another key signed it.
     """
     folder = config.path(config.law)
     try:
-        edition = read_edition((folder / LAW_FILE).read_bytes(), (folder / LAW_KEY).read_text())
+        signed, key = (folder / LAW_FILE).read_bytes(), (folder / LAW_KEY).read_text()
+        private = read_private(folder / LAW_PRIVATE) if (folder / LAW_PRIVATE).exists() else None
+        edition = read_edition(signed, key, private)
     except OSError as error:
         raise BadConfiguration(f"{folder} holds no signed law edition ({error}); the node was not started") from error
     if edition.exercise and not config.insecure_exercise_edition:
@@ -147,7 +152,7 @@ def open_peer_law(config: Config) -> Edition | None:
     if not (folder / LAW_FILE).exists():
         return None
     try:
-        return read_edition((folder / LAW_FILE).read_bytes(), (folder / LAW_KEY).read_text())
+        return read_published((folder / LAW_FILE).read_bytes(), (folder / LAW_KEY).read_text())
     except OSError as error:
         raise BadConfiguration(f"{folder} holds no signed law edition ({error}); the node was not started") from error
 

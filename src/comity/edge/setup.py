@@ -22,8 +22,9 @@ from comity.edge.files import make_private_folder, write_atomic
 from comity.edge.handover import card_bytes, read_card
 from comity.edge.keystore import KeyStore, RootStore
 from comity.edge.registry import Registry, Roster, Workplan, parse_toml, read_toml
-from comity.policy.edition import INSTRUMENT as LAW
-from comity.policy.edition import Edition, assemble, edition_bytes, open_edition
+from comity.policy.edition import Edition, assemble, open_edition, open_published
+from comity.policy.instrument import INSTRUMENT as LAW
+from comity.policy.instrument import edition_payload, folder_bytes, private_part
 
 CARD = "party.json"
 KEYS = "keys.cose"
@@ -35,6 +36,8 @@ PEER_LAW = "peer-law"
 ROSTER = "roster.toml"
 WORKPLAN = "workplan.toml"
 LAW_FILE = "edition.cose"
+LAW_PRIVATE = "edition-private.cbor"
+"""The private supplement of our own edition, beside it; never handed over."""
 LAW_KEY = "law-key.hex"
 CUSTODIAN = "custodian.hex"
 SPARE_COSIGNERS = 2
@@ -125,30 +128,40 @@ def pair_node(folder: Path, accord: bytes, peer_keys: bytes, peer_registry: byte
 
 
 def keep_peer_law(folder: Path, edition: bytes, key: bytes) -> None:
-    """Keep the published edition of the peer beside ours, to show what their law says; only their own copy decides.
+    """Keep the published part of the peer's edition beside ours, to show what their law says; only their own decides.
 
     Raises:
         BadSignature, BadConfiguration: it is not signed by that key, or does not hold; nothing was written.
     """
     make_private_folder(folder / PEER_LAW)
-    read_edition(edition, key.decode())
+    read_published(edition, key.decode())
     write_atomic(folder / PEER_LAW / LAW_FILE, edition)
     write_atomic(folder / PEER_LAW / LAW_KEY, key)
 
 
-def read_edition(signed: bytes, key: str) -> Edition:
-    """Check and load a signed edition; `key` is the text of a law-key file.
+def read_edition(signed: bytes, key: str, private: bytes | None) -> Edition:
+    """Check and load our own signed edition; `key` is the text of a law-key file, `private` its supplement's bytes.
 
     Raises:
         BadSignature: another key signed it.
-        BadConfiguration: the key or the edition does not hold.
+        BadConfiguration: the key or the edition does not hold, or the supplement is not the one that was signed.
     """
+    public = _law_key(key)
+    return open_edition(signed, lambda data: verify_instrument(data, LAW, public), private)
+
+
+def read_published(signed: bytes, key: str) -> Edition:
+    """Check and load what the peer has of a signed edition; see `read_edition`."""
+    public = _law_key(key)
+    return open_published(signed, lambda data: verify_instrument(data, LAW, public))
+
+
+def _law_key(key: str) -> RootPublic:
     try:
         first, second = (bytes.fromhex(line) for line in key.split())
     except ValueError as error:
         raise BadConfiguration("this is no law key; nothing was loaded") from error
-    public = RootPublic.from_cose_keys(first, second)
-    return open_edition(signed, lambda data: verify_instrument(data, LAW, public))
+    return RootPublic.from_cose_keys(first, second)
 
 
 def sign_edition(folder: Path, laws: Path, law: str, law_keys: RootKeys) -> Edition:
@@ -163,7 +176,7 @@ def sign_edition(folder: Path, laws: Path, law: str, law_keys: RootKeys) -> Edit
 
 
 def edition_files(laws: Path, law: str) -> dict[str, bytes]:
-    """Return the files of the edition `law` in the folder `laws`, which hold together.
+    """Return the files of the edition `law` in the folder `laws`, published and private, which hold together.
 
     Raises:
         BadConfiguration: there is no such folder or edition, or it does not hold.
@@ -182,7 +195,8 @@ def edition_files(laws: Path, law: str) -> dict[str, bytes]:
 
 def _write_edition(folder: Path, files: dict[str, bytes], law_keys: RootKeys) -> None:
     make_private_folder(folder)
-    write_atomic(folder / LAW_FILE, sign_instrument(edition_bytes(files), LAW, law_keys))
+    write_atomic(folder / LAW_PRIVATE, folder_bytes(private_part(files)))
+    write_atomic(folder / LAW_FILE, sign_instrument(edition_payload(files), LAW, law_keys))
     public = "\n".join(key.hex() for key in law_keys.public().cose_keys)
     write_atomic(folder / LAW_KEY, public.encode())
 

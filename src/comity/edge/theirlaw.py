@@ -1,4 +1,7 @@
-"""What the other side's published law says of a dispatch, read from our copy; only their own copy decides."""
+"""What the other side's published law says of a dispatch, read from our copy; only their own copy decides.
+
+Their private supplement stays with them: we know its digest, and that it may only restrict what is read here.
+"""
 
 from __future__ import annotations
 
@@ -29,10 +32,17 @@ class TheirLaw:
     Args:
         edition: as they published it.
         desks: every open desk by name.
+
+    Attributes:
+        exercise: no lawyer has signed their edition.
+        private_digest: of their private supplement.
+        whole: they have no private supplement; what is read here is all of their law.
     """
 
     def __init__(self, edition: Edition, desks: Mapping[str, Bodies]) -> None:
         self.exercise = edition.exercise
+        self.private_digest = edition.private_digest
+        self.whole = edition.whole
         self._gate = CedarGate(edition)
         self._desks = desks
         self._patterns = edition.patterns

@@ -1,7 +1,8 @@
 """A law edition: a folder of data that says what one party's law permits, obliges and forbids, with dates and sources.
 
 The rule it keeps: an edition is loaded whole or not at all, and two files with the same bytes give the same hash. A node
-loads only what its own party's law key signed; an edition that no lawyer has signed says so wherever it answers.
+loads only what its own party's law key signed; an edition that no lawyer has signed says so wherever it answers. A
+private supplement may only restrict, and an edition without the supplement that it names is read, never decided by.
 """
 
 from __future__ import annotations
@@ -13,13 +14,21 @@ from dataclasses import dataclass
 
 import cedarpy
 
-from comity.base import cbor
-from comity.base.errors import BadConfiguration, BadEnvelope
+from comity.base.errors import BadConfiguration
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms
 from comity.marking.scan import Pattern, scan
 from comity.marking.vocabulary import CATEGORIES, GROUNDS, OUTWARD, PARTLY, RECORD_TYPES
 from comity.policy.attributes import SCHEMA, Groups
+from comity.policy.instrument import (
+    PRIVATE,
+    edition_hash,
+    folder_bytes,
+    private_part,
+    published_part,
+    read_payload,
+    read_supplement,
+)
 from comity.policy.rule import Rule, read_rules
 from comity.policy.toml import Table
 from comity.policy.verdict import Effect
@@ -28,10 +37,6 @@ Texts = tuple[tuple[str, str], ...]
 """(language tag, sentence), sorted."""
 
 MANIFEST = "edition.toml"
-INSTRUMENT = "law"
-"""Kind of instrument under which a law key signs an edition."""
-
-
 _PREFIX = re.compile("[A-Z]{2}")
 
 
@@ -69,7 +74,9 @@ class Edition:
         rules: sorted by id.
         no_rule, failed: sentences for "no rule permits this" and for an error.
         footing: sentences that stand beside every comparison of refusals.
-        hash: SHA-256 of `edition_bytes`.
+        hash: of both parts, see `instrument.edition_hash`.
+        private_digest: SHA-256 of the bytes of the private supplement.
+        whole: the private supplement is here; the peer's reading of ours is never whole, unless there is none.
     """
 
     name: str
@@ -88,13 +95,17 @@ class Edition:
     failed: Texts
     footing: Texts
     hash: Digest
+    private_digest: Digest
+    whole: bool
 
     @classmethod
-    def load(cls, files: Mapping[str, bytes]) -> Edition:
+    def load(cls, files: Mapping[str, bytes], *, private_digest: Digest | None = None) -> Edition:
         """Read and check an edition.
 
         Args:
-            files: path inside the edition's folder, with `/`, to content; `assemble` gathers them.
+            files: path inside the edition's folder, with `/`, to content, published and `private/`; `assemble` gathers
+                them.
+            private_digest: digest of a private supplement that is not among the files; then the edition is not whole.
 
         Raises:
             BadConfiguration: anything missing, unknown, misspelt or beyond what a rule may do; the message names it.
@@ -109,6 +120,8 @@ class Edition:
         _check_permits(rules, frozenset(head.texts("may_permit")))
         bases = tuple(sorted((_basis(table) for table in head.tables("basis")), key=lambda basis: basis.id))
         exercise = head.one_of("status", ("exercise", "in-force")) == "exercise"
+        supplement = sha256(folder_bytes(private_part(files)))
+        digest = supplement if private_digest is None else private_digest
         edition = cls(
             name=head.text("name"),
             prefix=prefix,
@@ -125,7 +138,9 @@ class Edition:
             no_rule=head.table("no_rule").sentences(languages),
             failed=head.table("failed").sentences(languages),
             footing=head.table("footing").sentences(languages),
-            hash=sha256(edition_bytes(files)),
+            hash=edition_hash(folder_bytes(published_part(files)), digest),
+            private_digest=digest,
+            whole=digest == supplement,
         )
         head.done()
         return edition
@@ -134,6 +149,11 @@ class Edition:
     def known_bases(self) -> frozenset[str]:
         """Ids of the bases that count when a dispatch names them."""
         return self.groups.bases
+
+    @property
+    def private_rules(self) -> int:
+        """How many rules of the private supplement are here: a number for our own side only."""
+        return sum(rule.private for rule in self.rules)
 
     def in_force(self, now: Ms) -> tuple[Rule, ...]:
         """Return the rules in force at this instant, sorted by id."""
@@ -155,10 +175,10 @@ def assemble(folders: Mapping[str, Mapping[str, bytes]], name: str) -> dict[str,
 
     Args:
         folders: for each folder under `laws/` its files by name; only `.toml` and `.cedar` count.
-        name: the folder of the edition. What it includes is put under `<folder>/`.
+        name: the folder of the edition. What it includes is put under `<folder>/`; its supplement is under `private/`.
 
     Raises:
-        BadConfiguration: a folder is missing or the manifest cannot be read.
+        BadConfiguration: a folder is missing, the manifest cannot be read, or what is included has a private part.
     """
     if name not in folders or MANIFEST not in folders[name]:
         raise BadConfiguration(f"there is no edition {name!r}; nothing was loaded")
@@ -166,41 +186,31 @@ def assemble(folders: Mapping[str, Mapping[str, bytes]], name: str) -> dict[str,
     for include in _manifest(files[MANIFEST]).texts("includes"):
         if include not in folders:
             raise BadConfiguration(f"the edition {name!r} includes {include!r}, which is not there")
+        if private_part(folders[include]):
+            raise BadConfiguration(f"{include!r} is what both parties agreed and has no private supplement")
         files |= {f"{include}/{path}": data for path, data in folders[include].items() if _counts(path)}
     return files
 
 
-def edition_bytes(files: Mapping[str, bytes]) -> bytes:
-    """Return the canonical bytes of an edition: a CBOR map of path to content."""
-    return cbor.encode(dict(files))
-
-
-def read_edition_bytes(data: bytes) -> dict[str, bytes]:
-    """Return the files whose canonical bytes these are.
-
-    Raises:
-        BadConfiguration: not such bytes.
-    """
-    try:
-        value = cbor.decode(data)
-    except BadEnvelope as error:
-        raise BadConfiguration(f"these bytes are no law edition ({error}); nothing was loaded") from error
-    files: dict[str, bytes] = {}
-    for path, content in value.items() if isinstance(value, Mapping) else [(0, b"")]:
-        if not isinstance(path, str) or not isinstance(content, bytes):
-            raise BadConfiguration("these bytes are no law edition; nothing was loaded")
-        files[path] = content
-    return files
-
-
-def open_edition(signed: bytes, verify: Callable[[bytes], bytes]) -> Edition:
-    """Load an edition from its signed instrument.
+def open_edition(signed: bytes, verify: Callable[[bytes], bytes], private: bytes | None) -> Edition:
+    """Load our own edition from its signed instrument and the private supplement kept beside it.
 
     Args:
-        signed: the COSE_Sign of `edition_bytes`, kind `INSTRUMENT`.
+        signed: the COSE_Sign of `instrument.edition_payload`, kind `instrument.INSTRUMENT`.
         verify: returns the payload if our own party's law key signed it, else raises BadSignature or BadEnvelope.
+        private: the bytes of the supplement, also of an empty one; None if they are not there.
+
+    Raises:
+        BadConfiguration: the edition does not hold, or the supplement is not the one that was signed.
     """
-    return Edition.load(read_edition_bytes(verify(signed)))
+    files, digest = read_payload(verify(signed))
+    return Edition.load({**files, **read_supplement(private, digest)}, private_digest=digest)
+
+
+def open_published(signed: bytes, verify: Callable[[bytes], bytes]) -> Edition:
+    """Load the published part of an edition, which is all that the peer has of it; see `open_edition`."""
+    files, digest = read_payload(verify(signed))
+    return Edition.load(files, private_digest=digest)
 
 
 def _counts(path: str) -> bool:
@@ -222,12 +232,14 @@ def _rules(files: Mapping[str, bytes], includes: tuple[str, ...], languages: tup
     rules: list[Rule] = []
     for path, data in sorted(files.items()):
         if not path.endswith(".cedar"):
+            if path.startswith(PRIVATE):
+                raise BadConfiguration(f"{path}: a private supplement holds rules only; nothing was loaded")
             continue
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
             raise BadConfiguration(f"{path}: not UTF-8; nothing was loaded") from error
-        rules += read_rules(path, text, languages)
+        rules += read_rules(path, text, languages, private=path.startswith(PRIVATE))
         checked = cedarpy.validate_policies(text, SCHEMA)
         if not checked:
             raise BadConfiguration(f"{path}: {'; '.join(str(error) for error in checked.errors)}")

@@ -19,6 +19,7 @@ import cedarpy
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
 from comity.marking.vocabulary import CATEGORIES, CONDITIONS, GROUNDS
+from comity.policy.question import Act
 from comity.policy.verdict import Effect
 
 
@@ -62,6 +63,8 @@ class Rule:
         uncached: it compares an instant or a count.
         acts, kinds: the acts and kinds that its head names; None means any.
         policy: the policy in Cedar's JSON form, without annotations.
+        overriding: a prohibition that break-glass never touches.
+        private: of the private supplement; the peer does not have it.
     """
 
     id: str
@@ -82,6 +85,8 @@ class Rule:
     acts: frozenset[str] | None
     kinds: frozenset[str] | None
     policy: str
+    overriding: bool
+    private: bool
 
     @property
     def seed(self) -> str:
@@ -96,9 +101,11 @@ class Rule:
 OPEN = "open"
 """What stands in `@to` of a rule without an end."""
 OBLIGE = "oblige"
-_ACTS = frozenset({"clear", "admit", "use"})
+_ACTS = frozenset(act.value for act in Act)
 _ALWAYS = frozenset({"id", "title", "article", "from", "to", "status", "source"})
-_SOMETIMES = frozenset({"law", "spec", "effect", "ground", "refer_to", "missing", "outward", OBLIGE, "uncached"})
+_SOMETIMES = frozenset(
+    {"law", "spec", "effect", "ground", "refer_to", "missing", "outward", OBLIGE, "uncached", "overriding"}
+)
 _ID = re.compile(r"[A-Z]{2}-[A-Z0-9][A-Za-z0-9.-]*(?:/[a-z0-9-]+)?")
 _SENTENCE = re.compile(r"sentence_[a-z]{2,3}")
 _WORD = re.compile(r"[a-z0-9][a-z0-9./:-]*")
@@ -108,13 +115,14 @@ _OTHER_END = "this edition was not loaded; correct the rule and sign the edition
 _Json = dict[str, object]
 
 
-def read_rules(path: str, text: str, languages: tuple[str, ...]) -> tuple[Rule, ...]:
+def read_rules(path: str, text: str, languages: tuple[str, ...], *, private: bool = False) -> tuple[Rule, ...]:
     """Read every policy of one file.
 
     Args:
         path: name of the file, for messages.
         text: Cedar policies.
         languages: tags of the edition's languages; each rule has a sentence in each.
+        private: the file belongs to the private supplement.
 
     Raises:
         BadConfiguration: a policy that does not parse, is a template, or lacks or misuses an annotation.
@@ -125,7 +133,7 @@ def read_rules(path: str, text: str, languages: tuple[str, ...]) -> tuple[Rule, 
         raise BadConfiguration(f"{path}: {error}; {_OTHER_END}") from error
     if parsed["templates"]:
         raise BadConfiguration(f"{path}: a template is no rule; {_OTHER_END}")
-    return tuple(_rule(path, policy, languages) for policy in parsed["staticPolicies"].values())
+    return tuple(_rule(path, policy, languages, private=private) for policy in parsed["staticPolicies"].values())
 
 
 def day_begins(text: str, *, after: bool = False) -> Ms:
@@ -148,7 +156,7 @@ def day_begins(text: str, *, after: bool = False) -> Ms:
     return Ms(int(moment.timestamp() * 1000))
 
 
-def _rule(path: str, policy: _Json, languages: tuple[str, ...]) -> Rule:
+def _rule(path: str, policy: _Json, languages: tuple[str, ...], *, private: bool) -> Rule:
     notes = _texts(policy.get("annotations", {}))
     where = f"{path}: rule {notes.get('id', 'without id')}"
     _check_names(where, notes, languages)
@@ -159,9 +167,14 @@ def _rule(path: str, policy: _Json, languages: tuple[str, ...]) -> Rule:
     status = _one_of(where, "status", notes["status"], Status)
     if permits and not obliges and status is Status.UNVERIFIED:
         _refuse(where, "what is known from memory only may restrict, and this permits")
+    if permits and not obliges and private:
+        _refuse(where, "a private supplement may restrict, and this permits")
+    overriding = "overriding" in notes
+    if overriding:
+        _check_overriding(where, policy, status, permits=permits)
     begins, ends = _dates(where, notes)
     uncached = "uncached" in notes
-    if not uncached and _reads_now(policy["conditions"]):
+    if not uncached and _reads(policy["conditions"], "now"):
         _refuse(where, "it compares an instant; mark it @uncached")
     effect, ground, outward = _effect(where, notes, permits=permits, obliges=obliges)
     return Rule(
@@ -183,7 +196,19 @@ def _rule(path: str, policy: _Json, languages: tuple[str, ...]) -> Rule:
         acts=acts,
         kinds=_kinds(where, policy),
         policy=json.dumps({**policy, "annotations": {}}),
+        overriding=overriding,
+        private=private,
     )
+
+
+def _check_overriding(where: str, policy: _Json, status: Status, *, permits: bool) -> None:
+    """Refuse an overriding rule that is no prohibition, is known from memory only, or knows of an emergency."""
+    if permits:
+        _refuse(where, "only a prohibition can be marked @overriding")
+    if status is Status.UNVERIFIED:
+        _refuse(where, "a rule marked @overriding is known from more than memory")
+    if _reads(policy["conditions"], "break_glass"):
+        _refuse(where, "a rule marked @overriding holds whether or not the glass is broken; take out break_glass")
 
 
 def _refuse(where: str, why: str) -> NoReturn:
@@ -276,7 +301,7 @@ def _acts(where: str, policy: _Json) -> tuple[frozenset[str] | None, bool]:
     if names == frozenset({OBLIGE}):
         return None, True
     if names is None or not names <= _ACTS:
-        _refuse(where, "its head names the acts that it rules: clear, admit, use; or oblige alone")
+        _refuse(where, "its head names the acts that it rules, such as clear or use; or oblige alone")
     return names, False
 
 
@@ -294,10 +319,8 @@ def _named(head: object) -> frozenset[str] | None:
     return frozenset(str(entity["id"]) for entity in entities)
 
 
-def _reads_now(node: object) -> bool:
-    """Say whether an expression reads the attribute `now`."""
+def _reads(node: object, attribute: str) -> bool:
+    """Say whether an expression reads an attribute of this name, or asks whether it is there."""
     if isinstance(node, dict):
-        if node.get("attr") == "now":
-            return True
-        return any(_reads_now(part) for part in node.values())
-    return isinstance(node, list) and any(_reads_now(part) for part in node)
+        return node.get("attr") == attribute or any(_reads(part, attribute) for part in node.values())
+    return isinstance(node, list) and any(_reads(part, attribute) for part in node)

@@ -76,6 +76,15 @@ def test_a_tampered_law_and_a_missing_one_are_not_loaded(base):
     refused(base, "holds no signed law edition")
 
 
+def test_without_its_own_private_supplement_the_law_is_not_loaded(base):
+    path = base / "ostrel" / "law" / "edition-private.cbor"
+    data = path.read_bytes()
+    path.write_bytes(data + b"\0")
+    refused(base, "private supplement of the law edition is not the one that was signed")
+    path.unlink()
+    refused(base, "private supplement of the law edition is not there")
+
+
 def test_an_exercise_edition_needs_the_setting_that_says_so(base):
     setting(base, insecure_exercise_edition="false")
     refused(base, "is an exercise edition, not reviewed by counsel; the node was not started")

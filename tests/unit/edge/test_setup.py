@@ -199,11 +199,17 @@ def law_of(base, name):
     return (folder / "edition.cose").read_bytes(), (folder / "law-key.hex").read_bytes()
 
 
+def supplement_of(base, name):
+    return (base / name / "law" / "edition-private.cbor").read_bytes()
+
+
 def test_the_peers_law_is_kept_beside_ours_once_it_was_checked(base):
     edition, key = law_of(base, "vanmere")
     setup.keep_peer_law(base / "ostrel", edition, key)
     assert (base / "ostrel" / "peer-law" / "edition.cose").read_bytes() == edition
-    assert setup.read_edition(edition, key.decode()).exercise
+    assert setup.read_published(edition, key.decode()).exercise
+    assert setup.read_edition(edition, key.decode(), supplement_of(base, "vanmere")).whole
+    assert sorted(one.name for one in (base / "ostrel" / "peer-law").iterdir()) == ["edition.cose", "law-key.hex"]
 
 
 @pytest.mark.parametrize("harm", ["key", "edition", "no key", "one key"])
@@ -230,7 +236,29 @@ def test_an_edition_is_signed_anew_over_the_old_one_and_a_broken_one_is_not(tmp_
         setup.sign_edition(tmp_path / "law", laws, "ostrel-vanmere", keys)
     assert {name: one for name, one in content(tmp_path).items() if not name.startswith("laws")} == before
     signed, key = (tmp_path / "law" / "edition.cose").read_bytes(), (tmp_path / "law" / "law-key.hex").read_text()
-    assert setup.read_edition(signed, key).hash == edition.hash
+    private = (tmp_path / "law" / "edition-private.cbor").read_bytes()
+    assert setup.read_edition(signed, key, private).hash == edition.hash
+
+
+def test_a_supplement_is_signed_by_its_digest_and_only_the_owner_has_it(tmp_path):
+    laws = shutil.copytree(ROOT / "laws", tmp_path / "laws")
+    law = laws / "ostrel-vanmere"
+    (law / "private").mkdir()
+    quiet = (law / "law.cedar").read_text().split("@id(")[4].replace("OV-4", "OV-4/quiet")
+    (law / "private" / "quiet.cedar").write_text("@id(" + quiet)
+    keys = RootKeys.generate(Seeded("law"))
+    edition = setup.sign_edition(tmp_path / "law", laws, "ostrel-vanmere", keys)
+    assert edition.private_rules == 1
+    signed, key = (tmp_path / "law" / "edition.cose").read_bytes(), (tmp_path / "law" / "law-key.hex").read_text()
+    private = (tmp_path / "law" / "edition-private.cbor").read_bytes()
+    assert setup.read_edition(signed, key, private) == edition
+    theirs = setup.read_published(signed, key)
+    assert (theirs.hash, theirs.private_rules, theirs.whole) == (edition.hash, 0, False)
+    assert b"OV-4/quiet" in private
+    assert b"OV-4/quiet" not in signed
+    for other in (None, private + b"\0"):
+        with pytest.raises(BadConfiguration, match="private supplement"):
+            setup.read_edition(signed, key, other)
 
 
 def test_the_keys_count_from_a_little_before_they_were_made(tmp_path):

@@ -19,7 +19,7 @@ DAY: Ms = day_begins("2026-07-13")
 
 def folders() -> dict[str, dict[str, bytes]]:
     return {
-        folder.name: {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
+        folder.name: {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
         for folder in LAWS.iterdir()
         if folder.is_dir()
     }

@@ -10,9 +10,20 @@ from comity.base.hashing import sha256
 from comity.base.ids import Ms
 from comity.crypto.keys import RootKeys
 from comity.crypto.sign import sign_instrument, verify_instrument
-from comity.policy.edition import INSTRUMENT, Edition, assemble, edition_bytes, open_edition, read_edition_bytes
+from comity.policy.cedar import CedarGate
+from comity.policy.edition import Edition, assemble, open_edition, open_published
+from comity.policy.instrument import (
+    INSTRUMENT,
+    edition_payload,
+    folder_bytes,
+    private_part,
+    published_part,
+    read_folder_bytes,
+    read_payload,
+)
+from comity.policy.question import Act
 from comity.policy.rule import day_begins, read_rules
-from tests.unit.policy.policy_laws import edition, folders
+from tests.unit.policy.policy_laws import DAY, ask, edition, folders, ids
 
 MANIFEST = """
 name = "Test" #
@@ -209,11 +220,13 @@ def test_dates_are_days_in_utc_or_instants_with_offset() -> None:
 
 def test_bytes_are_canonical_and_give_the_hash() -> None:
     files = assemble(folders(), "ca")
-    data = edition_bytes(files)
-    assert edition_bytes(dict(reversed(files.items()))) == data
-    assert read_edition_bytes(data) == files
-    assert edition("ca").hash == sha256(data)
-    assert {path.split("/")[0] for path in files if "/" in path} == {"common"}
+    data = folder_bytes(files)
+    assert folder_bytes(dict(reversed(files.items()))) == data
+    assert read_folder_bytes(data) == files
+    # The hash as the contract says it, spelt out: two SHA-256 inside one.
+    published, private = sha256(folder_bytes(published_part(files))), sha256(folder_bytes(private_part(files)))
+    assert edition("ca").hash == sha256(cbor.encode(["comity/edition/1", published, private]))
+    assert {path.split("/")[0] for path in files if "/" in path} <= {"common", "private"}
 
 
 @pytest.mark.parametrize(
@@ -221,7 +234,29 @@ def test_bytes_are_canonical_and_give_the_hash() -> None:
 )
 def test_other_bytes_are_no_edition(data: bytes) -> None:
     with pytest.raises(BadConfiguration, match="no law edition"):
-        read_edition_bytes(data)
+        read_folder_bytes(data)
+
+
+DIGEST = bytes(32)
+SOME = cbor.encode({"edition.toml": b""})
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"\xff",
+        SOME,
+        cbor.encode(["comity/edition/2", SOME, DIGEST]),
+        cbor.encode(["comity/edition/1", SOME, DIGEST[1:]]),
+        cbor.encode(["comity/edition/1", SOME]),
+        cbor.encode(["comity/edition/1", {"edition.toml": b""}, DIGEST]),
+        cbor.encode(["comity/edition/1", cbor.encode([]), DIGEST]),
+    ],
+)
+def test_other_payloads_are_no_edition(payload: bytes) -> None:
+    assert read_payload(cbor.encode(["comity/edition/1", SOME, DIGEST])) == ({"edition.toml": b""}, DIGEST)
+    with pytest.raises(BadConfiguration, match="no law edition"):
+        read_payload(payload)
 
 
 def test_one_letter_changes_the_hash() -> None:
@@ -230,8 +265,114 @@ def test_one_letter_changes_the_hash() -> None:
     assert Edition.load(files).hash != edition("in").hash
 
 
+# --- the private supplement ----------------------------------------------------------------------------------------
+
+SECRET = FORBID.replace("TT-2", "TT-2/quiet").replace("context.personal", 'context.conduct == "quiet"')
+FILES = {"edition.toml": MANIFEST.encode(), "law.cedar": (PERMIT + FORBID).encode()}
+WHOLE = {**FILES, "private/more.cedar": SECRET.encode()}
+
+
+def opened(files: dict[str, bytes], private: bytes | None) -> Edition:
+    return open_edition(edition_payload(files), lambda data: data, private)
+
+
+def test_the_supplement_is_part_of_the_law_and_of_its_hash_and_stays_at_home() -> None:
+    ours = opened(WHOLE, folder_bytes(private_part(WHOLE)))
+    assert ours == Edition.load(WHOLE)
+    assert ours.whole
+    assert ours.private_rules == 1
+    assert [rule.id for rule in ours.rules if rule.private] == ["TT-2/quiet"]
+    assert ours.hash != Edition.load(FILES).hash
+    theirs = open_published(edition_payload(WHOLE), lambda data: data)
+    assert (theirs.hash, theirs.private_digest) == (ours.hash, ours.private_digest)
+    assert not theirs.whole
+    assert theirs.private_rules == 0
+    assert b"quiet" not in edition_payload(WHOLE)
+    question = ask(purpose="fraud", conduct="quiet")
+    assert not CedarGate(ours).decide(question, DAY).permits
+    reading = CedarGate(theirs).decide(question, DAY)
+    assert reading.permits
+    assert ids(reading) == {"TT-1"}
+
+
+def test_an_edition_without_a_supplement_is_whole_for_both() -> None:
+    theirs = open_published(edition_payload(FILES), lambda data: data)
+    assert theirs == Edition.load(FILES) == opened(FILES, folder_bytes({}))
+    assert theirs.whole
+
+
+def test_without_the_signed_supplement_nothing_is_loaded() -> None:
+    other = {"private/more.cedar": SECRET.replace("quiet", "silent").encode()}
+    with pytest.raises(BadConfiguration, match="is not there"):
+        opened(WHOLE, None)
+    for private in (b"", folder_bytes({}), folder_bytes(other)):
+        with pytest.raises(BadConfiguration, match="not the one that was signed"):
+            opened(WHOLE, private)
+    with pytest.raises(BadConfiguration, match="not the one that was signed"):
+        opened(FILES, folder_bytes(private_part(WHOLE)))
+
+
+def test_each_file_lies_in_its_own_part() -> None:
+    stray = folder_bytes({"law.cedar": b""})
+    payload = cbor.encode(["comity/edition/1", folder_bytes(FILES), sha256(stray)])
+    with pytest.raises(BadConfiguration, match="outside private/"):
+        open_edition(payload, lambda data: data, stray)
+    payload = cbor.encode(["comity/edition/1", folder_bytes(WHOLE), sha256(folder_bytes({}))])
+    with pytest.raises(BadConfiguration, match="stands in the published part"):
+        open_published(payload, lambda data: data)
+    with pytest.raises(BadConfiguration, match="no private supplement"):
+        assemble({**folders(), "common": {**folders()["common"], "private/a.cedar": b""}}, "ca")
+    with pytest.raises(BadConfiguration, match="holds rules only"):
+        Edition.load({**FILES, "private/notes.toml": b""})
+
+
+def test_a_private_rule_may_restrict_and_never_permit() -> None:
+    loose = PERMIT.replace("TT-1", "TT-1/quiet")
+    assert Edition.load({**FILES, "loose.cedar": loose.encode()}).rules
+    with pytest.raises(BadConfiguration, match="private supplement may restrict, and this permits"):
+        Edition.load({**FILES, "private/loose.cedar": loose.encode()})
+    assert Edition.load({**FILES, "private/duty.cedar": OBLIGE.encode()}).private_rules == 1
+    with pytest.raises(BadConfiguration, match="stands twice"):
+        Edition.load({**FILES, "private/again.cedar": FORBID.encode()})
+
+
+# --- what no emergency lifts ---------------------------------------------------------------------------------------
+
+FIRM = FORBID.replace('"unverified"', '"accord"').replace("@effect", '@overriding("") @effect')
+
+
+@pytest.mark.parametrize(
+    ("rule", "old", "new", "said"),
+    [
+        (FIRM, "context.personal", "context.personal && !context.break_glass", "take out break_glass"),
+        (FIRM, "context.personal", "context has break_glass && context.personal", "take out break_glass"),
+        (FIRM, "};", '} unless { context["break_glass"] };', "take out break_glass"),
+        (FIRM, '"accord"', '"unverified"', "known from more than memory"),
+        (PERMIT, "@source", '@overriding("") @source', "only a prohibition"),
+        (OBLIGE, "@source", '@overriding("") @source', "only a prohibition"),
+    ],
+)
+def test_an_overriding_rule_is_a_known_prohibition_without_exception(rule: str, old: str, new: str, said: str) -> None:
+    assert old in rule
+    with pytest.raises(BadConfiguration, match=said):
+        load(law=PERMIT + rule.replace(old, new).replace("TT-1", "TT-1/b" if rule is PERMIT else "TT-1"))
+
+
+def test_overriding_is_known_of_each_rule() -> None:
+    assert [(rule.id, rule.overriding) for rule in load(law=PERMIT + FIRM).rules] == [("TT-1", False), ("TT-2", True)]
+
+
+@pytest.mark.parametrize("act", [act.value for act in Act])
+def test_a_head_may_name_each_act(act: str) -> None:
+    assert load(law=PERMIT.replace('"clear"', f'"{act}"')).rules[0].acts == {act}
+
+
+# --- signing ---------------------------------------------------------------------------------------------------------
+
+
 def test_only_what_the_law_key_signed_is_opened() -> None:
-    payload = edition_bytes(assemble(folders(), "ca"))
+    files = assemble(folders(), "ca")
+    payload, private = edition_payload(files), folder_bytes(private_part(files))
 
     def good(signed: bytes) -> bytes:
         assert signed == b"signed"
@@ -240,24 +381,25 @@ def test_only_what_the_law_key_signed_is_opened() -> None:
     def bad(signed: bytes) -> bytes:
         raise BadSignature("not signed")
 
-    assert open_edition(b"signed", good) == edition("ca")
+    assert open_edition(b"signed", good, private) == edition("ca")
     with pytest.raises(BadSignature):
-        open_edition(b"signed", bad)
+        open_edition(b"signed", bad, private)
 
 
 def test_a_signed_edition_opens_under_its_own_party_only() -> None:
     ours, theirs = (RootKeys.from_private_bytes(bytes([fill]) * 64) for fill in (1, 2))
-    payload = edition_bytes(assemble(folders(), "ca"))
+    files = assemble(folders(), "ca")
+    payload, private = edition_payload(files), folder_bytes(private_part(files))
     signed = sign_instrument(payload, INSTRUMENT, ours)
 
     def verify(data: bytes) -> bytes:
         return verify_instrument(data, INSTRUMENT, ours.public())
 
-    assert open_edition(signed, verify).hash == edition("ca").hash
+    assert open_edition(signed, verify, private).hash == edition("ca").hash
     with pytest.raises(BadSignature):
-        open_edition(sign_instrument(payload, INSTRUMENT, theirs), verify)
+        open_edition(sign_instrument(payload, INSTRUMENT, theirs), verify, private)
     with pytest.raises(BadSignature):
-        open_edition(sign_instrument(payload, "accord", ours), verify)
+        open_edition(sign_instrument(payload, "accord", ours), verify, private)
 
 
 def test_assembly_needs_every_folder() -> None:
