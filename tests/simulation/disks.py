@@ -7,8 +7,9 @@ from pathlib import Path
 from comity.edge.schema import Schema
 from comity.edge.sqlite import MEMORY, SqliteStore
 
-_NODE = (Path(__file__).parents[2] / "src/comity/node/schema/0001_node.sql").read_text(encoding="utf-8")
+_NODE = sorted((Path(__file__).parents[2] / "src/comity/node/schema").glob("*.sql"))
 
 
 def make_disk(desks):
-    return SqliteStore(MEMORY, [Schema("node", ((1, _NODE),)), *(Schema(owner, steps) for owner, steps in desks)])
+    node = tuple((n, step.read_text(encoding="utf-8")) for n, step in enumerate(_NODE, 1))
+    return SqliteStore(MEMORY, [Schema("node", node), *(Schema(owner, steps) for owner, steps in desks)])

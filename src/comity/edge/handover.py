@@ -16,6 +16,7 @@ from comity.crypto.keys import RootPublic
 from comity.crypto.suites import PROFILE
 from comity.dispatch.accord import Accord, LaneLimit, OpenDesk, Party
 from comity.marking.labels import Lane
+from comity.marking.vocabulary import PURPOSES
 
 
 class PartyCard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,6 +72,7 @@ class Terms(msgspec.Struct, frozen=True):
         desks: open desks and their kinds.
         lanes: limits by lane.
         timers: timers in milliseconds and caps, by name.
+        budget: distinct persons that a side may ask about, by purpose, `other` for the rest, in `period_days`.
         author_kinds: kinds that need an author's own assertion.
         custody_days, retention_days, quarantine_days: how long what is kept.
     """
@@ -84,6 +86,7 @@ class Terms(msgspec.Struct, frozen=True):
     desks: dict[str, tuple[str, ...]]
     lanes: dict[str, LaneTerms]
     timers: dict[str, int]
+    budget: dict[str, int] = {}
     author_kinds: tuple[str, ...] = ()
     custody_days: int = 30
     retention_days: int = 365
@@ -124,7 +127,7 @@ def make_accord(terms: Terms, cards: tuple[PartyCard, PartyCard], prev: Digest |
         if named.node not in by_node or by_node[named.node].country != named.country:
             raise BadConfiguration(f"no card fits the party {named.node} of the terms; nothing was made")
     kept = {"custody": terms.custody_days, "retention": terms.retention_days, "quarantine-keep": terms.quarantine_days}
-    timers = {**terms.timers, **{name: days * _DAY_MS for name, days in kept.items()}}
+    timers = {**terms.timers, **{name: days * _DAY_MS for name, days in kept.items()}, **_budget(terms.budget)}
     lanes = [(_lane(name), limit) for name, limit in terms.lanes.items()]
     return Accord(
         name=terms.name,
@@ -137,6 +140,16 @@ def make_accord(terms: Terms, cards: tuple[PartyCard, PartyCard], prev: Digest |
         author_kinds=terms.author_kinds,
         in_force_from=Ms(int(terms.in_force_from.timestamp()) * 1_000),
     )
+
+
+def _budget(budget: dict[str, int]) -> dict[str, int]:
+    """Return the budget over persons as the accord's caps."""
+    unknown = sorted(set(budget) - PURPOSES.keys() - {"period_days", "other"})
+    if unknown or budget.get("period_days", 1) < 1:
+        what = f"names {unknown[0]!r}, which is no purpose" if unknown else "has a period of less than a day"
+        raise BadConfiguration(f"the budget of the terms {what}; nothing was made")
+    caps = {f"budget-{name}": limit for name, limit in budget.items() if name != "period_days"}
+    return {**caps, "budget-period": budget["period_days"] * _DAY_MS} if "period_days" in budget else caps
 
 
 def _lane(name: str) -> Lane:

@@ -24,7 +24,10 @@ from comity.node.node import Node
 from comity.policy.verdict import Effect, Reason, Verdict
 
 START = Ms(1_783_900_800_000)
-SCHEMA = (Path(__file__).parents[3] / "src/comity/node/schema/0001_node.sql").read_text()
+SCHEMA = "".join(
+    step.read_text(encoding="utf-8")
+    for step in sorted((Path(__file__).parents[3] / "src/comity/node/schema").glob("*.sql"))
+)
 A, B = NodeName("ost.example/comity"), NodeName("van.example/comity")
 YEAR = 365 * 86_400_000
 

@@ -266,6 +266,7 @@ _READERS: Mapping[str, _Reader] = MappingProxyType(
                 "own_power": _prose,
                 "reason": _prose,
                 "known_for": _known_for,
+                "associations": _many(_line),
             },
             "title", "text",
         ),
@@ -366,6 +367,11 @@ def _check_whole(body: Content) -> None:
         if bool(item.value) == bool(item.removed) or (item.removed and (item.categories or item.evaluation)):
             raise _Misfit(f"item {item.label!r} has either a value or what was removed")
     match body:
+        case Refusal(outward="not-held-or-not-confirmed") if (
+            body.other_way or body.text or body.items or body.reference or body.language or body.third_state
+        ):
+            # Each of these would tell a true no from one that neither confirms nor denies.
+            raise _Misfit("with not-held-or-not-confirmed says nothing else")  # spec: vocabulary.md 5
         case Answer(state="holding") if body.new_time is None or not body.reason:
             raise _Misfit("lacks new_time or reason, which a holding answer gives")
         case Answer(state="part" | "final") if not (body.text or body.items or body.copies):

@@ -125,7 +125,10 @@ class Posting(Content):
 
 @dataclass(frozen=True, slots=True)
 class Rfi(Content):
-    """A question: what is asked, from which records, and under which own power the asker could get it at home."""
+    """A question: what is asked, from which records, and under which own power the asker could get it at home.
+
+    `associations` are those to which the question says that its subject belongs: they are counted, and are no ground.
+    """
 
     title: str = ""
     asks: tuple[str, ...] = ()
@@ -133,6 +136,7 @@ class Rfi(Content):
     own_power: str = ""
     reason: str = ""
     known_for: tuple[str, ...] = ()
+    associations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

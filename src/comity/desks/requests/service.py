@@ -28,6 +28,7 @@ from comity.desks.requests.model import (
     Rfi,
     Spontaneous,
 )
+from comity.desks.requests.persons import associations_of, subjects_of
 from comity.desks.requests.rules import (
     DEFAULT_CLOCKS,
     Clocks,
@@ -46,6 +47,8 @@ from comity.marking.vocabulary import Limits
 
 NAME = "requests"
 POSTED_OFFICER = "posted-officer"
+QUIET = "not-held-or-not-confirmed"
+"""The answer that neither confirms nor denies."""  # spec: vocabulary.md 5
 _PAGE = 200
 _TITLE = 200
 
@@ -102,6 +105,9 @@ class RequestsDesk:
             known_for=frozenset(getattr(typed, "known_for", ())),
             third_state=typed.third_state,
             texts=reading.texts,
+            subjects=subjects_of(kind, typed),
+            associations=associations_of(typed),
+            quiet=isinstance(typed, Refusal) and typed.outward == QUIET,
         )
 
     def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:

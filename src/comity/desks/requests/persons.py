@@ -1,0 +1,92 @@
+"""Whom a body of this desk asks about: each person, or what stands for one, in one normal form.
+
+The rule it keeps: another spelling of case, accents, width or word order is the same person; a list in one field is as many
+persons as it names; and a question about persons whom it does not name counts as one that was not asked about before.
+"""  # spec: law-and-agencies.md 7, budgets over persons
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from comity.desks.requests.model import Body, Correction, Kind, Rfi
+from comity.marking.vocabulary import PERSONAL
+
+ASKING = frozenset({Kind.RFI, Kind.MESSAGE, Kind.CORRECTION})
+"""Kinds by which a side can ask about a person: a question, a line in its case, a correction that swaps a name."""
+PERSON_RECORDS = frozenset(
+    {"subscriber-record", "call-records", "membership-list", "bulk-list", "refugee-record", "travel-record",
+     "vehicle-record", "police-file", "youth-record", "biometric-record", "intercept-product", "fiu-record"}
+)  # fmt: skip
+FREE_IDENTIFIERS = 4
+"""Telephones, accounts and papers that go with one named person; each above that stands for another person."""
+_NAMES = frozenset({"person", "victim", "minor"})
+_IDENTIFIERS = frozenset({"contact", "account", "national-number", "document", "biometric"})
+_LISTED = re.compile(r"[;\n/|•]|\s(?:and|et|und|aur|te|और|तथा|ਅਤੇ|&|\+)\s", re.IGNORECASE)
+_COMMA = re.compile(r"[,،、]")
+_MIN_LIST, _MIN_WORDS = 3, 2
+_CASED = ("LATIN", "GREEK", "CYRILLIC")
+
+
+def subjects_of(kind: str, body: Body) -> frozenset[str]:
+    """Return the persons that a body asks about; empty for a kind that asks nothing, or a question about no person."""
+    if kind not in ASKING:
+        return frozenset()
+    lines = _lines(body)
+    names = {normal(one) for text, tags in lines if tags & _NAMES for one in listed(text)}
+    marks = sorted(
+        {normal(one) for text, tags in lines if not tags & _NAMES and tags & _IDENTIFIERS for one in listed(text)}
+    )
+    found = {one for one in names if one} | {one for one in marks[FREE_IDENTIFIERS * len(names) :] if one}
+    if not found and isinstance(body, Rfi) and _about_persons(body):
+        return frozenset({f"unnamed {hashlib.sha256(normal(body.title + ' ' + body.text).encode()).hexdigest()}"})
+    return frozenset(found)
+
+
+def associations_of(body: Body) -> frozenset[str]:
+    """Return the associations to which a body says that its subject belongs, each in one normal form."""
+    return frozenset(normal(one) for one in getattr(body, "associations", ()) if normal(one))
+
+
+def normal(text: str) -> str:
+    """Return one form for all spellings that differ in case, accents, width, punctuation or the order of words.
+
+    Marks of scripts in which they are vowels stay: without them two names would be one.
+    """
+    spread = unicodedata.normalize("NFKD", text).casefold()
+    kept: list[str] = []
+    base = ""
+    for char in spread:
+        if unicodedata.category(char) in {"Mn", "Me"} and base.startswith(_CASED):
+            continue
+        if unicodedata.category(char) == "Cf":
+            continue
+        if unicodedata.category(char)[0] != "M":
+            base = unicodedata.name(char, "")
+        kept.append(char if unicodedata.category(char)[0] in "LNM" else " ")
+    return " ".join(sorted("".join(kept).split()))
+
+
+def listed(text: str) -> list[str]:
+    """Return the single entries of a field that lists several: split at list marks, and at commas where each part is whole."""
+    entries: list[str] = []
+    for part in _LISTED.split(text):
+        by_comma = [piece.strip() for piece in _COMMA.split(part)]
+        whole = len(by_comma) >= _MIN_LIST and all(len(piece.split()) >= _MIN_WORDS for piece in by_comma)
+        whole = whole or (len(by_comma) >= _MIN_WORDS and all(any(c.isdecimal() for c in piece) for piece in by_comma))
+        entries += by_comma if whole else [part]
+    return [entry for entry in entries if entry.strip()]
+
+
+def _lines(body: Body) -> list[tuple[str, frozenset[str]]]:
+    found: Iterable[tuple[str, frozenset[str]]] = [(item.value, frozenset(item.categories)) for item in body.items]
+    lines = list(found)
+    if isinstance(body, Correction):
+        lines += [(one.value, frozenset(one.categories)) for one in body.replacements]
+    return lines
+
+
+def _about_persons(body: Rfi) -> bool:
+    return bool(frozenset(body.asks) & PERSONAL or frozenset(body.records) & PERSON_RECORDS)
