@@ -25,6 +25,21 @@ class Table:
             return value
         raise self._wrong(f"{key} is a text")
 
+    def has(self, key: str) -> bool:
+        """Say whether the key is there; it still has to be read."""
+        return key in self._content
+
+    def maybe(self, key: str) -> str | None:
+        """Return a text, which may be empty; None where it is not there."""
+        value = self._take(key)
+        if value is None or isinstance(value, str):
+            return value
+        raise self._wrong(f"{key} is a text")
+
+    def one(self, key: str) -> str:
+        """Return a text; "" where it is not there."""
+        return self.maybe(key) or ""
+
     def flag(self, key: str) -> bool:
         """Return true or false."""
         value = self._take(key)
@@ -51,6 +66,13 @@ class Table:
         value = self._take(key, {})
         if isinstance(value, dict):
             return Table(f"{self._where}: {key}", value)
+        raise self._wrong(f"{key} is a table")
+
+    def content(self, key: str) -> Mapping[str, object]:
+        """Return a table as it stands; its reader looks for unknown keys itself. Empty where it is not there."""
+        value = self._take(key, {})
+        if isinstance(value, dict):
+            return value
         raise self._wrong(f"{key} is a table")
 
     def tables(self, key: str) -> tuple[Table, ...]:

@@ -33,7 +33,7 @@ def test_each_family_of_errors_has_its_exit_code(monkeypatch, capsys, error, cod
     def fail(_):
         raise error
 
-    monkeypatch.setattr(law, "run_show", fail)
+    monkeypatch.setattr(law.show, "run_show", fail)
     assert typed(capsys, "law", "show", "x") == (code, "", f"comity: {error}\n")
 
 
@@ -42,7 +42,7 @@ def test_whoever_stops_reading_or_presses_ctrl_c_sees_no_traceback(monkeypatch, 
     def fail(_):
         raise error
 
-    monkeypatch.setattr(law, "run_show", fail)
+    monkeypatch.setattr(law.show, "run_show", fail)
     assert typed(capsys, "law", "show", "x") == (code, "", "")
 
 

@@ -10,11 +10,9 @@ from comity.edge.setup import edition_files
 from comity.policy.edition import Edition
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the commands to the program's."""
-    parser = commands.add_parser("law", help="look at a law edition")
-    inner = parser.add_subparsers(dest="law", metavar="ACTION", required=True)
-    show = inner.add_parser("show", help="check an edition and list its rules, their articles and marks")
+def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the action to the group."""
+    show = actions.add_parser("show", help="check an edition and list its rules, their articles and marks")
     show.add_argument("edition", help="folder of the edition in the folder of laws")
     show.add_argument("--laws", type=Path, default=Path("laws"), help="folder of law editions")
     show.add_argument("--json", action="store_true", help="for machines")
