@@ -16,7 +16,7 @@ from comity.dispatch.states import Form, Officer, Released, Withheld
 from comity.policy.assessment import Assessment, decode_assessment, encode_assessment
 from comity.policy.question import Question
 from comity.policy.question_codec import decode_question, encode_question
-from comity.policy.verdict import Effect, Obligation, Reason, Verdict
+from comity.policy.verdict import NO_LAW, Effect, Obligation, Reason, Verdict
 
 _HELD = 3
 """Place of the verdict in a record, of either form."""
@@ -59,7 +59,7 @@ class Decided:
 def sending(released: Released, now: Ms) -> bytes:
     """Return the record of a dispatch that leaves: question, verdict, assessments, approvals, whose release it was."""
     cleared = released.cleared
-    rest = {**_of_form(cleared.labelled.draft.form), "by": _officer(released.by)}
+    rest = {**_of_form(cleared.labelled), "by": _officer(released.by), "deferred": list(cleared.deferred)}
     return _record("sent", cleared.labelled.draft.id, cleared.verdict, cleared.question, now, rest)
 
 
@@ -107,10 +107,10 @@ def encode_verdict(verdict: Verdict) -> bytes:
 
 
 def decode_verdict(data: bytes) -> Verdict:
-    """Read what `encode_verdict` wrote."""
+    """Read what `encode_verdict` wrote, and the older form without the interval."""
     value = cbor.decode(data)
     assert isinstance(value, list)
-    effect, reasons, obligations, ground, outward, refer_to, missing, edition = value
+    effect, reasons, obligations, ground, outward, refer_to, missing, edition, *interval = value
     return Verdict(
         effect=Effect(effect),
         reasons=tuple(Reason(r[0], Effect(r[1]), r[2], r[3], r[4], tuple((s[0], s[1]) for s in r[5])) for r in reasons),
@@ -120,6 +120,7 @@ def decode_verdict(data: bytes) -> Verdict:
         refer_to=refer_to,
         missing=tuple(missing),
         edition=Digest(edition),
+        interval=Digest(interval[0]) if interval else NO_LAW,
     )
 
 
@@ -136,6 +137,7 @@ def _verdict(verdict: Verdict) -> list[Value]:
         verdict.refer_to,
         list(verdict.missing),
         verdict.edition,
+        verdict.interval,
     ]
 
 

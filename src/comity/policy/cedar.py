@@ -1,26 +1,28 @@
 """The law gate on Cedar, in two stages: what is obliged, then whether what remains is permitted.
 
 The rule it keeps: only a record that fits the schema, judged without a single error by rules in force, can be permitted.
-Cedar passes over a prohibition that fails to evaluate, so any diagnostic at all is a refusal here.
+Cedar passes over a prohibition that fails to evaluate, so any diagnostic at all is a refusal here. Only rules that can
+hold for the act and the kind are asked; that changes no answer.
 """
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from cedarpy import Decision, Entities, PolicySet, is_authorized
 
-from comity.base.ids import Ms
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, Ms
 from comity.marking.vocabulary import GROUNDS, OUTWARD
 from comity.policy.attributes import SCHEMA, Attributes, at, attributes_of, without
 from comity.policy.edition import Edition, Texts, said
 from comity.policy.question import Act, Question
 from comity.policy.rule import OBLIGE, Rule, Verb
-from comity.policy.verdict import Effect, Obligation, Reason, Verdict
+from comity.policy.verdict import NO_LAW, Effect, Obligation, Reason, Verdict
 
 ERROR = "error"
 """Ground of a refusal because the law could not be asked."""
@@ -32,14 +34,42 @@ _ENGINE_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)
 _NO_ENTITIES = Entities.from_json_str("[]")
 
 
+_ACTS = frozenset(act.value for act in Act)
+
+
 @dataclass(frozen=True, slots=True)
-class _Law:
-    """The rules of one interval of law in force, compiled."""
+class _Stages:
+    """The rules for one act and kind, compiled."""
 
     authority: PolicySet
     obligations: PolicySet
-    rules: dict[str, Rule]
-    uncached: tuple[Rule, ...]
+
+
+class _Law:
+    """The rules of one interval of law in force; each pair of act and kind is compiled when it is first asked."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = {rule.id: rule for rule in rules}
+        self.hash = interval_hash(rules)
+        self.uncached = tuple(rule for rule in rules if rule.uncached)
+        self._kinds = frozenset(kind for rule in rules for kind in rule.kinds or ())
+        self._compiled: dict[tuple[str, str], _Stages] = {}
+
+    def stages(self, act: str, kind: str) -> _Stages:
+        """Return the rules that can hold for an act and a kind."""
+        key = act, kind if kind in self._kinds else ""
+        known = self._compiled.get(key)
+        if known is None:
+            rules = self.bearing(*key)
+            known = self._compiled[key] = _Stages(
+                _policies(rule for rule in rules if rule.obligation is None),
+                _policies(rule for rule in rules if rule.obligation is not None),
+            )
+        return known
+
+    def bearing(self, act: str, kind: str) -> tuple[Rule, ...]:
+        """Return the rules that can hold; a kind that no rule names is any such kind."""
+        return tuple(rule for rule in self.rules.values() if _bears(rule, act, kind))
 
 
 class _FailedError(ValueError):
@@ -57,7 +87,7 @@ class CedarGate:
         self._edition = edition
         instants = {rule.begins for rule in edition.rules} | {r.ends for r in edition.rules if r.ends is not None}
         self._borders = sorted(instants)
-        self._laws = [_compile(edition.in_force(Ms(start))) for start in (-1, *self._borders)]
+        self._laws = [_Law(edition.in_force(Ms(start))) for start in (-1, *self._borders)]
 
     @property
     def edition(self) -> Edition:
@@ -75,7 +105,9 @@ class CedarGate:
 
     def steady(self, question: Question, now: Ms) -> bool:
         """Say whether the answer stays the same within the interval: no rule marked uncached could bear on it."""
-        return not any(_bears(rule, question) for rule in self._laws[self.interval(now)].uncached)
+        return not any(
+            _bears(rule, question.act.value, question.kind) for rule in self._laws[self.interval(now)].uncached
+        )
 
     def decide(self, question: Question, now: Ms) -> Verdict:
         """Answer with the law in force at `now`; see `Gate.decide`."""
@@ -83,21 +115,33 @@ class CedarGate:
 
     def decide_attributes(self, record: Attributes, now: Ms) -> Verdict:
         """Answer for a record of attributes as `attributes_of` makes it; one that does not fit is refused."""
+        law = None
         try:
-            return self._judge(at(record, now), self._laws[self.interval(now)])
+            law = self._laws[self.interval(now)]
+            return self._judge(at(record, now), law)
         except _ENGINE_ERRORS:
-            return self._without_rule("ERROR", ERROR, _LEAST_SAID, self._edition.failed)
+            interval = NO_LAW if law is None else law.hash
+            return self._without_rule("ERROR", ERROR, _LEAST_SAID, self._edition.failed, interval)
+
+    def interval_hash(self, now: Ms) -> Digest:
+        """Return the hash of the rules in force at `now`, as it stands in each verdict."""
+        return self._laws[self.interval(now)].hash
 
     def _judge(self, record: Attributes, law: _Law) -> Verdict:
         """Ask both stages: what is obliged for the whole content, then authority for what removals leave."""
-        _, duties = _ask(law.obligations, record, OBLIGE, law.rules)
+        act, kind = record["act"], record["kind"]
+        if act not in _ACTS or not isinstance(act, str) or not isinstance(kind, str):
+            raise _FailedError("a record without an act and a kind")
+        stages = law.stages(act, kind)
+        _, duties = _ask(stages.obligations, record, OBLIGE, law.rules)
         obligations = tuple(sorted(map(_obligation, duties), key=lambda o: (o.verb, o.value, o.rule)))
-        allowed, deciding = _ask(law.authority, self._remainder(record, obligations), str(record["act"]), law.rules)
+        allowed, deciding = _ask(stages.authority, self._remainder(record, obligations), act, law.rules)
         if allowed:
-            return self._permitted((*deciding, *duties), obligations)
+            return self._permitted((*deciding, *duties), obligations, law.hash)
         if deciding:
-            return self._forbidden(deciding)
-        return self._without_rule("DEFAULT", _NO_LEGAL_BASIS, self._outward([], _NO_LEGAL_BASIS), self._edition.no_rule)
+            return self._forbidden(deciding, law.hash)
+        word = self._outward([], _NO_LEGAL_BASIS)
+        return self._without_rule("DEFAULT", _NO_LEGAL_BASIS, word, self._edition.no_rule, law.hash)
 
     def _remainder(self, record: Attributes, obligations: tuple[Obligation, ...]) -> Attributes:
         """Return the record without what the sender must remove; a receiver removes nothing before it is admitted."""
@@ -106,7 +150,7 @@ class CedarGate:
             return record
         return without(record, removed, self._edition.groups)
 
-    def _permitted(self, rules: tuple[Rule, ...], obligations: tuple[Obligation, ...]) -> Verdict:
+    def _permitted(self, rules: tuple[Rule, ...], obligations: tuple[Obligation, ...], interval: Digest) -> Verdict:
         return Verdict(
             effect=Effect.PERMIT_WITH if obligations else Effect.PERMIT,
             reasons=self._reasons(rules),
@@ -116,9 +160,10 @@ class CedarGate:
             refer_to=None,
             missing=(),
             edition=self._edition.hash,
+            interval=interval,
         )
 
-    def _forbidden(self, rules: Sequence[Rule]) -> Verdict:
+    def _forbidden(self, rules: Sequence[Rule], interval: Digest) -> Verdict:
         """Return the most restrictive answer of all prohibitions that hold, with every one of them as a reason."""
         ordered = sorted(rules, key=_rank)
         decisive = [rule for rule in ordered if rule.effect is ordered[0].effect]
@@ -133,9 +178,10 @@ class CedarGate:
             refer_to=next((rule.refer_to for rule in decisive if rule.refer_to), None),
             missing=tuple(sorted({word for rule in ordered for word in rule.missing})) if curable else (),
             edition=self._edition.hash,
+            interval=interval,
         )
 
-    def _without_rule(self, name: str, ground: str, outward: str, texts: Texts) -> Verdict:
+    def _without_rule(self, name: str, ground: str, outward: str, texts: Texts, interval: Digest) -> Verdict:
         """Return a refusal that rests on no rule: none permits, or the law could not be asked."""
         rule = f"{self._edition.prefix}-{name}"
         sentence = said(texts, self._edition.languages[0], self._edition.languages)
@@ -148,6 +194,7 @@ class CedarGate:
             refer_to=None,
             missing=(),
             edition=self._edition.hash,
+            interval=interval,
         )
 
     def _outward(self, rules: Sequence[Rule], *grounds: str) -> str:
@@ -173,16 +220,13 @@ class CedarGate:
         )
 
 
-def _compile(rules: tuple[Rule, ...]) -> _Law:
-    return _Law(
-        authority=_policies([rule for rule in rules if rule.obligation is None]),
-        obligations=_policies([rule for rule in rules if rule.obligation is not None]),
-        rules={rule.id: rule for rule in rules},
-        uncached=tuple(rule for rule in rules if rule.uncached),
-    )
+def interval_hash(rules: Iterable[Rule]) -> Digest:
+    """Return the SHA-256 of the canonical JSON (sorted keys, no blanks, UTF-8) of what decides in `rules`, by id."""
+    deciding = [rule.deciding for rule in sorted(rules, key=lambda rule: rule.id)]
+    return sha256(json.dumps(deciding, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def _policies(rules: list[Rule]) -> PolicySet:
+def _policies(rules: Iterable[Rule]) -> PolicySet:
     """Compile rules under their own ids, so that the engine's reasons are ours."""
     policies = {rule.id: json.loads(rule.policy) for rule in rules}
     return PolicySet.from_json_str(json.dumps({"staticPolicies": policies, "templates": {}, "templateLinks": []}))
@@ -217,8 +261,6 @@ def _rank(rule: Rule) -> tuple[int, str]:
     return _ORDER.index(rule.effect), rule.id
 
 
-def _bears(rule: Rule, question: Question) -> bool:
-    """Say whether a rule's head lets it bear on a question at all; one that obliges is asked for every act."""
-    return (rule.acts is None or question.act.value in rule.acts) and (
-        rule.kinds is None or question.kind in rule.kinds
-    )
+def _bears(rule: Rule, act: str, kind: str) -> bool:
+    """Say whether a rule can hold for an act and a kind."""
+    return (rule.acts is None or act in rule.acts) and (rule.kinds is None or kind in rule.kinds)

@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import cedarpy
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
 from comity.marking.vocabulary import CATEGORIES, CONDITIONS, GROUNDS
+from comity.policy.narrow import both, narrowed
 from comity.policy.question import Act
 from comity.policy.verdict import Effect
 
@@ -61,7 +62,7 @@ class Rule:
         obligation: (verb, value) of a rule that obliges, else None.
         sentences: (language tag, sentence), sorted.
         uncached: it compares an instant or a count.
-        acts, kinds: the acts and kinds that its head names; None means any.
+        acts, kinds: for which it can hold at all, by its head and its conditions; None means any.
         policy: the policy in Cedar's JSON form, without annotations.
         overriding: a prohibition that break-glass never touches.
         private: of the private supplement; the peer does not have it.
@@ -89,6 +90,20 @@ class Rule:
     private: bool
 
     @property
+    def deciding(self) -> dict[str, object]:
+        """All of the rule that bears on an answer, for the hash of an interval of law: no title, source or sentence."""
+        return {
+            "id": self.id,
+            "effect": self.effect.value,
+            "ground": self.ground,
+            "outward": self.outward,
+            "refer_to": self.refer_to,
+            "missing": list(self.missing),
+            "obligation": None if self.obligation is None else list(self.obligation),
+            "policy": json.loads(self.policy),
+        }
+
+    @property
     def seed(self) -> str:
         """The rule's id without its clause."""
         return self.id.split("/", maxsplit=1)[0]
@@ -112,7 +127,7 @@ _WORD = re.compile(r"[a-z0-9][a-z0-9./:-]*")
 _CONDITION = re.compile(r"([a-z-]+)(?:\([^()]+\))?")
 _OTHER_END = "this edition was not loaded; correct the rule and sign the edition again"
 
-_Json = dict[str, object]
+_Json = dict[str, Any]
 
 
 def read_rules(path: str, text: str, languages: tuple[str, ...], *, private: bool = False) -> tuple[Rule, ...]:
@@ -193,8 +208,8 @@ def _rule(path: str, policy: _Json, languages: tuple[str, ...], *, private: bool
         obligation=_obligation(where, notes[OBLIGE]) if obliges else None,
         sentences=tuple(sorted((tag, notes[f"sentence_{tag}"]) for tag in languages)),
         uncached=uncached,
-        acts=acts,
-        kinds=_kinds(where, policy),
+        acts=both(acts, narrowed(policy["conditions"], "act")),
+        kinds=both(_kinds(where, policy), narrowed(policy["conditions"], "kind")),
         policy=json.dumps({**policy, "annotations": {}}),
         overriding=overriding,
         private=private,

@@ -9,6 +9,9 @@ from typing import Protocol
 from comity.base.ids import Digest, Ms
 from comity.policy.question import Question
 
+NO_LAW = Digest(bytes(32))
+"""Stands for the interval of law where no law was asked, and in records older than it."""
+
 
 class Effect(StrEnum):
     """The four answers, least to most restrictive."""
@@ -64,6 +67,7 @@ class Verdict:
         missing: what would turn this answer into a permit, in the edition's own words (`assessment:request`), sorted;
             empty when one of the reasons cannot be cured.
         edition: hash of the law edition that answered.
+        interval: hash of the rules of that edition that were in force.
     """
 
     effect: Effect
@@ -74,6 +78,7 @@ class Verdict:
     refer_to: str | None
     missing: tuple[str, ...]
     edition: Digest
+    interval: Digest = NO_LAW
 
     @property
     def permits(self) -> bool:
