@@ -91,7 +91,7 @@ class SaysWhatItRollsBack(Node):
     def speak(self, now, *, wait_ms=0):
         try:
             with self.ledger.begin() as book:
-                sequence(book, frozenset(range(4)))
+                sequence(book, frozenset(range(4)), now)
                 raise Rollback(encode_exchange(self._say(book, now, wait_ms)))  # noqa: TRY301  this is the fault
         except Rollback as said:
             return said.args[0]

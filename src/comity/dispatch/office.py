@@ -33,6 +33,7 @@ class Office:
         desks: open desks by name.
         powers: who may release what.
         entropy: randomness for ids, salts and seals.
+        person_key: under which persons asked about are counted; it never leaves the node.
         custodian: key id and public key to which content is sealed that our law does not admit; None: there is none.
     """
 
@@ -50,3 +51,4 @@ class Office:
     powers: Powers
     entropy: Entropy
     custodian: tuple[Digest, SealingPublic] | None = None
+    person_key: bytes = b""

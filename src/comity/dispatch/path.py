@@ -14,6 +14,7 @@ from comity.dispatch.inbound.unseal import unseal
 from comity.dispatch.inbound.verify import verify
 from comity.dispatch.keep import keep_withheld
 from comity.dispatch.office import Office
+from comity.dispatch.outbound.budget import budget
 from comity.dispatch.outbound.clear import clear
 from comity.dispatch.outbound.commit import commit
 from comity.dispatch.outbound.compose import compose
@@ -31,7 +32,7 @@ def send(form: Form, by: Officer, book: Book, office: Office, now: Ms) -> Commit
         BadForm: the form does not fit; the message names what, nothing was kept.
     """
     draft = compose(form, related(form, book.tx), office, now)
-    labelled = label(draft, office)
+    labelled = budget(label(draft, office), book.tx, office, now)
     cleared = clear(labelled, office, now)
     if isinstance(cleared, Withheld):
         return keep_withheld(cleared, draft, by, book, office, now=now)

@@ -16,24 +16,35 @@ from comity.marking.labels import LANE_OF
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """What was found: predecessors that bind the order of filing, and the kind of the dispatch that is answered."""
+    """What was found: predecessors that bind the order of filing, and the header of the dispatch that is answered."""
 
     after: tuple[DispatchId, ...]
-    answers: str
+    question: wire.Header | None
+
+    @property
+    def answers(self) -> str:
+        """Kind of the dispatch that is answered, "" if none."""
+        return self.question.kind if self.question else ""
 
 
 def related(form: Form, tx: Tx) -> Related:
     """Look up what a form hangs together with."""
-    return Related(_predecessors(form, tx), kind_answered(form.re, tx))
+    return Related(_predecessors(form, tx), answered(form.re, tx))
 
 
 def kind_answered(re: Sequence[DispatchId], tx: Tx) -> str:
     """Return the kind of the first dispatch that is answered, ours or theirs, or "" if it is none or not held."""
+    header = answered(re, tx)
+    return header.kind if header else ""
+
+
+def answered(re: Sequence[DispatchId], tx: Tx) -> wire.Header | None:
+    """Return the header of the first dispatch that is answered, ours or theirs, or None if it is none or not held."""
     for table in ("sent", "got") if re else ():
         rows = tx.rows(f"SELECT plain FROM {table} WHERE id = ? AND plain IS NOT NULL", (re[0],))  # noqa: S608  our two tables
         if rows:
-            return wire.decode_header(parts_of(bytes_of(rows[0][0]))[0].content).kind
-    return ""
+            return wire.decode_header(parts_of(bytes_of(rows[0][0]))[0].content)
+    return None
 
 
 def _predecessors(form: Form, tx: Tx) -> tuple[DispatchId, ...]:

@@ -78,10 +78,14 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
 
 def _pool_due(tx: Tx, state: LinkState, told: Told, timers: Timers, now: Ms) -> list[int]:
     """Normal and bulk leave on the tick, so that their times say little."""  # spec: protocol.md 8
-    rows = tx.rows("SELECT min(lane) FROM pool")
-    if not rows or rows[0][0] is None or Lane(int_of(rows[0][0])) not in lanes_open(state):
+    if not tx.rows("SELECT 1 FROM pool LIMIT 1"):
         return []
-    return [told.tick + timers.tick_ms] if int_of(rows[0][0]) >= Lane.NORMAL else [now]
+    rows = tx.rows("SELECT min(lane) FROM pool WHERE not_before IS NULL OR not_before <= ?", (now,))
+    later = tx.rows("SELECT min(not_before) FROM pool WHERE not_before > ?", (now,))
+    waits = [int_of(row[0]) for row in later if row[0] is not None]
+    if rows[0][0] is None or Lane(int_of(rows[0][0])) not in lanes_open(state):
+        return waits
+    return [told.tick + timers.tick_ms if int_of(rows[0][0]) >= Lane.NORMAL else now, *waits]
 
 
 def lanes_ready(told: Told, timers: Timers, state: LinkState, now: Ms) -> frozenset[Lane]:

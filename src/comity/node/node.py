@@ -130,7 +130,7 @@ class Node:
         with self.ledger.begin() as book:
             lanes = due.lanes_ready(self._told, self.timers, read_link(book.tx).state, now)
             ticked = self._told.tick if now < self._told.tick + self.timers.tick_ms else now
-            pooled = sequence(book, lanes) if book.tx.rows("SELECT 1 FROM pool LIMIT 1") else 0
+            pooled = sequence(book, lanes, now) if book.tx.rows("SELECT 1 FROM pool LIMIT 1") else 0
             exchange = None if pooled else self._say(book, now, wait_ms)
         if exchange is None:
             # Entries are stored before the head above them is signed: a second transaction.

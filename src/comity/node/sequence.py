@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from comity.base.ids import LeafIndex
+from comity.base.ids import LeafIndex, Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
 from comity.marking.labels import Lane
@@ -12,18 +12,20 @@ OWN_WAITING = 2_048
 BATCH = 1_024
 
 
-def sequence(book: Book, lanes: frozenset[Lane]) -> int:
+def sequence(book: Book, lanes: frozenset[Lane], now: Ms) -> int:
     """Append pooled leaves of the given lanes to our log and return how many.
 
-    Immediate and urgent leaves never pass through here: commit appends them at once. An index given here is final only
-    when a head above it has been signed.
+    Immediate and urgent leaves pass through here only where they wait for their time; commit appends the others at
+    once. An index given here is final only when a head above it has been signed.
     """  # spec: protocol.md 4 rules 1, 2
     ours = book.logs[LogRole.OURS]
     room = min(BATCH, OWN_WAITING - (ours.size - ours.cosigned_size))
     if room <= 0 or not lanes:
         return 0
     rows = book.tx.rows(
-        "SELECT place, entry, dispatch FROM pool WHERE lane <= ? ORDER BY lane, place LIMIT ?", (int(max(lanes)), room)
+        "SELECT place, entry, dispatch FROM pool WHERE lane <= ? AND (not_before IS NULL OR not_before <= ?)"
+        " ORDER BY lane, place LIMIT ?",
+        (int(max(lanes)), now, room),
     )
     if not rows:
         return 0

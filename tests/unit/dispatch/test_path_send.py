@@ -63,7 +63,7 @@ class Tagging(PlainDesk):
         return body.replace(b"name", b"----"), ("person",) if "person" in classes else ()
 
 
-NONE = Related((), "")
+NONE = Related((), None)
 
 
 def office(law=None, desk=None, **changes):
@@ -97,11 +97,11 @@ def sent(law=None, made=None, desk=None, by=OFFICER, **changes):
 
 def test_compose_makes_a_draft_with_an_id_of_now():
     after = tuple(DispatchId(bytes([n] * 16)) for n in range(9))
-    draft = compose(one(), Related(after, "note"), office(), START)
+    draft = compose(one(), Related(after, None), office(), START)
     assert draft.id[:6] == int(START).to_bytes(6, "big")  # spec: protocol.md 2
     assert (draft.body, draft.lane, draft.created) == (cbor.encode({"text": "hello"}), Lane.IMMEDIATE, START)
     assert draft.after == after[:8]  # spec: protocol.md 8
-    assert draft.answers == "note"
+    assert draft.answers == ""
     assert draft.facts.texts == ("hello",)
 
 

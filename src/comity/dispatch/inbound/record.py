@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from comity.base.hashing import sha256
 from comity.base.ids import CaseId, Digest, DispatchId, Ms
-from comity.dispatch import decision, records
+from comity.dispatch import decision, persons, records
 from comity.dispatch.book import Book
 from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
 from comity.dispatch.filing import Filing
 from comity.dispatch.inbound.custody import into_custody
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
+from comity.dispatch.persons import Asking
 from comity.dispatch.states import Admitted, Arrival, Opened, Recorded
 
 _SALT_BYTES = 32
@@ -34,6 +35,9 @@ def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
     recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=decision_hash(salt, inward))
     _keep_content(opened, fact, book, office, now)
     _file(admitted, fact, book, office, now)
+    facts = admitted.verified.facts
+    asking = Asking(header.id, header.purpose, facts.subjects, facts.associations)
+    persons.count(asking, office.accord, office.person_key, book.tx, now, ours=False)
     return Recorded(header.id, opened.arrival.index, fact, admitted.code, recorded.case, recorded.receipt)
 
 

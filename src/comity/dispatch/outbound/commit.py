@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from comity.base.ids import CaseId, LeafIndex, Ms
-from comity.dispatch import records
+from comity.dispatch import persons, records
 from comity.dispatch.book import Book
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import encode_entry
 from comity.dispatch.filing import Filing
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
+from comity.dispatch.persons import Asking
 from comity.dispatch.states import Committed, Sealed
 from comity.marking.labels import Lane
 from comity.policy.verdict import Verdict
@@ -28,9 +29,10 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
         index = None if known[0][0] is None else LeafIndex(int_of(known[0][0]))
         return Committed(header.id, case, leaf.lane, index, _verdict(sealed), sealed.header.labels.redactions)
     entry = encode_entry(leaf)
-    index = book.append_own([entry]) if leaf.lane <= Lane.URGENT else None
+    draft = sealed.released.cleared.labelled.draft
+    index = book.append_own([entry]) if leaf.lane <= Lane.URGENT and draft.not_before is None else None
     if index is None:
-        _pool(book, leaf.lane, entry, header.id)
+        _pool(book, leaf.lane, entry, header.id, draft.not_before)
     book.tx.run(
         "INSERT INTO sent (id, idx, lane, desk, case_id, sealed, sealed_sha256, plain, decision_salt, sent_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -51,6 +53,8 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
         ours=True, header=header, body=sealed.released.cleared.body, case=case, at=now, index=index, admitted=True
     )
     office.desks[header.desk].file(book.tx, filing)
+    asking = Asking(header.id, header.purpose, draft.facts.subjects, draft.facts.associations)
+    persons.count(asking, office.accord, office.person_key, book.tx, now, ours=True)
     records.keep(book, "sent", header.id, sealed.decision_salt, sealed.decision_record, now=now)
     return Committed(header.id, case, leaf.lane, index, _verdict(sealed), header.labels.redactions)
 
@@ -59,8 +63,9 @@ def _verdict(sealed: Sealed) -> Verdict:
     return sealed.released.cleared.verdict
 
 
-def _pool(book: Book, lane: Lane, entry: bytes, dispatch: bytes) -> None:
+def _pool(book: Book, lane: Lane, entry: bytes, dispatch: bytes, not_before: Ms | None) -> None:
     book.tx.run(
-        "INSERT INTO pool (place, lane, entry, dispatch) SELECT coalesce(max(place), 0) + 1, ?, ?, ? FROM pool",
-        (int(lane), entry, dispatch),
+        "INSERT INTO pool (place, lane, entry, dispatch, not_before)"
+        " SELECT coalesce(max(place), 0) + 1, ?, ?, ?, ? FROM pool",
+        (int(lane), entry, dispatch, not_before),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from comity.base.errors import BadForm
 from comity.base.ids import Ms, new_dispatch_id
 from comity.dispatch.office import Office
+from comity.dispatch.outbound.quiet import leaves_at, quieten
 from comity.dispatch.predecessors import Related
 from comity.dispatch.states import Draft, Form
 from comity.marking.labels import LANE_OF
@@ -38,14 +39,19 @@ def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
         raise BadForm("a dispatch names its workplan item, or says why it has none; nothing was kept")
     desk = office.desks[form.desk]
     body = desk.compose(form.kind, form.body)
+    facts = desk.facts(form.kind, body)
+    if facts.quiet:
+        form = quieten(form, related.question)
     lane = form.lane if form.lane is not None else LANE_OF[form.urgency]
+    created = leaves_at(lane, office.accord, now) if facts.quiet else now
     return Draft(
-        id=new_dispatch_id(now, office.entropy),
+        id=new_dispatch_id(created, office.entropy),
         form=form,
         lane=lane,
         body=body,
-        facts=desk.facts(form.kind, body),
+        facts=facts,
         after=related.after[:MAX_AFTER],
         answers=related.answers,
-        created=now,
+        created=created,
+        not_before=created if facts.quiet else None,
     )
