@@ -31,7 +31,7 @@ _NO_LEGAL_BASIS = "no-legal-basis"
 _ORDER = (Effect.REFUSE, Effect.REFER, Effect.PERMIT_WITH, Effect.PERMIT)
 _ENGINE_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)
 """What the engine or a malformed record can raise; each is a refusal."""
-_NO_ENTITIES = Entities.from_json_str("[]")
+NO_ENTITIES = Entities.from_json_str("[]")
 
 
 _ACTS = frozenset(act.value for act in Act)
@@ -111,7 +111,11 @@ class CedarGate:
 
     def decide(self, question: Question, now: Ms) -> Verdict:
         """Answer with the law in force at `now`; see `Gate.decide`."""
-        return self.decide_attributes(attributes_of(question, self._edition.groups), now)
+        try:
+            record: Attributes = attributes_of(question, self._edition.groups)
+        except _ENGINE_ERRORS:
+            record = {}
+        return self.decide_attributes(record, now)
 
     def decide_attributes(self, record: Attributes, now: Ms) -> Verdict:
         """Answer for a record of attributes as `attributes_of` makes it; one that does not fit is refused."""
@@ -133,15 +137,29 @@ class CedarGate:
         if act not in _ACTS or not isinstance(act, str) or not isinstance(kind, str):
             raise _FailedError("a record without an act and a kind")
         stages = law.stages(act, kind)
-        _, duties = _ask(stages.obligations, record, OBLIGE, law.rules)
+        _, duties = self._stage(stages.obligations, record, OBLIGE, law.rules)
         obligations = tuple(sorted(map(_obligation, duties), key=lambda o: (o.verb, o.value, o.rule)))
-        allowed, deciding = _ask(stages.authority, self._remainder(record, obligations), act, law.rules)
+        allowed, deciding = self._stage(stages.authority, self._remainder(record, obligations), act, law.rules)
         if allowed:
             return self._permitted((*deciding, *duties), obligations, law.hash)
         if deciding:
             return self._forbidden(deciding, law.hash)
         word = self._outward([], _NO_LEGAL_BASIS)
         return self._without_rule("DEFAULT", _NO_LEGAL_BASIS, word, self._edition.no_rule, law.hash)
+
+    @staticmethod
+    def _stage(
+        policies: PolicySet, record: Attributes, action: str, rules: dict[str, Rule]
+    ) -> tuple[bool, tuple[Rule, ...]]:
+        """Ask one stage; return whether it allows and the rules that decided.
+
+        Raises:
+            _FailedError: the record does not fit the schema, or any rule failed to evaluate.
+        """
+        answer = is_authorized(request_of(record, action), policies, NO_ENTITIES, SCHEMA)
+        if answer.diagnostics.errors or answer.decision is Decision.NoDecision:
+            raise _FailedError(str(answer.diagnostics.errors))
+        return answer.allowed, tuple(rules[rule_id] for rule_id in answer.diagnostics.reasons)
 
     def _remainder(self, record: Attributes, obligations: tuple[Obligation, ...]) -> Attributes:
         """Return the record without what the sender must remove; a receiver removes nothing before it is admitted."""
@@ -232,22 +250,14 @@ def _policies(rules: Iterable[Rule]) -> PolicySet:
     return PolicySet.from_json_str(json.dumps({"staticPolicies": policies, "templates": {}, "templateLinks": []}))
 
 
-def _ask(policies: PolicySet, record: Attributes, action: str, rules: dict[str, Rule]) -> tuple[bool, tuple[Rule, ...]]:
-    """Ask one stage; return whether it allows and the rules that decided.
-
-    Raises:
-        _FailedError: the record does not fit the schema, or any rule failed to evaluate.
-    """
-    request = {
+def request_of(record: Attributes, action: str) -> dict[str, object]:
+    """Return what the engine is asked for a record: our agency, the act, the kind, and the whole record as context."""
+    return {
         "principal": {"type": "Agency", "id": record["agency"]},
         "action": {"type": "Action", "id": action},
         "resource": {"type": "Dispatch", "id": record["kind"]},
         "context": dict(record),
     }
-    answer = is_authorized(request, policies, _NO_ENTITIES, SCHEMA)
-    if answer.diagnostics.errors or answer.decision is Decision.NoDecision:
-        raise _FailedError(str(answer.diagnostics.errors))
-    return answer.allowed, tuple(rules[rule_id] for rule_id in answer.diagnostics.reasons)
 
 
 def _obligation(rule: Rule) -> Obligation:

@@ -18,8 +18,9 @@ import cedarpy
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
-from comity.marking.vocabulary import CATEGORIES, CONDITIONS, GROUNDS
+from comity.marking.vocabulary import CATEGORIES, CONDITIONS, GROUNDS, Takes
 from comity.policy.narrow import both, narrowed
+from comity.policy.binding import Binding
 from comity.policy.question import Act
 from comity.policy.verdict import Effect
 
@@ -64,6 +65,8 @@ class Rule:
         uncached: it compares an instant or a count.
         acts, kinds: for which it can hold at all, by its head and its conditions; None means any.
         policy: the policy in Cedar's JSON form, without annotations.
+        laws: the provisions that it was written from, as `@law` has them.
+        bound: the text of each of them, in the same order; the edition fills it in.
         overriding: a prohibition that break-glass never touches.
         private: of the private supplement; the peer does not have it.
     """
@@ -88,6 +91,8 @@ class Rule:
     policy: str
     overriding: bool
     private: bool
+    laws: tuple[str, ...]
+    bound: tuple[Binding, ...] = ()
 
     @property
     def deciding(self) -> dict[str, object]:
@@ -124,7 +129,11 @@ _SOMETIMES = frozenset(
 _ID = re.compile(r"[A-Z]{2}-[A-Z0-9][A-Za-z0-9.-]*(?:/[a-z0-9-]+)?")
 _SENTENCE = re.compile(r"sentence_[a-z]{2,3}")
 _WORD = re.compile(r"[a-z0-9][a-z0-9./:-]*")
-_CONDITION = re.compile(r"([a-z-]+)(?:\([^()]+\))?")
+_CODE = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+_DAYS = re.compile(r"[1-9][0-9]{0,3}", re.ASCII)
+_CONDITION = re.compile(r"([a-z-]+)(\([^()]+\))?")
+MAX_DAYS = 3650
+"""The longest time that a rule can let something be kept."""
 _OTHER_END = "this edition was not loaded; correct the rule and sign the edition again"
 
 _Json = dict[str, Any]
@@ -213,6 +222,7 @@ def _rule(path: str, policy: _Json, languages: tuple[str, ...], *, private: bool
         policy=json.dumps({**policy, "annotations": {}}),
         overriding=overriding,
         private=private,
+        laws=tuple(part.strip() for part in notes.get("law", "").split(";") if part.strip()),
     )
 
 
@@ -297,17 +307,24 @@ def _obligation(where: str, text: str) -> tuple[Verb, str]:
         verb = Verb(word)
     except ValueError:
         _refuse(where, f"there is no obligation called {word!r}")
-    condition = _CONDITION.fullmatch(value)
-    good = {
-        Verb.REDACT: value in CATEGORIES,
-        Verb.CAVEAT: condition is not None and condition[1] in CONDITIONS,
-        Verb.RETAIN_MAX_DAYS: value.isascii() and value.isdigit() and int(value) > 0,
-        Verb.APPROVAL: _WORD.fullmatch(value) is not None,
-        Verb.REPORT: _WORD.fullmatch(value) is not None,
-    }
-    if not good[verb]:
+    if not may_oblige(verb, value):
         _refuse(where, f"the obligation {verb} cannot have the value {value!r}")
     return verb, value
+
+
+def may_oblige(verb: Verb, value: str) -> bool:
+    """Say whether an obligation can have this value: a category, a condition, days, or the code of a role or report."""
+    match verb:
+        case Verb.REDACT:
+            return value in CATEGORIES
+        case Verb.CAVEAT:
+            found = _CONDITION.fullmatch(value)
+            takes = CONDITIONS.get(found[1]) if found else None
+            return found is not None and takes is not None and (found[2] is None) == (takes is Takes.NOTHING)
+        case Verb.RETAIN_MAX_DAYS:
+            return _DAYS.fullmatch(value) is not None and int(value) <= MAX_DAYS
+        case Verb.APPROVAL | Verb.REPORT:
+            return _CODE.fullmatch(value) is not None
 
 
 def _acts(where: str, policy: _Json) -> tuple[frozenset[str] | None, bool]:

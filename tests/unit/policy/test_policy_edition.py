@@ -172,6 +172,16 @@ RULE_FAULTS = [
     (OBLIGE, "redact:victim", "caveat:be-nice", "cannot have the value"),
     (OBLIGE, "redact:victim", "retain-max-days:0", "cannot have the value"),
     (OBLIGE, "redact:victim", "retain-max-days:²", "cannot have the value"),
+    (OBLIGE, "redact:victim", "retain-max-days:3651", "cannot have the value"),
+    (OBLIGE, "redact:victim", "retain-max-days:090", "cannot have the value"),
+    (OBLIGE, "redact:victim", "retain-max-days:-1", "cannot have the value"),
+    (OBLIGE, "redact:victim", "caveat:named-agencies", "cannot have the value"),
+    (OBLIGE, "redact:victim", "caveat:lead-only(x)", "cannot have the value"),
+    (OBLIGE, "redact:victim", "caveat:lead-only ", "cannot have the value"),
+    (OBLIGE, "redact:victim", "approval:second.officer", "cannot have the value"),
+    (OBLIGE, "redact:victim", "approval:second-officer:full", "cannot have the value"),
+    (OBLIGE, "redact:victim", "Redact:victim", "no obligation called 'Redact'"),
+    (OBLIGE, "redact:victim", "", "action oblige|no obligation called ''"),
     (OBLIGE, "redact:victim", "approval:", "cannot have the value"),
     (OBLIGE, "redact:victim", "report:To Whom", "cannot have the value"),
 ]  # fmt: skip
@@ -187,7 +197,7 @@ def test_rule_faults(rule: str, old: str, new: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "obligation",
-    ["caveat:lead-only", "caveat:named-agencies(a)", "retain-max-days:90", "approval:second-officer", "report:x"],
+    ["caveat:lead-only", "caveat:named-agencies(a)", "retain-max-days:90", "retain-max-days:3650", "approval:second-officer", "report:x"],
 )
 def test_good_obligations(obligation: str) -> None:
     law = PERMIT + OBLIGE.replace("redact:victim", obligation)
