@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
+from comity.base.entropy import Entropy
 from comity.base.errors import BadConfiguration, BadForm
 from comity.base.ids import Digest
 from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey
@@ -21,6 +22,8 @@ _KID = re.compile(r"sealing-([0-9a-f]{64})\.key")
 _LAW = "law"
 _CUSTODIAN = "custodian"
 _ROOT = "root"
+_PERSON = "persons.key"
+_PERSON_BYTES = 32
 
 
 class _Private(Protocol):
@@ -59,6 +62,19 @@ class KeyStore:
     def cosigner(self, number: int) -> CosignerKeys:
         """Return cosigning pair `number`."""
         return _get(self._folder / f"mirror-{number}.key", CosignerKeys.from_private_bytes)
+
+    def person(self, entropy: Entropy) -> bytes:
+        """Return the 32 bytes under which persons asked about are counted; made at the first call.
+
+        Without it the counts of the running period begin anew: it is kept with the other keys.
+        """
+        path = self._folder / _PERSON
+        if not path.exists():
+            write_atomic(path, entropy.draw(_PERSON_BYTES))
+        found = read_private(path)
+        if len(found) != _PERSON_BYTES:
+            raise BadConfiguration(f"{path} is not a whole key file; put back the copy that was made of it")
+        return found
 
     def put_sealing(self, kid: Digest, key: SealingKey) -> None:
         """Keep the sealing key that the key list names `kid`."""

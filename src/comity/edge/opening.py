@@ -101,6 +101,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         powers=powers,
         entropy=SystemEntropy(),
         custodian=_custodian(config),
+        person_key=keys.person(SystemEntropy()),
     )
     store = open_store(config, desks)
     signed = (instruments.our_keys, instruments.peer_keys, instruments.accord)

@@ -65,6 +65,7 @@ def assemble(
     powers: Powers,
     entropy: Entropy,
     custodian: SealingPublic | None = None,
+    person_key: bytes = b"",
 ) -> Assembled:
     """Verify the instruments, check that our keys are those of our key list, and put the node together.
 
@@ -90,6 +91,7 @@ def assemble(
         powers=powers,
         entropy=entropy,
         custodian=None if custodian is None else (key_id(cose_key(custodian)), custodian),
+        person_key=person_key,
     )
     return Assembled(accord, ours, office, voice, _peer(peer_node, theirs), timers_of(accord))
 

@@ -86,3 +86,13 @@ def test_sealing_keys_are_found_by_their_id_until_destroyed(store, tmp_path):
         assert still_open.read() == bytes(32)
     store.destroy_sealing(kid)
     assert set(store.sealing()) == {other}
+
+
+def test_the_key_for_counting_persons_is_made_once_and_a_broken_one_is_refused(tmp_path):
+    store = KeyStore(tmp_path / "keys")
+    first = store.person(SystemEntropy())
+    assert len(first) == 32
+    assert KeyStore(tmp_path / "keys").person(SystemEntropy()) == first
+    (tmp_path / "keys" / "persons.key").write_bytes(first[:31])
+    with pytest.raises(BadConfiguration, match="not a whole key file"):
+        store.person(SystemEntropy())
