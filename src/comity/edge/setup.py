@@ -21,6 +21,7 @@ from comity.edge.entropy import SystemEntropy
 from comity.edge.files import make_private_folder, write_atomic
 from comity.edge.handover import card_bytes, read_card
 from comity.edge.keystore import KeyStore, RootStore
+from comity.edge.lawfiles import BESIDE
 from comity.edge.registry import Registry, Roster, Workplan, parse_toml, read_toml
 from comity.policy.edition import Edition, assemble, open_edition, open_published
 from comity.policy.instrument import INSTRUMENT as LAW
@@ -186,7 +187,7 @@ def edition_files(laws: Path, law: str) -> dict[str, bytes]:
     folders = {
         one.name: {str(file.relative_to(one)): file.read_bytes() for file in one.rglob("*") if file.is_file()}
         for one in sorted(laws.iterdir())
-        if one.is_dir()
+        if one.is_dir() and one.name not in BESIDE
     }
     files = assemble(folders, law)
     Edition.load(files)

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
@@ -362,7 +363,7 @@ def _case(table: Table, file: str, bases: Mapping[str, _Json], law: str, day: st
 
 
 def _question(where: str, asked: _Json) -> Question:
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}  # each value is read by the kind of its field
     for key, value in asked.items():
         if key == "assess":
             changes["assessments"] = _assessments(where, value)
@@ -380,7 +381,7 @@ def _question(where: str, asked: _Json) -> Question:
             changes[key] = _list(where, key, value, _LISTS[key])
         else:
             raise BadConfiguration(f"{where}: a question has no {key}; no case was read")
-    return replace(BASE, **changes)  # type: ignore[arg-type]  # each value was read by the kind of its field
+    return replace(BASE, **changes)
 
 
 def _assessments(where: str, value: object) -> tuple[Assessed, ...]:
@@ -398,7 +399,7 @@ def _assessed(where: str, act: AssessedAct, value: object) -> Assessed:
     if not isinstance(value, dict):
         raise BadConfiguration(f"{where}: a table; no case was read")
     risks, decisions = frozenset(risk.value for risk in Risk), frozenset(word.value for word in Decision)
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}  # each value is read by the kind of its field
     for key, given in value.items():
         if key in {"risk_before", "risk_after"}:
             changes[key] = Risk(_word(where, key, given, risks))
@@ -408,7 +409,7 @@ def _assessed(where: str, act: AssessedAct, value: object) -> Assessed:
             changes[key] = _flag(where, key, given)
         else:
             raise BadConfiguration(f"{where}: an assessment has no {key}; no case was read")
-    return replace(low, **changes)  # type: ignore[arg-type]  # each value was read by the kind of its field
+    return replace(low, **changes)
 
 
 def _expected(where: str, table: Table) -> Expected:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cedarpy
 
@@ -20,6 +20,7 @@ from comity.base.ids import Digest, Ms
 from comity.marking.scan import Pattern, scan
 from comity.marking.vocabulary import CATEGORIES, GROUNDS, OUTWARD, PARTLY, RECORD_TYPES
 from comity.policy.attributes import SCHEMA, Groups
+from comity.policy.binding import STATUTES, Binding, bind, read_bindings
 from comity.policy.instrument import (
     PRIVATE,
     edition_hash,
@@ -72,6 +73,7 @@ class Edition:
         patterns: what the scan looks for.
         groups: which words this law counts as personal or as giving.
         rules: sorted by id.
+        bindings: on which text each provision was read, sorted by provision.
         no_rule, failed: sentences for "no rule permits this" and for an error.
         footing: sentences that stand beside every comparison of refusals.
         hash: of both parts, see `instrument.edition_hash`.
@@ -91,6 +93,7 @@ class Edition:
     patterns: tuple[Pattern, ...]
     groups: Groups
     rules: tuple[Rule, ...]
+    bindings: tuple[Binding, ...]
     no_rule: Texts
     failed: Texts
     footing: Texts
@@ -116,7 +119,8 @@ class Edition:
         languages, parties, prefix = head.texts("languages"), head.texts("parties"), head.text("prefix")
         if not languages or not parties or not _PREFIX.fullmatch(prefix):
             raise BadConfiguration(f"{MANIFEST}: an edition has languages, parties and a prefix of two capital letters")
-        rules = _rules(files, head.texts("includes"), languages)
+        bindings = _bindings(files, head.texts("includes"))
+        rules = _bound(_rules(files, head.texts("includes"), languages), bindings)
         _check_permits(rules, frozenset(head.texts("may_permit")))
         bases = tuple(sorted((_basis(table) for table in head.tables("basis")), key=lambda basis: basis.id))
         exercise = head.one_of("status", ("exercise", "in-force")) == "exercise"
@@ -135,6 +139,7 @@ class Edition:
             patterns=_patterns(head.tables("pattern")),
             groups=_groups(head.table("groups"), bases),
             rules=rules,
+            bindings=bindings,
             no_rule=head.table("no_rule").sentences(languages),
             failed=head.table("failed").sentences(languages),
             footing=head.table("footing").sentences(languages),
@@ -248,6 +253,25 @@ def _rules(files: Mapping[str, bytes], includes: tuple[str, ...], languages: tup
     if doubled or not ids:
         raise BadConfiguration(f"the rule {doubled[0]} stands twice" if doubled else "an edition without any rule")
     return tuple(sorted(rules, key=lambda rule: rule.id))
+
+
+def _bindings(files: Mapping[str, bytes], includes: tuple[str, ...]) -> tuple[Binding, ...]:
+    """Read what the edition and what it includes say of their texts; both may speak of one provision, alike."""
+    found: dict[str, Binding] = {}
+    for path in (STATUTES, *(f"{include}/{STATUTES}" for include in includes)):
+        try:
+            text = files.get(path, b"").decode()
+        except UnicodeDecodeError as error:
+            raise BadConfiguration(f"{path}: not UTF-8; nothing was loaded") from error
+        for binding in read_bindings(text, path):
+            if found.setdefault(binding.provision, binding) != binding:
+                raise BadConfiguration(f"{path}: {binding.provision} is bound otherwise elsewhere; nothing was loaded")
+    return tuple(found[provision] for provision in sorted(found))
+
+
+def _bound(rules: tuple[Rule, ...], bindings: tuple[Binding, ...]) -> tuple[Rule, ...]:
+    known = {binding.provision: binding for binding in bindings}
+    return tuple(replace(rule, bound=bind(rule.laws, known)) for rule in rules)
 
 
 def _check_permits(rules: tuple[Rule, ...], may_permit: frozenset[str]) -> None:

@@ -19,8 +19,8 @@ import cedarpy
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
 from comity.marking.vocabulary import CATEGORIES, CONDITIONS, GROUNDS, Takes
-from comity.policy.narrow import both, narrowed
 from comity.policy.binding import Binding
+from comity.policy.narrow import both, narrowed
 from comity.policy.question import Act
 from comity.policy.verdict import Effect
 

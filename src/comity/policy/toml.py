@@ -25,6 +25,10 @@ class Table:
             return value
         raise self._wrong(f"{key} is a text")
 
+    def names(self) -> frozenset[str]:
+        """Return the keys that are there; each still has to be read."""
+        return frozenset(self._content)
+
     def has(self, key: str) -> bool:
         """Say whether the key is there; it still has to be read."""
         return key in self._content
