@@ -89,3 +89,9 @@ class TooLarge(BadEnvelope):
     """A message above a size or count limit of protocol section 5."""
 
     code = "too-large"
+
+
+class NotAllowed(LocalError):
+    """An officer asked for what their standing, or the rule of two persons, does not allow; nothing was changed."""
+
+    code = "not-allowed"

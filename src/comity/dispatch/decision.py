@@ -59,13 +59,20 @@ class Decided:
 def sending(released: Released, now: Ms) -> bytes:
     """Return the record of a dispatch that leaves: question, verdict, assessments, approvals, whose release it was."""
     cleared = released.cleared
-    rest = {**_of_form(cleared.labelled), "by": _officer(released.by), "deferred": list(cleared.deferred)}
+    labelled = cleared.labelled
+    approvals: list[Value] = [[one.role, *_officer(one.by), one.subject] for one in labelled.approvals]
+    rest = {
+        **_of_form(labelled.draft.form),
+        "by": _officer(released.by),
+        "approvals": approvals,
+        "deferred": list(cleared.deferred),
+    }
     return _record("sent", cleared.labelled.draft.id, cleared.verdict, cleared.question, now, rest)
 
 
 def withheld(draft: Withheld, form: Form, by: Officer, now: Ms) -> bytes:
     """Return the record of a draft that did not leave."""
-    rest = {**_of_form(form), "by": _officer(by), "missing": list(draft.missing)}
+    rest = {**_of_form(form), "by": _officer(by), "missing": list(draft.missing), "subject": draft.subject}
     return _record(draft.state, draft.id, draft.verdict, draft.question, now, rest)
 
 
@@ -91,7 +98,6 @@ def _record(  # noqa: PLR0917  the record's columns in order
 def _of_form(form: Form) -> dict[str, Value]:
     return {
         "assessments": [encode_assessment(assessment) for assessment in form.assessments],
-        "approvals": [[role, *_officer(by)] for role, by in form.approvals],
         "minimum_facts": form.minimum_facts,
         "ground": form.ground,
         "break_glass": form.break_glass,

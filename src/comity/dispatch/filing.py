@@ -19,7 +19,7 @@ class Facts:
     `stage` is the state within the kind; `texts` are all human-readable strings, for the scan of the label step;
     `tagged` are the data categories that the author put on parts of the body. `subjects` are the persons, or what
     stands for one (a telephone, an account), that it names or asks about, each in one normal form; `associations` those
-    that it says its subject belongs to. `quiet`: an answer from which nothing may be inferred, not even by its time.
+    that it says its subject belongs to. `quiet`: an answer from which nothing may be inferred, not even by its time. `outward` is the code of a refusal, "" for all else.
     """
 
     stage: str
@@ -34,6 +34,7 @@ class Facts:
     subjects: frozenset[str] = frozenset()
     associations: frozenset[str] = frozenset()
     quiet: bool = False
+    outward: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,9 @@ class Filing:
 class Standing:
     """What an officer may release, as a posting and the roster have it.
 
-    `agency` is the officer's; `kinds`, `purposes`, `urgencies`, `stages` bound the delegation, None means any. `until`
-    is the end of the delegation. A posted officer whose posting is not accepted, or has ended, has no standing.
+    `agency` is the officer's; `kinds`, `purposes`, `urgencies`, `stages` and `categories` (of data in the content) bound
+    the delegation, None means any. `until` is the end of the delegation. `acts` are what the officer may do with
+    what is held (`policy.question.Act` words), None means any. A posted officer whose posting is not accepted, or has ended, has no standing.
     """
 
     agency: str
@@ -74,6 +76,8 @@ class Standing:
     urgencies: frozenset[int] | None
     stages: frozenset[str] | None
     until: Ms | None
+    categories: frozenset[str] | None = None
+    acts: frozenset[str] | None = None
 
 
 class Bodies(Protocol):

@@ -1,4 +1,7 @@
-"""A draft that did not leave is kept with all its reasons in our decision log, and shown; it is never silently dropped."""
+"""A draft that did not leave is kept with all its reasons in our decision log, and shown; it is never silently dropped.
+
+One that only waits for something, an approval, a form, another officer, is kept whole, so that it can be taken up again.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import replace
 from comity.base.ids import Ms
 from comity.dispatch import decision, records
 from comity.dispatch.book import Book
+from comity.dispatch.held import HELD, form_bytes
 from comity.dispatch.office import Office
 from comity.dispatch.states import Draft, Officer, Withheld
 from comity.marking.labels import Urgency
@@ -18,14 +22,19 @@ DUTY_APPROVER = "approver"
 def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, office: Office, *, now: Ms) -> Withheld:
     """Write the row and the decision record of a draft that was refused, referred or held; return it.
 
-    On `immediate` it says whom to ring: nothing that may save a life lies unseen, and an error never sends.
+    A draft that was held before stays the one that it was, by the officer who handed it in first. On `immediate` it says
+    whom to ring: nothing that may save a life lies unseen, and an error never sends.
     """
     form = draft.form
     if form.urgency is Urgency.IMMEDIATE:
         withheld = replace(withheld, rings=DUTY_APPROVER)
+    whole = form_bytes(form, draft.body) if withheld.state == HELD else None
     book.tx.run(
-        "INSERT INTO kept (id, state, desk, kind, case_id, re, at, outward, refer_to, missing, rings, body)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO kept (id, state, desk, kind, case_id, re, at, outward, refer_to, missing, rings, body, form,"
+        " subject, by_desk, by_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, outward = excluded.outward,"
+        " refer_to = excluded.refer_to, missing = excluded.missing, rings = excluded.rings,"
+        " form = coalesce(excluded.form, kept.form), subject = coalesce(excluded.subject, kept.subject)",
         (
             draft.id,
             withheld.state,
@@ -33,12 +42,16 @@ def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, off
             form.kind,
             form.case,
             form.re[0] if form.re else None,
-            now,
+            draft.created,
             withheld.verdict.outward,
             withheld.verdict.refer_to,
             " ".join(withheld.missing),
             withheld.rings,
             draft.body,
+            whole,
+            withheld.subject,
+            by.desk,
+            by.number,
         ),
     )
     salt = office.entropy.draw(_SALT_BYTES)

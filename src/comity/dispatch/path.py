@@ -1,13 +1,18 @@
 """The front door: one dispatch from an officer's form to the log, and from the peer's bytes to a desk.
 
-Read `send` and `receive` downwards; each line is one step, in a file of its own name.
+Read `send`, `resume` and `receive` downwards; each line is one step, in a file of its own name.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comity.base.errors import BadSeal
 from comity.base.ids import Ms
+from comity.dispatch.approvals import given
 from comity.dispatch.book import Book
+from comity.dispatch.glass import check_glass
+from comity.dispatch.held import RELEASED, Held, end_held
 from comity.dispatch.inbound.admit import admit
 from comity.dispatch.inbound.record import quarantine, record
 from comity.dispatch.inbound.unseal import unseal
@@ -21,8 +26,10 @@ from comity.dispatch.outbound.compose import compose
 from comity.dispatch.outbound.label import label
 from comity.dispatch.outbound.release import release
 from comity.dispatch.outbound.seal import seal
+from comity.dispatch.outbound.takeup import take_up
 from comity.dispatch.predecessors import related
-from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
+from comity.dispatch.states import Arrival, Committed, Form, Labelled, Officer, Recorded, Withheld
+from comity.policy.assessment import Assessment
 
 
 def send(form: Form, by: Officer, book: Book, office: Office, now: Ms) -> Committed | Withheld:
@@ -31,14 +38,36 @@ def send(form: Form, by: Officer, book: Book, office: Office, now: Ms) -> Commit
     Raises:
         BadForm: the form does not fit; the message names what, nothing was kept.
     """
+    check_glass(form)
     draft = compose(form, related(form, book.tx), office, now)
     labelled = budget(label(draft, office), book.tx, office, now)
+    return _let_go(labelled, by, book, office, now)
+
+
+def resume(
+    held: Held, by: Officer, book: Book, office: Office, now: Ms, *, assessments: tuple[Assessment, ...] = ()
+) -> Committed | Withheld:
+    """Take a held draft up again, by the law of now, with its approvals and what was added to it.
+
+    Raises:
+        BadForm: it no longer waits, or no longer fits; nothing was changed.
+    """
+    draft = take_up(held, assessments, book.tx, office, now)
+    labelled = budget(label(draft, office), book.tx, office, now)
+    approved = replace(labelled, approvals=given(held, by, book.tx, office, now))
+    done = _let_go(approved, by, book, office, now)
+    if isinstance(done, Committed):
+        end_held(book.tx, held.id, RELEASED, now, became=done.id)
+    return done
+
+
+def _let_go(labelled: Labelled, by: Officer, book: Book, office: Office, now: Ms) -> Committed | Withheld:
     cleared = clear(labelled, office, now)
     if isinstance(cleared, Withheld):
-        return keep_withheld(cleared, draft, by, book, office, now=now)
+        return keep_withheld(cleared, labelled.draft, by, book, office, now=now)
     released = release(cleared, by, book.tx, office, now)
     if isinstance(released, Withheld):
-        return keep_withheld(released, draft, by, book, office, now=now)
+        return keep_withheld(released, labelled.draft, by, book, office, now=now)
     sealed = seal(released, office, now)
     return commit(sealed, book, office, now)
 

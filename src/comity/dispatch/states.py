@@ -30,7 +30,7 @@ class Form:
     """What an officer hands in; nothing of it is checked yet.
 
     `label` is None for the default label of the purpose. `lane` is None for the lane of the urgency. `recipients` are
-    agencies of the other party. `approvals` are (role, officer) of those who approved this very form.
+    agencies of the other party. An approval is never part of a form: it stands in our store, bound to the hash of a draft.
     """
 
     desk: str
@@ -54,7 +54,6 @@ class Form:
     conduct: str | None = None
     answer_by: Ms | None = None
     assessments: tuple[Assessment, ...] = ()
-    approvals: tuple[tuple[str, Officer], ...] = ()
     minimum_facts: bool = False
     in_answer_to: tuple[frozenset[str], frozenset[str]] | None = None
     """Data categories and record types that the question asked for, where this answers one."""
@@ -83,6 +82,21 @@ class Draft:
     answers: str
     """Kind of the dispatch that this one answers, "" if none."""
     created: Ms
+    not_before: Ms | None = None
+    """It waits in the pool until then, so that its time tells nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """One person's yes to one subject, in a role that they hold at the time at which it counts.
+
+    `subject` is the hash of what was approved: 32 bytes (`held.subject_of`); `agency` is the officer's own.
+    """
+
+    subject: Digest
+    role: str
+    by: Officer
+    agency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +107,10 @@ class Labelled:
     label: Label
     struck: frozenset[str]
     """Categories found by pattern, hard stops among them."""
+    budget_spent: bool = False
+    """It asks about persons for whom this side's budget has no room."""
+    approvals: tuple[Approval, ...] = ()
+    """What was approved of it, at most one by each person; before the clear step not yet compared with what leaves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,8 @@ class Cleared:
     body: bytes
     question: Question
     verdict: Verdict
+    deferred: tuple[str, ...] = ()
+    """Behind broken glass: the approvals and full forms that are owed instead, sorted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +173,8 @@ class Withheld:
     """The role that is rung at once, with the minimum-facts form ready; only where a life may be at risk."""
     question: Question | None = None
     """What our law was asked, for the decision record."""
+    subject: Digest | None = None
+    """Of a held draft: the hash of what an approval of it binds to."""
 
 
 @dataclass(frozen=True, slots=True)

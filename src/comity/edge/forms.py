@@ -42,13 +42,6 @@ class LabelIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     categories: tuple[str, ...] = ()
 
 
-class Approval(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who approved this form, in which role."""
-
-    role: str
-    by: By
-
-
 class FormIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A form; `urgency` and `lane` by name, identifiers as 26 letters and digits, times in milliseconds UTC."""
 
@@ -73,8 +66,12 @@ class FormIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     conduct: str | None = None
     answer_by: int | None = None
     assessments: tuple[Assessment, ...] = ()
-    approvals: tuple[Approval, ...] = ()
     minimum_facts: bool = False
+    ground: str = ""
+    marking: str = ""
+    break_glass: str = ""
+    confirmed: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
 
     def form(self, in_answer_to: tuple[frozenset[str], frozenset[str]] | None = None) -> Form:
         """Return it as the path takes it.
@@ -106,9 +103,13 @@ class FormIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             conduct=self.conduct,
             answer_by=None if self.answer_by is None else Ms(self.answer_by),
             assessments=self.assessments,
-            approvals=tuple((one.role, one.by.officer()) for one in self.approvals),
             minimum_facts=self.minimum_facts,
             in_answer_to=in_answer_to,
+            ground=self.ground,
+            marking=self.marking,
+            break_glass=self.break_glass,
+            confirmed=frozenset(self.confirmed),
+            rejected=frozenset(self.rejected),
         )
 
     def _label(self) -> Label | None:

@@ -177,12 +177,12 @@ def test_an_evaluation_of_the_form_stands_in_the_label():
 def test_the_question_holds_all_that_a_rule_may_read_and_no_text():
     law = Law()
     asked = (frozenset({"contact"}), frozenset({"registration"}))
-    made = one("secret words", basis=("arrangement:1",), in_answer_to=asked, approvals=(("head", OFFICER),))
+    made = one("secret words", basis=("arrangement:1",), in_answer_to=asked)
     cleared(office(law), made)
     ((question, now),) = law.asked
     assert (question.act, question.desk, question.kind, question.agency) == (Act.CLEAR, "plain", "note", "agency")
     assert (question.asks, question.records) == asked
-    assert (question.basis, question.approvals) == ({"arrangement:1"}, {"head"})
+    assert (question.basis, question.approvals) == ({"arrangement:1"}, set())
     assert (question.peer_agencies, now) == (("agency",), START)
     assert "secret" not in repr(question)
 
@@ -226,12 +226,10 @@ def test_obligations_are_met_before_it_leaves():
     law = Law(
         Effect.PERMIT_WITH,
         ("redact", "person"), ("redact", "account"), ("caveat", "no-onward"), ("retain-max-days", "10"),
-        ("retain-max-days", "20"), ("approval", "head"), ("report", "yearly"),
+        ("retain-max-days", "20"), ("report", "yearly"),
     )  # fmt: skip
     at = office(law, Tagging(), patterns=(SIXTEEN,))
-    made = one(
-        f"name {NUMBER}", purpose="organised-crime", retain_until=Ms(START + 99 * DAY), approvals=(("head", OFFICER),)
-    )
+    made = one(f"name {NUMBER}", purpose="organised-crime", retain_until=Ms(START + 99 * DAY))
     done = cleared(at, made)
     assert isinstance(done, Cleared)
     assert cbor.decode(done.body) == {"text": "---- [removed: account]"}
@@ -248,9 +246,9 @@ def test_retention_is_never_longer_than_the_author_said():
 
 def test_an_approval_that_is_missing_holds_the_draft():
     law = Law(Effect.PERMIT_WITH, ("approval", "head"), ("approval", "privacy"))
-    done = cleared(office(law), one(approvals=(("head", OFFICER),)))
+    done = cleared(office(law), one())
     assert isinstance(done, Withheld)
-    assert (done.state, done.missing) == ("held", ("approval:privacy",))
+    assert (done.state, done.missing) == ("held", ("approval:head", "approval:privacy"))
 
 
 def test_what_the_desk_removed_is_not_struck_again():
@@ -395,12 +393,12 @@ def test_a_repeat_of_what_waits_in_the_pool_stays_in_the_pool():
     assert [decode_entry(e) for (e,) in rows(a, "SELECT entry FROM pool")] == [made.entry]
 
 
-def test_the_record_of_a_sending_says_who_approved_and_released():
-    made = sealed(office(), one(approvals=(("head", Officer("plain", 3)),), minimum_facts=True))
+def test_the_record_of_a_sending_says_who_released_it():
+    made = sealed(office(), one(minimum_facts=True))
     record = cbor.decode(made.decision_record)
     assert record[:3] == ["comity/record/2", "sent", made.header.id]
     assert record[5] == START
-    assert record[6]["approvals"] == [["head", "plain", 3, None]]
+    assert (record[6]["approvals"], record[6]["deferred"]) == ([], [])
     assert (record[6]["by"], record[6]["minimum_facts"]) == (["plain", 7, None], True)
 
 

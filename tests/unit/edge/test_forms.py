@@ -37,13 +37,8 @@ def test_what_is_left_out_is_left_to_the_path():
         None,
         None,
     )
-    assert (form.re, form.assessments, form.approvals, form.minimum_facts, form.in_answer_to) == (
-        (),
-        (),
-        (),
-        False,
-        None,
-    )
+    assert (form.re, form.assessments, form.minimum_facts, form.in_answer_to) == ((), (), False, None)
+    assert (form.ground, form.marking, form.break_glass, form.confirmed, form.rejected) == ("", "", "", set(), set())
 
 
 def test_every_field_arrives():
@@ -56,7 +51,7 @@ def test_every_field_arrives():
         urgency="Immediate", lane="BULK", case=show_id(ONE), re=[show_id(ONE), show_id(TWO).lower()], replaces=show_id(TWO),
         label=label, evaluation="A1", retain_until=7, basis=["x"], conduct="c", answer_by=8, minimum_facts=True, role="r",
         workplan_item="W", workplan_reason="because", assessments=[assessment],
-        approvals=[{"role": "elder", "by": {"desk": "d", "number": 3, "delegation": show_id(TWO)}}],
+        ground="safety", marking="secret", break_glass="why", confirmed=["person"], rejected=["victim"],
         body={"to": {"$id": show_id(ONE)}, "many": [1, True, None, "x"]},
     ).form((frozenset("a"), frozenset("b")))  # fmt: skip
     assert (form.urgency, form.lane, form.case, form.re, form.replaces) == (
@@ -74,7 +69,8 @@ def test_every_field_arrives():
     )
     assert (form.evaluation, form.retain_until, form.basis, form.conduct, form.answer_by) == ("A1", 7, ("x",), "c", 8)
     assert (form.workplan_item, form.workplan_reason, form.role, form.minimum_facts) == ("W", "because", "r", True)
-    assert form.approvals == (("elder", Officer("d", 3, TWO)),)
+    assert (form.ground, form.marking, form.break_glass) == ("safety", "secret", "why")
+    assert (form.confirmed, form.rejected) == ({"person"}, {"victim"})
     assert form.assessments[0].decider_number == 4
     assert form.body == {"to": ONE, "many": [1, True, None, "x"]}
     assert form.in_answer_to == (frozenset("a"), frozenset("b"))
@@ -98,7 +94,7 @@ def test_names_and_numbers_that_are_none_are_refused_by_name():
 
 
 @pytest.mark.parametrize(
-    "fields", [{"colour": 1}, {"kind": 1}, {"body": []}, {"approvals": [{"role": "x"}]}, {"answer_by": "x"}]
+    "fields", [{"colour": 1}, {"kind": 1}, {"body": []}, {"approvals": []}, {"answer_by": "x"}]
 )
 def test_an_unknown_field_and_another_type_are_refused(fields):
     with pytest.raises(msgspec.ValidationError):
@@ -107,5 +103,6 @@ def test_an_unknown_field_and_another_type_are_refused(fields):
 
 def test_an_officer_with_and_without_delegation():
     assert By("d", 1).officer() == Officer("d", 1, None)
+    assert By("d", 3, show_id(TWO)).officer() == Officer("d", 3, TWO)
     with pytest.raises(BadForm):
         By("d", 1, "x").officer()

@@ -1,16 +1,20 @@
 """Clear: our law and the accord decide whether a labelled draft may leave, and what must be removed first.
 
 A permit says that law does not forbid it. Obligations are applied here, visibly; what cannot be applied holds the draft.
+An approval counts only for the very draft that was approved; behind broken glass approvals and full forms are owed
+instead, and nothing else.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from comity.base import cbor
 from comity.base.cbor import Value
-from comity.base.ids import Ms
+from comity.base.ids import Digest, Ms
+from comity.dispatch.glass import deferrable
+from comity.dispatch.held import subject_of
 from comity.dispatch.office import Office
 from comity.dispatch.states import Cleared, Labelled, Withheld
 from comity.marking.labels import Label
@@ -19,18 +23,33 @@ from comity.policy.question import Act, Question
 from comity.policy.verdict import Effect, Obligation, Verdict
 
 _DAY_MS = 86_400_000
+_APPROVAL = "approval:"
+_ROUNDS = 8
+"""How often law may ask for one more approval, once those before are given."""
+SECOND_AGENCY = "approval:second-agency"
+"""What bears a secrecy marking is approved by two persons of two agencies."""  # spec: trust-layer.md 4
 
 
 def clear(labelled: Labelled, office: Office, now: Ms) -> Cleared | Withheld:
     """Ask our law; return the dispatch as it may leave, or why it may not."""
+    foreseen = _foreseen(labelled, office, now) if labelled.approvals else None
+    if foreseen is not None:
+        bound = tuple(one for one in labelled.approvals if one.subject == foreseen.subject)
+        labelled = replace(labelled, approvals=bound)
     question = ask(labelled)
+    if foreseen is not None:
+        question = replace(question, approvals=question.approvals & foreseen.roles)
     verdict = office.gate.decide(question, now)
     if not verdict.permits:
-        return withhold(labelled, question, verdict)
-    body, label, unmet = _apply(labelled, verdict.obligations, office, now)
-    if unmet:
-        return Withheld(labelled.draft.id, "held", verdict, unmet, question=question)
-    return Cleared(labelled, label, body, question, verdict)
+        return withhold(labelled, question, verdict, office, now)
+    body, label, unmet = _apply(labelled, verdict.obligations, office)
+    if labelled.approvals and subject_of(labelled.draft, label, body) != labelled.approvals[0].subject:
+        return _held(replace(labelled, approvals=()), question, verdict, office, now)
+    unmet = tuple(sorted({*unmet, *_second_agency(labelled)}))
+    cleared = Cleared(labelled, label, body, question, verdict)
+    if question.break_glass:
+        return _behind_glass(cleared, unmet, office, now)
+    return _held(labelled, question, verdict, office, now) if unmet else cleared
 
 
 def ask(labelled: Labelled) -> Question:
@@ -60,32 +79,105 @@ def ask(labelled: Labelled) -> Question:
         own_power=facts.own_power,
         known_for=facts.known_for,
         assessments=tuple(sorted((a.assessed() for a in form.assessments), key=lambda a: a.act)),
-        approvals=frozenset(role for role, _ in form.approvals),
+        approvals=frozenset(one.role for one in labelled.approvals),
         minimum_facts=form.minimum_facts,
         third_state=facts.third_state,
         answers=labelled.draft.answers,
+        budget_spent=labelled.budget_spent,
         classified=bool(form.marking),
         break_glass=bool(form.break_glass),
     )
 
 
-def withhold(labelled: Labelled, question: Question, verdict: Verdict) -> Withheld:
+def withhold(labelled: Labelled, question: Question, verdict: Verdict, office: Office, now: Ms) -> Withheld:
     """Say that a draft does not leave: refused, referred, or held where only a form or approval is missing."""
     if verdict.effect is Effect.REFUSE:
         return Withheld(labelled.draft.id, "refused", verdict, verdict.missing, question=question)
-    state = "held" if verdict.missing else "referred"
-    return Withheld(labelled.draft.id, state, verdict, verdict.missing, question=question)
+    if not verdict.missing:
+        return Withheld(labelled.draft.id, "referred", verdict, (), question=question)
+    return _held(labelled, question, verdict, office, now)
+
+
+def _held(labelled: Labelled, question: Question, verdict: Verdict, office: Office, now: Ms) -> Withheld:
+    """Hold a draft for all that it lacks, approvals that law will ask for later among it."""
+    foreseen = _foreseen(labelled, office, now)
+    lacking = foreseen.roles - {one.role for one in labelled.approvals}
+    missing = {*verdict.missing, *(_APPROVAL + role for role in lacking), *_second_agency(labelled)}
+    subject = foreseen.subject
+    return Withheld(labelled.draft.id, "held", verdict, tuple(sorted(missing)), question=question, subject=subject)
+
+
+# --- approvals -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Foreseen:
+    """What an approval of a draft binds to, and every role whose approval law asks for before it leaves."""
+
+    subject: Digest
+    roles: frozenset[str]
+
+
+def _foreseen(labelled: Labelled, office: Office, now: Ms) -> _Foreseen:
+    """Ask law for the draft as it would leave if all approvals that it asks for were given.
+
+    Where law asks for more than approvals, removals are not known yet: the subject covers the body as it is, and is
+    another one when the draft is taken up again with what was missing.
+    """
+    bare = replace(labelled, approvals=())
+    question = ask(bare)
+    roles: frozenset[str] = frozenset()
+    for _ in range(_ROUNDS):
+        verdict = office.gate.decide(replace(question, approvals=roles), now)
+        asked = {word.removeprefix(_APPROVAL) for word in verdict.missing if word.startswith(_APPROVAL)}
+        asked |= {one.value for one in verdict.obligations if one.verb == "approval"}
+        if asked <= roles:
+            break
+        roles |= asked
+    if not verdict.permits:
+        return _Foreseen(subject_of(bare.draft, bare.label, bare.draft.body), roles)
+    body, label, _ = _apply(bare, verdict.obligations, office)
+    return _Foreseen(subject_of(bare.draft, label, body), roles)
+
+
+def _second_agency(labelled: Labelled) -> tuple[str, ...]:
+    """Name what is missing of the two agencies for a draft with a secrecy marking."""
+    enough = not labelled.draft.form.marking or len({one.agency for one in labelled.approvals}) > 1
+    return () if enough else (SECOND_AGENCY,)
+
+
+def _behind_glass(cleared: Cleared, unmet: tuple[str, ...], office: Office, now: Ms) -> Cleared | Withheld:
+    """Let through what lacks approvals and full forms only, and name them; whatever the rules say, nothing else is deferred.
+
+    The same question is asked once more with the glass whole: its answer says what is deferred.
+    """  # spec: law-and-agencies.md 7 rule 9
+    question = replace(cleared.question, break_glass=False)
+    whole = office.gate.decide(question, now)
+    if not whole.permits and not (
+        whole.effect is Effect.REFER and whole.missing and all(map(deferrable, whole.missing))
+    ):
+        return withhold(cleared.labelled, question, whole, office, now)
+    missing = () if whole.permits else whole.missing
+    return replace(cleared, deferred=tuple(sorted({*unmet, *missing})))
+
+
+# --- obligations ---------------------------------------------------------------------------------------------------
 
 
 def _apply(
-    labelled: Labelled, obligations: tuple[Obligation, ...], office: Office, now: Ms
+    labelled: Labelled, obligations: tuple[Obligation, ...], office: Office
 ) -> tuple[bytes, Label, tuple[str, ...]]:
-    """Remove, add caveats, bound retention; return the body, the label and what could not be met."""
+    """Remove, add caveats, bound retention; return the body, the label and what could not be met.
+
+    Days of retention count from the draft's own time, so that a draft which is taken up later is still the same.
+    """
     values = {verb: frozenset(o.value for o in obligations if o.verb == verb) for verb in {o.verb for o in obligations}}
     body, removed = _remove(labelled, values.get("redact", frozenset()), office)
     label = labelled.label
     days = [int(value) for value in values.get("retain-max-days", ())]
-    limits = [now + day * _DAY_MS for day in days] + ([label.retain_until] if label.retain_until else [])
+    limits = [labelled.draft.created + day * _DAY_MS for day in days] + (
+        [label.retain_until] if label.retain_until else []
+    )
     label = replace(
         label,
         conditions=tuple(sorted({*label.conditions, *values.get("caveat", ())})),
@@ -93,8 +185,8 @@ def _apply(
         categories=tuple(c for c in label.categories if c not in values.get("redact", ())),
         redactions=tuple(sorted((*label.redactions, *removed))),
     )
-    approved = {role for role, _ in labelled.draft.form.approvals}
-    unmet = tuple(sorted(f"approval:{role}" for role in values.get("approval", frozenset()) - approved))
+    approved = {one.role for one in labelled.approvals}
+    unmet = tuple(sorted(_APPROVAL + role for role in values.get("approval", frozenset()) - approved))
     return body, label, unmet
 
 

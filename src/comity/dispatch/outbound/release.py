@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from comity.base.ids import Ms
 from comity.dispatch.filing import Standing
+from comity.dispatch.glass import DUTY_OFFICER
+from comity.dispatch.held import subject_of
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Cleared, Officer, Released, Withheld
@@ -14,12 +16,14 @@ def release(cleared: Cleared, by: Officer, tx: Tx, office: Office, now: Ms) -> R
     standing = office.powers.standing(tx, by.desk, by.number, now)
     lacking = _lacking(cleared, standing, now)
     if standing is None or lacking:
-        return Withheld(cleared.labelled.draft.id, "held", cleared.verdict, lacking, question=cleared.question)
+        draft = cleared.labelled.draft
+        subject = subject_of(draft, cleared.label, cleared.body)
+        return Withheld(draft.id, "held", cleared.verdict, lacking, question=cleared.question, subject=subject)
     return Released(cleared, by, min(standing.roles) if standing.roles else "officer")
 
 
 def _lacking(cleared: Cleared, standing: Standing | None, now: Ms) -> tuple[str, ...]:
-    """Name each limit of the delegation that this dispatch goes beyond."""
+    """Name each limit of the delegation that this dispatch goes beyond."""  # spec: vocabulary.md 5, delegation
     if standing is None:
         return ("release:officer-without-standing",)
     form, stage = cleared.labelled.draft.form, cleared.labelled.draft.facts.stage
@@ -29,6 +33,8 @@ def _lacking(cleared: Cleared, standing: Standing | None, now: Ms) -> tuple[str,
         ("release:purpose", standing.purposes is None or form.purpose in standing.purposes),
         ("release:urgency", standing.urgencies is None or int(form.urgency) in standing.urgencies),
         ("release:stage", standing.stages is None or not stage or stage in standing.stages),
+        ("release:category", standing.categories is None or standing.categories.issuperset(cleared.label.categories)),
         ("release:delegation-ended", standing.until is None or now < standing.until),
+        ("release:break-glass", not form.break_glass or DUTY_OFFICER in standing.roles),
     )
     return tuple(name for name, good in checks if not good)
