@@ -108,6 +108,7 @@ class RequestsDesk:
             subjects=subjects_of(kind, typed),
             associations=associations_of(typed),
             quiet=isinstance(typed, Refusal) and typed.outward == QUIET,
+            outward=typed.outward if isinstance(typed, Refusal) else "",
         )
 
     def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:

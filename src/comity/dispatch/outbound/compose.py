@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from comity.base.errors import BadForm
 from comity.base.ids import Ms, new_dispatch_id
+from comity.dispatch.filing import Facts
 from comity.dispatch.office import Office
 from comity.dispatch.outbound.quiet import leaves_at, quieten
 from comity.dispatch.predecessors import Related
 from comity.dispatch.states import Draft, Form
 from comity.marking.labels import LANE_OF
+from comity.marking.vocabulary import GROUNDS
 
 MAX_AFTER = 8  # spec: protocol.md 8
 
@@ -40,6 +42,7 @@ def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
     desk = office.desks[form.desk]
     body = desk.compose(form.kind, form.body)
     facts = desk.facts(form.kind, body)
+    _check_ground(form, facts)
     if facts.quiet:
         form = quieten(form, related.question)
     lane = form.lane if form.lane is not None else LANE_OF[form.urgency]
@@ -55,3 +58,14 @@ def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
         created=created,
         not_before=created if facts.quiet else None,
     )
+
+
+def _check_ground(form: Form, facts: Facts) -> None:
+    """Check that the inward ground of a refusal allows what is said outward; a quiet answer always has one."""
+    # spec: vocabulary.md 6
+    if form.ground and form.ground not in GROUNDS:
+        raise BadForm(f"there is no ground called {form.ground!r}; choose one of the list; nothing was kept")
+    if form.ground and facts.outward not in GROUNDS[form.ground]:
+        raise BadForm(f"the ground {form.ground!r} does not go with {facts.outward or 'this kind'!r}; nothing was kept")
+    if facts.quiet and not form.ground:
+        raise BadForm("say, for our own record, whether nothing is held or its holding is not told; nothing was kept")
