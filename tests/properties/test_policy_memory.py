@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+import json
+from dataclasses import replace
+from functools import cache
 from timeit import repeat
 
 import pytest
@@ -11,70 +13,15 @@ from hypothesis import strategies as st
 
 from comity.base.ids import Ms
 from comity.marking.labels import Urgency
-from comity.marking.vocabulary import CATEGORIES, KNOWN_FOR, PURPOSES, RECORD_TYPES
+from comity.policy.attributes import attributes_of
 from comity.policy.cache import RememberingGate
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
-from comity.policy.question import Act, Assessed, AssessedAct, Decision, Question, Risk
-from comity.policy.rule import day_begins
+from comity.policy.question import Question
 from comity.policy.verdict import Effect, Verdict
+from tests.properties.policy_questions import DAYS, NAMES, OTHER, QUESTIONS
 from tests.unit.policy.policy_laws import BASE, DAY, ask, assessed, gate
 from tests.unit.policy.test_policy_edition import FORBID, MANIFEST, PERMIT
-
-KINDS = ("rfi", "answer", "spontaneous", "message", "refusal", "reminder", "recall", "correction", "posting")
-NAMES = tuple(field.name for field in fields(Question))
-DAYS = (day_begins("2024-01-01"), day_begins("2025-10-01"), DAY, day_begins("2027-05-12"), day_begins("2027-05-13"))
-
-OTHER: dict[str, object] = {
-    "act": Act.ADMIT, "desk": "finance", "kind": "rfi", "stage": "holding", "purpose": "fraud",
-    "urgency": Urgency.IMMEDIATE, "agency": "csis", "peer_agencies": ("others",), "handling": frozenset(),
-    "conditions": frozenset(), "tlp": "RED", "pap": "RED", "asserts": True, "evaluated": True,
-    "categories": frozenset({"minor"}), "asks": frozenset({"location"}), "records": frozenset({"bulk-list"}),
-    "basis": frozenset(), "conduct": "protest", "own_power": False, "known_for": frozenset({"faith"}),
-    "assessments": (assessed("disclose", decision=Decision.NO),), "approvals": frozenset({"legal-officer"}),
-    "minimum_facts": True, "third_state": True, "answers": "recall", "budget_spent": True,
-}  # fmt: skip
-"""For each attribute a value that BASE does not have."""
-
-
-def sets(words: frozenset[str]) -> st.SearchStrategy[frozenset[str]]:
-    return st.frozensets(st.sampled_from(sorted(words)), max_size=2)
-
-
-OUTCOMES = st.builds(
-    Assessed, st.sampled_from(AssessedAct), st.booleans(), st.sampled_from(Risk), st.booleans(),
-    st.sampled_from(Risk), st.sampled_from(Decision), st.booleans(),
-)  # fmt: skip
-QUESTIONS = st.builds(
-    Question,
-    act=st.sampled_from(Act),
-    desk=st.sampled_from(["requests", "finance"]),
-    kind=st.sampled_from(KINDS),
-    stage=st.sampled_from(["", "holding", "part", "final"]),
-    purpose=st.sampled_from(sorted(PURPOSES)),
-    urgency=st.sampled_from(Urgency),
-    agency=st.sampled_from(["ours", "csis", "ib"]),
-    peer_agencies=st.just(("theirs",)),
-    handling=sets(frozenset({"H1", "H2"})),
-    conditions=sets(frozenset({"lead-only", "no-third-state"})),
-    tlp=st.sampled_from(["", "RED"]),
-    pap=st.sampled_from(["", "RED"]),
-    asserts=st.booleans(),
-    evaluated=st.booleans(),
-    categories=sets(CATEGORIES),
-    asks=sets(CATEGORIES),
-    records=sets(RECORD_TYPES),
-    basis=sets(frozenset({"arrangement:2026-02", "order-reference", "originator-consent"})),
-    conduct=st.sampled_from(["", "theft", "protest", "act"]),
-    own_power=st.booleans(),
-    known_for=sets(KNOWN_FOR),
-    assessments=st.lists(OUTCOMES, max_size=2).map(tuple),
-    approvals=sets(frozenset({"legal-officer", "decider-outside", "head-of-agency"})),
-    minimum_facts=st.booleans(),
-    third_state=st.booleans(),
-    answers=st.sampled_from(["", "rfi", "recall"]),
-    budget_spent=st.booleans(),
-)
 
 
 class Forgetful(RememberingGate):
@@ -128,8 +75,27 @@ def _pairs(attribute: str) -> list[tuple[Question, Ms]]:
     ]
 
 
-JUDGED = [name for name in NAMES if name not in {"peer_agencies", "pap"}]
-"""Attributes that some rule of the editions in the tree reads."""
+def _reads(attribute: str) -> str:
+    """Return a rule that forbids what has the other value of one attribute."""
+    value = attributes_of(replace(BASE, **{attribute: OTHER[attribute]}), gate("ca").edition.groups)[attribute]
+    if attribute == "assessments":
+        condition = 'context.assessments.disclose.decision == "no"'
+    elif isinstance(value, list):
+        condition = f"context.{attribute} == {json.dumps(value)}" if value else f"context.{attribute}.isEmpty()"
+    else:
+        condition = f"context.{attribute} == {json.dumps(value)}"
+    rule = FORBID.replace("TT-2", f"TT-2/{attribute.replace('_', '-')}").replace("context.personal", condition)
+    return rule.replace('action == Action::"clear"', 'action in [Action::"clear", Action::"admit"]')
+
+
+@cache
+def reader() -> CedarGate:
+    """Return a law that reads every attribute there is."""
+    permit = PERMIT.replace('context.purpose == "fraud"', "true")
+    permit = permit.replace('action == Action::"clear"', 'action in [Action::"clear", Action::"admit"]')
+    law = permit + "".join(map(_reads, NAMES))
+    known = '[[basis]]\nid = "arrangement:2026-02"\nform = "arrangement"\ntitle = "t"\n'
+    return CedarGate(Edition.load({"edition.toml": (MANIFEST + known).encode(), "law.cedar": law.encode()}))
 
 
 def test_every_attribute_has_another_value() -> None:
@@ -143,8 +109,15 @@ def test_one_changed_attribute_is_another_question(law: str, attribute: str) -> 
     assert stale(RememberingGate(gate(law), 64), _pairs(attribute) * 2, gate(law)) == []
 
 
-@pytest.mark.parametrize("attribute", JUDGED)
+@pytest.mark.parametrize("attribute", NAMES)
 def test_a_memory_that_forgets_an_attribute_is_caught(attribute: str) -> None:
+    asked = _pairs(attribute)
+    assert stale(RememberingGate(reader(), 64), asked * 2, reader()) == []
+    assert stale(Forgetful(reader(), attribute), asked, reader())
+
+
+@pytest.mark.parametrize("attribute", ["purpose", "basis", "categories", "assessments", "approvals", "known_for"])
+def test_a_memory_that_forgets_is_caught_by_the_law_in_the_tree(attribute: str) -> None:
     assert stale(Forgetful(gate("ca"), attribute), _pairs(attribute), gate("ca"))
 
 
@@ -155,12 +128,19 @@ def test_a_memory_that_forgets_the_interval_is_caught() -> None:
     assert stale(RememberingGate(gate("in"), 64), asked * 2, gate("in")) == []
 
 
+def borders(law: str) -> list[Ms]:
+    """Return the last and the first instant on both sides of each border between two intervals of law."""
+    ends = sorted({instant for interval in gate(law).intervals for instant in interval})
+    return [Ms(end + step) for end in ends for step in (-1, 0)]
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(QUESTIONS, min_size=1, max_size=4), st.data())
 def test_memory_and_law_agree_on_any_sequence(pool: list[Question], data: st.DataObject) -> None:
     for law in ("ca", "in"):
         remembering = RememberingGate(gate(law), 3)
-        drawn = data.draw(st.lists(st.tuples(st.sampled_from(pool), st.sampled_from(DAYS)), min_size=6, max_size=10))
+        times = st.sampled_from([*DAYS, *borders(law)])
+        drawn = data.draw(st.lists(st.tuples(st.sampled_from(pool), times), min_size=6, max_size=10))
         assert stale(remembering, drawn, gate(law)) == []
         assert remembering.hits + remembering.misses == len(drawn)
         assert len(remembering) <= 3
