@@ -44,6 +44,7 @@ from comity.tlog.tree import Edge
 __all__ = ["CaseDesk", "Lines", "NodeBoard", "PlanItem", "Setting"]
 
 _DAY_MS = 86_400_000
+_CROSSED = "SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received') ORDER BY idx DESC LIMIT 1"
 _CASES = 200
 _KEPT = 4_096
 _ROLES = {LogRole.OURS: "exchange", LogRole.THEIRS: "mirror", LogRole.DECISION: "decision"}
@@ -261,7 +262,7 @@ class NodeBoard:
 
     def _our_verdict(self, tx: Tx, row: DispatchRow) -> VerdictLine:
         act = "clear" if row.ours else "admit"
-        found = tx.rows("SELECT record FROM record WHERE dispatch = ? ORDER BY idx DESC LIMIT 1", (row.id,))
+        found = tx.rows(_CROSSED, (row.id,))
         if not found:
             return _unknown(self._us, act, "", "Our law was not asked: it was not opened.")
         verdict = _read_verdict(found[0][0])

@@ -18,8 +18,10 @@ from typing import ParamSpec, TypeVar
 
 from comity.base.errors import BadEnvelope, ComityError, StoreError
 from comity.base.ids import DispatchId, Ms
+from comity.dispatch.acts import Done, NotDone
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.exchange_codec import decode_exchange, decode_problem, encode_problem
+from comity.dispatch.particulars import Particulars
 from comity.dispatch.states import Committed, Form, Officer, Recorded, Withheld
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
@@ -162,11 +164,22 @@ class Engine:
         self.bell.ring([one.id for one in outcomes if isinstance(one, Committed)])
         self._poke.set()
 
-    async def see(self, dispatches: Sequence[DispatchId]) -> None:
-        """Note that a person opened these dispatches."""
-        await self.call(self.node.see, dispatches, self.clock.now())
+    async def see(self, dispatches: Sequence[DispatchId], by: Officer | None = None) -> None:
+        """Note that a person opened these dispatches, and who."""
+        await self.call(self.node.see, dispatches, self.clock.now(), by)
         self.bell.ring()
         self._poke.set()
+
+    async def act(self, particulars: Particulars, by: Officer) -> Done | NotDone:
+        """Ask our law for an act on a dispatch that is held, and keep what it says.
+
+        Raises:
+            BadForm: the dispatch is not held.
+            StoreError: the outcome is unknown; look before repeating.
+        """
+        outcome = await self.call(self.node.act, particulars, by, self.clock.now())
+        self.bell.ring([particulars.dispatch])
+        return outcome
 
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a call into the core in the writer thread, one at a time, in order."""

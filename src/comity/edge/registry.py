@@ -73,7 +73,10 @@ class Delegated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RosterOfficer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One officer by desk and number; a posted one works in the host's hours."""
+    """One officer by desk and number; a posted one works in the host's hours.
+
+    `acts` are what this officer may do with what is held; left out, any.
+    """
 
     party: str
     desk: str
@@ -84,6 +87,7 @@ class RosterOfficer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     opens: str = ""
     closes: str = ""
     delegation: Delegated | None = None
+    acts: tuple[str, ...] | None = None
 
     def standing(self) -> Standing:
         """Return what this officer may release: whatever the accord opens, within the delegation if there is one."""
@@ -96,6 +100,7 @@ class RosterOfficer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             urgencies=None,
             stages=_bound(given.stages),
             until=None,
+            acts=_bound(self.acts),
         )
 
     def officer(self) -> Officer:

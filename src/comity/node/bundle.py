@@ -180,7 +180,10 @@ def _tie(tx: Tx, source: _Source) -> dict[str, bytes]:
 
 def _decision(tx: Tx, dispatch: DispatchId) -> dict[str, bytes]:
     files: dict[str, bytes] = {}
-    rows = tx.rows("SELECT kind, salt, record FROM record WHERE dispatch = ? ORDER BY idx", (dispatch,))
+    rows = tx.rows(
+        "SELECT kind, salt, record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received') ORDER BY idx",
+        (dispatch,),
+    )
     for number, (kind, salt, record) in enumerate(rows):
         place = f"decision/{number}-{text_of(kind)}"
         files |= {f"{place}/salt": bytes_of(salt), f"{place}/record": bytes_of(record)}

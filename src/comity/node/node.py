@@ -12,14 +12,17 @@ from dataclasses import replace
 from comity.base.errors import BadForm
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
+from comity.dispatch.acts import Done, NotDone, approve_act, perform
 from comity.dispatch.book import Book, Ledger, LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, LinkLeaf, ReceiptLeaf, decode_entry, encode_entry
 from comity.dispatch.entries import LinkEvent as Act
 from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
+from comity.dispatch.holding import is_held, note_view
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
+from comity.dispatch.particulars import Particulars
 from comity.dispatch.path import receive, send
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
@@ -74,11 +77,32 @@ class Node:
                     outcomes.append(error)
         return outcomes
 
-    def see(self, dispatches: Sequence[DispatchId], now: Ms) -> None:
-        """Note that a person opened these dispatches of the peer: a receipt leaf `seen` each, once."""
+    def see(self, dispatches: Sequence[DispatchId], now: Ms, by: Officer | None = None) -> None:
+        """Note that a person opened these dispatches: of the peer's a receipt leaf `seen` each, once; and who it was."""
         with self.ledger.begin() as book:
             for dispatch in dispatches:
                 self._see(dispatch, book, now)
+                if by is not None and is_held(dispatch, book.tx):
+                    note_view(dispatch, by.desk, by.number, book.tx, now)
+
+    def act(self, particulars: Particulars, by: Officer, now: Ms) -> Done | NotDone:
+        """Ask our law for one act on a dispatch that is held, keep its answer, and say whether it is done.
+
+        Raises:
+            BadForm: the dispatch is not held; nothing was kept.
+            StoreError: the outcome is unknown; look at the acts on the dispatch before repeating.
+        """
+        with self.ledger.begin() as book:
+            return perform(particulars, by, book, self.office, now)
+
+    def approve_act(self, subject: bytes, role: str, by: Officer, reason: str, now: Ms) -> None:
+        """Keep a second person's approval of an act that was held; whoever asked then repeats it.
+
+        Raises:
+            NotAllowed: they may not, or no act waits for it; nothing was kept.
+        """
+        with self.ledger.begin() as book:
+            approve_act(subject, role, by, book, self.office, reason=reason, now=now)
 
     def _see(self, dispatch: DispatchId, book: Book, now: Ms) -> None:
         found = book.tx.rows(
