@@ -147,7 +147,7 @@ def read_rules(root: Path) -> Iterator[Rule]:
 
 def find_rules(path: str, text: str) -> Iterator[Rule]:
     """Yield article and status of each rule of a Cedar file."""
-    folder = path.split("/")[-2]
+    folder = next(name for name in reversed(path.split("/")[:-1]) if name != "private")
     for found in _ARTICLE.finditer(text):
         status = _STATUS.search(text, found.end())
         yield Rule(path, text.count("\n", 0, found.start()) + 1, folder, found[1], status[1] if status else "")

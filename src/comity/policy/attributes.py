@@ -65,7 +65,10 @@ class Groups:
 
 
 def attributes_of(question: Question, groups: Groups) -> dict[str, Attribute]:
-    """Return the record of a question: one attribute for each of its fields, and those worked out from them."""
+    """Return the record of a question: one attribute for each of its fields, and those worked out from them.
+
+    A condition stands in it by its name: what is in its brackets was resolved before (`named`, `past_due`).
+    """
     record: dict[str, Attribute] = {
         "act": question.act.value,
         "desk": question.desk,
@@ -76,7 +79,7 @@ def attributes_of(question: Question, groups: Groups) -> dict[str, Attribute]:
         "agency": question.agency,
         "peer_agencies": sorted(question.peer_agencies),
         "handling": sorted(question.handling),
-        "conditions": sorted(question.conditions),
+        "conditions": sorted({condition.partition("(")[0] for condition in question.conditions}),
         "tlp": question.tlp,
         "pap": question.pap,
         "asserts": question.asserts,
