@@ -181,9 +181,9 @@ def _provision(root: ET.Element, part: str) -> tuple[list[str], str] | None:
             return None
         for ancestor in path[:-1]:
             before, after = _own_words(ancestor)
-            lines += [f"{label} {line}".strip() for line in before] or ([label] if label else [])
-            label, tail = "", [*after, *tail]
-        unit, label = path[-1], step
+            lines += [f"{label} {line}".strip() for line in before]
+            label, tail = "" if before else label, [*after, *tail]
+        unit, label = path[-1], f"{label} {step}".strip()
     return [*lines, *_lines(unit, label), *tail], _attribute(unit, _SINCE)
 
 

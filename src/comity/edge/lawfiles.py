@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration
+from comity.edge.consolidation import ACTS, Collection, read_collection
 from comity.policy.cases import Case, check_unique, read_cases
+from comity.policy.edition import MANIFEST
 
 CASES = "cases"
 STATUTES = "statutes"
@@ -35,3 +37,24 @@ def load_cases(paths: tuple[Path, ...], root: Path) -> tuple[Case, ...]:
                 raise BadConfiguration(f"{name}: not UTF-8; no case was read") from error
     check_unique(cases)
     return tuple(cases)
+
+
+def kept_texts(laws: Path) -> dict[str, bytes]:
+    """Return the statute texts kept in a folder of laws: path under its `statutes` folder to content."""
+    folder = laws / STATUTES
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in sorted(folder.rglob("*.txt"))}
+
+
+def collections(laws: Path) -> tuple[Collection, ...]:
+    """Return what is said of each jurisdiction's texts in a folder of laws.
+
+    Raises:
+        BadConfiguration: a list of acts does not fit.
+    """
+    files = sorted((laws / STATUTES).glob(f"*/{ACTS}"))
+    return tuple(read_collection(file.read_text(encoding="utf-8"), str(file.relative_to(laws))) for file in files)
+
+
+def edition_names(laws: Path) -> tuple[str, ...]:
+    """Return the names of the editions in a folder of laws, sorted."""
+    return tuple(sorted(file.parent.name for file in laws.glob(f"*/{MANIFEST}") if file.parent.name not in BESIDE))

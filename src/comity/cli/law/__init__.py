@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from comity.cli.law import show, test
+from comity.cli.law import show, statutes, test
 
 __all__ = ["add_commands"]
 
-_ACTIONS = (show, test)
+_ACTIONS = (show, test, statutes)
 """Modules with `add_action(actions)`; a new action is a module and a word here."""
 
 
