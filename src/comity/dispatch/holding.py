@@ -53,7 +53,9 @@ def find(dispatch: DispatchId, tx: Tx) -> Holding:
 
 def is_held(dispatch: DispatchId, tx: Tx) -> bool:
     """Say whether `find` would find it."""
-    found = "SELECT 1 FROM sent WHERE id = ? UNION ALL SELECT 1 FROM got WHERE id = ? AND fact = ? AND plain IS NOT NULL"
+    found = (
+        "SELECT 1 FROM sent WHERE id = ? UNION ALL SELECT 1 FROM got WHERE id = ? AND fact = ? AND plain IS NOT NULL"
+    )
     return bool(tx.rows(found, (dispatch, dispatch, int(Fact.FILED))))
 
 
@@ -116,6 +118,19 @@ def passed_on(dispatch: DispatchId, tx: Tx) -> tuple[str, ...]:
         (dispatch,),
     )
     return tuple(sorted({agency for row in rows for agency in decode_particulars(bytes_of(row[0])).to_agencies}))
+
+
+def reached(dispatch: DispatchId, tx: Tx) -> tuple[str, ...]:
+    """Return our agencies to which a dispatch, or a version that it replaced, was passed on, sorted."""
+    # spec: vocabulary.md 2, correction: everyone who had the old one
+    found: set[str] = set()
+    known: set[DispatchId] = set()
+    version: DispatchId | None = dispatch
+    while version is not None and version not in known:
+        known.add(version)
+        found |= set(passed_on(version, tx))
+        version = find(version, tx).header.replaces if is_held(version, tx) else None
+    return tuple(sorted(found))
 
 
 def consents(dispatch: DispatchId, tx: Tx) -> frozenset[str]:

@@ -426,6 +426,21 @@ def test_what_was_passed_on_is_held_by_that_agency_and_a_refused_relay_is_not():
     assert isinstance(b.act(used(one), Officer("plain", 8), LATER), Done)
 
 
+def test_a_recall_is_owed_to_every_agency_that_it_was_passed_on_to_also_over_versions():
+    a, b, one = held()
+    b.act(Particulars(Act.ONWARD, one, frozenset({"harbour", "customs"})), OFFICER, LATER)
+    a.act(Particulars(Act.ONWARD, one, frozenset({"archive"})), OFFICER, LATER)
+    case = rows(a, "SELECT case_id FROM sent WHERE id = ?", (one,))[0][0]
+    (newer,) = a.submit([form("better", case=case, replaces=one)], LATER)
+    exchange(a, b, Ms(LATER + 1))
+    a.submit([form("stop", kind="recall", re=(newer.id,), case=case)], Ms(LATER + 2))
+    b.submit([form("stop what is not ours", kind="recall", re=(one,), case=case)], Ms(LATER + 2))
+    exchange(a, b, Ms(LATER + 3))
+    told = rows(b, "SELECT what, role FROM owed ORDER BY what")
+    assert told == [("tell-recall:customs", "duty-officer"), ("tell-recall:harbour", "duty-officer")]
+    assert not rows(a, "SELECT 1 FROM owed"), "only the originator recalls"
+
+
 def test_our_own_marking_makes_it_classified():
     law = Law()
     _, b, one = held(law)

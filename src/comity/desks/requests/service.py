@@ -44,6 +44,7 @@ from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Scalar, Tx
 from comity.dispatch.wire import Header, label_of
 from comity.marking.vocabulary import Limits
+from comity.policy.question import Act
 
 NAME = "requests"
 POSTED_OFFICER = "posted-officer"
@@ -277,7 +278,10 @@ class RequestsDesk:
         return store.counts(tx, day[0], day[1], now)
 
     def holders(self, tx: Tx, dispatch: DispatchId, passed_to: Iterable[str] = ()) -> tuple[str, ...]:
-        """Return every agency that holds a dispatch or a version that it replaced: all must get its correction."""
+        """Return every agency that holds a dispatch or a version that it replaced: all must get its correction.
+
+        `passed_to` are those of ours to which it was passed on at home: `dispatch.holding.reached`.
+        """
         versions: list[tuple[str, ...]] = []
         known: set[DispatchId] = set()
         row = store.dispatch(tx, dispatch)
@@ -304,6 +308,7 @@ def _standing(body: Body, now: Ms) -> Standing | None:
         urgencies=frozenset(given.urgencies) or None,
         stages=frozenset(given.stages) or None,
         until=None if given.until is None else Ms(given.until),
+        acts=frozenset({Act.USE.value}),
     )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from comity.base.hashing import sha256
-from comity.base.ids import CaseId, Digest, DispatchId, Ms
+from comity.base.hashing import domain_hash, sha256
+from comity.base.ids import ID_SIZE, CaseId, Digest, DispatchId, Ms
 from comity.dispatch import decision, persons, records
 from comity.dispatch.book import Book
 from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
 from comity.dispatch.filing import Filing
+from comity.dispatch.glass import DUTY_OFFICER
+from comity.dispatch.holding import MARKING_KINDS, reached, targets_of
 from comity.dispatch.inbound.custody import into_custody
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
@@ -90,21 +92,34 @@ def _file(admitted: Admitted, fact: Fact, book: Book, office: Office, now: Ms) -
     if fact is not Fact.ARRIVED:
         desk.file(book.tx, filing)
     desk.settle(book.tx, header.id, int(fact), admitted.code, now)
-    _mark(admitted, fact, book)
+    _mark(admitted, fact, book, now)
 
 
-def _mark(admitted: Admitted, fact: Fact, book: Book) -> None:
-    """Leave a mark for what a recall or a correction names, so that it meets a late original."""
+def _mark(admitted: Admitted, fact: Fact, book: Book, now: Ms) -> None:
+    """Leave a mark for what a recall or a correction names, so that it meets a late original.
+
+    Whoever of ours it was passed on to must be told, and until somebody has, that is owed.
+    """
     header = admitted.verified.opened.header
-    if fact is not Fact.FILED or header.kind not in {"recall", "correction"}:
+    if fact is not Fact.FILED or header.kind not in MARKING_KINDS:
         return
-    targets = [header.replaces] if header.replaces else list(header.re)
-    rows = [(target, header.id, header.kind) for target in targets if target is not None]
+    targets = targets_of(header)
+    rows = [(target, header.id, header.kind) for target in targets]
     book.tx.many(
         "INSERT INTO mark (target, by_id, kind) VALUES (?, ?, ?) ON CONFLICT (target)"
         " DO UPDATE SET by_id = excluded.by_id, kind = excluded.kind WHERE excluded.kind = 'recall'",
         rows,
     )
+    theirs = [target for target in targets if book.tx.rows("SELECT 1 FROM got WHERE id = ?", (target,))]
+    tell = [(target, agency) for target in theirs for agency in reached(target, book.tx)]
+    book.tx.many(
+        "INSERT INTO owed (id, what, dispatch, role, due, since) VALUES (?, ?, ?, ?, NULL, ?) ON CONFLICT DO NOTHING",
+        [(_owed_id(header.id, *one), f"tell-{header.kind}:{one[1]}", header.id, DUTY_OFFICER, now) for one in tell],
+    )
+
+
+def _owed_id(mark: DispatchId, target: DispatchId, agency: str) -> bytes:
+    return domain_hash("comity/owed/1", mark, target, agency.encode())[:ID_SIZE]
 
 
 def recalled(dispatch: DispatchId, book: Book) -> bool:

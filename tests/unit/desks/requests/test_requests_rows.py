@@ -395,6 +395,7 @@ def test_a_posted_officer_acts_from_acceptance_to_end(node: Node) -> None:
         urgencies=None,
         stages=frozenset({"holding"}),
         until=Ms(T0 + 90 * DAY),
+        acts=frozenset({"use"}),
     )
     assert DESK.standing(node.tx, "requests", 118, T0) is None
     assert DESK.standing(node.tx, "cyber", 117, T0) is None
