@@ -29,9 +29,7 @@ _SALT_BYTES = 32
 _MOST_REASON = 4_000
 
 
-def approve(
-    held: Held, role: str, by: Officer, book: Book, office: Office, *, yes: bool, reason: str, now: Ms
-) -> Held:
+def approve(held: Held, role: str, by: Officer, book: Book, office: Office, *, yes: bool, reason: str, now: Ms) -> Held:
     """Keep one person's yes or no to a held draft, and return the draft as it then stands.
 
     The same answer again has no second effect. A no ends the draft.
@@ -50,6 +48,7 @@ def approve(
         BadForm: a no without a reason, or too long a reason.
         NotAllowed: they may not approve this draft in this role; nothing was changed.
     """
+    assert held.subject is not None
     if len(reason) > _MOST_REASON or (not yes and not reason.strip()):
         raise BadForm(f"a no gives its reason, of at most {_MOST_REASON} characters; nothing was kept")
     _check(held, role, by, book.tx, office, yes=yes, now=now)
@@ -77,6 +76,8 @@ def note_attempt(held: Held, role: str, by: Officer, why: str, book: Book, offic
 
 def given(held: Held, by: Officer, tx: Tx, office: Office, now: Ms) -> tuple[Approval, ...]:
     """Return the approvals of a held draft that count, if `by` is to let it go: at most one a person, oldest first."""
+    if held.subject is None:
+        return ()
     rows = tx.rows(
         "SELECT role, desk, number FROM approval WHERE subject = ? AND yes = 1 ORDER BY at, role, desk, number",
         (held.subject,),

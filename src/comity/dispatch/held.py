@@ -28,7 +28,7 @@ HELD, WITHDRAWN, DROPPED, RELEASED = "held", "withdrawn", "dropped", "released"
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One draft that was held, as its row has it.
+    """One draft that was kept whole, as its row has it: held, or immediate and refused.
 
     Attributes:
         id: its number; the dispatch that it becomes has the same.
@@ -36,7 +36,7 @@ class Held:
         desk, kind: of the form.
         at: when it was composed.
         missing: what it waits for (`approval:ROLE`, `assessment:ACT`, `release:LIMIT`).
-        subject: hash of what an approval of it binds to, 32 bytes.
+        subject: hash of what an approval of it binds to, 32 bytes; None where law did not hold but refuse it.
         form: the whole form.
         by: who handed it in.
         rings: the role that was rung, or None.
@@ -50,7 +50,7 @@ class Held:
     kind: str
     at: Ms
     missing: tuple[str, ...]
-    subject: Digest
+    subject: Digest | None
     form: Form
     by: Officer
     rings: str | None
@@ -220,7 +220,7 @@ def held_drafts(tx: Tx, *, ended: bool = False) -> tuple[Held, ...]:
 
 
 def held_draft(tx: Tx, draft: DispatchId) -> Held | None:
-    """Return one held draft in whatever state it is, or None for a number that no held draft has."""
+    """Return one draft that was kept whole, in whatever state it is, or None for a number that none has."""
     rows = tx.rows(f"{_HELD} AND id = ?", (draft,))
     return _held(rows[0]) if rows else None
 
@@ -237,7 +237,7 @@ def end_held(tx: Tx, draft: DispatchId, state: str, now: Ms, *, became: Dispatch
 
 
 def minimum_form(held: Held, desk: object) -> Form:
-    """Return the form with the minimum facts of a held `immediate` draft, for its officer to complete and hand in.
+    """Return the form with the minimum facts of an `immediate` draft, for its officer to complete and hand in.
 
     Of its assessments none is taken over: the short form has four questions of its own.
 
@@ -261,7 +261,7 @@ def _held(row: Row) -> Held:
         kind=text_of(kind),
         at=Ms(int_of(at)),
         missing=tuple(text_of(missing).split()),
-        subject=Digest(bytes_of(subject)),
+        subject=None if subject is None else Digest(bytes_of(subject)),
         form=decode_form(bytes_of(form)),
         by=Officer(text_of(by_desk), int_of(by_number)),
         rings=None if rings is None else text_of(rings),

@@ -1,6 +1,7 @@
 """A draft that did not leave is kept with all its reasons in our decision log, and shown; it is never silently dropped.
 
-One that only waits for something, an approval, a form, another officer, is kept whole, so that it can be taken up again.
+One that only waits for something, an approval, a form, another officer, is kept whole, so that it can be taken up again;
+so is one that is immediate, for the form with its minimum facts.
 """
 
 from __future__ import annotations
@@ -12,11 +13,11 @@ from comity.dispatch import decision, records
 from comity.dispatch.book import Book
 from comity.dispatch.held import HELD, form_bytes
 from comity.dispatch.office import Office
+from comity.dispatch.oncall import DUTY_APPROVER, ring_first
 from comity.dispatch.states import Draft, Officer, Withheld
 from comity.marking.labels import Urgency
 
 _SALT_BYTES = 32
-DUTY_APPROVER = "approver"
 
 
 def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, office: Office, *, now: Ms) -> Withheld:
@@ -26,9 +27,11 @@ def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, off
     whom to ring: nothing that may save a life lies unseen, and an error never sends.
     """
     form = draft.form
-    if form.urgency is Urgency.IMMEDIATE:
+    immediate = form.urgency is Urgency.IMMEDIATE
+    if immediate:
         withheld = replace(withheld, rings=DUTY_APPROVER)
-    whole = form_bytes(form, draft.body) if withheld.state == HELD else None
+        ring_first(draft.id, withheld.missing, book.tx, office, now)
+    whole = form_bytes(form, draft.body) if immediate or withheld.state == HELD else None
     book.tx.run(
         "INSERT INTO kept (id, state, desk, kind, case_id, re, at, outward, refer_to, missing, rings, body, form,"
         " subject, by_desk, by_number) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -11,6 +11,7 @@ from comity.crypto.keys import SealingKey, SealingPublic
 from comity.dispatch.accord import Accord
 from comity.dispatch.filing import DeskPort, Powers
 from comity.dispatch.keylist import KeyList
+from comity.dispatch.rota import NO_ROTA, Rota
 from comity.marking.scan import Pattern
 from comity.policy.verdict import Gate
 
@@ -34,6 +35,7 @@ class Office:
         powers: who may release what.
         entropy: randomness for ids, salts and seals.
         person_key: under which persons asked about are counted; it never leaves the node.
+        rota: who of ours is on call.
         custodian: key id and public key to which content is sealed that our law does not admit; None: there is none.
     """
 
@@ -50,5 +52,6 @@ class Office:
     desks: Mapping[str, DeskPort]
     powers: Powers
     entropy: Entropy
+    rota: Rota = NO_ROTA
     custodian: tuple[Digest, SealingPublic] | None = None
     person_key: bytes = b""

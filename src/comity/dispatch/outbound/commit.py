@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from comity.base.ids import CaseId, LeafIndex, Ms
-from comity.dispatch import persons, records
+from comity.dispatch import owed, persons, records
 from comity.dispatch.book import Book
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import encode_entry
@@ -56,6 +56,7 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
     asking = Asking(header.id, header.purpose, draft.facts.subjects, draft.facts.associations)
     persons.count(asking, office.accord, office.person_key, book.tx, now, ours=True)
     records.keep(book, "sent", header.id, sealed.decision_salt, sealed.decision_record, now=now)
+    owed.owe_for(sealed.released, book, office, now)
     return Committed(header.id, case, leaf.lane, index, _verdict(sealed), header.labels.redactions)
 
 
