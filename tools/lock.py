@@ -36,7 +36,7 @@ def find_uv(folder: Path) -> str:
 def compile_lock(uv: str, target: Path, *options: str) -> None:
     """Resolve `pyproject.toml` into `target`; `options` choose the groups and the versions already fixed."""
     form = ["--generate-hashes", "--universal", "--python-version", OLDEST, "--no-header", "--no-annotate", "--quiet"]
-    form += ["--no-emit-index-url", "--no-emit-find-links", "--upgrade"]
+    form += ["--no-emit-index-url", "--no-emit-find-links", "--upgrade", "--all-extras"]
     command = [uv, "pip", "compile", "pyproject.toml", *form, *options, "-o", str(target)]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 

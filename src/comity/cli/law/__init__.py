@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from comity.cli import lawanalysis
 from comity.cli.law import show, statutes, test
 
 __all__ = ["add_commands"]
@@ -18,3 +19,4 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     inner = parser.add_subparsers(dest="law", metavar="ACTION", required=True)
     for action in _ACTIONS:
         action.add_action(inner)
+    lawanalysis.add_law_commands(inner)
