@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from cedarpy import PolicySet, is_authorized
+from cedarpy import PolicySet, Schema, is_authorized
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -105,7 +105,7 @@ class Careless(CedarGate):
 
     @staticmethod
     def _stage(
-        policies: PolicySet, record: Attributes, action: str, rules: dict[str, Rule]
+        policies: PolicySet, record: Attributes, action: str, rules: dict[str, Rule], schema: Schema | None
     ) -> tuple[bool, tuple[Rule, ...]]:
         answer = is_authorized(request_of(record, action), policies, NO_ENTITIES)
         return answer.allowed, tuple(rules[rule_id] for rule_id in answer.diagnostics.reasons)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cedarpy import PolicySet, Schema
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from comity.base.ids import Ms
 from comity.policy import cedar
+from comity.policy.attributes import SCHEMA, Attributes
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.question import Act, Question
@@ -22,9 +24,19 @@ NAMES = ("ca", "in", "ostrel-vanmere")
 Law = list[tuple[Question, Ms]]
 
 
+class Whole(CedarGate):
+    """Holds the record of each stage against the schema."""
+
+    @staticmethod
+    def _stage(
+        policies: PolicySet, record: Attributes, action: str, rules: dict[str, Rule], schema: Schema | None
+    ) -> tuple[bool, tuple[Rule, ...]]:
+        return CedarGate._stage(policies, record, action, rules, schema or SCHEMA)
+
+
 def whole(law: Edition) -> CedarGate:
-    """Return a gate that asks every rule in force."""
-    return CedarGate(replace(law, rules=tuple(replace(rule, acts=None, kinds=None) for rule in law.rules)))
+    """Return a gate that asks every rule in force, and checks the record in both stages."""
+    return Whole(replace(law, rules=tuple(replace(rule, acts=None, kinds=None) for rule in law.rules)))
 
 
 def told(gate: CedarGate, question: Question, now: Ms) -> object:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from cedarpy import Decision, Entities, PolicySet, is_authorized
+from cedarpy import Decision, Entities, PolicySet, Schema, is_authorized
 
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms
@@ -132,14 +132,19 @@ class CedarGate:
         return self._laws[self.interval(now)].hash
 
     def _judge(self, record: Attributes, law: _Law) -> Verdict:
-        """Ask both stages: what is obliged for the whole content, then authority for what removals leave."""
+        """Ask both stages: what is obliged for the whole content, then authority for what removals leave.
+
+        The first stage holds the whole record against the schema. What removals leave fits it too, so the second does
+        not do that again: it would cost as much as all its rules.
+        """
         act, kind = record["act"], record["kind"]
         if act not in _ACTS or not isinstance(act, str) or not isinstance(kind, str):
             raise _FailedError("a record without an act and a kind")
         stages = law.stages(act, kind)
-        _, duties = self._stage(stages.obligations, record, OBLIGE, law.rules)
+        _, duties = self._stage(stages.obligations, record, OBLIGE, law.rules, SCHEMA)
         obligations = tuple(sorted(map(_obligation, duties), key=lambda o: (o.verb, o.value, o.rule)))
-        allowed, deciding = self._stage(stages.authority, self._remainder(record, obligations), act, law.rules)
+        left = self._remainder(record, obligations)
+        allowed, deciding = self._stage(stages.authority, left, act, law.rules, None)
         if allowed:
             return self._permitted((*deciding, *duties), obligations, law.hash)
         if deciding:
@@ -149,14 +154,14 @@ class CedarGate:
 
     @staticmethod
     def _stage(
-        policies: PolicySet, record: Attributes, action: str, rules: dict[str, Rule]
+        policies: PolicySet, record: Attributes, action: str, rules: dict[str, Rule], schema: Schema | None
     ) -> tuple[bool, tuple[Rule, ...]]:
         """Ask one stage; return whether it allows and the rules that decided.
 
         Raises:
-            _FailedError: the record does not fit the schema, or any rule failed to evaluate.
+            _FailedError: the record does not fit the schema if one is given, or any rule failed to evaluate.
         """
-        answer = is_authorized(request_of(record, action), policies, NO_ENTITIES, SCHEMA)
+        answer = is_authorized(request_of(record, action), policies, NO_ENTITIES, schema)
         if answer.diagnostics.errors or answer.decision is Decision.NoDecision:
             raise _FailedError(str(answer.diagnostics.errors))
         return answer.allowed, tuple(rules[rule_id] for rule_id in answer.diagnostics.reasons)

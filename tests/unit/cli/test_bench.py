@@ -9,9 +9,10 @@ import time
 
 import pytest
 
+from comity.base.errors import BadForm
 from comity.base.ids import Ms
 from comity.cli import bench
-from comity.cli.bench import exchange, log
+from comity.cli.bench import exchange, law, log
 from comity.cli.demo.stage import build, find_data
 from tests.unit.cli.pair import typed
 from tests.unit.edge.twofolders import ROOT
@@ -45,6 +46,44 @@ def test_a_log_that_does_not_pass_its_audit_gives_no_figure(monkeypatch, tmp_pat
     monkeypatch.setattr(log, "_export", spoils)
     with pytest.raises(AssertionError, match="did not pass its audit"):
         log.bench_log(True, tmp_path)
+
+
+def test_the_law_is_measured_on_the_cases_of_the_days(capsys, monkeypatch):
+    monkeypatch.setattr(law, "DECISIONS", 20)
+    monkeypatch.setattr(law, "REMEMBERED", 200)
+    code, said, _ = typed(capsys, "bench", "law", "--quick", "--data", ROOT, "--json")
+    assert code == 0
+    figures = json.loads(said)
+    assert set(figures) == {"law"}
+    assert {"ca", "in"} <= set(figures["law"])
+    for name, measured in figures["law"].items():
+        assert set(measured) == {"questions", "rules", "decisions_per_s", "remembered_per_s"}, name
+        assert all(value > 0 for value in measured.values())
+
+
+def test_a_measured_answer_from_memory_is_one_and_a_bare_one_is_not(monkeypatch):
+    seen = []
+    true = law._ask
+
+    def counts(gate, asked):
+        taken = true(gate, asked)
+        seen.append((getattr(gate, "hits", None), getattr(gate, "misses", None), len({id(q) for q, _ in asked})))
+        return taken
+
+    monkeypatch.setattr(law, "_ask", counts)
+    monkeypatch.setattr(law, "DECISIONS", 20)
+    monkeypatch.setattr(law, "REMEMBERED", 200)
+    figures = law.bench_law(True, ROOT / "laws")
+    assert len(seen) == 4 * len(figures)
+    first = seen[:4]
+    assert [hits is None for hits, _, _ in first] == [True, False, True, False]
+    filled, asked = first[1], first[3]
+    assert asked[0] - filled[0] == asked[2] == 200, "each from memory, and each a new object"
+
+
+def test_a_folder_without_cases_gives_no_figure(tmp_path):
+    with pytest.raises(BadForm, match="holds no cases to ask"):
+        law.bench_law(True, tmp_path)
 
 
 def test_without_the_projects_data_it_says_where_to_look(capsys, tmp_path):

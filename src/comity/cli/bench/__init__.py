@@ -9,6 +9,7 @@ from typing import Any
 
 from comity.base.errors import BadForm
 from comity.cli.bench.exchange import bench_exchange
+from comity.cli.bench.law import bench_law
 from comity.cli.bench.log import bench_log
 from comity.cli.out import show_json, show_table
 
@@ -17,8 +18,8 @@ ALL = "all"
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's."""
-    parser = commands.add_parser("bench", help="measure the speed of the exchange and of the log on this machine")
-    parser.add_argument("what", nargs="?", default=ALL, choices=(ALL, "exchange", "log"), help="what to measure")
+    parser = commands.add_parser("bench", help="measure the speed of the exchange, the log and the law on this machine")
+    parser.add_argument("what", nargs="?", default=ALL, choices=(ALL, "exchange", "log", "law"), help="what to measure")
     parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--data", type=Path, default=Path(), help="folder with accords, registries and laws")
@@ -38,6 +39,8 @@ def run(asked: argparse.Namespace) -> int:
             figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data)
         if asked.what in {ALL, "log"}:
             figures["log"] = bench_log(asked.quick, folder)
+        if asked.what in {ALL, "law"}:
+            figures["law"] = bench_law(asked.quick, asked.data / "laws")
     if asked.json:
         show_json(figures)
     else:
