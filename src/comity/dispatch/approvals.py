@@ -6,7 +6,7 @@ hold; a role counts only as long as its holder has it; one no ends the draft. Ea
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from comity.base import cbor
 from comity.base.cbor import Value
@@ -29,29 +29,32 @@ _SALT_BYTES = 32
 _MOST_REASON = 4_000
 
 
-def approve(held: Held, role: str, by: Officer, book: Book, office: Office, *, yes: bool, reason: str, now: Ms) -> Held:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One person's answer to a held draft: the role in which they speak, who, yes or no, their words, when."""
+
+    role: str
+    by: Officer
+    yes: bool
+    reason: str = ""
+    at: Ms | None = None
+
+
+def approve(held: Held, answer: Answer, book: Book, office: Office, now: Ms) -> Held:
     """Keep one person's yes or no to a held draft, and return the draft as it then stands.
 
-    The same answer again has no second effect. A no ends the draft.
-
-    Args:
-        held: the draft as it waits; the caller found it by the subject that the person was shown.
-        role: the role in which they speak; the draft must wait for it.
-        by: who.
-        book: the logs.
-        office: the node.
-        yes: whether they approve.
-        reason: in their words; a no gives one.
-        now: the time.
+    The same answer again has no second effect. A no ends the draft. The caller found the draft by the subject that the
+    person was shown.
 
     Raises:
         BadForm: a no without a reason, or too long a reason.
         NotAllowed: they may not approve this draft in this role; nothing was changed.
     """
     assert held.subject is not None
+    role, by, yes, reason = answer.role, answer.by, answer.yes, answer.reason
     if len(reason) > _MOST_REASON or (not yes and not reason.strip()):
         raise BadForm(f"a no gives its reason, of at most {_MOST_REASON} characters; nothing was kept")
-    _check(held, role, by, book.tx, office, yes=yes, now=now)
+    _check(held, answer, book.tx, office, now)
     place = (held.subject, role, by.desk, by.number)
     known = book.tx.rows("SELECT yes FROM approval WHERE subject = ? AND role = ? AND desk = ? AND number = ?", place)
     if known and bool(known[0][0]) is yes:
@@ -62,16 +65,16 @@ def approve(held: Held, role: str, by: Officer, book: Book, office: Office, *, y
         " at = excluded.at",
         (*place, int(yes), reason, now),
     )
-    _record(held, role, by, "yes" if yes else "no", reason, book, office, now)
+    _record(held, answer, "yes" if yes else "no", reason, book, office, now)
     if yes:
         return held
     end_held(book.tx, held.id, WITHDRAWN, now)
     return replace(held, state=WITHDRAWN, ended_at=now)
 
 
-def note_attempt(held: Held, role: str, by: Officer, why: str, book: Book, office: Office, now: Ms) -> None:  # noqa: PLR0917  the record's columns in order
+def note_attempt(held: Held, answer: Answer, why: str, book: Book, office: Office, *, now: Ms) -> None:
     """Keep in the decision log that someone tried to approve what they may not."""
-    _record(held, role, by, "not-allowed", why, book, office, now)
+    _record(held, answer, "not-allowed", why, book, office, now)
 
 
 def given(held: Held, by: Officer, tx: Tx, office: Office, now: Ms) -> tuple[Approval, ...]:
@@ -94,13 +97,14 @@ def given(held: Held, by: Officer, tx: Tx, office: Office, now: Ms) -> tuple[App
     return tuple(found)
 
 
-def answers(held: Held, tx: Tx) -> tuple[tuple[str, Officer, bool, str, Ms], ...]:
-    """Return every answer to a draft as it is now: role, officer, yes or no, reason, when."""
+def answers(held: Held, tx: Tx) -> tuple[Answer, ...]:
+    """Return every answer to a draft as it is now, oldest first."""
     rows = tx.rows(
-        "SELECT role, desk, number, yes, reason, at FROM approval WHERE subject = ? ORDER BY at, role", (held.subject,)
+        "SELECT role, desk, number, yes, reason, at FROM approval WHERE subject = ? ORDER BY at, role, desk, number",
+        (held.subject,),
     )
     return tuple(
-        (text_of(role), Officer(text_of(desk), int_of(number)), bool(yes), text_of(reason), Ms(int_of(at)))
+        Answer(text_of(role), Officer(text_of(desk), int_of(number)), bool(yes), text_of(reason), Ms(int_of(at)))
         for role, desk, number, yes, reason, at in rows
     )
 
@@ -113,7 +117,8 @@ def roles_asked(held: Held) -> frozenset[str]:
     return frozenset(asked)
 
 
-def _check(held: Held, role: str, by: Officer, tx: Tx, office: Office, *, yes: bool, now: Ms) -> None:
+def _check(held: Held, answer: Answer, tx: Tx, office: Office, now: Ms) -> None:
+    role, by, yes = answer.role, answer.by, answer.yes
     standing = _standing(by, tx, office, now)
     others = tx.rows(
         "SELECT 1 FROM approval WHERE subject = ? AND desk = ? AND number = ? AND role <> ?",
@@ -141,9 +146,8 @@ def _person(officer: Officer) -> tuple[str, int]:
     return officer.desk, officer.number
 
 
-def _record(  # noqa: PLR0917  the record's columns in order
-    held: Held, role: str, by: Officer, answer: str, why: str, book: Book, office: Office, now: Ms
-) -> None:
-    members: list[Value] = [RECORD, held.id, held.subject, role, by.desk, by.number, answer, why, now]
+def _record(held: Held, answer: Answer, word: str, why: str, book: Book, office: Office, now: Ms) -> None:  # noqa: PLR0917  the record's columns
+    by = answer.by
+    members: list[Value] = [RECORD, held.id, held.subject, answer.role, by.desk, by.number, word, why, now]
     salt = office.entropy.draw(_SALT_BYTES)
     records.keep(book, "approval", held.id, salt, cbor.encode(members), now=now)

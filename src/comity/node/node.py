@@ -13,31 +13,37 @@ from comity.base.errors import BadForm
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch.acts import Done, NotDone, approve_act, perform
+from comity.dispatch.approvals import Answer
 from comity.dispatch.book import Book, Ledger, LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, LinkLeaf, ReceiptLeaf, decode_entry, encode_entry
 from comity.dispatch.entries import LinkEvent as Act
 from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
+from comity.dispatch.held import Held
 from comity.dispatch.holding import is_held, note_view
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
+from comity.dispatch.owed import Completion, Owed
 from comity.dispatch.particulars import Particulars
 from comity.dispatch.path import receive, send
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
-from comity.node import absorb, due
+from comity.node import absorb, due, held, owed
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
 from comity.node.evidence import keep_evidence
 from comity.node.heads import SECOND_MS
+from comity.node.held import HeldShown
 from comity.node.link import LinkEvent, LinkState, refusal
 from comity.node.linkrow import Link, moved, read_link, write_link
 from comity.node.manifest import close_day, make_manifest, manifest_form, next_closing
+from comity.node.owed import Rung
 from comity.node.peer import Peer, Timers, Voice
 from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
 from comity.node.taken import Problem, Proven, Taken
+from comity.policy.assessment import Assessment
 from comity.tlog.checkpoint import SignedHead
 
 Outcome = Committed | Withheld | BadForm
@@ -140,6 +146,81 @@ class Node:
                 return send(form, by, book, self.office, now)
             except BadForm as error:
                 return error
+
+    # --- held drafts, what is owed, alarms ---------------------------------------------------------------------
+
+    def held(self, *, ended: bool = False) -> tuple[Held, ...]:
+        """Return the drafts that wait, oldest first; with `ended` also those that no longer do."""
+        return held.all_held(self.ledger, ended=ended)
+
+    def held_draft(self, draft: DispatchId) -> HeldShown:
+        """Return one draft that was kept whole, with the answers to it and who was rung.
+
+        Raises:
+            BadForm: there is no such draft.
+        """
+        return held.show_held(self.ledger, draft)
+
+    def approve(self, subject: Digest, answer: Answer, now: Ms) -> Held:
+        """Keep one person's yes or no to the held draft whose subject they were shown; a no ends it.
+
+        Raises:
+            BadForm: no draft waits under this subject, or a no without a reason.
+            NotAllowed: they may not; the attempt is kept, the draft is as before.
+        """
+        return held.approve(self.ledger, self.office, subject, answer, now)
+
+    def resume(
+        self, draft: DispatchId, by: Officer, now: Ms, *, assessments: tuple[Assessment, ...] = ()
+    ) -> Committed | Withheld:
+        """Take a held draft through the path again, by the law of now, with its approvals and what is added to it.
+
+        Raises:
+            BadForm: there is no such draft, it no longer waits, or it no longer fits; nothing was changed.
+        """
+        return held.take_up_again(self.ledger, self.office, draft, by, now, assessments=assessments)
+
+    def drop(self, draft: DispatchId, by: Officer, now: Ms, *, reason: str) -> Held:
+        """End a held draft that is not wanted any more.
+
+        Raises:
+            BadForm: it does not wait, or no reason was given.
+            NotAllowed: the officer is not of the agency whose draft it is.
+        """
+        return held.drop(self.ledger, self.office, draft, by, now, reason=reason)
+
+    def minimum(self, draft: DispatchId) -> Form:
+        """Return the form with the minimum facts of an `immediate` draft, to be completed and handed in.
+
+        Raises:
+            BadForm: it is not immediate, or its desk marks nothing as minimum.
+        """
+        return held.minimum(self.ledger, self.office, draft)
+
+    def owed(self, *, done: bool = False) -> tuple[Owed, ...]:
+        """Return what is owed, the first due first; with `done` also what was done."""
+        return owed.all_owed(self.ledger, done=done)
+
+    def complete(self, thing: DispatchId, done: Completion, now: Ms) -> Owed:
+        """Close one thing that is owed; a review leaves a leaf in our exchange log.
+
+        Raises:
+            BadForm: it was done, or what was handed in is not what is owed.
+            NotAllowed: this officer may not do it.
+        """
+        return owed.complete_owed(self.ledger, self.office, thing, done, now)
+
+    def alarms(self, role: str | None = None, *, seen: bool = False) -> tuple[Rung, ...]:
+        """Return the alarms, newest first, of one role or of all; with `seen` also those that were seen."""
+        return owed.all_alarms(self.ledger, role, seen=seen)
+
+    def alarm_seen(self, alarm: DispatchId, now: Ms) -> None:
+        """Note that a person of the role has seen an alarm.
+
+        Raises:
+            BadForm: there is no such alarm.
+        """
+        owed.alarm_seen(self.ledger, alarm, now)
 
     # --- speaking ----------------------------------------------------------------------------------------------
 
@@ -316,7 +397,8 @@ class Node:
     # --- time --------------------------------------------------------------------------------------------------
 
     def tick(self, now: Ms) -> None:
-        """Let time pass: an overdue cosignature changes the state of the link."""
+        """Let time pass: what is overdue is told, whoever is on call is rung, the link's state follows its clock."""
+        owed.pass_time(self.ledger, self.office, now)
         with self.ledger.read() as tx:
             if not self._cosign_overdue(tx, now):
                 return
