@@ -16,10 +16,11 @@ from comity.dispatch import decision, records
 from comity.dispatch.book import Book
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.filing import Standing
-from comity.dispatch.glass import DUTY_OFFICER, LEAST_REASON, deferrable
+from comity.dispatch.glass import BREAK_GLASS, DUTY_OFFICER, LEAST_REASON, deferrable, leaf
 from comity.dispatch.holding import Holding, consents, find, holders, named, past_due, recalled
 from comity.dispatch.inbound.admit import ask
 from comity.dispatch.office import Office
+from comity.dispatch.owed import APPROVAL, FULL_FORM, REPORT, REVIEW, owe
 from comity.dispatch.particulars import Particulars, decode_particulars, encode_particulars, subject_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.predecessors import kind_answered
@@ -32,13 +33,7 @@ from comity.policy.verdict import Effect, Obligation, Verdict
 
 DONE, REFUSED = "act", "act-refused"
 """Kinds of the decision record."""
-REVIEW_AFTER_MS = 24 * 60 * 60 * 1000
-"""What was done under break-glass is reviewed, and a short form made whole, within this time."""
 _SALT_BYTES = 32
-ASSESSOR, REVIEWER = "assessor", "reviewer"
-"""Roles that owe a full form and a review."""
-_REPORT = "report"
-_APPROVAL = "approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +145,7 @@ def ask_act(particulars: Particulars, acting: Acting, found: Holding, tx: Tx, of
 
 def _answer(question: Question, office: Office, now: Ms) -> _Answer:
     verdict = office.gate.decide(question, now)
-    wanted = {duty.value for duty in verdict.obligations if duty.verb == _APPROVAL}
+    wanted = {duty.value for duty in verdict.obligations if duty.verb == APPROVAL}
     unmet = tuple(sorted(f"approval:{role}" for role in wanted - question.approvals))
     return _Answer(question, verdict, unmet)
 
@@ -245,6 +240,8 @@ def _keep(asked: _Asked, lacking: tuple[str, ...], book: Book, office: Office, n
     )
     if not done:
         return NotDone(act, state, verdict, missing, index, subject_of(particulars))
+    if particulars.break_glass:
+        leaf(BREAK_GLASS, record, book, office, now)
     _owe(particulars, asked.answer, book.tx, office, now)
     return Done(act, verdict, verdict.obligations, index)
 
@@ -258,22 +255,10 @@ def _state(verdict: Verdict, lacking: tuple[str, ...]) -> str:
 
 def _owe(particulars: Particulars, answer: _Answer, tx: Tx, office: Office, now: Ms) -> None:
     """Write what doing it left to be done: reports that the law orders, full forms, the review of a break-glass."""
-    due = Ms(now + REVIEW_AFTER_MS)
-    owed: list[tuple[str, str, Ms | None]] = [
-        (f"{_REPORT}:{duty.value}", duty.value, None) for duty in answer.verdict.obligations if duty.verb == _REPORT
-    ]
-    owed += [
-        (f"full-form:{one.act.value}", ASSESSOR, one.full_form_due(now))
-        for one in particulars.assessments
-        if one.form is AssessmentForm.SHORT
-    ]
-    owed += [(word, word.removeprefix("approval:"), due) for word in answer.deferred if word.startswith("approval:")]
-    if particulars.break_glass:
-        owed.append(("break-glass-review", REVIEWER, due))
-    tx.many(
-        "INSERT INTO owed (id, what, dispatch, role, due, since) VALUES (?, ?, ?, ?, ?, ?)",
-        [(new_dispatch_id(now, office.entropy), what, particulars.dispatch, role, at, now) for what, role, at in owed],
-    )
+    things = [f"{REPORT}:{duty.value}" for duty in answer.verdict.obligations if duty.verb == REPORT]
+    things += [f"{FULL_FORM}:{one.act}" for one in particulars.assessments if one.form is AssessmentForm.SHORT]
+    things += [word for word in answer.deferred if word.startswith(f"{APPROVAL}:")]
+    owe([*things, REVIEW] if particulars.break_glass else things, particulars.dispatch, tx, office, now)
 
 
 def approve_act(subject: bytes, role: str, by: Officer, book: Book, office: Office, *, reason: str, now: Ms) -> None:
