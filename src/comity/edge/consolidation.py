@@ -26,7 +26,7 @@ _INLINE = frozenset(
         "Sub", "Repealed", "DefinitionEnOnly", "DefinitionFrOnly", "FormulaTerm",
     }
 )  # fmt: skip
-_LABELLED = re.compile(r"s(?P<section>[\d.]+)(?P<rest>(?:\([^()]+\))*)|Sch(?P<schedule>[IVX]+)")
+_LABELLED = re.compile(r"s(?P<section>[\d.]+)(?P<rest>(?:\([^()]+\))*)|Sch(?P<schedule>[IVX]+|\d+)")
 _CURRENT = "current-date"
 _SINCE = "inforce-start-date"
 

@@ -194,9 +194,8 @@ def letters() -> Case:
     case.refuse(
         36, "ca", "disproportionate", "cannot-assist", {irpr}, draft={"asks": {"person"}, "records": {"bulk-list"}}
     )
-    case.add(
-        37, "ca", "rfi", categories={"person"}, asks={"protection-claim"}, records={"refugee-record"}, assessments=BOTH
-    )
+    case.add(37, "ca", "rfi", categories={"person"}, asks={"protection-claim"}, records={"refugee-record"},
+             assessments=BOTH, agency="ircc")  # fmt: skip
     claim = {"asks": {"protection-claim"}, "records": {"refugee-record"}}
     case.refuse(38, "in", "protection-claim", "cannot-assist", {"Accord 2026-02, overriding rule 11"}, draft=claim)
     return case
@@ -204,7 +203,7 @@ def letters() -> Case:
 
 def threat() -> Case:
     case = Case(PA, MHA, {"purpose": "extortion-threat-to-life", "urgency": Urgency.IMMEDIATE})
-    caveat = {"caveat:no-death-penalty-proceeding"}
+    caveat = {"caveat:no-death-penalty-proceeding", "report:full-form-24h"}
     numbers = {"categories": {"contact"}, "conduct": "extortion", "assessments": SHORT}
     case.add(39, "ca", "rfi", removed={"victim"}, cites=("Privacy Act, s. 8(1); condition victim-data",), duties=caveat,
              asks={"person", "contact"}, **numbers)  # fmt: skip

@@ -184,7 +184,7 @@ def test_minimum_facts_wait_for_no_paper_but_for_the_short_form() -> None:
     slow = {**life, "minimum_facts": False}
     late = gate("ca").decide(ask(**slow, assessments=(assessed("disclose"),)), DAY)
     assert (late.effect, late.missing) == (Effect.REFUSE, ("basis:arrangement",))
-    customs = {**life, "categories": {"commercial"}, "records": {"customs-record"}, "purpose": "fraud"}
+    customs = {**life, "categories": {"commercial"}, "records": {"customs-record"}, "purpose": "serious-violence"}
     assert "CA-CU-107/life" in ids(gate("ca").decide(ask(**customs), DAY))
     cyber = {**life, "categories": {"indicator"}, "purpose": "cyber-incident", "tlp": "RED"}
     assert {"CA-CSE-46", "CA-CSE-46/minister"} <= ids(gate("ca").decide(ask(**cyber), DAY))
