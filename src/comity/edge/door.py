@@ -7,10 +7,9 @@ guard. Nothing is decided here: a form goes through the path, and what the path 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import lru_cache
 from typing import cast
-from urllib.parse import parse_qs
 
 import msgspec
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
@@ -19,6 +18,8 @@ from comity.base.errors import BadForm, ComityError, StoreError
 from comity.base.ids import CaseId, DispatchId, read_id, show_id
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Committed, Form, Officer, Withheld
+from comity.edge.door_acts import ActRoutes
+from comity.edge.door_request import Route, body_of, query_of
 from comity.edge.engine import Engine
 from comity.edge.forms import By, FormIn
 from comity.edge.plain import Json, to_json
@@ -27,7 +28,6 @@ from comity.policy.verdict import Verdict
 from comity.screen import Board
 
 SOCKET = "office.sock"
-_BODY_BYTES = 2 << 20
 _JSON = (b"content-type", b"application/json")
 _LINES = (b"content-type", b"application/x-ndjson")
 Asked = Callable[[Tx, DispatchId], tuple[frozenset[str], frozenset[str]] | None]
@@ -41,9 +41,10 @@ class SubmitIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SeeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Dispatches that a person opened."""
+    """Dispatches that a person opened, and who it was."""
 
     ids: tuple[str, ...]
+    by: By | None = None
 
 
 class Door:
@@ -61,6 +62,7 @@ class Door:
         self._asked = asked
         self._submit = msgspec.json.Decoder(SubmitIn)
         self._see = msgspec.json.Decoder(SeeIn)
+        self._acts = ActRoutes(engine)
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
@@ -81,13 +83,14 @@ class Door:
         await _respond(send, status, msgspec.json.encode(answer))
 
     async def _reply(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
-        routes: dict[tuple[str, str], Callable[[HTTPScope, ASGIReceiveCallable], Awaitable[Json]]] = {
+        routes: dict[tuple[str, str], Route] = {
             ("POST", "/submit"): self._on_submit,
             ("POST", "/see"): self._on_see,
             ("GET", "/status"): self._on_status,
             ("GET", "/cases"): self._on_cases,
             ("GET", "/dispatch"): self._on_dispatch,
             ("GET", "/state"): self._on_state,
+            **self._acts.routes,
         }
         route = routes.get((request["method"], request["path"]))
         if route is None:
@@ -97,7 +100,7 @@ class Door:
     # --- acts --------------------------------------------------------------------------------------------------
 
     async def _on_submit(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
-        asked = self._submit.decode(await _body(receive))
+        asked = self._submit.decode(await body_of(receive))
         form = asked.form.form(await self._in_answer_to(asked.form))
         return await submit(self._engine, form, asked.by.officer())
 
@@ -108,8 +111,9 @@ class Door:
             return self._asked(tx, read_id(form.re[0]))
 
     async def _on_see(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
-        ids = [read_id(one) for one in self._see.decode(await _body(receive)).ids]
-        await self._engine.see(ids)
+        asked = self._see.decode(await body_of(receive))
+        ids = [read_id(one) for one in asked.ids]
+        await self._engine.see(ids, None if asked.by is None else asked.by.officer())
         return {"seen": len(ids)}
 
     # --- looking -----------------------------------------------------------------------------------------------
@@ -137,7 +141,7 @@ class Door:
 
     async def _on_cases(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
         cases = self._board.cases(self._engine.clock.now())
-        wanted = _query(request, "id")
+        wanted = query_of(request, "id")
         if wanted:
             case = CaseId(read_id(wanted))
             cases = tuple(one for one in cases if one.case == case)
@@ -145,7 +149,7 @@ class Door:
 
     async def _on_dispatch(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
         now = self._engine.clock.now()
-        dispatch = read_id(_query(request, "id"))
+        dispatch = read_id(query_of(request, "id"))
         return {
             "dispatch": to_json(self._board.dispatch(dispatch, now)),
             "proof": to_json(self._board.prove(dispatch, now)),
@@ -153,13 +157,13 @@ class Door:
 
     async def _on_state(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
         """Say where a dispatch stands, ours or theirs, without reading its content."""
-        dispatch = read_id(_query(request, "id"))
+        dispatch = read_id(query_of(request, "id"))
         with self._engine.node.ledger.read() as tx:
             return to_json(standing_of(tx, dispatch))
 
     async def _events(self, request: HTTPScope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Stream one line for each change: its number and the ids that were filed or sent."""
-        asked = _query(request, "after")
+        asked = query_of(request, "after")
         if asked and not (asked.isascii() and asked.isdecimal()):
             raise BadForm("`after` is the number of the last event that was heard")
         after = int(asked) if asked else self._engine.bell.number
@@ -219,23 +223,6 @@ def _verdict_json(verdict: Verdict) -> Json:
 async def _gone(receive: ASGIReceiveCallable) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
-
-
-async def _body(receive: ASGIReceiveCallable) -> bytes:
-    body = bytearray()
-    while True:
-        event = await receive()
-        if event["type"] != "http.request":
-            raise BadForm("the request ended before its body did; nothing was kept")
-        body += event.get("body", b"")
-        if len(body) > _BODY_BYTES:
-            raise BadForm("the form is larger than 2 MiB; put the larger part into an attachment")
-        if not event.get("more_body", False):
-            return bytes(body)
-
-
-def _query(request: HTTPScope, name: str) -> str:
-    return parse_qs(request["query_string"].decode("ascii", "replace")).get(name, [""])[0]
 
 
 async def _respond(send: ASGISendCallable, status: int, body: bytes) -> None:

@@ -129,6 +129,15 @@ class FormIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
+def urgency_named(name: str) -> Urgency:
+    """Return the urgency of this name, in any case.
+
+    Raises:
+        BadForm: there is none.
+    """
+    return _named(Urgency, name)
+
+
 def _maybe_id(text: str | None) -> DispatchId | None:
     return None if text is None else read_id(text)
 

@@ -12,7 +12,8 @@ import pytest
 from comity.base.errors import StoreError, StoreMisuse
 from comity.base.ids import Ms, show_id
 from comity.edge.clock import SetClock
-from comity.edge.door import _BODY_BYTES, Door, submit
+from comity.edge.door import Door, submit
+from comity.edge.door_request import BODY_BYTES
 from comity.edge.listener import serve_socket
 from comity.edge.showing import make_board
 from comity.marking.labels import Urgency
@@ -141,7 +142,7 @@ def test_what_does_not_go_says_why_and_is_no_error(two):
         ({"form": FORM | {"label": {"originator": "xo", "colour": 1}}, "by": BY}, "colour"),
         (b"{", "truncated"),
         (b"", "truncated"),
-        (b" " * (_BODY_BYTES + 1), "larger than 2 MiB"),
+        (b" " * (BODY_BYTES + 1), "larger than 2 MiB"),
     ],
 )
 def test_a_form_that_does_not_fit_is_refused_with_the_field_that_does_not(two, body, words):

@@ -1,0 +1,136 @@
+"""The door's routes for later acts on what is held: ask, approve, look back. Nothing is decided here."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+import msgspec
+from uvicorn._types import ASGIReceiveCallable, HTTPScope
+
+from comity.base.errors import BadForm
+from comity.base.ids import read_id, show_id
+from comity.dispatch.acts import Done, NotDone
+from comity.dispatch.particulars import Particulars
+from comity.edge.door_request import Routes, body_of, query_of
+from comity.edge.engine import Engine
+from comity.edge.forms import By, urgency_named
+from comity.edge.plain import Json, to_json
+from comity.node.acts import look_back
+from comity.policy.assessment import Assessment
+from comity.policy.question import Act, Outside, Serves
+
+_Word = TypeVar("_Word", Act, Serves)
+
+
+class ActIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One act on what is held, by whom; fields as `dispatch.particulars.Particulars`."""
+
+    act: str
+    dispatch: str
+    by: By
+    to_agencies: tuple[str, ...] = ()
+    third_state: bool = False
+    new_purpose: str = ""
+    serves: str | None = None
+    basis: tuple[str, ...] = ()
+    urgency: str | None = None
+    assessments: tuple[Assessment, ...] = ()
+    marking: str = ""
+    break_glass: str = ""
+    reason: str = ""
+
+    def particulars(self) -> Particulars:
+        """Return it as the gate takes it.
+
+        Raises:
+            BadForm: a word that is none, or particulars that do not fit the act.
+        """
+        return Particulars(
+            act=_word(Act, self.act, "act"),
+            dispatch=read_id(self.dispatch),
+            to_agencies=frozenset(self.to_agencies),
+            outside=Outside.THIRD_STATE if self.third_state else None,
+            new_purpose=self.new_purpose,
+            serves=None if self.serves is None else _word(Serves, self.serves, "word for what a use serves"),
+            basis=self.basis,
+            urgency=None if self.urgency is None else urgency_named(self.urgency),
+            assessments=self.assessments,
+            marking=self.marking,
+            break_glass=self.break_glass,
+            reason=self.reason,
+        )
+
+
+class ApproveIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An approval of an act: what it binds to as 64 hexadecimal digits, in which role, by whom."""
+
+    subject: str
+    role: str
+    by: By
+    reason: str = ""
+
+
+class ActRoutes:
+    """The routes; one for each thing that an officer does with what is held."""
+
+    def __init__(self, engine: Engine) -> None:
+        """Take the running node."""
+        self._engine = engine
+        self._act = msgspec.json.Decoder(ActIn)
+        self._approve = msgspec.json.Decoder(ApproveIn)
+
+    @property
+    def routes(self) -> Routes:
+        """(method, path) to route."""
+        return {
+            ("POST", "/act"): self._on_act,
+            ("POST", "/act/approve"): self._on_approve,
+            ("GET", "/acts"): self._on_acts,
+        }
+
+    async def _on_act(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        asked = self._act.decode(await body_of(receive))
+        return outcome_json(await self._engine.act(asked.particulars(), asked.by.officer()))
+
+    async def _on_approve(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        asked = self._approve.decode(await body_of(receive))
+        try:
+            subject = bytes.fromhex(asked.subject)
+        except ValueError as error:
+            raise BadForm("an approval binds to 64 hexadecimal digits, as the held act said them") from error
+        engine, by = self._engine, asked.by.officer()
+        await engine.call(engine.node.approve_act, subject, asked.role, by, asked.reason, engine.clock.now())
+        return {"approved": asked.subject, "role": asked.role}
+
+    async def _on_acts(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        dispatch = read_id(query_of(request, "id"))
+        with self._engine.node.ledger.read() as tx:
+            return to_json(look_back(dispatch, tx))
+
+
+def outcome_json(outcome: Done | NotDone) -> Json:
+    """Return what became of an act as plain data."""
+    said: dict[str, Json] = {
+        "id": show_id(outcome.id),
+        "record": outcome.record,
+        "verdict": to_json(outcome.verdict),
+    }
+    match outcome:
+        case Done():
+            return {"outcome": "done", "obligations": to_json(outcome.obligations), "missing": [], **said}
+        case NotDone():
+            return {
+                "outcome": outcome.state,
+                "obligations": [],
+                "missing": list(outcome.missing),
+                "subject": outcome.subject.hex(),
+                **said,
+            }
+
+
+def _word(kind: type[_Word], word: str, what: str) -> _Word:
+    try:
+        return kind(word)
+    except ValueError as error:
+        known = ", ".join(one.value for one in kind)
+        raise BadForm(f"there is no {what} called {word!r}; choose one of {known}") from error
