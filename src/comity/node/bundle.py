@@ -23,6 +23,7 @@ from comity.dispatch import wire
 from comity.dispatch.accord import decode_accord, fingerprint
 from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.decision import read_record
 from comity.dispatch.entries import DispatchLeaf, InstrumentKind, ReceiptLeaf, decode_entry
 from comity.dispatch.keylist import decode_keylist
 from comity.dispatch.partsrow import parts_of
@@ -73,14 +74,24 @@ class _Source:
     sealed: bytes
 
 
-def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms) -> bytes:
+def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: DispatchId | None = None) -> bytes:
     """Return the zip for one dispatch that this node sent or got.
 
+    Args:
+        tx: the snapshot.
+        dispatch: which.
+        wish: what is left out.
+        now: for the statement.
+        act: the act under which our law lets its content leave the node (`Node.act`: export, court or evidence, done);
+            None: only proofs and hashes go in.
+
     Raises:
-        BadForm: the dispatch is not here, no co-signed head covers it yet, or its content was never opened here.
+        BadForm: the dispatch is not here, no co-signed head covers it yet, its content was never opened here, or our law
+            did not say that its content may leave.
         BadProof, BadSignature, MissingTile: the stored rows do not prove it; nothing was made.
     """  # spec: protocol.md 12
     source = _source(tx, dispatch)
+    _check_act(tx, dispatch, wish, act)
     name = f"dispatch/{show_id(dispatch)}"
     files = dict(instruments(tx))
     files |= {f"{name}/entry": source.proof.entry, f"{name}/proof": source.proof.text().encode()}
@@ -100,6 +111,30 @@ def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms) -> bytes:
     count = f"{len(receipts) // 2}" + (f"; {uncovered} more under no co-signed head yet" if uncovered else "")
     statement = _statement(tx, source, wish, count, now)
     return write_zip({"statement.txt": statement.encode(), **files})
+
+
+def needs_act(wish: Wish) -> bool:
+    """Say whether anything goes in that our law must let out first; proofs, heads and hashes need nothing."""
+    return wish.decision or not wish.without.issuperset(Piece)
+
+
+def _check_act(tx: Tx, dispatch: DispatchId, wish: Wish, act: DispatchId | None) -> None:
+    """Check that our law let this content leave, in our own rows, and that what it orders removed is left out."""
+    if not needs_act(wish):
+        return
+    rows = tx.rows(
+        "SELECT r.record FROM act a JOIN record r ON r.idx = a.record WHERE a.id = ? AND a.dispatch = ?"
+        " AND a.act IN ('export', 'court', 'evidence') AND a.effect IN ('permit', 'permit-with')",
+        (act, dispatch),
+    )
+    decided = read_record(bytes_of(rows[0][0])) if rows else None
+    if decided is None:
+        raise BadForm("our law was not asked whether this content may leave the node, or said no; nothing was made")
+    removed = sorted({duty.value for duty in decided.verdict.obligations if duty.verb == "redact"})
+    if removed and not wish.without >= {Piece.BODY, Piece.SEALED}:
+        raise BadForm(
+            f"our law lets this leave only without {', '.join(removed)}; nothing was made: leave out body and sealed"
+        )
 
 
 def write_zip(files: Mapping[str, bytes]) -> bytes:

@@ -22,6 +22,9 @@ from comity.node.bundle import Piece, Wish, make_bundle, write_zip
 from comity.node.bundlecheck import check_bundle
 from comity.node.proofs import entry_proof
 from comity.node.publickeys import PublicKeys, party
+from comity.policy.question import Act
+from comity.policy.verdict import Effect
+from tests.unit.node.letout import let_out
 from tests.unit.node.told import altered, story
 from tests.unit.node.world import START, B, exchange, form, make_pair
 
@@ -32,8 +35,14 @@ ALL = frozenset(Piece)
 
 def made(side="a", without=(), *, decision=False, dispatch=None):
     told = story()
-    with getattr(told, side).ledger.read() as tx:
-        return make_bundle(tx, dispatch or told.filed, Wish(frozenset(without), decision), now=NOW)
+    which = dispatch or told.filed
+    with altered(getattr(told, side)) as tx:
+        act = let_out(tx, which)
+        return make_bundle(tx, which, Wish(frozenset(without), decision), now=NOW, act=act)
+
+
+def whole(tx, dispatch):
+    return make_bundle(tx, dispatch, Wish(), now=NOW, act=let_out(tx, dispatch))
 
 
 def files_of(bundle):
@@ -146,7 +155,7 @@ def test_what_cannot_be_proved_is_not_made():
     parts[1] = Part(parts[1].salt, b"\xa0")
     change = ("UPDATE sent SET plain = ? WHERE id = ?", (parts_bytes(tuple(parts)), told.filed))
     with altered(told.a, change) as tx, pytest.raises(BadForm, match="not what its leaf commits to"):
-        make_bundle(tx, told.filed, Wish(), now=NOW)
+        whole(tx, told.filed)
 
 
 def test_a_receipt_not_co_signed_yet_is_said_to_be_missing():
@@ -157,8 +166,8 @@ def test_a_receipt_not_co_signed_yet_is_said_to_be_missing():
     a.take(b.speak(Ms(START + 1)), Ms(START + 1))
     with a.ledger.begin() as book:
         book.tx.run("UPDATE head SET cosignature = NULL WHERE role = 'theirs' AND size > 3")
-    with a.ledger.read() as tx:
-        bundle = make_bundle(tx, done.id, Wish(), now=NOW)
+    with altered(a) as tx:
+        bundle = whole(tx, done.id)
     files = files_of(bundle)
     assert "0; 1 more under no co-signed head yet" in files["statement.txt"].decode()
     assert not any(name.startswith(("receipt/", "l-head/")) for name in files)
@@ -171,12 +180,12 @@ def test_several_accords_have_a_name_each():
     insert = ("INSERT INTO instrument (digest, kind, signed, from_ours) VALUES (x'00', 'accord', ?, 99)", (signed,))
     other = ("INSERT INTO instrument (digest, kind, signed, from_ours) VALUES (x'01', 'cut', ?, 100)", (signed,))
     with altered(a, insert, other) as tx:
-        files = files_of(make_bundle(tx, story().filed, Wish(), now=NOW))
+        files = files_of(whole(tx, story().filed))
     assert "accord-1.cose" in files
     assert "accord.cose" not in files
     unnamed = ("UPDATE instrument SET signed = ?, kind = 'keys' WHERE kind = 'accord'", (a_keylist(a),))
     with altered(a, unnamed) as tx:
-        statement = files_of(make_bundle(tx, story().filed, Wish(), now=NOW))["statement.txt"].decode()
+        statement = files_of(whole(tx, story().filed))["statement.txt"].decode()
     assert "not among these papers" in statement
 
 
@@ -294,14 +303,49 @@ def test_sealed_anew_and_receipted_under_that_seal():
     exchange(a, b, START)
     exchange(a, b, Ms(START + 1_000))
     keys = PublicKeys.listed(a.office.peer_keys, b.office.peer_keys)
-    with a.ledger.read() as tx:
-        files = files_of(make_bundle(tx, done.id, Wish(), now=NOW))
+    with altered(a) as tx:
+        files = files_of(whole(tx, done.id))
         reseal = entry_proof(tx, LogRole.OURS, at)
     name = f"dispatch/{show_id(done.id)}"
     files[f"{name}/sealed"] = again
     assert bad(write_zip(files), keys) == {f"{name} sealed"}
     files |= {f"{name}-reseal/entry": reseal.entry, f"{name}-reseal/proof": reseal.text().encode()}
     assert bad(write_zip(files), keys) == set()
+
+
+# --- the gate --------------------------------------------------------------------------------------------------------
+
+
+def test_no_piece_of_content_leaves_without_an_act_that_our_law_let_be_done():
+    told = story()
+    wishes = [Wish(ALL - {piece}) for piece in Piece] + [Wish(ALL, decision=True)]
+    for wish in wishes:
+        with told.a.ledger.read() as tx, pytest.raises(BadForm, match="was not asked"):
+            make_bundle(tx, told.filed, wish, now=NOW)
+    with told.a.ledger.read() as tx:
+        assert files_of(make_bundle(tx, told.filed, Wish(ALL), now=NOW)), "proofs and hashes need none"
+
+
+@pytest.mark.parametrize(
+    ("dispatch", "more"),
+    [("back", {}), ("filed", {"act": Act.USE}), ("filed", {"act": Act.ONWARD}), ("filed", {"effect": Effect.REFUSE})],
+)
+def test_an_act_on_another_dispatch_another_act_or_a_refused_one_lets_nothing_out(dispatch, more):
+    told = story()
+    with altered(told.a) as tx:
+        act = let_out(tx, getattr(told, dispatch), **more)
+        with pytest.raises(BadForm, match="was not asked"):
+            make_bundle(tx, told.filed, Wish(), now=NOW, act=act)
+
+
+def test_what_law_orders_removed_is_left_out_or_nothing_is_made():
+    told = story()
+    with altered(told.a) as tx:
+        act = let_out(tx, told.filed, "victim", act=Act.COURT)
+        for without in ({Piece.BODY}, {Piece.SEALED}, ()):
+            with pytest.raises(BadForm, match="only without victim"):
+                make_bundle(tx, told.filed, Wish(frozenset(without)), now=NOW, act=act)
+        assert make_bundle(tx, told.filed, Wish(frozenset({Piece.BODY, Piece.SEALED})), now=NOW, act=act)
 
 
 # --- public keys -----------------------------------------------------------------------------------------------------
