@@ -115,6 +115,23 @@ def test_a_question_and_its_answer_from_file_to_case(person, two):
     assert [one["kind"] for one in case["dispatches"]] == ["rfi", "answer"]
 
 
+def test_what_a_node_decided_is_explained_to_who_must_answer_for_it(person, two, capsys):
+    _, asked = sends(person)
+    arrived(two, asked)
+    code, said, _ = typed(capsys, "law", "explain", asked["id"], "--node", two.folder / "ostrel")
+    assert code == 0
+    assert "sent" in said
+    assert "to send: rfi for the purpose border-document, immediate" in said
+    assert "law does not forbid it" in said
+    code, said, _ = typed(capsys, "law", "explain", asked["id"], "--node", two.folder / "vanmere", "--json")
+    assert (code, json.loads(said)[0]["effect"]) == (0, "permit")
+    _, kept = sends(person, QUESTION.replace("CATEGORY", "location"))
+    code, said, _ = typed(capsys, "law", "explain", kept["id"], "--node", two.folder / "ostrel", "--language", "pa")
+    assert (code, "ਨਾਮਜ਼ਦ ਅਧਿਕਾਰੀ ਫ਼ੈਸਲਾ ਕਰੇਗਾ [refer]" in said) == (0, True)
+    code, _, error = typed(capsys, "law", "explain", "0" * 26, "--node", two.folder / "ostrel")
+    assert (code, "this node decided nothing about" in error) == (2, True)
+
+
 def test_to_open_a_case_is_to_have_seen_it_and_json_is_not(person, two):
     _, asked = sends(person)
     number = arrived(two, asked)["number"]
