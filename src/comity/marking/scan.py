@@ -1,153 +1,182 @@
-"""Finding what must not cross in plain text: national numbers, card numbers and whatever an edition has a pattern for.
+"""Finding what a text gives away: numbers that must not cross, and words that speak of persons.
 
-The rule it keeps: a candidate that fails its check digit never hides a good number that begins inside it, in any
-script's digits. Patterns are data of a law edition; this module knows how to look, not what for.
-"""
+The rule it keeps: a candidate that fails its check never hides a good one that begins inside it, and no way of writing
+hides either. Patterns are data of a law edition; this module knows how to look, not what for. A scan proposes and a
+person confirms; only hard stops, and for a receiver what is sure, count without being asked.
+"""  # spec: docs/adr/0025
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
-from comity.base.errors import BadConfiguration
+from comity.base.ids import Ms
+from comity.marking.scanning.checks import luhn, verhoeff
+from comity.marking.scanning.fold import fold, places
+from comity.marking.scanning.pattern import Finding, Pattern, Ready, make_ready
+from comity.marking.scanning.phrases import keys_in
 
-_D5 = (
-    "0123456789", "1234067895", "2340178956", "3401289567", "4012395678",
-    "5987604321", "6598710432", "7659821043", "8765932104", "9876543210",
-)  # fmt: skip
-"""Multiplication in the dihedral group of order ten, as Verhoeff wrote it (1969)."""
-_MULTIPLY = tuple(tuple(int(c) for c in row) for row in _D5)
-_STEP = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
+__all__ = [
+    "OVERRIDING", "Finding", "Pattern", "binding", "clean", "luhn", "mark", "proposed", "scan", "strike", "verhoeff",
+]  # fmt: skip
 
+OVERRIDING = frozenset({"protection-claim", "privileged", "source-or-method", "intercept", "location"})
+"""Categories about which no draft leaves before a person has said whether the scan was right."""
 
-def _powers() -> tuple[tuple[int, ...], ...]:
-    rows = [tuple(range(10))]
-    for _ in range(7):
-        rows.append(tuple(rows[-1][_STEP[digit]] for digit in range(10)))
-    return tuple(rows)
-
-
-_PERMUTE = _powers()
-
-
-def verhoeff(digits: Sequence[int]) -> bool:
-    """Say whether the last of `digits` is the Verhoeff check digit of the others."""  # spec: Verhoeff
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        total = _MULTIPLY[total][_PERMUTE[place & 7][digit]]
-    return total == 0
-
-
-_LUHN_MODULUS = 10
-_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-
-
-def luhn(digits: Sequence[int]) -> bool:
-    """Say whether the last of `digits` is the Luhn check digit of the others."""  # spec: ISO/IEC 7812-1 annex B
-    total = sum(_DOUBLED[d] if place & 1 else d for place, d in enumerate(reversed(digits)))
-    return total % _LUHN_MODULUS == 0
-
-
-_CHECKS = {"verhoeff": verhoeff, "luhn": luhn}
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    r"""One thing to look for.
-
-    Attributes:
-        id: name of the pattern in its edition.
-        category: data category of what it finds.
-        regex: Python regular expression; `\d` means a digit of any script.
-        check: `verhoeff`, `luhn` or `none`; the check runs over all digits of a match.
-        hard_stop: what it finds never crosses, whoever confirms what.
-    """
-
-    id: str
-    category: str
-    regex: str
-    check: str
-    hard_stop: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One match: `text[start:end]` of the text at `index`."""
-
-    pattern: str
-    category: str
-    hard_stop: bool
-    index: int
-    start: int
-    end: int
-
-
-_PLAIN = re.compile(
-    r"(?:\(\?<![^()]*\)|\\b)?"  # what must not stand before, or a word's edge
-    r"((?:(?:\\d|\[\d-\d\])(?:\{\d+\})?|\[[ .-]+\][?*]?|[ -][?*]?)+)"  # digits and separators
-    r"(?:\(\?![^()]*\)|\\b)?"  # what must not stand behind
-)
-"""Regular expressions of digits and separators only: how many digits they need can be counted."""
-_PLAIN_DIGITS = re.compile(r"(?:\\d|\[\d-\d\])(?:\{(\d+)\})?")
+_BETWEEN, _REMOVED = "\x00", "\x01"
+"""What keeps texts apart, and what a mark of something removed is read as; folding leaves neither in a text."""
+_MARK_BEGINS = "[removed: "
+_MARK = re.compile(r"\[removed: [a-z-]{1,40}\]")
+_BEFORE, _BEHIND = 60, 40
+"""How far from what is found its companions may stand, in characters."""
+_UNLESS_BEFORE, _UNLESS_BEHIND = 28, 24
 _SHAPE = bytes(ord("1") if chr(b).isdigit() and b < 128 else ord(" ") for b in range(256))  # noqa: PLR2004  ASCII ends there
-_SEPARATORS = b" .-"
-_OTHER_DIGIT = re.compile(r"[^\D0-9]")
+_SEPARATORS = b" .-()/_\n"
+_ENDS = ".!?\u0964\n"
 
 
-@lru_cache(maxsize=256)
-def _ready(pattern: Pattern) -> tuple[re.Pattern[str], bytes]:
-    """Return the compiled expression and the run of digits without which it cannot match (empty: not known)."""
-    if pattern.check not in {*_CHECKS, "none"}:
-        raise BadConfiguration(f"pattern {pattern.id}: no check is called {pattern.check!r}")
-    try:
-        compiled = re.compile(pattern.regex)
-    except re.error as error:
-        raise BadConfiguration(f"pattern {pattern.id}: not a regular expression ({error})") from error
-    if compiled.match("") is not None:
-        raise BadConfiguration(f"pattern {pattern.id}: it matches nothing at all, everywhere")
-    plain = _PLAIN.fullmatch(pattern.regex)
-    least = sum(int(n or 1) for n in _PLAIN_DIGITS.findall(plain[1])) if plain else 0
-    return compiled, b"1" * least
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Patterns made ready, by what must stand in a text: `always` may match any, `keyed` only with one of its keys."""
+
+    ready: tuple[Ready, ...]
+    always: tuple[int, ...]
+    keyed: dict[bytes, tuple[int, ...]]
 
 
-def _shape(text: str) -> bytes:
-    """Return the text with separators left out, every ASCII digit as `1` and all else as a blank."""
-    return text.encode("utf-8", "surrogatepass").translate(_SHAPE, _SEPARATORS)
+@lru_cache(maxsize=16)
+def _plan(patterns: tuple[Pattern, ...]) -> _Plan:
+    ready = tuple(map(make_ready, patterns))
+    keyed: dict[bytes, tuple[int, ...]] = {}
+    for place, one in enumerate(ready):
+        for key in one.keys:
+            keyed[key] = (*keyed.get(key, ()), place)
+    return _Plan(ready, tuple(place for place, one in enumerate(ready) if not one.keys), keyed)
 
 
-def scan(texts: Iterable[str], patterns: Sequence[Pattern]) -> tuple[Finding, ...]:
+_SEEN: dict[int, tuple[Sequence[Pattern], _Plan]] = {}
+"""The plans of the last editions by the identity of their patterns: hashing them would cost more than the scan."""
+_KEPT = 8
+
+
+def _plan_of(patterns: Sequence[Pattern]) -> _Plan:
+    known = _SEEN.get(id(patterns))
+    if known is not None and known[0] is patterns:
+        return known[1]
+    plan = _plan(tuple(patterns))
+    if isinstance(patterns, tuple):
+        if len(_SEEN) >= _KEPT:
+            _SEEN.clear()
+        _SEEN[id(patterns)] = (patterns, plan)
+    return plan
+
+
+def scan(texts: Iterable[str], patterns: Sequence[Pattern], now: Ms | None = None) -> tuple[Finding, ...]:
     """Return all that the patterns find, in the order of text, pattern, place.
 
-    A cheap look at each text first: a pattern made of digits and separators only is not run where no such run stands.
+    A cheap look at all texts first: only patterns whose digits, characters and words stand somewhere are run. What must
+    stand beside a number may stand in the text before it, as a label stands before its value; a match never spans two.
+
+    Args:
+        texts: as they will be read by a person.
+        patterns: what to look for.
+        now: when it is looked at, for years of birth; without it these tell nothing.
 
     Raises:
-        BadConfiguration: a pattern that is no regular expression or names an unknown check.
+        BadConfiguration: a pattern that cannot work; the message names it.
     """
-    ready = [(pattern, *_ready(pattern)) for pattern in patterns]
-    found: list[Finding] = []
-    for index, text in enumerate(texts):
-        shape = _shape(text)
-        other_digits = not text.isascii() and _OTHER_DIGIT.search(text) is not None
-        for pattern, compiled, run in ready:
-            if run in shape or other_digits:
-                found.extend(_matches(pattern, compiled, text, index))
-    return tuple(found)
+    plan = _plan_of(patterns)
+    read = tuple(texts)
+    whole = _BETWEEN.join(text.replace(_BETWEEN, " ") for text in read)
+    folded = fold(whole)
+    if _MARK_BEGINS in folded:
+        folded = _MARK.sub(lambda found: _REMOVED * len(found[0]), folded)
+    found: list[tuple[int, int, int, Finding]] = []
+    for place in _candidates(plan, folded):
+        ready = plan.ready[place]
+        for start, end in _matches(ready, folded, now):
+            found.append((start, place, end, _finding(ready.pattern, start, end)))
+    return _placed(found, read, whole, folded) if found else ()
 
 
-def _matches(pattern: Pattern, compiled: re.Pattern[str], text: str, index: int) -> Iterable[Finding]:
-    check = _CHECKS.get(pattern.check)
-    match = compiled.search(text)
+def _candidates(plan: _Plan, folded: str) -> list[int]:
+    """Return the places of the patterns that may match."""
+    shape = folded.encode("utf-8", "surrogatepass").translate(_SHAPE, _SEPARATORS)
+    longest = max(map(len, shape.split()), default=0)
+    places_ = {place for key in plan.keyed.keys() & keys_in(folded) for place in plan.keyed[key]}
+    places_.update(plan.always)
+    ready = plan.ready
+    return sorted(p for p in places_ if ready[p].digits <= longest and ready[p].pattern.has in folded)
+
+
+def _matches(ready: Ready, folded: str, now: Ms | None) -> Iterator[tuple[int, int]]:
+    match = ready.search.search(folded)
     while match is not None:
         start, end = match.span()
-        if check is None or check([int(c) for c in match[0] if c.isdecimal()]):
-            yield Finding(pattern.id, pattern.category, pattern.hard_stop, index, start, end)
-            match = compiled.search(text, end)
+        if _BETWEEN not in match[0] and _REMOVED not in match[0] and _stands(ready, folded, start, end, now):
+            yield start, end
+            match = ready.search.search(folded, end)
         else:
             # The next good number may begin inside this bad one: "2026 " and then twelve digits.
-            match = compiled.search(text, start + 1)
+            match = ready.search.search(folded, start + 1)
+
+
+def _stands(ready: Ready, folded: str, start: int, end: int, now: Ms | None) -> bool:
+    """Say whether a match passes its check and stands beside what it must, and not beside what it must not."""
+    if ready.check is not None and not ready.check(folded[start:end], ready.pattern.regions, now):
+        return False
+    stop = folded.find(_BETWEEN, end, end + _BEHIND)
+    if ready.near is not None:
+        first = max(0, start - _BEFORE)
+        if ready.near.search(folded[first : stop if stop >= 0 else end + _BEHIND]) is None:
+            return False
+    if ready.unless is None:
+        return True
+    first = max(0, start - _UNLESS_BEFORE)
+    return ready.unless.search(folded[first : end + _UNLESS_BEHIND]) is None
+
+
+def _finding(pattern: Pattern, start: int, end: int) -> Finding:
+    return Finding(
+        pattern.id, pattern.category, pattern.hard_stop, 0, start, end, sure=pattern.sure, words=bool(pattern.words)
+    )
+
+
+def _placed(
+    found: list[tuple[int, int, int, Finding]], texts: Sequence[str], whole: str, folded: str
+) -> tuple[Finding, ...]:
+    """Return the findings with their places in their own texts, as these were written."""
+    origin = places(whole) if len(whole) != len(folded) or not whole.isascii() else range(len(whole) + 1)
+    begins = [0, *accumulate(len(text) + 1 for text in texts)]
+    placed: list[tuple[int, int, int, Finding]] = []
+    for start, place, end, finding in found:
+        first, last = origin[start], origin[end - 1] + 1
+        index = bisect_right(begins, first) - 1
+        one = replace(finding, index=index, start=first - begins[index], end=last - begins[index])
+        placed.append((index, place, first, one))
+    return tuple(one for *_, one in sorted(placed, key=lambda item: item[:3]))
+
+
+def binding(findings: Iterable[Finding]) -> frozenset[str]:
+    """Return the categories that count without anybody being asked: of hard stops and of sure patterns."""
+    return frozenset(finding.category for finding in findings if finding.hard_stop or finding.sure)
+
+
+def proposed(findings: Iterable[Finding], confirmed: frozenset[str], rejected: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """Weigh what was found against what a person said.
+
+    Returns:
+        What counts as found: hard stops always; overriding categories if confirmed; the others unless rejected.
+        What no draft may leave without an answer about.
+    """
+    stops = frozenset(finding.category for finding in findings if finding.hard_stop)
+    open_ones = frozenset(finding.category for finding in findings) - stops - rejected
+    unanswered = (open_ones & OVERRIDING) - confirmed
+    return stops | (open_ones - unanswered), unanswered
 
 
 def mark(category: str) -> str:
@@ -172,3 +201,23 @@ def strike(text: str, findings: Iterable[Finding]) -> str:
     edges = [(0, 0, ""), *spans, (len(text), len(text), "")]
     kept = [text[left[1] : right[0]] for left, right in pairwise(edges)]
     return "".join(part + (mark(span[2]) if span[2] else "") for part, span in zip(kept, edges[1:], strict=True))
+
+
+def clean(text: str, patterns: Sequence[Pattern], now: Ms | None = None) -> str:
+    """Return `text` struck until the patterns find nothing more in it.
+
+    What was found by words goes with its whole sentence: the word says that the sentence is about it.
+    """
+    findings = scan((text,), patterns, now)
+    while findings:
+        text = strike(text, (_widened(text, finding) for finding in findings))
+        findings = scan((text,), patterns, now)
+    return text
+
+
+def _widened(text: str, finding: Finding) -> Finding:
+    if not finding.words:
+        return finding
+    start = max(text.rfind(end, 0, finding.start) for end in _ENDS) + 1
+    stops = [place for place in (text.find(end, finding.end) for end in _ENDS) if place >= 0]
+    return replace(finding, start=start, end=min(stops, default=len(text)))

@@ -17,7 +17,7 @@ import cedarpy
 from comity.base.errors import BadConfiguration
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms
-from comity.marking.scan import Pattern, scan
+from comity.marking.scan import Pattern
 from comity.marking.vocabulary import CATEGORIES, GROUNDS, OUTWARD, PARTLY, RECORD_TYPES
 from comity.policy.attributes import SCHEMA, Groups
 from comity.policy.binding import STATUTES, Binding, bind, read_bindings
@@ -30,6 +30,7 @@ from comity.policy.instrument import (
     read_payload,
     read_supplement,
 )
+from comity.policy.patterns import read_patterns
 from comity.policy.rule import Rule, read_rules
 from comity.policy.toml import Table
 from comity.policy.verdict import Effect
@@ -136,7 +137,7 @@ class Edition:
             bases=bases,
             outward=_outward(head.table("outward")),
             wording=_wording(head.table("wording"), languages),
-            patterns=_patterns(head.tables("pattern")),
+            patterns=read_patterns(files, head.tables("pattern")),
             groups=_groups(head.table("groups"), bases),
             rules=rules,
             bindings=bindings,
@@ -301,17 +302,6 @@ def _wording(table: Table, languages: tuple[str, ...]) -> tuple[tuple[str, Texts
     wording = tuple((code, table.table(code).sentences(languages)) for code in sorted(OUTWARD))
     table.done()
     return wording
-
-
-def _patterns(tables: tuple[Table, ...]) -> tuple[Pattern, ...]:
-    patterns: list[Pattern] = []
-    for table in tables:
-        category = table.one_of("category", tuple(sorted(CATEGORIES)))
-        check = table.one_of("check", ("verhoeff", "luhn", "none"))
-        patterns.append(Pattern(table.text("id"), category, table.text("regex"), check, table.flag("hard_stop")))
-        table.done()
-    scan(("",), patterns)
-    return tuple(patterns)
 
 
 def _groups(table: Table, bases: tuple[Basis, ...]) -> Groups:

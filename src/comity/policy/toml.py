@@ -51,6 +51,13 @@ class Table:
             return value
         raise self._wrong(f"{key} is true or false")
 
+    def whole(self, key: str) -> int:
+        """Return a whole number; 0 where it is not there."""
+        value = self._take(key, 0)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return value
+        raise self._wrong(f"{key} is a whole number")
+
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts, in order; `[]` where it is not there."""
         value = self._take(key, [])
