@@ -223,6 +223,32 @@ def test_what_holds_none_of_the_acts_is_misuse(types, tmp_path):
 # --- show, and the editions of this tree -----------------------------------------------------------------------------
 
 
+def test_an_edition_shows_what_it_rests_on(types, laws):
+    code, said, _ = types("show", "tt")
+    assert code == 0
+    assert "Exercise." in said
+    assert "seeds by how well their text is known: text-read 1, unverified 1" in said
+    assert "rules: 2 (permit 1, refer 1); 0 of them in the private part" in said
+    assert "provisions: 2, of which the text of 1 is kept" in said
+    assert "in force 2026-01-01 to open: 2 rules" in said
+    assert "2026-03-02, in part" in said
+
+
+def test_a_rule_of_the_private_part_and_each_interval_are_shown(types, laws):
+    (laws / "tt" / "private").mkdir()
+    later = OBLIGE.replace("2026-01-01", "2026-05-01").replace('"open"', '"2026-05-31"')
+    (laws / "tt" / "private" / "more.cedar").write_text(later)
+    shown = json.loads(types("show", "tt", "--json")[1])
+    assert (shown["published"], shown["private"]) == (2, 1)
+    assert [(one["from"], one["to"], one["rules"]) for one in shown["intervals"]] == [
+        ("2026-01-01", "2026-04-30", 2), ("2026-05-01", "2026-05-31", 3), ("2026-06-01", "", 2),
+    ]  # fmt: skip
+    assert [rule["private"] for rule in shown["rules"]] == [False, False, True]
+    assert shown["rules"][0]["bound"] == {"XA/Act/s8": SHA, "XA/Case-1": "a judgment"}
+    assert "2026-05-01 to 2026-05-31" in types("show", "tt")[1]
+    assert "not bound" in types("show", "tt")[1]
+
+
 def test_the_editions_of_this_tree_stand_on_their_texts(capsys):
     code, said, _ = typed(capsys, "law", "statutes", "--laws", LAWS, "--json")
     editions = json.loads(said)["editions"]
