@@ -6,12 +6,14 @@ import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from comity.base.errors import BadConfiguration, BadForm, ComityError, PeerError
-from comity.base.ids import read_id
+from comity.base.ids import DispatchId, read_id, show_id
+from comity.cli.acts import officer_of, perform, show_outcome
 from comity.cli.out import moment, show_json, show_table
 from comity.crypto.sign import unverified_payload
 from comity.dispatch.accord import Accord, fingerprint, verify_accord
@@ -30,7 +32,7 @@ from comity.edge.export import (
     verified_head,
 )
 from comity.edge.files import PRIVATE_FILE, write_atomic
-from comity.node.bundle import Piece, Wish, make_bundle
+from comity.node.bundle import Piece, Wish, make_bundle, needs_act
 from comity.node.bundlecheck import check_bundle
 from comity.node.proofs import SECOND_MS
 from comity.node.publickeys import PublicKeys
@@ -74,6 +76,9 @@ def add_log_commands(commands: argparse._SubParsersAction[argparse.ArgumentParse
         "--without", choices=[piece.value for piece in Piece], action="append", default=[], help="leave a piece out"
     )
     bundle.add_argument("--decision", action="store_true", help="put our own decision record in, if our law allows it")
+    bundle.add_argument("--officer", help="desk and number of who writes content out; without content nobody is asked")
+    bundle.add_argument("--court", metavar="BASIS", help="a court orders it, by the word our law knows an order by")
+    bundle.add_argument("--reason", default="", help="why, in words, such as which order; for our own records")
     _add_node(bundle)
     bundle.set_defaults(run=run_bundle)
 
@@ -102,13 +107,20 @@ def run_export(asked: argparse.Namespace) -> int:
 
 
 def run_bundle(asked: argparse.Namespace) -> int:
-    """Make papers on one dispatch."""
+    """Make papers on one dispatch; content goes in only under an act that our law permits, done by an officer."""
     dispatch = read_id(asked.id)
     if asked.out.exists():
         raise BadConfiguration(f"{asked.out} is there already; nothing was made. Move it away or name another file")
     wish = Wish(frozenset(Piece(name) for name in asked.without), asked.decision)
+    act: DispatchId | None = None
+    if needs_act(wish):
+        outcome = _let_out(asked, show_id(dispatch))
+        if outcome["outcome"] != "done":
+            show_json(outcome) if asked.json else show_outcome(outcome)
+            return REFUSED
+        act = read_id(outcome["id"])
     with snapshot(asked.node) as tx:
-        content = make_bundle(tx, dispatch, wish, now=SystemClock().now())
+        content = make_bundle(tx, dispatch, wish, now=SystemClock().now(), act=act)
     try:
         write_atomic(asked.out, content, mode=PRIVATE_FILE)
     except OSError as error:
@@ -120,6 +132,16 @@ def run_bundle(asked: argparse.Namespace) -> int:
             f"made {asked.out}, {len(content):,} bytes. It is readable by this account only; read statement.txt first"
         )
     return DONE
+
+
+def _let_out(asked: argparse.Namespace, dispatch: str) -> dict[str, Any]:
+    """Ask our law whether this content may leave the node; the node keeps the question and the answer."""
+    if asked.officer is None:
+        raise BadForm("content leaves the node as an officer's act: name --officer, or leave every piece out")
+    act: dict[str, Any] = {"act": "export", "dispatch": dispatch, "reason": asked.reason}
+    if asked.court is not None:
+        act |= {"act": "court", "basis": [asked.court]}
+    return perform(asked.node, {**act, "by": officer_of(asked.officer)})
 
 
 # --- verify --------------------------------------------------------------------------------------------------------

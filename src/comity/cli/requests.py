@@ -9,6 +9,7 @@ from typing import Any
 
 from comity.base.errors import BadForm
 from comity.base.ids import SHOWN_LENGTH
+from comity.cli.acts import officer_of
 from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json, show_table
 from comity.desks.requests.cli import COMMANDS
@@ -38,16 +39,14 @@ def _add(parser: argparse.ArgumentParser, name: str, words: str, *, needed: bool
 def run_send(asked: argparse.Namespace) -> int:
     """Send a dispatch from a TOML file; a refusal by law is shown with all its reasons and ends with 1."""
     form = _read(Path(asked.file))
-    desk, _, number = asked.officer.partition("/")
+    by = officer_of(asked.officer)
     if asked.case:
         form["case"] = _case_id(asked.node, asked.case)
     if asked.re:
         form["re"] = asked.re
     if asked.replaces:
         form["replaces"] = asked.replaces
-    if not number.isdecimal():
-        raise BadForm("an officer is desk and number, such as requests/101")
-    outcome = ask(asked.node, "POST", "/submit", {"form": form, "by": {"desk": desk, "number": int(number)}})
+    outcome = ask(asked.node, "POST", "/submit", {"form": form, "by": by})
     if asked.json:
         show_json(outcome)
     else:
@@ -119,14 +118,20 @@ def run_inbox(asked: argparse.Namespace) -> int:
     return 0
 
 
-def _mark_seen(node: Path, case: dict[str, Any]) -> None:
-    """Note that a person has opened what came in: the other side gets a receipt that says so."""
+def _mark_seen(node: Path, case: dict[str, Any], officer: str | None) -> None:
+    """Note that a person has opened what came in: the other side gets a receipt that says so.
+
+    Where the person says who they are, it is noted of every dispatch of the case, for whoever asks later who saw it.
+    """
     unseen = [
         one["id"]
         for one in case["dispatches"]
         if not one["ours"] and one["times"]["filed"] and not one["times"]["seen"]
     ]
-    if unseen:
+    if officer is not None:
+        ids = [one["id"] for one in case["dispatches"]]
+        ask(node, "POST", "/see", {"ids": ids, "by": officer_of(officer)})
+    elif unseen:
         ask(node, "POST", "/see", {"ids": unseen})
 
 
@@ -139,7 +144,7 @@ def run_case(asked: argparse.Namespace) -> int:
         show_json(found[0])
         return 0
     case = found[0]
-    _mark_seen(asked.node, case)
+    _mark_seen(asked.node, case, asked.officer)
     rows = []
     for d in case["dispatches"]:
         times = d["times"]

@@ -18,10 +18,13 @@ from pathlib import Path
 import pytest
 
 from comity.base.errors import BadConfiguration, BadForm, BadSignature
-from comity.base.ids import NodeName, show_id
+from comity.base.ids import Ms, NodeName, show_id
 from comity.cli import log
+from comity.node.bundle import Piece, Wish, make_bundle
 from tests.unit.edge.lognode import told
-from tests.unit.node.world import A, B, Half
+from tests.unit.node.letout import let_out
+from tests.unit.node.told import altered
+from tests.unit.node.world import START, A, B, Half
 
 TOOL = Path(__file__).parents[3] / "tools" / "verify.py"
 
@@ -39,10 +42,12 @@ def hashed(node):
 
 @pytest.fixture(scope="module")
 def papers(tmp_path_factory):
-    """An export, its keys in every form, and a bundle; made by the commands."""
+    """An export, its keys in every form, and a bundle that our law let out."""
     folder = tmp_path_factory.mktemp("papers")
     assert run("export", folder / "logs", "--node", told()[0], "--json") == 0
-    assert run("bundle", show_id(told()[3][7]), "--out", folder / "b.zip", "--node", told()[0], "--json") == 0
+    _, node, _, ids, _ = told()
+    with altered(node) as tx:
+        (folder / "b.zip").write_bytes(make_bundle(tx, ids[7], Wish(), now=Ms(START), act=let_out(tx, ids[7])))
     keys = told()[4]
     lines = [line for key in (*keys.logs, *keys.cosigners) for line in key.vkeys()]
     (folder / "vkeys.txt").write_text("# both parties\n\n--log-vkey\n" + "\n".join(lines) + "\n", encoding="utf-8")
@@ -76,9 +81,12 @@ def test_export_shows_a_table_and_json(tmp_path, capsys):
     assert (tmp_path / "b" / said["logs"][0]["folder"] / "checkpoint").is_file()
 
 
+NOTHING = [word for piece in Piece for word in ("--without", piece.value)]
+
+
 def test_a_bundle_is_private_and_leaves_out_what_it_should(tmp_path, capsys):
     out = tmp_path / "b.zip"
-    words = ("bundle", show_id(told()[3][7]), "--out", out, "--node", told()[0], "--without", "body", "--decision")
+    words = ("bundle", show_id(told()[3][7]), "--out", out, "--node", told()[0], *NOTHING)
     assert run(*words) == 0
     assert "read statement.txt first" in capsys.readouterr().out
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
@@ -87,9 +95,10 @@ def test_a_bundle_is_private_and_leaves_out_what_it_should(tmp_path, capsys):
     place = f"dispatch/{show_id(told()[3][7])}"
     assert f"{place}/part1.digest" in names
     assert f"{place}/part1" not in names
-    assert "decision/0-sent/record" in names
     with pytest.raises(BadConfiguration, match="there already"):
         run(*words)
+    assert run("bundle", *words[1:2], "--out", tmp_path / "c.zip", *words[4:], "--json") == 0
+    assert json.loads(capsys.readouterr().out)["without"] == sorted(Piece)
 
 
 def test_misuse_of_bundle(tmp_path):
@@ -97,11 +106,15 @@ def test_misuse_of_bundle(tmp_path):
     with pytest.raises(BadForm):
         run("bundle", "nonsense", "--out", tmp_path / "b.zip", *node)
     with pytest.raises(BadForm, match="no dispatch"):
-        run("bundle", show_id(bytes(16)), "--out", tmp_path / "b.zip", *node)
+        run("bundle", show_id(bytes(16)), "--out", tmp_path / "b.zip", *NOTHING, *node)
     with pytest.raises(BadConfiguration, match="could not be written"):
-        run("bundle", show_id(told()[3][7]), "--out", tmp_path / "absent" / "b.zip", *node)
+        run("bundle", show_id(told()[3][7]), "--out", tmp_path / "absent" / "b.zip", *NOTHING, *node)
     with pytest.raises(SystemExit):
         run("bundle", show_id(told()[3][7]), "--out", tmp_path / "b.zip", "--without", "everything", *node)
+    with pytest.raises(BadForm, match="name --officer"):
+        run("bundle", show_id(told()[3][7]), "--out", tmp_path / "b.zip", "--decision", *NOTHING, *node)
+    with pytest.raises(BadConfiguration, match="no node runs"):
+        run("bundle", show_id(told()[3][7]), "--out", tmp_path / "b.zip", "--officer", "requests/1", *node)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -48,6 +48,9 @@ COMMANDS = (
     Command(
         "case",
         "Show one case with both sides' numbers and every dispatch in time order; marks what came in as seen.",
-        (Argument("case", "number or id of the case", needed=True),),
+        (
+            Argument("case", "number or id of the case", needed=True),
+            Argument("--officer", "desk and number of who opens it, kept for whoever asks later who saw it"),
+        ),
     ),
 )
