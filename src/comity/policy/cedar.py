@@ -38,7 +38,7 @@ _ACTS = frozenset(act.value for act in Act)
 
 
 @dataclass(frozen=True, slots=True)
-class _Stages:
+class Stages:
     """The rules for one act and kind, compiled."""
 
     authority: PolicySet
@@ -53,15 +53,15 @@ class _Law:
         self.hash = interval_hash(rules)
         self.uncached = tuple(rule for rule in rules if rule.uncached)
         self._kinds = frozenset(kind for rule in rules for kind in rule.kinds or ())
-        self._compiled: dict[tuple[str, str], _Stages] = {}
+        self._compiled: dict[tuple[str, str], Stages] = {}
 
-    def stages(self, act: str, kind: str) -> _Stages:
+    def stages(self, act: str, kind: str) -> Stages:
         """Return the rules that can hold for an act and a kind."""
         key = act, kind if kind in self._kinds else ""
         known = self._compiled.get(key)
         if known is None:
             rules = self.bearing(*key)
-            known = self._compiled[key] = _Stages(
+            known = self._compiled[key] = Stages(
                 _policies(rule for rule in rules if rule.obligation is None),
                 _policies(rule for rule in rules if rule.obligation is not None),
             )
@@ -130,6 +130,25 @@ class CedarGate:
     def interval_hash(self, now: Ms) -> Digest:
         """Return the hash of the rules in force at `now`, as it stands in each verdict."""
         return self._laws[self.interval(now)].hash
+
+    def bearing(self, act: str, kind: str, now: Ms) -> tuple[Rule, ...]:
+        """Return the rules in force that can hold for an act and a kind, by id."""
+        return self._laws[self.interval(now)].bearing(act, kind)
+
+    def stages(self, act: str, kind: str, now: Ms) -> Stages:
+        """Return these rules, compiled."""
+        return self._laws[self.interval(now)].stages(act, kind)
+
+    def remainder(self, record: Attributes, now: Ms) -> Attributes:
+        """Return what authority is asked about: a record that fits, without what the sender must remove.
+
+        Raises:
+            ValueError: the record does not fit.
+        """
+        law = self._laws[self.interval(now)]
+        stages = law.stages(str(record["act"]), str(record["kind"]))
+        _, duties = self._stage(stages.obligations, record, OBLIGE, law.rules, SCHEMA)
+        return self._remainder(record, tuple(map(_obligation, duties)))
 
     def _judge(self, record: Attributes, law: _Law) -> Verdict:
         """Ask both stages: what is obliged for the whole content, then authority for what removals leave.
