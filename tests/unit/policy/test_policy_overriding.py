@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from comity.edge.lawfiles import CASES, load_cases
 from comity.marking.labels import Urgency
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition, assemble
 from comity.policy.question import Act, Decision, Question, Risk
 from comity.policy.verdict import Effect
 from tests.unit.policy.policy_laws import DAY, ask, assessed, folders, gate, ids
+from tests.unit.policy.policy_laws import LAWS as LAW_FILES
 
 LAWS = ("ca", "in")
 CUSTOMS_ARRANGEMENT = b"""
@@ -324,6 +326,9 @@ def test_every_rule_of_both_editions_is_named_by_a_test_or_the_day() -> None:
             ask(categories={c}, **m) for n, c, _, m in REMOVED if n == law
         ]
         fired = set().union(*(ids(gate(law).decide(q, DAY)) for q in asked[law] + loose + extra + own))
+        fired |= set().union(
+            *(ids(gate(law).decide(c.question, c.now)) for c in load_cases((LAW_FILES / CASES,), LAW_FILES))
+        )
         silent = {rule.id for rule in gate(law).edition.in_force(DAY)} - fired
         assert silent == ({"CA-CU-107"} if law == "ca" else set()), "its own test has the arrangement it waits for"
 
