@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from comity.base.ids import Ms
 from comity.marking.vocabulary import GROUNDS, OUTWARD, PARTLY
 from comity.policy.edition import Edition, said
-from comity.policy.rule import OPEN, Rule
-from comity.policy.verdict import Verdict
+from comity.policy.frame import WORDS, framed
+from comity.policy.phrases import phrase
+from comity.policy.rule import OPEN, Rule, Verb
+from comity.policy.verdict import Effect, Obligation, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,21 +39,55 @@ class Change:
 
 
 def explain(edition: Edition, verdict: Verdict, language: str) -> tuple[str, ...]:
-    """Return a verdict as lines for a person of this side; they hold the inward ground and never cross."""
+    """Return a verdict as lines in plain words for a person of this side; they hold the inward ground and never cross.
+
+    Args:
+        edition: that answered.
+        verdict: its answer.
+        language: of the frame words and, where the edition has them, of the rules' sentences; where it has none, a line
+            says in which language they stand.
+    """
     lines = [edition_notice(edition, language)] if edition.exercise else []
-    head = f"{verdict.effect}"
-    if verdict.ground:
-        head += f" ({verdict.ground}); outward: {verdict.outward}"
-    lines.append(head)
-    for reason in verdict.reasons:
-        sentence = said(reason.sentences, language, edition.languages)
-        cited = f"{reason.rule} [{reason.status}]" + (f" {reason.article}" if reason.article else "")
-        lines.append(f"- {reason.effect}: {sentence} ({cited})")
-    lines += [f"- {duty.verb}: {duty.value} ({duty.rule})" for duty in verdict.obligations]
-    lines += [f"- missing: {word}" for word in verdict.missing]
-    if verdict.refer_to:
-        lines.append(f"- to: {verdict.refer_to}")
+    lines.append(framed(verdict.effect.value, language, verdict.refer_to or ""))
+    if verdict.ground and verdict.outward:
+        lines.append(framed("ground", language, verdict.ground))
+        lines.append(framed("outward", language, edition.say(verdict.outward, language), verdict.outward))
+    if language not in edition.languages:
+        names = (framed(f"language:{tag}", language) for tag in (language, edition.languages[0]))
+        lines.append(framed("fallback", language, *names))
+    lines += [_reason(edition, reason, language) for reason in verdict.reasons]
+    lines += [f"- {_duty(duty, language)} ({duty.rule})" for duty in verdict.obligations]
+    lines += ["- " + framed("missing", language, step_words(word, language)) for word in verdict.missing]
+    if verdict.refer_to and verdict.effect is not Effect.REFER:
+        lines.append("- " + framed("other-way", language, verdict.refer_to))
     return tuple(lines)
+
+
+def step_words(step: str, language: str) -> str:
+    """Return what is missing in plain words: a word of a verdict's `missing`, or a step of a release path.
+
+    Roles, bases and words of the label are named as they stand; a word that is not known stands as it is.
+    """
+    name, _, rest = step.partition(":")
+    if f"step:{name}" not in WORDS:
+        return step
+    if name == "assessment":
+        act, _, how = rest.partition(":")
+        rest = framed(f"assessed:{act}", language) + (f", {framed(f'how:{how}', language)}" if how else "")
+    return framed(f"step:{name}", language, rest)
+
+
+def _reason(edition: Edition, reason: Reason, language: str) -> str:
+    sentence = said(reason.sentences, language, edition.languages)
+    private = any(rule.private for rule in edition.rules if rule.id == reason.rule)
+    notes = (reason.article, reason.rule, phrase(f"status.{reason.status}", language))
+    cited = "; ".join([note for note in notes if note] + ([phrase("private-rule", language)] if private else []))
+    return f"- {framed(f'rule:{reason.effect.value}', language)}: {sentence} ({cited})"
+
+
+def _duty(duty: Obligation, language: str) -> str:
+    value = framed(f"category:{duty.value}", language) if duty.verb == Verb.REDACT else duty.value
+    return framed(f"duty:{duty.verb}", language, value)
 
 
 def edition_notice(edition: Edition, language: str) -> str:
