@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from comity.base.errors import BadConfiguration, BadForm, ComityError, PeerError
 from comity.base.ids import DispatchId, read_id, show_id
 from comity.cli.acts import officer_of, perform, show_outcome
-from comity.cli.out import moment, show_json, show_table
+from comity.cli.out import moment, progress, show_json, show_table
 from comity.crypto.sign import unverified_payload
 from comity.dispatch.accord import Accord, fingerprint, verify_accord
 from comity.dispatch.keylist import KeyList, decode_keylist, verify_keylist
@@ -95,7 +91,7 @@ def _add_node(parser: argparse.ArgumentParser) -> None:
 
 def run_export(asked: argparse.Namespace) -> int:
     """Write both exchange logs out of a node's store."""
-    with snapshot(asked.node) as tx, _progress("writing", file_count(tx), hidden=asked.json) as tick:
+    with snapshot(asked.node) as tx, progress("writing", file_count(tx), hidden=asked.json) as tick:
         done = export_logs(tx, asked.folder, tick)
     if asked.json:
         rows = [{"origin": one.origin, "folder": one.folder, "size": one.size, "files": one.files} for one in done]
@@ -172,7 +168,7 @@ def _verify_log(
     """Audit one log; return its report, or (place, why there is none)."""
     try:
         head = verified_head(read, keys)
-        with _progress(place, steps(head.head.checkpoint.size), hidden=asked.json) as tick:
+        with progress(place, steps(head.head.checkpoint.size), hidden=asked.json) as tick:
             return check_log(place, read, head, older, tick)
     except (PeerError, Unreadable) as error:
         return place, str(error)
@@ -299,13 +295,3 @@ def _bytes(path: Path) -> bytes:
 
 def _text(path: Path) -> str:
     return _bytes(path).decode(errors="replace")
-
-
-@contextmanager
-def _progress(what: str, total: int, *, hidden: bool) -> Iterator[Callable[[], None]]:
-    """Show how far a long work is, on standard error and on a terminal only."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda: progress.advance(task)

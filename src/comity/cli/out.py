@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -53,3 +55,13 @@ def read_moment(text: str) -> Ms:
     except ValueError as error:
         raise BadForm(f"{text!r} is no time such as 2026-07-13T06:00:00+00:00") from error
     return Ms(int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1_000))
+
+
+@contextmanager
+def progress(what: str, total: int, *, hidden: bool) -> Iterator[Callable[[], None]]:
+    """Show how far a long work is, on standard error and on a terminal only."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda: progress.advance(task)

@@ -10,6 +10,7 @@ from typing import Protocol, cast
 from comity.base.errors import BadConfiguration, BadEnvelope
 from comity.base.ids import Ms
 from comity.crypto.keys import SealingPublic, read_cose_key
+from comity.crypto.sign import unverified_payload
 from comity.desk import Desk, Powers, Standing
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
@@ -18,16 +19,19 @@ from comity.edge.entropy import SystemEntropy
 from comity.edge.files import read_private
 from comity.edge.keystore import KeyStore
 from comity.edge.registry import Registry, Roster, Workplan, read_toml
+from comity.edge.rota import RosterRota
 from comity.edge.schema import Schema
 from comity.edge.setup import CUSTODIAN, LAW_FILE, LAW_KEY, LAW_PRIVATE, PEER_LAW, read_edition, read_published
 from comity.edge.sqlite import SqliteStore
 from comity.node.assemble import Assembled, Instruments, Keyring, assemble
 from comity.node.ceremony import hold_ceremony, read_instruments
+from comity.node.lawkept import keep_edition
 from comity.node.manifest import NodeDesk
 from comity.node.node import Node
 from comity.policy.cache import RememberingGate
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
+from comity.policy.instrument import read_payload, read_supplement
 
 REMEMBERED = 65_536
 """Answers of the law that a node remembers."""
@@ -91,6 +95,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
     desks, powers = _desks(config, accord)
     keys = KeyStore(config.path(config.keys))
     keyring = Keyring(keys.log(ours.log.number), keys.cosigner(ours.cosigners[0].number), keys.sealing())
+    roster = read_toml(config.path(config.roster), Roster)
     built = assemble(
         config.name,
         instruments,
@@ -102,8 +107,11 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         entropy=SystemEntropy(),
         custodian=_custodian(config),
         person_key=keys.person(SystemEntropy()),
+        rota=RosterRota(roster, config.party),
     )
     store = open_store(config, desks)
+    with store.begin() as tx:
+        keep_edition(law_files(config), tx, now)
     signed = (instruments.our_keys, instruments.peer_keys, instruments.accord)
     ledger: Ledger = hold_ceremony(store, built.voice, built.peer, signed, now=now)
     node = Node(built.office, built.voice, built.peer, ledger, built.timers)
@@ -118,7 +126,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         desks=desks,
         registry=read_toml(config.path(config.registry), Registry),
         peer_registry=read_toml(config.path(config.peer_registry), Registry),
-        roster=read_toml(config.path(config.roster), Roster),
+        roster=roster,
         workplan=read_toml(config.path(config.workplan), Workplan),
     )
 
@@ -145,6 +153,14 @@ def open_law(config: Config) -> Edition:
             "Set insecure_exercise_edition for demonstrations and tests, never in earnest"
         )
     return edition
+
+
+def law_files(config: Config) -> dict[str, bytes]:
+    """Return the files of our law edition, published and private, which `open_law` has checked."""
+    folder = config.path(config.law)
+    published, digest = read_payload(unverified_payload((folder / LAW_FILE).read_bytes()))
+    private = read_private(folder / LAW_PRIVATE) if (folder / LAW_PRIVATE).exists() else None
+    return {**published, **read_supplement(private, digest)}
 
 
 def open_peer_law(config: Config) -> Edition | None:
