@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from comity.base.errors import BadConfiguration
-from comity.base.ids import read_id
+from comity.base.ids import Ms, read_id
 from comity.desk import Standing
 from comity.dispatch.states import Officer
 from comity.node.manifest import DESK
@@ -64,12 +64,19 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Delegated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A standing delegation: its id, and what it bounds; what is left out is not bounded."""
+    """A standing delegation: its id, and what it bounds; what is left out is not bounded.
+
+    `urgencies` are numbers, 0 immediate to 3 formal; `categories` are of data in the content; `until` is in
+    milliseconds UTC.
+    """
 
     id: str
     kinds: tuple[str, ...] | None = None
     purposes: tuple[str, ...] | None = None
     stages: tuple[str, ...] | None = None
+    urgencies: tuple[int, ...] | None = None
+    categories: tuple[str, ...] | None = None
+    until: int | None = None
 
 
 class RosterOfficer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,9 +104,10 @@ class RosterOfficer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             roles=frozenset(self.roles),
             kinds=_bound(given.kinds),
             purposes=_bound(given.purposes),
-            urgencies=None,
+            urgencies=None if given.urgencies is None else frozenset(given.urgencies),
             stages=_bound(given.stages),
-            until=None,
+            until=None if given.until is None else Ms(given.until),
+            categories=_bound(given.categories),
             acts=_bound(self.acts),
         )
 
@@ -108,10 +116,27 @@ class RosterOfficer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Officer(self.desk, self.number, read_id(self.delegation.id) if self.delegation else None)
 
 
+class OnCall(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One shift on call: who, in which role, on which days from when to when, by the clock of `zone`.
+
+    A shift that closes at or before it opens runs over midnight; one without hours runs all day.
+    """
+
+    party: str
+    role: str
+    number: int
+    desk: str = "requests"
+    zone: str = "UTC"
+    days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    opens: Clock = "00:00"
+    closes: Clock = "00:00"
+
+
 class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The officers of one or both parties."""
+    """The officers of one or both parties, and their shifts on call."""
 
     officer: tuple[RosterOfficer, ...]
+    on_call: tuple[OnCall, ...] = ()
 
     def of(self, party: str) -> tuple[RosterOfficer, ...]:
         """Return the officers of one party, by its short mark in any case."""

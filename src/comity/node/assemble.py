@@ -14,6 +14,7 @@ from comity.dispatch.accord import Accord
 from comity.dispatch.filing import DeskPort, Powers
 from comity.dispatch.keylist import KeyList
 from comity.dispatch.office import Office
+from comity.dispatch.rota import NO_ROTA, Rota
 from comity.marking.scan import Pattern
 from comity.node.ceremony import read_instruments
 from comity.node.peer import Peer, Timers, Voice
@@ -66,6 +67,7 @@ def assemble(
     entropy: Entropy,
     custodian: SealingPublic | None = None,
     person_key: bytes = b"",
+    rota: Rota = NO_ROTA,
 ) -> Assembled:
     """Verify the instruments, check that our keys are those of our key list, and put the node together.
 
@@ -92,6 +94,7 @@ def assemble(
         entropy=entropy,
         custodian=None if custodian is None else (key_id(cose_key(custodian)), custodian),
         person_key=person_key,
+        rota=rota,
     )
     return Assembled(accord, ours, office, voice, _peer(peer_node, theirs), timers_of(accord))
 

@@ -108,5 +108,5 @@ def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> No
     ensure(shown_ids == owed, Invariant.DESK_ROW, number, f"{len(shown_ids)} desk rows, {len(owed)} owed")
     texts = [row[4] for row in rows if row[1]]
     ensure(len(set(texts)) == len(texts), Invariant.SENT_TWICE, number, "one form of an officer was sent twice")
-    kept = {bytes_of(row[0]) for row in tx.rows("SELECT id FROM kept")}
+    kept = {bytes_of(row[0]) for row in tx.rows("SELECT id FROM kept WHERE became IS NULL")}
     ensure(not kept & sent, Invariant.SENT_ROW, number, "a withheld draft was sent")

@@ -7,7 +7,7 @@ import pytest
 from comity.base.errors import BadConfiguration
 from comity.base.ids import read_id
 from comity.dispatch.states import Officer
-from comity.edge.registry import Registry, Roster, RosterOfficer, Workplan, parse_toml, read_toml
+from comity.edge.registry import Delegated, Registry, Roster, RosterOfficer, Workplan, parse_toml, read_toml
 from tests.unit.edge.twofolders import ACCORD, ROOT
 
 OSTREL = ROOT / "registries" / "ostrel.toml"
@@ -47,10 +47,16 @@ def test_a_time_of_day_that_is_none_is_refused_when_it_is_read(time):
 
 def test_an_officer_may_do_what_the_delegation_leaves(roster):
     standings = roster.standings("xo")
-    assert set(standings) == {("requests", 11), ("requests", 12), ("requests", 13), ("requests", 14), ("node", 19)}
+    assert set(standings) == {*(("requests", number) for number in range(11, 17)), ("node", 19)}
     free, bound = standings["requests", 13], standings["node", 19]
     assert (free.agency, free.roles, free.kinds, free.purposes) == ("paper-office", {"desk-officer"}, None, None)
     assert (bound.kinds, bound.purposes, bound.stages) == ({"manifest"}, {"accord"}, None)
+
+
+def test_a_standing_delegation_bounds_urgency_data_and_time():
+    given = Delegated("", urgencies=(0, 1), categories=("commercial",), until=7)
+    bound = RosterOfficer("xo", "requests", 1, "a", (), delegation=given).standing()
+    assert (bound.urgencies, bound.categories, bound.until) == ({0, 1}, {"commercial"}, 7)
 
 
 def test_the_node_speaks_under_its_officers_delegation(roster):

@@ -75,13 +75,17 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Delegation:
-    """What a posted officer may release alone. Empty `stages`, `purposes` or `urgencies` mean any; `until` is in ms."""
+    """What a posted officer may release alone. Empty `stages`, `purposes`, `urgencies` or `data` (categories) mean any.
+
+    `until` is in ms.
+    """
 
     id: bytes
     kinds: tuple[str, ...]
     stages: tuple[str, ...] = ()
     purposes: tuple[str, ...] = ()
     urgencies: tuple[int, ...] = ()
+    data: tuple[str, ...] = ()
     until: int | None = None
     unknown: tuple[str, ...] = ()
 

@@ -14,6 +14,7 @@ from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.desk import Facts, Filing, Standing
 from comity.desks.requests import store
 from comity.desks.requests.body import compose_body, read
+from comity.desks.requests.minimum import minimum_of
 from comity.desks.requests.model import (
     ACCEPTED,
     ENDED,
@@ -111,6 +112,11 @@ class RequestsDesk:
             quiet=isinstance(typed, Refusal) and typed.outward == QUIET,
             outward=typed.outward if isinstance(typed, Refusal) else "",
         )
+
+    def minimum(self, kind: str, form: Mapping[str, Value]) -> Mapping[str, Value]:
+        """Return the form with the minimum facts only; see `minimum`."""
+        del kind
+        return minimum_of(form)
 
     def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
         """Remove every line tagged with one of `classes` and say which classes were removed, sorted.
@@ -308,6 +314,7 @@ def _standing(body: Body, now: Ms) -> Standing | None:
         urgencies=frozenset(given.urgencies) or None,
         stages=frozenset(given.stages) or None,
         until=None if given.until is None else Ms(given.until),
+        categories=frozenset(given.data) or None,
         acts=frozenset({Act.USE.value}),
     )
 

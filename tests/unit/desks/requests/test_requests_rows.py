@@ -405,6 +405,18 @@ def test_a_posted_officer_acts_from_acceptance_to_end(node: Node) -> None:
     assert DESK.standing(node.tx, "requests", 117, T0) is None
 
 
+def test_a_delegation_may_be_bound_to_data_and_a_redaction_never_takes_the_bound_away(node: Node) -> None:
+    nomination = {**NOMINATION, "delegation": {**NOMINATION["delegation"], "data": ["commercial", "person"]}}
+    node.file(1, "posting", nomination, ours=True)
+    node.file(2, "posting", ACCEPTANCE, at=1, re=(ident(1),))
+    standing = DESK.standing(node.tx, "requests", 117, T0)
+    assert standing is not None
+    assert standing.categories == {"commercial", "person"}
+    body = DESK.compose("posting", nomination)
+    assert DESK.redact("posting", body, frozenset({"person"})) == (body, ())
+    assert not DESK.facts("posting", body).tagged
+
+
 def test_the_sender_cannot_accept_for_the_host(node: Node) -> None:
     node.file(1, "posting", NOMINATION, ours=True)
     node.file(2, "posting", ACCEPTANCE, ours=True, re=(ident(1),))
