@@ -127,6 +127,8 @@ class Edition:
         exercise = head.one_of("status", ("exercise", "in-force")) == "exercise"
         supplement = sha256(folder_bytes(private_part(files)))
         digest = supplement if private_digest is None else private_digest
+        if private_part(files) and digest != supplement:
+            raise BadConfiguration("the private supplement is not the one that was signed; nothing was loaded")
         edition = cls(
             name=head.text("name"),
             prefix=prefix,

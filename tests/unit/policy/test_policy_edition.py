@@ -322,6 +322,11 @@ def test_without_the_signed_supplement_nothing_is_loaded() -> None:
         opened(FILES, folder_bytes(private_part(WHOLE)))
 
 
+def test_an_edition_is_not_loaded_with_another_supplement_than_it_names() -> None:
+    with pytest.raises(BadConfiguration, match="not the one that was signed"):
+        Edition.load(WHOLE, private_digest=sha256(folder_bytes({})))
+
+
 def test_each_file_lies_in_its_own_part() -> None:
     stray = folder_bytes({"law.cedar": b""})
     payload = cbor.encode(["comity/edition/1", folder_bytes(FILES), sha256(stray)])
