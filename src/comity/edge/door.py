@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from functools import lru_cache
 from typing import cast
 
 import msgspec
@@ -17,14 +16,16 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Sco
 from comity.base.errors import BadForm, ComityError, StoreError
 from comity.base.ids import CaseId, DispatchId, read_id, show_id
 from comity.dispatch.ports import Tx
-from comity.dispatch.states import Committed, Form, Officer, Withheld
+from comity.dispatch.states import Form, Officer
 from comity.edge.door_acts import ActRoutes
+from comity.edge.door_approvals import ApprovalRoutes
 from comity.edge.door_request import Route, body_of, query_of
+from comity.edge.door_subject import SubjectRoutes
 from comity.edge.engine import Engine
 from comity.edge.forms import By, FormIn
+from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.node.standing import standing_of
-from comity.policy.verdict import Verdict
 from comity.screen import Board
 
 SOCKET = "office.sock"
@@ -63,6 +64,8 @@ class Door:
         self._submit = msgspec.json.Decoder(SubmitIn)
         self._see = msgspec.json.Decoder(SeeIn)
         self._acts = ActRoutes(engine)
+        self._approvals = ApprovalRoutes(engine)
+        self._subject = SubjectRoutes(engine)
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
@@ -91,6 +94,8 @@ class Door:
             ("GET", "/dispatch"): self._on_dispatch,
             ("GET", "/state"): self._on_state,
             **self._acts.routes,
+            **self._approvals.routes,
+            **self._subject.routes,
         }
         route = routes.get((request["method"], request["path"]))
         if route is None:
@@ -192,32 +197,9 @@ async def submit(engine: Engine, form: Form, by: Officer) -> Json:
         StoreError: the outcome is unknown.
     """
     outcome = await engine.submit(form, by)
-    match outcome:
-        case Committed():
-            return {
-                "outcome": "sent",
-                "id": show_id(outcome.id),
-                "case": show_id(outcome.case),
-                "index": outcome.index,
-                "redactions": list(outcome.redactions),
-                "verdict": _verdict_json(outcome.verdict),
-            }
-        case Withheld():
-            return {
-                "outcome": outcome.state,
-                "id": show_id(outcome.id),
-                "missing": list(outcome.missing),
-                "rings": outcome.rings,
-                "verdict": _verdict_json(outcome.verdict),
-            }
-        case _:
-            raise outcome
-
-
-@lru_cache(maxsize=1_024)
-def _verdict_json(verdict: Verdict) -> Json:
-    """Return a verdict as JSON; the gate gives the same one often. Whoever gets it must not change it."""
-    return to_json(verdict)
+    if isinstance(outcome, BadForm):
+        raise outcome
+    return outcome_json(outcome)
 
 
 async def _gone(receive: ASGIReceiveCallable) -> None:

@@ -42,6 +42,7 @@ from comity.node.owed import Rung
 from comity.node.peer import Peer, Timers, Voice
 from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
+from comity.node.subject import Concerning, Match, look
 from comity.node.taken import Problem, Proven, Taken
 from comity.policy.assessment import Assessment
 from comity.tlog.checkpoint import SignedHead
@@ -124,6 +125,15 @@ class Node:
         book.tx.run("UPDATE got SET seen_at = ? WHERE idx = ?", (now, index))
         for desk in self.office.desks.values():
             desk.settle(book.tx, dispatch, int(Fact.SEEN), None, now)
+
+    def look(self, matches: tuple[Match, ...], by: Officer, now: Ms) -> tuple[Concerning, ...]:
+        """Say of each dispatch found for a person who saw it, what was done with it, what our law says; note who looked.
+
+        Raises:
+            NotAllowed: the officer does not answer requests for access; nothing was shown or kept.
+        """
+        with self.ledger.begin() as book:
+            return look(matches, by, book, self.office, now)
 
     def day_closes_at(self, now: Ms) -> Ms:
         """Return when the day is to be closed next; in the past means that it is due now."""
@@ -221,6 +231,10 @@ class Node:
             BadForm: there is no such alarm.
         """
         owed.alarm_seen(self.ledger, alarm, now)
+
+    def rings_at(self) -> Ms | None:
+        """Return when time alone will ring somebody next, if nothing is done before; None: nothing waits."""
+        return owed.rings_at(self.ledger, self.office)
 
     # --- speaking ----------------------------------------------------------------------------------------------
 

@@ -172,3 +172,20 @@ def test_who_opened_a_case_is_kept_where_they_say_who_they_are(person, asked):
     for name, number in (("vanmere", 33), ("ostrel", 13)):
         (view,) = json.loads(person(name, "act", "list", asked["id"], "--json")[1])["views"]
         assert (view["desk"], view["number"]) == ("requests", number)
+
+
+# --- the access officer ------------------------------------------------------------------------------------------
+
+
+def test_everything_that_concerns_a_name_is_shown_and_nothing_is_given(person, asked):
+    code, said, _ = person("vanmere", "subject", "yours seal", *OFFICER)
+    assert code == 0
+    assert asked["id"] in said
+    assert "1 found" in said
+    assert "nothing was given" in said
+    told = json.loads(person("vanmere", "subject", "Seal YOURS", "--born", "1988-04-02", *OFFICER, "--json")[1])
+    (one,) = told["found"]
+    assert (one["match"]["id"], one["match"]["whose"], one["match"]["born"]) == (asked["id"], "theirs", "not said")
+    assert (one["access"]["effect"], one["consult"], told["not_searched"]) == ("refuse", True, 0)
+    code, _, error = person("vanmere", "subject", "yours seal", "--officer", "requests/77")
+    assert (code, error) == (1, "comity: this officer does not answer requests for access; nothing was shown\n")
