@@ -6,6 +6,7 @@ restart forgets it. It is answered by being marked as seen, or by the draft's en
 
 from __future__ import annotations
 
+from comity.base.cbor import MAX_UINT
 from comity.base.ids import DispatchId, Ms
 from comity.dispatch.alarms import Alarm, ring
 from comity.dispatch.columns import bytes_of, int_of, text_of
@@ -44,6 +45,12 @@ def unanswered(tx: Tx, office: Office, now: Ms) -> tuple[tuple[DispatchId, str],
     """Return draft and role of each ring that nobody has seen in the accord's time, while there may be a next one."""
     rows = tx.rows(_UNANSWERED, (RINGS, now - seen_limit(office)))
     return tuple((DispatchId(bytes_of(draft)), text_of(role)) for draft, role, _ in rows)
+
+
+def ring_due(tx: Tx, office: Office) -> Ms | None:
+    """Return when the next one on call is to be rung if nobody answers; None if nobody is being rung."""
+    times = [int_of(at) for _, _, at in tx.rows(_UNANSWERED, (RINGS, MAX_UINT))]
+    return Ms(min(times) + seen_limit(office)) if times else None
 
 
 def seen_limit(office: Office) -> int:

@@ -265,6 +265,12 @@ def overdue(tx: Tx, now: Ms) -> tuple[Owed, ...]:
     return tuple(map(_owed, rows))
 
 
+def next_overdue(tx: Tx) -> Ms | None:
+    """Return from when on the next thing is overdue; None if nothing has a day."""
+    due = tx.rows("SELECT min(due) FROM owed WHERE done_at IS NULL AND rung_at IS NULL")[0][0]
+    return None if due is None else Ms(int_of(due) + 1)
+
+
 def ring_overdue(tx: Tx, now: Ms) -> None:
     """Tell the reviewer of each thing that is past its time, once."""
     for one in overdue(tx, now):

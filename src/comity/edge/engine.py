@@ -29,6 +29,7 @@ from comity.marking.labels import Lane
 from comity.node.logfiles import log_file, served
 from comity.node.node import Node, Outcome
 from comity.node.taken import Problem, Taken
+from comity.policy.assessment import Assessment
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -181,6 +182,20 @@ class Engine:
         self.bell.ring([particulars.dispatch])
         return outcome
 
+    async def resume(
+        self, draft: DispatchId, by: Officer, assessments: tuple[Assessment, ...] = ()
+    ) -> Committed | Withheld:
+        """Take a held draft up again, by the law of now.
+
+        Raises:
+            BadForm: it no longer waits, or no longer fits; nothing was changed.
+            StoreError: the outcome is unknown; look before repeating.
+        """
+        outcome = await self.call(self.node.resume, draft, by, self.clock.now(), assessments=assessments)
+        self.bell.ring([outcome.id] if isinstance(outcome, Committed) else [])
+        self._poke.set()
+        return outcome
+
     async def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a call into the core in the writer thread, one at a time, in order."""
         return await self._loop.run_in_executor(self._writer, lambda: self._guarded(function, *args, **kwargs))
@@ -330,12 +345,13 @@ class Engine:
         if now >= self._closes:
             self._closes = self._close_day(now)
         self.node.tick(now)
-        due = self.node.due_at(now)
+        due, rings = self.node.due_at(now), self.node.rings_at()
+        wakes = self._closes if rings is None else min(rings, self._closes)
         if self._client is None or due is None:
-            return None, self._closes, False
+            return None, wakes, False
         if due <= now:
             return self.node.speak(now), now, False
-        wakes = min(due, self._closes)
+        wakes = min(due, wakes)
         if not self._poll_ms:
             return None, wakes, False
         if now < self._polls <= now + _POLL_PAUSE_MS:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, TypeVar
 
 import msgspec
 
 from comity.base.errors import BadForm
-from comity.base.ids import CaseId, DispatchId, Ms, read_id
+from comity.base.ids import CaseId, DispatchId, Ms, read_id, show_id
 from comity.dispatch.states import Form, Officer
-from comity.edge.plain import to_value
+from comity.edge.plain import ID_KEY, Json, to_json, to_value
 from comity.marking.labels import Label, Lane, Urgency
 from comity.policy.assessment import Assessment
 
@@ -136,6 +137,32 @@ def urgency_named(name: str) -> Urgency:
         BadForm: there is none.
     """
     return _named(Urgency, name)
+
+
+def form_json(form: Form) -> Json:
+    """Return a form as `FormIn` takes it; what the question of an answer asked for is looked up again by the door."""
+    label = form.label
+    said: dict[str, Json] = {
+        field: to_json(getattr(form, field))
+        for field in FormIn.__struct_fields__
+        if field not in {"body", "urgency", "lane", "label"}
+    }
+    said["body"] = _body_json(form.body)
+    said["urgency"] = form.urgency.name.lower()
+    said["lane"] = None if form.lane is None else form.lane.name.lower()
+    said["label"] = None if label is None else {n: to_json(getattr(label, n)) for n in LabelIn.__struct_fields__}
+    return said
+
+
+def _body_json(value: object) -> Json:
+    """Return a body's value as JSON; identifiers as the door reads them."""
+    if isinstance(value, bytes):
+        return {ID_KEY: show_id(value)}
+    if isinstance(value, Mapping):
+        return {str(key): _body_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_body_json(item) for item in value]
+    return to_json(value)
 
 
 def _maybe_id(text: str | None) -> DispatchId | None:

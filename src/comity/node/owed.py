@@ -12,8 +12,17 @@ from comity.base.ids import DispatchId, Ms
 from comity.dispatch.book import Ledger
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.office import Office
-from comity.dispatch.oncall import ring_next, unanswered
-from comity.dispatch.owed import Completion, Owed, complete, overdue, owed_thing, owed_things, ring_overdue
+from comity.dispatch.oncall import ring_due, ring_next, unanswered
+from comity.dispatch.owed import (
+    Completion,
+    Owed,
+    complete,
+    next_overdue,
+    overdue,
+    owed_thing,
+    owed_things,
+    ring_overdue,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +97,10 @@ def pass_time(ledger: Ledger, office: Office, now: Ms) -> None:
     with ledger.begin() as book:
         ring_overdue(book.tx, now)
         ring_next(book.tx, office, now)
+
+
+def rings_at(ledger: Ledger, office: Office) -> Ms | None:
+    """Return when the next ring or overdue thing is to be told; None if nothing waits for the clock."""
+    with ledger.read() as tx:
+        times = [one for one in (ring_due(tx, office), next_overdue(tx)) if one is not None]
+    return min(times, default=None)
