@@ -106,11 +106,13 @@ class Labelled:
     draft: Draft
     label: Label
     struck: frozenset[str]
-    """Categories found by pattern, hard stops among them."""
+    """Categories that the scan found and that count: not those that a person rejected, or must still confirm."""
     budget_spent: bool = False
     """It asks about persons for whom this side's budget has no room."""
     approvals: tuple[Approval, ...] = ()
     """What was approved of it, at most one by each person; before the clear step not yet compared with what leaves."""
+    unanswered: frozenset[str] = frozenset()
+    """Overriding categories that the scan proposes and about which nobody has said anything yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from comity.dispatch.inbound.admit import ask
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.predecessors import kind_answered
-from comity.marking.scan import scan
+from comity.marking.scan import binding, scan
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.question import Act, Question
@@ -60,7 +60,7 @@ class TheirLaw:
         parts = parts_of(bytes_of(rows[0][0]))
         header = wire.decode_header(parts[0].content)
         facts = self._desks[header.desk].facts(header.kind, parts[1].content)
-        found = frozenset(finding.category for finding in scan(facts.texts, self._patterns))
+        found = binding(scan(facts.texts, self._patterns))
         question = ask(header, facts, kind_answered(header.re, tx), found)
         verdict = self._decide(question if ours else _sending(question, header), header.created)
         return verdict if verdict.permits else None

@@ -18,10 +18,10 @@ from comity.base.ids import Ms
 from comity.marking.scanning.checks import luhn, verhoeff
 from comity.marking.scanning.fold import fold, places
 from comity.marking.scanning.pattern import Finding, Pattern, Ready, make_ready
-from comity.marking.scanning.phrases import keys_in
+from comity.marking.scanning.phrases import Index, index, known_by
 
 __all__ = [
-    "OVERRIDING", "Finding", "Pattern", "binding", "clean", "luhn", "mark", "proposed", "scan", "strike", "verhoeff",
+    "OVERRIDING", "Finding", "Pattern", "binding", "clean", "luhn", "mark", "proposed", "scan", "strike", "telling", "verhoeff",
 ]  # fmt: skip
 
 OVERRIDING = frozenset({"protection-claim", "privileged", "source-or-method", "intercept", "location"})
@@ -35,27 +35,29 @@ _BEFORE, _BEHIND = 60, 40
 """How far from what is found its companions may stand, in characters."""
 _UNLESS_BEFORE, _UNLESS_BEHIND = 28, 24
 _SHAPE = bytes(ord("1") if chr(b).isdigit() and b < 128 else ord(" ") for b in range(256))  # noqa: PLR2004  ASCII ends there
-_SEPARATORS = b" .-()/_\n"
+_CLUSTER = re.compile(r"[0-9][0-9 .\-()/_,\n]*")
+_SEPARATORS = b" .-()/_,\n"
+_MARGIN, _SLACK = 40, 48
+"""How far a match may begin before the digits that it needs, and how far behind them it and what it looks at may end."""
+_ROUND = " :.-"
 _ENDS = ".!?\u0964\n"
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """Patterns made ready, by what must stand in a text: `always` may match any, `keyed` only with one of its keys."""
+    """Patterns made ready: those of `always` may match any text, the others only one in which a word begins so."""
 
-    ready: tuple[Ready, ...]
+    ready: tuple[tuple[int, Ready], ...]
+    """(place of the pattern, itself or one of its phrases)"""
     always: tuple[int, ...]
-    keyed: dict[bytes, tuple[int, ...]]
+    known: Index
 
 
 @lru_cache(maxsize=16)
 def _plan(patterns: tuple[Pattern, ...]) -> _Plan:
-    ready = tuple(map(make_ready, patterns))
-    keyed: dict[bytes, tuple[int, ...]] = {}
-    for place, one in enumerate(ready):
-        for key in one.keys:
-            keyed[key] = (*keyed.get(key, ()), place)
-    return _Plan(ready, tuple(place for place, one in enumerate(ready) if not one.keys), keyed)
+    ready = tuple((place, one) for place, pattern in enumerate(patterns) for one in make_ready(pattern))
+    keyed = index((key, place) for place, (_, one) in enumerate(ready) for key in one.keys)
+    return _Plan(ready, tuple(place for place, (_, one) in enumerate(ready) if not one.keys), keyed)
 
 
 _SEEN: dict[int, tuple[Sequence[Pattern], _Plan]] = {}
@@ -95,38 +97,65 @@ def scan(texts: Iterable[str], patterns: Sequence[Pattern], now: Ms | None = Non
     folded = fold(whole)
     if _MARK_BEGINS in folded:
         folded = _MARK.sub(lambda found: _REMOVED * len(found[0]), folded)
+    candidates = _candidates(plan, folded)
+    clusters = _clusters(folded) if any(ready.digits for _, ready in candidates) else []
     found: list[tuple[int, int, int, Finding]] = []
-    for place in _candidates(plan, folded):
-        ready = plan.ready[place]
-        for start, end in _matches(ready, folded, now):
-            found.append((start, place, end, _finding(ready.pattern, start, end)))
+    for place, ready in candidates:
+        for first, stop in _windows(clusters, ready.digits) if ready.digits else ((0, len(folded)),):
+            for start, end in _matches(ready, folded, (first, stop), now):
+                found.append((start, place, end, _finding(ready.pattern, start, end)))
     return _placed(found, read, whole, folded) if found else ()
 
 
-def _candidates(plan: _Plan, folded: str) -> list[int]:
-    """Return the places of the patterns that may match."""
+def _clusters(folded: str) -> list[tuple[int, int, int]]:
+    """Return (how many digits, begin, end) of each run of digits and separators."""
+    found = []
+    for match in _CLUSTER.finditer(folded):
+        count = len(match[0].encode().translate(None, _SEPARATORS))
+        found.append((count, match.start(), match.end()))
+    return found
+
+
+def _windows(clusters: list[tuple[int, int, int]], digits: int) -> list[tuple[int, int]]:
+    """Return the parts of a text in which a match with so many digits in one run can be, apart from each other."""
+    windows: list[tuple[int, int]] = []
+    for count, begin, end in clusters:
+        if count < digits:
+            continue
+        first, stop = max(0, begin - _MARGIN), end + _SLACK
+        if windows and first <= windows[-1][1]:
+            windows[-1] = (windows[-1][0], stop)
+        else:
+            windows.append((first, stop))
+    return windows
+
+
+def _candidates(plan: _Plan, folded: str) -> list[tuple[int, Ready]]:
+    """Return the places and patterns that may match: what they need of digits, characters and words is there."""
     shape = folded.encode("utf-8", "surrogatepass").translate(_SHAPE, _SEPARATORS)
     longest = max(map(len, shape.split()), default=0)
-    places_ = {place for key in plan.keyed.keys() & keys_in(folded) for place in plan.keyed[key]}
-    places_.update(plan.always)
-    ready = plan.ready
-    return sorted(p for p in places_ if ready[p].digits <= longest and ready[p].pattern.has in folded)
+    ready = [plan.ready[place] for place in (*plan.always, *known_by(folded, plan.known))]
+    return [one for one in ready if one[1].digits <= longest and one[1].pattern.has in folded]
 
 
-def _matches(ready: Ready, folded: str, now: Ms | None) -> Iterator[tuple[int, int]]:
-    match = ready.search.search(folded)
+def _matches(ready: Ready, folded: str, window: tuple[int, int], now: Ms | None) -> Iterator[tuple[int, int]]:
+    match = ready.search.search(folded, *window)
     while match is not None:
         start, end = match.span()
-        if _BETWEEN not in match[0] and _REMOVED not in match[0] and _stands(ready, folded, start, end, now):
+        if _stands(ready, folded, start, end, now):
             yield start, end
-            match = ready.search.search(folded, end)
+            match = ready.search.search(folded, end, window[1])
         else:
             # The next good number may begin inside this bad one: "2026 " and then twelve digits.
-            match = ready.search.search(folded, start + 1)
+            match = ready.search.search(folded, start + 1, window[1])
 
 
 def _stands(ready: Ready, folded: str, start: int, end: int, now: Ms | None) -> bool:
     """Say whether a match passes its check and stands beside what it must, and not beside what it must not."""
+    if ready.behind is not None and start and ready.behind.match(folded, start - 1):
+        return False
+    if _BETWEEN in folded[start:end] or _REMOVED in folded[start:end]:
+        return False
     if ready.check is not None and not ready.check(folded[start:end], ready.pattern.regions, now):
         return False
     stop = folded.find(_BETWEEN, end, end + _BEHIND)
@@ -150,15 +179,18 @@ def _placed(
     found: list[tuple[int, int, int, Finding]], texts: Sequence[str], whole: str, folded: str
 ) -> tuple[Finding, ...]:
     """Return the findings with their places in their own texts, as these were written."""
-    origin = places(whole) if len(whole) != len(folded) or not whole.isascii() else range(len(whole) + 1)
+    origin = range(len(whole) + 1) if whole.isascii() and len(whole) == len(folded) else places(whole)
     begins = [0, *accumulate(len(text) + 1 for text in texts)]
-    placed: list[tuple[int, int, int, Finding]] = []
-    for start, place, end, finding in found:
+    placed: list[Finding] = []
+    before = (-1, -1)
+    for start, place, end, finding in sorted(found, key=lambda one: (one[1], one[0], -one[2])):
+        if (place, end) <= before:
+            continue  # inside what the same pattern found already
+        before = (place, end)
         first, last = origin[start], origin[end - 1] + 1
-        index = bisect_right(begins, first) - 1
-        one = replace(finding, index=index, start=first - begins[index], end=last - begins[index])
-        placed.append((index, place, first, one))
-    return tuple(one for *_, one in sorted(placed, key=lambda item: item[:3]))
+        at = bisect_right(begins, first) - 1
+        placed.append(replace(finding, index=at, start=first - begins[at], end=last - begins[at]))
+    return tuple(sorted(placed, key=lambda one: one.index))
 
 
 def binding(findings: Iterable[Finding]) -> frozenset[str]:
@@ -203,16 +235,27 @@ def strike(text: str, findings: Iterable[Finding]) -> str:
     return "".join(part + (mark(span[2]) if span[2] else "") for part, span in zip(kept, edges[1:], strict=True))
 
 
-def clean(text: str, patterns: Sequence[Pattern], now: Ms | None = None) -> str:
-    """Return `text` struck until the patterns find nothing more in it.
+def telling(texts: Sequence[str], findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings without words that are a whole text: a label whose line is gone speaks of nobody."""
+    return tuple(one for one in findings if not (one.words and texts[one.index].strip(_ROUND) == _found(texts, one)))
+
+
+def _found(texts: Sequence[str], finding: Finding) -> str:
+    return texts[finding.index][finding.start : finding.end]
+
+
+def clean(texts: Sequence[str], patterns: Sequence[Pattern], now: Ms | None = None) -> tuple[str, ...]:
+    """Return the texts of one body, struck until the patterns find nothing telling in them.
 
     What was found by words goes with its whole sentence: the word says that the sentence is about it.
     """
-    findings = scan((text,), patterns, now)
+    left = list(texts)
+    findings = telling(left, scan(left, patterns, now))
     while findings:
-        text = strike(text, (_widened(text, finding) for finding in findings))
-        findings = scan((text,), patterns, now)
-    return text
+        for index, text in enumerate(left):
+            left[index] = strike(text, (_widened(text, one) for one in findings if one.index == index))
+        findings = telling(left, scan(left, patterns, now))
+    return tuple(left)
 
 
 def _widened(text: str, finding: Finding) -> Finding:

@@ -74,7 +74,8 @@ class Scene:
         assessments: before it is sent. `use`: by the receiver, before it acts on it.
         draft: of a refusal, the answer that led to it.
         arrived, seen, seen_by: what the script says of the receiver; `arrived` only where it gives a time.
-        clear, admit: what both laws must answer.
+        rejected: data categories that the scan proposes and the officer rejects.
+    clear, admit: what both laws must answer.
     """
 
     number: int
@@ -106,6 +107,7 @@ class Scene:
     seen_by: int
     clear: ExpectedVerdict
     admit: ExpectedVerdict
+    rejected: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ class _Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"p
     use: tuple[_Assessment, ...] = ()
     draft: _Draft | None = None
     expect: _Expect = _Expect()
+    rejected: frozenset[str] = frozenset()
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -308,6 +311,7 @@ def _scene(found: _Scene, common: _Common) -> Scene:
         seen_by=found.seen_by,
         clear=found.expect.clear.expected(ours),
         admit=found.expect.admit.expected(theirs),
+        rejected=found.rejected,
     )
 
 

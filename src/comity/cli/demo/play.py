@@ -187,6 +187,8 @@ def form_of(scene: Scene, day: Day, ids: Mapping[int, DispatchId]) -> dict[str, 
         form["case"] = show_id(ids[scene.case])
     if scene.replaces is not None:
         form["replaces"] = show_id(ids[scene.replaces])
+    if scene.rejected:
+        form["rejected"] = sorted(scene.rejected)
     if scene.conduct is not None:
         form["conduct"] = scene.conduct
     return form

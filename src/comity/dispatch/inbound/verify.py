@@ -7,7 +7,7 @@ from comity.base.ids import Ms
 from comity.dispatch import wire
 from comity.dispatch.office import Office
 from comity.dispatch.states import Opened, Verified
-from comity.marking.scan import scan
+from comity.marking.scan import binding, scan
 
 CREATED_AHEAD_MS = 5 * 60_000
 """How far `created` may lie after the time by which the leaf existed."""  # spec: protocol.md 7
@@ -29,8 +29,8 @@ def verify(opened: Opened, office: Office, now: Ms) -> Verified:
         facts = office.desks[header.desk].facts(header.kind, body)
     except BadEnvelope as error:
         raise BadSeal("a dispatch has a body that is not of its kind; its bytes are kept apart") from error
-    found = frozenset(finding.category for finding in scan(facts.texts, office.patterns))
-    return Verified(opened, facts, body, found)
+    # A receiver cannot ask its sender: only hard stops and sure patterns count here. A proposal is for the reader's eyes.
+    return Verified(opened, facts, body, binding(scan(facts.texts, office.patterns, now)))
 
 
 def _checks(opened: Opened, office: Office, now: Ms) -> tuple[tuple[str, bool], ...]:

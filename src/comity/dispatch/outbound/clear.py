@@ -18,12 +18,14 @@ from comity.dispatch.held import subject_of
 from comity.dispatch.office import Office
 from comity.dispatch.states import Cleared, Labelled, Withheld
 from comity.marking.labels import Label
-from comity.marking.scan import Pattern, scan, strike
+from comity.marking.scan import clean, scan, telling
 from comity.policy.question import Act, Question
 from comity.policy.verdict import Effect, Obligation, Verdict
 
 _DAY_MS = 86_400_000
 _APPROVAL = "approval:"
+_CONFIRM = "confirm:"
+"""What a person must still say about a category that the scan proposes; broken glass does not defer it."""
 _ROUNDS = 8
 """How often law may ask for one more approval, once those before are given."""
 SECOND_AGENCY = "approval:second-agency"
@@ -45,6 +47,9 @@ def clear(labelled: Labelled, office: Office, now: Ms) -> Cleared | Withheld:
     body, label, unmet = _apply(labelled, verdict.obligations, office)
     if labelled.approvals and subject_of(labelled.draft, label, body) != labelled.approvals[0].subject:
         return _held(replace(labelled, approvals=()), question, verdict, office, now)
+    labelled = replace(labelled, unanswered=_still_there(labelled, body, office))
+    if labelled.unanswered:
+        return _held(labelled, question, verdict, office, now)
     unmet = tuple(sorted({*unmet, *_second_agency(labelled)}))
     cleared = Cleared(labelled, label, body, question, verdict)
     if question.break_glass:
@@ -103,6 +108,7 @@ def _held(labelled: Labelled, question: Question, verdict: Verdict, office: Offi
     foreseen = _foreseen(labelled, office, now)
     lacking = foreseen.roles - {one.role for one in labelled.approvals}
     missing = {*verdict.missing, *(_APPROVAL + role for role in lacking), *_second_agency(labelled)}
+    missing |= {_CONFIRM + category for category in labelled.unanswered}
     subject = foreseen.subject
     return Withheld(labelled.draft.id, "held", verdict, tuple(sorted(missing)), question=question, subject=subject)
 
@@ -196,22 +202,38 @@ def _remove(labelled: Labelled, classes: frozenset[str], office: Office) -> tupl
     if not classes:
         return draft.body, ()
     body, removed = office.desks[draft.form.desk].redact(draft.form.kind, draft.body, classes)
-    patterns = tuple(p for p in office.patterns if p.category in classes)
-    left = labelled.struck & classes and scan(
-        office.desks[draft.form.desk].facts(draft.form.kind, body).texts, patterns
-    )
-    if not left:
+    if not labelled.struck & classes:
         return body, removed
-    found = tuple(sorted({finding.category for finding in left} - set(removed)))
-    return cbor.encode(_strike(cbor.decode(body), patterns)), tuple(sorted((*removed, *found)))
+    patterns = tuple(p for p in office.patterns if p.category in classes)
+    texts = office.desks[draft.form.desk].facts(draft.form.kind, body).texts
+    cleaned = clean(texts, patterns, draft.created)
+    changed = {text: left for text, left in zip(texts, cleaned, strict=True) if text != left}
+    if not changed:
+        return body, removed
+    found = {one.category for one in telling(texts, scan(texts, patterns, draft.created))} - set(removed)
+    return cbor.encode(_strike(cbor.decode(body), changed)), tuple(sorted((*removed, *found)))
 
 
-def _strike(value: Value, patterns: tuple[Pattern, ...]) -> Value:
-    """Replace every match in every text of a body by its visible mark."""
+def _still_there(labelled: Labelled, body: bytes, office: Office) -> frozenset[str]:
+    """Return which unanswered proposals are still about something in the body that would leave.
+
+    What law has removed anyway needs nobody's answer.
+    """
+    if not labelled.unanswered or body == labelled.draft.body:
+        return labelled.unanswered
+    form = labelled.draft.form
+    patterns = tuple(pattern for pattern in office.patterns if pattern.category in labelled.unanswered)
+    texts = office.desks[form.desk].facts(form.kind, body).texts
+    found = telling(texts, scan(texts, patterns, labelled.draft.created))
+    return frozenset(finding.category for finding in found)
+
+
+def _strike(value: Value, changed: Mapping[str, str]) -> Value:
+    """Put what is left of each text that a person wrote in its place."""
     if isinstance(value, str):
-        return strike(value, scan((value,), patterns))
+        return changed.get(value, value)
     if isinstance(value, Mapping):
-        return {str(key): _strike(item, patterns) for key, item in value.items()}
+        return {str(key): _strike(item, changed) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_strike(item, patterns) for item in value]
+        return [_strike(item, changed) for item in value]
     return value

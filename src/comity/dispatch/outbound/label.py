@@ -1,7 +1,8 @@
 """Label: the draft gets its handling label, and the scan says what the content contains.
 
 The author's tags are taken as they are; a scan adds to them and never takes away. What a pattern of a hard stop finds
-needs no confirmation by a person.
+needs no confirmation by a person; the rest of what it finds are proposals: an overriding category counts once a person
+has confirmed it and holds the draft until they have answered, any other counts unless it was rejected.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from comity.base.ids import Ms
 from comity.dispatch.office import Office
 from comity.dispatch.states import Draft, Labelled
 from comity.marking.rules import check_conduct, check_label, default_label
-from comity.marking.scan import scan
+from comity.marking.scan import proposed, scan
 from comity.marking.vocabulary import PERSONAL
 
 
@@ -24,9 +25,11 @@ def label(draft: Draft, office: Office) -> Labelled:
     """
     form = draft.form
     check_conduct(form.purpose, form.conduct)
-    found = frozenset(finding.category for finding in scan(draft.facts.texts, office.patterns))
     given = form.label or default_label(form.purpose, form.agency)
-    categories = draft.facts.tagged | found | frozenset(given.categories)
+    tagged = draft.facts.tagged | frozenset(given.categories)
+    found = scan(draft.facts.texts, office.patterns, draft.created)
+    counts, unanswered = proposed(found, form.confirmed | tagged, form.rejected)
+    categories = tagged | counts
     whole = replace(
         given,
         categories=tuple(sorted(categories)),
@@ -34,7 +37,7 @@ def label(draft: Draft, office: Office) -> Labelled:
         retain_until=form.retain_until or given.retain_until or _retention(categories, draft, office),
     )
     check_label(whole, form.purpose, draft.facts.asserts)
-    return Labelled(draft, whole, found)
+    return Labelled(draft, whole, counts, unanswered=unanswered)
 
 
 def _retention(categories: frozenset[str], draft: Draft, office: Office) -> Ms | None:

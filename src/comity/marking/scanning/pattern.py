@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from comity.base.errors import BadConfiguration
 from comity.marking.scanning.checks import CHECKS, Check
 from comity.marking.scanning.fold import fold
-from comity.marking.scanning.phrases import expression, keys_of
+from comity.marking.scanning.phrases import AFTER, LETTER, expression, inside, keys_of
 
 NO_CHECK = "none"
 
@@ -62,16 +62,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A pattern, compiled, with what a text must have for it to be tried."""
+    """A pattern, compiled, or one phrase of it, with what a text must have for it to be tried."""
 
     pattern: Pattern
     search: re.Pattern[str]
+    behind: re.Pattern[str] | None
+    """What the character before a match must not be; kept apart so that the search can skip ahead."""
     near: re.Pattern[str] | None
     unless: re.Pattern[str] | None
     check: Check | None
     digits: int
     keys: frozenset[bytes]
-    """One of these must be among the keys of a text; empty: nothing is known."""
+    """One of these must begin a word of a text; empty: nothing is known."""
 
 
 _PLAIN = re.compile(
@@ -84,8 +86,12 @@ _PLAIN_DIGITS = re.compile(r"(?:\\d|\[\d-\d\])(?:\{(\d+)\})?")
 _CAPITAL = re.compile(r"(?<!\\)[A-Z]")
 
 
-def make_ready(pattern: Pattern) -> Ready:
-    """Compile a pattern.
+_HEAD = re.compile(r"\(\?<!(\[(?:[^\]\\]|\\.)*\]|\\d)\)(?!.*\|)")
+"""What must not stand before, at the head of an expression that is no choice at its top."""
+
+
+def make_ready(pattern: Pattern) -> tuple[Ready, ...]:
+    """Compile a pattern: its one expression, or each of its phrases.
 
     Raises:
         BadConfiguration: it is no regular expression, matches nothing at all, names an unknown check, has both or neither
@@ -96,25 +102,40 @@ def make_ready(pattern: Pattern) -> Ready:
     if bool(pattern.regex) is bool(pattern.words):
         raise BadConfiguration(f"pattern {pattern.id}: it has either a regex or words")
     try:
-        search = _compiled(pattern)
-        keys = frozenset(key for phrase in pattern.words or pattern.near for key in keys_of(phrase))
-        near, unless = _phrases(pattern.near), _phrases(pattern.unless)
+        ready = _of_words(pattern) if pattern.words else (_of_regex(pattern),)
     except re.error as error:
         raise BadConfiguration(f"pattern {pattern.id}: not a regular expression ({error})") from error
     except BadConfiguration as error:
         raise BadConfiguration(f"pattern {pattern.id}: {error}") from error
-    if search.match("") is not None:
+    if any(one.search.match("") is not None for one in ready):
         raise BadConfiguration(f"pattern {pattern.id}: it matches nothing at all, everywhere")
-    plain = _PLAIN.fullmatch(pattern.regex)
-    least = sum(int(n or 1) for n in _PLAIN_DIGITS.findall(plain[1])) if plain else 0
-    return Ready(pattern, search, near, unless, CHECKS.get(pattern.check), max(least, pattern.digits), keys)
+    return ready
 
 
-def _compiled(pattern: Pattern) -> re.Pattern[str]:
-    if pattern.words:
-        return re.compile(expression(pattern.words))
+def _of_words(pattern: Pattern) -> tuple[Ready, ...]:
+    near, unless, check = _phrases(pattern.near), _phrases(pattern.unless), CHECKS.get(pattern.check)
+    return tuple(
+        Ready(pattern, re.compile(inside(phrase) + AFTER), LETTER, near, unless, check, pattern.digits, keys_of(phrase))
+        for phrase in pattern.words
+    )
+
+
+def _of_regex(pattern: Pattern) -> Ready:
     folded = "".join(char if char.isascii() else re.escape(fold(char)) for char in pattern.regex)
-    return re.compile(folded, re.IGNORECASE if _CAPITAL.search(folded) else 0)
+    plain = _PLAIN.fullmatch(folded)
+    least = sum(int(n or 1) for n in _PLAIN_DIGITS.findall(plain[1])) if plain else 0
+    head = _HEAD.match(folded)
+    behind = re.compile(head[1]) if head else None
+    return Ready(
+        pattern,
+        re.compile(folded[head.end() :] if head else folded, re.IGNORECASE if _CAPITAL.search(folded) else 0),
+        behind,
+        _phrases(pattern.near),
+        _phrases(pattern.unless),
+        CHECKS.get(pattern.check),
+        max(least, pattern.digits),
+        frozenset(key for phrase in pattern.near for key in keys_of(phrase)),
+    )
 
 
 def _phrases(phrases: tuple[str, ...]) -> re.Pattern[str] | None:

@@ -8,7 +8,7 @@ of it must be long enough to be known by its beginning, so that texts without th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from comity.base.errors import BadConfiguration
 from comity.marking.scanning.fold import fold
@@ -16,21 +16,23 @@ from comity.marking.scanning.fold import fold
 _LETTERS = r"a-z\u0900-\u0dff"
 BEFORE, AFTER = rf"(?<![{_LETTERS}])", rf"(?![{_LETTERS}])"
 """What a phrase stands between: no letter of the scripts that the sentences are written in."""
+LETTER = re.compile(rf"[{_LETTERS}]")
 _GAP = r"[^.!?;\x00\n]{1,40}?"
 _BLANK = r"[ \n\-]{1,3}"
 _TOKEN = re.compile(r" \.\. |\*| |[()|?]|[^ *()|?]")
 _BRACKETS = re.compile(r"\([^()]*\)[?*]*")
 _CALLS_FOR = {" .. ": _GAP, "*": f"[{_LETTERS}]*", " ": _BLANK}
-_KEY_BYTES, _KEY_BYTES_OTHER = 4, 9
+_HEAD_BYTES = 4
 _SPLIT = bytes(b if b >= 128 or chr(b).isalpha() else ord(" ") for b in range(256))  # noqa: PLR2004  ASCII ends there
 
 
 def expression(phrases: Iterable[str]) -> str:
     """Return one regular expression for folded text that finds any of the phrases."""
-    return BEFORE + "(?:" + "|".join(_regex(phrase) for phrase in phrases) + ")" + AFTER
+    return BEFORE + "(?:" + "|".join(map(inside, phrases)) + ")" + AFTER
 
 
-def _regex(phrase: str) -> str:
+def inside(phrase: str) -> str:
+    """Return the regular expression of a phrase without what it stands between."""
     parts = []
     for token in _TOKEN.findall(fold(phrase)):
         plain = token in "()|?"
@@ -39,7 +41,7 @@ def _regex(phrase: str) -> str:
 
 
 def keys_of(phrase: str) -> frozenset[bytes]:
-    """Return beginnings of words of which one stands in every text that the phrase matches.
+    """Return beginnings of words, at least 4 bytes or a whole word, of which one stands in every text that it matches.
 
     They are that of its longest plain word; without one, those of the choices of a bracket.
 
@@ -63,16 +65,27 @@ def _key(word: str) -> bytes:
     fixed, optional, _ = word.partition("?")
     fixed, more, _ = (fixed[:-1] if optional else fixed).partition("*")
     longest = max(fixed.encode().translate(_SPLIT).split(), key=len, default=b"")
-    limit = _limit(longest)
     open_ended = bool(optional or more) and fixed.encode().endswith(longest)
-    return b"" if open_ended and len(longest) < limit else longest[:limit]
+    return b"" if open_ended and len(longest) < _HEAD_BYTES else longest
 
 
-def _limit(word: bytes) -> int:
-    return _KEY_BYTES if word[:1].isascii() else _KEY_BYTES_OTHER
+Index = Mapping[bytes, tuple[tuple[bytes, int], ...]]
+"""By the first bytes of a key: the key and the place of what it is a key of."""
 
 
-def keys_in(folded: str) -> set[bytes]:
-    """Return the keys of all words of a folded text."""
-    words = set(folded.encode("utf-8", "surrogatepass").translate(_SPLIT).split())
-    return {word[:_KEY_BYTES] if word[0] < 128 else word[:_KEY_BYTES_OTHER] for word in words}  # noqa: PLR2004  as above
+def index(keys: Iterable[tuple[bytes, int]]) -> Index:
+    """Return an index of (key, place)."""
+    found: dict[bytes, tuple[tuple[bytes, int], ...]] = {}
+    for key, place in keys:
+        found[key[:_HEAD_BYTES]] = (*found.get(key[:_HEAD_BYTES], ()), (key, place))
+    return found
+
+
+def known_by(folded: str, known: Index) -> set[int]:
+    """Return the places whose keys begin a word of a folded text."""
+    found: set[int] = set()
+    for word in set(folded.encode("utf-8", "surrogatepass").translate(_SPLIT).split()):
+        for key, place in known.get(word[:_HEAD_BYTES], ()):
+            if word.startswith(key):
+                found.add(place)
+    return found
