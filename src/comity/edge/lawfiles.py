@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration
 from comity.edge.consolidation import ACTS, Collection, read_collection
 from comity.policy.cases import Case, check_unique, read_cases
 from comity.policy.edition import MANIFEST
+from comity.policy.groundcases import GroundCase, read_grounds
 
 CASES = "cases"
 STATUTES = "statutes"
@@ -15,8 +17,8 @@ BESIDE = frozenset({CASES, STATUTES})
 """Folders that lie beside the editions and never count into one."""
 
 
-def load_cases(paths: tuple[Path, ...], root: Path) -> tuple[Case, ...]:
-    """Read files of cases; folders stand for every `.toml` file in them.
+def load_cases(paths: Sequence[Path], root: Path) -> tuple[tuple[Case, ...], tuple[GroundCase, ...]]:
+    """Read files of cases, of questions and of grounds; folders stand for every `.toml` file in them.
 
     Args:
         paths: files or folders.
@@ -26,17 +28,20 @@ def load_cases(paths: tuple[Path, ...], root: Path) -> tuple[Case, ...]:
         BadConfiguration: a path that is not there, a file that cannot be read, an id that stands twice.
     """
     cases: list[Case] = []
+    words: list[GroundCase] = []
     for path in paths:
         if not path.exists():
             raise BadConfiguration(f"there is no file of cases {path}")
         for file in sorted(path.rglob("*.toml")) if path.is_dir() else (path,):
             name = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
             try:
-                cases += read_cases(file.read_text(encoding="utf-8"), name)
+                text = file.read_text(encoding="utf-8")
             except UnicodeDecodeError as error:
                 raise BadConfiguration(f"{name}: not UTF-8; no case was read") from error
+            cases += read_cases(text, name)
+            words += read_grounds(text, name)
     check_unique(cases)
-    return tuple(cases)
+    return tuple(cases), tuple(words)
 
 
 def kept_texts(laws: Path) -> dict[str, bytes]:

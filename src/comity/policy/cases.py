@@ -45,6 +45,8 @@ from comity.policy.rule import day_begins
 from comity.policy.toml import Table
 from comity.policy.verdict import Effect, Gate, Verdict
 
+GROUNDS_TABLE = "ground"
+"""Table of a file of cases that says what an officer who refuses on a ground may say; see `groundcases`."""
 _ID = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _NO_RULE = "no-legal-basis"
 """Ground of the answer when no rule permits; it needs no rule that names it."""
@@ -115,6 +117,7 @@ class Case:
         file: where it stands.
         question: what is asked.
         expected: what must be answered.
+        suppose: bases that the edition is asked as if it knew, such as an arrangement that nobody has made yet.
     """
 
     id: str
@@ -125,6 +128,7 @@ class Case:
     file: str
     question: Question
     expected: Expected
+    suppose: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,7 @@ def read_cases(text: str, file: str) -> tuple[Case, ...]:
     bases = _bases(file, head.content("base"))
     law, day = head.one("law"), head.one("day")
     cases = tuple(_case(table, file, bases, law, day) for table in head.tables("case"))
+    head.content(GROUNDS_TABLE)  # read by `groundcases`
     head.done()
     check_unique(cases)
     return cases
@@ -212,9 +217,16 @@ def check_unique(cases: Iterable[Case]) -> None:
 
 
 def run_case(case: Case, gate: Gate) -> Outcome:
-    """Ask a law and compare. The gate must be that of `case.law`."""
+    """Ask a law and compare. The gate must be that of `case.law`, with what the case supposes: see `supposed`."""
     verdict = gate.decide(case.question, case.now)
     return Outcome(case, verdict, tuple(_mismatches(case.expected, verdict)))
+
+
+def supposed(edition: Edition, case: Case) -> Edition:
+    """Return the edition as a case asks it: itself, or as if it knew a few bases more."""
+    if not case.suppose:
+        return edition
+    return replace(edition, groups=replace(edition.groups, bases=edition.groups.bases | case.suppose))
 
 
 def coverage(cases: Sequence[Case], outcomes: Sequence[Outcome], edition: Edition) -> Coverage:
@@ -357,6 +369,7 @@ def _case(table: Table, file: str, bases: Mapping[str, _Json], law: str, day: st
         file=file,
         question=_question(where, asked),
         expected=_expected(where, table.table("answer")),
+        suppose=frozenset(table.texts("suppose")),
     )
     table.done()
     return case

@@ -9,13 +9,15 @@ import pytest
 
 from comity.base.errors import BadConfiguration
 from comity.marking.labels import Urgency
-from comity.policy.cases import BASE, Case, check_unique, coverage, read_cases, run_case
+from comity.marking.vocabulary import GROUNDS
+from comity.policy.cases import BASE, Case, Outcome, check_unique, coverage, read_cases, run_case, supposed
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
+from comity.policy.groundcases import GroundCase, never_seen, read_grounds, wrong_words
 from comity.policy.question import Act, AssessedAct, Decision, Risk
 from comity.policy.verdict import Effect
 from tests.unit.policy.policy_laws import BASE as TEST_BASE
-from tests.unit.policy.policy_laws import DAY, LAWS, gate
+from tests.unit.policy.policy_laws import DAY, LAWS, edition, gate
 from tests.unit.policy.test_policy_edition import FORBID, MANIFEST, OBLIGE, PERMIT
 
 FILES = sorted((LAWS / "cases").rglob("*.toml"))
@@ -23,18 +25,52 @@ FILES = sorted((LAWS / "cases").rglob("*.toml"))
 
 @cache
 def all_cases() -> tuple[Case, ...]:
-    read = [case for file in FILES for case in read_cases(file.read_text(encoding="utf-8"), file.name)]
+    read = [
+        case for file in FILES for case in read_cases(file.read_text(encoding="utf-8"), str(file.relative_to(LAWS)))
+    ]
     check_unique(read)
     return tuple(read)
 
 
+def gate_of(case: Case) -> CedarGate:
+    return CedarGate(supposed(edition(case.law), case)) if case.suppose else gate(case.law)
+
+
+@cache
+def all_outcomes() -> tuple[Outcome, ...]:
+    return tuple(run_case(case, gate_of(case)) for case in all_cases())
+
+
+def all_words() -> tuple[GroundCase, ...]:
+    return tuple(word for file in FILES for word in read_grounds(file.read_text(encoding="utf-8"), file.name))
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(LAWS / "cases")))
 def test_every_case_is_answered_as_it_says(file: Path) -> None:
-    wrong = []
-    for case in read_cases(file.read_text(encoding="utf-8"), file.name):
-        outcome = run_case(case, gate(case.law))
-        wrong += [f"{case.id}: {line}" for line in outcome.mismatches]
+    wrong = [
+        f"{outcome.case.id}: {line}"
+        for outcome in all_outcomes()
+        if outcome.case.file == str(file.relative_to(LAWS))
+        for line in outcome.mismatches
+    ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("name", ["ca", "in", "ostrel-vanmere"])
+def test_no_rule_ground_code_or_obligation_is_left_untried(name: str) -> None:
+    assert coverage(all_cases(), all_outcomes(), edition(name)).gaps() == ()
+
+
+def test_every_ground_and_code_of_the_vocabulary_is_tried() -> None:
+    assert never_seen(all_outcomes(), all_words()) == ()
+    assert len(all_cases()) >= 250
+
+
+def test_each_ground_is_told_as_the_cases_say() -> None:
+    assert [line for word in all_words() for line in wrong_words(word, edition(word.law))] == []
+    assert {(word.law, word.ground) for word in all_words()} == {
+        (law, ground) for law in ("ca", "in", "ostrel-vanmere") for ground in GROUNDS
+    }
 
 
 def test_ids_are_unique_over_all_files() -> None:
@@ -143,7 +179,7 @@ def outcome(answer: str, *texts: str, ask: str = '{ purpose = "fraud" }'):
     return run_case(case, CedarGate(law(*texts)))
 
 
-WHERE = '{ purpose = "fraud", categories = ["location"] }'
+PERSON = '{ purpose = "fraud", categories = ["person"] }'
 
 
 def test_what_is_right_has_no_mismatch() -> None:
@@ -214,3 +250,49 @@ def test_an_edition_with_all_its_cases_is_whole() -> None:
     refused = outcome('{ ground = "no-legal-basis" }', PERMIT, FORBID, ask='{ purpose = "workplan" }')
     found = [permitted, referred, refused]
     assert coverage([one.case for one in found], found, law(PERMIT, FORBID)).gaps() == ()
+
+
+# --- what is supposed, and words for grounds -------------------------------------------------------------------------
+
+
+def test_what_is_supposed_is_known_for_that_case_only() -> None:
+    text = ONE.replace('base = "asked"', 'base = "asked"\nsuppose = ["arrangement-written:customs"]')
+    (case,) = read_cases(text, "one.toml")
+    plain = law(PERMIT)
+    assert "arrangement-written:customs" in supposed(plain, case).known_bases
+    assert supposed(plain, read_cases(ONE, "one.toml")[0]) is plain
+    assert "arrangement-written:customs" not in plain.known_bases
+
+
+WORDS = '[ground.tt]\nbudget = ["cannot-assist", "partly"]\n'
+
+
+def test_a_word_that_is_another_is_named() -> None:
+    (word,) = read_grounds(WORDS, "w.toml")
+    assert wrong_words(word, law(PERMIT)) == ()
+    (less,) = read_grounds(WORDS.replace(', "partly"', ""), "w.toml")
+    assert wrong_words(less, law(PERMIT)) == ("tt: budget may be told as cannot-assist, partly, not cannot-assist",)
+    (other,) = read_grounds(WORDS.replace('"cannot-assist", "partly"', '"partly", "cannot-assist"'), "w.toml")
+    assert wrong_words(other, law(PERMIT)) == ("tt: budget is told as cannot-assist, not partly",)
+
+
+def test_what_no_answer_and_no_word_tried_is_named() -> None:
+    left = never_seen([outcome('{ decides = ["TT-2"] }', PERMIT, FORBID, ask=PERSON)], read_grounds(WORDS, "w.toml"))
+    assert "the ground not-held is never seen" in left
+    assert "the outward code unclear is never seen" in left
+    assert not {"the ground budget is never seen", "the ground location is never seen"} & set(left)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("budget", "money", "there is no ground called 'money'"),
+        ('"partly"', '"some"', "budget is told as outward codes"),
+        ('["cannot-assist", "partly"]', "[]", "budget is told as outward codes"),
+        ("[ground", "ground", "w.toml"),
+    ],
+)
+def test_a_misspelt_word_is_no_case(old: str, new: str, says: str) -> None:
+    with pytest.raises(BadConfiguration) as error:
+        read_grounds(WORDS.replace(old, new), "w.toml")
+    assert says in str(error.value)

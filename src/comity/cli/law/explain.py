@@ -17,7 +17,7 @@ from comity.edge.config import read_config
 from comity.edge.export import snapshot
 from comity.edge.opening import open_law, open_peer_law
 from comity.edge.setup import edition_files
-from comity.policy.cases import Case
+from comity.policy.cases import Case, supposed
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.explanation import Explanation, explain_answer, read_aloud, turned
@@ -55,16 +55,16 @@ def run_explain(asked: argparse.Namespace) -> int:
 
 
 def _of_case(asked: argparse.Namespace) -> Iterator[Told]:
-    _, (case, *_) = chosen_cases(asked.laws, [asked.case], None)
-    if case.id != asked.case:
+    case = next((case for case in chosen_cases(asked.laws, [asked.case], None).meant), None)
+    if case is None or case.id != asked.case:
         raise BadForm(f"{asked.case!r} is no case; `comity law test` runs files of cases")
-    own = Edition.load(edition_files(asked.laws, case.law))
+    own = supposed(Edition.load(edition_files(asked.laws, case.law)), case)
     verdict = CedarGate(own).decide(case.question, case.now)
     yield f"{case.id}: {case.title} [{case.article}]", explain_answer(own, case.question, verdict, asked.language)
     for name in asked.law:
         if name == case.law:
             continue
-        other = Edition.load(edition_files(asked.laws, name))
+        other = supposed(Edition.load(edition_files(asked.laws, name)), case)
         yield _asked_there(case, own, other, asked.language)
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -15,9 +16,41 @@ from comity.base.errors import BadForm
 from comity.cli.out import show_json, show_table
 from comity.edge.lawfiles import CASES, load_cases
 from comity.edge.setup import edition_files
-from comity.policy.cases import Case, Coverage, Outcome, coverage, run_case
+from comity.policy.cases import Case, Outcome, coverage, run_case, supposed
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
+from comity.policy.groundcases import GroundCase, never_seen, wrong_words
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What is to be run: all cases of a folder of laws, and those that were meant."""
+
+    everything: tuple[Case, ...]
+    meant: tuple[Case, ...]
+    words: tuple[GroundCase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What came of it.
+
+    Attributes:
+        editions: the editions that were meant, by name.
+        outcomes: of the cases that were meant.
+        words: what is wrong about the words for grounds.
+        untried: edition, or "" for the vocabulary, to what its cases leave untried; empty if that was not asked.
+    """
+
+    editions: dict[str, Edition]
+    outcomes: tuple[Outcome, ...]
+    words: tuple[str, ...]
+    untried: dict[str, tuple[str, ...]]
+
+    @property
+    def good(self) -> bool:
+        """Whether every answer is as its case says and nothing is left untried."""
+        return not self.words and all(o.good for o in self.outcomes) and not any(self.untried.values())
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,39 +66,49 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
 
 def run_test(asked: argparse.Namespace) -> int:
     """Run the cases; 1 if any answer is another, or an edition whose cases were all run has a gap."""
-    everything, chosen = chosen_cases(asked.laws, asked.cases, asked.law)
+    chosen = chosen_cases(asked.laws, asked.cases, asked.law)
     whole = not asked.cases and not asked.no_coverage
-    ran = everything if whole else chosen  # a rule that two editions share is tried by the cases of either
-    editions = {law: Edition.load(edition_files(asked.laws, law)) for law in sorted({case.law for case in ran})}
+    ran = chosen.everything if whole else chosen.meant  # a rule that two editions share is tried by the cases of either
+    names = sorted({case.law for case in ran} | {case.law for case in chosen.words})
+    editions = {law: Edition.load(edition_files(asked.laws, law)) for law in names}
     outcomes = _run(ran, editions, hidden=asked.json)
-    shown = [outcome for outcome in outcomes if outcome.case in chosen]
     meant = {law: edition for law, edition in editions.items() if asked.law in {None, law}}
-    covered = {law: coverage(ran, outcomes, edition) for law, edition in meant.items()} if whole else {}
-    (_say_json if asked.json else _say)(shown, meant, covered)
-    good = all(outcome.good for outcome in shown) and all(one.whole for one in covered.values())
-    return 0 if good else 1
+    report = Report(
+        editions=meant,
+        outcomes=tuple(outcome for outcome in outcomes if outcome.case in chosen.meant),
+        words=tuple(line for case in chosen.words for line in wrong_words(case, editions[case.law])),
+        untried={law: coverage(ran, outcomes, edition).gaps() for law, edition in meant.items()} if whole else {},
+    )
+    if whole and asked.law is None and chosen.words:
+        report.untried[""] = never_seen(outcomes, chosen.words)
+    (_say_json if asked.json else _say)(report)
+    return 0 if report.good else 1
 
 
-def chosen_cases(laws: Path, asked: Sequence[str], law: str | None) -> tuple[tuple[Case, ...], tuple[Case, ...]]:
+def chosen_cases(laws: Path, asked: Sequence[str], law: str | None) -> Chosen:
     """Return all cases of a folder of laws, and those that are meant.
 
     Raises:
         BadForm: nothing is meant by one of the words, or no case is left.
     """
-    everything = load_cases((laws / CASES,), laws) if (laws / CASES).is_dir() else ()
+    everything, words = load_cases((laws / CASES,), laws) if (laws / CASES).is_dir() else ((), ())
     by_id = {case.id: case for case in everything}
-    chosen: dict[str, Case] = {} if asked else dict(by_id)
+    meant: dict[str, Case] = {} if asked else dict(by_id)
+    told = [] if asked else list(words)
     for word in asked:
         if word in by_id:
-            chosen[word] = by_id[word]
+            meant[word] = by_id[word]
         elif Path(word).exists():
-            chosen |= {case.id: case for case in load_cases((Path(word),), laws)}
+            cases, more = load_cases((Path(word),), laws)
+            meant |= {case.id: case for case in cases}
+            told += more
         else:
             raise BadForm(f"{word!r} is no case and no file of cases; nothing was run")
-    left = tuple(case for case in chosen.values() if law in {None, case.law})
-    if not left:
+    left = tuple(case for case in meant.values() if law in {None, case.law})
+    left_words = tuple(case for case in told if law in {None, case.law})
+    if not left and not left_words:
         raise BadForm("there is no such case; nothing was run")
-    return everything, left
+    return Chosen(everything, left, left_words)
 
 
 def _run(cases: Sequence[Case], editions: dict[str, Edition], *, hidden: bool) -> list[Outcome]:
@@ -75,45 +118,48 @@ def _run(cases: Sequence[Case], editions: dict[str, Edition], *, hidden: bool) -
     with Progress(console=console, transient=True, disable=hidden or not console.is_terminal) as progress:
         task = progress.add_task("cases", total=len(cases))
         for case in cases:
-            outcomes.append(run_case(case, gates[case.law]))
+            gate = CedarGate(supposed(editions[case.law], case)) if case.suppose else gates[case.law]
+            outcomes.append(run_case(case, gate))
             progress.advance(task)
     return outcomes
 
 
-def _say(outcomes: Sequence[Outcome], editions: dict[str, Edition], covered: dict[str, Coverage]) -> None:
-    for outcome in outcomes:
+def _say(report: Report) -> None:
+    for outcome in report.outcomes:
         if not outcome.good:
             print(f"WRONG {outcome.case.id} ({outcome.case.file}): {outcome.case.title} [{outcome.case.article}]")
             print("".join(f"      {line}\n" for line in outcome.mismatches), end="")
+    print("".join(f"WRONG {line}\n" for line in report.words), end="")
     rows = []
-    for law, edition in editions.items():
-        mine = [outcome for outcome in outcomes if outcome.case.law == law]
+    for law, edition in report.editions.items():
+        mine = [outcome for outcome in report.outcomes if outcome.case.law == law]
         answers = Counter(outcome.verdict.effect for outcome in mine)
         told = ", ".join(f"{effect} {count}" for effect, count in sorted(answers.items()))
-        gaps = str(len(covered[law].gaps())) if law in covered else "not asked"
+        gaps = str(len(report.untried[law])) if law in report.untried else "not asked"
         wrong = sum(not outcome.good for outcome in mine)
         rows.append([law, str(len(edition.rules)), str(len(mine)), str(wrong), told, gaps])
     show_table("Cases", ("law", "rules", "cases", "wrong", "answers", "untried"), rows)
-    for law, one in covered.items():
-        print("".join(f"UNTRIED {law}: {gap}\n" for gap in one.gaps()), end="")
-    for edition in editions.values():
+    for law, left in report.untried.items():
+        print("".join(f"UNTRIED {law or 'vocabulary'}: {gap}\n" for gap in left), end="")
+    for edition in report.editions.values():
         if edition.exercise:
             print(f"{edition.name}: EXERCISE EDITION, not reviewed by counsel")
 
 
-def _say_json(outcomes: Sequence[Outcome], editions: dict[str, Edition], covered: dict[str, Coverage]) -> None:
+def _say_json(report: Report) -> None:
     show_json(
         {
             "editions": {
                 law: {"name": edition.name, "exercise": edition.exercise, "hash": edition.hash.hex()}
-                for law, edition in editions.items()
+                for law, edition in report.editions.items()
             },
-            "cases": len(outcomes),
+            "cases": len(report.outcomes),
             "wrong": [
                 {"case": outcome.case.id, "file": outcome.case.file, "mismatches": list(outcome.mismatches)}
-                for outcome in outcomes
+                for outcome in report.outcomes
                 if not outcome.good
             ],
-            "untried": {law: list(one.gaps()) for law, one in covered.items()},
+            "wrong_words": list(report.words),
+            "untried": {law or "vocabulary": list(gaps) for law, gaps in report.untried.items()},
         }
     )
