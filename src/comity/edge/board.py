@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from comity.base.errors import StoreError
@@ -280,7 +280,8 @@ class NodeBoard:
         acted = row.refused is None and (row.filed is not None or not row.ours)
         read = self._their_law.reading(tx, row.id, ours=row.ours) if acted and self._their_law is not None else None
         if read is not None and self._their_law is not None:
-            return _line(self._them, act, read, exercise=self._their_law.exercise, ground=None)
+            line = _line(self._them, act, read, exercise=self._their_law.exercise, ground=None)
+            return replace(line, sentence=line.sentence + _unpublished(self._their_law))
         if not row.ours:
             return _unknown(self._them, "clear", "permit", "Their law let it go; its reasons stay with them.")
         if row.refused is not None:
@@ -415,6 +416,14 @@ def _line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str
         exercise=exercise,
         known=True,
     )
+
+
+def _unpublished(law: TheirLaw) -> str:
+    """Say that their law has a private part, by its digest; "" if it has none."""
+    if law.whole:
+        return ""
+    digest = law.private_digest.hex()[:16]
+    return f" Their law has a private part, which is not here and may only restrict (SHA-256 {digest})."
 
 
 def _unknown(party: str, act: str, effect: str, sentence: str) -> VerdictLine:

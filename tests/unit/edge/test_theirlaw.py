@@ -6,6 +6,8 @@ import shutil
 
 import pytest
 
+from comity.base import cbor
+from comity.base.hashing import sha256
 from comity.base.ids import DispatchId, Ms
 from comity.crypto.keys import RootKeys
 from comity.edge.opening import open_node
@@ -31,12 +33,15 @@ from tests.unit.node.world import Seeded, exchange
 NOW = Ms(MADE + MINUTE)
 
 
-def published(tmp_path, base, name, change=lambda law: law):
+def published(tmp_path, base, name, change=lambda law: law, private=""):
     """Give `name` a copy of the other's law as it was published: perhaps another one than it decides by."""
     laws = shutil.copytree(ROOT / "laws", tmp_path / f"laws-{name}", dirs_exist_ok=True)
     law = laws / "ostrel-vanmere" / "law.cedar"
     changed = change(law.read_text())
     law.write_text(changed)
+    if private:
+        (law.parent / "private").mkdir(exist_ok=True)
+        (law.parent / "private" / "quiet.cedar").write_text(private)
     folder = tmp_path / f"published-{name}"
     sign_edition(folder, laws, "ostrel-vanmere", RootKeys.generate(Seeded("law of the other")))
     keep_peer_law(base / name, (folder / LAW_FILE).read_bytes(), (folder / LAW_KEY).read_bytes())
@@ -47,10 +52,10 @@ def stage(tmp_path):
     """Make both nodes with copies of each other's law, let a question and its answer cross, and return all of it."""
     opened = []
 
-    def build(*, change=lambda law: law, copies=tuple(PARTIES)):
+    def build(*, change=lambda law: law, copies=tuple(PARTIES), private=""):
         base = copy_of(paired(), tmp_path)
         for name in copies:
-            published(tmp_path, base, name, change)
+            published(tmp_path, base, name, change, private)
         opened.extend(open_node(read_config(base / name), MADE) for name in PARTIES)
         near, far = opened
         (asked,) = near.node.submit([(question(), ASKS)], NOW)
@@ -101,11 +106,33 @@ def test_what_crossed_is_shown_with_the_articles_of_our_copy(stage):
 
 
 def test_what_our_copy_does_not_permit_is_not_shown(stage):
-    near, _, asked, answered = stage(change=lambda law: law.replace('"border-document" };', '"border-papers" };'))
+    near, _, asked, answered = stage(change=lambda law: law.replace('"border-document"', '"border-papers"'))
     for dispatch in (asked, answered):
         theirs = lines(near, dispatch)[1]
         assert (theirs.articles, theirs.known, theirs.effect) == ((), False, "permit")
         assert "its reasons stay with them" in theirs.sentence
+
+
+QUIET = """
+@id("OV-2/quiet") @title("Quiet") @article("Quiet, 1") @from("2026-01-01") @to("open") @status("accord") @source("accord")
+@effect("refuse") @ground("unclear") @sentence_en("Quiet.") @sentence_osv("Silent.")
+forbid (principal, action in [Action::"clear", Action::"admit"], resource);
+"""
+
+
+def test_their_private_part_is_known_by_its_digest_and_not_read(stage):
+    near, _, asked, answered = stage(private=QUIET)
+    files = {"private/quiet.cedar": QUIET.encode()}
+    digest = sha256(cbor.encode(files)).hex()
+    assert near.peer_edition.private_digest.hex() == digest
+    assert not near.peer_edition.whole
+    assert not [rule for rule in near.peer_edition.rules if rule.private]
+    for dispatch in (asked, answered):
+        ours, theirs = lines(near, dispatch)
+        assert theirs.known
+        assert theirs.sentence.endswith(f"may only restrict (SHA-256 {digest[:16]}).")
+        assert "Quiet" not in theirs.sentence
+        assert "private part" not in ours.sentence
 
 
 def test_without_a_copy_nothing_is_said_of_their_reasons(stage):
