@@ -57,6 +57,7 @@ class Assessment:
         basis: on what the decision rests; a full form has it.
         decider_desk, decider_number: the officer who decided.
         outside_operation: the decider has no part in the operation.
+        tainted: of act use only: the fact was likely obtained by mistreatment.
     """
 
     act: AssessedAct
@@ -71,6 +72,7 @@ class Assessment:
     decider_desk: str
     decider_number: int
     outside_operation: bool
+    tainted: bool = False
 
     def __post_init__(self) -> None:
         """Check the record.
@@ -84,6 +86,8 @@ class Assessment:
             raise BadForm("a substantial risk remains; the answer is no, or it goes to the head as undecided")
         if self.decision is Decision.GO_WITH_CONDITIONS and not self.mitigations:
             raise BadForm("go with conditions, but no condition or assurance is named")
+        if self.tainted and self.act is not AssessedAct.USE:
+            raise BadForm("how a fact was obtained is asked before it is used; assess the use")
 
     def _check_answers(self) -> None:
         answers = (
@@ -120,6 +124,7 @@ class Assessment:
             risk_after=self.risk_after,
             decision=self.decision,
             decider_outside=self.outside_operation,
+            tainted=self.tainted,
         )
 
     def full_form_due(self, now: Ms) -> Ms | None:
@@ -143,7 +148,7 @@ def encode_assessment(assessment: Assessment) -> bytes:
         "decider": [assessment.decider_desk, assessment.decider_number],
         "outside_operation": assessment.outside_operation,
     }
-    return cbor.encode(record)
+    return cbor.encode({**record, _TAINTED: True} if assessment.tainted else record)
 
 
 def decode_assessment(data: bytes) -> Assessment:
@@ -153,9 +158,11 @@ def decode_assessment(data: bytes) -> Assessment:
         BadEnvelope: other bytes.
     """
     record = cbor.decode(data)
-    if not isinstance(record, Mapping) or set(record) != _KEYS:
+    if not isinstance(record, Mapping) or set(record) - {_TAINTED} != _KEYS:
         raise BadEnvelope("these bytes are no assessment")
     take: dict[str, Value] = {str(key): value for key, value in record.items()}
+    if take.get(_TAINTED, True) is not True:
+        raise BadEnvelope("these bytes are no assessment")
     fields.version(take["version"], VERSION, "version")
     desk, number = fields.row(take["decider"], 2, "decider")
     try:
@@ -172,11 +179,14 @@ def decode_assessment(data: bytes) -> Assessment:
             decider_desk=fields.text(desk, "decider"),
             decider_number=fields.uint(number, "decider"),
             outside_operation=fields.flag(take["outside_operation"], "outside_operation"),
+            tainted=_TAINTED in take,
         )
     except BadForm as error:
         raise BadEnvelope("an assessment whose answers do not fit together") from error
 
 
+_TAINTED = "tainted"
+"""Written only where it is so, so that an older record has the same bytes."""
 _KEYS = frozenset(
     {
         "version", "act", "form", "who_and_how", "risk_before", "source", "mitigations", "risk_after", "decision",

@@ -40,6 +40,22 @@ def test_a_good_one_is_written_and_read_again() -> None:
         assert decode_assessment(encode_assessment(form)) == form
 
 
+def test_what_was_likely_obtained_by_mistreatment_is_said_of_a_use_only() -> None:
+    tainted = replace(GOOD, act=AssessedAct.USE, tainted=True)
+    assert decode_assessment(encode_assessment(tainted)) == tainted
+    assert tainted.assessed().tainted
+    assert not GOOD.assessed().tainted
+    with pytest.raises(BadForm, match="before it is used"):
+        replace(GOOD, tainted=True)
+    record = cbor.decode(encode_assessment(tainted))
+    assert isinstance(record, dict)
+    with pytest.raises(BadEnvelope):
+        decode_assessment(cbor.encode({**record, "tainted": False}))
+    older = cbor.decode(encode_assessment(GOOD))
+    assert isinstance(older, dict)
+    assert "tainted" not in older, "an older record has the same bytes"
+
+
 def test_what_a_rule_may_know() -> None:
     outcome = GOOD.assessed()
     assert (outcome.act, outcome.short_form, outcome.decision) == (GOOD.act, False, GOOD.decision)
