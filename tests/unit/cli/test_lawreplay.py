@@ -51,3 +51,16 @@ def test_an_altered_record_ends_with_1_and_is_named(folder, capsys):
 
 def test_a_folder_without_a_node_is_misuse(tmp_path, capsys):
     assert typed(capsys, "law", "replay", "--node", tmp_path)[0] == 2
+
+
+def test_the_yearly_report_is_a_table_and_json(folder, capsys):
+    code, said, _ = typed(capsys, "law", "report", "--year", "2026", "--node", folder)
+    assert code == 0
+    assert "Mistreatment, 2026" in said
+    assert "assessments, by act" in said
+    told = json.loads(typed(capsys, "law", "report", "--year", "2026", "--node", folder, "--json")[1])
+    assert (told["year"], told["decided"], told["assessments"]) == (2026, 1, {})
+    assert told["full_forms"] == {"owed": 0, "in_time": 0, "late": 0, "missing": 0}
+    for year in ("26", "1969", "year"):
+        with pytest.raises(SystemExit):
+            typed(capsys, "law", "report", "--year", year, "--node", folder)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 
 from comity.cli import lawanalysis
-from comity.cli.law import explain, replay, show, statutes, test
+from comity.cli.law import explain, replay, report, show, statutes, test
 
 __all__ = ["add_commands"]
 
-_ACTIONS = (show, test, explain, statutes, replay)
+_ACTIONS = (show, test, explain, statutes, replay, report)
 """Modules with `add_action(actions)`; a new action is a module and a word here."""
 
 
