@@ -11,6 +11,7 @@ import pytest
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
 from comity.cli.doorway import Refusal, ask
+from comity.edge.setup import LAW_FILE, LAW_KEY, keep_peer_law
 from tests.unit.cli.pair import both, quick, typed
 from tests.unit.edge.twofolders import MADE, copy_of
 
@@ -123,6 +124,11 @@ def test_what_a_node_decided_is_explained_to_who_must_answer_for_it(person, two,
     assert "sent" in said
     assert "to send: rfi for the purpose border-document, immediate" in said
     assert "law does not forbid it" in said
+    assert "Their law" not in said
+    theirs = two.folder / "vanmere" / "law"
+    keep_peer_law(two.folder / "ostrel", (theirs / LAW_FILE).read_bytes(), (theirs / LAW_KEY).read_bytes())
+    code, said, _ = typed(capsys, "law", "explain", asked["id"], "--node", two.folder / "ostrel")
+    assert (code, "Their law as published" in said, "to receive: rfi" in said) == (0, True, True)
     code, said, _ = typed(capsys, "law", "explain", asked["id"], "--node", two.folder / "vanmere", "--json")
     assert (code, json.loads(said)[0]["effect"]) == (0, "permit")
     _, kept = sends(person, QUESTION.replace("CATEGORY", "location"))

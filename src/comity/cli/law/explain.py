@@ -88,6 +88,9 @@ def _of_node(asked: argparse.Namespace) -> Iterator[Told]:
     ours, theirs = open_law(config), open_peer_law(config)
     for one in decided:
         title = f"{asked.case}: {one.kind}" + (f", {moment(one.now)}" if one.now is not None else "")
+        title += (
+            "" if one.verdict.edition == ours.hash else f"; by the earlier edition {one.verdict.edition.hex()[:16]}"
+        )
         yield title, explain_answer(ours, one.question, one.verdict, asked.language)
         if theirs is not None:
             yield from _said_there(one, theirs, asked.language)
