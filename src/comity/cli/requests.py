@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,7 @@ def _add(parser: argparse.ArgumentParser, name: str, words: str, *, needed: bool
 
 
 def run_send(asked: argparse.Namespace) -> int:
-    """Send a dispatch from a TOML file; a refusal by law is shown with all its reasons and ends with 1."""
+    """Send a dispatch from a TOML or JSON file; a refusal by law is shown with all its reasons and ends with 1."""
     form = _read(Path(asked.file))
     by = officer_of(asked.officer)
     if asked.case:
@@ -46,6 +47,8 @@ def run_send(asked: argparse.Namespace) -> int:
         form["re"] = asked.re
     if asked.replaces:
         form["replaces"] = asked.replaces
+    if asked.break_glass:
+        form["break_glass"] = asked.break_glass
     outcome = ask(asked.node, "POST", "/submit", {"form": form, "by": by})
     if asked.json:
         show_json(outcome)
@@ -56,8 +59,9 @@ def run_send(asked: argparse.Namespace) -> int:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        form = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = path.read_text(encoding="utf-8")
+        form = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, ValueError) as error:
         raise BadForm(f"{path} is no form ({error}); nothing was sent") from error
     return {"desk": "requests", **form}
 
@@ -79,10 +83,13 @@ def _show_outcome(outcome: dict[str, Any]) -> None:
         print("removed before sending: " + ", ".join(outcome["redactions"]))
     if outcome.get("rings"):
         print(
-            f"immediate: ring the {outcome['rings']} now; send the minimum facts with `minimum_facts = true` and a short form"
+            f"immediate: ring the {outcome['rings']} now; whoever is on call has an alarm. The form with the minimum"
+            f" facts is ready: comity held minimum {outcome['id']}"
         )
     if outcome.get("missing"):
         print("missing: " + ", ".join(outcome["missing"]))
+    if outcome["outcome"] == "held":
+        print(f"what an approval binds to: comity held show {outcome['id']}")
     show_table(
         "Our law (exercise edition unless signed by counsel)", ("verdict", "reason", "article", "known from"), rows
     )

@@ -30,11 +30,12 @@ COMMANDS = (
         "send",
         "Send one dispatch from a file, along the whole path.",
         (
-            Argument("file", "TOML file with the dispatch: kind, agencies, purpose, urgency, item, body", needed=True),
+            Argument("file", "TOML or JSON file with the dispatch: kind, agencies, purpose, urgency, item, body", needed=True),
             Argument("--officer", "desk and number of the releasing officer, such as requests/101", needed=True),
             Argument("--case", "number or id of the case; without it a case is opened"),
             Argument("--re", "id of a dispatch that it answers or concerns", many=True),
             Argument("--replaces", "id of the dispatch that it supersedes"),
+            Argument("--break-glass", "a life is in danger: why approvals and full forms come later, in words"),
         ),
     ),
     Command(
