@@ -203,7 +203,8 @@ class _Side:
     def verdict(self, dispatch: bytes, act: str) -> VerdictShown:
         with self.opened.node.ledger.read() as tx:
             found = tx.rows(
-                "SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received') ORDER BY idx DESC LIMIT 1",
+                "SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received', 'refused', 'referred', 'held')"
+                " ORDER BY idx DESC LIMIT 1",
                 (dispatch,),
             )
         verdict = verdict_in(bytes_of(found[0][0])) if found else None
