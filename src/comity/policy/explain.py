@@ -56,7 +56,7 @@ def explain(edition: Edition, verdict: Verdict, language: str) -> tuple[str, ...
         names = (framed(f"language:{tag}", language) for tag in (language, edition.languages[0]))
         lines.append(framed("fallback", language, *names))
     lines += [_reason(edition, reason, language) for reason in verdict.reasons]
-    lines += [f"- {_duty(duty, language)} ({duty.rule})" for duty in verdict.obligations]
+    lines += [f"- {duty_words(duty, language)} ({duty.rule})" for duty in verdict.obligations]
     lines += ["- " + framed("missing", language, step_words(word, language)) for word in verdict.missing]
     if verdict.refer_to and verdict.effect is not Effect.REFER:
         lines.append("- " + framed("other-way", language, verdict.refer_to))
@@ -85,7 +85,8 @@ def _reason(edition: Edition, reason: Reason, language: str) -> str:
     return f"- {framed(f'rule:{reason.effect.value}', language)}: {sentence} ({cited})"
 
 
-def _duty(duty: Obligation, language: str) -> str:
+def duty_words(duty: Obligation, language: str) -> str:
+    """Return what must be done in plain words, without the rule that says so."""
     value = framed(f"category:{duty.value}", language) if duty.verb == Verb.REDACT else duty.value
     return framed(f"duty:{duty.verb}", language, value)
 

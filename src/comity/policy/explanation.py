@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 
 from comity.policy.binding import Binding
 from comity.policy.edition import Edition, said
+from comity.policy.explain import duty_words, step_words
+from comity.policy.frame import framed
 from comity.policy.phrases import phrase
 from comity.policy.question import Act, Assessed, Question
+from comity.policy.release_path import Path
 from comity.policy.rule import Rule, Verb
-from comity.policy.verdict import Reason, Verdict
+from comity.policy.verdict import Effect, Reason, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +52,11 @@ class Explanation:
         asked: what was asked, in phrases; empty if it is not known.
         effect, answer: the code and the words.
         reasons: most restrictive first.
-        duties: `verb: value (rule)`.
-        missing: what would turn it into a yes.
+        duties: what must be done, each with its rule.
+        missing: what would turn it into a yes, as the vocabulary writes it, in the order in which it is got.
+        steps: the same in words.
         curable: something would.
+        unread: that the rules have no sentences in the reader's language; "" if they have.
         refer_to, ground, outward: as in the verdict, "" for none.
         reads: how the outward code is said to a person; "" for none.
     """
@@ -64,14 +69,18 @@ class Explanation:
     reasons: tuple[Told, ...]
     duties: tuple[str, ...]
     missing: tuple[str, ...]
+    steps: tuple[str, ...]
     curable: bool
+    unread: str
     refer_to: str
     ground: str
     outward: str
     reads: str
 
 
-def explain_answer(edition: Edition, question: Question | None, verdict: Verdict, language: str) -> Explanation:
+def explain_answer(
+    edition: Edition, question: Question | None, verdict: Verdict, language: str, path: Path | None = None
+) -> Explanation:
     """Put an answer of an edition into words.
 
     Args:
@@ -79,22 +88,34 @@ def explain_answer(edition: Edition, question: Question | None, verdict: Verdict
         question: what was asked, None if nobody wrote it down.
         verdict: the answer.
         language: tag of the reader's language.
+        path: what lies between the question and its permission, if somebody looked for it; else what the verdict says.
     """
     rules = {rule.id: rule for rule in edition.rules}
+    missing = verdict.missing if path is None or not path.curable else path.steps
     return Explanation(
         law=edition.name,
         notice=said(edition.notice, language, edition.languages),
         asked=() if question is None else tuple(asked(question, language)),
         effect=verdict.effect.value,
-        answer=phrase(f"effect.{verdict.effect}", language),
+        answer=framed(verdict.effect.value, language, verdict.refer_to or ""),
         reasons=tuple(_told(reason, rules.get(reason.rule), language) for reason in verdict.reasons),
-        duties=tuple(f"{duty.verb}: {duty.value} ({duty.rule})" for duty in verdict.obligations),
-        missing=verdict.missing,
-        curable=verdict.permits or bool(verdict.missing),
+        duties=tuple(f"{duty_words(duty, language)} ({duty.rule})" for duty in verdict.obligations),
+        missing=missing,
+        steps=tuple(step_words(step, language) for step in missing),
+        curable=verdict.permits or bool(missing if path is None else path.curable),
+        unread=_unread(edition, language),
         refer_to=verdict.refer_to or "",
         ground=verdict.ground or "",
         outward=verdict.outward or "",
         reads="" if verdict.outward is None else edition.say(verdict.outward, language),
+    )
+
+
+def _unread(edition: Edition, language: str) -> str:
+    if language in edition.languages:
+        return ""
+    return framed(
+        "fallback", language, *(framed(f"language:{tag}", language) for tag in (language, edition.languages[0]))
     )
 
 
@@ -108,7 +129,7 @@ def read_aloud(told: Explanation, language: str) -> Iterator[str]:
     yield f"{head('asked')}: {told.asked[0] if told.asked else head('no-question')}"
     yield from (f"  - {line}" for line in told.asked[1:])
     yield f"{head('answer')}: {told.answer} [{told.effect}]"
-    yield f"{head('because')}:"
+    yield f"{head('because')}:" + (f" {told.unread}" if told.unread else "")
     for reason in told.reasons:
         cited = ", ".join(
             part for part in (reason.article, reason.known, head("private-rule") if reason.private else "") if part
@@ -119,8 +140,12 @@ def read_aloud(told: Explanation, language: str) -> Iterator[str]:
         yield f"{head('duties')}:"
         yield from (f"  - {duty}" for duty in told.duties)
     if told.missing or not told.curable:
-        yield f"{head('missing')}: {', '.join(told.missing) or head('nothing-cures')}"
-    pairs = (("to", told.refer_to), ("inside", told.ground), ("outside", told.outward), ("read", told.reads))
+        yield f"{head('missing')}:" + ("" if told.missing and told.curable else f" {head('nothing-cures')}")
+    if told.curable:
+        yield from (f"  - {words} [{step}]" for words, step in zip(told.steps, told.missing, strict=True))
+    if told.refer_to and told.effect != Effect.REFER:
+        yield framed("other-way", language, told.refer_to)
+    pairs = (("inside", told.ground), ("outside", told.outward), ("read", told.reads))
     yield from (f"{head(key)}: {words}" for key, words in pairs if words)
 
 

@@ -1,4 +1,4 @@
-"""The fixed phrases in which a law's answer is read aloud, in four languages; codes of the vocabulary stay as they are.
+"""The phrases in which it is told what a law was asked and on which text it rests, in four languages; codes stay as they are.
 
 The rule it keeps: a phrase stands in every language or nowhere, and a language that is not here is read in the first.
 """
@@ -28,18 +28,12 @@ _TABLE = (
     ("duties", "What must be done", "À faire", "क्या करना है", "ਕੀ ਕਰਨਾ ਹੈ"),
     ("missing", "Still missing", "Il manque", "अभी क्या चाहिए", "ਅਜੇ ਕੀ ਚਾਹੀਦਾ ਹੈ"),
     ("nothing-cures", "nothing turns this into a yes", "rien ne le rend possible", "किसी बात से यह संभव नहीं होता", "ਕੋਈ ਗੱਲ ਇਸ ਨੂੰ ਸੰਭਵ ਨਹੀਂ ਬਣਾਉਂਦੀ"),
-    ("to", "Goes to", "Renvoyé à", "किसके पास जाता है", "ਕਿਸ ਕੋਲ ਜਾਂਦਾ ਹੈ"),
     ("inside", "Ground, which stays here", "Motif, qui reste ici", "आधार, जो यहीं रहता है", "ਆਧਾਰ, ਜੋ ਇੱਥੇ ਹੀ ਰਹਿੰਦਾ ਹੈ"),
     ("outside", "What crosses", "Ce qui traverse", "सीमा पार क्या जाता है", "ਸਰਹੱਦ ਪਾਰ ਕੀ ਜਾਂਦਾ ਹੈ"),
     ("read", "What a person there reads", "Ce qu'on y lit", "वहाँ व्यक्ति क्या पढ़ता है", "ਉੱਥੇ ਵਿਅਕਤੀ ਕੀ ਪੜ੍ਹਦਾ ਹੈ"),
     ("private-rule", "private part", "partie privée", "निजी भाग", "ਨਿੱਜੀ ਹਿੱਸਾ"),
     ("no-question", "the record does not hold what was asked", "le dossier ne contient pas la question", "अभिलेख में प्रश्न नहीं है", "ਰਿਕਾਰਡ ਵਿੱਚ ਸਵਾਲ ਨਹੀਂ ਹੈ"),
     ("their-law", "Their law as published, without their assessments and approvals", "Leur droit publié, sans leurs évaluations ni approbations", "उनकी प्रकाशित विधि, उनके आकलन और अनुमोदन के बिना", "ਉਹਨਾਂ ਦਾ ਪ੍ਰਕਾਸ਼ਿਤ ਕਾਨੂੰਨ, ਉਹਨਾਂ ਦੇ ਮੁਲਾਂਕਣ ਅਤੇ ਮਨਜ਼ੂਰੀਆਂ ਤੋਂ ਬਿਨਾਂ"),
-    # answers
-    ("effect.permit", "law does not forbid it", "le droit ne l'interdit pas", "विधि मना नहीं करती", "ਕਾਨੂੰਨ ਮਨ੍ਹਾ ਨਹੀਂ ਕਰਦਾ"),
-    ("effect.permit-with", "law does not forbid it, with duties", "le droit ne l'interdit pas, sous conditions", "विधि मना नहीं करती, शर्तों के साथ", "ਕਾਨੂੰਨ ਮਨ੍ਹਾ ਨਹੀਂ ਕਰਦਾ, ਸ਼ਰਤਾਂ ਨਾਲ"),
-    ("effect.refer", "somebody named decides", "une autorité désignée décide", "नामित प्राधिकारी निर्णय लेंगे", "ਨਾਮਜ਼ਦ ਅਧਿਕਾਰੀ ਫ਼ੈਸਲਾ ਕਰੇਗਾ"),
-    ("effect.refuse", "no", "non", "नहीं", "ਨਹੀਂ"),
     # how well a text is known
     ("status.text-read", "read in the statute", "lu dans la loi", "विधि में पढ़ा", "ਕਾਨੂੰਨ ਵਿੱਚ ਪੜ੍ਹਿਆ"),
     ("status.secondary", "confirmed in another page", "confirmé ailleurs", "अन्य पृष्ठ से पुष्ट", "ਹੋਰ ਪੰਨੇ ਤੋਂ ਪੁਸ਼ਟ"),

@@ -156,7 +156,7 @@ def test_a_case_is_explained_in_each_language(types):
     code, said, _ = types("explain", "may-not")
     assert code == 0
     assert "may-not: A person may not. [s. 2]" in said
-    assert "Answer: somebody named decides [refer]" in said
+    assert "Answer: Referred to: somebody [refer]" in said
     assert "written from the text of Some Act, s. 8 as of 2026-03-02" in said
     for language, word in (("fr", "Réponse"), ("hi", "उत्तर"), ("pa", "ਜਵਾਬ")):
         assert word in types("explain", "may-not", "--language", language)[1]

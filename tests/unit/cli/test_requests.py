@@ -123,7 +123,7 @@ def test_what_a_node_decided_is_explained_to_who_must_answer_for_it(person, two,
     assert code == 0
     assert "sent" in said
     assert "to send: rfi for the purpose border-document, immediate" in said
-    assert "law does not forbid it" in said
+    assert "Answer: Permitted" in said
     assert "Their law" not in said
     theirs = two.folder / "vanmere" / "law"
     keep_peer_law(two.folder / "ostrel", (theirs / LAW_FILE).read_bytes(), (theirs / LAW_KEY).read_bytes())
@@ -133,7 +133,7 @@ def test_what_a_node_decided_is_explained_to_who_must_answer_for_it(person, two,
     assert (code, json.loads(said)[0]["effect"]) == (0, "permit")
     _, kept = sends(person, QUESTION.replace("CATEGORY", "location"))
     code, said, _ = typed(capsys, "law", "explain", kept["id"], "--node", two.folder / "ostrel", "--language", "pa")
-    assert (code, "ਨਾਮਜ਼ਦ ਅਧਿਕਾਰੀ ਫ਼ੈਸਲਾ ਕਰੇਗਾ [refer]" in said) == (0, True)
+    assert (code, "ਫ਼ੈਸਲੇ ਲਈ ਭੇਜਿਆ ਗਿਆ: elder-of-the-watch [refer]" in said) == (0, True)
     code, _, error = typed(capsys, "law", "explain", "0" * 26, "--node", two.folder / "ostrel")
     assert (code, "this node decided nothing about" in error) == (2, True)
 

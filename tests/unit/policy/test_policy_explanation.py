@@ -10,8 +10,8 @@ from comity.policy.cases import BASE
 from comity.policy.explanation import asked, explain_answer, read_aloud, turned
 from comity.policy.phrases import LANGUAGES, PHRASES, phrase
 from comity.policy.question import Act, Decision, Question
+from comity.policy.release_path import missing_for_release
 from comity.policy.rule import Status
-from comity.policy.verdict import Effect
 from tests.unit.policy.policy_laws import DAY, ask, assessed, edition, gate
 from tests.unit.policy.test_policy_statute import bound
 
@@ -27,7 +27,7 @@ def test_a_refusal_is_read_with_reason_article_mark_and_what_crosses() -> None:
     lines = told("in", "en", **CALLS)
     assert "No lawyer has signed it" in lines[0]
     assert lines[1] == "Asked: to send: answer for the purpose organised-crime, urgent"
-    assert "Answer: no [refuse]" in lines
+    assert "Answer: Refused. [refuse]" in lines
     assert any("IN-AADH-29/asked: Aadhaar Act 2016, s. 29, from memory" in line for line in lines)
     assert any("not bound to a text: " in line for line in lines)
     assert "Still missing: nothing turns this into a yes" in lines
@@ -37,25 +37,47 @@ def test_a_refusal_is_read_with_reason_article_mark_and_what_crosses() -> None:
 
 def test_a_permit_is_read_with_its_duties_and_texts() -> None:
     lines = told("ca", "en", categories={"person", "minor"}, assessments=(assessed("disclose"),))
-    assert "Answer: law does not forbid it, with duties [permit-with]" in lines
-    assert any(line.startswith("  - redact: minor (CA-YCJA-110") for line in lines)
+    assert "Answer: Permitted, with what follows. [permit-with]" in lines
+    assert any(line == "  - Removed: minors (CA-YCJA-110)" for line in lines)
     assert any("written from the text of Youth Criminal Justice Act, s. 110 as of 20" in line for line in lines)
     assert not any(line.startswith(("Still missing", "What crosses")) for line in lines)
 
 
 def test_a_referral_says_what_is_missing_and_who_decides() -> None:
     lines = told("ca", "en", categories={"person"})
-    assert "Answer: somebody named decides [refer]" in lines
-    assert any(line.startswith("Still missing: ") and "assessment:disclose" in line for line in lines)
-    assert any(line.startswith("Goes to: ") for line in lines)
+    assert "Answer: Referred to: assessor [refer]" in lines
+    assert "Still missing:" in lines
+    assert any(line.endswith("[assessment:disclose]") for line in lines)
+
+
+def test_the_whole_path_to_a_yes_is_told_where_somebody_looked_for_it() -> None:
+    wanted = ask(categories={"location"}, conduct="theft")
+    path = missing_for_release(gate("ca"), wanted, DAY)
+    found = explain_answer(edition("ca"), wanted, gate("ca").decide(wanted, DAY), "en", path)
+    assert found.missing == path.steps
+    assert found.curable
+    assert "approval by decider-outside" in found.steps
+    never = ask(categories={"privileged"})
+    path = missing_for_release(gate("ca"), never, DAY)
+    found = explain_answer(edition("ca"), never, gate("ca").decide(never, DAY), "en", path)
+    assert (found.missing, found.curable) == ((), False)
+
+
+def test_another_way_is_told_beside_a_refusal() -> None:
+    assert "Another way: central-authority" in told("ca", "en", kind="answer", records={"youth-record"})
 
 
 @pytest.mark.parametrize(
     ("language", "answer"),
-    [("fr", "Réponse: non [refuse]"), ("hi", "उत्तर: नहीं [refuse]"), ("pa", "ਜਵਾਬ: ਨਹੀਂ [refuse]")],
+    [("fr", "Réponse: Refusé. [refuse]"), ("hi", "उत्तर: अस्वीकृत। [refuse]"), ("pa", "ਜਵਾਬ: ਨਾਮਨਜ਼ੂਰ। [refuse]")],
 )
 def test_the_frame_is_in_the_readers_language(language: str, answer: str) -> None:
     assert answer in told("in", language, **CALLS)
+
+
+def test_rules_without_sentences_in_that_language_say_so() -> None:
+    assert any("ਪੰਜਾਬੀ" in line for line in told("in", "pa", **CALLS))
+    assert not any("Hindi" in line for line in told("in", "hi", **CALLS))
 
 
 def test_a_sentence_is_in_the_readers_language_where_the_edition_has_it() -> None:
@@ -144,9 +166,7 @@ def test_every_phrase_stands_in_every_language_with_the_same_gaps() -> None:
 
 
 def test_each_code_that_is_looked_up_has_its_phrase() -> None:
-    wanted = (
-        {f"act.{act}" for act in Act} | {f"effect.{effect}" for effect in Effect} | {f"status.{one}" for one in Status}
-    )
+    wanted = {f"act.{act}" for act in Act} | {f"status.{one}" for one in Status}
     assert wanted <= PHRASES.keys()
 
 
@@ -157,4 +177,4 @@ def test_scripts_are_those_of_the_languages() -> None:
 
 
 def test_another_language_is_read_in_the_first() -> None:
-    assert phrase("effect.refuse", "xx") == "no"
+    assert phrase("asked", "xx") == "Asked"

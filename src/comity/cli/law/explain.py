@@ -22,7 +22,8 @@ from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.explanation import Explanation, explain_answer, read_aloud, turned
 from comity.policy.phrases import LANGUAGES, phrase
-from comity.policy.question import Act
+from comity.policy.question import Act, Question
+from comity.policy.release_path import missing_for_release
 
 Told = tuple[str, Explanation]
 """A heading and what stands under it."""
@@ -59,8 +60,7 @@ def _of_case(asked: argparse.Namespace) -> Iterator[Told]:
     if case is None or case.id != asked.case:
         raise BadForm(f"{asked.case!r} is no case; `comity law test` runs files of cases")
     own = supposed(Edition.load(edition_files(asked.laws, case.law)), case)
-    verdict = CedarGate(own).decide(case.question, case.now)
-    yield f"{case.id}: {case.title} [{case.article}]", explain_answer(own, case.question, verdict, asked.language)
+    yield f"{case.id}: {case.title} [{case.article}]", _answered(own, case.question, case.now, asked.language)
     for name in asked.law:
         if name == case.law:
             continue
@@ -73,8 +73,14 @@ def _asked_there(case: Case, own: Edition, other: Edition, language: str) -> Tol
     question = case.question
     if question.act is Act.CLEAR:
         question = turned(question, CedarGate(own).decide(question, case.now))
-    verdict = CedarGate(other).decide(question, case.now)
-    return f"{case.id}, {phrase(f'act.{question.act}', language)}", explain_answer(other, question, verdict, language)
+    return f"{case.id}, {phrase(f'act.{question.act}', language)}", _answered(other, question, case.now, language)
+
+
+def _answered(edition: Edition, question: Question, now: Ms, language: str) -> Explanation:
+    """Ask an edition, and look for what would turn a no into a yes."""
+    gate = CedarGate(edition)
+    path = missing_for_release(gate, question, now)
+    return explain_answer(edition, question, gate.decide(question, now), language, path)
 
 
 def _of_node(asked: argparse.Namespace) -> Iterator[Told]:
@@ -91,7 +97,10 @@ def _of_node(asked: argparse.Namespace) -> Iterator[Told]:
         title += (
             "" if one.verdict.edition == ours.hash else f"; by the earlier edition {one.verdict.edition.hex()[:16]}"
         )
-        yield title, explain_answer(ours, one.question, one.verdict, asked.language)
+        path = None
+        if one.question is not None and one.now is not None and one.verdict.edition == ours.hash:
+            path = missing_for_release(CedarGate(ours), one.question, one.now)
+        yield title, explain_answer(ours, one.question, one.verdict, asked.language, path)
         if theirs is not None:
             yield from _said_there(one, theirs, asked.language)
 
