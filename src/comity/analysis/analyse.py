@@ -118,11 +118,11 @@ class _Case:
         )
 
     def never(self, rules: Sequence[str]) -> list[Formula]:
-        return [z3.Not(self.held[rule]) for rule in rules]
+        return [self.search.no(self.held[rule]) for rule in rules]
 
     def names(self, literals: Sequence[Formula]) -> tuple[str, ...]:
         ids = {literal.get_id() for literal in literals}
-        return tuple(rule for rule in sorted(self.held) if z3.Not(self.held[rule]).get_id() in ids)
+        return tuple(rule for rule in sorted(self.held) if self.search.no(self.held[rule]).get_id() in ids)
 
     def shown(self, finding: Finding, *wishes: Formula) -> Finding:
         """Return a finding with an example, or the fault that the gate does not answer as foretold."""
@@ -214,11 +214,15 @@ def _idle(case: _Case, rule: str, others: list[Formula], softer: list[Formula]) 
         return
     needed = case.search.why_not([held], [*others, *softer])
     why = case.names(needed)
-    what = f"no answer would be another without it: {_listed(why)} always forbids that too" if why else _NEVER_PERMITTED
+    what = (
+        f"no answer would be of another kind without it: {_listed(why)} always forbids that too"
+        if why
+        else _NEVER_PERMITTED
+    )
     yield case.shown(Finding(Kind.SHADOWED_FORBID, rule, why, what), held)
 
 
-_NEVER_PERMITTED = "no answer would be another without it: no rule permits what it forbids"
+_NEVER_PERMITTED = "no answer would be of another kind without it: no rule permits what it forbids"
 
 
 # --- obligations ----------------------------------------------------------------------------------------------------

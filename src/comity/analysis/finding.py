@@ -22,7 +22,7 @@ class Kind(StrEnum):
     ALWAYS_BLOCKED = "always-blocked"
     """Whatever it permits is forbidden."""
     SHADOWED_FORBID = "shadowed-forbid"
-    """No answer would be another without it."""
+    """No answer would be of another kind (permit, refer, refuse) without it; its ground and sentence may still be told."""
     CONTRADICTION = "contradiction"
     """Two obligations that cannot both be kept, on one dispatch."""
     REDACTED_AWAY = "redacted-away"

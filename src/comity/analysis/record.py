@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TypeVar
 
 import z3
 
@@ -24,7 +23,6 @@ from comity.policy.question import Act, Assessed, AssessedAct, Decision, Questio
 _OUTCOME_WORDS = ("risk_before", "risk_after", "decision")
 _OUTCOME_FLAGS = ("tainted", "short_form", "mitigated", "decider_outside")
 _RISKS = tuple(risk.value for risk in Risk)
-_T = TypeVar("_T", str, int)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +45,10 @@ class Record:
     def over(cls, words: Words) -> Record:
         """Make the variables for a world of words."""
         return cls(
-            texts={name: {word: z3.Bool(f"{name}={word}") for word in known} for name, known in words.texts.items()},
-            sets={name: {word: z3.Bool(f"{name}:{word}") for word in known} for name, known in words.sets.items()},
+            texts={name: {word: z3.Bool(_is(name, word)) for word in known} for name, known in words.texts.items()},
+            sets={name: {word: z3.Bool(_has(name, word)) for word in known} for name, known in words.sets.items()},
             flags={name: z3.Bool(name) for name in FLAGS},
-            moments={instant: z3.Bool(f"{NOW}={instant}") for instant in words.moments},
+            moments={instant: z3.Bool(_is(NOW, instant)) for instant in words.moments},
         )
 
     def assumptions(self) -> Iterator[Formula]:
@@ -90,14 +88,15 @@ class Record:
             yield from (texts[f"{path}.{what}"][Risk.LOW] for what in ("risk_after", "risk_before"))
             yield flags[f"{path}.decider_outside"]
 
-    def question(self, model: z3.ModelRef) -> tuple[Question, Ms]:
-        """Return the question that a solution is, and the instant at which it is asked."""
-        texts = {name: _chosen(model, guards) for name, guards in self.texts.items()}
-        sets = {
-            name: frozenset(word for word, guard in guards.items() if _true(model, guard))
-            for name, guards in self.sets.items()
-        }
-        flags = {name: _true(model, flag) for name, flag in self.flags.items()}
+    def question(self, true: frozenset[str]) -> tuple[Question, Ms]:
+        """Return the question that a solution is, and the instant at which it is asked.
+
+        Args:
+            true: names of the variables that are true in it.
+        """
+        texts = {name: next(w for w in guards if _is(name, w) in true) for name, guards in self.texts.items()}
+        sets = {name: frozenset(w for w in guards if _has(name, w) in true) for name, guards in self.sets.items()}
+        flags = {name: name in true for name in self.flags}
         plain = {name: flag for name, flag in flags.items() if "." not in name}
         words = {name: word for name, word in texts.items() if "." not in name}
         known: dict[str, object] = {
@@ -111,7 +110,7 @@ class Record:
                 _assessed(act, texts, flags) for act in AssessedAct if flags[f"assessments.{act}.made"]
             ),
         }
-        return Question(**known), Ms(_chosen(model, self.moments))  # type: ignore[arg-type]  # every field by its kind
+        return Question(**known), Ms(next(moment for moment in self.moments if _is(NOW, moment) in true))  # type: ignore[arg-type]  # every field by its kind
 
     def _outcome(self, path: str) -> Iterator[Formula]:
         """Yield: an outcome not made is empty; a mitigation never raises the risk, and it says whether it lowered it."""
@@ -174,12 +173,12 @@ def _reach(record: Mapping[str, object], path: str) -> object:
     return reached
 
 
-def _true(model: z3.ModelRef, formula: Formula) -> bool:
-    return bool(z3.is_true(model.eval(formula, model_completion=True)))
+def _is(name: str, word: str | int) -> str:
+    return f"{name}={word}"
 
 
-def _chosen(model: z3.ModelRef, guards: Mapping[_T, Formula]) -> _T:
-    return next(word for word, guard in guards.items() if _true(model, guard))
+def _has(name: str, word: str) -> str:
+    return f"{name}:{word}"
 
 
 def _assessed(act: AssessedAct, texts: Mapping[str, str], flags: Mapping[str, bool]) -> Assessed:

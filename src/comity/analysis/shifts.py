@@ -138,24 +138,26 @@ class _Pair:
 
     def shifts(self, act: Act) -> Iterator[Shift]:
         old, new, is_act = self.old, self.new, self.record.texts["act"][act]
-        yield from self._opened(act, [is_act, z3.Not(old.allowed), new.allowed])
-        yield from self._closed(What.REFERRED, act, [is_act, z3.Not(old.referred), new.referred])
+        yield from self._opened(What.ALLOWED, act, [is_act, z3.Not(old.allowed), new.allowed])
+        yield from self._opened(What.REFERRED, act, [is_act, old.refused, new.referred])
+        yield from self._closed(What.REFERRED, act, [is_act, old.allowed, new.referred])
         yield from self._closed(What.REFUSED, act, [is_act, z3.Not(old.refused), new.refused])
         yield from self._duties(What.NO_LONGER_OBLIGED, act, old, new)
         yield from self._duties(What.OBLIGED, act, new, old)
 
-    def _opened(self, act: Act, wishes: list[Formula]) -> Iterator[Shift]:
-        """Yield one example for each prohibition that stood in the way, and for each permit where none did."""
+    def _opened(self, what: What, act: Act, wishes: list[Formula]) -> Iterator[Shift]:
+        """Yield one example for each prohibition that stood in the way, and for what lets go or refers where none did."""
         if not self.search.can(*wishes):
             return
-        stood = self.old.law.forbids
+        law = self.old.law
+        stood = law.forbids if what is What.ALLOWED else law.of(Effect.REFUSE)
         for rule in stood:
-            yield from self._first(What.ALLOWED, act, rule, self._alone(wishes, self.old, rule, stood))
-        none_stood = [z3.Not(self.old.held[rule]) for rule in stood]
-        permits = self.new.law.of(Effect.PERMIT)
-        for rule in permits:
-            ways = self._alone([*wishes, *none_stood], self.new, rule, permits)
-            yield from self._first(What.ALLOWED, act, rule, ways)
+            yield from self._first(what, act, rule, self._alone(wishes, self.old, rule, stood))
+        none_stood = [self.search.no(self.old.held[rule]) for rule in stood]
+        openers = self.new.law.of(Effect.PERMIT if what is What.ALLOWED else Effect.REFER)
+        for rule in openers:
+            ways = self._alone([*wishes, *none_stood], self.new, rule, openers)
+            yield from self._first(what, act, rule, ways)
 
     def _closed(self, what: What, act: Act, wishes: list[Formula]) -> Iterator[Shift]:
         """Yield one example for each prohibition that now stands in the way, and for each permit that is gone."""
@@ -164,7 +166,7 @@ class _Pair:
         stands = self.new.law.of(Effect.REFER if what is What.REFERRED else Effect.REFUSE)
         for rule in stands:
             yield from self._first(what, act, rule, self._alone(wishes, self.new, rule, stands))
-        none_stands = [z3.Not(self.new.held[rule]) for rule in self.new.law.forbids]
+        none_stands = [self.search.no(self.new.held[rule]) for rule in self.new.law.forbids]
         for rule in self.old.law.of(Effect.PERMIT):
             yield from self._first(what, act, rule, [[*wishes, *none_stands, self.old.held[rule]]])
 
@@ -176,7 +178,7 @@ class _Pair:
 
     def _alone(self, wishes: list[Formula], side: _Side, rule: str, rules: Sequence[str]) -> list[list[Formula]]:
         """Return two lists of wishes: that of these rules only this one holds, and, if that cannot be, that it holds."""
-        others = [z3.Not(side.held[other]) for other in rules if other != rule]
+        others = [self.search.no(side.held[other]) for other in rules if other != rule]
         return [[*wishes, side.held[rule], *others], [*wishes, side.held[rule]]]
 
     def _first(self, what: What, act: Act, way: str, lists: list[list[Formula]]) -> Iterator[Shift]:

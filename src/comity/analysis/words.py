@@ -114,7 +114,7 @@ def words_of(rules: Iterable[Rule], groups: Iterable[Groups], first: Ms, after: 
     found: dict[str, set[str]] = {}
     instants: set[int] = {int(first)}
     kinds: set[str] = {kind for group in groups for kind in group.giving}
-    bases = {basis for group in groups for basis in group.bases}
+    bases = BASE.basis.union(*(group.bases for group in groups))
     for rule in rules:
         policy = json.loads(rule.policy)
         kinds |= rule.kinds or frozenset()

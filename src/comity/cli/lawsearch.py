@@ -21,7 +21,7 @@ from comity.cli.out import console, show_json, show_table
 from comity.edge.clock import SystemClock
 from comity.edge.setup import edition_files
 from comity.policy import explain
-from comity.policy.edition import Edition
+from comity.policy.edition import MANIFEST, Edition
 from comity.policy.rule import day_begins
 from comity.policy.verdict import Verdict
 
@@ -64,9 +64,10 @@ def compare_editions(asked: argparse.Namespace) -> int:
 
 def _edition(laws: Path, asked: str) -> tuple[str, Edition]:
     """Return the folder's name and the edition: one of the folder of laws, or at a path."""
-    folder = laws / asked if (laws / asked).is_dir() else Path(asked)
-    name = folder.resolve().name
-    return name, Edition.load(edition_files(folder.resolve().parent, name))
+    folder = next((one.resolve() for one in (laws / asked, Path(asked)) if (one / MANIFEST).is_file()), None)
+    if folder is None:
+        raise BadForm(f"{asked!r} is no edition in {laws} and no path of one; nothing was analysed")
+    return folder.name, Edition.load(edition_files(folder.parent, folder.name))
 
 
 def _day(text: str | None) -> Ms:
