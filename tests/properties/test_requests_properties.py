@@ -33,6 +33,7 @@ COMMON: dict[str, st.SearchStrategy[Any]] = {
     "third_state": st.booleans(),
     "items": st.lists(ITEM, max_size=5),
 }
+QUIET = "not-held-or-not-confirmed"
 ID = st.binary(min_size=16, max_size=16)
 TIME = st.integers(0, 4_000_000_000_000)
 REPLACEMENT = st.fixed_dictionaries({"label": LINES, "strike": TEXTS}, optional={"value": TEXTS, "categories": TAGS})
@@ -54,14 +55,31 @@ FORMS = {
     ),
     Kind.SPONTANEOUS: st.fixed_dictionaries({"title": LINES, "text": TEXTS}, optional=COMMON),
     Kind.MESSAGE: st.fixed_dictionaries({"text": TEXTS}, optional=COMMON),
-    Kind.REFUSAL: st.fixed_dictionaries(
-        {"outward": st.sampled_from([code for code in OUTWARD if code != "partly"])},
-        optional=COMMON | {"other_way": TEXTS},
+    Kind.REFUSAL: st.one_of(
+        st.just({"outward": QUIET}),
+        st.fixed_dictionaries(
+            {"outward": st.sampled_from([code for code in OUTWARD if code not in {"partly", QUIET}])},
+            optional=COMMON | {"other_way": TEXTS},
+        ),
     ),
     Kind.REMINDER: st.fixed_dictionaries({}, optional=COMMON | {"text": TEXTS}),
     Kind.RECALL: st.fixed_dictionaries({"target": ID}, optional=COMMON | {"part": LINES, "due": TIME}),
     Kind.CORRECTION: st.fixed_dictionaries(
         {"replacements": st.lists(REPLACEMENT, min_size=1, max_size=4)}, optional=COMMON
+    ),
+    Kind.RELEASE_REQUEST: st.fixed_dictionaries(
+        {
+            "target": ID,
+            "release": st.lists(st.sampled_from(["evidence", "onward", "arrest"]), min_size=1),
+            "reason": TEXTS,
+        },
+        optional=COMMON,
+    ),
+    Kind.PURPOSE_CHANGE: st.fixed_dictionaries(
+        {"target": ID, "purpose": st.sampled_from(["fraud", "drug-trafficking"]), "reason": TEXTS}, optional=COMMON
+    ),
+    Kind.COURT_DISCLOSURE: st.fixed_dictionaries(
+        {"target": ID, "order": LINES, "court": LINES}, optional=COMMON | {"hearing": TIME, "reason": TEXTS}
     ),
     Kind.POSTING: st.fixed_dictionaries(
         {"state": st.sampled_from(["accepted", "ended"]), "desk": st.just("requests"), "officer": st.integers(1, 999)}

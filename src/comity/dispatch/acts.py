@@ -17,7 +17,7 @@ from comity.dispatch.book import Book
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.filing import Standing
 from comity.dispatch.glass import BREAK_GLASS, DUTY_OFFICER, LEAST_REASON, deferrable, leaf
-from comity.dispatch.holding import Holding, consents, find, holders, named, past_due, recalled
+from comity.dispatch.holding import Holding, find, holders, named, past_due, recalled, released
 from comity.dispatch.inbound.admit import ask
 from comity.dispatch.office import Office
 from comity.dispatch.owed import APPROVAL, FULL_FORM, REPORT, REVIEW, owe
@@ -135,7 +135,7 @@ def ask_act(particulars: Particulars, acting: Acting, found: Holding, tx: Tx, of
         outside=p.goes_to,
         new_purpose=p.new_purpose,
         serves="" if p.serves is None else p.serves.value,
-        released=consents(header.id, tx),
+        released=released(p, tx),
         recalled=recalled(found, tx),
         past_due=past_due(found, now),
         classified=bool(p.marking),

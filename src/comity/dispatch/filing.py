@@ -20,6 +20,8 @@ class Facts:
     `tagged` are the data categories that the author put on parts of the body. `subjects` are the persons, or what
     stands for one (a telephone, an account), that it names or asks about, each in one normal form; `associations` those
     that it says its subject belongs to. `quiet`: an answer from which nothing may be inferred, not even by its time. `outward` is the code of a refusal, "" for all else.
+    `target` is the dispatch for which it asks the originator to consent, `releases` to what (`policy.question.Release` words, with
+    a bound behind a colon); `consents` are the words to which an answer consents.
     """
 
     stage: str
@@ -35,6 +37,9 @@ class Facts:
     associations: frozenset[str] = frozenset()
     quiet: bool = False
     outward: str = ""
+    target: DispatchId | None = None
+    releases: frozenset[str] = frozenset()
+    consents: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,10 @@ from comity.base.ids import DispatchId, Ms, show_id
 from comity.dispatch import wire
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Fact
-from comity.dispatch.particulars import decode_particulars
+from comity.dispatch.particulars import Particulars, decode_particulars
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Tx
+from comity.policy.question import Release
 
 MARKING_KINDS = frozenset({"recall", "correction"})
 """Kinds by which an originator takes back or replaces what it sent."""
@@ -134,8 +135,23 @@ def reached(dispatch: DispatchId, tx: Tx) -> tuple[str, ...]:
 
 
 def consents(dispatch: DispatchId, tx: Tx) -> frozenset[str]:
-    """Return the uses that its originator consented to."""
-    return frozenset(text_of(row[0]) for row in tx.rows("SELECT release FROM consent WHERE dispatch = ?", (dispatch,)))
+    """Return the uses that its originator consented to and has not taken back, each with its bound, if any."""
+    rows = tx.rows(
+        "SELECT release FROM consent c WHERE dispatch = ? AND NOT EXISTS (SELECT 1 FROM mark m WHERE m.target = c.answer)",
+        (dispatch,),
+    )
+    return frozenset(text_of(row[0]) for row in rows)
+
+
+def released(particulars: Particulars, tx: Tx) -> frozenset[str]:
+    """Return the words of consent that count for one act: one that is bounded counts within its bound only."""
+    given = consents(particulars.dispatch, tx)
+    words = {word for word in given if ":" not in word}
+    if f"{Release.PURPOSE}:{particulars.new_purpose}" in given:
+        words.add(Release.PURPOSE.value)
+    if particulars.to_agencies and {f"{Release.ONWARD}:{agency}" for agency in particulars.to_agencies} <= given:
+        words.add(Release.ONWARD.value)
+    return frozenset(words)
 
 
 @dataclass(frozen=True, slots=True)

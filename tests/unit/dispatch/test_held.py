@@ -118,7 +118,7 @@ def test_what_is_removed_from_the_body_is_part_of_what_is_approved():
 
 @pytest.mark.parametrize("field", [field.name for field in fields(Assessment)])
 def test_a_change_of_any_answer_of_an_assessment_is_another_subject(field):
-    full = assessment("disclose", "full")
+    full = assessment("use" if field == "tainted" else "disclose", "full")
     first = replace(DRAFT, form=replace(FORM, assessments=(full,)))
     others = {
         "act": "request", "form": "short", "risk_before": "medium", "risk_after": "none", "decision": "no",

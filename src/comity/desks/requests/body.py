@@ -29,14 +29,17 @@ from comity.desks.requests.model import (
     Content,
     Copy,
     Correction,
+    CourtDisclosure,
     Delegation,
     Hours,
     Item,
     Kind,
     Message,
     Posting,
+    PurposeChange,
     Recall,
     Refusal,
+    ReleaseRequest,
     Reminder,
     Replacement,
     Rfi,
@@ -52,6 +55,7 @@ from comity.marking.vocabulary import (
     PURPOSES,
     RECORD_TYPES,
 )
+from comity.policy.question import Release
 
 _WORDS_ONLY = frozenset(
     {
@@ -67,6 +71,10 @@ _WORDS_ONLY = frozenset(
         "stages",
         "purposes",
         "subjects",
+        "release",
+        "to",
+        "purpose",
+        "consent",
     }
 )
 """Fields whose texts are words of a closed list, so that the scan need not read them."""
@@ -83,6 +91,9 @@ _CODE = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _CLOCK = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d")
 _ZONE = re.compile(r"[A-Za-z_+-]+(?:/[A-Za-z0-9_+-]+)*")
 _ID_SIZE = 16
+RELEASES = frozenset(word.value for word in Release)
+ASKABLE = RELEASES - {Release.PURPOSE.value, Release.COURT.value}
+"""What a release-request may ask for; another purpose and a court's order have kinds of their own."""
 _LAST_MS = 253_402_300_799_999
 """The end of the year 9999, after which no calendar here goes."""
 
@@ -283,6 +294,8 @@ _READERS: Mapping[str, _Reader] = MappingProxyType(
                 "outward": _word({PARTLY}),
                 "other_way": _prose,
                 "assurance": _prose,
+                "consent": _words(RELEASES),
+                "position": _prose,
                 "known_for": _known_for,
             },
             "state",
@@ -297,6 +310,19 @@ _READERS: Mapping[str, _Reader] = MappingProxyType(
         Kind.REMINDER: _body(Reminder, {}),
         Kind.RECALL: _body(Recall, {"target": _id, "part": _line, "due": _time, "reason": _prose}, "target"),
         Kind.CORRECTION: _body(Correction, {"replacements": _many(_replacement)}, "replacements"),
+        Kind.RELEASE_REQUEST: _body(
+            ReleaseRequest,
+            {"target": _id, "release": _words(ASKABLE), "to": _words(None), "reason": _prose},
+            "target", "release", "reason",
+        ),
+        Kind.PURPOSE_CHANGE: _body(
+            PurposeChange, {"target": _id, "purpose": _word(PURPOSES), "reason": _prose}, "target", "purpose", "reason"
+        ),
+        Kind.COURT_DISCLOSURE: _body(
+            CourtDisclosure,
+            {"target": _id, "order": _line, "court": _line, "hearing": _time, "reason": _prose},
+            "target", "order", "court",
+        ),
     }
 )  # fmt: skip
 
@@ -360,14 +386,12 @@ def _read(kind: str, found: Value) -> Body:
     body = _READERS[kind](found)
     assert isinstance(body, Content)
     _check_whole(body)
-    return body  # type: ignore[return-value]  # the readers make nothing but the nine bodies
+    return body  # type: ignore[return-value]  # the readers make nothing but bodies of this desk
 
 
 def _check_whole(body: Content) -> None:
     """Check what no single field shows: fields that need, or forbid, each other."""
-    for item in body.items:
-        if bool(item.value) == bool(item.removed) or (item.removed and (item.categories or item.evaluation)):
-            raise _Misfit(f"item {item.label!r} has either a value or what was removed")
+    _check_lines(body)
     match body:
         case Refusal(outward="not-held-or-not-confirmed") if (
             body.other_way or body.text or body.items or body.reference or body.language or body.third_state
@@ -378,16 +402,26 @@ def _check_whole(body: Content) -> None:
             raise _Misfit("lacks new_time or reason, which a holding answer gives")
         case Answer(state="part" | "final") if not (body.text or body.items or body.copies):
             raise _Misfit("lacks text, which a part or final answer has")
+        case Answer() if body.consent and body.state != FINAL:
+            raise _Misfit("consents only when it is final")
+        case ReleaseRequest() if body.to and "onward" not in body.release:
+            raise _Misfit("names agencies only where it asks to pass something on")
         case Posting(state="nominated"):
             for field in ("agency", "function", "host_agency", "delegation"):
                 if not getattr(body, field):
                     raise _Misfit(f"lacks {field}, which a nomination names")
-        case Correction():
-            for line in body.replacements:
-                if bool(line.strike or line.value) == bool(line.removed) or (line.removed and line.categories):
-                    raise _Misfit(f"line {line.label!r} strikes or replaces something, or was removed")
         case _:
             pass
+
+
+def _check_lines(body: Content) -> None:
+    """Check that each line has content or says what was removed, never both."""
+    for item in body.items:
+        if bool(item.value) == bool(item.removed) or (item.removed and (item.categories or item.evaluation)):
+            raise _Misfit(f"item {item.label!r} has either a value or what was removed")
+    for line in body.replacements if isinstance(body, Correction) else ():
+        if bool(line.strike or line.value) == bool(line.removed) or (line.removed and line.categories):
+            raise _Misfit(f"line {line.label!r} strikes or replaces something, or was removed")
 
 
 def _unknown(body: Body) -> set[str]:

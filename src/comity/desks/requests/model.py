@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 
 class Kind(StrEnum):
-    """The kinds of the first delivery."""  # spec: vocabulary.md 5
+    """The kinds that this desk has so far."""  # spec: vocabulary.md 5
 
     POSTING = "posting"
     RFI = "rfi"
@@ -23,6 +23,9 @@ class Kind(StrEnum):
     REMINDER = "reminder"
     RECALL = "recall"
     CORRECTION = "correction"
+    RELEASE_REQUEST = "release-request"
+    PURPOSE_CHANGE = "purpose-change"
+    COURT_DISCLOSURE = "court-disclosure"
 
 
 HOLDING, PART, FINAL = "holding", "part", "final"
@@ -148,7 +151,8 @@ class Answer(Content):
     """An answer.
 
     `holding` gives a new time (ms) and a reason; `copies` answers a recall; `outward` is only `partly`; `assurance` is a
-    promise on treatment or use by the side that answers.
+    promise on treatment or use by the side that answers. `consent` (`policy.question.Release` words) answers, when final,
+    one of the three kinds that ask for one; `position` is what the originator says of a court's order.
     """
 
     state: str = ""
@@ -159,6 +163,8 @@ class Answer(Content):
     outward: str = ""
     other_way: str = ""
     assurance: str = ""
+    consent: tuple[str, ...] = ()
+    position: str = ""
     known_for: tuple[str, ...] = ()
 
 
@@ -206,4 +212,36 @@ class Correction(Content):
     replacements: tuple[Replacement, ...] = ()
 
 
-Body: TypeAlias = Posting | Rfi | Answer | Spontaneous | Message | Refusal | Reminder | Recall | Correction
+@dataclass(frozen=True, slots=True)
+class ReleaseRequest(Content):
+    """May we do with `target` (16 bytes, what you sent) what its label forbids? `release` says what, `to` to whom of ours."""
+
+    target: bytes = b""
+    release: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeChange(Content):
+    """May we use `target` for another `purpose` than the one it came for?"""
+
+    target: bytes = b""
+    purpose: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CourtDisclosure(Content):
+    """A court orders that `target` be disclosed: which order, which court, when it is heard (ms); what is your position?"""
+
+    target: bytes = b""
+    order: str = ""
+    court: str = ""
+    hearing: int | None = None
+    reason: str = ""
+
+
+Asking: TypeAlias = ReleaseRequest | PurposeChange | CourtDisclosure
+"""The three that ask the originator to consent."""
+Body: TypeAlias = Posting | Rfi | Answer | Spontaneous | Message | Refusal | Reminder | Recall | Correction | Asking

@@ -76,9 +76,13 @@ def limits(urgency: Urgency, lane: Lane, clocks: Clocks) -> Limits:
     return Limits(clocks.seen.get(lane, of_urgency.seen), of_urgency.first, of_urgency.full)
 
 
+ASKING = frozenset({Kind.RELEASE_REQUEST, Kind.PURPOSE_CHANGE, Kind.COURT_DISCLOSURE})
+"""Kinds by which a holder asks the originator for a use that the label forbids."""
+
+
 def owes_answer(kind: str, stage: str) -> bool:
     """Say whether a dispatch of this kind and stage is owed an answer; all kinds are owed that someone looks at them."""
-    return kind in {Kind.RFI, Kind.RECALL} or (kind == Kind.POSTING and stage == NOMINATED)
+    return kind in {Kind.RFI, Kind.RECALL, *ASKING} or (kind == Kind.POSTING and stage == NOMINATED)
 
 
 def settles(kind: str, stage: str) -> bool:
@@ -239,11 +243,11 @@ def recall_state(progress: Progress, copies: tuple[Copy, ...], now: Ms) -> Recal
 def asserts(kind: str, body: object) -> bool:
     """Say whether a body states something about a person, firm or account, and so needs an evaluation.
 
-    A holding answer does so only where it has lines, and an answer to a recall likewise; every other answer,
+    A holding answer does so only where it has lines, an answer to a recall or one that consents likewise; every other answer,
     spontaneous information and correction always does. A question needs none.
     """  # spec: vocabulary.md 4
     if isinstance(body, Answer):
-        return bool(body.items) or (body.state != HOLDING and not body.copies)
+        return bool(body.items) or (body.state != HOLDING and not (body.copies or body.consent))
     return kind in {Kind.SPONTANEOUS, Kind.CORRECTION}
 
 

@@ -22,10 +22,13 @@ from comity.desks.requests.model import (
     Answer,
     Body,
     Correction,
+    CourtDisclosure,
     Kind,
     Posting,
+    PurposeChange,
     Recall,
     Refusal,
+    ReleaseRequest,
     Rfi,
     Spontaneous,
 )
@@ -45,7 +48,7 @@ from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Scalar, Tx
 from comity.dispatch.wire import Header, label_of
 from comity.marking.vocabulary import Limits
-from comity.policy.question import Act
+from comity.policy.question import Act, Release
 
 NAME = "requests"
 POSTED_OFFICER = "posted-officer"
@@ -111,6 +114,9 @@ class RequestsDesk:
             associations=associations_of(typed),
             quiet=isinstance(typed, Refusal) and typed.outward == QUIET,
             outward=typed.outward if isinstance(typed, Refusal) else "",
+            target=_target(typed),
+            releases=_releases(typed),
+            consents=frozenset(typed.consent) if isinstance(typed, Answer) else frozenset(),
         )
 
     def minimum(self, kind: str, form: Mapping[str, Value]) -> Mapping[str, Value]:
@@ -302,6 +308,24 @@ def _stage(body: Body | None) -> str:
     return body.state if isinstance(body, Answer | Posting) else ""
 
 
+def _target(body: Body) -> DispatchId | None:
+    return DispatchId(body.target) if isinstance(body, ReleaseRequest | PurposeChange | CourtDisclosure) else None
+
+
+def _releases(body: Body) -> frozenset[str]:
+    """Return what a body asks its originator to consent to: each word, with what bounds it behind a colon."""
+    match body:
+        case ReleaseRequest():
+            bounded = {f"{Release.ONWARD}:{agency}" for agency in body.to}
+            return frozenset(body.release) - ({Release.ONWARD.value} if bounded else set()) | bounded
+        case PurposeChange():
+            return frozenset({f"{Release.PURPOSE}:{body.purpose}"})
+        case CourtDisclosure():
+            return frozenset({Release.COURT.value})
+        case _:
+            return frozenset()
+
+
 def _standing(body: Body, now: Ms) -> Standing | None:
     given = body.delegation if isinstance(body, Posting) else None
     if given is None or not isinstance(body, Posting) or (given.until is not None and given.until <= now):
@@ -408,7 +432,10 @@ def _remove(value: Value, classes: frozenset[str], removed: set[str]) -> Value:
 
 
 def titled(body: Body) -> str:
-    """Return what a list shows of a body: its title, or the first line of its text, at most 200 characters."""
+    """Return what a list shows of a body: its title, or the first line of its text or reason, at most 200 characters."""
     if isinstance(body, Posting):
         return f"officer {body.officer}: {body.function or body.state}"
-    return body.title if isinstance(body, Rfi | Spontaneous) else body.text.partition("\n")[0][:_TITLE]
+    if isinstance(body, Rfi | Spontaneous):
+        return body.title
+    text = body.text or (body.reason if isinstance(body, ReleaseRequest | PurposeChange | CourtDisclosure) else "")
+    return text.partition("\n")[0][:_TITLE]

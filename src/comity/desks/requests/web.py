@@ -7,7 +7,21 @@ from datetime import UTC, datetime
 
 from comity.base.ids import show_id
 from comity.desks.requests.body import parse_body
-from comity.desks.requests.model import Answer, Body, Correction, Item, Posting, Recall, Refusal, Replacement, Rfi
+from comity.desks.requests.model import (
+    Answer,
+    Asking,
+    Body,
+    Correction,
+    CourtDisclosure,
+    Item,
+    Posting,
+    PurposeChange,
+    Recall,
+    Refusal,
+    ReleaseRequest,
+    Replacement,
+    Rfi,
+)
 from comity.screen import BodyLine
 
 
@@ -48,6 +62,25 @@ def _fields(body: Body) -> list[tuple[str, str]]:
                 ("asks", ", ".join(body.asks)),
                 ("records", ", ".join(body.records)),
             ]
+        case Answer() | Refusal():
+            return _answering(body)
+        case Recall():
+            return [
+                ("target", show_id(body.target)),
+                ("part", body.part),
+                ("due", _time(body.due)),
+                ("reason", body.reason),
+            ]
+        case ReleaseRequest() | PurposeChange() | CourtDisclosure():
+            return [("target", show_id(body.target)), *_asking(body), ("reason", body.reason)]
+        case Posting():
+            return _posting(body)
+        case _:
+            return []
+
+
+def _answering(body: Answer | Refusal) -> list[tuple[str, str]]:
+    match body:
         case Answer():
             copies = [("copy", f"{copy.holder}: {copy.outcome}") for copy in body.copies]
             return [
@@ -58,20 +91,21 @@ def _fields(body: Body) -> list[tuple[str, str]]:
                 ("outward", body.outward),
                 ("other_way", body.other_way),
                 ("assurance", body.assurance),
+                ("consent", ", ".join(body.consent)),
+                ("position", body.position),
             ]
         case Refusal():
             return [("outward", body.outward), ("other_way", body.other_way)]
-        case Recall():
-            return [
-                ("target", show_id(body.target)),
-                ("part", body.part),
-                ("due", _time(body.due)),
-                ("reason", body.reason),
-            ]
-        case Posting():
-            return _posting(body)
-        case _:
-            return []
+
+
+def _asking(body: Asking) -> list[tuple[str, str]]:
+    match body:
+        case ReleaseRequest():
+            return [("release", ", ".join(body.release)), ("to", ", ".join(body.to))]
+        case PurposeChange():
+            return [("purpose", body.purpose)]
+        case CourtDisclosure():
+            return [("order", body.order), ("court", body.court), ("hearing", _time(body.hearing))]
 
 
 def _posting(body: Posting) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.dispatch import wire
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.consent import note_consent
 from comity.dispatch.entries import DispatchLeaf, Fact
 from comity.dispatch.filing import Filing
 from comity.dispatch.inbound.record import recalled, receipt
@@ -52,6 +53,8 @@ def _file(dispatch: DispatchId, book: Book, office: Office, now: Ms) -> Recorded
     filing = Filing(ours=False, header=header, body=body, case=case, at=now, index=arrival.index, admitted=not stopped)
     desk.file(book.tx, filing)
     desk.settle(book.tx, dispatch, int(fact), code, now)
+    if not stopped:
+        note_consent(header, desk.facts(header.kind, body), book.tx, office, now)
     done = receipt(arrival, fact, code, book, now, decision=None)
     if stopped:
         book.tx.run("UPDATE got SET plain = NULL WHERE id = ?", (dispatch,))

@@ -6,6 +6,7 @@ from comity.base.hashing import domain_hash, sha256
 from comity.base.ids import ID_SIZE, CaseId, Digest, DispatchId, Ms
 from comity.dispatch import decision, persons, records
 from comity.dispatch.book import Book
+from comity.dispatch.consent import note_consent
 from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
 from comity.dispatch.filing import Filing
 from comity.dispatch.glass import DUTY_OFFICER
@@ -92,6 +93,8 @@ def _file(admitted: Admitted, fact: Fact, book: Book, office: Office, now: Ms) -
     if fact is not Fact.ARRIVED:
         desk.file(book.tx, filing)
     desk.settle(book.tx, header.id, int(fact), admitted.code, now)
+    if fact is Fact.FILED:
+        note_consent(header, admitted.verified.facts, book.tx, office, now)
     _mark(admitted, fact, book, now)
 
 

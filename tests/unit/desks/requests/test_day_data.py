@@ -272,7 +272,9 @@ def test_only_one_text_of_the_day_has_a_national_number() -> None:
     found = [
         scene.number
         for scene in MODEL
-        for hit in scan(DESK.facts(scene.kind, DESK.compose(scene.kind, body_of(scene, IDS))).texts, edition("ca").patterns)
+        for hit in scan(
+            DESK.facts(scene.kind, DESK.compose(scene.kind, body_of(scene, IDS))).texts, edition("ca").patterns
+        )
         if hit.hard_stop
     ]
     assert found == [42]

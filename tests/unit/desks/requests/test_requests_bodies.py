@@ -57,6 +57,14 @@ FORMS: dict[str, dict[str, Any]] = {
     "reminder": {},
     "recall": {"target": ID, "part": "address 2", "due": 5, "reason": "shared host"},
     "correction": {"replacements": [{"label": "alias", "strike": "Captain", "value": "Kaptan"}]},
+    "release-request": {
+        "target": ID,
+        "release": ["evidence", "onward"],
+        "to": ["harbour"],
+        "reason": "The trial begins in May.",
+    },
+    "purpose-change": {"target": ID, "purpose": "fraud", "reason": "The same accounts."},
+    "court-disclosure": {"target": ID, "order": "order 7", "court": "court of the port", "hearing": 5},
 }
 
 
