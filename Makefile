@@ -12,7 +12,7 @@ CORE_PERCENT := 95
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test check check-fast bench lock format clean
+.PHONY: help demo attack test check check-fast bench lock format clean scan-table
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -46,6 +46,10 @@ check-fast: ## the same and the unit tests, in under two minutes
 bench: ## the speed of the parts; WHAT=name for one of them
 	@$(SET_UP) --runtime
 	@$(VENV)/comity bench $(or $(WHAT),all)
+
+scan-table: ## precision and recall of the scan on its labelled set, by category and language
+	@$(SET_UP)
+	@$(VENV)/python -m tests.unit.marking.scan_measure
 
 format: ## put the code in the house's form
 	@$(SET_UP)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from comity import __version__
 from comity.base.errors import BadConfiguration, BadForm, ComityError
-from comity.cli import accord, acts, approvals, bench, demo, law, log, node, requests, simulate, subject
+from comity.cli import accord, acts, approvals, bench, demo, law, log, node, requests, scan, simulate, subject
 
 DONE, REFUSED, MISUSE = 0, 1, 2
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -31,6 +31,7 @@ def build_parser() -> argparse.ArgumentParser:
     subject.add_commands(commands)
     log.add_log_commands(commands)
     law.add_commands(commands)
+    scan.add_commands(commands)
     simulate.add_commands(commands)
     bench.add_commands(commands)
     return parser

@@ -134,7 +134,8 @@ def _candidates(plan: _Plan, folded: str) -> list[tuple[int, Ready]]:
     """Return the places and patterns that may match: what they need of digits, characters and words is there."""
     shape = folded.encode("utf-8", "surrogatepass").translate(_SHAPE, _SEPARATORS)
     longest = max(map(len, shape.split()), default=0)
-    ready = [plan.ready[place] for place in (*plan.always, *known_by(folded, plan.known))]
+    known = known_by(folded, plan.known) if plan.known else ()
+    ready = [plan.ready[place] for place in (*plan.always, *known)]
     return [one for one in ready if one[1].digits <= longest and one[1].pattern.has in folded]
 
 
@@ -198,7 +199,9 @@ def binding(findings: Iterable[Finding]) -> frozenset[str]:
     return frozenset(finding.category for finding in findings if finding.hard_stop or finding.sure)
 
 
-def proposed(findings: Iterable[Finding], confirmed: frozenset[str], rejected: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
+def proposed(
+    findings: Iterable[Finding], confirmed: frozenset[str], rejected: frozenset[str]
+) -> tuple[frozenset[str], frozenset[str]]:
     """Weigh what was found against what a person said.
 
     Returns:
@@ -252,8 +255,8 @@ def clean(texts: Sequence[str], patterns: Sequence[Pattern], now: Ms | None = No
     left = list(texts)
     findings = telling(left, scan(left, patterns, now))
     while findings:
-        for index, text in enumerate(left):
-            left[index] = strike(text, (_widened(text, one) for one in findings if one.index == index))
+        for place, text in enumerate(left):
+            left[place] = strike(text, (_widened(text, one) for one in findings if one.index == place))
         findings = telling(left, scan(left, patterns, now))
     return tuple(left)
 

@@ -12,9 +12,23 @@ import unicodedata
 _ASCII = 128
 _REMEMBERED = 0x10000
 _DROPPED = frozenset(
-    [0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0]  # invisible, though no format characters
-    + [0x093C, 0x09BC, 0x0A3C, 0x0A71]  # dots below and the sign of doubling, which many leave out
-    + [*range(0x0300, 0x0370), *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)]
+    [
+        0x034F,
+        0x115F,
+        0x1160,
+        0x17B4,
+        0x17B5,
+        0x3164,
+        0xFFA0,  # invisible, though no format characters
+        0x093C,
+        0x09BC,
+        0x0A3C,
+        0x0A71,  # dots below and the sign of doubling, which many leave out
+        *range(0x0300, 0x0370),
+        *range(0x180B, 0x1810),
+        *range(0xFE00, 0xFE10),
+        *range(0xE0100, 0xE01F0),
+    ]
 )
 _SAME = {
     0x0901: "\u0902", 0x0A70: "\u0a02", 0x0A01: "\u0a02",  # nasal signs
@@ -41,7 +55,7 @@ def _one(point: int) -> str:
     if kind == "Nd":
         return str(unicodedata.decimal(char))
     parts = unicodedata.normalize("NFKD", char).lower()
-    return "".join(part if ord(part) not in _SAME else _SAME[ord(part)] for part in parts if ord(part) not in _DROPPED)
+    return "".join(_SAME.get(ord(part), part) for part in parts if ord(part) not in _DROPPED)
 
 
 class _Table(dict[int, str]):

@@ -19,9 +19,9 @@ BEFORE, AFTER = rf"(?<![{_LETTERS}])", rf"(?![{_LETTERS}])"
 LETTER = re.compile(rf"[{_LETTERS}]")
 _GAP = r"[^.!?;\x00\n]{1,40}?"
 _BLANK = r"[ \n\-]{1,3}"
-_TOKEN = re.compile(r" \.\. |\*| |[()|?]|[^ *()|?]")
+_PARTS = re.compile(r" \.\. |\*| |[()|?]|[^ *()|?]")
 _BRACKETS = re.compile(r"\([^()]*\)[?*]*")
-_CALLS_FOR = {" .. ": _GAP, "*": f"[{_LETTERS}]*", " ": _BLANK}
+_CALLS_FOR = {" .. ": _GAP, "*": f"[{_LETTERS}]*", " ": _BLANK, "(": "(?:", ")": ")", "|": "|", "?": "?"}
 _HEAD_BYTES = 4
 _SPLIT = bytes(b if b >= 128 or chr(b).isalpha() else ord(" ") for b in range(256))  # noqa: PLR2004  ASCII ends there
 
@@ -33,11 +33,7 @@ def expression(phrases: Iterable[str]) -> str:
 
 def inside(phrase: str) -> str:
     """Return the regular expression of a phrase without what it stands between."""
-    parts = []
-    for token in _TOKEN.findall(fold(phrase)):
-        plain = token in "()|?"
-        parts.append("(?:" if token == "(" else token if plain else _CALLS_FOR.get(token) or re.escape(token))
-    return "".join(parts)
+    return "".join(_CALLS_FOR.get(part) or re.escape(part) for part in _PARTS.findall(fold(phrase)))
 
 
 def keys_of(phrase: str) -> frozenset[bytes]:
@@ -85,7 +81,7 @@ def known_by(folded: str, known: Index) -> set[int]:
     """Return the places whose keys begin a word of a folded text."""
     found: set[int] = set()
     for word in set(folded.encode("utf-8", "surrogatepass").translate(_SPLIT).split()):
-        for key, place in known.get(word[:_HEAD_BYTES], ()):
-            if word.startswith(key):
-                found.add(place)
+        head = word[:_HEAD_BYTES]
+        if head in known:
+            found.update(place for key, place in known[head] if word.startswith(key))
     return found
