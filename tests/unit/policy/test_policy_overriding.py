@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from comity.edge.lawfiles import CASES, load_cases
 from comity.marking.labels import Urgency
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition, assemble
 from comity.policy.question import Act, Decision, Question, Risk
 from comity.policy.verdict import Effect
 from tests.unit.policy.policy_laws import DAY, ask, assessed, folders, gate, ids
-from tests.unit.policy.policy_laws import LAWS as LAW_FILES
 
 LAWS = ("ca", "in")
 CUSTOMS_ARRANGEMENT = b"""
@@ -273,65 +271,3 @@ def test_each_removal_outside_the_day(law: str, category: str, rule: str, more: 
     verdict = gate(law).decide(ask(categories={category}, **more), DAY)
     assert verdict.permits
     assert (("redact", category, rule)) in {(duty.verb, duty.value, duty.rule) for duty in verdict.obligations}
-
-
-def test_every_rule_of_both_editions_is_named_by_a_test_or_the_day() -> None:
-    """A rule that no test ever sees fire is a rule that nobody checked."""
-    from tests.unit.policy.day_questions import DISPATCHES, REFUSALS
-
-    asked: dict[str, list[Question]] = {"ca": [], "in": []}
-    for row in DISPATCHES:
-        for law in LAWS:
-            asked[law] += [row.question, ask(**{**_fields(row.question), "act": Act.ADMIT})]
-    for refused in REFUSALS:
-        asked[refused.by].append(refused.draft)
-    loose = [q for _, q in HARD] + [q for _, q, _ in REFERRED] + [answer(records={"customs-record"})]
-    extra = [
-        ask(categories={"person"}, assessments=(assessed("disclose", **o),))
-        for o in (
-            {"decision": Decision.NO},
-            {"risk_after": Risk.SUBSTANTIAL},
-            {"decision": Decision.UNDECIDED},
-            {"short_form": True},
-        )
-    ]
-    extra += [
-        ask(asserts=True),
-        ask(handling=set()),
-        ask(tlp="RED", categories={"person"}),
-        ask(categories={"person"}, conditions=set()),
-    ]
-    extra += [
-        ask(purpose="liaison", asks={"person"}),
-        ask(purpose="treaty-request"),
-        ask(categories={"person"}),
-        ask(act=Act.USE, categories={"person"}),
-    ]
-    extra += [
-        ask(kind="rfi", asks={"person"}),
-        ask(kind="rfi", asks={"person"}, assessments=(assessed("request", short_form=True),)),
-    ]
-    extra += [answer(records={"bulk-list"}), ask(approvals={"lift:no-death-penalty-proceeding"})]
-    immediate = {"urgency": Urgency.IMMEDIATE, "minimum_facts": True}
-    extra += [
-        ask(**immediate, purpose="missing-person"),
-        ask(**immediate, records={"customs-record"}),
-        ask(**immediate, purpose="cyber-incident", tlp="RED"),
-    ]
-    extra += [
-        ask(act=Act.ADMIT, asserts=True, evaluated=True, categories={"person"}),
-    ]
-    for law in LAWS:
-        own = [q for name, _, q in RESTRICTING if name == law] + [
-            ask(categories={c}, **m) for n, c, _, m in REMOVED if n == law
-        ]
-        fired = set().union(*(ids(gate(law).decide(q, DAY)) for q in asked[law] + loose + extra + own))
-        fired |= set().union(
-            *(ids(gate(law).decide(c.question, c.now)) for c in load_cases((LAW_FILES / CASES,), LAW_FILES))
-        )
-        silent = {rule.id for rule in gate(law).edition.in_force(DAY)} - fired
-        assert silent == ({"CA-CU-107"} if law == "ca" else set()), "its own test has the arrangement it waits for"
-
-
-def _fields(question: Question) -> dict[str, object]:
-    return {name: getattr(question, name) for name in question.__dataclass_fields__}
