@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -150,6 +151,7 @@ def _name(part: str) -> str:
     return part.removeprefix("s") if part.startswith("s") else part.replace("Sch", "Sch. ")
 
 
+@lru_cache(maxsize=2)
 def _parse(content: bytes, name: str) -> ET.Element:
     try:
         return ET.fromstring(content)  # noqa: S314  a file that the person names; the parser bounds entity expansion

@@ -204,6 +204,13 @@ def test_one_amended_word_turns_it_red_with_provision_rules_and_words(types, tmp
     assert (code, wrong[0]["rules"], len(wrong[0]["words"])) == (1, ["TT-1", "TT-2"], 1)
 
 
+def test_an_older_consolidation_is_said_to_be_one(types, tmp_path):
+    older = consolidation(tmp_path, XML.replace("2026-03-02", "2025-03-02").replace("may give", "might give"))
+    code, said, _ = types("statutes", "--against", older)
+    assert (code, "NOTE: it is older than the kept text of 1 of them" in said) == (1, True)
+    assert json.loads(types("statutes", "--against", older, "--json")[1])["older"] == ["XA/Act/s8"]
+
+
 def test_a_repealed_section_turns_it_red(types, tmp_path):
     code, said, _ = types("statutes", "--against", consolidation(tmp_path, XML.replace(">8<", ">9<")))
     assert (code, "it is no longer there" in said) == (1, True)
