@@ -6,6 +6,7 @@ completes it, never the officer who let that dispatch go; what is not done in ti
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -26,13 +27,16 @@ RECORD = "comity/owed/1"
 FULL_FORM, REPORT, APPROVAL, REVIEW = "full-form", "report", "approval", "review"
 ASSESSOR, REVIEWER = "assessor", "reviewer"
 OVERDUE, REFUSED_AFTER = "overdue", "approval-refused-after"
-DAY_MS = 86_400_000
-REPORTS: dict[str, tuple[str, int | None]] = {
-    "assess-before-use": (ASSESSOR, None),
-    "head-of-agency": ("head-of-agency", DAY_MS),
-    "minister-and-reviewer": (REVIEWER, DAY_MS),
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+REPORTS: dict[str, str] = {
+    "assess-before-use": ASSESSOR,
+    "full-form-24h": ASSESSOR,
+    "head-of-agency": "head-of-agency",
 }
-"""Role and time (ms) of a report by its code; of any other the reviewer is told, without a day."""
+"""Whose a report is by its code; any other is the reviewer's. Its code may say by when: `...-24h`, `...within-7-days`."""
+_HOURS, _DAYS = re.compile(r"(?:^|-)(\d{1,3})h$"), re.compile(r"within-(\d{1,3})-days$")
+_FULL_FORM_REPORT = f"{REPORT}:full-form-24h"
+"""Says of the forms of a dispatch what each of them owes by itself."""
 _SALT_BYTES = 32
 _MOST_NOTE = 4_000
 
@@ -97,6 +101,7 @@ def owe_for(released: Released, book: Book, office: Office, now: Ms) -> None:
     things = {f"{FULL_FORM}:{one.act.value}" for one in draft.form.assessments if one.form is AssessmentForm.SHORT}
     things -= {f"{FULL_FORM}:{one.act.value}" for one in draft.form.assessments if one.form is AssessmentForm.FULL}
     things |= {f"{REPORT}:{one.value}" for one in cleared.verdict.obligations if one.verb == REPORT}
+    things -= {_FULL_FORM_REPORT} if any(one.startswith(f"{FULL_FORM}:") for one in things) else set()
     things |= {word for word in cleared.deferred if word.startswith(APPROVAL)}
     if draft.form.break_glass:
         glass.break_glass(released, book, office, now)
@@ -121,10 +126,17 @@ def role_and_time(what: str) -> tuple[str, int | None]:
     if verb == FULL_FORM:
         return ASSESSOR, FULL_FORM_AFTER_MS
     if verb == REPORT:
-        return REPORTS.get(value, (REVIEWER, None))
+        return REPORTS.get(value, REVIEWER), _time_of(value)
     if verb == APPROVAL:
         return (value if value != "second-agency" else "approver"), DAY_MS
     return REVIEWER, DAY_MS
+
+
+def _time_of(code: str) -> int | None:
+    hours, days = _HOURS.search(code), _DAYS.search(code)
+    if hours is not None:
+        return int(hours[1]) * HOUR_MS
+    return None if days is None else int(days[1]) * DAY_MS
 
 
 # --- reading -------------------------------------------------------------------------------------------------------

@@ -152,7 +152,7 @@ def test_what_law_orders_to_report_is_owed_and_so_are_forms_and_reviews():
     assert rows(b, "SELECT what, dispatch, role, due, since FROM owed ORDER BY what") == [
         ("approval:head", one, "head", LATER + DAY, LATER),
         ("full-form:use", one, "assessor", LATER + DAY, LATER),
-        ("report:list-6h", one, "reviewer", None, LATER),
+        ("report:list-6h", one, "reviewer", LATER + DAY // 4, LATER),
         ("report:the-reviewer", one, "reviewer", None, LATER),
         ("review", one, "reviewer", LATER + DAY, LATER),
     ]

@@ -249,6 +249,23 @@ def test_an_approval_waits_until_the_form_is_there():
     assert a.approve(held.subject, no("head", 11), LATER).state == "withdrawn", "a no needs no form"
 
 
+def test_a_rule_that_names_a_form_beside_its_approval_does_not_ask_for_it_again():
+    """A rule names all its cures; the form is there, so the decider can say yes to what they see."""
+
+    class Both(Asking):
+        def decide(self, question, now):
+            if "head" in question.approvals and question.assessments:
+                return verdict(Effect.PERMIT)
+            return verdict(Effect.REFER, missing=("approval:head", "assessment:disclose"))
+
+    a = office_of(Both())
+    held = hold(a, assessments=(assessment(),))
+    assert held.missing == ("approval:head",)
+    a.approve(held.subject, yes("head", 11), LATER)
+    assert isinstance(a.resume(held.id, by(8), LATER), Committed)
+    assert hold(a).missing == ("approval:head", "assessment:disclose")
+
+
 # --- secrecy -----------------------------------------------------------------------------------------------------
 
 

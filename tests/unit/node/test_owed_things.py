@@ -64,15 +64,26 @@ def test_a_full_form_owes_nothing_also_beside_a_short_one():
 
 
 def test_reports_that_law_orders_are_owed():
-    obliged = (("report", "list-check"), ("report", "head-of-agency"), ("report", "assess-before-use"))
+    codes = ("list-check", "head-of-agency", "assess-before-use", "objection-within-7-days")
+    obliged = tuple(("report", code) for code in codes)
     a = office_of(Asking(obliged=obliged))
     sent(a)
     assert {(one.what, one.role, one.due) for one in a.owed()} == {
-        ("report:head-of-agency", "head-of-agency", START + DAY),
+        ("report:head-of-agency", "head-of-agency", None),
+        ("report:objection-within-7-days", "reviewer", START + 7 * DAY),
         ("report:list-check", "reviewer", None),
         ("report:assess-before-use", "assessor", None),
     }
-    assert a.owed()[0].what == "report:head-of-agency", "what has a day comes first"
+    assert a.owed()[0].what == "report:objection-within-7-days", "what has a day comes first"
+
+
+def test_a_full_form_that_law_asks_for_too_is_owed_once():
+    law = Asking(obliged=(("report", "full-form-24h"),))
+    a = office_of(law)
+    sent(a, assessments=(assessment(),))
+    assert [one.what for one in a.owed()] == ["full-form:disclose"]
+    sent(a)
+    assert sorted(one.what for one in a.owed()) == ["full-form:disclose", "report:full-form-24h"]
 
 
 def test_what_did_not_leave_owes_nothing():
@@ -86,6 +97,7 @@ def test_what_did_not_leave_owes_nothing():
     [
         ("approval:head", ("head", DAY)), ("approval:second-agency", ("approver", DAY)), ("review", ("reviewer", DAY)),
         ("break-glass-review", ("reviewer", DAY)), ("report:other", ("reviewer", None)),
+        ("report:full-form-24h", ("assessor", DAY)), ("report:within-30-days-of-year-end", ("reviewer", None)),
         ("full-form:use", ("assessor", DAY)),
     ],
 )  # fmt: skip

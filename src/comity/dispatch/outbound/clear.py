@@ -104,10 +104,13 @@ def withhold(labelled: Labelled, question: Question, verdict: Verdict, office: O
 
 
 def _held(labelled: Labelled, question: Question, verdict: Verdict, office: Office, now: Ms) -> Withheld:
-    """Hold a draft for all that it lacks, approvals that law will ask for later among it."""
+    """Hold a draft for all that it lacks: approvals that law will ask for later, and what it lacks with all of them.
+
+    A rule that asks for an approval or a form names both; a form that is there is not asked for again.
+    """
     foreseen = _foreseen(labelled, office, now)
     lacking = foreseen.roles - {one.role for one in labelled.approvals}
-    missing = {*verdict.missing, *(_APPROVAL + role for role in lacking), *_second_agency(labelled)}
+    missing = {*foreseen.others, *(_APPROVAL + role for role in lacking), *_second_agency(labelled)}
     missing |= {_CONFIRM + category for category in labelled.unanswered}
     subject = foreseen.subject
     return Withheld(labelled.draft.id, "held", verdict, tuple(sorted(missing)), question=question, subject=subject)
@@ -118,10 +121,11 @@ def _held(labelled: Labelled, question: Question, verdict: Verdict, office: Offi
 
 @dataclass(frozen=True, slots=True)
 class _Foreseen:
-    """What an approval of a draft binds to, and every role whose approval law asks for before it leaves."""
+    """What an approval of a draft binds to, every role whose approval law asks for, and what is missing besides."""
 
     subject: Digest
     roles: frozenset[str]
+    others: frozenset[str]
 
 
 def _foreseen(labelled: Labelled, office: Office, now: Ms) -> _Foreseen:
@@ -140,10 +144,11 @@ def _foreseen(labelled: Labelled, office: Office, now: Ms) -> _Foreseen:
         if asked <= roles:
             break
         roles |= asked
+    others = frozenset(word for word in verdict.missing if not word.startswith(_APPROVAL))
     if not verdict.permits:
-        return _Foreseen(subject_of(bare.draft, bare.label, bare.draft.body), roles)
+        return _Foreseen(subject_of(bare.draft, bare.label, bare.draft.body), roles, others)
     body, label, _ = _apply(bare, verdict.obligations, office)
-    return _Foreseen(subject_of(bare.draft, label, body), roles)
+    return _Foreseen(subject_of(bare.draft, label, body), roles, others)
 
 
 def _second_agency(labelled: Labelled) -> tuple[str, ...]:
