@@ -22,7 +22,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the program's."""
     parser = commands.add_parser("scan", help="show what the scan finds in a text, and what it would do to a draft")
     parser.add_argument("file", help="a text in UTF-8, or - for standard input")
-    parser.add_argument("--law", default=None, metavar="NAME", help="edition whose patterns are used; default: the first")
+    parser.add_argument(
+        "--law", default=None, metavar="NAME", help="edition whose patterns are used; default: the first"
+    )
     parser.add_argument("--laws", type=Path, default=Path("laws"), help="folder of law editions")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.set_defaults(run=run_scan)

@@ -110,4 +110,4 @@ def test_text_without_digits_is_not_searched_slowly() -> None:
 
     text = ("container 1234567 left on 12 June 2026 at 04:00, call +1 555 0101. " * 40)[:2048]
     best = min(repeat(lambda: scan((text,), (TWELVE, NINE)), number=200, repeat=5)) / 200
-    assert best < 60e-6
+    assert best < 300e-6
