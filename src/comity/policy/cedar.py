@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 from cedarpy import Decision, Entities, PolicySet, Schema, is_authorized
@@ -37,12 +37,29 @@ NO_ENTITIES = Entities.from_json_str("[]")
 _ACTS = frozenset(act.value for act in Act)
 
 
-@dataclass(frozen=True, slots=True)
 class Stages:
-    """The rules for one act and kind, compiled."""
+    """The rules for one act and kind; each set is compiled when it is first asked."""
 
-    authority: PolicySet
-    obligations: PolicySet
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        self._rules = rules
+
+    @cached_property
+    def authority(self) -> PolicySet:
+        """The rules that permit and forbid."""
+        return _compiled({rule.id: json.loads(rule.policy) for rule in self._rules if rule.obligation is None})
+
+    @cached_property
+    def obligations(self) -> PolicySet:
+        """The rules that oblige."""
+        return _compiled({rule.id: json.loads(rule.policy) for rule in self._rules if rule.obligation is not None})
+
+    @cached_property
+    def together(self) -> PolicySet:
+        """Both for one asking: what obliges stands as a prohibition of the act, since all of these are told at once."""
+        told = {"effect": "forbid", "action": {"op": "All"}}
+        return _compiled(
+            {rule.id: json.loads(rule.policy) | (told if rule.obligation is not None else {}) for rule in self._rules}
+        )
 
 
 class _Law:
@@ -60,11 +77,7 @@ class _Law:
         key = act, kind if kind in self._kinds else ""
         known = self._compiled.get(key)
         if known is None:
-            rules = self.bearing(*key)
-            known = self._compiled[key] = Stages(
-                _policies(rule for rule in rules if rule.obligation is None),
-                _policies(rule for rule in rules if rule.obligation is not None),
-            )
+            known = self._compiled[key] = Stages(self.bearing(*key))
         return known
 
     def bearing(self, act: str, kind: str) -> tuple[Rule, ...]:
@@ -153,17 +166,20 @@ class CedarGate:
     def _judge(self, record: Attributes, law: _Law) -> Verdict:
         """Ask both stages: what is obliged for the whole content, then authority for what removals leave.
 
-        The first stage holds the whole record against the schema. What removals leave fits it too, so the second does
-        not do that again: it would cost as much as all its rules.
+        The first asking answers both where nothing is removed: if nothing is obliged, or if something forbids. It holds
+        the whole record against the schema; what removals leave fits it too, so the second does not do that again.
         """
         act, kind = record["act"], record["kind"]
         if act not in _ACTS or not isinstance(act, str) or not isinstance(kind, str):
             raise _FailedError("a record without an act and a kind")
         stages = law.stages(act, kind)
-        _, duties = self._stage(stages.obligations, record, OBLIGE, law.rules, SCHEMA)
+        allowed, hold = self._stage(stages.together, record, act, law.rules, SCHEMA)
+        duties = tuple(rule for rule in hold if rule.obligation is not None)
+        deciding = tuple(rule for rule in hold if rule.obligation is None)
         obligations = tuple(sorted(map(_obligation, duties), key=lambda o: (o.verb, o.value, o.rule)))
         left = self._remainder(record, obligations)
-        allowed, deciding = self._stage(stages.authority, left, act, law.rules, None)
+        if duties and (left is not record or not deciding):
+            allowed, deciding = self._stage(stages.authority, left, act, law.rules, None)
         if allowed:
             return self._permitted((*deciding, *duties), obligations, law.hash)
         if deciding:
@@ -268,9 +284,8 @@ def interval_hash(rules: Iterable[Rule]) -> Digest:
     return sha256(json.dumps(deciding, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def _policies(rules: Iterable[Rule]) -> PolicySet:
+def _compiled(policies: dict[str, object]) -> PolicySet:
     """Compile rules under their own ids, so that the engine's reasons are ours."""
-    policies = {rule.id: json.loads(rule.policy) for rule in rules}
     return PolicySet.from_json_str(json.dumps({"staticPolicies": policies, "templates": {}, "templateLinks": []}))
 
 
