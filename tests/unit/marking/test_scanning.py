@@ -54,6 +54,7 @@ def test_places_lead_back_to_the_text():
         ("(his|her) lawyer", "her lawyer wrote", True), ("(his|her) lawyer", "the lawyer wrote", False),
         ("(staying|living) (at|in)", "living in town", True), ("mineure?", "est mineur", True),
         ("\u092a\u0940\u0921\u093c\u093f\u0924*", "\u092a\u0940\u0921\u093f\u0924\u093e \u0928\u0947", True), ("\u0936\u0930\u0923", "\u0936\u0930\u0923\u0964", True),
+        ("victim", "\u00a1VICTIM\u2026 paid", True), ("victim", "\u2620victim", True), ("victim", "\u092avictim", False),
         ("d'asile", "demande d\u2019asile", True),
     ],
 )  # fmt: skip

@@ -55,7 +55,17 @@ def _one(point: int) -> str:
     if kind == "Nd":
         return str(unicodedata.decimal(char))
     parts = unicodedata.normalize("NFKD", char).lower()
-    return "".join(_SAME.get(ord(part), part) for part in parts if ord(part) not in _DROPPED)
+    return "".join(map(_part, parts))
+
+
+def _part(char: str) -> str:
+    """Return the folded form of one part of a taken-apart character: what is no letter of any script is a blank."""
+    point = ord(char)
+    if point < _ASCII or point in _SAME:
+        return _SAME.get(point, char)
+    if point in _DROPPED:
+        return ""
+    return " " if unicodedata.category(char)[0] in "PSCZ" else char
 
 
 class _Table(dict[int, str]):

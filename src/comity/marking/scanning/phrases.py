@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping
 from comity.base.errors import BadConfiguration
 from comity.marking.scanning.fold import fold
 
-_LETTERS = r"a-z\u0900-\u0dff"
+_LETTERS = r"a-z\u0080-\U0010ffff"
 BEFORE, AFTER = rf"(?<![{_LETTERS}])", rf"(?![{_LETTERS}])"
-"""What a phrase stands between: no letter of the scripts that the sentences are written in."""
+"""What a phrase stands between: no letter of any script; folding leaves nothing else beyond ASCII."""
 LETTER = re.compile(rf"[{_LETTERS}]")
 _GAP = r"[^.!?;\x00\n]{1,40}?"
 _BLANK = r"[ \n\-]{1,3}"
