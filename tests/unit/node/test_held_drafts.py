@@ -13,6 +13,7 @@ from comity.dispatch import wire
 from comity.dispatch.book import LogRole
 from comity.dispatch.decision import read_record
 from comity.dispatch.entries import RecordLeaf, record_commit
+from comity.dispatch.held import Added
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.states import Committed, Officer, Withheld
 from comity.marking.labels import Urgency
@@ -300,7 +301,7 @@ def test_a_form_that_is_added_makes_another_subject_and_old_approvals_count_for_
     a = office_of(Asking(("head",)))
     held = hold(a)
     a.approve(held.subject, yes("head", 11), LATER)
-    done = a.resume(held.id, by(8), LATER, assessments=(assessment(),))
+    done = a.resume(held.id, by(8), LATER, added=Added((assessment(),)))
     assert (done.state, done.missing) == ("held", ("approval:head",))
     again = a.held_draft(held.id).held
     assert again.subject == done.subject != held.subject
@@ -309,6 +310,17 @@ def test_a_form_that_is_added_makes_another_subject_and_old_approvals_count_for_
         a.approve(held.subject, yes("head", 12), LATER)
     a.approve(again.subject, yes("head", 12), LATER)
     assert isinstance(a.resume(held.id, by(8), LATER), Committed)
+
+
+def test_what_a_scan_proposed_is_answered_when_the_draft_is_taken_up():
+    a = office_of(HEAD)
+    held = hold(a)
+    added = Added(confirmed=frozenset({"victim"}), rejected=frozenset({"account"}))
+    again = a.resume(held.id, by(8), LATER, added=added)
+    form = a.held_draft(held.id).held.form
+    assert (form.confirmed, form.rejected, again.subject != held.subject) == ({"victim"}, {"account"}, True)
+    with pytest.raises(BadForm, match="victim is both confirmed and rejected"):
+        a.resume(held.id, by(8), LATER, added=Added(rejected=frozenset({"victim"})))
 
 
 def test_the_law_of_now_decides_and_a_stricter_one_voids_what_was_approved():
