@@ -51,6 +51,13 @@ class Record:
             moments={instant: z3.Bool(_is(NOW, instant)) for instant in words.moments},
         )
 
+    def variables(self) -> Iterator[tuple[str, Formula]]:
+        """Yield the name and the variable of each thing that can be so."""
+        yield from ((_is(name, word), guard) for name, guards in self.texts.items() for word, guard in guards.items())
+        yield from ((_has(name, word), guard) for name, guards in self.sets.items() for word, guard in guards.items())
+        yield from self.flags.items()
+        yield from ((_is(NOW, moment), guard) for moment, guard in self.moments.items())
+
     def assumptions(self) -> Iterator[Formula]:
         """Yield what holds of every real question."""
         for guards in self.texts.values():
