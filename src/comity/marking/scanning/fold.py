@@ -1,7 +1,7 @@
 """Folding: one plain form of a text, so that no way of writing hides what it says.
 
 The rule it keeps: digits of every script, wide letters, accents, dashes, quotation marks, invisible and turning
-characters, optional dots and nasal signs of the Indian scripts all become one form, and each character of that form
+characters, optional dots and nasal signs of the Brahmic scripts all become one form, and each character of that form
 knows where it came from.
 """
 

@@ -13,15 +13,16 @@ from collections.abc import Iterable, Mapping
 from comity.base.errors import BadConfiguration
 from comity.marking.scanning.fold import fold
 
-_LETTERS = r"a-z\u0080-\U0010ffff"
-BEFORE, AFTER = rf"(?<![{_LETTERS}])", rf"(?![{_LETTERS}])"
+_LETTER = r"[^\x00-`{-\x7f]"
+"""Said by what it is not: a class of small letters and all beyond ASCII would take a thousand times as long to compile."""
+BEFORE, AFTER = f"(?<!{_LETTER})", f"(?!{_LETTER})"
 """What a phrase stands between: no letter of any script; folding leaves nothing else beyond ASCII."""
-LETTER = re.compile(rf"[{_LETTERS}]")
+LETTER = re.compile(_LETTER)
 _GAP = r"[^.!?;\x00\n]{1,40}?"
 _BLANK = r"[ \n\-]{1,3}"
 _PARTS = re.compile(r" \.\. |\*| |[()|?]|[^ *()|?]")
 _BRACKETS = re.compile(r"\([^()]*\)[?*]*")
-_CALLS_FOR = {" .. ": _GAP, "*": f"[{_LETTERS}]*", " ": _BLANK, "(": "(?:", ")": ")", "|": "|", "?": "?"}
+_CALLS_FOR = {" .. ": _GAP, "*": f"{_LETTER}*", " ": _BLANK, "(": "(?:", ")": ")", "|": "|", "?": "?"}
 _HEAD_BYTES = 4
 _SPLIT = bytes(b if b >= 128 or chr(b).isalpha() else ord(" ") for b in range(256))  # noqa: PLR2004  ASCII ends there
 
