@@ -32,7 +32,8 @@ from tests.unit.node.approving import (
     yes,
 )
 from tests.unit.node.forge import START, entries, rows
-from tests.unit.node.world import PlainDesk
+from tests.unit.node.test_quiet_answers import BEGIN, asked, refuse
+from tests.unit.node.world import OFFICER, PlainDesk
 
 HEAD = Asking(("head",))
 BOTH = Asking(("head", "privacy"))
@@ -417,6 +418,17 @@ def test_a_draft_that_no_longer_fits_is_named_and_stays():
     with pytest.raises(BadForm, match="no agency of this node"):
         a.resume(held.id, by(8), LATER)
     assert a.held() == (held,)
+
+
+def test_an_answer_that_tells_nothing_is_not_taken_up_for_its_time_would_tell():
+    _, b, question = asked()
+    b.office = replace(b.office, gate=HEAD)
+    (done,) = b.submit([refuse(question)], Ms(BEGIN + 1_000))
+    assert done.state == "held"
+    b.office = replace(b.office, gate=Asking())
+    with pytest.raises(BadForm, match="handed in anew"):
+        b.resume(done.id, OFFICER, Ms(BEGIN + 2_000))
+    assert isinstance(b.submit([refuse(question)], Ms(BEGIN + 2_000))[0], Committed)
 
 
 def test_a_failed_write_leaves_the_draft_as_it_was():

@@ -23,4 +23,7 @@ def take_up(held: Held, added: Added, tx: Tx, office: Office, now: Ms) -> Draft:
     if held.state != HELD or held.ended_at is not None:
         raise BadForm(f"this draft no longer waits: it is {held.state}; nothing was changed")
     form = added.to(held.form)
-    return replace(compose(form, related(form, tx), office, now), id=held.id, created=held.at)
+    draft = compose(form, related(form, tx), office, now)
+    if draft.not_before is not None:
+        raise BadForm("an answer from which nothing may be inferred is handed in anew: its older time would tell of it")
+    return replace(draft, id=held.id, created=held.at)
