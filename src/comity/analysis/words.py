@@ -31,7 +31,8 @@ from comity.policy.rule import Rule
 
 OTHER = "other"
 """Stands for every word of an open list that no rule mentions."""
-_STAGES = ("", "holding", "part", "final", "nominated", "accepted", "ended")
+ANSWER_STAGES = ("holding", "part", "final")
+POSTING_STAGES = ("nominated", "accepted", "ended")
 _RISKS = ("", *(risk.value for risk in Risk))
 _DECISIONS = ("", *(decision.value for decision in Decision))
 _CATEGORIES = tuple(sorted(CATEGORIES, key=lambda word: (word == "person", word)))
@@ -53,7 +54,14 @@ CLOSED_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Texts from a closed list."""
 OPEN_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"desk": (), "kind": (), "stage": _STAGES, "agency": (), "conduct": ("",), "answers": ("",)}
+    {
+        "desk": (),
+        "kind": ("answer", "posting"),
+        "stage": ("", *ANSWER_STAGES, *POSTING_STAGES),
+        "agency": (),
+        "conduct": ("",),
+        "answers": ("",),
+    }
 )
 """Texts that a rule may compare with any word, and the words that they have without a rule."""
 CLOSED_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(

@@ -227,6 +227,8 @@ def test_a_question_that_cannot_be_is_not_found():
     assert not search.can(texts["act"]["clear"], texts["serves"]["arrest"])
     assert not search.can(texts["act"]["repurpose"], texts["new_purpose"][""])
     assert not search.can(texts["act"]["admit"], texts["outside"]["court"])
+    assert not search.can(texts["stage"]["holding"], texts["kind"]["message"])
+    assert not search.can(texts["stage"]["ended"], texts["kind"]["answer"])
     assert search.find(flags["break_glass"], texts["urgency"]["normal"]) is None
     assert search.nearest(flags["break_glass"], texts["urgency"]["normal"]) is None
 
