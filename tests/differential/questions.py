@@ -1,0 +1,208 @@
+"""Questions for the two readings: the cases of the laws with a few fields changed, and any at all; from a seed.
+
+The pools hold every word that a rule of an edition names and a few that none does, so that each rule can hold and each
+exception can be met.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+
+from comity.marking.labels import Urgency
+from comity.marking.vocabulary import (
+    CATEGORIES,
+    CONDITIONS,
+    HANDLING,
+    KNOWN_FOR,
+    PAP,
+    PURPOSES,
+    RECORD_TYPES,
+    TLP,
+    Takes,
+)
+from comity.policy.cases import BASE, Case, read_cases
+from comity.policy.question import (
+    Act,
+    Assessed,
+    AssessedAct,
+    Decision,
+    Listing,
+    Outside,
+    Question,
+    Release,
+    Risk,
+    Serves,
+)
+from tests.differential.oracle_facts import LAWS, Row
+
+
+def _list(text: str) -> list[str]:
+    return text.split()
+
+
+_IN_BRACKETS = {
+    Takes.NOTHING: "",
+    Takes.LIST: "(csis, nia)",
+    Takes.DATE: "(2026-09-01)",
+    Takes.REFERENCE: "(assurance-7)",
+}
+_AGENCIES = _list(
+    "ours rcmp csis cbsa ircc cyber-centre fintrac health-canada passport-program global-affairs public-safety "
+    "provincial-police nia ib raw cert-in nciipc ncb cbn dri ed cbi fiu-ind"
+)
+_KINDS = _list(
+    "rfi answer spontaneous message refusal reminder recall correction posting withdraw transfer contact-note preserve "
+    "convert-to-mla deconflict feedback court-disclosure release-request purpose-change assurance pen pen-reply objection "
+    "incident outcome cyber-push sighting opinion supersede document-batch document-query document-answer network-picture "
+    "workplan-amend no-such-kind"
+)
+_APPROVALS = _list(
+    "legal-officer head-of-agency decider-outside central-authority release-authority desk-lead protection-officer "
+    "budget-approver assurance-officer translator passport-authority nciipc information-commission minister "
+    "minister-designation minister-immigration immigration-officer attorney-general access-officer case-owner consent-seen "
+    "lift:no-death-penalty-proceeding assessor nobody"
+)
+_CONDUCT = (
+    "",
+    *_list("- any background none person-of-interest suspicion unknown theft threat act plan funding murder killing kidnapping"),
+    *_list("terrorist-act protest speech faith donation sympathy minor-offence traffic-offence public-nuisance extortion"),
+    "Murder of two shopkeepers", "attempted homicide", "extradition of one person", "surrender to custody",
+    "provisional arrest sought", "arrest on a warrant", "warrant then arrest", "red notice", "red-notice",
+    "theft at a protest", "speech and arson", "religious gathering and assault", "journalist met a courier",
+    "diversion of a consignment", "Diversion suspected", "waging war", "terror financing", "activist robbed a bank",
+    "political murder", "arrest after a provisional release",
+)  # fmt: skip
+_BASES = _list(
+    "arrangement:2026-02 order-reference originator-consent letter-of-request arrangement-written:customs "
+    "arrangement-written:finance arrangement:1999-01"
+)
+_STAGES = ("", "holding", "part", "final", "nominated", "ended")
+
+
+def _words(enum: type) -> list[str]:
+    return sorted(member.value for member in enum)
+
+
+_ONE: dict[str, list] = {
+    "act": list(Act),
+    "desk": _list("requests finance central-authority cyber precursors travel node"),
+    "kind": _KINDS,
+    "stage": list(_STAGES),
+    "purpose": sorted(PURPOSES),
+    "urgency": list(Urgency),
+    "agency": _AGENCIES,
+    "tlp": ["", *TLP],
+    "pap": ["", *PAP],
+    "conduct": list(_CONDUCT),
+    "answers": ["", "rfi", "recall", "preserve", "pen", "spontaneous"],
+    "outside": ["", *_words(Outside)],
+    "new_purpose": ["", *sorted(PURPOSES)],
+    "serves": ["", *_words(Serves)],
+}
+_MANY: dict[str, list] = {
+    "handling": list(HANDLING),
+    "conditions": [name + _IN_BRACKETS[takes] for name, takes in CONDITIONS.items()],
+    "categories": sorted(CATEGORIES),
+    "asks": sorted(CATEGORIES),
+    "records": sorted(RECORD_TYPES),
+    "basis": _BASES,
+    "known_for": sorted(KNOWN_FOR),
+    "approvals": _APPROVALS,
+    "to_agencies": _AGENCIES,
+    "released": _words(Release),
+    "listed_by": _words(Listing),
+}
+_FLAGS = _list(
+    "asserts evaluated own_power minimum_facts third_state budget_spent named recalled past_due classified break_glass"
+)
+_OFTEN = _list(
+    "act kind purpose agency urgency categories asks records approvals conduct serves assessments released conditions "
+    "basis break_glass minimum_facts to_agencies outside new_purpose answers stage desk"
+)
+"""Fields that more rules read, changed more often."""
+_FIELDS = [*_ONE, *_MANY, *_FLAGS, "assessments", *_OFTEN, *_OFTEN]
+
+
+@cache
+def starts(law: str) -> tuple[Case, ...]:
+    """Return every case in the tree, those of the edition twice: what another law is asked is worth asking here too."""
+    files = sorted((LAWS / "cases").rglob("*.toml"))
+    cases = [case for file in files for case in read_cases(file.read_text(encoding="utf-8"), file.name)]
+    return (*cases, *(case for case in cases if case.law == law))
+
+
+def borders(rows: tuple[Row, ...]) -> list[int]:
+    """Return instants at which law changes, one before and one after each, and some far from any."""
+    edges = {row.begins for row in rows} | {row.ends for row in rows if row.ends is not None}
+    return sorted({edge + step for edge in edges for step in (-1, 0, 1)} | {0, 4_102_444_800_000})
+
+
+def generated(law: str, rows: tuple[Row, ...], seed: int) -> Iterator[tuple[Question, int]]:
+    """Yield questions without end: seven of ten near a case, the rest any at all; one of eight at a border of law."""
+    rng = random.Random(f"{law} {seed}")
+    cases, instants = starts(law), borders(rows)
+    while True:
+        case = rng.choice(cases)
+        question = case.question
+        if rng.random() < 0.3:
+            question = _any(rng)
+        else:
+            names = rng.choices(_FIELDS, k=rng.choice((0, 1, 1, 2, 2, 3, 3, 4)))
+            other = rng.choice(cases).question
+            changes = {
+                name: getattr(other, name) if rng.random() < 0.25 else _value(rng, name, getattr(question, name))
+                for name in names
+            }
+            question = replace(question, **changes)
+        yield question, rng.choice(instants) if rng.random() < 0.125 else int(case.now)
+
+
+def _any(rng: random.Random) -> Question:
+    """Return any question: each field that is not as in the base holds whatever its list has."""
+    changes = {name: _value(rng, name, getattr(BASE, name)) for name in set(_FIELDS) if rng.random() < 0.45}
+    return replace(BASE, **dict(sorted(changes.items())))
+
+
+def _value(rng: random.Random, name: str, before: object) -> object:
+    if name in _ONE:
+        return rng.choice(_ONE[name])
+    if name in _FLAGS:
+        return rng.random() < 0.5 if name in {"third_state", "past_due"} else not before
+    if name == "assessments":
+        return tuple(_assessed(rng) for _ in range(rng.choice((0, 1, 1, 2, 3, 4))))
+    return _some(rng, name, before if isinstance(before, frozenset) else frozenset())
+
+
+def _some(rng: random.Random, name: str, before: frozenset[str]) -> frozenset[str]:
+    """Return the set with a word more, a word less, or another set."""
+    words = _MANY[name]
+    draw = rng.random()
+    if draw < 0.45:
+        return before | {rng.choice(words)}
+    if draw < 0.6 and before:
+        return before - {rng.choice(sorted(before))}
+    return frozenset(rng.sample(words, k=rng.choice((0, 1, 1, 2, 3))))
+
+
+def _assessed(rng: random.Random) -> Assessed:
+    """Return an assessment of any act; half of them differ in little from a plain go."""
+    act = rng.choice(list(AssessedAct))
+    plain = Assessed(act, False, Risk.LOW, False, Risk.LOW, Decision.GO, True)
+    if rng.random() < 0.5:
+        return replace(plain, **{name: value for name, value in _doubts(rng).items() if rng.random() < 0.3})
+    return replace(plain, **_doubts(rng))
+
+
+def _doubts(rng: random.Random) -> dict:
+    return {
+        "short_form": rng.random() < 0.5,
+        "risk_before": rng.choice(list(Risk)),
+        "mitigated": rng.random() < 0.5,
+        "risk_after": rng.choice(list(Risk)),
+        "decision": rng.choice(list(Decision)),
+        "decider_outside": rng.random() < 0.6,
+        "tainted": rng.random() < 0.25,
+    }
