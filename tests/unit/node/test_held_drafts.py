@@ -74,6 +74,19 @@ def test_what_law_will_ask_for_later_is_asked_for_at_once():
     assert hold(office_of(Steps())).missing == ("approval:head", "approval:privacy")
 
 
+def test_a_law_that_never_has_enough_of_approvals_lets_nothing_go():
+    """The planted fault: each answer asks for one more role; the asking ends, and the draft stays."""
+
+    class Endless(Asking):
+        def decide(self, question, now):
+            return verdict(Effect.REFER, missing=(f"approval:r{len(question.approvals)}",))
+
+    a = office_of(Endless())
+    held = hold(a)
+    assert len(held.missing) == 8
+    assert a.resume(held.id, by(8), LATER).state == "held"
+
+
 def test_a_refused_draft_is_not_kept_whole_and_cannot_be_taken_up():
     a = office_of(Asking(refuses="hard-stop"))
     (done,) = a.submit([draft()], START)
@@ -429,6 +442,16 @@ def test_an_answer_that_tells_nothing_is_not_taken_up_for_its_time_would_tell():
     with pytest.raises(BadForm, match="handed in anew"):
         b.resume(done.id, OFFICER, Ms(BEGIN + 2_000))
     assert isinstance(b.submit([refuse(question)], Ms(BEGIN + 2_000))[0], Committed)
+
+
+def test_a_row_without_a_subject_has_no_approvals_and_gets_its_subject_when_it_is_taken_up():
+    a = office_of(HEAD)
+    held = hold(a)
+    a.approve(held.subject, yes("head", 11), LATER)
+    with a.ledger.begin() as book:
+        book.tx.run("UPDATE kept SET subject = NULL")
+    assert a.resume(held.id, by(8), LATER).subject == held.subject
+    assert isinstance(a.resume(held.id, by(8), LATER), Committed)
 
 
 def test_a_failed_write_leaves_the_draft_as_it_was():
