@@ -12,13 +12,11 @@ from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.question import Question
 from tests.differential import oracle_ca, oracle_in
-from tests.differential.oracle_facts import Book, Row
+from tests.differential.oracle_facts import WRITTEN, Book, Row
 from tests.differential.oracle_verdict import Answer, Oracle, answer_of
 from tests.unit.policy.policy_laws import DAY, edition
 
 ROWS: dict[str, tuple[Row, ...]] = {"ca": oracle_ca.ROWS, "in": oracle_in.ROWS}
-WRITTEN = frozenset({"arrangement-written:customs", "arrangement-written:finance"})
-"""Arrangements that nobody has made yet; both readings are asked as if they were known, so that every rule is tried."""
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,10 @@ POLICE = words(
 IMMIGRATION = frozenset({"border-document", "immigration-fraud", "immigration-enforcement"})
 
 
+WRITTEN = frozenset({"arrangement-written:customs", "arrangement-written:finance"})
+"""Arrangements that nobody has made yet; both readings are asked as if they were known, so that every rule is tried."""
+
+
 @dataclass(frozen=True)
 class Book:
     """What a manifest says that bears on answers."""

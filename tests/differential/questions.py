@@ -36,7 +36,7 @@ from comity.policy.question import (
     Risk,
     Serves,
 )
-from tests.differential.oracle_facts import LAWS, Row
+from tests.differential.oracle_facts import LAWS, WRITTEN, Book, Facts, Row
 
 
 def _list(text: str) -> list[str]:
@@ -79,6 +79,9 @@ _BASES = _list(
     "arrangement:2026-02 order-reference originator-consent letter-of-request arrangement-written:customs "
     "arrangement-written:finance arrangement:1999-01"
 )
+_DAY = 86_400_000
+_AWAY = (-30 * _DAY, -_DAY, -1, 0, 1, _DAY - 1, _DAY, 30 * _DAY)
+"""How far from the instant at which law changes it is asked, in milliseconds."""
 _STAGES = ("", "holding", "part", "final", "nominated", "ended")
 
 
@@ -134,30 +137,93 @@ def starts(law: str) -> tuple[Case, ...]:
     return (*cases, *(case for case in cases if case.law == law))
 
 
-def borders(rows: tuple[Row, ...]) -> list[int]:
-    """Return instants at which law changes, one before and one after each, and some far from any."""
-    edges = {row.begins for row in rows} | {row.ends for row in rows if row.ends is not None}
-    return sorted({edge + step for edge in edges for step in (-1, 0, 1)} | {0, 4_102_444_800_000})
+@cache
+def starts_by_rule(law: str, rows: tuple[Row, ...]) -> dict[str, tuple[Case, ...]]:
+    """Return for each rule the cases in which it holds, whatever the day."""
+    book = Book.read(law, WRITTEN)
+    cases = [(case, Facts(case.question, book)) for case in starts(law)]
+    return {
+        row.id: tuple(
+            case for case, facts in cases if case.question.act in row.acts and row.holds(case.question, facts)
+        )
+        for row in rows
+    }
+
+
+@cache
+def dated(rows: tuple[Row, ...]) -> dict[int, tuple[Row, ...]]:
+    """Return the instants at which law changes, each with the rules that come or go."""
+    edges = sorted({row.begins for row in rows} | {row.ends for row in rows if row.ends is not None})
+    return {edge: tuple(row for row in rows if edge in {row.begins, row.ends}) for edge in edges}
 
 
 def generated(law: str, rows: tuple[Row, ...], seed: int) -> Iterator[tuple[Question, int]]:
-    """Yield questions without end: seven of ten near a case, the rest any at all; one of eight at a border of law."""
+    """Yield questions without end, four ways.
+
+    Near any case; near a case in which a rule drawn by lot holds; any at all; near such a case when its rule comes or goes.
+    """
     rng = random.Random(f"{law} {seed}")
-    cases, instants = starts(law), borders(rows)
+    cases, by_rule = starts(law), starts_by_rule(law, rows)
     while True:
+        draw = rng.random()
         case = rng.choice(cases)
-        question = case.question
-        if rng.random() < 0.3:
+        now = int(case.now)
+        if draw < 0.4:
+            question = _near(rng, case.question, rng.choice(cases).question, rng.choice((0, 1, 1, 2, 2, 3, 3, 4)))
+        elif draw < 0.7:
+            near = rng.choice(by_rule[rng.choice(rows).id])
+            question, now = _near(rng, near.question, case.question, rng.choice((0, 1, 1, 2))), int(near.now)
+        elif draw < 0.94:
             question = _any(rng)
         else:
-            names = rng.choices(_FIELDS, k=rng.choice((0, 1, 1, 2, 2, 3, 3, 4)))
-            other = rng.choice(cases).question
-            changes = {
-                name: getattr(other, name) if rng.random() < 0.25 else _value(rng, name, getattr(question, name))
-                for name in names
+            edge, coming = rng.choice(list(dated(rows).items()))
+            near = rng.choice(by_rule[rng.choice(coming).id])
+            yield _near(rng, near.question, case.question, rng.choice((0, 0, 1))), edge + rng.choice(_AWAY)
+            continue
+        if rng.random() < 0.5:
+            question = replace(question, **_fitting(rng, question))
+        yield question, now
+
+
+def _near(rng: random.Random, question: Question, other: Question, count: int) -> Question:
+    """Return a case's question with a few fields changed, some of them to what another case has there."""
+    names = rng.choices(_FIELDS, k=count)
+    changes = {
+        name: getattr(other, name) if rng.random() < 0.25 else _value(rng, name, getattr(question, name))
+        for name in names
+    }
+    return replace(question, **changes)
+
+
+def _fitting(rng: random.Random, question: Question) -> dict:
+    """Return what an act needs to be looked at at all: a use serves something, what goes on goes to somebody."""
+    released = frozenset(rng.sample(_MANY["released"], k=rng.choice((0, 1, 4))))
+    match question.act:
+        case Act.USE:
+            words = {"serves": rng.choice(_ONE["serves"][1:]), "released": released}
+        case Act.ONWARD:
+            some = frozenset(rng.sample(_AGENCIES, k=rng.choice((1, 1, 2))))
+            words = {"to_agencies": some, "named": rng.random() < 0.3, "outside": "", "released": released}
+        case Act.REPURPOSE:
+            words = {"new_purpose": rng.choice(_ONE["new_purpose"]), "released": released}
+        case Act.EXPORT:
+            words = {"outside": "file"}
+        case Act.COURT | Act.EVIDENCE:
+            words = {"outside": "court", "released": released}
+        case Act.ACCESS:
+            words = {"outside": "person", "released": released}
+        case _ if rng.random() < 0.3:
+            words = {
+                "urgency": Urgency.IMMEDIATE,
+                "minimum_facts": rng.random() < 0.7,
+                "break_glass": rng.random() < 0.4,
             }
-            question = replace(question, **changes)
-        yield question, rng.choice(instants) if rng.random() < 0.125 else int(case.now)
+        case _:
+            words = {}
+    if question.act not in {Act.CLEAR, Act.ADMIT} and rng.random() < 0.6:
+        more = rng.sample(_MANY["conditions"], k=rng.choice((1, 2, 4)))
+        words["conditions"] = question.conditions | frozenset(more)
+    return words
 
 
 def _any(rng: random.Random) -> Question:
