@@ -69,7 +69,7 @@ _CONDUCT = (
     "",
     *_list("- any background none person-of-interest suspicion unknown theft threat act plan funding murder killing kidnapping"),
     *_list("terrorist-act protest speech faith donation sympathy minor-offence traffic-offence public-nuisance extortion"),
-    "Murder of two shopkeepers", "attempted homicide", "extradition of one person", "surrender to custody",
+    "Murder of two shopkeepers", "attempted homicide", "extradition of one person", "surrender to custody", "surrender of one person",
     "provisional arrest sought", "arrest on a warrant", "warrant then arrest", "red notice", "red-notice",
     "theft at a protest", "speech and arson", "religious gathering and assault", "journalist met a courier",
     "diversion of a consignment", "Diversion suspected", "waging war", "terror financing", "activist robbed a bank",
@@ -126,6 +126,7 @@ _OFTEN = _list(
     "basis break_glass minimum_facts to_agencies outside new_purpose answers stage desk"
 )
 """Fields that more rules read, changed more often."""
+_MOVES = sorted({*_ONE, *_MANY, *_FLAGS, "assessments", "emergency"} - {"act"})
 _FIELDS = [*_ONE, *_MANY, *_FLAGS, "assessments", *_OFTEN, *_OFTEN]
 
 
@@ -151,6 +152,22 @@ def starts_by_rule(law: str, rows: tuple[Row, ...]) -> dict[str, tuple[Case, ...
 
 
 @cache
+def levers(law: str, rows: tuple[Row, ...]) -> dict[str, tuple[str, ...]]:
+    """Return for each rule the fields on which it hangs: a change of one of them makes it no longer hold in some case."""
+    rng, book = random.Random(law), Book.read(law, WRITTEN)
+    found: dict[str, tuple[str, ...]] = {}
+    for row in rows:
+        moves: set[str] = set()
+        for case in starts_by_rule(law, rows)[row.id][:6]:
+            for name in _MOVES:
+                tries = [replace(case.question, **_moved(rng, name, case.question)) for _ in range(3)]
+                if not all(row.holds(asked, Facts(asked, book)) for asked in tries):
+                    moves.add(name)
+        found[row.id] = tuple(sorted(moves)) or ("act",)
+    return found
+
+
+@cache
 def dated(rows: tuple[Row, ...]) -> dict[int, tuple[Row, ...]]:
     """Return the instants at which law changes, each with the rules that come or go."""
     edges = sorted({row.begins for row in rows} | {row.ends for row in rows if row.ends is not None})
@@ -160,19 +177,24 @@ def dated(rows: tuple[Row, ...]) -> dict[int, tuple[Row, ...]]:
 def generated(law: str, rows: tuple[Row, ...], seed: int) -> Iterator[tuple[Question, int]]:
     """Yield questions without end, four ways.
 
-    Near any case; near a case in which a rule drawn by lot holds; any at all; near such a case when its rule comes or goes.
+    Near any case; near one in which a rule drawn by lot holds, changed where that rule hangs; any at all; near such a case when its rule comes or goes.
     """
     rng = random.Random(f"{law} {seed}")
-    cases, by_rule = starts(law), starts_by_rule(law, rows)
+    cases, by_rule, hang = starts(law), starts_by_rule(law, rows), levers(law, rows)
     while True:
         draw = rng.random()
         case = rng.choice(cases)
         now = int(case.now)
-        if draw < 0.4:
+        if draw < 0.15:
             question = _near(rng, case.question, rng.choice(cases).question, rng.choice((0, 1, 1, 2, 2, 3, 3, 4)))
-        elif draw < 0.7:
-            near = rng.choice(by_rule[rng.choice(rows).id])
-            question, now = _near(rng, near.question, case.question, rng.choice((0, 1, 1, 2))), int(near.now)
+        elif draw < 0.84:
+            rule = rng.choice(rows).id
+            near = rng.choice(by_rule[rule])
+            question, now = near.question, int(near.now)
+            for name in rng.choices(hang[rule], k=rng.choice((0, 1, 1, 1, 2))):
+                question = replace(question, **_moved(rng, name, question))
+            yield _near(rng, question, case.question, rng.choice((0, 0, 0, 1))), now
+            continue
         elif draw < 0.94:
             question = _any(rng)
         else:
@@ -228,8 +250,15 @@ def _fitting(rng: random.Random, question: Question) -> dict:
 
 def _any(rng: random.Random) -> Question:
     """Return any question: each field that is not as in the base holds whatever its list has."""
-    changes = {name: _value(rng, name, getattr(BASE, name)) for name in set(_FIELDS) if rng.random() < 0.45}
-    return replace(BASE, **dict(sorted(changes.items())))
+    changes = {name: _value(rng, name, getattr(BASE, name)) for name in sorted(set(_FIELDS)) if rng.random() < 0.45}
+    return replace(BASE, **changes)
+
+
+def _moved(rng: random.Random, name: str, question: Question) -> dict[str, object]:
+    """Return the change of one field, or what makes an emergency."""
+    if name != "emergency":
+        return {name: _value(rng, name, getattr(question, name))}
+    return {"urgency": Urgency.IMMEDIATE, "break_glass": rng.random() < 0.7, "minimum_facts": rng.random() < 0.7}
 
 
 def _value(rng: random.Random, name: str, before: object) -> object:
@@ -248,7 +277,9 @@ def _some(rng: random.Random, name: str, before: frozenset[str]) -> frozenset[st
     draw = rng.random()
     if draw < 0.45:
         return before | {rng.choice(words)}
-    if draw < 0.6 and before:
+    if draw < 0.55:
+        return before | frozenset(rng.sample(words, k=len(words) // 2))
+    if draw < 0.7 and before:
         return before - {rng.choice(sorted(before))}
     return frozenset(rng.sample(words, k=rng.choice((0, 1, 1, 2, 3))))
 
