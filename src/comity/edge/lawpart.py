@@ -19,6 +19,7 @@ from comity.dispatch.ports import Tx
 from comity.node.acts import ActRow, acts_on
 from comity.policy.assessment import Assessment, AssessmentForm, decode_assessment
 from comity.policy.explain import step_words
+from comity.policy.frame import framed
 from comity.policy.rule import Verb
 from comity.policy.verdict import Obligation, Verdict
 from comity.screen import ActLine, ApprovalLine, AssessmentLine, DutyLine, GlassLine, LawPart, VerdictLine
@@ -89,6 +90,7 @@ def _duties(decided: Decided | None, owed: tuple[Owed, ...], at: Ms) -> list[Dut
 
 
 def _duty(duty: Obligation, owed: Owed | None, decided: Decided, at: Ms) -> DutyLine:
+    value = framed(f"category:{duty.value}", WORDS) if duty.verb == Verb.REDACT else duty.value
     if owed is not None and duty.verb == Verb.REPORT:
         state = "open" if owed.done_at is None else "done"
         return DutyLine(duty.verb, duty.value, duty.rule, state, owed.role, owed.due, owed.done_at)
@@ -96,8 +98,8 @@ def _duty(duty: Obligation, owed: Owed | None, decided: Decided, at: Ms) -> Duty
         given = any(role == duty.value for role, *_ in _given(decided))
         return DutyLine(duty.verb, duty.value, duty.rule, "done" if given else "open", duty.value, None, None)
     if duty.verb in _AT_ONCE and decided.kind == "sent":
-        return DutyLine(duty.verb, duty.value, duty.rule, "done", "", None, at)
-    return DutyLine(duty.verb, duty.value, duty.rule, "noted", "", None, None)
+        return DutyLine(duty.verb, value, duty.rule, "done", "", None, at)
+    return DutyLine(duty.verb, value, duty.rule, "noted", "", None, None)
 
 
 def _afterwards(owed: tuple[Owed, ...]) -> list[DutyLine]:
