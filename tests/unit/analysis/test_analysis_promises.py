@@ -19,6 +19,7 @@ from comity.analysis.lawmodel import LawModel, model_of
 from comity.analysis.record import Record
 from comity.analysis.search import Search
 from comity.analysis.words import words_of
+from comity.desks.requests.model import Kind
 from comity.policy.edition import Edition, assemble
 from tests.unit.policy.policy_laws import DAY, edition, folders
 
@@ -198,3 +199,50 @@ def test_as_the_rule_read_before_the_promise_is_broken(before):
     tree[folder][file] = text.replace(before.now, before.then).encode()
     world = World.of(Edition.load(assemble(tree, before.name)))
     assert world.search.can(against(world, before.promise))
+
+
+# --- kinds -------------------------------------------------------------------------------------------------------------
+
+OF_OTHER_DESKS = frozenset(
+    {
+        "pen", "pen-reply", "objection", "incident", "shipped", "arrived-quantity", "outcome", "workplan-amend",
+        "action-update", "meeting", "minutes", "match-warrant", "network-picture", "cyber-push", "sighting", "opinion",
+        "supersede", "cyber-recall", "platform-misuse", "document-batch", "document-query", "document-answer", "manifest",
+        "keys", "accord-amend", "transfer", "contact-note", "assurance", "preserve", "convert-to-mla", "deconflict",
+        "feedback", "withdraw",
+    }
+)  # fmt: skip
+"""Kinds of the vocabulary that no desk of the first delivery has; `Kind` has the others."""
+GIVE_NOTHING = {
+    "rfi": "it asks",
+    "document-query": "it asks",
+    "preserve": "it asks to keep, not to give",
+    "deconflict": "it asks whether both are at one place",
+    "release-request": "it asks the originator",
+    "purpose-change": "it asks the originator",
+    "convert-to-mla": "it asks for the treaty way",
+    "match-warrant": "it asks to compare; what matches is an answer",
+    "refusal": "it says no",
+    "reminder": "it repeats a question",
+    "withdraw": "it ends a question",
+    "recall": "it takes back",
+    "cyber-recall": "it takes back",
+    "posting": "it names an officer",
+    "workplan-amend": "it amends a plan",
+    "meeting": "it calls one",
+    "manifest": "the node speaks",
+    "keys": "the node speaks",
+    "accord-amend": "the node speaks",
+}
+"""Kinds that hand over nothing that they draw on, each with the reason."""
+
+
+def test_both_editions_say_of_the_same_kinds_that_they_give():
+    assert edition("ca").groups.giving == edition("in").groups.giving
+
+
+@pytest.mark.parametrize("name", ["ca", "in"])
+def test_every_kind_gives_or_is_known_to_give_nothing(name):
+    giving = edition(name).groups.giving
+    assert giving.isdisjoint(GIVE_NOTHING)
+    assert giving | frozenset(GIVE_NOTHING) == OF_OTHER_DESKS | {kind.value for kind in Kind}
