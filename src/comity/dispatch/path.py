@@ -19,11 +19,11 @@ from comity.dispatch.inbound.unseal import unseal
 from comity.dispatch.inbound.verify import verify
 from comity.dispatch.keep import keep_withheld
 from comity.dispatch.office import Office
-from comity.dispatch.outbound.budget import budget
 from comity.dispatch.outbound.clear import clear
 from comity.dispatch.outbound.commit import commit
 from comity.dispatch.outbound.compose import compose
 from comity.dispatch.outbound.label import label
+from comity.dispatch.outbound.past import past
 from comity.dispatch.outbound.release import release
 from comity.dispatch.outbound.seal import seal
 from comity.dispatch.outbound.takeup import take_up
@@ -39,7 +39,7 @@ def send(form: Form, by: Officer, book: Book, office: Office, now: Ms) -> Commit
     """
     check_glass(form)
     draft = compose(form, related(form, book.tx), office, now)
-    labelled = budget(label(draft, office), book.tx, office, now)
+    labelled = past(label(draft, office), book.tx, office, now)
     return _let_go(labelled, by, book, office, now)
 
 
@@ -52,7 +52,7 @@ def resume(
         BadForm: it no longer waits, or no longer fits; nothing was changed.
     """
     draft = take_up(held, added, book.tx, office, now)
-    labelled = budget(label(draft, office), book.tx, office, now)
+    labelled = past(label(draft, office), book.tx, office, now)
     approved = replace(labelled, approvals=given(held, by, book.tx, office, now))
     done = _let_go(approved, by, book, office, now)
     if isinstance(done, Committed):
