@@ -62,6 +62,11 @@ def _asks_of_person(q: Question, f: Facts) -> bool:
             return f.questions
 
 
+def _of_someone(q: Question, f: Facts) -> bool:
+    """A received fact about a person, whatever was tagged: what was said of somebody is one."""
+    return f.personal or q.asserts
+
+
 def _said(q: Question, f: Facts, *, no: bool) -> bool:
     """One of the assessments that this act turns on said no, or left a substantial risk without saying no."""
 
@@ -71,16 +76,19 @@ def _said(q: Question, f: Facts, *, no: bool) -> bool:
         return (outcome.decision == "no") if no else (outcome.decision != "no" and outcome.risk_after == "substantial")
 
     if q.act == "use":
-        return f.personal and so(f.use)
-    place = no and ("location" in q.categories or "location" in q.asks)  # each edition's own rule answers for a place
-    return (f.about and not place and so(f.disclose)) or (f.questions and so(f.request))
+        return _of_someone(q, f) and so(f.use)
+    place = "location" in q.categories or (f.gives and "location" in q.asks)
+    answered_elsewhere = no and place  # for a place that goes, rule 10 and each edition's own rule
+    return (f.about and not answered_elsewhere and so(f.disclose)) or (f.questions and so(f.request))
 
 
 def _undecided(q: Question, f: Facts) -> bool:
+    def so(outcome) -> bool:
+        return outcome is not None and outcome.decision in UNSURE
+
     if q.act == "clear":
-        told = f.personal and f.disclose is not None and f.disclose.decision in UNSURE
-        return told or (f.questions and f.request is not None and f.request.decision in UNSURE)
-    return f.personal and f.use is not None and f.use.decision in UNSURE
+        return (f.about and so(f.disclose)) or (f.questions and so(f.request))
+    return _of_someone(q, f) and so(f.use)
 
 
 def _tainted(f: Facts) -> bool:
@@ -222,8 +230,8 @@ OVERRIDING = (
         "XX-RULE-5/later",
         "mistreatment-risk",
         FURTHER,
-        lambda _q, f: (
-            f.personal and f.use is not None and (f.use.decision == "no" or f.use.risk_after == "substantial")
+        lambda q, f: (
+            _of_someone(q, f) and f.use is not None and (f.use.decision == "no" or f.use.risk_after == "substantial")
         ),
     ),
     refuse(

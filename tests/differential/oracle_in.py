@@ -210,6 +210,7 @@ REQUESTS = (
         lambda q, f: (
             (f.personal or f.asks_personal)
             and _one_side_lists(q)
+            and not (q.act == "clear" and q.kind in {"refusal", "recall", "withdraw"})
             and "legal-officer" not in q.approvals
             and not f.glass
         ),
