@@ -301,7 +301,7 @@ MISTREATMENT = (
         "mistreatment-risk",
         "assessor",
         "clear",
-        lambda _q, f: f.asks_personal and not f.gives and _inside(f.request),
+        lambda q, f: asks_out(q, f) and _inside(f.request),
         "assessment:request:outside",
     ),
     refer(

@@ -20,7 +20,6 @@ _LIFE_OR_HEALTH = words(
     "extortion-threat-to-life serious-violence child-protection human-trafficking missing-person violent-extremism "
     "drug-alert"
 )
-_NOT_ASKING = {"refusal", "reminder", "answer", "withdraw", "recall", "posting"}
 _FEDERAL = words(
     "rcmp health-canada cbsa cyber-centre ircc csis fintrac justice-iag passport-program public-safety global-affairs "
     "pco-nsia nsira"
@@ -39,8 +38,8 @@ def looks_own(q: Question, f: Facts) -> bool:
 
 
 def asks_out(q: Question, f: Facts) -> bool:
-    """A question about a person leaves, under whatever kind: neither giving, nor a refusal, reminder or holding answer."""
-    return f.asks_personal and not f.gives and q.kind not in _NOT_ASKING
+    """A question about a person leaves, under whatever kind; who tells unasked, save in a message, asks only in `asks`."""
+    return f.questions and (not f.gives or len(q.asks) > 0 or q.kind == "message")
 
 
 def _chemicals(*kinds: str):

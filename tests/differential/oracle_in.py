@@ -5,6 +5,7 @@ from __future__ import annotations
 from comity.policy.question import Question
 from tests.differential.oracle_common import ROWS as COMMON
 from tests.differential.oracle_facts import (
+    ANSWERING,
     IMMIGRATION,
     OWN_BUSINESS,
     Facts,
@@ -195,7 +196,7 @@ REQUESTS = (
         "clear",
         lambda q, f: (
             q.agency == "nia"
-            and q.kind in {"rfi", "preserve", "message", "spontaneous"}
+            and q.kind not in ANSWERING
             and (bool(q.asks) or not f.gives)
             and bool(q.records & {"subscriber-record", "call-records", "traffic-capture", "intercept-product"})
             and "central-authority" not in q.approvals

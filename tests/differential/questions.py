@@ -57,6 +57,7 @@ _KINDS = _list(
     "rfi answer spontaneous message refusal reminder recall correction posting withdraw transfer contact-note preserve "
     "convert-to-mla deconflict feedback court-disclosure release-request purpose-change assurance pen pen-reply objection "
     "incident outcome cyber-push sighting opinion supersede document-batch document-query document-answer network-picture "
+    "shipped arrived-quantity action-update minutes platform-misuse "
     "workplan-amend no-such-kind"
 )
 _APPROVALS = _list(

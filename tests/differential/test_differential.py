@@ -87,7 +87,7 @@ FAULTS = {
     "a clause dropped: the decider stands outside": Fault(
         "ca", "common/overriding.cedar", "XX-RULE-10", "  context.assessments.disclose.decider_outside &&\n", ""
     ),
-    "a kind dropped from a list": Fault("ca", "mistreatment.cedar", "CA-ACA-2", '"withdraw", ', ""),
+    "a kind dropped from a list": Fault("ca", "security.cedar", "CA-CC-83/ours", ', "withdraw"]', "]"),
     "a word dropped from a long list": Fault("ca", "common/overriding.cedar", "XX-RULE-7/opinion", '"sermon", ', ""),
     "an exception added for an emergency": Fault(
         "in", "requests.cedar", "IN-BNSS-113",
