@@ -3,7 +3,7 @@
 The rule it keeps: a candidate that fails its check never hides a good one that begins inside it, and no way of writing
 hides either. Patterns are data of a law edition; this module knows how to look, not what for. A scan proposes and a
 person confirms; only hard stops, and for a receiver what is sure, count without being asked.
-"""  # spec: docs/adr/0025
+"""  # ADR 0025
 
 from __future__ import annotations
 
