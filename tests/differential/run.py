@@ -55,8 +55,11 @@ def rarely(law: str, seen: Counter[str], asked: int) -> list[str]:
 
 def _parts(questions: int, seed: int, workers: int) -> Iterator[Part]:
     jobs = [(law, seed + number) for number in range(-(-questions // PART)) for law in ROWS]
-    with ProcessPoolExecutor(workers) as pool:
+    pool = ProcessPoolExecutor(workers)
+    try:
         yield from pool.map(part, *zip(*jobs, strict=True))
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def main() -> int:
@@ -83,9 +86,12 @@ def main() -> int:
             f"{len(result.found)} disagreements",
             flush=True,
         )
+        if found:
+            print("stopped here; correct the rule or its second reading, and ask again")
+            break
     for disagreement in found[: SHOWN * len(ROWS)]:
         print(disagreement)
-    rare = {law: rarely(law, seen[law], count[law]) for law in ROWS}
+    rare = {law: rarely(law, seen[law], count[law]) if count[law] else [] for law in ROWS}
     for law in ROWS:
         least = min(seen[law][row.id] for row in ROWS[law])
         print(f"{law}: {len(ROWS[law])} rules, {count[law]:,} questions, each rule held at least {least} times")
