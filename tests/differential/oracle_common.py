@@ -10,6 +10,7 @@ from tests.differential.oracle_facts import (
     FURTHER,
     GOING,
     HELD,
+    NEVER_OUT,
     OWN_BUSINESS,
     SENT,
     UNSURE,
@@ -171,7 +172,7 @@ ACCORD = (
 )
 
 OVERRIDING = (
-    refuse("XX-RULE-1", "hard-stop", CARRIED, lambda q, _f: bool(q.categories & _BODY)),
+    refuse("XX-RULE-1", "hard-stop", NEVER_OUT, lambda q, _f: bool(q.categories & _BODY)),
     refuse(
         "XX-RULE-1/asked",
         "hard-stop",
@@ -179,7 +180,7 @@ OVERRIDING = (
         lambda q, f: f.gives and (bool(q.asks & _BODY) or "biometric-record" in q.records),
     ),
     refuse(
-        "XX-RULE-2", "hard-stop", CARRIED, lambda q, f: f.gives and "youth-record" in q.records, "central-authority"
+        "XX-RULE-2", "hard-stop", NEVER_OUT, lambda q, f: f.gives and "youth-record" in q.records, "central-authority"
     ),
     refuse(
         "XX-RULE-3",
@@ -190,7 +191,7 @@ OVERRIDING = (
     refuse(
         "XX-RULE-4",
         "no-legal-basis",
-        CARRIED,
+        NEVER_OUT,
         lambda q, f: (
             ("intercept" in q.categories or (f.gives and "intercept-product" in q.records))
             and "order-reference" not in f.basis
@@ -237,7 +238,7 @@ OVERRIDING = (
     refuse(
         "XX-RULE-6",
         "hard-stop",
-        CARRIED,
+        NEVER_OUT,
         lambda q, f: (
             q.desk != "finance"
             and ("illicit-finance" in {q.purpose, q.new_purpose} or (f.gives and "fiu-record" in q.records))
@@ -247,7 +248,7 @@ OVERRIDING = (
     refuse(
         "XX-RULE-7/opinion",
         "political-or-discriminatory",
-        f"{SENT} use onward repurpose",
+        CARRIED,
         lambda q, _f: (
             q.conduct in _OPINION
             or ("violent-extremism" in {q.purpose, q.new_purpose} and q.conduct not in _VIOLENT and q.conduct != "")

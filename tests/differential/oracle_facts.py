@@ -20,6 +20,8 @@ SENT = "clear admit"
 HELD = "use onward repurpose evidence export"
 """What an officer does with what came, a court and a requester apart."""
 CARRIED = f"{SENT} {HELD}"
+NEVER_OUT = f"{CARRIED} access"
+"""Nor does a requester get what never crosses; a court has its own rules."""
 FURTHER = "onward repurpose evidence export"
 
 
