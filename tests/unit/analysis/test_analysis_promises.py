@@ -137,6 +137,24 @@ PROMISES: dict[str, Promise] = {
         z3.Not(w.flag("break_glass")),
         some_other_purpose(w, "missing-person", "deconfliction", "drug-alert"),
     ),
+    "1-4, 6 to no requester, whoever consents": lambda w: z3.And(
+        w.act("access"),
+        z3.Or(
+            w.has("categories", "biometric", "national-number", "source-or-method"),
+            z3.And(w.gives, w.has("records", "youth-record")),
+            z3.And(w.gives, w.has("records", "fiu-record"), z3.Not(w.says("desk", "finance"))),
+            z3.And(
+                z3.Or(w.has("categories", "intercept"), z3.And(w.gives, w.has("records", "intercept-product"))),
+                z3.Not(w.has("basis", "order-reference")),
+            ),
+        ),
+    ),
+    "5 what was got by mistreatment goes to a court or a requester by the head": lambda w: z3.And(
+        z3.Or(w.act("court", "access"), z3.And(w.act("use"), w.says("serves", "prevent-harm"))),
+        w.flag("assessments.use.tainted"),
+        z3.Not(w.has("approvals", "head-of-agency")),
+    ),
+    "a court gets it on its order": lambda w: z3.And(w.act("court"), z3.Not(w.has("basis", "order-reference"))),
     "8 no third state without consent": lambda w: z3.And(
         w.act(*EVERY),
         w.flag("third_state"),
@@ -215,6 +233,12 @@ NO_PLACE_GIVEN = """!(context.categories.contains("location") || // a place that
 ASKS_UNDER_ANY_KIND = """when { context.asks_personal && !["answer", "refusal", "recall"].contains(context.kind) }
 when { !context.gives || !context.asks.isEmpty() || context.kind == "message" }
 when { !context.assessments.request.made };"""
+TO_NO_REQUESTER = """             Action::"export", Action::"access"],
+  resource
+)
+when { context.categories.containsAny(["biometric", "national-number"]) };"""
+ON_ITS_ORDER = """forbid (principal, action == Action::"court", resource)
+unless { context.basis.contains("order-reference") };"""
 
 BEFORE = (
     Before(
@@ -230,6 +254,20 @@ BEFORE = (
         "ca/mistreatment.cedar",
         ASKS_UNDER_ANY_KIND,
         "when { context.asks_personal && !context.gives }\nwhen { !context.assessments.request.made };",
+    ),
+    Before(
+        "1-4, 6 to no requester, whoever consents",
+        "in",
+        "common/overriding.cedar",
+        TO_NO_REQUESTER,
+        TO_NO_REQUESTER.replace(', Action::"access"', ""),
+    ),
+    Before(
+        "a court gets it on its order",
+        "in",
+        "common/handling.cedar",
+        ON_ITS_ORDER,
+        ON_ITS_ORDER.replace("context", 'context.released.contains("court") || context'),
     ),
 )
 
@@ -290,3 +328,59 @@ def test_every_kind_gives_or_is_known_to_give_nothing(name):
     giving = edition(name).groups.giving
     assert giving.isdisjoint(GIVE_NOTHING)
     assert giving | frozenset(GIVE_NOTHING) == OF_OTHER_DESKS | {kind.value for kind in Kind}
+
+
+# --- each overriding rule and each act ---------------------------------------------------------------------------------
+
+FURTHER = ("onward", "repurpose", "evidence", "export")
+SENT_ONLY = dict.fromkeys((*LATER, "court", "access"), "what is refused on arrival is never held")
+ASKED_ONLY = dict.fromkeys((*LATER, "court", "access"), "it is about asking; who had to decide did before it came")
+COMPELLED = {"court": "a court compels on its order; who may object is asked by other rules"}
+PERSON_OR_COURT = COMPELLED | {"access": "who was asked about for an opinion may be told so"}
+COMING_IN = {"admit": "coming in is no use; it is assessed before any"}
+OURS = COMING_IN | {"clear": "nothing was received yet; the assessment of telling counts"}
+NOT_ASSESSED = {
+    "court": "a court compels; what was got by mistreatment goes to the head",
+    "access": "nobody is acted against; what was got by mistreatment goes to the head",
+}
+LATER_CLAUSE = dict.fromkeys(FURTHER, "XX-RULE-5/later says it")
+DOES_NOT_APPLY: dict[str, dict[str, str]] = {
+    "XX-RULE-1": COMPELLED,
+    "XX-RULE-1/asked": SENT_ONLY,
+    "XX-RULE-2": COMPELLED,
+    "XX-RULE-3": {},
+    "XX-RULE-4": {"court": "an order is named, or XX-COURT/order refers"},
+    "XX-RULE-5/no": COMING_IN | NOT_ASSESSED | LATER_CLAUSE,
+    "XX-RULE-5/risk": COMING_IN | NOT_ASSESSED | LATER_CLAUSE,
+    "XX-RULE-5/head": COMING_IN | NOT_ASSESSED,
+    "XX-RULE-5/tainted": OURS | dict.fromkeys(("court", "access"), "XX-RULE-5/tainted-life sends it to the head"),
+    "XX-RULE-5/tainted-life": OURS | dict.fromkeys(FURTHER, "XX-RULE-5/tainted refuses"),
+    "XX-RULE-5/later": OURS | NOT_ASSESSED | {"use": "XX-RULE-5/no and /risk say it"},
+    "XX-RULE-6": COMPELLED,
+    "XX-RULE-7/opinion": PERSON_OR_COURT,
+    "XX-RULE-7/second-ground": ASKED_ONLY,
+    "XX-RULE-7/known-for": PERSON_OR_COURT,
+    "XX-RULE-7/conduct": ASKED_ONLY,
+    "XX-RULE-8": {},
+    "XX-RULE-10": {"admit": "the sender's decider decided", "use": "looking at it here moves it nowhere"}
+    | dict.fromkeys((*FURTHER, "court", "access"), "XX-RULE-10/later says it"),
+    "XX-RULE-10/later": {
+        "clear": "XX-RULE-10 says it",
+        "admit": "the sender's decider decided",
+        "use": "looking at it here moves it nowhere",
+    },
+    "XX-RULE-11": {},
+    "XX-RULE-12": {},
+}
+"""Of each rule that no officer overrides: the acts on which it does not hold, each with the reason."""
+
+
+@pytest.mark.parametrize("name", ["ca", "in"])
+def test_each_overriding_rule_holds_on_each_act_or_does_not_for_a_reason(name):
+    world = whole(name)
+    rules = sorted(rule for rule in world.model.held if rule.startswith("XX-RULE-"))
+    assert rules == sorted(DOES_NOT_APPLY)
+    held = {rule: world.search.named(world.model.held[rule]) for rule in rules}
+    acts = {act: world.search.named(world.act(act)) for act in EVERY}
+    silent = {rule: {act for act in EVERY if not world.search.can(held[rule], acts[act])} for rule in rules}
+    assert silent == {rule: set(reasons) for rule, reasons in DOES_NOT_APPLY.items()}
