@@ -239,6 +239,10 @@ TO_NO_REQUESTER = """             Action::"export", Action::"access"],
 when { context.categories.containsAny(["biometric", "national-number"]) };"""
 ON_ITS_ORDER = """forbid (principal, action == Action::"court", resource)
 unless { context.basis.contains("order-reference") };"""
+TAINTED = """  action in [Action::"use", Action::"onward", Action::"repurpose", Action::"evidence", Action::"export"],
+  resource
+)
+when { context.assessments.use.tainted }"""
 
 BEFORE = (
     Before(
@@ -261,6 +265,13 @@ BEFORE = (
         "common/overriding.cedar",
         TO_NO_REQUESTER,
         TO_NO_REQUESTER.replace(', Action::"access"', ""),
+    ),
+    Before(
+        "5 what was got by mistreatment serves nothing but a life",
+        "in",
+        "common/overriding.cedar",
+        TAINTED,
+        TAINTED.replace(', Action::"onward"', ""),
     ),
     Before(
         "a court gets it on its order",
