@@ -1,4 +1,4 @@
-"""Both editions beside their oracles, and where they do not agree."""
+"""The editions beside their oracles, and where they do not agree."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from comity.policy.cases import BASE
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.question import Question
-from tests.differential import oracle_ca, oracle_in
+from tests.differential import oracle_ca, oracle_in, oracle_ov
 from tests.differential.oracle_facts import WRITTEN, Book, Row
 from tests.differential.oracle_verdict import Answer, Oracle, answer_of
 from tests.unit.policy.policy_laws import DAY, edition
 
-ROWS: dict[str, tuple[Row, ...]] = {"ca": oracle_ca.ROWS, "in": oracle_in.ROWS}
+ROWS: dict[str, tuple[Row, ...]] = {"ca": oracle_ca.ROWS, "in": oracle_in.ROWS, "ostrel-vanmere": oracle_ov.ROWS}
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,11 @@ class Disagreement:
     now: int
     oracle: Answer
     gate: Answer
+
+    @property
+    def about(self) -> tuple[frozenset[str], bool]:
+        """What it is about: the rules that only one of the two names, and whether the effect is another too."""
+        return self.oracle.reasons ^ self.gate.reasons, self.oracle.effect != self.gate.effect
 
     def __str__(self) -> str:
         lines = [f"{self.law}: the two readings differ; asked at {self.now}, what is not said is that of the base:"]

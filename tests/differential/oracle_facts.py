@@ -67,9 +67,9 @@ class Book:
         return cls(
             prefix=head["prefix"],
             personal=frozenset(groups["personal"]),
-            personal_records=frozenset(groups["personal_records"]),
+            personal_records=frozenset(groups.get("personal_records", ())),
             giving=frozenset(groups["giving"]),
-            bases=frozenset(basis["id"] for basis in head["basis"]) | suppose,
+            bases=frozenset(basis["id"] for basis in head.get("basis", ())) | suppose,
             outward=head["outward"],
         )
 
@@ -154,8 +154,9 @@ def midnight(day: str, *, after: bool = False) -> int:
 FIRST = "2026-01-01"
 
 
-def permit(rule: str, acts: str, holds: Holds, since: str = FIRST) -> Row:
-    return Row(rule, "permit", frozenset(acts.split()), holds, begins=midnight(since))
+def permit(rule: str, acts: str, holds: Holds, until: str = "") -> Row:
+    end = midnight(until, after=True) if until else None
+    return Row(rule, "permit", frozenset(acts.split()), holds, begins=midnight(FIRST), ends=end)
 
 
 def oblige(rule: str, duty: str, acts: str, holds: Holds, since: str = FIRST, until: str = "") -> Row:

@@ -408,6 +408,14 @@ COLOURS = (
     ),
     oblige("XX-EXPORT/caveat", "caveat:no-onward", "export", lambda _q, f: f.personal),
     oblige("XX-EXPORT/record", "report:file-written", "export", lambda _q, _f: True),
+    refer(
+        "XX-COURT/order",
+        "no-legal-basis",
+        "central-authority",
+        "court",
+        lambda _q, f: "order-reference" not in f.basis,
+        "basis:order-reference",
+    ),
     oblige("XX-COURT/notice", "report:court-disclosure", "court", lambda _q, _f: True),
     oblige("XX-ONWARD/notice", "report:disseminated", "onward", lambda _q, _f: True),
 )

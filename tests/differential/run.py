@@ -37,15 +37,16 @@ class Part:
 
 
 def part(law: str, seed: int, count: int = PART) -> Part:
-    """Ask the questions of one seed; stop when a handful of disagreements is found."""
-    oracle, found, asked = oracle_of(law), [], 0
+    """Ask the questions of one seed; stop when a handful of disagreements of different kinds is found."""
+    oracle, asked = oracle_of(law), 0
+    found: dict[object, Disagreement] = {}
     for outcome in compare(law, gate_of(law), oracle, islice(generated(law, ROWS[law], seed), count)):
         asked += 1
         if outcome is not None:
-            found.append(outcome)
+            found.setdefault(outcome.about, outcome)
             if len(found) == SHOWN:
                 break
-    return Part(law, seed, asked, Counter(oracle.seen), tuple(found))
+    return Part(law, seed, asked, Counter(oracle.seen), tuple(found.values()))
 
 
 def rarely(law: str, seen: Counter[str], asked: int) -> list[str]:
@@ -83,7 +84,7 @@ def main() -> int:
         seconds = time.monotonic() - started
         print(
             f"  {done:>9,} of {total:,}  {seconds:5.0f} s  {result.law} seed {result.seed}: "
-            f"{len(result.found)} disagreements",
+            f"{len(result.found)} kinds of disagreement",
             flush=True,
         )
         if found:
@@ -91,13 +92,13 @@ def main() -> int:
             break
     for disagreement in found[: SHOWN * len(ROWS)]:
         print(disagreement)
-    rare = {law: rarely(law, seen[law], count[law]) if count[law] else [] for law in ROWS}
+    rare = {law: rarely(law, seen[law], count[law]) for law in ROWS if not found}
     for law in ROWS:
         least = min(seen[law][row.id] for row in ROWS[law])
         print(f"{law}: {len(ROWS[law])} rules, {count[law]:,} questions, each rule held at least {least} times")
-        if rare[law]:
+        if rare.get(law):
             print(f"  held too rarely: {', '.join(rare[law])}")
-    print(f"{len(found)} disagreements in {time.monotonic() - started:.0f} s")
+    print(f"{len(found)} kinds of disagreement in {time.monotonic() - started:.0f} s")
     return 1 if found or any(rare.values()) else 0
 
 
