@@ -119,7 +119,8 @@ class GlassLine:
 class ActLine:
     """One later act on a dispatch, done or not: what, by which officer's desk and number, and what our law said.
 
-    `state` is `done`, `refused`, `referred` or `held`; `about` says whom or what it was for; `missing` is in plain words.
+    `state` is `done`, `refused`, `referred` or `held`; `about` says whom or what it was for; `missing` and `deferred` are
+    in plain words; `glass` says that it was asked behind broken glass.
     """
 
     act: str
@@ -131,6 +132,7 @@ class ActLine:
     approvals: tuple[str, ...]
     assessments: tuple[AssessmentLine, ...]
     missing: tuple[str, ...]
+    glass: bool
     deferred: tuple[str, ...]
 
 

@@ -32,7 +32,7 @@ SECRET_ID = "XA-PRV-1"
 
 def rule(name: str, effect: str = "permit", **more: object) -> RuleCard:
     made: dict[str, object] = {
-        "id": name, "seed": name.split("/")[0], "title": f"Title of {name}", "article": "Data Act s. 8(2)", "status": "text-read",
+        "id": name, "seed": name.split("/", maxsplit=1)[0], "title": f"Title of {name}", "article": "Data Act s. 8(2)", "status": "text-read",
         "source": "official consolidation", "effect": effect, "duty": "", "refer_to": "", "first_day": "2026-01-01", "last_day": "",
         "in_force_from": FIRST, "in_force_until": None, "sentences": (("en", f"What {name} says."), ("fr", f"Ce que dit {name}, à sa façon.")),
         "texts": (("XA/Data-Act/s8: written from the text of Data Act, s. 8 as of 2026-06-14", "5fe755bf" * 8),), "overriding": False,
@@ -98,9 +98,9 @@ def whole_part() -> LawPart:
         assessments=(outcome(), outcome("full", outside=False, tainted=True, at=None)),
         glass=GlassLine(at, ("approval by legal", "assessment: what disclosing could do to someone, in full"), Ms(DAY_START + 27 * HOUR), None),
         acts=(
-            ActLine("use", "lead", "done", "requests, officer 7", Ms(DAY_START + 5 * HOUR), reason("permit"), ("head-of-agency",), (outcome(act="use"),), (), ("approval by legal",)),
-            ActLine("onward", "health-office", "refused", "requests, officer 9", Ms(DAY_START + 6 * HOUR), reason(), (), (), ("the originator's consent: onward",), ()),
-            ActLine("court", "", "held", "requests, officer 9", Ms(DAY_START + 6 * HOUR), None, (), (), ("approval by legal",), ()),
+            ActLine("use", "lead", "done", "requests, officer 7", Ms(DAY_START + 5 * HOUR), reason("permit"), ("head-of-agency",), (outcome(act="use"),), (), True, ("approval by legal",)),
+            ActLine("onward", "health-office", "refused", "requests, officer 9", Ms(DAY_START + 6 * HOUR), reason(), (), (), ("the originator's consent: onward",), False, ()),
+            ActLine("court", "", "held", "requests, officer 9", Ms(DAY_START + 6 * HOUR), None, (), (), ("approval by legal",), False, ()),
         ),
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from comity.base.ids import DispatchId, Ms
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.decision import Decided, read_record
 from comity.dispatch.owed import APPROVAL, FULL_FORM, REPORT, REVIEW, Owed, owed_thing
+from comity.dispatch.particulars import decode_particulars
 from comity.dispatch.ports import Tx
 from comity.node.acts import ActRow, acts_on
 from comity.policy.assessment import Assessment, AssessmentForm, decode_assessment
@@ -199,8 +200,14 @@ def _act(act: ActRow, tx: Tx, line: Line) -> ActLine:
         approvals=_words(rest.get("approvals")),
         assessments=_assessments(decided, act.at),
         missing=_steps(rest.get("missing")),
+        glass=_behind_glass(rest),
         deferred=_steps(rest.get("deferred")),
     )
+
+
+def _behind_glass(rest: Mapping[str, Value]) -> bool:
+    written = rest.get("particulars")
+    return isinstance(written, bytes) and bool(decode_particulars(written).break_glass)
 
 
 def officer(desk: str, number: int) -> str:

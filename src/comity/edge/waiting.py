@@ -128,7 +128,7 @@ def _alarm(row: Row) -> AlarmLine:
         id=DispatchId(bytes_of(id_)),
         kind=text_of(kind),
         role=text_of(role),
-        about=text_of(about),
+        about=_person(text_of(about)) if kind == RINGS else text_of(about),
         dispatch=None if dispatch is None else DispatchId(bytes_of(dispatch)),
         at=Ms(int_of(at)),
     )

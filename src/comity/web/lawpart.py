@@ -73,6 +73,7 @@ class Later:
     approvals: tuple[str, ...]
     outcomes: tuple[Outcome, ...]
     missing: tuple[str, ...]
+    glass: bool
     deferred: tuple[str, ...]
 
 
@@ -174,5 +175,6 @@ def _later(act: ActLine, sight: Sight) -> Later:
         approvals=act.approvals,
         outcomes=tuple(_outcome(one, sight) for one in act.assessments),
         missing=act.missing,
+        glass=act.glass,
         deferred=act.deferred,
     )

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from comity.web.lookalikes import LATIN_TWIN, UNSEEN
+from comity.marking.scanning.lookalikes import LATIN_TWIN, UNSEEN
 
 _VIRAMA = 9  # canonical combining class of every virama
 _JOINERS = frozenset("\u200c\u200d")

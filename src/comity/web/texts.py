@@ -296,7 +296,8 @@ ENGLISH: Mapping[str, str] = {
     "act.held": "Held",
     "act.approved": "Approved by",
     "act.waits": "Still missing",
-    "act.deferred": "Deferred behind broken glass",
+    "act.glass": "Behind broken glass.",
+    "act.deferred": "Deferred",
     "assessed.disclose": "disclosing",
     "assessed.request": "asking",
     "assessed.use": "using",
@@ -362,6 +363,7 @@ ENGLISH: Mapping[str, str] = {
     "alarm.budget-spent": "Budget of persons spent",
     "alarm.budget-spent-theirs": "Their budget of persons spent",
     "alarm.association": "Members of one association",
+    "alarm.rings": "Immediate, and did not leave",
     "alarm.overdue": "Owed and overdue",
     "alarm.approval-refused-after": "Approval refused afterwards",
     # leaves that say something in words
