@@ -65,6 +65,7 @@ PRECURSORS = (
         lambda q, f: (
             q.purpose == "precursor-diversion"
             and not f.personal
+            and _at_home_or_file(q)
             and (q.outside == "file" or (q.outside == "" and q.to_agencies <= {"health-canada", "cbsa", "rcmp"}))
         ),
     ),
@@ -224,6 +225,11 @@ BORDERS = (
 )
 
 
+def _at_home_or_file(q: Question) -> bool:
+    """Passed on to agencies of ours that are named, or written to a file."""
+    return q.act == "export" or (q.outside == "" and len(q.to_agencies) > 0)
+
+
 def _customs_may_have(q: Question) -> bool:
     """Each agency is one that s. 107 lets have it, for this purpose."""
     allowed = {"cbsa", "rcmp", "ircc", "fintrac"}
@@ -257,7 +263,9 @@ CYBER = (
     permit(
         "CA-CSE-54/held",
         "onward export",
-        lambda q, f: _attack(q) and not f.personal and ARRANGED in f.basis and q.outside in {"", "file"},
+        lambda q, f: (
+            _attack(q) and not f.personal and _at_home_or_file(q) and ARRANGED in f.basis and q.outside in {"", "file"}
+        ),
     ),
     permit("CA-CSE-46", "clear", lambda q, f: _attack(q) and f.life),
     oblige("CA-CSE-46/minister", "report:minister-and-reviewer", "clear", lambda q, f: _attack(q) and f.life),
