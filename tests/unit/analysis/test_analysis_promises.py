@@ -21,6 +21,7 @@ from comity.analysis.search import Search
 from comity.analysis.words import words_of
 from comity.desks.requests.model import Kind
 from comity.policy.edition import Edition, assemble
+from comity.policy.question import Release
 from tests.unit.policy.policy_laws import DAY, edition, folders
 
 SENDING = ("clear", "admit")
@@ -395,3 +396,17 @@ def test_each_overriding_rule_holds_on_each_act_or_does_not_for_a_reason(name):
     acts = {act: world.search.named(world.act(act)) for act in EVERY}
     silent = {rule: {act for act in EVERY if not world.search.can(held[rule], acts[act])} for rule in rules}
     assert silent == {rule: set(reasons) for rule, reasons in DOES_NOT_APPLY.items()}
+
+
+@pytest.mark.parametrize("name", ["ca", "in"])
+def test_what_an_originator_must_consent_to_is_called_by_one_word(name):
+    """`consent:` with a word of the closed list; `approval:consent-seen` is an officer's, of a person's own consent."""
+    steps = {step for rule in edition(name).rules for step in rule.missing}
+    consents = {step.removeprefix("consent:") for step in steps if step.startswith("consent:")}
+    assert consents
+    assert consents <= {word.value for word in Release}
+    assert not {step for step in steps if step.startswith("release:")}
+    assert {step for step in steps if "consent" in step and not step.startswith("consent:")} <= {
+        "basis:originator-consent",
+        "approval:consent-seen",
+    }
