@@ -5,6 +5,7 @@ The rule it keeps: a card of the other party's law holds published rules only, w
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -40,7 +41,7 @@ def law_card(edition: Edition, short: str, *, ours: bool) -> LawCard:
         private_digest=edition.private_digest.hex(),
         has_private=edition.private_rules > 0 or not edition.whole,
         intervals=_intervals(rules),
-        footing=footing(edition),
+        footing=footing(replace(edition, rules=rules)),
         published=len(edition.rules) - edition.private_rules,
         private=edition.private_rules if ours and edition.whole else None,
         rules=tuple(

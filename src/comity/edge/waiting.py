@@ -34,7 +34,11 @@ _DAY_MS = 86_400_000
 _PERIOD_MS = 30 * _DAY_MS
 _MEMBERS = 3
 """From how many members of one association on the reviewer is told, where the accord says nothing."""
-_ALARMS = "SELECT id, kind, role, about, dispatch, at FROM alarm WHERE seen_at IS NULL AND kind <> ? ORDER BY at DESC, id LIMIT 200"
+_ALARMS = (
+    "SELECT id, kind, role, about, dispatch, at FROM alarm WHERE seen_at IS NULL AND (kind <> ? OR dispatch NOT IN"
+    " (SELECT id FROM kept WHERE form IS NOT NULL AND state = 'held' AND ended_at IS NULL)) ORDER BY at DESC, id LIMIT 200"
+)
+"""A ring stands with the draft that waits; one for a draft that does not, because law refused it, stands here."""
 _ACTS = (
     "SELECT a.dispatch, a.act, a.particulars, a.record, a.at FROM act a WHERE a.effect = 'held' AND NOT EXISTS (SELECT 1"
     " FROM act b WHERE b.dispatch = a.dispatch AND b.particulars = a.particulars AND b.at > a.at) ORDER BY a.at, a.id"
