@@ -132,11 +132,18 @@ def _windows(clusters: list[tuple[int, int, int]], digits: int) -> list[tuple[in
 
 def _candidates(plan: _Plan, folded: str) -> list[tuple[int, Ready]]:
     """Return the places and patterns that may match: what they need of digits, characters and words is there."""
-    shape = folded.encode("utf-8", "surrogatepass").translate(_SHAPE, _SEPARATORS)
+    text = folded.encode("utf-8", "surrogatepass")
+    shape = text.translate(_SHAPE, _SEPARATORS)
     longest = max(map(len, shape.split()), default=0)
     known = known_by(folded, plan.known) if plan.known else ()
     ready = [plan.ready[place] for place in (*plan.always, *known)]
-    return [one for one in ready if one[1].digits <= longest and one[1].pattern.has in folded]
+    return [
+        one for one in ready if one[1].digits <= longest and one[1].pattern.has in folded and _has(one[1].also, text)
+    ]
+
+
+def _has(needed: tuple[frozenset[bytes], ...], text: bytes) -> bool:
+    return all(any(key in text for key in keys) for keys in needed)
 
 
 def _matches(ready: Ready, folded: str, window: tuple[int, int], now: Ms | None) -> Iterator[tuple[int, int]]:

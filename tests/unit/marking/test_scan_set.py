@@ -35,7 +35,7 @@ def test_no_number_of_a_person_is_missed(language, part):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_spans_cover_what_was_written(language):
-    for part in ("dev", "test"):
+    for part in ("dev", "test", "dev2", "fresh2"):
         for row in rows(language, part):
             stops = [hit for hit in found_in(row["text"]) if hit.hard_stop]
             for start, end in row.get("spans", ()):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from comity.base.errors import BadConfiguration
 from comity.marking.scanning.checks import CHECKS, Check
 from comity.marking.scanning.fold import fold
-from comity.marking.scanning.phrases import AFTER, LETTER, expression, inside, keys_of
+from comity.marking.scanning.phrases import AFTER, INSIDE, expression, inside, keys_of
 
 NO_CHECK = "none"
 
@@ -74,6 +74,8 @@ class Ready:
     digits: int
     keys: frozenset[bytes]
     """One of these must begin a word of a text; empty: nothing is known."""
+    also: tuple[frozenset[bytes], ...] = ()
+    """And of each of these one must stand somewhere in it."""
 
 
 _PLAIN = re.compile(
@@ -115,8 +117,10 @@ def make_ready(pattern: Pattern) -> tuple[Ready, ...]:
 def _of_words(pattern: Pattern) -> tuple[Ready, ...]:
     near, unless, check = _phrases(pattern.near), _phrases(pattern.unless), CHECKS.get(pattern.check)
     return tuple(
-        Ready(pattern, re.compile(inside(phrase) + AFTER), LETTER, near, unless, check, pattern.digits, keys_of(phrase))
-        for phrase in pattern.words
+        Ready(
+            pattern, re.compile(inside(phrase) + AFTER), INSIDE, near, unless, check, pattern.digits, keys[0], keys[1:]
+        )
+        for phrase, keys in ((phrase, keys_of(phrase)) for phrase in pattern.words)
     )
 
 
@@ -134,7 +138,7 @@ def _of_regex(pattern: Pattern) -> Ready:
         _phrases(pattern.unless),
         CHECKS.get(pattern.check),
         max(least, pattern.digits),
-        frozenset(key for phrase in pattern.near for key in keys_of(phrase)),
+        frozenset(key for phrase in pattern.near for key in keys_of(phrase)[0]),
     )
 
 
