@@ -197,6 +197,7 @@ def test_what_waits_comes_and_goes_by_itself(node: Node, day: dict, browser: Bro
     ]
     node.tell(lambda: setattr(node.clock, "now", Ms(DAY_START + 10 * HOUR + 3 * MINUTE)))
     browser.until("document.querySelectorAll('#r-owed .left.over').length === 2", 4)
+    assert browser.js("return document.getElementById('polite').textContent") == "Overdue: Review of broken glass"
     assert browser.js("return document.getElementById('main').dataset.same") == "yes"
     assert "Until officers sign in" in str(browser.js("return document.getElementById('wait-head').textContent"))
     assert browser.faults() == []

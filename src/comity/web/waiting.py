@@ -50,6 +50,7 @@ class Debt:
     number: str
     href: str
     kind: str
+    say: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +141,9 @@ def debt(one: OwedLine, known: Mapping[DispatchId, str], sight: Sight) -> Debt:
     """One thing that is owed."""
     number, href, kind = _where(one.dispatch, known)
     words = sight.texts.word("owed", one.verb)
-    return Debt(show_id(one.id), words, one.value, one.role, _left(one, sight), number, href, kind)
+    late = one.due is not None and one.due <= sight.now
+    say = sight.texts("say.overdue", title=f"{words} {one.value}".strip()) if late else ""
+    return Debt(show_id(one.id), words, one.value, one.role, _left(one, sight), number, href, kind, say)
 
 
 def _left(one: OwedLine, sight: Sight) -> Left | None:
