@@ -1,4 +1,4 @@
-"""Names as people write them, in one form for looking up: case, accents, width, punctuation and word order do not count.
+"""Names as people write them, in one form for looking up and counting: case, accents, width, punctuation and word order do not count.
 
 The rule it keeps: scripts stay as written, nothing is transliterated; signs that are vowels of a script stay, because
 without them two names would be one.
@@ -28,6 +28,11 @@ def name_words(text: str) -> tuple[str, ...]:
             base = unicodedata.name(char, "")
         kept.append(char if kind[0] in "LNM" else " ")
     return tuple(unicodedata.normalize("NFC", word) for word in "".join(kept).split())
+
+
+def one_form(text: str) -> str:
+    """Return one form for all spellings of a name, whatever the order of its words; "" where there is no word."""
+    return " ".join(sorted(name_words(text)))
 
 
 def names(person: Sequence[str], texts: Iterable[str]) -> int:

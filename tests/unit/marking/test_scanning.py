@@ -186,7 +186,7 @@ def test_what_a_phrase_needs_is_told_with_what_is_most_telling_first():
         {b"sleeps", b"rents"}, {b"he", b"she"}, {b"at", b"flat", b"room"},
     )  # fmt: skip
     assert keys_of("un(seen|read) letter (now )?") == ({b"letter"},)
-    with pytest.raises(BadConfiguration, match="not closed"):
+    with pytest.raises(BadConfiguration, match="bracket"):
         keys_of("(he|she")
 
 

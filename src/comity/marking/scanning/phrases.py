@@ -23,6 +23,8 @@ INSIDE = re.compile(f"[a-z](?=[a-z])|{_OTHER}(?={_OTHER})")
 """A letter with which the word goes on."""
 _GAP = r"[^.!?;\x00\n]{1,40}?"
 _BLANK = r"[ \n\-]{1,3}"
+_UNSOUND = re.compile(r"(?:^|[(|?*])\?|^[^(]*[)|]")
+"""A sign for what may be left out with nothing before it, or a bracket or choice that closes what was never opened."""
 _PARTS = re.compile(r" \.\. |\*| |[()|?]|[^ *()|?]")
 _CALLS_FOR = {" .. ": _GAP, "*": f"{_LETTER}*", " ": _BLANK, "(": "(?:", ")": ")", "|": "|", "?": "?"}
 _LEAST_BYTES, _HEAD_BYTES, _WIDE_HEAD = 4, 4, 6
@@ -52,7 +54,12 @@ def keys_of(phrase: str) -> tuple[Keys, ...]:
     Raises:
         BadConfiguration: there is none, or only one that is too short for an open ending.
     """
-    keys = _keys(fold(phrase))
+    folded = fold(phrase)
+    if _UNSOUND.search(folded) or folded.count("(") != folded.count(")"):
+        raise BadConfiguration(
+            f"the phrase {phrase!r} has a bracket that is not closed, or a sign with nothing before it"
+        )
+    keys = _keys(folded)
     if not keys:
         raise BadConfiguration(f"the phrase {phrase!r} has no word long enough to be known by")
     return keys
