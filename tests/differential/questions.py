@@ -140,16 +140,22 @@ def starts(law: str) -> tuple[Case, ...]:
 
 
 @cache
-def starts_by_rule(law: str, rows: tuple[Row, ...]) -> dict[str, tuple[Case, ...]]:
-    """Return for each rule the cases in which it holds, whatever the day."""
+def starts_by_rule(law: str, rows: tuple[Row, ...]) -> dict[str, tuple[tuple[Case, ...], ...]]:
+    """Return for each rule, by act, the cases in which it holds, whatever the day.
+
+    For an act in which no case has it hold: those of the other acts with that act put in, where it still holds.
+    """
     book = Book.read(law, WRITTEN)
     cases = [(case, Facts(case.question, book)) for case in starts(law)]
-    return {
-        row.id: tuple(
-            case for case, facts in cases if case.question.act in row.acts and row.holds(case.question, facts)
-        )
-        for row in rows
-    }
+    found: dict[str, tuple[tuple[Case, ...], ...]] = {}
+    for row in rows:
+        own = [case for case, facts in cases if case.question.act in row.acts and row.holds(case.question, facts)]
+        by_act = {act: tuple(case for case in own if case.question.act == act) for act in sorted(row.acts)}
+        for act in [act for act, some in by_act.items() if not some]:
+            moved = [replace(case, question=replace(case.question, act=Act(act))) for case in own[:50]]
+            by_act[act] = tuple(case for case in moved if row.holds(case.question, Facts(case.question, book)))
+        found[row.id] = tuple(some for some in by_act.values() if some)
+    return found
 
 
 @cache
@@ -159,7 +165,7 @@ def levers(law: str, rows: tuple[Row, ...]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for row in rows:
         moves: set[str] = set()
-        for case in starts_by_rule(law, rows)[row.id][:6]:
+        for case in [case for some in starts_by_rule(law, rows)[row.id] for case in some[:4]][:6]:
             for name in _MOVES:
                 tries = [replace(case.question, **_moved(rng, name, case.question)) for _ in range(3)]
                 if not all(row.holds(asked, Facts(asked, book)) for asked in tries):
@@ -178,7 +184,8 @@ def dated(rows: tuple[Row, ...]) -> dict[int, tuple[Row, ...]]:
 def generated(law: str, rows: tuple[Row, ...], seed: int) -> Iterator[tuple[Question, int]]:
     """Yield questions without end, four ways.
 
-    Near any case; near one in which a rule drawn by lot holds, changed where that rule hangs; any at all; near such a case when its rule comes or goes.
+    Near any case; near one in which a rule drawn by lot holds for an act drawn by lot, changed where that rule hangs; any at
+    all; near such a case when its rule comes or goes.
     """
     rng = random.Random(f"{law} {seed}")
     cases, by_rule, hang = starts(law), starts_by_rule(law, rows), levers(law, rows)
@@ -190,7 +197,7 @@ def generated(law: str, rows: tuple[Row, ...], seed: int) -> Iterator[tuple[Ques
             question = _near(rng, case.question, rng.choice(cases).question, rng.choice((0, 1, 1, 2, 2, 3, 3, 4)))
         elif draw < 0.84:
             rule = rng.choice(rows).id
-            near = rng.choice(by_rule[rule])
+            near = rng.choice(rng.choice(by_rule[rule]))
             question, now = near.question, int(near.now)
             for name in rng.choices(hang[rule], k=rng.choice((0, 1, 1, 1, 2))):
                 question = replace(question, **_moved(rng, name, question))
@@ -200,7 +207,7 @@ def generated(law: str, rows: tuple[Row, ...], seed: int) -> Iterator[tuple[Ques
             question = _any(rng)
         else:
             edge, coming = rng.choice(list(dated(rows).items()))
-            near = rng.choice(by_rule[rng.choice(coming).id])
+            near = rng.choice(rng.choice(by_rule[rng.choice(coming).id]))
             yield _near(rng, near.question, case.question, rng.choice((0, 0, 1))), edge + rng.choice(_AWAY)
             continue
         if rng.random() < 0.5:

