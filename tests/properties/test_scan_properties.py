@@ -97,3 +97,4 @@ def test_no_word_is_passed_over(text):
         match = one.search.search(folded)
         if match and not (match.start() and one.behind.match(folded, match.start() - 1)):
             assert place in known
+            assert all(any(key in folded.encode() for key in keys_) for keys_ in one.also)

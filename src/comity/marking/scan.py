@@ -143,7 +143,14 @@ def _candidates(plan: _Plan, folded: str) -> list[tuple[int, Ready]]:
 
 
 def _has(needed: tuple[frozenset[bytes], ...], text: bytes) -> bool:
-    return all(any(key in text for key in keys) for keys in needed)
+    """Say whether of each set a key stands in `text`; loops, since this is asked of every phrase that a word suggests."""
+    for keys in needed:
+        for key in keys:
+            if key in text:
+                break
+        else:
+            return False
+    return True
 
 
 def _matches(ready: Ready, folded: str, window: tuple[int, int], now: Ms | None) -> Iterator[tuple[int, int]]:

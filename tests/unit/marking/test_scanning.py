@@ -185,6 +185,7 @@ def test_what_a_phrase_needs_is_told_with_what_is_most_telling_first():
     assert keys_of("(he|she) .. (sleeps|rents) (at|a (room|flat))") == (
         {b"sleeps", b"rents"}, {b"he", b"she"}, {b"at", b"flat", b"room"},
     )  # fmt: skip
+    assert keys_of("(he|she) (now |often )?works") == ({b"works"}, {b"he", b"she"})
     assert keys_of("un(seen|read) letter (now )?") == ({b"letter"},)
     with pytest.raises(BadConfiguration, match="bracket"):
         keys_of("(he|she")

@@ -81,7 +81,7 @@ def _keys_of_choice(choices: tuple[str, ...], tail: str) -> Keys:
 def _parted(folded: str) -> tuple[str, list[tuple[tuple[str, ...], str]]]:
     """Return what stands outside all brackets, and the choices of each outer bracket with what follows it without a blank.
 
-    A bracket in the middle of a word begins none, so it is left out.
+    A bracket in the middle of a word begins none, so it is left out; one that may be left out with its blank begins the next.
     """
     plain, brackets, rest = "", [], folded
     while "(" in rest:
@@ -91,6 +91,8 @@ def _parted(folded: str) -> tuple[str, list[tuple[tuple[str, ...], str]]]:
         assert tail is not None  # it may be empty
         glued = bool(before) and not before.endswith(" ")
         plain += before + ("* " if glued else " ")
+        if tail[0].startswith("?") and not glued and all(choice.endswith(" ") for choice in choices):
+            plain += tail[0][1:]
         brackets += [] if glued else [(choices, tail[0])]
         rest = rest[tail.end() :]
     return plain + rest, brackets
