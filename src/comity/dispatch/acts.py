@@ -29,6 +29,7 @@ from comity.dispatch.states import Officer
 from comity.marking.labels import Urgency
 from comity.marking.scan import scan
 from comity.policy.assessment import AssessmentForm, encode_assessment
+from comity.policy.listed import listed_by
 from comity.policy.question import Outside, Question
 from comity.policy.verdict import Effect, Obligation, Verdict
 
@@ -114,12 +115,13 @@ def ask_act(particulars: Particulars, acting: Acting, found: Holding, tx: Tx, of
         found: the dispatch, from `find`.
         tx: marks, consents and answered kinds are read in it.
         office: the node.
-        now: whether a day has passed.
+        now: whether a day has passed, and who is listed.
     """
     header, p = found.header, particulars
     facts = office.desks[header.desk].facts(header.kind, found.body)
     struck = frozenset(finding.category for finding in scan(facts.texts, office.patterns))
-    question = ask(header, facts, kind_answered(header.re, tx), struck)
+    listed = listed_by(facts.names, office.listed, now)
+    question = ask(header, facts, kind_answered(header.re, tx), struck, listed=listed)
     theirs = header.agencies if found.ours else (header.author.agency,)
     return replace(
         question,

@@ -110,6 +110,8 @@ class Labelled:
     """Categories that the scan found and that count: not those that a person rejected, or must still confirm."""
     budget_spent: bool = False
     """It asks about persons for whom this side's budget has no room."""
+    listed_by: frozenset[str] = frozenset()
+    """By whom somebody whom it names is listed on the day, as `policy.question.Listing` words."""
     before: Before = NOTHING_BEFORE
     """Who said no to the same content before, or did not decide."""
     approvals: tuple[Approval, ...] = ()

@@ -90,6 +90,7 @@ def ask(labelled: Labelled) -> Question:
         third_state=facts.third_state,
         answers=labelled.draft.answers,
         budget_spent=labelled.budget_spent,
+        listed_by=labelled.listed_by,
         classified=bool(form.marking),
         break_glass=bool(form.break_glass),
     )
