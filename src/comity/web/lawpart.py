@@ -137,7 +137,8 @@ def _duty(duty: DutyLine, sight: Sight) -> Duty:
 def _glass(glass: GlassLine, sight: Sight) -> Glass:
     t = sight.texts
     said = t("part.glass", time=moments.moment(glass.at, sight.now, t))
-    text = t("part.glass.text", what=", ".join(glass.deferred) or t("part.glass.nothing"))
+    waited = ", ".join(glass.deferred)
+    text = t("part.glass.text", what=waited) if waited else t("part.glass.idle")
     review = ""
     if glass.reviewed_at is not None:
         review = t("part.review.done", time=moments.moment(glass.reviewed_at, sight.now, t))

@@ -184,7 +184,7 @@ def approvals(reading: Reading, setting: Setting) -> Page:
     """What waits for people: held, owed, alarms, budgets over persons."""
     at, card = sight(reading, setting), reading.waiting
     known = {d.id: letters.kind(d, at.texts) for c in reading.cases for d in c.dispatches}
-    held = tuple(waiting.held(one, known, at) for one in card.held)
+    held = tuple(waiting.held(one, known, at) for one in sorted(card.held, key=lambda h: (h.urgency, h.since)))
     owed = tuple(waiting.debt(one, known, at) for one in card.owed)
     alarms = tuple(waiting.alarm(one, known, at) for one in card.alarms)
     budgets = tuple(waiting.budget(one, at) for one in card.budgets)

@@ -59,6 +59,8 @@ def segments(text: str, *, harmless: bool = False) -> tuple[Segment, ...]:
     A line feed stays a line feed. Zero-width joiners stay where Indic scripts need them: right after a virama.
     """
     clean = text if harmless else defang(text)
+    if clean.isascii() and clean.replace("\n", " ").isprintable():
+        return (Segment(clean, None),) if clean else ()  # nothing in it can hide or pass for another
     strange = _strange_letters(clean)
     out: list[Segment] = []
     plain = ""

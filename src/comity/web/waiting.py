@@ -164,7 +164,8 @@ def alarm(one: AlarmLine, known: Mapping[DispatchId, str], sight: Sight) -> Alar
     number, href, kind = _where(one.dispatch, known)
     what = t.word("alarm", one.kind)
     say = t("wait.say.alarm", role=one.role, what=what)
-    return Alarm(show_id(one.id), what, one.role, one.about, number, href, kind, _at(one.at, sight), say)
+    about = one.about or t("wait.rung.role")
+    return Alarm(show_id(one.id), what, one.role, about, number, href, kind, _at(one.at, sight), say)
 
 
 def budget(one: BudgetLine, sight: Sight) -> Budget:
