@@ -43,9 +43,6 @@ from comity.node.taken import Problem
 from comity.tlog.note import Note, parse_note
 from comity.tlog.tree import EMPTY_ROOT, Edge, Tiles, leaf_hash
 
-RESTORED = "restored"
-"""Kind of the record in our decision log that says which part of our log came back from the peer."""
-
 
 class NotOurs(Exception):
     """What was fetched and what we hold do not give the head that the peer has of our log."""
@@ -92,7 +89,7 @@ def mend(book: Book, missing: Missing, fetched: Fetched, office: Office, voice: 
     settled += _withdraw_lost(book, now)
     put_back(book, tail)
     salt = office.entropy.draw(32)
-    records.keep(book, RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
+    records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
     refile_held(book, office, now)
     for one in settled:
         follow(one, book, office, now)

@@ -30,7 +30,9 @@ COMMANDS = (
         "send",
         "Send one dispatch from a file, along the whole path.",
         (
-            Argument("file", "TOML or JSON file with the dispatch: kind, agencies, purpose, urgency, item, body", needed=True),
+            Argument(
+                "file", "TOML or JSON file with the dispatch: kind, agencies, purpose, urgency, item, body", needed=True
+            ),
             Argument("--officer", "desk and number of the releasing officer, such as requests/101", needed=True),
             Argument("--case", "number or id of the case; without it a case is opened"),
             Argument("--re", "id of a dispatch that it answers or concerns", many=True),
