@@ -36,7 +36,7 @@ from comity.node.entryrules import apply_entries, check_entries
 from comity.node.heads import keep_head
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
 from comity.node.peer import Voice
-from comity.node.recovery import Missing, log_keys
+from comity.node.recovery import Missing, done, log_keys
 from comity.node.refile import note_receipt, refile_held, settle_row
 from comity.node.tail import Tail, match_tail, own_entries, put_back, take_tail
 from comity.node.taken import Problem
@@ -93,7 +93,7 @@ def mend(book: Book, missing: Missing, fetched: Fetched, office: Office, voice: 
     refile_held(book, office, now)
     for one in settled:
         follow(one, book, office, now)
-    book.tx.run("DELETE FROM recovery")
+    done(book)
     return incarnation
 
 

@@ -19,6 +19,7 @@ from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import LinkEvent as Act
 from comity.dispatch.entries import LinkLeaf, encode_entry
 from comity.dispatch.keylist import KeyList
+from comity.dispatch.ports import Tx
 from comity.dispatch.recover_codec import (
     NONCE_BYTES,
     Recover,
@@ -35,6 +36,7 @@ from comity.node.taken import Problem
 from comity.tlog.checkpoint import CosignedHead, SignedHead, merge, verify_cosigned_head, verify_head
 from comity.tlog.tree import root
 
+_PUT_BACK = "put-back"
 AHEAD_S = 3_600
 """How far an incarnation may lie ahead of our clock."""
 
@@ -136,7 +138,7 @@ def take_answer(
     missing = _missing(answer, book, voice, peer)
     if missing.own is not None and not _extends(missing.own, book):
         return Next.CUT, None
-    if not again and not _is_older(missing, book):
+    if not again and not _is_older(missing, book) and not was_put_back(book):
         _keep_newer(missing.own, book)
         return Next.UP, None
     if voice.cosigner_after(read_incarnation(book.tx, LogRole.OURS).restored + 1) is None:
@@ -184,6 +186,22 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer) -> Missing
 def _is_older(missing: Missing, book: Book) -> bool:
     """Say whether the peer holds what we signed and do not know: then our store was put back."""
     return missing.own_is_longer or missing.theirs_is_longer or any(not _known(note, book) for note in missing.disowned)
+
+
+def mark_put_back(tx: Tx) -> None:
+    """Note in a copy of a store that it was put back on purpose: the start takes a new incarnation whatever the peer has."""
+    tx.run("INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = 1", (_PUT_BACK,))
+
+
+def was_put_back(book: Book) -> bool:
+    """Say whether `mark_put_back` was called on this store and it has not recovered since."""
+    return bool(book.tx.rows("SELECT 1 FROM counter WHERE name = ?", (_PUT_BACK,)))
+
+
+def done(book: Book) -> None:
+    """Forget the question once the store is the newest again."""
+    book.tx.run("DELETE FROM recovery")
+    book.tx.run("DELETE FROM counter WHERE name = ?", (_PUT_BACK,))
 
 
 def _known(note: str, book: Book) -> bool:

@@ -83,7 +83,7 @@ class Starting:
         link = read_link(book.tx)
         match found:
             case Next.UP:
-                book.tx.run("DELETE FROM recovery")
+                recovery.done(book)
                 link = moved(link, LinkEvent.RECOVERED, now, "the other side holds nothing of ours that is not here")
             case Next.CUT:
                 reason = (

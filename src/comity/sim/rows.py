@@ -45,8 +45,8 @@ def check_rows(number: int, tx: Tx, held: RowsHeld) -> None:
     again = frozenset(int_of(row[0]) for row in tx.rows("SELECT idx FROM regot"))
     got = _got(number, tx, held, again)
     # What a put-back store lost stands at no desk until its bytes have come again, or where the peer has them no more.
-    rows = tx.rows("SELECT idx, id FROM got WHERE fact <> 0 AND plain IS NULL")
-    rows = [row for row in rows if row[0] in again or row[0] in held.withdrawn]
+    rows = tx.rows("SELECT idx, id, sealed IS NULL FROM got WHERE fact <> 0 AND plain IS NULL")
+    rows = [row for row in rows if row[0] in again or (row[0] in held.withdrawn and row[2])]
     gone = {bytes_of(row[1]) for row in rows}
     _desk(number, tx, sent - held.elsewhere, {id_: got[id_] for id_ in got.keys() - held.elsewhere - gone})
 
@@ -98,7 +98,7 @@ def _got_row(number: int, row: Row, held: RowsHeld, again: AbstractSet[int]) -> 
     done = int_of(fact) > Fact.ARRIVED or (not fact and index in held.withdrawn)
     ensure((settled is not None) == done, Invariant.GOT_ROW, number, f"{shown} settled")
     ensure((seen is not None) == (Fact.SEEN in facts), Invariant.GOT_ROW, number, f"{shown} seen")
-    lost = index in again or index in held.withdrawn
+    lost = index in again or (index in held.withdrawn and no_bytes)
     ensure(
         lost or not (fact and no_bytes), Invariant.GOT_ROW, number, f"{shown} is receipted and its bytes are not held"
     )
