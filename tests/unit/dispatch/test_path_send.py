@@ -24,7 +24,7 @@ from comity.dispatch.outbound.release import release
 from comity.dispatch.outbound.seal import seal
 from comity.dispatch.path import send
 from comity.dispatch.predecessors import Related, related
-from comity.dispatch.states import Cleared, Committed, Officer, Released, Withheld
+from comity.dispatch.states import Cleared, Committed, Released, Withheld
 from comity.marking.labels import Label, Lane, Urgency
 from comity.marking.scan import Pattern
 from comity.policy.question import Act

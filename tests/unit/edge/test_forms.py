@@ -93,9 +93,7 @@ def test_names_and_numbers_that_are_none_are_refused_by_name():
             read(**fields).form()
 
 
-@pytest.mark.parametrize(
-    "fields", [{"colour": 1}, {"kind": 1}, {"body": []}, {"approvals": []}, {"answer_by": "x"}]
-)
+@pytest.mark.parametrize("fields", [{"colour": 1}, {"kind": 1}, {"body": []}, {"approvals": []}, {"answer_by": "x"}])
 def test_an_unknown_field_and_another_type_are_refused(fields):
     with pytest.raises(msgspec.ValidationError):
         read(**fields)

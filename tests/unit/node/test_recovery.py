@@ -8,7 +8,6 @@ import pytest
 
 from comity.base.hashing import sha256
 from comity.base.ids import Ms
-from comity.dispatch.book import LogRole
 from comity.dispatch.entries import (
     Fact,
     InstrumentKind,
@@ -29,7 +28,6 @@ from comity.node.proofs import Signers
 from comity.node.recovery import Next, log_keys, mark_put_back
 from comity.node.taken import Problem
 from comity.sim.exercise import REFUSED_THERE
-from comity.tlog.checkpoint import make_checkpoint, sign_head
 from tests.unit.node.putback import SECOND, START, Side, ask, fetched, note, recover, say, settle
 
 HOUR = 3_600_000
@@ -194,7 +192,7 @@ def test_step_3_pending_heads_are_dropped_there_and_disowned_here(two):
     a.node.submit([note("never proved")], T)
     lost = decode_exchange(a.node.speak(T))
     with pytest.raises(Problem):
-        b.node.take(encode_exchange(replace(lost, entries=lost.entries[:-1] + (lost.entries[-1] + b"x",))), T)
+        b.node.take(encode_exchange(replace(lost, entries=(*lost.entries[:-1], lost.entries[-1] + b"x"))), T)
     assert b.rows("SELECT note FROM pending_head") == [(lost.checkpoint,)]
     a.put_back(image)
     a.node.submit([note("another")], L)
@@ -435,7 +433,7 @@ def test_an_answer_must_be_the_peers_to_this_question_with_good_heads(two):
     answer = b.node.take_recover(data, T)
     said = read_recovered(answer, log_keys(b.node.voice).public())
     theirs, ours = log_keys(b.node.voice), log_keys(a.node.voice)
-    size, voice = b.logs()[0].size, a.node.voice
+    size = b.logs()[0].size
     for bad, code in (
         (b"none", "bad-envelope"),
         (sign_recovered(said, ours), "bad-signature"),

@@ -197,7 +197,14 @@ def test_rule_faults(rule: str, old: str, new: str, said: str) -> None:
 
 @pytest.mark.parametrize(
     "obligation",
-    ["caveat:lead-only", "caveat:named-agencies(a)", "retain-max-days:90", "retain-max-days:3650", "approval:second-officer", "report:x"],
+    [
+        "caveat:lead-only",
+        "caveat:named-agencies(a)",
+        "retain-max-days:90",
+        "retain-max-days:3650",
+        "approval:second-officer",
+        "report:x",
+    ],
 )
 def test_good_obligations(obligation: str) -> None:
     law = PERMIT + OBLIGE.replace("redact:victim", obligation)
