@@ -12,7 +12,7 @@ CORE_PERCENT := 95
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test check check-fast bench lock format clean scan-table
+.PHONY: help demo attack test check check-fast bench lock format clean scan-table differential
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,10 @@ bench: ## the speed of the parts; WHAT=name for one of them
 scan-table: ## precision and recall of the scan on its labelled set, by category and language
 	@$(SET_UP)
 	@$(VENV)/python -m tests.unit.marking.scan_measure
+
+differential: ## the law gate beside a second reading of the law, 100,000 questions an edition
+	@$(SET_UP)
+	@$(VENV)/python -m tests.differential.run --questions $(or $(QUESTIONS),100000) --workers $(WORKERS)
 
 format: ## put the code in the house's form
 	@$(SET_UP)

@@ -16,16 +16,20 @@ from comity.screen import (
     BodyLine,
     CaseCard,
     DispatchCard,
+    LawCard,
     LinkCard,
     LogCard,
+    MarkLine,
     PartyCard,
     Proof,
     ProofStep,
     Removal,
     StateTimes,
     VerdictLine,
+    WaitingCard,
     WorkItem,
 )
+from tests.web.statute import EDITIONS
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -125,6 +129,9 @@ class Board:
         }
         self._titles: dict[CaseId, tuple[str, str, str | None, int]] = {}
         self._link = LinkCard("up", DAY_START, DAY_START, 0, None, "")
+        self._waiting = WaitingCard((), (), (), (), (), None)
+        self._marks: dict[bool, tuple[MarkLine, ...]] = {True: (), False: ()}
+        self.editions: tuple[LawCard, ...] = EDITIONS
         self.reads = 0
         self.proofs = 0
 
@@ -182,6 +189,21 @@ class Board:
         self._link = LinkCard(state, self._clock.now, self._clock.now, waiting, oldest, reason)
         self._count.rise()
 
+    def wait(self, card: WaitingCard) -> None:
+        self._waiting = card
+        self._count.rise()
+
+    def mark(self, index: int, kind: str, *, ours: bool) -> None:
+        """A leaf that says in words what happened; of theirs the time is not known."""
+        mark = MarkLine(LeafIndex(index), kind, self._clock.now if ours else None)
+        self._marks[ours] = (mark, *self._marks[ours])
+        self._count.rise()
+
+    def tell_law(self, dispatch: DispatchId, law: object) -> None:
+        """What the law's part in a dispatch is; shown on its own page alone."""
+        self._cards[dispatch] = replace(self._cards[dispatch], law=law)  # type: ignore[arg-type]  # a LawPart
+        self._count.rise()
+
     def alter(self, dispatch: DispatchId) -> None:
         """The operator's own hand in the store: the row changes, no log does, no change is counted."""
         self._rows[dispatch] += b" and so on"
@@ -236,9 +258,14 @@ class Board:
         size, _, at = self._cosigned[ours]
         leaves = self._leaves[ours]
         key = f"{origin}+3c1f0a77+AVG4mC1n0dWZrr0nEw4l6v8k9yq3m2o1Zt7s5d3f1a9B"
-        return LogCard(
-            origin, role, len(leaves), root_of(leaves).hex(), size, at, (key,), (key.replace("log", "mirror"),)
-        )
+        keys = (key,), (key.replace("log", "mirror"),)
+        return LogCard(origin, role, len(leaves), root_of(leaves).hex(), size, at, *keys, self._marks[ours])
+
+    def laws(self) -> tuple[LawCard, ...]:
+        return self.editions
+
+    def waiting(self, now: Ms) -> WaitingCard:
+        return self._waiting
 
     def prove(self, dispatch: DispatchId, now: Ms) -> Proof | None:
         card = self._cards.get(dispatch)

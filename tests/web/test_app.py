@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
 
 from comity.base.ids import show_id
+from comity.screen import WaitingCard
 from comity.web import app as app_module
 from comity.web.app import create
 from comity.web.guard import POLICY, Guard
 from tests.web.board import DAY_START, HOUR, MINUTE, Board, Clock, Count, log_files, tell_day
 from tests.web.conftest import Node
+from tests.web.statute import SECRET, whole_waiting
 
 ORIGIN = hashlib.sha256(b"xa.example/comity/log/1").hexdigest()
 SERVED = {(ORIGIN, "checkpoint"): b"xa.example/comity/log/1\n9\n", (ORIGIN, "tile/entries/x001/067.p/9"): b"\x00\x01"}
@@ -53,7 +56,8 @@ def ask(
 
 def pages() -> list[str]:
     _, told, _, _ = world()
-    return ["/", "/ledger", f"/case/{CASE}", *(f"/dispatch/{show_id(d)}" for d in told.values())]
+    law = ["/law", "/law?lang=fr", "/law/xa", "/law/xb", "/law/xb?lang=hi", "/approvals"]
+    return ["/", "/ledger", *law, f"/case/{CASE}", *(f"/dispatch/{show_id(d)}" for d in told.values())]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])
@@ -275,3 +279,74 @@ def test_a_listener_too_many_is_told_and_a_place_comes_free(
                 if again.status_code == 200:
                     return
     raise AssertionError("the place never came free")
+
+
+# --- the law ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["/law/none", "/law/XA", "/law/xa/fr", "/law/%2e%2e", "/desk"])
+def test_no_other_law_is_here(path: str) -> None:
+    assert ask(path).status_code == 404
+
+
+@pytest.mark.parametrize("lang", ["", "pa", "EN", "%3Cscript%3E", "en%22%3E", "e" * 4000, "fr/.."])
+def test_a_language_that_nobody_writes_is_the_first_one(lang: str) -> None:
+    html = ask(f"/law?lang={lang}").text
+    assert "<script>" not in html
+    assert 'data-view="law/xa/en"' in html
+    assert "What XA-ACCORD says." in html
+
+
+def test_without_a_copy_of_their_law_nothing_links_there() -> None:
+    class Alone(Board):
+        def laws(self):
+            return self.editions[:1]
+
+    assert ask("/law/xb", kind=Alone).status_code == 404
+    assert "was not handed over" in ask("/law", kind=Alone).text
+
+
+class Leaking(Board):
+    """The planted fault: the other side's private rules on the card of its law."""
+
+    def laws(self):
+        ours, theirs = self.editions
+        return ours, replace(theirs, rules=(*theirs.rules, replace(ours.rules[6], id="XB-PRV-1", private=False)))
+
+
+def leaks(kind: type[Board]) -> list[str]:
+    """The pages of a node on which a rule stands that only the other side may know."""
+    return [
+        path for path in pages() if path.startswith(("/law/xb", "/dispatch")) and SECRET in ask(path, kind=kind).text
+    ]
+
+
+def test_a_private_rule_of_theirs_stands_on_no_page_of_ours_and_a_planted_one_is_found() -> None:
+    assert leaks(Board) == []
+    assert leaks(Leaking) == ["/law/xb"], "in English; there is no Hindi for it"
+
+
+def test_the_page_of_what_waits_has_no_title_and_no_content() -> None:
+    class Waits(Board):
+        def waiting(self, now):
+            return whole_waiting(next(iter(self._cards)))
+
+    html = ask("/approvals", kind=Waits).text
+    main = html[html.index("<main") :]
+    assert "extortion-threat-to-life" in main
+    for title in ("garage owner", "parcel agent", "letter of acceptance"):
+        assert title in html, "the rail has it"
+        assert title not in main
+
+
+def test_rows_that_cannot_be_read_are_said() -> None:
+    class Damaged(Board):
+        def waiting(self, now):
+            return WaitingCard((), (), (), (), (), None, damaged=True)
+
+    assert "audit this node" in ask("/approvals", kind=Damaged).text
+
+
+def test_a_law_part_that_cannot_be_read_is_said() -> None:
+    _, told, _, _ = world()
+    assert "cannot be read any more" in ask(f"/dispatch/{show_id(told['part'])}").text

@@ -20,7 +20,8 @@ POST = CaseId((5).to_bytes(16, "big"))
 
 
 def paths(day: dict) -> list[str]:
-    return ["/", "/ledger", f"/case/{show_id(THREAT)}", f"/dispatch/{show_id(day['part'])}"]
+    law = ["/law", "/law?lang=fr", "/law/xb?lang=hi", "/approvals"]
+    return ["/", "/ledger", *law, f"/case/{show_id(THREAT)}", f"/dispatch/{show_id(day['part'])}"]
 
 
 def test_no_violation_no_error_nothing_from_outside(node: Node, day: dict, browser: Browser) -> None:

@@ -77,7 +77,7 @@ def test_an_unknown_effect_looks_like_a_refusal_not_like_a_permit() -> None:
 
 def test_each_article_has_its_mark_and_a_missing_mark_is_left_open() -> None:
     line = replace(verdict("XA"), articles=("A s. 1", "B s. 2"), marks=("[text-read]",))
-    assert letters.opinion(line, SIGHT).articles == (("A s. 1", "T"), ("B s. 2", ""))
+    assert letters.opinion(line, SIGHT).articles == (("A s. 1", "T", ()), ("B s. 2", "", ()))
 
 
 def test_the_exercise_edition_is_said_at_the_verdict() -> None:
@@ -217,8 +217,9 @@ def test_a_case_shows_in_its_timeline_what_law_stopped_and_what_is_late() -> Non
     board, _ = day()
     cases = {c.number: c for c in board.cases(NOW)}
     reading = Reading(
-        1, NOW, board.parties(), board.workplan(NOW), tuple(cases.values()), board.link(), board.logs(), frozenset()
-    )
+        change=1, now=NOW, parties=board.parties(), workplan=board.workplan(NOW), cases=tuple(cases.values()), link=board.link(),
+        logs=board.logs(), served=frozenset(), laws=board.laws(), rules=frozenset(), waiting=board.waiting(NOW),
+    )  # fmt: skip
     setting = Setting(SIGHT.texts, (), exercise=True)
 
     def ticks(number: str) -> list[tuple[str, str]]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.web.render import shown
-from comity.web.text_safety import defang, segments, spoken
+from comity.web.text_safety import Segment, defang, segments, spoken
 
 # (desc, text, code points that must be chips)
 CHIPS = [
@@ -111,3 +111,12 @@ def test_no_hidden_character_ever_reaches_a_page(text: str) -> None:
         if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp", "Cs", "Co", "Cn"} and c not in joiners | {"\n"}
     ]
     assert html.count("<bdi>") == 1
+
+
+def test_plain_text_is_one_run_and_what_cannot_be_seen_in_it_is_still_a_chip() -> None:
+    assert segments("Plain words, 12.\nAnother line.") == (Segment("Plain words, 12.\nAnother line.", None),)
+    assert segments("") == ()
+    for hidden in ("\t", "\x00", "\x1b", "\x7f", "\r"):
+        found = segments(f"a{hidden}b")
+        assert [one.text for one in found if one.chip is None] == ["a", "b"]
+        assert found[1].chip is not None

@@ -22,6 +22,18 @@ FAMILIES = (
     "link.",
     "logs.role.",
     "moved.",
+    "law.status.",
+    "law.effect.",
+    "law.lang.",
+    "duty.",
+    "act.",
+    "assessed.",
+    "form.",
+    "risk.",
+    "decision.",
+    "owed.",
+    "alarm.",
+    "leaf.",
 )
 
 

@@ -141,9 +141,7 @@ class _Case:
 
     def _holds_alone(self, rule_id: str, found: Found) -> bool:
         """Ask a gate that has this rule and the obligations only whether the rule holds, as was foretold."""
-        rule = self.law.rules.get(rule_id)
-        if rule is None:
-            return True
+        rule = self.law.rules[rule_id]
         duties = [one for one in self.edition.rules if one.obligation is not None]
         kept = duties if rule.obligation else [*duties, rule]
         if rule.obligation:  # an obligation is told only of what is permitted, so anything is permitted here

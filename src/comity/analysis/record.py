@@ -13,7 +13,7 @@ from itertools import combinations
 import z3
 
 from comity.analysis.translate import NO, Formula, Group, Guards, Number, Text, Texts, Value, one_of
-from comity.analysis.words import FLAGS, NOW, Words
+from comity.analysis.words import ANSWER_STAGES, FLAGS, NOW, POSTING_STAGES, Words
 from comity.base.ids import Ms
 from comity.marking.labels import Urgency
 from comity.policy.attributes import Groups, attributes_of
@@ -51,6 +51,13 @@ class Record:
             moments={instant: z3.Bool(_is(NOW, instant)) for instant in words.moments},
         )
 
+    def variables(self) -> Iterator[tuple[str, Formula]]:
+        """Yield the name and the variable of each thing that can be so."""
+        yield from ((_is(name, word), guard) for name, guards in self.texts.items() for word, guard in guards.items())
+        yield from ((_has(name, word), guard) for name, guards in self.sets.items() for word, guard in guards.items())
+        yield from self.flags.items()
+        yield from ((_is(NOW, moment), guard) for moment, guard in self.moments.items())
+
     def assumptions(self) -> Iterator[Formula]:
         """Yield what holds of every real question."""
         for guards in self.texts.values():
@@ -66,6 +73,8 @@ class Record:
         yield z3.Implies(z3.Not(act[Act.USE]), text["serves"][""])
         for sending in (Act.CLEAR, Act.ADMIT):
             yield z3.Implies(act[sending], text["outside"][""])
+        for stages, kind in ((ANSWER_STAGES, "answer"), (POSTING_STAGES, "posting")):  # no other kind has any of them
+            yield from (z3.Implies(text["stage"][stage], text["kind"][kind]) for stage in stages)
 
     def base(self) -> Iterator[tuple[str, Formula]]:
         """Yield (attribute, literal) for each thing that is so in the question that every example starts from."""

@@ -43,6 +43,7 @@ class Search:
         self._solver.set("random_seed", 0)
         self._solver.add(*record.assumptions())
         self._names = 0
+        self._literals = dict(record.variables())
         self._negated: dict[int, Formula] = {}
         self._held: dict[str, dict[str, str]] = {}
         base = sorted(record.base(), key=lambda one: _rank(one[0]))
@@ -59,6 +60,7 @@ class Search:
         """Note the rules of a law, so that what is found says which of them hold; return a literal for each."""
         literals = {rule: self.named(formula) for rule, formula in held.items()}
         self._held[law] = {rule: literal.decl().name() for rule, literal in literals.items()}
+        self._literals |= {literal.decl().name(): literal for literal in literals.values()}
         return literals
 
     def no(self, literal: Formula) -> Formula:
@@ -113,12 +115,18 @@ class Search:
         return self.find(*wishes, *kept)
 
     def _read(self, model: z3.ModelRef) -> Found:
-        true = frozenset(str(known.name()) for known in model.decls() if z3.is_true(model[known]))
+        true = frozenset(name for name, literal in self._literals.items() if self._is_true(model, literal))
         question, now = self._record.question(true)
         held = {
             law: frozenset(rule for rule, name in rules.items() if name in true) for law, rules in self._held.items()
         }
         return Found(question, now, held)
+
+    def _is_true(self, model: z3.ModelRef, literal: Formula) -> bool:
+        value = (z3.Ast * 1)()
+        context = self._solver.ctx.ref()
+        z3.Z3_model_eval(context, model.model, literal.ast, True, value)  # what is left open is false
+        return bool(z3.Z3_get_bool_value(context, value[0]) == z3.Z3_L_TRUE)
 
 
 def _rank(attribute: str) -> int:

@@ -7,9 +7,10 @@ stands for every word that no rule mentions.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
 from comity.base.ids import Ms
 from comity.marking.labels import Urgency
@@ -30,7 +31,8 @@ from comity.policy.rule import Rule
 
 OTHER = "other"
 """Stands for every word of an open list that no rule mentions."""
-_STAGES = ("", "holding", "part", "final", "nominated", "accepted", "ended")
+ANSWER_STAGES = ("holding", "part", "final")
+POSTING_STAGES = ("nominated", "accepted", "ended")
 _RISKS = ("", *(risk.value for risk in Risk))
 _DECISIONS = ("", *(decision.value for decision in Decision))
 _CATEGORIES = tuple(sorted(CATEGORIES, key=lambda word: (word == "person", word)))
@@ -52,7 +54,14 @@ CLOSED_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Texts from a closed list."""
 OPEN_TEXTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {"desk": (), "kind": (), "stage": _STAGES, "agency": (), "conduct": ("",), "answers": ("",)}
+    {
+        "desk": (),
+        "kind": ("answer", "posting"),
+        "stage": ("", *ANSWER_STAGES, *POSTING_STAGES),
+        "agency": (),
+        "conduct": ("",),
+        "answers": ("",),
+    }
 )
 """Texts that a rule may compare with any word, and the words that they have without a rule."""
 CLOSED_SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -102,7 +111,7 @@ class Words:
     moments: tuple[int, ...]
 
 
-def words_of(rules: Iterable[Rule], groups: Iterable[Groups], first: Ms, after: Ms) -> Words:
+def words_of(rules: Sequence[Rule], groups: Iterable[Groups], first: Ms, after: Ms) -> Words:
     """Return the words that these rules can tell apart.
 
     Args:
@@ -124,6 +133,9 @@ def words_of(rules: Iterable[Rule], groups: Iterable[Groups], first: Ms, after: 
             elif attribute == NOW:
                 instants |= {word - 1, word, word + 1}
     found.setdefault("kind", set()).update(kinds)
+    for name, words in _BASE_WORDS.items():
+        found.setdefault(name, set()).update(words)
+    _share(found, {pair for rule in rules for pair in _compared(json.loads(rule.policy)["conditions"])})
     texts = {name: (*words, *_more(found, name, words), OTHER) for name, words in OPEN_TEXTS.items()}
     sets = {name: (*words, *_more(found, name, words), OTHER) for name, words in OPEN_SETS.items()}
     return Words(
@@ -135,33 +147,28 @@ def words_of(rules: Iterable[Rule], groups: Iterable[Groups], first: Ms, after: 
 
 def mentioned(node: Json) -> Iterator[tuple[str, str | int]]:
     """Yield every (attribute, literal) that stand on two sides of one operator; a pattern gives a word that fits it."""
-    if isinstance(node, list):
-        for part in node:
-            yield from mentioned(part)
-    if not isinstance(node, dict):
-        return
-    for name, part in node.items():
-        if name in _OPERATORS:
-            yield from _pairs(part["left"], part["right"])
-            yield from _pairs(part["right"], part["left"])
-        elif name == "like":
-            word = "".join("" if piece == "Wildcard" else piece["Literal"] for piece in part["pattern"])
-            yield from ((attribute, word) for attribute in attribute_paths(part["left"]))
-        yield from mentioned(part)
+    for name, left, right in _operations(node):
+        if name == "like":
+            word = "".join("" if piece == "Wildcard" else piece["Literal"] for piece in right)
+            yield from ((attribute, word) for attribute in attribute_paths(left))
+            continue
+        for side, other in ((left, right), (right, left)):
+            yield from ((attribute, word) for attribute in attribute_paths(side) for word in _literals(other))
 
 
 def attribute_paths(node: Json) -> Iterator[str]:
-    """Yield the path of the attribute that an expression is, if it is one: `purpose`, `assessments.use.made`."""
-    if not isinstance(node, dict):
-        return
-    if node.get("Var") in {"principal", "resource"}:
-        yield {"principal": "agency", "resource": "kind"}[node["Var"]]
-    reached = node.get(".")
-    if isinstance(reached, dict):
-        if reached["left"] == {"Var": "context"}:
-            yield str(reached["attr"])
-        else:
-            yield from (f"{path}.{reached['attr']}" for path in attribute_paths(reached["left"]))
+    """Yield the path of each attribute that an expression is or may come to: `purpose`, `assessments.use.made`."""
+    match node:
+        case {"Var": "principal" | "resource" as name}:
+            yield {"principal": "agency", "resource": "kind"}[name]
+        case {".": {"left": {"Var": "context"}, "attr": str(name)}}:
+            yield name
+        case {".": {"left": left, "attr": str(name)}}:
+            yield from (f"{path}.{name}" for path in attribute_paths(left))
+        case {"Set": list(parts)}:
+            yield from (path for part in parts for path in attribute_paths(part))
+        case {"if-then-else": {"then": then, "else": other}}:
+            yield from (path for part in (then, other) for path in attribute_paths(part))
 
 
 def known_attributes() -> frozenset[str]:
@@ -169,27 +176,63 @@ def known_attributes() -> frozenset[str]:
     return frozenset({*CLOSED_TEXTS, *OPEN_TEXTS, *CLOSED_SETS, *OPEN_SETS, *FLAGS, *DERIVED, "basis", NOW})
 
 
-def _pairs(side: Json, other: Json) -> Iterator[tuple[str, str | int]]:
-    for attribute in attribute_paths(side):
-        yield from ((attribute, word) for word in _literals(other))
+def _operations(node: Json) -> Iterator[tuple[str, Json, Any]]:
+    """Yield (operator, left, right) of every comparison in an expression, however deep."""
+    if isinstance(node, list):
+        for part in node:
+            yield from _operations(part)
+    elif isinstance(node, dict):
+        for name, part in node.items():
+            if name in _OPERATORS:
+                yield name, part["left"], part["right"]
+            elif name == "like":
+                yield name, part["left"], part["pattern"]
+            yield from _operations(part)
+
+
+def _compared(node: Json) -> Iterator[tuple[str, str]]:
+    """Yield every two attributes that are compared with each other."""
+    for name, left, right in _operations(node):
+        if name != "like":
+            yield from ((one, two) for one in attribute_paths(left) for two in attribute_paths(right))
+
+
+def _share(found: dict[str, set[str]], pairs: set[tuple[str, str]]) -> None:
+    """Let attributes that are compared with each other have each other's words."""
+    known = {**CLOSED_TEXTS, **CLOSED_SETS, **OPEN_TEXTS, **OPEN_SETS}
+    for name in {name for pair in pairs for name in pair}:
+        found.setdefault(name, set()).update(known.get(name, ()))
+    for _ in pairs:  # words travel along chains of comparisons, which are no longer than the pairs are many
+        for one, two in sorted(pairs):
+            found[one] |= found[two]
+            found[two] |= found[one]
 
 
 def _literals(node: Json) -> Iterator[str | int]:
-    if not isinstance(node, dict):
-        return
-    value = node.get("Value")
-    if isinstance(value, str | int) and not isinstance(value, bool):
-        yield value
-    elif isinstance(value, dict) and "__entity" in value:
-        yield str(value["__entity"]["id"])
-    for part in node.get("Set", ()):
-        yield from _literals(part)
+    match node:
+        case {"Value": {"__entity": {"id": str(word)}}}:
+            yield word
+        case {"Value": str() | int() as value} if not isinstance(value, bool):
+            yield value
+        case {"Set": list(parts)}:
+            yield from (word for part in parts for word in _literals(part))
+        case {"if-then-else": {"then": then, "else": other}}:
+            yield from (word for part in (then, other) for word in _literals(part))
 
 
 def _more(found: Mapping[str, set[str]], name: str, words: tuple[str, ...]) -> tuple[str, ...]:
-    base = attributes_of(BASE, _NO_GROUPS)[name]
-    wanted = {base} if isinstance(base, str) else set(base) if isinstance(base, list) else set()
-    return tuple(sorted((found.get(name, set()) | wanted) - set(words) - {OTHER}))
+    return tuple(sorted(found.get(name, set()) - set(words) - {OTHER}))
 
 
-_NO_GROUPS = Groups(frozenset(), frozenset(), frozenset(), frozenset())
+def _base_words() -> dict[str, frozenset[str]]:
+    """Return the words of the question that every example starts from, for each open list."""
+    record = attributes_of(BASE, Groups(frozenset(), frozenset(), frozenset(), frozenset()))
+    values = {name: record[name] for name in (*OPEN_TEXTS, *OPEN_SETS)}
+    return {
+        name: frozenset([value] if isinstance(value, str) else map(str, value))
+        for name, value in values.items()
+        if isinstance(value, str | list)
+    }
+
+
+_BASE_WORDS = _base_words()

@@ -58,6 +58,8 @@ def _add_held(parser: argparse.ArgumentParser) -> None:
     resume.add_argument(
         "--assessment", type=Path, action="append", default=[], metavar="FILE", help="to be added, JSON or TOML"
     )
+    for name, words in (("--confirm", "data category that the scan proposes: it is there"), ("--reject", "it is not")):
+        resume.add_argument(name, action="append", default=[], metavar="CATEGORY", help=words)
     add_officer(resume)
     add_node(resume)
     resume.set_defaults(run=run_resume)
@@ -166,7 +168,13 @@ def run_answer(asked: argparse.Namespace) -> int:
 def run_resume(asked: argparse.Namespace) -> int:
     """Take a draft up again; what still holds it is shown and ends with 1."""
     added = [read_assessment(path) for path in asked.assessment]
-    body = {"draft": _number(asked.draft), "by": officer_of(asked.officer), "assessments": added}
+    body = {
+        "draft": _number(asked.draft),
+        "by": officer_of(asked.officer),
+        "assessments": added,
+        "confirmed": asked.confirm,
+        "rejected": asked.reject,
+    }
     outcome = ask(asked.node, "POST", "/held/resume", body)
     if asked.json:
         show_json(outcome)

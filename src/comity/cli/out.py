@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,10 +17,14 @@ from rich.text import Text
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
 
+_WIDE = 200
+"""Columns of a table that goes to a file or a pipe, where nothing needs to be folded."""
+
 
 def console() -> Console:
-    """Return where people read: standard output, without colours when it is no terminal."""
-    return Console(highlight=False, soft_wrap=True)
+    """Return where people read: standard output, without colours and wide when it is no terminal."""
+    wide = not sys.stdout.isatty() and "COLUMNS" not in os.environ
+    return Console(highlight=False, soft_wrap=True, width=_WIDE if wide else None)
 
 
 def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

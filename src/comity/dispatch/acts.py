@@ -15,6 +15,7 @@ from comity.base.ids import DispatchId, LeafIndex, Ms, new_dispatch_id
 from comity.dispatch import decision, records
 from comity.dispatch.book import Book
 from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.dissent import before, content_of, note, weighed
 from comity.dispatch.filing import Standing
 from comity.dispatch.glass import BREAK_GLASS, DUTY_OFFICER, LEAST_REASON, deferrable, leaf
 from comity.dispatch.holding import Holding, find, holders, named, past_due, recalled, released
@@ -28,6 +29,7 @@ from comity.dispatch.states import Officer
 from comity.marking.labels import Urgency
 from comity.marking.scan import scan
 from comity.policy.assessment import AssessmentForm, encode_assessment
+from comity.policy.listed import listed_by
 from comity.policy.question import Outside, Question
 from comity.policy.verdict import Effect, Obligation, Verdict
 
@@ -113,12 +115,13 @@ def ask_act(particulars: Particulars, acting: Acting, found: Holding, tx: Tx, of
         found: the dispatch, from `find`.
         tx: marks, consents and answered kinds are read in it.
         office: the node.
-        now: whether a day has passed.
+        now: whether a day has passed, and who is listed.
     """
     header, p = found.header, particulars
     facts = office.desks[header.desk].facts(header.kind, found.body)
     struck = frozenset(finding.category for finding in scan(facts.texts, office.patterns))
-    question = ask(header, facts, kind_answered(header.re, tx), struck)
+    listed = listed_by(facts.names, office.listed, now)
+    question = ask(header, facts, kind_answered(header.re, tx), struck, listed=listed)
     theirs = header.agencies if found.ours else (header.author.agency,)
     return replace(
         question,
@@ -127,7 +130,7 @@ def ask_act(particulars: Particulars, acting: Acting, found: Holding, tx: Tx, of
         peer_agencies=tuple(sorted(set(theirs))),
         urgency=header.urgency if p.urgency is None else p.urgency,
         basis=question.basis | frozenset(p.basis),
-        assessments=tuple(sorted((one.assessed() for one in p.assessments), key=lambda one: one.act)),
+        assessments=weighed(tuple(one.assessed() for one in p.assessments), before(_links(p), _content(question), tx)),
         approvals=acting.approvals,
         third_state=question.third_state or p.goes_to == Outside.THIRD_STATE,
         to_agencies=p.to_agencies,
@@ -141,6 +144,15 @@ def ask_act(particulars: Particulars, acting: Acting, found: Holding, tx: Tx, of
         classified=bool(p.marking),
         break_glass=bool(p.break_glass),
     )
+
+
+def _links(particulars: Particulars) -> frozenset[bytes]:
+    """Return by what acts are recognised as being about the same: the dispatch."""
+    return frozenset({particulars.dispatch})
+
+
+def _content(question: Question) -> frozenset[str]:
+    return content_of(question.categories, question.asks, question.records)
 
 
 def _answer(question: Question, office: Office, now: Ms) -> _Answer:
@@ -238,6 +250,7 @@ def _keep(asked: _Asked, lacking: tuple[str, ...], book: Book, office: Office, n
             now,
         ),
     )
+    note(asked.answer.question, _links(particulars), particulars.dispatch, book.tx, now)
     if not done:
         return NotDone(act, state, verdict, missing, index, subject_of(particulars))
     if particulars.break_glass:

@@ -124,7 +124,7 @@ def _check(held: Held, answer: Answer, tx: Tx, office: Office, now: Ms) -> None:
         "SELECT 1 FROM approval WHERE subject = ? AND desk = ? AND number = ? AND role <> ?",
         (held.subject, by.desk, by.number, role),
     )
-    waits = [word for word in held.missing if word.startswith("assessment:")]
+    waits = [word for word in held.missing if not word.startswith(APPROVAL)]
     checks = (
         (role in roles_asked(held), f"this draft does not wait for the role {role}"),
         (standing is not None and role in standing.roles, f"this officer does not hold the role {role} now"),

@@ -19,7 +19,8 @@ class Facts:
     `stage` is the state within the kind; `texts` are all human-readable strings, for the scan of the label step;
     `tagged` are the data categories that the author put on parts of the body. `subjects` are the persons, or what
     stands for one (a telephone, an account), that it names or asks about, each in one normal form; `associations` those
-    that it says its subject belongs to. `quiet`: an answer from which nothing may be inferred, not even by its time. `outward` is the code of a refusal, "" for all else.
+    that it says its subject belongs to. `names` are, as written, the
+    lines and words that may name a person or body, of whatever kind the dispatch is. `quiet`: an answer from which nothing may be inferred, not even by its time. `outward` is the code of a refusal, "" for all else.
     `target` is the dispatch for which it asks the originator to consent, `releases` to what (`policy.question.Release` words, with
     a bound behind a colon); `consents` are the words to which an answer consents.
     """
@@ -35,6 +36,7 @@ class Facts:
     texts: tuple[str, ...]
     subjects: frozenset[str] = frozenset()
     associations: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
     quiet: bool = False
     outward: str = ""
     target: DispatchId | None = None

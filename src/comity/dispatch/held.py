@@ -58,6 +58,33 @@ class Held:
     became: DispatchId | None
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What is added to a held draft when it is taken up again; any of it makes another subject.
+
+    `confirmed` and `rejected` are data categories that a scan proposed, as the officer who takes it up answers them.
+    """
+
+    assessments: tuple[Assessment, ...] = ()
+    confirmed: frozenset[str] = frozenset()
+    rejected: frozenset[str] = frozenset()
+
+    def to(self, form: Form) -> Form:
+        """Return a form with it.
+
+        Raises:
+            BadForm: a category both confirmed and rejected.
+        """
+        confirmed, rejected = form.confirmed | self.confirmed, form.rejected | self.rejected
+        if confirmed & rejected:
+            raise BadForm(f"{min(confirmed & rejected)} is both confirmed and rejected; nothing was changed")
+        assessments = (*form.assessments, *self.assessments)
+        return replace(form, assessments=assessments, confirmed=confirmed, rejected=rejected)
+
+
+NOTHING = Added()
+
+
 @runtime_checkable
 class Minimal(Protocol):
     """A desk that knows what of a body must go at once when a life is in danger."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from comity.base.ids import Ms
 from comity.dispatch import decision, records
 from comity.dispatch.book import Book
+from comity.dispatch.dissent import links_of, note
 from comity.dispatch.held import HELD, form_bytes
 from comity.dispatch.office import Office
 from comity.dispatch.oncall import DUTY_APPROVER, ring_first
@@ -57,6 +58,9 @@ def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, off
             by.number,
         ),
     )
+    if withheld.question is not None:
+        links = links_of(form.re, form.case, draft.facts.subjects, office.person_key)
+        note(withheld.question, links, draft.id, book.tx, now)
     salt = office.entropy.draw(_SALT_BYTES)
     record = decision.withheld(withheld, form, by, now)
     records.keep(book, withheld.state, draft.id, salt, record, now=now)

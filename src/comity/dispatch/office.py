@@ -13,6 +13,7 @@ from comity.dispatch.filing import DeskPort, Powers
 from comity.dispatch.keylist import KeyList
 from comity.dispatch.rota import NO_ROTA, Rota
 from comity.marking.scan import Pattern
+from comity.policy.listed import Entry
 from comity.policy.verdict import Gate
 
 
@@ -34,6 +35,7 @@ class Office:
         desks: open desks by name.
         powers: who may release what.
         entropy: randomness for ids, salts and seals.
+        listed: whom our law edition knows to be listed, by whom, and from when to when.
         person_key: under which persons asked about are counted; it never leaves the node.
         rota: who of ours is on call.
         custodian: key id and public key to which content is sealed that our law does not admit; None: there is none.
@@ -55,3 +57,4 @@ class Office:
     rota: Rota = NO_ROTA
     custodian: tuple[Digest, SealingPublic] | None = None
     person_key: bytes = b""
+    listed: tuple[Entry, ...] = ()

@@ -12,24 +12,23 @@ from comity.base.ids import Ms
 from comity.dispatch.approvals import given
 from comity.dispatch.book import Book
 from comity.dispatch.glass import check_glass
-from comity.dispatch.held import RELEASED, Held, end_held
+from comity.dispatch.held import NOTHING, RELEASED, Added, Held, end_held
 from comity.dispatch.inbound.admit import admit
 from comity.dispatch.inbound.record import quarantine, record
 from comity.dispatch.inbound.unseal import unseal
 from comity.dispatch.inbound.verify import verify
 from comity.dispatch.keep import keep_withheld
 from comity.dispatch.office import Office
-from comity.dispatch.outbound.budget import budget
 from comity.dispatch.outbound.clear import clear
 from comity.dispatch.outbound.commit import commit
 from comity.dispatch.outbound.compose import compose
 from comity.dispatch.outbound.label import label
+from comity.dispatch.outbound.past import past
 from comity.dispatch.outbound.release import release
 from comity.dispatch.outbound.seal import seal
 from comity.dispatch.outbound.takeup import take_up
 from comity.dispatch.predecessors import related
 from comity.dispatch.states import Arrival, Committed, Form, Labelled, Officer, Recorded, Withheld
-from comity.policy.assessment import Assessment
 
 
 def send(form: Form, by: Officer, book: Book, office: Office, now: Ms) -> Committed | Withheld:
@@ -40,20 +39,20 @@ def send(form: Form, by: Officer, book: Book, office: Office, now: Ms) -> Commit
     """
     check_glass(form)
     draft = compose(form, related(form, book.tx), office, now)
-    labelled = budget(label(draft, office), book.tx, office, now)
+    labelled = past(label(draft, office), book.tx, office, now)
     return _let_go(labelled, by, book, office, now)
 
 
 def resume(
-    held: Held, by: Officer, book: Book, office: Office, now: Ms, *, assessments: tuple[Assessment, ...] = ()
+    held: Held, by: Officer, book: Book, office: Office, now: Ms, *, added: Added = NOTHING
 ) -> Committed | Withheld:
     """Take a held draft up again, by the law of now, with its approvals and what was added to it.
 
     Raises:
         BadForm: it no longer waits, or no longer fits; nothing was changed.
     """
-    draft = take_up(held, assessments, book.tx, office, now)
-    labelled = budget(label(draft, office), book.tx, office, now)
+    draft = take_up(held, added, book.tx, office, now)
+    labelled = past(label(draft, office), book.tx, office, now)
     approved = replace(labelled, approvals=given(held, by, book.tx, office, now))
     done = _let_go(approved, by, book, office, now)
     if isinstance(done, Committed):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from comity.base.cbor import Value
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
+from comity.dispatch.dissent import NOTHING_BEFORE, Before
 from comity.dispatch.entries import DispatchLeaf
 from comity.dispatch.filing import Facts
 from comity.dispatch.wire import Header, Parts
@@ -109,6 +110,10 @@ class Labelled:
     """Categories that the scan found and that count: not those that a person rejected, or must still confirm."""
     budget_spent: bool = False
     """It asks about persons for whom this side's budget has no room."""
+    listed_by: frozenset[str] = frozenset()
+    """By whom somebody whom it names is listed on the day, as `policy.question.Listing` words."""
+    before: Before = NOTHING_BEFORE
+    """Who said no to the same content before, or did not decide."""
     approvals: tuple[Approval, ...] = ()
     """What was approved of it, at most one by each person; before the clear step not yet compared with what leaves."""
     unanswered: frozenset[str] = frozenset()

@@ -13,13 +13,19 @@ from functools import lru_cache
 
 from comity.base.errors import StoreError
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
+from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger, LogRole, RowTiles, log_row
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none
 from comity.dispatch.decision import verdict_in
+from comity.dispatch.entries import RecordLeaf, decode_entry
+from comity.dispatch.glass import BREAK_GLASS
+from comity.dispatch.owed import REVIEW
 from comity.dispatch.ports import Scalar, Tx
 from comity.edge.deskview import CaseDesk, CaseRow, DispatchRow, ItemCount, Lines
+from comity.edge.lawpart import law_part
 from comity.edge.shown import shown_step
 from comity.edge.theirlaw import TheirLaw
+from comity.edge.waiting import waiting
 from comity.marking.labels import Label, Urgency
 from comity.node.difference import DAMAGE
 from comity.node.linkrow import read_link
@@ -30,13 +36,17 @@ from comity.screen import (
     BodyLine,
     CaseCard,
     DispatchCard,
+    LawCard,
+    LawPart,
     LinkCard,
     LogCard,
+    MarkLine,
     PartyCard,
     Proof,
     Removal,
     StateTimes,
     VerdictLine,
+    WaitingCard,
     WorkItem,
 )
 from comity.tlog.tree import Edge
@@ -45,6 +55,9 @@ __all__ = ["CaseDesk", "Lines", "NodeBoard", "PlanItem", "Setting"]
 
 _DAY_MS = 86_400_000
 _CROSSED = "SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received') ORDER BY idx DESC LIMIT 1"
+_UNREAD = "SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? ORDER BY idx"
+_TOLD = frozenset({BREAK_GLASS, REVIEW})
+"""Kinds of leaves that a page says in words."""
 _CASES = 200
 _KEPT = 4_096
 _ROLES = {LogRole.OURS: "exchange", LogRole.THEIRS: "mirror", LogRole.DECISION: "decision"}
@@ -70,12 +83,16 @@ class Setting:
         plan: the items of the signed workplan, in order.
         agencies: names of agencies by id, both parties'; an id that is not there is shown as it is.
         exercise: our law edition is one that no lawyer has signed.
+        laws: our edition, then theirs as published.
+        accord: in force; None shows nothing of budgets and of what waits.
     """
 
     parties: tuple[PartyCard, PartyCard]
     plan: tuple[PlanItem, ...]
     agencies: Mapping[str, str]
     exercise: bool
+    laws: tuple[LawCard, ...] = ()
+    accord: Accord | None = None
 
 
 class NodeBoard:
@@ -107,6 +124,7 @@ class NodeBoard:
         self._setting = setting
         self._their_law = their_law
         self._us, self._them = setting.parties[0].short, setting.parties[1].short
+        self._marks: dict[LogRole, tuple[int, tuple[MarkLine, ...]]] = {}
 
     # --- the frame -------------------------------------------------------------------------------------------------
 
@@ -160,7 +178,18 @@ class NodeBoard:
             cosigned_at=Ms(row.cosigned_time * SECOND_MS) if cosigned else None,
             log_vkeys=signer.vkeys(),
             cosigner_vkeys=cosigner.vkeys() if cosigner is not None else (),
+            marks=() if role is LogRole.DECISION else self._marks_of(tx, role, row.size),
         )
+
+    def _marks_of(self, tx: Tx, role: LogRole, size: int) -> tuple[MarkLine, ...]:
+        """Return the leaves that say that glass was broken or reviewed, newest first; a log only grows, so it is read once."""
+        read, known = self._marks.get(role, (0, ()))
+        if size < read:
+            read, known = 0, ()
+        rows = tx.rows(_UNREAD, (role, read, size))
+        found = tuple(mark for index, entry in rows if (mark := _mark(tx, role, int_of(index), bytes_of(entry))))
+        self._marks[role] = size, (*reversed(found), *known)
+        return self._marks[role][1]
 
     # --- cases and dispatches --------------------------------------------------------------------------------------
 
@@ -199,11 +228,24 @@ class NodeBoard:
         with self._ledger.read() as tx:
             try:
                 row = self._desk.dispatch(tx, dispatch)
-                return None if row is None else self._card(tx, row, self._number(tx, row.case), now)
+                card = None if row is None else self._card(tx, row, self._number(tx, row.case), now)
             except StoreError:
                 raise
             except DAMAGE:
                 return None
+            return None if card is None else replace(card, law=self._law_part(tx, dispatch))
+
+    def _law_part(self, tx: Tx, dispatch: DispatchId) -> LawPart | None:
+        """Return the law's part in a dispatch; None where a record cannot be read, of which the proof tells."""
+        try:
+            return law_part(tx, dispatch, self._our_line)
+        except StoreError:
+            raise
+        except DAMAGE:
+            return None
+
+    def _our_line(self, act: str, verdict: Verdict) -> VerdictLine:
+        return _line(self._us, act, verdict, exercise=self._setting.exercise, ground=verdict.ground)
 
     def _number(self, tx: Tx, case: CaseId) -> str:
         ours, theirs = self._desk.number(tx, case) or (show_id(case), None)
@@ -268,7 +310,7 @@ class NodeBoard:
         verdict = _read_verdict(found[0][0])
         if verdict is None:
             return _unknown(self._us, act, "", "Our decision record cannot be read any more; the proof says why.")
-        return _line(self._us, act, verdict, exercise=self._setting.exercise, ground=verdict.ground)
+        return self._our_line(act, verdict)
 
     def _their_verdict(self, tx: Tx, row: DispatchRow, stored: _Stored) -> VerdictLine:
         """Say what crossed of the other law's answer, which is that it acted, and at most one outward word.
@@ -292,6 +334,24 @@ class NodeBoard:
             return _unknown(self._them, "admit", "permit", "Their law admitted it; its reasons stay with them.")
         return _unknown(self._them, "admit", "", "Nothing has crossed about their law's answer yet.")
 
+    # --- what law says at all, and what waits ----------------------------------------------------------------------
+
+    def laws(self) -> tuple[LawCard, ...]:
+        """Return our law edition, then theirs as published, if a copy of it is here."""
+        return self._setting.laws
+
+    def waiting(self, now: Ms) -> WaitingCard:
+        """Return what waits for people of ours, without names or content."""
+        if self._setting.accord is None:
+            return WaitingCard((), (), (), (), (), None)
+        try:
+            with self._ledger.read() as tx:
+                return waiting(tx, self._setting.accord, self._agency, now)
+        except StoreError:
+            raise
+        except DAMAGE:
+            return WaitingCard((), (), (), (), (), None, damaged=True)
+
     # --- proof -----------------------------------------------------------------------------------------------------
 
     def prove(self, dispatch: DispatchId, now: Ms) -> Proof | None:
@@ -306,6 +366,18 @@ class NodeBoard:
         steps = (*(remade.steps if remade is not None else ()), *((shown,) if shown is not None else ()))
         micros = (time.perf_counter_ns() - began) // 1_000
         return Proof(steps, now, micros) if steps else None
+
+
+def _mark(tx: Tx, role: LogRole, index: int, entry: bytes) -> MarkLine | None:
+    """Return what a page says of a leaf, or None for a leaf of another kind; of our own the time is known."""
+    try:
+        leaf = decode_entry(entry)
+    except DAMAGE:
+        return None
+    if not isinstance(leaf, RecordLeaf) or leaf.kind not in _TOLD:
+        return None
+    rows = tx.rows("SELECT at FROM opening WHERE idx = ?", (index,)) if role is LogRole.OURS else []
+    return MarkLine(LeafIndex(index), leaf.kind, Ms(int_of(rows[0][0])) if rows else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,7 +474,10 @@ def _removals(label: Label, body: tuple[BodyLine, ...], sender: str) -> tuple[Re
 
 
 def _line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str | None) -> VerdictLine:
-    cited = dict.fromkeys((reason.article, reason.status) for reason in verdict.reasons if reason.article)
+    cited: dict[tuple[str, str], dict[str, None]] = {}
+    for reason in verdict.reasons:
+        if reason.article:
+            cited.setdefault((reason.article, reason.status), {})[reason.rule] = None
     decided = [reason.sentence for reason in verdict.reasons if reason.effect is verdict.effect]
     return VerdictLine(
         party=party,
@@ -415,6 +490,7 @@ def _line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str
         edition=verdict.edition.hex(),
         exercise=exercise,
         known=True,
+        rules=tuple(tuple(rules) for rules in cited.values()),
     )
 
 

@@ -8,7 +8,7 @@ from uvicorn._types import ASGIReceiveCallable, HTTPScope
 from comity.base.errors import BadForm
 from comity.base.ids import Digest, read_id, show_id
 from comity.dispatch.approvals import Answer, roles_asked
-from comity.dispatch.held import Held
+from comity.dispatch.held import Added, Held
 from comity.dispatch.owed import Completion
 from comity.edge.door_request import Routes, body_of, query_of
 from comity.edge.engine import Engine
@@ -31,11 +31,13 @@ class AnswerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ResumeIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A held draft to be taken up again: who lets it go, and the assessments that are added to it."""
+    """A held draft to be taken up again: who lets it go, and what is added to it."""
 
     draft: str
     by: By
     assessments: tuple[Assessment, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
 
 
 class DropIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -112,7 +114,8 @@ class ApprovalRoutes:
 
     async def _on_resume(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=ResumeIn)
-        return outcome_json(await self._engine.resume(read_id(asked.draft), asked.by.officer(), asked.assessments))
+        added = Added(asked.assessments, frozenset(asked.confirmed), frozenset(asked.rejected))
+        return outcome_json(await self._engine.resume(read_id(asked.draft), asked.by.officer(), added))
 
     async def _on_drop(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=DropIn)

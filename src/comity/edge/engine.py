@@ -21,6 +21,7 @@ from comity.base.ids import DispatchId, Ms
 from comity.dispatch.acts import Done, NotDone
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.exchange_codec import decode_exchange, decode_problem, encode_problem
+from comity.dispatch.held import NOTHING, Added
 from comity.dispatch.particulars import Particulars
 from comity.dispatch.states import Committed, Form, Officer, Recorded, Withheld
 from comity.edge.clock import Clock
@@ -30,7 +31,6 @@ from comity.marking.labels import Lane
 from comity.node.logfiles import log_file, served
 from comity.node.node import Node, Outcome
 from comity.node.taken import Problem, Taken
-from comity.policy.assessment import Assessment
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -187,16 +187,14 @@ class Engine:
         self.bell.ring([particulars.dispatch])
         return outcome
 
-    async def resume(
-        self, draft: DispatchId, by: Officer, assessments: tuple[Assessment, ...] = ()
-    ) -> Committed | Withheld:
+    async def resume(self, draft: DispatchId, by: Officer, added: Added = NOTHING) -> Committed | Withheld:
         """Take a held draft up again, by the law of now.
 
         Raises:
             BadForm: it no longer waits, or no longer fits; nothing was changed.
             StoreError: the outcome is unknown; look before repeating.
         """
-        outcome = await self.call(self.node.resume, draft, by, self.clock.now(), assessments=assessments)
+        outcome = await self.call(self.node.resume, draft, by, self.clock.now(), added=added)
         self.bell.ring([outcome.id] if isinstance(outcome, Committed) else [])
         self._poke.set()
         return outcome

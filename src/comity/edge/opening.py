@@ -109,6 +109,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         custodian=_custodian(config),
         person_key=keys.person(SystemEntropy()),
         rota=RosterRota(roster, config.party),
+        listed=edition.listed,
     )
     store = open_store(config, desks)
     with store.begin() as tx:

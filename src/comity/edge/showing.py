@@ -6,10 +6,12 @@ import importlib
 from typing import cast
 
 from comity.edge.board import CaseDesk, Lines, NodeBoard, PlanItem, Setting
+from comity.edge.lawcards import law_card
 from comity.edge.opening import OpenNode
 from comity.edge.registry import Registry, Workplan
 from comity.edge.theirlaw import TheirLaw
 from comity.node.proofs import Signers
+from comity.screen import LawCard
 
 
 def make_board(opened: OpenNode) -> NodeBoard:
@@ -29,7 +31,16 @@ def _setting(opened: OpenNode) -> Setting:
         theirs.card(opened.roster.on_duty(theirs.short), ours=False),
     )
     agencies = {agency.id: registry.agency_name(agency.id) for registry in (theirs, ours) for agency in registry.agency}
-    return Setting(parties, _plan(opened.workplan, (ours, theirs)), agencies, opened.edition.exercise)
+    plan, accord = _plan(opened.workplan, (ours, theirs)), opened.node.office.accord
+    return Setting(parties, plan, agencies, opened.edition.exercise, _laws(opened), accord)
+
+
+def _laws(opened: OpenNode) -> tuple[LawCard, ...]:
+    """Return our edition whole, and theirs as they published it, if a copy was handed over."""
+    ours = law_card(opened.edition, opened.registry.short, ours=True)
+    if opened.peer_edition is None:
+        return (ours,)
+    return ours, law_card(opened.peer_edition, opened.peer_registry.short, ours=False)
 
 
 def _plan(workplan: Workplan, registries: tuple[Registry, Registry]) -> tuple[PlanItem, ...]:

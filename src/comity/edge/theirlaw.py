@@ -20,6 +20,7 @@ from comity.dispatch.predecessors import kind_answered
 from comity.marking.scan import binding, scan
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
+from comity.policy.listed import listed_by
 from comity.policy.question import Act, Question
 from comity.policy.verdict import Verdict
 
@@ -46,6 +47,7 @@ class TheirLaw:
         self._gate = CedarGate(edition)
         self._desks = desks
         self._patterns = edition.patterns
+        self._listed = edition.listed
         self._decide = lru_cache(_KEPT)(self._gate.decide)
 
     def reading(self, tx: Tx, dispatch: DispatchId, *, ours: bool) -> Verdict | None:
@@ -61,7 +63,8 @@ class TheirLaw:
         header = wire.decode_header(parts[0].content)
         facts = self._desks[header.desk].facts(header.kind, parts[1].content)
         found = binding(scan(facts.texts, self._patterns))
-        question = ask(header, facts, kind_answered(header.re, tx), found)
+        listed = listed_by(facts.names, self._listed, header.created)
+        question = ask(header, facts, kind_answered(header.re, tx), found, listed=listed)
         verdict = self._decide(question if ours else _sending(question, header), header.created)
         return verdict if verdict.permits else None
 

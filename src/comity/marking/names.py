@@ -1,4 +1,4 @@
-"""Names as people write them, in one form for looking up: case, accents, width, punctuation and word order do not count.
+"""Names as people write them, in one form: case, accents, width, punctuation and word order do not count.
 
 The rule it keeps: scripts stay as written, nothing is transliterated; signs that are vowels of a script stay, because
 without them two names would be one.
@@ -30,6 +30,11 @@ def name_words(text: str) -> tuple[str, ...]:
     return tuple(unicodedata.normalize("NFC", word) for word in "".join(kept).split())
 
 
+def one_form(text: str) -> str:
+    """Return one form for all spellings of a name, whatever the order of its words; "" where there is no word."""
+    return " ".join(sorted(name_words(text)))
+
+
 def names(person: Sequence[str], texts: Iterable[str]) -> int:
     """Return how many of the texts have a person's words near each other, in any order.
 
@@ -39,6 +44,11 @@ def names(person: Sequence[str], texts: Iterable[str]) -> int:
     """
     wanted = Counter(person)
     return sum(_near(wanted, name_words(text)) for text in texts)
+
+
+def stands_in(person: Sequence[str], words: Sequence[str]) -> bool:
+    """Say whether a person's words stand near each other in one text, as `names` counts; both as `name_words` gives them."""
+    return _near(Counter(person), words)
 
 
 def _near(wanted: Counter[str], words: Sequence[str]) -> bool:

@@ -3,7 +3,7 @@
 The rule it keeps: a candidate that fails its check never hides a good one that begins inside it, and no way of writing
 hides either. Patterns are data of a law edition; this module knows how to look, not what for. A scan proposes and a
 person confirms; only hard stops, and for a receiver what is sure, count without being asked.
-"""  # spec: docs/adr/0025
+"""  # ADR 0025
 
 from __future__ import annotations
 
@@ -132,11 +132,25 @@ def _windows(clusters: list[tuple[int, int, int]], digits: int) -> list[tuple[in
 
 def _candidates(plan: _Plan, folded: str) -> list[tuple[int, Ready]]:
     """Return the places and patterns that may match: what they need of digits, characters and words is there."""
-    shape = folded.encode("utf-8", "surrogatepass").translate(_SHAPE, _SEPARATORS)
+    text = folded.encode("utf-8", "surrogatepass")
+    shape = text.translate(_SHAPE, _SEPARATORS)
     longest = max(map(len, shape.split()), default=0)
     known = known_by(folded, plan.known) if plan.known else ()
     ready = [plan.ready[place] for place in (*plan.always, *known)]
-    return [one for one in ready if one[1].digits <= longest and one[1].pattern.has in folded]
+    return [
+        one for one in ready if one[1].digits <= longest and one[1].pattern.has in folded and _has(one[1].also, text)
+    ]
+
+
+def _has(needed: tuple[frozenset[bytes], ...], text: bytes) -> bool:
+    """Say whether of each set a key stands in `text`; loops, since this is asked of every phrase that a word suggests."""
+    for keys in needed:
+        for key in keys:
+            if key in text:
+                break
+        else:
+            return False
+    return True
 
 
 def _matches(ready: Ready, folded: str, window: tuple[int, int], now: Ms | None) -> Iterator[tuple[int, int]]:

@@ -18,6 +18,7 @@ from comity.dispatch.rota import NO_ROTA, Rota
 from comity.marking.scan import Pattern
 from comity.node.ceremony import read_instruments
 from comity.node.peer import Peer, Timers, Voice
+from comity.policy.listed import Entry
 from comity.policy.verdict import Gate
 from comity.tlog.checkpoint import KeyRole, NoteKeys, NoteVerifier
 
@@ -70,6 +71,7 @@ def assemble(
     custodian: SealingPublic | None = None,
     person_key: bytes = b"",
     rota: Rota = NO_ROTA,
+    listed: tuple[Entry, ...] = (),
 ) -> Assembled:
     """Verify the instruments, check that our keys are those of our key list, and put the node together.
 
@@ -97,6 +99,7 @@ def assemble(
         custodian=None if custodian is None else (key_id(cose_key(custodian)), custodian),
         person_key=person_key,
         rota=rota,
+        listed=listed,
     )
     return Assembled(accord, ours, office, voice, _peer(peer_node, theirs), timers_of(accord))
 

@@ -14,13 +14,12 @@ from comity.base.ids import Digest, DispatchId, Ms
 from comity.dispatch import approvals, records
 from comity.dispatch.approvals import Answer
 from comity.dispatch.book import Ledger
-from comity.dispatch.held import DROPPED, HELD, Held, end_held, held_draft, held_drafts, minimum_form, of_subject
+from comity.dispatch.held import DROPPED, HELD, Added, Held, end_held, held_draft, held_drafts, minimum_form, of_subject
 from comity.dispatch.office import Office
 from comity.dispatch.oncall import rung_times
 from comity.dispatch.path import resume
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Committed, Form, Officer, Withheld
-from comity.policy.assessment import Assessment
 
 RECORD = "comity/dropped/1"
 _SALT_BYTES = 32
@@ -76,7 +75,7 @@ def approve(ledger: Ledger, office: Office, subject: Digest, answer: Answer, now
 
 
 def take_up_again(
-    ledger: Ledger, office: Office, draft: DispatchId, by: Officer, now: Ms, *, assessments: tuple[Assessment, ...]
+    ledger: Ledger, office: Office, draft: DispatchId, by: Officer, now: Ms, *, added: Added
 ) -> Committed | Withheld:
     """Take a held draft through the path again, by the law of now; `by` lets it go if it may go.
 
@@ -84,7 +83,7 @@ def take_up_again(
         BadForm: there is no such draft, it no longer waits, or it no longer fits; nothing was changed.
     """
     with ledger.begin() as book:
-        return resume(_find(book.tx, draft), by, book, office, now, assessments=assessments)
+        return resume(_find(book.tx, draft), by, book, office, now, added=added)
 
 
 def drop(ledger: Ledger, office: Office, draft: DispatchId, by: Officer, now: Ms, *, reason: str) -> Held:

@@ -20,7 +20,7 @@ from comity.dispatch.entries import DispatchLeaf, Fact, LinkLeaf, ReceiptLeaf, d
 from comity.dispatch.entries import LinkEvent as Act
 from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
-from comity.dispatch.held import Held
+from comity.dispatch.held import NOTHING, Added, Held
 from comity.dispatch.holding import is_held, note_view
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
@@ -48,7 +48,6 @@ from comity.node.speak import Heard, speak
 from comity.node.starting import Starting
 from comity.node.subject import Concerning, Match, look
 from comity.node.taken import Problem, Proven, Taken
-from comity.policy.assessment import Assessment
 from comity.tlog.checkpoint import SignedHead
 
 Outcome = Committed | Withheld | BadForm
@@ -185,15 +184,13 @@ class Node(Starting):
         """
         return held.approve(self.ledger, self.office, subject, answer, now)
 
-    def resume(
-        self, draft: DispatchId, by: Officer, now: Ms, *, assessments: tuple[Assessment, ...] = ()
-    ) -> Committed | Withheld:
+    def resume(self, draft: DispatchId, by: Officer, now: Ms, *, added: Added = NOTHING) -> Committed | Withheld:
         """Take a held draft through the path again, by the law of now, with its approvals and what is added to it.
 
         Raises:
             BadForm: there is no such draft, it no longer waits, or it no longer fits; nothing was changed.
         """
-        return held.take_up_again(self.ledger, self.office, draft, by, now, assessments=assessments)
+        return held.take_up_again(self.ledger, self.office, draft, by, now, added=added)
 
     def drop(self, draft: DispatchId, by: Officer, now: Ms, *, reason: str) -> Held:
         """End a held draft that is not wanted any more.

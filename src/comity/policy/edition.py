@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import cedarpy
@@ -30,6 +30,7 @@ from comity.policy.instrument import (
     read_payload,
     read_supplement,
 )
+from comity.policy.listed import LISTED, Entry, in_order, read_listed
 from comity.policy.patterns import read_patterns
 from comity.policy.rule import Rule, read_rules
 from comity.policy.toml import Table
@@ -75,6 +76,7 @@ class Edition:
         groups: which words this law counts as personal or as giving.
         rules: sorted by id.
         bindings: on which text each provision was read, sorted by provision.
+        listed: listed entities, sorted by id; `listed.listed_by` asks them for a day.
         no_rule, failed: sentences for "no rule permits this" and for an error.
         footing: sentences that stand beside every comparison of refusals.
         hash: of both parts, see `instrument.edition_hash`.
@@ -95,6 +97,7 @@ class Edition:
     groups: Groups
     rules: tuple[Rule, ...]
     bindings: tuple[Binding, ...]
+    listed: tuple[Entry, ...]
     no_rule: Texts
     failed: Texts
     footing: Texts
@@ -143,6 +146,7 @@ class Edition:
             groups=_groups(head.table("groups"), bases),
             rules=rules,
             bindings=bindings,
+            listed=_listed(files, head.texts("includes")),
             no_rule=head.table("no_rule").sentences(languages),
             failed=head.table("failed").sentences(languages),
             footing=head.table("footing").sentences(languages),
@@ -261,15 +265,25 @@ def _rules(files: Mapping[str, bytes], includes: tuple[str, ...], languages: tup
 def _bindings(files: Mapping[str, bytes], includes: tuple[str, ...]) -> tuple[Binding, ...]:
     """Read what the edition and what it includes say of their texts; both may speak of one provision, alike."""
     found: dict[str, Binding] = {}
-    for path in (STATUTES, *(f"{include}/{STATUTES}" for include in includes)):
-        try:
-            text = files.get(path, b"").decode()
-        except UnicodeDecodeError as error:
-            raise BadConfiguration(f"{path}: not UTF-8; nothing was loaded") from error
+    for path, text in _each(STATUTES, files, includes):
         for binding in read_bindings(text, path):
             if found.setdefault(binding.provision, binding) != binding:
                 raise BadConfiguration(f"{path}: {binding.provision} is bound otherwise elsewhere; nothing was loaded")
     return tuple(found[provision] for provision in sorted(found))
+
+
+def _listed(files: Mapping[str, bytes], includes: tuple[str, ...]) -> tuple[Entry, ...]:
+    """Read the listed entities of the edition and of what it includes; none where there is no such file."""
+    return in_order((one for path, text in _each(LISTED, files, includes) for one in read_listed(text, path)), LISTED)
+
+
+def _each(name: str, files: Mapping[str, bytes], includes: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Yield path and text of a file of the edition and of what it includes; "" where it is not there."""
+    for path in (name, *(f"{include}/{name}" for include in includes)):
+        try:
+            yield path, files.get(path, b"").decode()
+        except UnicodeDecodeError as error:
+            raise BadConfiguration(f"{path}: not UTF-8; nothing was loaded") from error
 
 
 def _bound(rules: tuple[Rule, ...], bindings: tuple[Binding, ...]) -> tuple[Rule, ...]:

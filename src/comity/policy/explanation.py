@@ -13,6 +13,7 @@ from comity.policy.binding import Binding
 from comity.policy.edition import Edition, said
 from comity.policy.explain import duty_words, step_words
 from comity.policy.frame import framed
+from comity.policy.listed import other_side
 from comity.policy.phrases import phrase
 from comity.policy.question import Act, Assessed, Question
 from comity.policy.release_path import Path
@@ -180,6 +181,7 @@ def turned(question: Question, verdict: Verdict) -> Question:
         assessments=(),
         approvals=frozenset(),
         budget_spent=False,
+        listed_by=other_side(question.listed_by),
         break_glass=False,
     )
 

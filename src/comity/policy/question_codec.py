@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass
 from dataclasses import fields as fields_of
 from enum import Enum
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -111,8 +112,9 @@ QUESTION: Mapping[str, _Form] = MappingProxyType(
 """Field of `Question` to its form."""
 
 
+@lru_cache(maxsize=4096)
 def encode_question(question: Question) -> bytes:
-    """Return the canonical bytes of a question, every field of it."""
+    """Return the canonical bytes of a question, every field of it; the same question is asked often."""
     return cbor.encode({"version": VERSION, **_write(question, QUESTION)})
 
 

@@ -193,6 +193,9 @@ def _rule(path: str, policy: _Json, languages: tuple[str, ...], *, private: bool
         _refuse(where, "what is known from memory only may restrict, and this permits")
     if permits and not obliges and private:
         _refuse(where, "a private supplement may restrict, and this permits")
+    if obliges and private and notes[OBLIGE].startswith(f"{Verb.REDACT}:"):
+        # Law judges what a removal leaves, so a removal can turn the published no into a yes.
+        _refuse(where, "a private supplement may restrict, and a removal may let something go; forbid it instead")
     overriding = "overriding" in notes
     if overriding:
         _check_overriding(where, policy, status, permits=permits)

@@ -93,6 +93,9 @@ class _Site:
         return [
             get("/")(self.day),
             get("/ledger")(self.ledger),
+            get("/approvals")(self.approvals),
+            get("/law")(self.law),
+            get("/law/{short:str}")(self.law_of),
             get("/case/{number:str}")(self.case),
             get("/dispatch/{number:str}")(self.dispatch),
             get("/events")(self.events),
@@ -108,6 +111,18 @@ class _Site:
     async def ledger(self) -> Response[str]:
         """The logs."""
         return await self._show("ledger")
+
+    async def approvals(self) -> Response[str]:
+        """What waits for people."""
+        return await self._show("approvals")
+
+    async def law(self, request: _AnyRequest) -> Response[str]:
+        """Our law; `lang` is the language of the sentences."""
+        return await self._show(self._live.law_view("", request.query_params.get("lang", "")))
+
+    async def law_of(self, request: _AnyRequest, short: FromPath[str]) -> Response[str]:
+        """The law of one party, by its mark in small letters."""
+        return await self._show(self._live.law_view(short, request.query_params.get("lang", "")))
 
     async def case(self, number: FromPath[str]) -> Response[str]:
         """One case."""

@@ -28,6 +28,7 @@ BEAT_S = 5.0  # a listener that hears nothing for longer knows that the line is 
 PROOF_S = 3.0  # how often the proof of an open dispatch is made again
 MOST_LISTENERS = 64
 _MOST_VIEWS = 64
+_WHOLE = {"day": pages.day, "ledger": pages.ledger, "approvals": pages.approvals}
 _RETRY = b"retry: 1000\n\n"
 _BEAT = b"event: beat\ndata:\n\n"
 _TIMED = frozenset(
@@ -42,6 +43,9 @@ _TIMED = frozenset(
         "case_head",
         "owed",
         "proof_panel",
+        "rail_waiting",
+        "held",
+        "law_spans",
     )
 )
 
@@ -99,6 +103,8 @@ class Live:
         self._change = -1
         self._serial = 0
         self._reading: Reading | None = None
+        self._laws = board.laws()
+        self._rules = frozenset((card.short, rule.id) for card in self._laws for rule in card.rules)
         self._shots: OrderedDict[str, Shot] = OrderedDict()
         self._keys: dict[str, tuple[Reading, int]] = {}
         self.listeners = 0
@@ -127,24 +133,54 @@ class Live:
         names = (letters.origin_hash(card.origin) for card in logs)
         served = frozenset(name for name in names if self._log_files(name, "checkpoint") is not None)
         parties, plan, cases = self._board.parties(), self._board.workplan(now), self._board.cases(now)
-        self._reading = Reading(self._change, now, parties, plan, cases, link, logs, served)
+        self._reading = Reading(
+            change=self._change,
+            now=now,
+            parties=parties,
+            workplan=plan,
+            cases=cases,
+            link=link,
+            logs=logs,
+            served=served,
+            laws=self._laws,
+            rules=self._rules,
+            waiting=self._board.waiting(now),
+        )
         return self._reading
 
     def page(self, view: str) -> Page | None:
-        """Make the page of a view: `day`, `ledger`, `case/<number>`, `dispatch/<number>`; None if there is none."""
+        """Make the page of a view; None if there is none.
+
+        Views are `day`, `ledger`, `approvals`, `law/<mark>/<language>`, `case/<number>`, `dispatch/<number>`.
+        """
         reading = self.reading()
         name, _, number = view.partition("/")
+        if view in _WHOLE:
+            return _WHOLE[view](reading, self._setting)
         match name, bool(number):
-            case "day", False:
-                return pages.day(reading, self._setting)
-            case "ledger", False:
-                return pages.ledger(reading, self._setting)
+            case "law", True:
+                return self._law(number, reading)
             case "case", True:
                 return pages.case(number, reading, self._setting)
             case "dispatch", True:
                 return self._dispatch(number, reading)
             case _:
                 return None
+
+    def _law(self, number: str, reading: Reading) -> Page | None:
+        short, _, language = number.partition("/")
+        return pages.law(short, language, reading, self._setting) if language in self._languages() else None
+
+    def law_view(self, short: str, language: str) -> str:
+        """Return the view of a party's law; of ours if `short` is empty. A language that nobody writes is passed over."""
+        cards = [card for card in self._laws if (card.short.lower() == short if short else card.ours)]
+        if not cards:
+            return ""
+        asked = language if language in self._languages() else cards[0].languages[0]
+        return f"law/{cards[0].short.lower()}/{asked}"
+
+    def _languages(self) -> frozenset[str]:
+        return frozenset(tag for card in self._laws for tag in card.languages)
 
     def absent(self) -> Page:
         """Make the page that says that nothing is here."""

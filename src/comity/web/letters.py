@@ -16,6 +16,7 @@ from comity.screen import (
     DispatchCard,
     LinkCard,
     LogCard,
+    MarkLine,
     PartyCard,
     Proof,
     Removal,
@@ -37,6 +38,7 @@ from comity.web.views import (
     Left,
     Letter,
     Line,
+    Link,
     Log,
     Opinion,
     Step,
@@ -65,11 +67,15 @@ _SAY_AT = (5, 10, 30)
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """From where and when the cards are looked at: both parties, ours first, and the words of one language."""
+    """From where and when the cards are looked at: both parties, ours first, the words of one language, known rules.
+
+    `rules` are (mark of a party, id of a rule) of every rule that a page of this node shows.
+    """
 
     now: Ms
     parties: tuple[PartyCard, ...]
     texts: Texts
+    rules: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def us(self) -> PartyCard:
@@ -83,6 +89,11 @@ class Sight:
     def is_us(self, short: str) -> bool:
         """Whether the mark is ours."""
         return short == self.us.short
+
+    def link(self, short: str, rule: str) -> Link:
+        """Return where a rule of a party's law stands."""
+        page = "/law" if self.is_us(short) else f"/law/{short.lower()}"
+        return Link(rule, f"{page}#{rule}" if (short, rule) in self.rules else "")
 
 
 def capital(party: PartyCard, sight: Sight) -> Capital:
@@ -294,6 +305,7 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
     look, icon = _LOOKS.get(verdict.effect, ("refuse", "stop"))
     marks = [t.word("mark", mark.strip("[]")) for mark in verdict.marks]
     marks += [""] * (len(verdict.articles) - len(marks))
+    rules = [*verdict.rules, *([()] * (len(verdict.articles) - len(verdict.rules)))]
     return Opinion(
         party=verdict.party,
         ours=ours,
@@ -303,7 +315,10 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
         word=t.word("verdict", verdict.effect),
         act=t.word("verdict", verdict.act),
         sentence=verdict.sentence,
-        articles=tuple(zip(verdict.articles, marks, strict=False)),
+        articles=tuple(
+            (article, mark, tuple(sight.link(verdict.party, rule) for rule in behind))
+            for article, mark, behind in zip(verdict.articles, marks, rules, strict=False)
+        ),
         ground=verdict.ground if ours else None,
         edition=verdict.edition[:8],
         exercise=verdict.exercise,
@@ -425,7 +440,15 @@ def log(card: LogCard, sight: Sight, *, served: bool) -> Log:
         keys=card.log_vkeys,
         cosigners=card.cosigner_vkeys,
         path=f"/log/{name}" if served else None,
+        marks=None if card.role == "decision" else tuple(_leaf(mark, sight) for mark in card.marks),
     )
+
+
+def _leaf(mark: MarkLine, sight: Sight) -> tuple[str, str, str]:
+    """A leaf that says something in words: its place, the words, the time where it is known."""
+    t = sight.texts
+    when = "" if mark.at is None else t("part.at", time=moments.moment(mark.at, sight.now, t))
+    return t("leaf.at", index=_grouped(mark.index)), t.word("leaf", mark.kind), when
 
 
 def _grouped(number: int) -> str:

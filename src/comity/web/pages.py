@@ -10,8 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from comity.base.ids import Ms, show_id
-from comity.screen import CaseCard, DispatchCard, LinkCard, LogCard, PartyCard, Proof, WorkItem
-from comity.web import letters, moments
+from comity.screen import (
+    CaseCard,
+    DispatchCard,
+    LawCard,
+    LinkCard,
+    LogCard,
+    PartyCard,
+    Proof,
+    WaitingCard,
+    WorkItem,
+)
+from comity.web import law as statute
+from comity.web import lawpart, letters, moments, waiting
 from comity.web.letters import Sight
 from comity.web.text_safety import spoken
 from comity.web.texts import Texts
@@ -63,6 +74,9 @@ class Reading:
     link: LinkCard
     logs: tuple[LogCard, ...]
     served: frozenset[str]
+    laws: tuple[LawCard, ...]
+    rules: frozenset[tuple[str, str]]
+    waiting: WaitingCard
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +90,7 @@ class Setting:
 
 def sight(reading: Reading, setting: Setting) -> Sight:
     """Look at a reading with the words of a setting."""
-    return Sight(reading.now, reading.parties, setting.texts)
+    return Sight(reading.now, reading.parties, setting.texts, reading.rules)
 
 
 def day(reading: Reading, setting: Setting) -> Page:
@@ -127,6 +141,8 @@ def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, setting:
         Region("head", (Part("one-head", "one_head", view),)),
         Region("proof", (Part("proof-panel", "proof_panel", made),)),
         Region("letter", (Part(f"d-{view.id}", "letter_full", view),)),
+        Region("law", (Part("law-part", "law_part", lawpart.part(card, at)),)),
+        Region("acts", (Part("law-acts", "law_acts", lawpart.acts(card, at)),)),
         Region("facts", (Part("facts", "facts", (view, capitals)),)),
         Region("side", side),
     )
@@ -142,6 +158,54 @@ def ledger(reading: Reading, setting: Setting) -> Page:
         Region("link", (Part("link-card", "link_card", letters.wire(reading.link, at)),)),
     )
     return Page("ledger.html", _title(at.texts("nav.logs"), reading, at), "ledger", _common(reading, setting, "") + own)
+
+
+def law(short: str, language: str, reading: Reading, setting: Setting) -> Page | None:
+    """One party's law; None if no edition of it is here. `short` is its mark in small letters, `language` a tag."""
+    at = sight(reading, setting)
+    card = next((one for one in reading.laws if one.short.lower() == short), None)
+    if card is None:
+        return None
+    head = statute.edition(card, reading.laws, language, at)
+    rules = statute.seeds(card, language, at)
+    own = (
+        Region("head", (Part("law-head", "law_head", head),)),
+        Region("edition", (Part("law-facts", "law_facts", statute.facts(card, language, at)),)),
+        Region("rests", (Part("law-rests", "law_rests", statute.rests(card, at)),)),
+        Region("spans", (Part("law-spans", "law_spans", statute.spans(card, at)),)),
+        Region("rules", tuple(Part(f"seed-{seed.id}", "law_seed", seed) for seed in rules)),
+        Region("index", (Part("law-index", "law_index", tuple(seed.id for seed in rules)),)),
+    )
+    title = _title(at.texts("law.h1", name=head.name), reading, at)
+    return Page("law.html", title, "law", _common(reading, setting, "") + own)
+
+
+def approvals(reading: Reading, setting: Setting) -> Page:
+    """What waits for people: held, owed, alarms, budgets over persons."""
+    at, card = sight(reading, setting), reading.waiting
+    known = {d.id: letters.kind(d, at.texts) for c in reading.cases for d in c.dispatches}
+    held = tuple(waiting.held(one, known, at) for one in sorted(card.held, key=lambda h: (h.urgency, h.since)))
+    owed = tuple(waiting.debt(one, known, at) for one in card.owed)
+    alarms = tuple(waiting.alarm(one, known, at) for one in card.alarms)
+    budgets = tuple(waiting.budget(one, at) for one in card.budgets)
+    until = "" if card.until is None else moments.moment(card.until, reading.now, at.texts)
+    groups = tuple(waiting.association(one, at) for one in card.associations)
+    own = (
+        Region("head", (Part("wait-head", "wait_head", card.damaged),)),
+        Region("held", tuple(Part(f"h-{v.id}", "held", v) for v in held) or (Part("held-none", "held_none", None),)),
+        Region("owed", tuple(Part(f"o-{v.id}", "debt", v) for v in owed) or (Part("owed-none", "debt_none", None),)),
+        Region(
+            "alarms",
+            tuple(Part(f"a-{v.id}", "alarm", v) for v in alarms) or (Part("alarms-none", "alarms_none", None),),
+        ),
+        Region("budgets", (Part("budgets", "budgets", (budgets, until)),)),
+        Region(
+            "groups",
+            tuple(Part(f"g-{v.id}", "association", v) for v in groups) or (Part("g-none", "groups_none", None),),
+        ),
+    )
+    title = _title(at.texts("wait.h1"), reading, at)
+    return Page("approvals.html", title, "approvals", _common(reading, setting, "") + own)
 
 
 def absent(reading: Reading, setting: Setting) -> Page:
@@ -170,6 +234,7 @@ def _common(reading: Reading, setting: Setting, here: str) -> tuple[Region, ...]
     return (
         Region("bar", bar),
         Region("rail", rail),
+        Region("waiting", (Part("rail-waiting", "rail_waiting", waiting.count(reading.waiting, reading.now)),)),
         Region("foot", (Part("rail-foot", "rail_foot", link),)),
         Region("notices", tuple(notices)),
     )

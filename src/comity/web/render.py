@@ -51,11 +51,11 @@ class Renderer:
         env.globals["t"] = texts
         env.globals["asset"] = assets.__getitem__
         self._env = env
-        self._macros = env.get_template("blocks.html").module
+        self._macros = [env.get_template(name).module for name in ("blocks.html", "law_blocks.html")]
         self.part = lru_cache(maxsize=_KEPT)(self._part)
 
     def _part(self, part: Part) -> str:
-        macro = getattr(self._macros, part.macro)
+        macro = next(getattr(each, part.macro) for each in self._macros if hasattr(each, part.macro))
         return str(macro(part.id, part.view)).strip()
 
     def page(self, page: Page, **setting: object) -> str:

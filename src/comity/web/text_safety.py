@@ -11,7 +11,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from comity.web.lookalikes import LATIN_TWIN, UNSEEN
+from comity.marking.scanning.lookalikes import LATIN_TWIN, UNSEEN
 
 _VIRAMA = 9  # canonical combining class of every virama
 _JOINERS = frozenset("\u200c\u200d")
@@ -59,6 +59,8 @@ def segments(text: str, *, harmless: bool = False) -> tuple[Segment, ...]:
     A line feed stays a line feed. Zero-width joiners stay where Indic scripts need them: right after a virama.
     """
     clean = text if harmless else defang(text)
+    if clean.isascii() and clean.replace("\n", " ").isprintable():
+        return (Segment(clean, None),) if clean else ()  # nothing in it can hide or pass for another
     strange = _strange_letters(clean)
     out: list[Segment] = []
     plain = ""

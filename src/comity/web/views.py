@@ -58,8 +58,16 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A rule by its id and where it stands on the page of its law; `href` is "" if the edition shown has no such rule."""
+
+    rule: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opinion:
-    """One law's verdict; articles are (article, mark), `look` one of `permit`, `with`, `refer`, `refuse`, `unknown`."""
+    """One law's verdict; articles are (article, mark, rules), `look` `permit`, `with`, `refer`, `refuse` or `unknown`."""
 
     party: str
     ours: bool
@@ -69,7 +77,7 @@ class Opinion:
     word: str
     act: str
     sentence: str
-    articles: tuple[tuple[str, str], ...]
+    articles: tuple[tuple[str, str, tuple[Link, ...]], ...]
     ground: str | None
     edition: str
     exercise: bool
@@ -223,6 +231,8 @@ class Log:
     keys: tuple[str, ...]
     cosigners: tuple[str, ...]
     path: str | None
+    marks: tuple[tuple[str, str, str], ...] | None
+    """(place, words, time) of each leaf that says in words what happened; None for a log that has none such."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,6 +158,27 @@ def test_open_lists_have_the_words_that_rules_mention_and_one_more():
     assert words.moments == (DAY,)
 
 
+def test_attributes_that_are_compared_share_their_words():
+    made = law(
+        rule("OV-9", 'forbid (principal, action == Action::"clear", resource) when { context.agency == "post" };', REFUSE),
+        rule("OV-9/two", 'forbid (principal, action == Action::"clear", resource) when '
+                         "{ context.to_agencies.contains(context.agency) };", REFUSE),
+        rule("OV-9/three", 'forbid (principal, action == Action::"clear", resource) when '
+                           "{ [context.conduct].containsAny(context.to_agencies) };", REFUSE),
+        rule("OV-9/if", 'forbid (principal, action == Action::"clear", resource) when '
+                        '{ context.desk == (if context.named then "post" else "rail") };', REFUSE),
+    )  # fmt: skip
+    words = words_of(made.rules, [made.groups], DAY, DAY + 1)
+    assert {"post", "ours", OTHER} <= {*words.sets["to_agencies"]} & {*words.texts["conduct"]}
+    assert {"post", "rail", "requests", OTHER} == {*words.texts["desk"]}
+    record = Record.over(words)
+    law_model, search = model_of(made, DAY, record), Search(record)
+    held = search.watch("law", law_model.held)
+    for name in ("OV-9/two", "OV-9/three", "OV-9/if"):
+        found = search.nearest(held[name])
+        assert law_model.answer(found.held["law"]) == given(CedarGate(made).decide(found.question, found.now))
+
+
 def test_what_is_mentioned_stands_on_two_sides_of_one_operator():
     policy = {"==": {"left": {".": {"left": CONTEXT, "attr": "now"}}, "right": {"Value": 7}}}
     assert [*mentioned([policy])] == [("now", 7)]
@@ -206,6 +227,8 @@ def test_a_question_that_cannot_be_is_not_found():
     assert not search.can(texts["act"]["clear"], texts["serves"]["arrest"])
     assert not search.can(texts["act"]["repurpose"], texts["new_purpose"][""])
     assert not search.can(texts["act"]["admit"], texts["outside"]["court"])
+    assert not search.can(texts["stage"]["holding"], texts["kind"]["message"])
+    assert not search.can(texts["stage"]["ended"], texts["kind"]["answer"])
     assert search.find(flags["break_glass"], texts["urgency"]["normal"]) is None
     assert search.nearest(flags["break_glass"], texts["urgency"]["normal"]) is None
 

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 
 from comity.base.errors import BadForm
-from comity.cli.acts import officer_of
+from comity.cli.acts import officer_of, show_outcome
 from comity.cli.doorway import ask
 from tests.unit.cli.pair import both, quick, typed
 from tests.unit.cli.test_requests import GOOD
@@ -189,3 +189,41 @@ def test_everything_that_concerns_a_name_is_shown_and_nothing_is_given(person, a
     assert (one["access"]["effect"], one["consult"], told["not_searched"]) == ("refuse", True, 0)
     code, _, error = person("vanmere", "subject", "yours seal", "--officer", "requests/77")
     assert (code, error) == (1, "comity: this officer does not answer requests for access; nothing was shown\n")
+
+
+# --- what an outcome says ----------------------------------------------------------------------------------------
+
+
+def test_an_outcome_names_what_binds_what_is_missing_and_how_an_approval_is_given(capsys):
+    reason = {"effect": "refer", "sentence": "Ask the head.", "article": "Act, s. 1", "status": "accord", "rule": "T-1"}
+    held = {
+        "outcome": "held", "id": "0" * 26, "record": 7, "subject": "ab" * 32, "missing": ["approval:head"],
+        "obligations": [{"verb": "redact", "value": "victim", "rule": "T-2"}],
+        "verdict": {"refer_to": "head", "reasons": [reason]},
+    }  # fmt: skip
+    show_outcome(held)
+    said = capsys.readouterr().out
+    for word in (
+        "held: act",
+        "obliges: redact victim (T-2)",
+        "missing: approval:head",
+        "ab" * 32,
+        "to: head",
+        "Ask the head.",
+    ):
+        assert word in said
+
+
+def test_an_assessment_and_an_urgency_go_with_the_act(person, asked, tmp_path):
+    form = {
+        "act": "use", "form": "full", "who_and_how": "nobody", "risk_before": "low", "source": "good", "mitigations": [],
+        "risk_after": "low", "decision": "go", "basis": "the file", "decider_desk": "requests", "decider_number": 34,
+        "outside_operation": True, "tainted": False,
+    }  # fmt: skip
+    path = tmp_path / "assessment.json"
+    path.write_text(json.dumps(form))
+    words = ("--serves", "prevent-harm", "--assessment", path, "--urgency", "immediate", "--marking", "restricted")
+    assert person("vanmere", "act", "use", asked["id"], *words, *OFFICER)[0] == 0
+    path.write_text(json.dumps(form | {"act": "disclose"}))
+    code, _, error = person("vanmere", "act", "use", asked["id"], *words, *OFFICER)
+    assert (code, "assessed as use" in error) == (2, True)

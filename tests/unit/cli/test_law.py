@@ -243,7 +243,11 @@ def test_an_edition_shows_what_it_rests_on(types, laws):
 
 def test_a_rule_of_the_private_part_and_each_interval_are_shown(types, laws):
     (laws / "tt" / "private").mkdir()
-    later = OBLIGE.replace("2026-01-01", "2026-05-01").replace('"open"', '"2026-05-31"')
+    later = (
+        OBLIGE.replace("2026-01-01", "2026-05-01")
+        .replace('"open"', '"2026-05-31"')
+        .replace("redact:victim", "report:x")
+    )
     (laws / "tt" / "private" / "more.cedar").write_text(later)
     shown = json.loads(types("show", "tt", "--json")[1])
     assert (shown["published"], shown["private"]) == (2, 1)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
 from comity.base.errors import BadForm
 from comity.base.ids import DispatchId, show_id
 from comity.dispatch.states import Officer
-from comity.edge.forms import By, FormIn
+from comity.edge.forms import By, FormIn, form_json
 from comity.marking.labels import Lane, Urgency
+from tests.unit.dispatch.test_held import FORM, PLAIN
 
 ONE, TWO = DispatchId(bytes(15) + b"\x01"), DispatchId(bytes(15) + b"\x02")
 LEAST = {"desk": "d", "kind": "k", "agency": "a", "recipients": ["b"], "purpose": "p", "body": {}}
@@ -104,3 +107,13 @@ def test_an_officer_with_and_without_delegation():
     assert By("d", 3, show_id(TWO)).officer() == Officer("d", 3, TWO)
     with pytest.raises(BadForm):
         By("d", 1, "x").officer()
+
+
+@pytest.mark.parametrize("form", [FORM, PLAIN])
+def test_a_form_that_was_kept_is_handed_in_again_as_it_was(form):
+    """What `held show` and `held minimum` print is what `send` takes."""
+    if form.label is not None:
+        body = {"to": ONE, "many": [1, True, None, {"x": "y"}]}
+        form = replace(form, body=body, label=replace(form.label, redactions=()))
+    written = msgspec.json.encode(form_json(form))
+    assert msgspec.json.decode(written, type=FormIn).form(form.in_answer_to) == form

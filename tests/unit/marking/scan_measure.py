@@ -15,7 +15,8 @@ from comity.policy.patterns import read_patterns
 ROOT = Path(__file__).resolve().parents[3]
 SET = ROOT / "tests" / "vectors" / "scan"
 LANGUAGES = ("en", "fr", "hi", "pa")
-PARTS = ("dev", "test", "fresh")
+PARTS = ("dev", "test", "dev2", "fresh2")
+MANNERS = ("plain", "roundabout")
 NOW = Ms(1_783_900_800_000)
 """13 July 2026, the day that the sentences speak from."""
 
@@ -63,17 +64,20 @@ def found_in(text: str) -> tuple[Finding, ...]:
     return scan((text,), patterns(), NOW)
 
 
-def measure(language: str, part: str) -> Tally:
+def measure(language: str, part: str, manner: str = "") -> Tally:
+    """Tally a part, or of it the sentences that say things in this manner only."""
     tally = Tally()
     for row in rows(language, part):
+        if manner and row["manner"] != manner:
+            continue
         tally.add(set(row["categories"]), {finding.category for finding in found_in(row["text"])})
     return tally
 
 
 def main() -> None:
-    for part in PARTS:
-        tallies = {language: measure(language, part) for language in LANGUAGES}
-        print(f"\n{part}: precision / recall (sentences that have it)")
+    for part, manner in [(part, "") for part in PARTS] + [("fresh2", manner) for manner in MANNERS]:
+        tallies = {language: measure(language, part, manner) for language in LANGUAGES}
+        print(f"\n{part} {manner}: precision / recall (sentences that have it)")
         print(f"{'':24}" + "".join(f"{language:>18}" for language in LANGUAGES))
         categories = sorted({c for tally in tallies.values() for c in (*tally.right, *tally.missed, *tally.false)})
         groups = [(name, frozenset({name})) for name in categories]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from comity.marking.names import name_words, names
+from comity.marking.names import name_words, names, one_form, stands_in
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,12 @@ def test_each_text_counts_once_and_no_name_is_nowhere():
     assert names(name_words("Dubois"), ["Dubois, Dubois", "Dubois", "x"]) == 2
     assert names((), ["Dubois"]) == 0
     assert name_words(" -- ") == ()
+
+
+def test_one_form_for_counting_and_whether_a_name_stands_in_a_text():
+    assert one_form("Dubois, AM\u00c9LIE") == one_form("amelie\u200b dubois")
+    assert one_form("सीता") != one_form("सीत")
+    assert one_form(" -- ") == ""
+    assert stands_in(name_words("Amelie Dubois"), name_words("Dubois, A. Amélie"))
+    assert not stands_in(name_words("Amelie Dubois"), name_words("Dubois"))
+    assert not stands_in((), name_words("Dubois"))

@@ -54,6 +54,8 @@ def test_places_lead_back_to_the_text():
         ("(his|her) lawyer", "her lawyer wrote", True), ("(his|her) lawyer", "the lawyer wrote", False),
         ("(staying|living) (at|in)", "living in town", True), ("mineure?", "est mineur", True),
         ("\u092a\u0940\u0921\u093c\u093f\u0924*", "\u092a\u0940\u0921\u093f\u0924\u093e \u0928\u0947", True), ("\u0936\u0930\u0923", "\u0936\u0930\u0923\u0964", True),
+        ("victim", "\u00a1VICTIM\u2026 paid", True), ("victim", "\u2620victim", True), ("victim", "\u092avictim", True), ("victim", "victim\u0915\u094b", True), ("\u0936\u0930\u0923", "\u0915\u0936\u0930\u0923", False), ("victim", "v\u0456ct\u0456m", True), ("victim", "\u0441victim", False),
+        ("\u0936\u0930\u0923", "x\u0936\u0930\u0923y", True), ("refugee", "R\u0415FUG\u0395\u0395", True), ("soeur", "s\u0153ur", True),
         ("d'asile", "demande d\u2019asile", True),
     ],
 )  # fmt: skip
@@ -177,3 +179,28 @@ def test_plans_are_kept_for_a_few_editions_only():
     for regex in "abcdefghijkl":
         assert scan(("abcdefghijkl",), (number(regex),))
         assert scan(("abcdefghijkl",), [number(regex)])
+
+
+def test_what_a_phrase_needs_is_told_with_what_is_most_telling_first():
+    assert keys_of("(he|she) .. (sleeps|rents) (at|a (room|flat))") == (
+        {b"sleeps", b"rents"}, {b"he", b"she"}, {b"at", b"flat", b"room"},
+    )  # fmt: skip
+    assert keys_of("(he|she) (now |often )?works") == ({b"works"}, {b"he", b"she"})
+    assert keys_of("un(seen|read) letter (now )?") == ({b"letter"},)
+    with pytest.raises(BadConfiguration, match="bracket"):
+        keys_of("(he|she")
+
+
+def test_brackets_stand_in_brackets():
+    phrase = "(told|heard (from|of)) (the|a) .. (clerk|judge)"
+    assert scan(("He heard from the young judge.",), (words(phrase),))
+    assert scan(("He told a clerk.",), (words(phrase),))
+    assert not scan(("He heard the judge.",), (words(phrase),))
+
+
+def test_letters_that_only_look_latin_are_read_as_what_they_look_like_where_latin_ones_stand():
+    text = "x r\u0435fug\u0456\u0435 y"
+    (hit,) = scan((text,), (words("refugee"),)) or scan((text,), (words("refugie"),))
+    assert text[hit.start : hit.end] == "r\u0435fug\u0456\u0435"
+    assert fold("\u0441\u043e\u0440\u0443 \u03b1-ray") == "\u0441\u043e\u0440\u0443 \u03b1-ray"
+    assert places("s\u0153ur\u0456") == [0, 1, 1, 2, 3, 4, 5]

@@ -13,6 +13,7 @@ from comity.dispatch import wire
 from comity.dispatch.book import LogRole
 from comity.dispatch.decision import read_record
 from comity.dispatch.entries import RecordLeaf, record_commit
+from comity.dispatch.held import Added
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.states import Committed, Officer, Withheld
 from comity.marking.labels import Urgency
@@ -31,7 +32,8 @@ from tests.unit.node.approving import (
     yes,
 )
 from tests.unit.node.forge import START, entries, rows
-from tests.unit.node.world import PlainDesk
+from tests.unit.node.test_quiet_answers import BEGIN, asked, refuse
+from tests.unit.node.world import OFFICER, PlainDesk
 
 HEAD = Asking(("head",))
 BOTH = Asking(("head", "privacy"))
@@ -70,6 +72,19 @@ def test_what_law_will_ask_for_later_is_asked_for_at_once():
             return verdict(Effect.REFER, missing=(f"approval:{first}",))
 
     assert hold(office_of(Steps())).missing == ("approval:head", "approval:privacy")
+
+
+def test_a_law_that_never_has_enough_of_approvals_lets_nothing_go():
+    """The planted fault: each answer asks for one more role; the asking ends, and the draft stays."""
+
+    class Endless(Asking):
+        def decide(self, question, now):
+            return verdict(Effect.REFER, missing=(f"approval:r{len(question.approvals)}",))
+
+    a = office_of(Endless())
+    held = hold(a)
+    assert len(held.missing) == 8
+    assert a.resume(held.id, by(8), LATER).state == "held"
 
 
 def test_a_refused_draft_is_not_kept_whole_and_cannot_be_taken_up():
@@ -300,7 +315,7 @@ def test_a_form_that_is_added_makes_another_subject_and_old_approvals_count_for_
     a = office_of(Asking(("head",)))
     held = hold(a)
     a.approve(held.subject, yes("head", 11), LATER)
-    done = a.resume(held.id, by(8), LATER, assessments=(assessment(),))
+    done = a.resume(held.id, by(8), LATER, added=Added((assessment(),)))
     assert (done.state, done.missing) == ("held", ("approval:head",))
     again = a.held_draft(held.id).held
     assert again.subject == done.subject != held.subject
@@ -309,6 +324,17 @@ def test_a_form_that_is_added_makes_another_subject_and_old_approvals_count_for_
         a.approve(held.subject, yes("head", 12), LATER)
     a.approve(again.subject, yes("head", 12), LATER)
     assert isinstance(a.resume(held.id, by(8), LATER), Committed)
+
+
+def test_what_a_scan_proposed_is_answered_when_the_draft_is_taken_up():
+    a = office_of(HEAD)
+    held = hold(a)
+    added = Added(confirmed=frozenset({"victim"}), rejected=frozenset({"account"}))
+    again = a.resume(held.id, by(8), LATER, added=added)
+    form = a.held_draft(held.id).held.form
+    assert (form.confirmed, form.rejected, again.subject != held.subject) == ({"victim"}, {"account"}, True)
+    with pytest.raises(BadForm, match="victim is both confirmed and rejected"):
+        a.resume(held.id, by(8), LATER, added=Added(rejected=frozenset({"victim"})))
 
 
 def test_the_law_of_now_decides_and_a_stricter_one_voids_what_was_approved():
@@ -405,6 +431,27 @@ def test_a_draft_that_no_longer_fits_is_named_and_stays():
     with pytest.raises(BadForm, match="no agency of this node"):
         a.resume(held.id, by(8), LATER)
     assert a.held() == (held,)
+
+
+def test_an_answer_that_tells_nothing_is_not_taken_up_for_its_time_would_tell():
+    _, b, question = asked()
+    b.office = replace(b.office, gate=HEAD)
+    (done,) = b.submit([refuse(question)], Ms(BEGIN + 1_000))
+    assert done.state == "held"
+    b.office = replace(b.office, gate=Asking())
+    with pytest.raises(BadForm, match="handed in anew"):
+        b.resume(done.id, OFFICER, Ms(BEGIN + 2_000))
+    assert isinstance(b.submit([refuse(question)], Ms(BEGIN + 2_000))[0], Committed)
+
+
+def test_a_row_without_a_subject_has_no_approvals_and_gets_its_subject_when_it_is_taken_up():
+    a = office_of(HEAD)
+    held = hold(a)
+    a.approve(held.subject, yes("head", 11), LATER)
+    with a.ledger.begin() as book:
+        book.tx.run("UPDATE kept SET subject = NULL")
+    assert a.resume(held.id, by(8), LATER).subject == held.subject
+    assert isinstance(a.resume(held.id, by(8), LATER), Committed)
 
 
 def test_a_failed_write_leaves_the_draft_as_it_was():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import fields
 
 import pytest
@@ -194,3 +196,31 @@ def test_a_question_is_steady_unless_an_uncached_rule_bears_on_it() -> None:
 
 def test_the_gate_names_its_edition() -> None:
     assert gate("ca").edition is edition("ca")
+
+
+def test_each_answer_bears_the_hash_of_the_rules_in_force() -> None:
+    later = PERMIT.replace("TT-1", "TT-1/later").replace('"2026-01-01"', '"2026-07-13"')
+    law = tiny(PERMIT, FORBID, later)
+    before = Ms(DAY - 1)
+    first, second = (law.decide(ask(purpose="fraud"), now).interval for now in (before, DAY))
+    assert first == law.decide(ask(purpose="zz"), before).interval == law.interval_hash(before)
+    assert first == law.decide(ask(purpose="fraud", categories={"person"}), before).interval
+    assert first == law.decide_attributes({}, before).interval, "an error too"
+    assert second == law.interval_hash(DAY) != first
+    # The canonical JSON of the rules in force, spelt out.
+    told = [
+        {
+            "effect": rule.effect.value, "ground": rule.ground, "id": rule.id, "missing": list(rule.missing),
+            "obligation": None, "outward": rule.outward, "policy": json.loads(rule.policy), "refer_to": rule.refer_to,
+        }
+        for rule in law.edition.rules[::-1]
+        if rule.id != "TT-1/later"
+    ]  # fmt: skip
+    text = json.dumps(
+        sorted(told, key=lambda rule: rule["id"]), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    assert first == hashlib.sha256(text.encode()).digest()
+    reworded = tiny(PERMIT.replace("It may.", "It might."), FORBID)
+    assert reworded.interval_hash(before) == first, "a sentence decides nothing"
+    other = tiny(PERMIT, FORBID.replace('"approval:somebody"', '"approval:another"'))
+    assert other.interval_hash(before) != first

@@ -353,7 +353,10 @@ def test_a_private_rule_may_restrict_and_never_permit() -> None:
     assert Edition.load({**FILES, "loose.cedar": loose.encode()}).rules
     with pytest.raises(BadConfiguration, match="private supplement may restrict, and this permits"):
         Edition.load({**FILES, "private/loose.cedar": loose.encode()})
-    assert Edition.load({**FILES, "private/duty.cedar": OBLIGE.encode()}).private_rules == 1
+    duty = OBLIGE.replace("redact:victim", "report:someone")
+    assert Edition.load({**FILES, "private/duty.cedar": duty.encode()}).private_rules == 1
+    with pytest.raises(BadConfiguration, match="a removal may let something go"):
+        Edition.load({**FILES, "private/duty.cedar": OBLIGE.encode()})
     with pytest.raises(BadConfiguration, match="stands twice"):
         Edition.load({**FILES, "private/again.cedar": FORBID.encode()})
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections.abc import Iterable
 
 from comity.desks.requests.model import Body, Correction, Kind, Rfi
+from comity.marking.names import one_form
 from comity.marking.vocabulary import PERSONAL
 
 ASKING = frozenset({Kind.RFI, Kind.MESSAGE, Kind.CORRECTION})
@@ -27,7 +27,6 @@ _IDENTIFIERS = frozenset({"contact", "account", "national-number", "document", "
 _LISTED = re.compile(r"[;\n/|•]|\s(?:and|et|und|aur|te|और|तथा|ਅਤੇ|&|\+)\s", re.IGNORECASE)
 _COMMA = re.compile(r"[,،、]")
 _MIN_LIST, _MIN_WORDS = 3, 2
-_CASED = ("LATIN", "GREEK", "CYRILLIC")
 
 
 def subjects_of(kind: str, body: Body) -> frozenset[str]:
@@ -35,38 +34,32 @@ def subjects_of(kind: str, body: Body) -> frozenset[str]:
     if kind not in ASKING:
         return frozenset()
     lines = _lines(body)
-    names = {normal(one) for text, tags in lines if tags & _NAMES for one in listed(text)}
+    names = {one_form(one) for text, tags in lines if tags & _NAMES for one in listed(text)}
     marks = sorted(
-        {normal(one) for text, tags in lines if not tags & _NAMES and tags & _IDENTIFIERS for one in listed(text)}
+        {one_form(one) for text, tags in lines if not tags & _NAMES and tags & _IDENTIFIERS for one in listed(text)}
     )
     found = {one for one in names if one} | {one for one in marks[FREE_IDENTIFIERS * len(names) :] if one}
     if not found and isinstance(body, Rfi) and _about_persons(body):
-        return frozenset({f"unnamed {hashlib.sha256(normal(body.title + ' ' + body.text).encode()).hexdigest()}"})
+        return frozenset({f"unnamed {hashlib.sha256(one_form(body.title + ' ' + body.text).encode()).hexdigest()}"})
     return frozenset(found)
 
 
 def associations_of(body: Body) -> frozenset[str]:
     """Return the associations to which a body says that its subject belongs, each in one normal form."""
-    return frozenset(normal(one) for one in getattr(body, "associations", ()) if normal(one))
+    return frozenset(one_form(one) for one in getattr(body, "associations", ()) if one_form(one))
 
 
-def normal(text: str) -> str:
-    """Return one form for all spellings that differ in case, accents, width, punctuation or the order of words.
+def named_in(body: Body) -> tuple[str, ...]:
+    """Return, as written, what may name a person or body, in a body of any kind: lines, replaced lines, title, associations.
 
-    Marks of scripts in which they are vowels stay: without them two names would be one.
+    A body none of whose lines is tagged with a name may name somebody in its text only: then the text counts too.
     """
-    spread = unicodedata.normalize("NFKD", text).casefold()
-    kept: list[str] = []
-    base = ""
-    for char in spread:
-        if unicodedata.category(char) in {"Mn", "Me"} and base.startswith(_CASED):
-            continue
-        if unicodedata.category(char) == "Cf":
-            continue
-        if unicodedata.category(char)[0] != "M":
-            base = unicodedata.name(char, "")
-        kept.append(char if unicodedata.category(char)[0] in "LNM" else " ")
-    return " ".join(sorted("".join(kept).split()))
+    lines = _lines(body)
+    struck = tuple(one.strike for one in body.replacements) if isinstance(body, Correction) else ()
+    title = getattr(body, "title", "")
+    text = () if any(tags & _NAMES for _, tags in lines) else (body.text,)
+    found = (*(value for value, _ in lines), *struck, title, *getattr(body, "associations", ()), *text)
+    return tuple(one for one in found if one)
 
 
 def listed(text: str) -> list[str]:

@@ -32,7 +32,7 @@ from comity.desks.requests.model import (
     Rfi,
     Spontaneous,
 )
-from comity.desks.requests.persons import associations_of, subjects_of
+from comity.desks.requests.persons import associations_of, named_in, subjects_of
 from comity.desks.requests.rules import (
     DEFAULT_CLOCKS,
     Clocks,
@@ -112,6 +112,7 @@ class RequestsDesk:
             texts=reading.texts,
             subjects=subjects_of(kind, typed),
             associations=associations_of(typed),
+            names=named_in(typed),
             quiet=isinstance(typed, Refusal) and typed.outward == QUIET,
             outward=typed.outward if isinstance(typed, Refusal) else "",
             target=_target(typed),

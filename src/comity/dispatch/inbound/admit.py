@@ -10,6 +10,7 @@ from comity.dispatch.office import Office
 from comity.dispatch.predecessors import kind_answered, unsettled
 from comity.dispatch.states import Admitted, Verified
 from comity.dispatch.wire import Header
+from comity.policy.listed import listed_by
 from comity.policy.question import Act, Question
 from comity.policy.verdict import Effect, Reason, Verdict
 
@@ -23,14 +24,17 @@ def admit(verified: Verified, book: Book, office: Office, now: Ms) -> Admitted:
     early = _refused_before_law(verified, book, office)
     if early is not None:
         return Admitted(verified, early[1], early[0], ())
-    question = ask(header, verified.facts, kind_answered(header.re, book.tx), verified.found)
+    listed = listed_by(verified.facts.names, office.listed, now)
+    question = ask(header, verified.facts, kind_answered(header.re, book.tx), verified.found, listed=listed)
     verdict = office.gate.decide(question, now)
     code = None if verdict.permits else (verdict.outward or "cannot-assist")
     waits = () if code or header.kind in WAITS_FOR_NOTHING else unsettled(book, header.after)
     return Admitted(verified, verdict, code, waits, question)
 
 
-def ask(header: Header, facts: Facts, answers: str, found: frozenset[str]) -> Question:
+def ask(
+    header: Header, facts: Facts, answers: str, found: frozenset[str], *, listed: frozenset[str] = frozenset()
+) -> Question:
     """Put everything that a rule may read of what was sent into the receiver's question."""
     labels = header.labels
     return Question(
@@ -60,6 +64,7 @@ def ask(header: Header, facts: Facts, answers: str, found: frozenset[str]) -> Qu
         minimum_facts=False,
         third_state=facts.third_state,
         answers=answers,
+        listed_by=listed,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from comity.base import cbor
 from comity.base.cbor import Value
 from comity.base.ids import Digest, Ms
+from comity.dispatch.dissent import weighed
 from comity.dispatch.glass import deferrable
 from comity.dispatch.held import subject_of
 from comity.dispatch.office import Office
@@ -83,12 +84,13 @@ def ask(labelled: Labelled) -> Question:
         conduct=form.conduct or "",
         own_power=facts.own_power,
         known_for=facts.known_for,
-        assessments=tuple(sorted((a.assessed() for a in form.assessments), key=lambda a: a.act)),
+        assessments=weighed(tuple(a.assessed() for a in form.assessments), labelled.before),
         approvals=frozenset(one.role for one in labelled.approvals),
         minimum_facts=form.minimum_facts,
         third_state=facts.third_state,
         answers=labelled.draft.answers,
         budget_spent=labelled.budget_spent,
+        listed_by=labelled.listed_by,
         classified=bool(form.marking),
         break_glass=bool(form.break_glass),
     )

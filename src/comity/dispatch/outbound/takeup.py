@@ -6,22 +6,24 @@ from dataclasses import replace
 
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
-from comity.dispatch.held import HELD, Held
+from comity.dispatch.held import HELD, Added, Held
 from comity.dispatch.office import Office
 from comity.dispatch.outbound.compose import compose
 from comity.dispatch.ports import Tx
 from comity.dispatch.predecessors import related
 from comity.dispatch.states import Draft
-from comity.policy.assessment import Assessment
 
 
-def take_up(held: Held, assessments: tuple[Assessment, ...], tx: Tx, office: Office, now: Ms) -> Draft:
+def take_up(held: Held, added: Added, tx: Tx, office: Office, now: Ms) -> Draft:
     """Return the draft with its number and time of before; what it follows is looked up anew.
 
     Raises:
-        BadForm: it no longer waits, or no longer fits the accord; nothing was changed.
+        BadForm: it no longer waits, what is added does not fit, or it no longer fits the accord; nothing was changed.
     """
     if held.state != HELD or held.ended_at is not None:
         raise BadForm(f"this draft no longer waits: it is {held.state}; nothing was changed")
-    form = replace(held.form, assessments=(*held.form.assessments, *assessments))
-    return replace(compose(form, related(form, tx), office, now), id=held.id, created=held.at)
+    form = added.to(held.form)
+    draft = compose(form, related(form, tx), office, now)
+    if draft.not_before is not None:
+        raise BadForm("an answer from which nothing may be inferred is handed in anew: its older time would tell of it")
+    return replace(draft, id=held.id, created=held.at)

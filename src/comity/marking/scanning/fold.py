@@ -1,13 +1,16 @@
 """Folding: one plain form of a text, so that no way of writing hides what it says.
 
 The rule it keeps: digits of every script, wide letters, accents, dashes, quotation marks, invisible and turning
-characters, optional dots and nasal signs of the Indian scripts all become one form, and each character of that form
-knows where it came from.
+characters, optional dots and nasal signs of the Brahmic scripts all become one form, and each character of that form
+knows where it came from. Letters that only look Latin become what they look like inside a word that has Latin ones.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
+
+from comity.marking.scanning.lookalikes import LATIN_TWIN
 
 _ASCII = 128
 _REMEMBERED = 0x10000
@@ -35,6 +38,8 @@ _SAME = {
     0x0964: ".", 0x0965: ".", 0x3002: ".", 0x00B7: ".", 0x2022: ".", 0x2027: ".", 0x2219: ".",
     0x2018: "'", 0x2019: "'", 0x02BC: "'", 0x2032: "'", 0x00B4: "'", 0x2212: "-", 0x00AB: '"', 0x00BB: '"',
     0x201C: '"', 0x201D: '"', 0x2028: "\n", 0x2029: "\n", 0x0085: "\n",
+    0x0153: "oe", 0x0152: "oe", 0x00E6: "ae", 0x00C6: "ae", 0x00F8: "o", 0x00D8: "o", 0x00DF: "ss", 0x0131: "i",
+    0x0142: "l", 0x0141: "l", 0x0111: "d", 0x0110: "d",
 }  # fmt: skip
 _CONTROLS = {0x00: "\x00", 0x09: " ", 0x0A: "\n", 0x0B: " ", 0x0C: " ", 0x0D: "\n"}
 """What the control characters become; the others are dropped. The first is how `scan` keeps texts apart."""
@@ -55,7 +60,17 @@ def _one(point: int) -> str:
     if kind == "Nd":
         return str(unicodedata.decimal(char))
     parts = unicodedata.normalize("NFKD", char).lower()
-    return "".join(_SAME.get(ord(part), part) for part in parts if ord(part) not in _DROPPED)
+    return "".join(map(_part, parts))
+
+
+def _part(char: str) -> str:
+    """Return the folded form of one part of a taken-apart character: what is no letter of any script is a blank."""
+    point = ord(char)
+    if point < _ASCII or point in _SAME:
+        return _SAME.get(point, char)
+    if point in _DROPPED:
+        return ""
+    return " " if unicodedata.category(char)[0] in "PSCZ" else char
 
 
 class _Table(dict[int, str]):
@@ -71,9 +86,30 @@ class _Table(dict[int, str]):
 _TABLE = _Table()
 
 
+def _twins() -> dict[str, str]:
+    """Return folded letter -> Latin letter; where small and capital letters are taken for different ones, the small one's."""
+    capitals = {folded: twin.lower() for char, twin in LATIN_TWIN.items() if char != (folded := fold_each(char))}
+    return {char: twin for char, twin in (capitals | LATIN_TWIN).items() if len(char) == 1 and fold_each(char) == char}
+
+
+def fold_each(text: str) -> str:
+    """Return each character's plain form, whatever stands beside it."""
+    return text.translate(_TABLE)
+
+
+_TWINS = _twins()
+_TWIN = re.compile(f"[{''.join(sorted(_TWINS))}]")
+_MIXED = re.compile(f"[a-z]+{_TWIN.pattern}[a-z{_TWIN.pattern[1:]}*|{_TWIN.pattern}+[a-z][a-z{_TWIN.pattern[1:]}*")
+"""A word of Latin letters and such as look like them; `places` holds, since each stands for one."""
+_TO_LATIN = str.maketrans(_TWINS)
+
+
 def fold(text: str) -> str:
     """Return the plain form of a text; may be shorter or longer."""
-    return text.translate(_TABLE)
+    folded = text.translate(_TABLE)
+    if folded.isascii() or _TWIN.search(folded) is None:
+        return folded
+    return _MIXED.sub(lambda word: word[0].translate(_TO_LATIN), folded)
 
 
 def places(text: str) -> list[int]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from comity.base.errors import BadConfiguration
 from comity.marking.scanning.checks import CHECKS, Check
 from comity.marking.scanning.fold import fold
-from comity.marking.scanning.phrases import AFTER, LETTER, expression, inside, keys_of
+from comity.marking.scanning.phrases import AFTER, INSIDE, expression, inside, keys_of
 
 NO_CHECK = "none"
 
@@ -62,10 +63,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A pattern, compiled, or one phrase of it, with what a text must have for it to be tried."""
+    """A pattern, or one phrase of it, with what a text must have for it to be tried."""
 
     pattern: Pattern
-    search: re.Pattern[str]
+    source: str
+    """Its regular expression; a phrase's is compiled when it is first tried, for most never are."""
     behind: re.Pattern[str] | None
     """What the character before a match must not be; kept apart so that the search can skip ahead."""
     near: re.Pattern[str] | None
@@ -74,6 +76,18 @@ class Ready:
     digits: int
     keys: frozenset[bytes]
     """One of these must begin a word of a text; empty: nothing is known."""
+    also: tuple[frozenset[bytes], ...] = ()
+    """And of each of these one must stand somewhere in it."""
+
+    @property
+    def search(self) -> re.Pattern[str]:
+        """What finds it."""
+        return _compiled(self.source)
+
+
+@lru_cache(maxsize=8192)
+def _compiled(source: str) -> re.Pattern[str]:
+    return re.compile(source, re.IGNORECASE if _CAPITAL.search(source) else 0)
 
 
 _PLAIN = re.compile(
@@ -103,11 +117,12 @@ def make_ready(pattern: Pattern) -> tuple[Ready, ...]:
         raise BadConfiguration(f"pattern {pattern.id}: it has either a regex or words")
     try:
         ready = _of_words(pattern) if pattern.words else (_of_regex(pattern),)
+        anything = bool(pattern.regex) and ready[0].search.match("") is not None
     except re.error as error:
         raise BadConfiguration(f"pattern {pattern.id}: not a regular expression ({error})") from error
     except BadConfiguration as error:
         raise BadConfiguration(f"pattern {pattern.id}: {error}") from error
-    if any(one.search.match("") is not None for one in ready):
+    if anything:
         raise BadConfiguration(f"pattern {pattern.id}: it matches nothing at all, everywhere")
     return ready
 
@@ -115,8 +130,8 @@ def make_ready(pattern: Pattern) -> tuple[Ready, ...]:
 def _of_words(pattern: Pattern) -> tuple[Ready, ...]:
     near, unless, check = _phrases(pattern.near), _phrases(pattern.unless), CHECKS.get(pattern.check)
     return tuple(
-        Ready(pattern, re.compile(inside(phrase) + AFTER), LETTER, near, unless, check, pattern.digits, keys_of(phrase))
-        for phrase in pattern.words
+        Ready(pattern, inside(phrase) + AFTER, INSIDE, near, unless, check, pattern.digits, keys[0], keys[1:])
+        for phrase, keys in ((phrase, keys_of(phrase)) for phrase in pattern.words)
     )
 
 
@@ -128,13 +143,13 @@ def _of_regex(pattern: Pattern) -> Ready:
     behind = re.compile(head[1]) if head else None
     return Ready(
         pattern,
-        re.compile(folded[head.end() :] if head else folded, re.IGNORECASE if _CAPITAL.search(folded) else 0),
+        folded[head.end() :] if head else folded,
         behind,
         _phrases(pattern.near),
         _phrases(pattern.unless),
         CHECKS.get(pattern.check),
         max(least, pattern.digits),
-        frozenset(key for phrase in pattern.near for key in keys_of(phrase)),
+        frozenset(key for phrase in pattern.near for key in keys_of(phrase)[0]),
     )
 
 

@@ -24,6 +24,9 @@ CREATE TABLE person_asked (              -- distinct persons that a side asked a
 CREATE TABLE association_asked (         -- distinct members of one association, for our reviewer only
   ours BIGINT NOT NULL, association BLOB NOT NULL, period BIGINT NOT NULL, person BLOB NOT NULL, dispatch BLOB NOT NULL,
   at BIGINT NOT NULL, PRIMARY KEY (ours, association, period, person));
+CREATE TABLE dissent (                   -- a decider's no or doubt about some content, so that another yes is a dispute
+  link BLOB NOT NULL, act TEXT NOT NULL, draft BLOB NOT NULL, content TEXT NOT NULL, tainted BIGINT NOT NULL,
+  at BIGINT NOT NULL, PRIMARY KEY (link, act, draft));
 CREATE TABLE act (                       -- what was done, or not allowed, with a dispatch that is held
   id BLOB PRIMARY KEY, dispatch BLOB NOT NULL, act TEXT NOT NULL, desk TEXT NOT NULL, number BIGINT NOT NULL,
   effect TEXT NOT NULL, particulars BLOB NOT NULL, record BIGINT NOT NULL, at BIGINT NOT NULL);

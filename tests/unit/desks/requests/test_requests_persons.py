@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from comity.desks.requests.body import compose_body, parse_body
-from comity.desks.requests.persons import FREE_IDENTIFIERS, associations_of, listed, normal, subjects_of
+from comity.desks.requests.persons import FREE_IDENTIFIERS, associations_of, listed, named_in, subjects_of
+from comity.marking.names import one_form
 
 
 def asked(kind: str = "rfi", **fields: object) -> frozenset[str]:
@@ -32,12 +33,12 @@ def person(value: str, *categories: str) -> dict[str, object]:
     ],
 )
 def test_another_spelling_of_one_name_is_one_person(other: str) -> None:
-    assert normal(other) == normal("Meera Kalsi")
+    assert one_form(other) == one_form("Meera Kalsi")
 
 
 @pytest.mark.parametrize(("one", "two"), [("मीरा", "मोरा"), ("ਕੌਰ", "ਕੋਰ"), ("Ravi", "Rava"), ("राम", "रमा")])
 def test_vowel_signs_are_letters_not_accents(one: str, two: str) -> None:
-    assert normal(one) != normal(two)
+    assert one_form(one) != one_form(two)
 
 
 @pytest.mark.parametrize(
@@ -63,12 +64,12 @@ def test_the_same_person_in_another_line_counts_once() -> None:
 
 
 def test_a_line_in_a_case_and_a_correction_ask_as_a_question_does() -> None:
-    assert asked("message", items=[person("Tara Noon")]) == {normal("Tara Noon")}
+    assert asked("message", items=[person("Tara Noon")]) == {one_form("Tara Noon")}
     correction = {
         "replacements": [{"label": "line", "strike": "Arun Dhillon", "value": "Tara Noon", "categories": ["person"]}]
     }
     assert subjects_of("correction", parse_body("correction", compose_body("correction", correction))) == {
-        normal("Tara Noon")
+        one_form("Tara Noon")
     }
 
 
@@ -98,3 +99,17 @@ def test_associations_are_read_in_one_form() -> None:
         "rfi", compose_body("rfi", {"title": "t", "text": "x", "associations": ["Weavers' Union", "weavers union"]})
     )
     assert associations_of(body) == {"union weavers"}
+
+
+def names_in(kind: str, **fields: object) -> tuple[str, ...]:
+    return named_in(parse_body(kind, compose_body(kind, fields)))
+
+
+def test_whoever_a_body_names_is_looked_up_whatever_its_kind():
+    line = {"label": "Body", "value": "Tern Works", "categories": ["commercial"]}
+    told = {"title": "Tern", "text": "see below", "items": [line, person("Tara Noon")], "associations": ["Union"]}
+    assert set(names_in("rfi", **told)) == {"Tern Works", "Tara Noon", "Tern", "Union"}
+    told = {"state": "final", "text": "see below", "items": [line]}
+    assert set(names_in("answer", **told)) == {"Tern Works", "see below"}  # no name is tagged, so the text counts
+    swap = {"label": "Name", "strike": "Tara Noon", "value": "Tara Moon", "categories": ["person"]}
+    assert set(names_in("correction", text="a slip", replacements=[swap])) == {"Tara Noon", "Tara Moon"}

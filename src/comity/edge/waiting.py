@@ -1,0 +1,144 @@
+"""What waits for people of ours: held drafts and acts, what is owed, alarms, budgets over persons.
+
+The rule it keeps: codes, counts and times only. No title, no content, no name; an officer is a desk and a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from comity.base.ids import DispatchId, Ms
+from comity.dispatch.accord import Accord
+from comity.dispatch.approvals import answers
+from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.decision import read_record
+from comity.dispatch.held import Held, held_drafts
+from comity.dispatch.oncall import RINGS, rung_times
+from comity.dispatch.owed import Owed, owed_things
+from comity.dispatch.particulars import decode_particulars, subject_of
+from comity.dispatch.persons import asked
+from comity.dispatch.ports import Row, Tx
+from comity.edge.lawpart import officer, plain_step
+from comity.screen import (
+    AlarmLine,
+    ApprovalLine,
+    AssociationLine,
+    BudgetLine,
+    HeldLine,
+    OwedLine,
+    RingLine,
+    WaitingCard,
+)
+
+_DAY_MS = 86_400_000
+_PERIOD_MS = 30 * _DAY_MS
+_MEMBERS = 3
+"""From how many members of one association on the reviewer is told, where the accord says nothing."""
+_ALARMS = (
+    "SELECT id, kind, role, about, dispatch, at FROM alarm WHERE seen_at IS NULL AND (kind <> ? OR dispatch NOT IN"
+    " (SELECT id FROM kept WHERE form IS NOT NULL AND state = 'held' AND ended_at IS NULL)) ORDER BY at DESC, id LIMIT 200"
+)
+"""A ring stands with the draft that waits; one for a draft that does not, because law refused it, stands here."""
+_ACTS = (
+    "SELECT a.dispatch, a.act, a.particulars, a.record, a.at FROM act a WHERE a.effect = 'held' AND NOT EXISTS (SELECT 1"
+    " FROM act b WHERE b.dispatch = a.dispatch AND b.particulars = a.particulars AND b.at > a.at) ORDER BY a.at, a.id"
+)
+_ASSOCIATIONS = (
+    "SELECT ours, count(*), max(members) FROM (SELECT ours, association, count(*) AS members FROM association_asked"
+    " WHERE period = ? GROUP BY ours, association) AS counted GROUP BY ours ORDER BY ours DESC"
+)
+
+
+def waiting(tx: Tx, accord: Accord, agency: Callable[[str], str], now: Ms) -> WaitingCard:
+    """Return what waits for people.
+
+    Args:
+        tx: the snapshot.
+        accord: its budgets and periods.
+        agency: the name of an agency by its id.
+        now: the time.
+    """
+    period = dict(accord.timers).get("budget-period", _PERIOD_MS)
+    return WaitingCard(
+        held=(*(_draft(one, tx, agency) for one in held_drafts(tx)), *_held_acts(tx)),
+        owed=tuple(map(_owed, owed_things(tx))),
+        alarms=tuple(map(_alarm, tx.rows(_ALARMS, (RINGS,)))),
+        budgets=tuple(BudgetLine(one.ours, one.purpose, one.persons, one.limit) for one in asked(accord, tx, now)),
+        associations=tuple(_associations(tx, accord, now // period)),
+        until=Ms((now // period + 1) * period),
+    )
+
+
+def _draft(held: Held, tx: Tx, agency: Callable[[str], str]) -> HeldLine:
+    said = (ApprovalLine(one.role, officer(one.by.desk, one.by.number), one.at) for one in answers(held, tx) if one.yes)
+    return HeldLine(
+        id=held.id,
+        what=held.kind,
+        act=False,
+        urgency=int(held.form.urgency),
+        purpose=held.form.purpose,
+        agency=agency(held.form.agency),
+        since=held.at,
+        waits=tuple(map(plain_step, held.missing)),
+        answered=tuple(said),
+        subject="" if held.subject is None else held.subject.hex(),
+        rung=tuple(RingLine(role, _person(who), at) for role, who, at in rung_times(tx, held.id)),
+    )
+
+
+def _person(who: str) -> str:
+    desk, _, number = who.rpartition("/")
+    return officer(desk, int(number)) if desk and number.isdigit() else who
+
+
+def _held_acts(tx: Tx) -> Iterator[HeldLine]:
+    """Yield the later acts that wait for an approval or another officer and were not asked again since."""
+    for dispatch, act, written, record, at in tx.rows(_ACTS):
+        particulars = decode_particulars(bytes_of(written))
+        rows = tx.rows("SELECT record FROM record WHERE idx = ?", (record,))
+        decided = read_record(bytes_of(rows[0][0])) if rows else None
+        missing = decided.rest.get("missing") if decided is not None else None
+        question = decided.question if decided is not None else None
+        yield HeldLine(
+            id=DispatchId(bytes_of(dispatch)),
+            what=text_of(act),
+            act=True,
+            urgency=int(question.urgency) if question is not None else 2,
+            purpose="",
+            agency="",
+            since=Ms(int_of(at)),
+            waits=tuple(plain_step(str(one)) for one in missing) if isinstance(missing, list | tuple) else (),
+            answered=_act_answers(tx, subject_of(particulars)),
+            subject=subject_of(particulars).hex(),
+            rung=(),
+        )
+
+
+def _act_answers(tx: Tx, subject: bytes) -> tuple[ApprovalLine, ...]:
+    rows = tx.rows("SELECT role, desk, number, at FROM approval WHERE subject = ? AND yes = 1 ORDER BY at", (subject,))
+    return tuple(
+        ApprovalLine(text_of(role), officer(text_of(desk), int_of(number)), Ms(int_of(at)))
+        for role, desk, number, at in rows
+    )
+
+
+def _owed(owed: Owed) -> OwedLine:
+    return OwedLine(owed.id, owed.verb, owed.what.partition(":")[2], owed.role, owed.dispatch, owed.since, owed.due)
+
+
+def _alarm(row: Row) -> AlarmLine:
+    id_, kind, role, about, dispatch, at = row
+    return AlarmLine(
+        id=DispatchId(bytes_of(id_)),
+        kind=text_of(kind),
+        role=text_of(role),
+        about=_person(text_of(about)) if kind == RINGS else text_of(about),
+        dispatch=None if dispatch is None else DispatchId(bytes_of(dispatch)),
+        at=Ms(int_of(at)),
+    )
+
+
+def _associations(tx: Tx, accord: Accord, period: int) -> Iterator[AssociationLine]:
+    told_from = dict(accord.timers).get("association-members", _MEMBERS)
+    for ours, associations, most in tx.rows(_ASSOCIATIONS, (period,)):
+        yield AssociationLine(bool(ours), int_of(associations), int_of(most), told_from)
