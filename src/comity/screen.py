@@ -463,7 +463,19 @@ class Proof:
     microseconds: int
 
 
-class Board(Protocol):
+class LawBoard(Protocol):
+    """What a node shows of law at all, and of what waits for people because of it."""
+
+    def laws(self) -> tuple[LawCard, ...]:
+        """Return our law edition, then theirs as published, if a copy of it is here; the same as long as the node runs."""
+        ...
+
+    def waiting(self, now: Ms) -> WaitingCard:
+        """Return what waits for people of ours: held drafts, what is owed, alarms, budgets over persons."""
+        ...
+
+
+class Board(LawBoard, Protocol):
     """What a node shows of itself; every call reads the store anew. `change` rises with each committed change."""
 
     def parties(self) -> tuple[PartyCard, ...]:
@@ -488,14 +500,6 @@ class Board(Protocol):
 
     def logs(self) -> tuple[LogCard, ...]:
         """Return our exchange log, our mirror of theirs, our decision log."""
-        ...
-
-    def laws(self) -> tuple[LawCard, ...]:
-        """Return our law edition, then theirs as published, if a copy of it is here; the same as long as the node runs."""
-        ...
-
-    def waiting(self, now: Ms) -> WaitingCard:
-        """Return what waits for people of ours: held drafts, what is owed, alarms, budgets over persons."""
         ...
 
     def prove(self, dispatch: DispatchId, now: Ms) -> Proof | None:

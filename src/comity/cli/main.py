@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from comity import __version__
 from comity.base.errors import BadConfiguration, BadForm, ComityError
-from comity.cli import accord, acts, approvals, bench, demo, law, log, node, requests, scan, simulate, subject
+from comity.cli import accord, acts, approvals, bench, demo, law, log, node, persons, requests, scan, simulate, subject
 
 DONE, REFUSED, MISUSE = 0, 1, 2
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -28,6 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
     requests.add_commands(commands)
     acts.add_commands(commands)
     approvals.add_commands(commands)
+    persons.add_command(commands)
     subject.add_commands(commands)
     log.add_log_commands(commands)
     law.add_commands(commands)

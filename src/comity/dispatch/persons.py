@@ -53,11 +53,28 @@ class Asked:
     limit: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Associated:
+    """The associations among whose members one side asked in the running period: how many, and most members of one.
+
+    From `told_from` members of one association on our reviewer is alarmed.
+    """
+
+    ours: bool
+    associations: int
+    members: int
+    told_from: int
+
+
 def budget_of(accord: Accord, purpose: str, now: Ms) -> Budget:
     """Return the budget of the accord for a purpose: its own, else the one for all others, else none."""
     caps = dict(accord.timers)
-    period = caps.get("budget-period", _DEFAULT_PERIOD_MS)
-    return Budget(purpose, caps.get(f"budget-{purpose}", caps.get("budget-other")), now // period)
+    return Budget(purpose, caps.get(f"budget-{purpose}", caps.get("budget-other")), now // _length(accord))
+
+
+def period_ends(accord: Accord, now: Ms) -> Ms:
+    """Return the first instant of the next period, at which all counting begins anew."""
+    return Ms((now // _length(accord) + 1) * _length(accord))
 
 
 def spent(asking: Asking, accord: Accord, key: bytes, tx: Tx, now: Ms) -> bool:
@@ -110,6 +127,16 @@ def asked(accord: Accord, tx: Tx, now: Ms) -> tuple[Asked, ...]:
     return tuple(found)
 
 
+def associated(accord: Accord, tx: Tx, now: Ms) -> tuple[Associated, ...]:
+    """Return what each side asked about members of associations in the running period, ours first; for our reviewer."""
+    statement = (
+        "SELECT ours, count(*), max(members) FROM (SELECT ours, association, count(*) AS members FROM association_asked"
+        " WHERE period = ? GROUP BY ours, association) AS counted GROUP BY ours ORDER BY ours DESC"
+    )
+    rows = tx.rows(statement, (budget_of(accord, "", now).period,))
+    return tuple(Associated(bool(ours), int_of(many), int_of(most), _told_from(accord)) for ours, many, most in rows)
+
+
 def mark(key: bytes, budget: Budget, subject: str) -> bytes:
     """Return what is kept of a person: it links nothing across purposes or periods and gives no name back."""
     text = "\x00".join(("comity/person/1", budget.purpose, str(budget.period), subject))
@@ -151,10 +178,18 @@ def _count_associations(
         )
         statement = "SELECT count(*) FROM association_asked WHERE ours = ? AND association = ? AND period = ?"
         members = int_of(tx.rows(statement, (int(ours), named, budget.period))[0][0])
-        if members >= dict(accord.timers).get("association-members", _DEFAULT_MEMBERS):
+        if members >= _told_from(accord):
             side = "we" if ours else "the other side"
             about = f"{side} asked about {members} members of one association"
             ring(Alarm(ASSOCIATION, REVIEWER, about, (ours, named.hex(), budget.period), asking.dispatch), tx, now)
+
+
+def _length(accord: Accord) -> int:
+    return dict(accord.timers).get("budget-period", _DEFAULT_PERIOD_MS)
+
+
+def _told_from(accord: Accord) -> int:
+    return dict(accord.timers).get("association-members", _DEFAULT_MEMBERS)
 
 
 def counts(urgency: Urgency) -> bool:

@@ -19,6 +19,7 @@ from comity.dispatch.ports import Tx
 from comity.dispatch.states import Form, Officer
 from comity.edge.door_acts import ActRoutes
 from comity.edge.door_approvals import ApprovalRoutes
+from comity.edge.door_persons import PersonRoutes
 from comity.edge.door_request import Route, body_of, query_of
 from comity.edge.door_subject import SubjectRoutes
 from comity.edge.engine import Engine
@@ -65,6 +66,7 @@ class Door:
         self._see = msgspec.json.Decoder(SeeIn)
         self._acts = ActRoutes(engine)
         self._approvals = ApprovalRoutes(engine)
+        self._persons = PersonRoutes(engine)
         self._subject = SubjectRoutes(engine)
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
@@ -95,6 +97,7 @@ class Door:
             ("GET", "/state"): self._on_state,
             **self._acts.routes,
             **self._approvals.routes,
+            **self._persons.routes,
             **self._subject.routes,
         }
         route = routes.get((request["method"], request["path"]))

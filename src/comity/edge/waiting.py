@@ -16,7 +16,7 @@ from comity.dispatch.held import Held, held_drafts
 from comity.dispatch.oncall import RINGS, rung_times
 from comity.dispatch.owed import Owed, owed_things
 from comity.dispatch.particulars import decode_particulars, subject_of
-from comity.dispatch.persons import asked
+from comity.dispatch.persons import asked, associated, period_ends
 from comity.dispatch.ports import Row, Tx
 from comity.edge.lawpart import officer, plain_step
 from comity.screen import (
@@ -30,10 +30,6 @@ from comity.screen import (
     WaitingCard,
 )
 
-_DAY_MS = 86_400_000
-_PERIOD_MS = 30 * _DAY_MS
-_MEMBERS = 3
-"""From how many members of one association on the reviewer is told, where the accord says nothing."""
 _ALARMS = (
     "SELECT id, kind, role, about, dispatch, at FROM alarm WHERE seen_at IS NULL AND (kind <> ? OR dispatch NOT IN"
     " (SELECT id FROM kept WHERE form IS NOT NULL AND state = 'held' AND ended_at IS NULL)) ORDER BY at DESC, id LIMIT 200"
@@ -42,10 +38,6 @@ _ALARMS = (
 _ACTS = (
     "SELECT a.dispatch, a.act, a.particulars, a.record, a.at FROM act a WHERE a.effect = 'held' AND NOT EXISTS (SELECT 1"
     " FROM act b WHERE b.dispatch = a.dispatch AND b.particulars = a.particulars AND b.at > a.at) ORDER BY a.at, a.id"
-)
-_ASSOCIATIONS = (
-    "SELECT ours, count(*), max(members) FROM (SELECT ours, association, count(*) AS members FROM association_asked"
-    " WHERE period = ? GROUP BY ours, association) AS counted GROUP BY ours ORDER BY ours DESC"
 )
 
 
@@ -58,14 +50,16 @@ def waiting(tx: Tx, accord: Accord, agency: Callable[[str], str], now: Ms) -> Wa
         agency: the name of an agency by its id.
         now: the time.
     """
-    period = dict(accord.timers).get("budget-period", _PERIOD_MS)
     return WaitingCard(
         held=(*(_draft(one, tx, agency) for one in held_drafts(tx)), *_held_acts(tx)),
         owed=tuple(map(_owed, owed_things(tx))),
         alarms=tuple(map(_alarm, tx.rows(_ALARMS, (RINGS,)))),
         budgets=tuple(BudgetLine(one.ours, one.purpose, one.persons, one.limit) for one in asked(accord, tx, now)),
-        associations=tuple(_associations(tx, accord, now // period)),
-        until=Ms((now // period + 1) * period),
+        associations=tuple(
+            AssociationLine(one.ours, one.associations, one.members, one.told_from)
+            for one in associated(accord, tx, now)
+        ),
+        until=period_ends(accord, now),
     )
 
 
@@ -136,9 +130,3 @@ def _alarm(row: Row) -> AlarmLine:
         dispatch=None if dispatch is None else DispatchId(bytes_of(dispatch)),
         at=Ms(int_of(at)),
     )
-
-
-def _associations(tx: Tx, accord: Accord, period: int) -> Iterator[AssociationLine]:
-    told_from = dict(accord.timers).get("association-members", _MEMBERS)
-    for ours, associations, most in tx.rows(_ASSOCIATIONS, (period,)):
-        yield AssociationLine(bool(ours), int_of(associations), int_of(most), told_from)

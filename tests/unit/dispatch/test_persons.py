@@ -113,3 +113,21 @@ def test_without_a_budget_nothing_is_held_and_immediate_counts_but_is_never_stop
         assert not spent(asking(), LIMITED, KEY, tx, NOW)
     assert not persons.counts(Urgency.IMMEDIATE)
     assert persons.counts(Urgency.URGENT)
+
+
+def test_associations_are_counted_with_the_most_members_of_one_and_begin_anew_with_the_period():
+    at = store()
+    limited = replace(LIMITED, timers=tuple(sorted({**dict(LIMITED.timers), "association-members": 5}.items())))
+    ask(at, "a", "b", associations=("union",))
+    ask(at, "c", associations=("union", "club"))
+    ask(at, "d", ours=False, associations=("club",))
+    with at.read() as tx:
+        assert persons.associated(LIMITED, tx, NOW) == (
+            persons.Associated(ours=True, associations=2, members=3, told_from=3),
+            persons.Associated(ours=False, associations=1, members=1, told_from=3),
+        )
+        assert {one.told_from for one in persons.associated(limited, tx, NOW)} == {5}
+        after = persons.period_ends(LIMITED, NOW)
+        assert after == NOW + 30 * DAY == persons.period_ends(LIMITED, Ms(after - 1))
+        assert persons.associated(LIMITED, tx, Ms(after - 1))
+        assert not persons.associated(LIMITED, tx, after)
