@@ -24,10 +24,11 @@ _FALSE_CODES = ("gap", "recovering", "slow-down", "broken", "clock", "unknown-lo
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One body on the wire; `problem` says that it came with another status than 200."""
+    """One body on the wire; `problem` says that it came with another status than 200, `recovers` that it is no exchange."""
 
     data: bytes
     problem: bool = False
+    recovers: bool = False
 
 
 Deliver = Callable[[Letter], None]
@@ -109,7 +110,7 @@ class Post:
 
     def _remember(self, side: int, letter: Letter) -> None:
         said = self._said[side]
-        if not letter.problem and (not said or said[-1] != letter.data):
+        if not (letter.problem or letter.recovers) and (not said or said[-1] != letter.data):
             said.append(letter.data)
             del said[:-_REMEMBERED]
 

@@ -271,8 +271,9 @@ class Station:
         self._asked += 1
         asked, life = self._asked, self._life
         self._in_flight.add(asked)
+        made = Letter(data, recovers=serve == self.peer.serve_recover)
         self._agenda.note(self.number, what, asked, len(data))
-        self._post.carry(self.number, Letter(data), lambda letter: serve(letter, asked, life), answer=False)
+        self._post.carry(self.number, made, lambda letter: serve(letter, asked, life), answer=False)
         self._agenda.after(self.node.timers.exchange_ms, lambda: self.unanswered(asked, life))
         self._not_before = max(self._not_before, self._agenda.now + _SPACING_MS)
         self.wake_by(self._not_before)
@@ -324,7 +325,7 @@ class Station:
             return
         try:
             data = self.attempt(lambda node: node.take_recover(letter.data, self.clock))
-            answer = self._busy() if data is None else Letter(data)
+            answer = self._busy() if data is None else Letter(data, recovers=True)
         except Problem as problem:
             answer = self._problem_letter(problem)
         if answer is not None:

@@ -94,7 +94,9 @@ class World:
     def __init__(self, settings: Settings, make_disk: MakeDisk) -> None:
         chance = Chance(f"world {settings.seed}")
         self.settings = settings
-        self.plan = settings.plan or plan_of(chance.branch("plan"))
+        plan = settings.plan or plan_of(chance.branch("plan"))
+        # Where one side lies no store is put back: what a liar did before it recovered is no evidence any more.
+        self.plan = plan if settings.watched else replace(plan, put_backs=())
         self.agenda = Agenda(START_MS)
         self.injected = Injected()
         self._make_disk = make_disk
