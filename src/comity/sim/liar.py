@@ -22,7 +22,7 @@ from comity.tlog.note import Seconds
 _HONEST_ENTRIES = 12
 """A liar behaves until its log has so many entries, so that there is a history to lie about."""
 _AHEAD = 3
-_SPAN = 6
+_SPAN = 12
 """While its log grows by so much it shows the other history, then its own again, as if nothing had been."""
 _LIMIT_MS = 12 * HOUR_MS
 _LOOK_MS = 30_000
