@@ -142,7 +142,8 @@ class Watch:
             self._decisions(number, tx, logs[LogRole.DECISION])
             mirrored = peer.log.decoded[: side.mirror]
             elsewhere = side.elsewhere | peer.elsewhere
-            held = RowsHeld(side.leaves, side.facts, side.seen, mirrored, elsewhere, frozenset(peer.withdrawn))
+            withdrawn = frozenset(one.index for one in mirrored if isinstance(one, WithdrawLeaf))
+            held = RowsHeld(side.leaves, side.facts, side.seen, mirrored, elsewhere, withdrawn)
             check_rows(number, tx, held)
             state = read_link(tx).state
             accused = tx.rows("SELECT class FROM evidence")
