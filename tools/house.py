@@ -28,7 +28,20 @@ IGNORES_STOP = 10
 TABLES: frozenset[str] = frozenset()
 """Files of data in Python's form, which may be longer than code may be."""
 
-CORE = ("base", "marking", "crypto", "tlog", "policy", "analysis", "matching", "dispatch", "desks", "node", "desk.py", "screen.py")
+CORE = (
+    "base",
+    "marking",
+    "crypto",
+    "tlog",
+    "policy",
+    "analysis",
+    "matching",
+    "dispatch",
+    "desks",
+    "node",
+    "desk.py",
+    "screen.py",
+)
 """What stands below `edge`, as names under `src/comity`."""
 # fmt: off
 MACHINE_MODULES = frozenset({
