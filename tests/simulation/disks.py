@@ -10,6 +10,6 @@ from comity.edge.sqlite import MEMORY, SqliteStore
 _NODE = sorted((Path(__file__).parents[2] / "src/comity/node/schema").glob("*.sql"))
 
 
-def make_disk(desks):
+def make_disk(desks, image=None):
     node = tuple((n, step.read_text(encoding="utf-8")) for n, step in enumerate(_NODE, 1))
-    return SqliteStore(MEMORY, [Schema("node", node), *(Schema(owner, steps) for owner, steps in desks)])
+    return SqliteStore(MEMORY, [Schema("node", node), *(Schema(owner, steps) for owner, steps in desks)], image=image)

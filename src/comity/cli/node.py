@@ -1,4 +1,4 @@
-"""`comity node init | pair | run | status`: one party's node, from an empty folder to a running one."""
+"""`comity node init | pair | run | status | backup | restore`: one party's node, from an empty folder to a running one."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from comity.base.ids import NodeName
 from comity.cli.doorway import ask
 from comity.cli.out import moment, read_moment, show_json, show_table
 from comity.dispatch.accord import fingerprint
+from comity.edge.backup import backup_store, put_back_store
 from comity.edge.clock import SystemClock
 from comity.edge.config import read_config
 from comity.edge.listener import run as run_loop
@@ -42,6 +43,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     status.add_argument("folder", type=Path)
     status.add_argument("--json", action="store_true", help="for machines")
     status.set_defaults(run=run_status)
+    backup = inner.add_parser("backup", help="copy a node's store into a new file, also while it runs")
+    backup.add_argument("folder", type=Path)
+    backup.add_argument("copy", type=Path, help="the new file")
+    backup.set_defaults(run=run_backup)
+    restore = inner.add_parser("restore", help="put a copy of a stopped node's store back; its next start mends it")
+    restore.add_argument("folder", type=Path)
+    restore.add_argument("copy", type=Path, help="a file that `backup` made")
+    restore.set_defaults(run=run_restore)
 
 
 def _add_init(init: argparse.ArgumentParser) -> None:
@@ -153,6 +162,24 @@ def run_run(asked: argparse.Namespace) -> int:
             )
 
     run_loop(run_until_stopped(config, ready))
+    return 0
+
+
+def run_backup(asked: argparse.Namespace) -> int:
+    """Copy the store."""
+    size = backup_store(asked.folder, asked.copy)
+    print(f"copied the store to {asked.copy}, {size:,} bytes. It holds content: keep it as safe as the node itself")
+    return 0
+
+
+def run_restore(asked: argparse.Namespace) -> int:
+    """Put a copy back, and say what the next start will do."""
+    kept = put_back_store(asked.folder, asked.copy, SystemClock().now())
+    print(f"put {asked.copy} in the place of the store; the one before it is kept as {kept}")
+    print(f"start with: comity node run {asked.folder}")
+    print(
+        "The node then asks the other side for what came after the copy, and says in its own log what is lost for good."
+    )
     return 0
 
 

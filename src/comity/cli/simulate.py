@@ -26,9 +26,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
-def memory_store(desks: Desks) -> SqliteStore:
-    """Make an empty store in memory with the node's tables and those of the given desks."""
-    return SqliteStore(MEMORY, [Schema("node", read_schema("comity.node")), *(Schema(*desk) for desk in desks)])
+def memory_store(desks: Desks, image: bytes | None = None) -> SqliteStore:
+    """Make a store in memory with the node's tables and those of the given desks, empty or from an image."""
+    schemas = [Schema("node", read_schema("comity.node")), *(Schema(*desk) for desk in desks)]
+    return SqliteStore(MEMORY, schemas, image=image)
 
 
 def run(asked: argparse.Namespace) -> int:

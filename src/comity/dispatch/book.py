@@ -15,7 +15,10 @@ from comity.base.ids import Digest, LeafIndex, Origin
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Entry, HeadLeaf, decode_entry, encode_entry
 from comity.dispatch.ports import Scalar, Store, Tx
-from comity.tlog.tree import EMPTY_ROOT, Edge, Tiles, leaf_hash
+from comity.tlog.tree import EMPTY_ROOT, TILE_WIDTH, Edge, Tiles, leaf_hash
+
+_LEVELS = 8
+"""Levels of tiles that a log can have."""
 
 
 class LogRole(StrEnum):
@@ -90,8 +93,27 @@ class Book:
 
     def append_mirror(self, entries: Sequence[bytes], edge: Edge, tiles: Tiles) -> None:
         """Append entries of the peer's log whose root the caller has already checked against its signed head."""
-        self._store_entries(LogRole.THEIRS, entries)
-        self._take_edge(LogRole.THEIRS, edge, tiles)
+        self.append_proven(LogRole.THEIRS, entries, edge, tiles)
+
+    def append_proven(self, role: LogRole, entries: Sequence[bytes], edge: Edge, tiles: Tiles) -> None:
+        """Append entries of either log whose root the caller has already checked against a signed head."""
+        self._store_entries(role, entries)
+        self._take_edge(role, edge, tiles)
+
+    def rewind(self, size: int) -> list[bytes]:
+        """Take back the entries of our log from `size` on, which no head of ours covers, and return them."""
+        # spec: protocol.md 4 rule 1: an index is final when a head above it has been signed
+        ours = self.logs[LogRole.OURS]
+        assert size >= ours.head_size
+        tiles = self.tiles(LogRole.OURS)
+        taken, edge = self.entries(LogRole.OURS, size, ours.size), Edge.load(tiles, size)
+        self.tx.run("DELETE FROM entry WHERE role = ? AND idx >= ?", (LogRole.OURS, size))
+        for level in range(_LEVELS):
+            first = -(-size // TILE_WIDTH ** (level + 1))
+            self.tx.run("DELETE FROM tile WHERE role = ? AND level = ? AND n >= ?", (LogRole.OURS, level, first))
+        self.edges[LogRole.OURS] = edge
+        self.change(LogRole.OURS, size=size)
+        return taken
 
     def append_decision(self, entry: bytes) -> LeafIndex:
         """Append one leaf to our decision log and return its index."""

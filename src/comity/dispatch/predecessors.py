@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from comity.base.ids import DispatchId
 from comity.dispatch import wire
+from comity.dispatch.book import Book
 from comity.dispatch.columns import bytes_of
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Tx
@@ -30,6 +31,19 @@ class Related:
 def related(form: Form, tx: Tx) -> Related:
     """Look up what a form hangs together with."""
     return Related(_predecessors(form, tx), answered(form.re, tx))
+
+
+def unsettled(book: Book, after: tuple[DispatchId, ...]) -> tuple[DispatchId, ...]:
+    """Return the predecessors, ours or theirs, that are not settled yet."""
+    return tuple(one for one in after if not _settled(book, one))
+
+
+def _settled(book: Book, dispatch: DispatchId) -> bool:
+    for table in ("got", "sent", "lost"):
+        found = book.tx.rows(f"SELECT settled_at FROM {table} WHERE id = ?", (dispatch,))  # noqa: S608  our own tables
+        if found:
+            return found[0][0] is not None
+    return False
 
 
 def kind_answered(re: Sequence[DispatchId], tx: Tx) -> str:

@@ -26,6 +26,7 @@ from comity.dispatch.particulars import Particulars
 from comity.dispatch.states import Committed, Form, Officer, Recorded, Withheld
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
+from comity.edge.recovery import Recovery
 from comity.marking.labels import Lane
 from comity.node.logfiles import log_file, served
 from comity.node.node import Node, Outcome
@@ -42,6 +43,8 @@ _LONGEST_SLEEP = 3_600.0
 _POLL_PAUSE_MS = 1_000
 """How soon after one poll that brought nothing the next one may begin; a peer that holds no answer is not run over."""
 _LONGEST_HOLD_MS = 25_000  # spec: protocol.md 6 step 6
+_RECOVER_SPACING = 0.2
+"""Seconds between two questions whether our store was put back, whatever pokes us."""
 _STUMBLED = 4
 """A fault that no rule foresees backs off as after so many tries without an answer."""
 _CLOSING_RETRY_MS = 60_000
@@ -119,6 +122,8 @@ class Engine:
         self._waiting: list[tuple[Form, Officer, asyncio.Future[Outcome]]] = []
         self._draining = False
         self._poke = asyncio.Event()
+        self._recovery = Recovery(node, self.call)
+        node.can_call = client is not None
 
     # --- what officers do --------------------------------------------------------------------------------------
 
@@ -213,14 +218,15 @@ class Engine:
             self._held.cancel()  # the peer has given up its poll: it speaks again
         try:
             taken, answer = await self._loop.run_in_executor(self._writer, self._take_and_speak, body)
+            if taken.exchange.wait and not taken.news and _says_nothing(answer, taken.exchange.base):
+                answer = await self._hold(taken.exchange.wait, answer)
         except Problem as problem:
+            self._poke.set()  # a node that cannot call has learnt from it whether its store was put back
             self._after_problem(problem)
             return problem.status, await self._problem_bytes(problem)
         except StoreError:
             _LOG.exception("an exchange could not be stored; the peer will repeat it")
             return 503, self.problem("slow-down", _STORE_RETRY_MS)
-        if taken.exchange.wait and not taken.news and _says_nothing(answer, taken.exchange.base):
-            answer = await self._hold(taken.exchange.wait, answer)
         return _OK, answer
 
     def _take_and_speak(self, body: bytes) -> tuple[Taken, bytes]:
@@ -276,9 +282,19 @@ class Engine:
         except StoreError:
             return self.problem(problem.code, 0)
 
-    async def recover(self, body: bytes) -> tuple[int, bytes]:  # noqa: ARG002  the endpoint is not built yet
-        """Refuse: restoring a node is not part of this release."""
-        return 503, self.problem("recovering", 0)
+    async def recover(self, body: bytes) -> tuple[int, bytes]:
+        """Answer the peer's `recover`: status and body. A peer that starts is also a peer that can be asked."""
+        self._poke.set()
+        try:
+            answer = await self.call(self.node.take_recover, body, self.clock.now())
+        except Problem as problem:
+            self._after_problem(problem)
+            return problem.status, await self._problem_bytes(problem)
+        except StoreError:
+            _LOG.exception("a recover could not be stored; the peer will repeat it")
+            return 503, self.problem("slow-down", _STORE_RETRY_MS)
+        self.bell.ring()
+        return _OK, answer
 
     def immediate(self, body: bytes) -> bool:
         """Say, from the bytes alone, whether an exchange shows a leaf of lane immediate; a claim that costs nothing."""
@@ -302,6 +318,9 @@ class Engine:
         while True:
             self._poke.clear()
             try:
+                if await self.call(lambda: self.node.recovering):
+                    await self._recover()
+                    continue
                 if not opened:
                     await self._loop.run_in_executor(self._writer, self._open_stored)
                     opened = True
@@ -316,6 +335,20 @@ class Engine:
                 _LOG.exception("the courier met a fault; it goes on after a pause")
                 self.faults += 1
                 await self._back_off(_STUMBLED)
+
+    async def _recover(self) -> None:
+        """Ask the peer whether our store was put back; until it has answered, only composing and pooling go on."""
+        now = self.clock.now()
+        if self._client is None:
+            await self._sleep(_LONGEST_SLEEP)
+            return
+        failures = await self._recovery.step(self._client, now)
+        self.bell.ring()
+        if failures:
+            span = min(self.node.timers.backoff_max_ms, self.node.timers.backoff_first_ms << min(failures, 20))
+            wait = span // 2 + int(random.random() * span / 2)  # noqa: S311  jitter, no secret
+            await asyncio.sleep(_RECOVER_SPACING)
+            await self._sleep(self.clock.seconds_until(Ms(now + wait)))
 
     async def _round(self) -> None:
         request, wakes, polls = await self.call(self._plan)

@@ -94,7 +94,8 @@ def open_node(config: Config, now: Ms) -> OpenNode:
     accord, ours, _ = read_instruments(config.name, instruments.accord, instruments.our_keys, instruments.peer_keys)
     desks, powers = _desks(config, accord)
     keys = KeyStore(config.path(config.keys))
-    keyring = Keyring(keys.log(ours.log.number), keys.cosigner(ours.cosigners[0].number), keys.sealing())
+    cosigners = [keys.cosigner(pair.number) for pair in ours.cosigners]
+    keyring = Keyring(keys.log(ours.log.number), cosigners[0], keys.sealing(), tuple(cosigners[1:]))
     roster = read_toml(config.path(config.roster), Roster)
     built = assemble(
         config.name,

@@ -66,6 +66,7 @@ async def start(config: Config) -> RunningNode:
     try:
         opened = open_node(config, clock.now())
         stack.callback(opened.store.close)
+        opened.node.starts(clock.now())
         engine = await _engine(opened, clock, stack)
         exchange = await _listen_for_peer(opened, engine, stack)
         board = make_board(opened)

@@ -10,7 +10,7 @@ import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from comity.base.errors import LocalError, StoreError, StoreMisuse
@@ -133,6 +133,21 @@ class SqliteStore:
         try:
             with _faults_named():
                 return connection.serialize()
+        finally:
+            self._put_back(connection)
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the whole store as of now into a new file, also while it is written to.
+
+        Raises:
+            StoreMisuse: there is a file already.
+            StoreError: it could not be written.
+        """
+        _make_private(path, b"")
+        connection = self._reader()
+        try:
+            with _faults_named(), closing(sqlite3.connect(path)) as copy:
+                connection.backup(copy)
         finally:
             self._put_back(connection)
 

@@ -5,19 +5,23 @@ Nothing is answered before it is stored. A head with good signatures is kept eve
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from comity.base.errors import BadEnvelope, BadSignature
 from comity.base.hashing import sha256
-from comity.base.ids import Digest, LeafIndex, Ms
+from comity.base.ids import Digest, LeafIndex, Ms, Origin
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of, text_of
-from comity.dispatch.entries import Entry, decode_entry
+from comity.dispatch.entries import Entry, InstrumentKind, InstrumentLeaf, decode_entry
 from comity.dispatch.exchange_codec import Exchange, decode_exchange
+from comity.dispatch.ports import Tx
 from comity.node import evidence
 from comity.node.entryrules import check_entries
 from comity.node.heads import SECOND_MS, keep_head
+from comity.node.incarnation import read_incarnation
 from comity.node.peer import Peer, Timers
 from comity.node.taken import Problem, Proven
-from comity.tlog.checkpoint import Cosigned, SignedHead, parse_body, verify_cosignature, verify_head
+from comity.tlog.checkpoint import Cosigned, NoteVerifier, SignedHead, parse_body, verify_cosignature, verify_head
 from comity.tlog.note import Seconds, parse_note
 from comity.tlog.tree import Edge, TileReader, Tiles, leaf_hash, root
 
@@ -66,14 +70,16 @@ def read_head(exchange: Exchange, peer: Peer) -> SignedHead:
 
 
 def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers: Timers, *, now: Ms) -> bool:
-    """Make checks 5 to 12 and keep entries, head and cosignature; return whether anything was new.
+    """Make checks 4 to 12 and keep entries, head and cosignature; return whether anything was new.
 
     Raises:
         Problem: the exchange is not taken; the caller keeps the head as pending.
         Proven: the peer broke a rule; the caller keeps the evidence and stops the traffic.
-    """  # spec: protocol.md 7 checks 5-12
+    """  # spec: protocol.md 7 checks 4-12
     theirs = book.logs[LogRole.THEIRS]
     checkpoint = head.checkpoint
+    if head.time < read_incarnation(book.tx, LogRole.THEIRS).second:  # 4
+        raise Problem("stale-incarnation", 409, "a head that the peer signed before it last recovered")
     if head.time * SECOND_MS - now > timers.clock_refuse_ms:  # 6
         raise Problem("clock", 422, "the peer's log time is more than an hour ahead of ours")
     if exchange.base > theirs.size:  # 7
@@ -83,14 +89,16 @@ def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers:
         raise Proven(shown, "a head that contradicts the log we mirror")
     fresh, decoded, edge, tiles = _grow(exchange, head, book)  # 9
     reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
-    _check_pending(book, reader, edge.size, head if fresh else None, now)  # 10
+    check_pending(book, reader, edge.size, head if fresh else None, now)  # 10
     check_entries(theirs.size, fresh, decoded, reader, head=head, book=book, now=now)  # 11
     if fresh:
         book.append_mirror(fresh, edge, tiles)
     newer = (checkpoint.size, head.time) > (theirs.head_size, theirs.head_time) and checkpoint.size == edge.size
     if newer and checkpoint.size >= theirs.head_size:
         keep_head(book, LogRole.THEIRS, checkpoint, head.time, head.note)
-    cosigned = _take_cosignature(exchange, book, peer, now)  # 12
+    restored = sum(isinstance(one, InstrumentLeaf) and one.kind is InstrumentKind.RESTORED for one in decoded)
+    restored += read_incarnation(book.tx, LogRole.THEIRS).restored
+    cosigned = _take_cosignature(exchange, book, peer.cosigners_after(restored), now)  # 12
     return bool(fresh) or newer or cosigned
 
 
@@ -135,7 +143,7 @@ def _grow(exchange: Exchange, head: SignedHead, book: Book) -> tuple[list[bytes]
     return fresh, decoded, edge, tiles
 
 
-def _check_pending(book: Book, tiles: TileReader, size: int, grown: SignedHead | None, now: Ms) -> None:
+def check_pending(book: Book, tiles: TileReader, size: int, grown: SignedHead | None, now: Ms) -> None:
     """Check 10: every pending head that the mirror covers, grown by the entries of a new head, is of the same log."""
     rows = book.tx.rows("SELECT note, size, root FROM pending_head WHERE size <= ?", (size,))
     for note, pending_size, pending_root in rows:
@@ -147,13 +155,15 @@ def _check_pending(book: Book, tiles: TileReader, size: int, grown: SignedHead |
         book.tx.run("DELETE FROM pending_head WHERE size <= ?", (size,))
 
 
-def _take_cosignature(exchange: Exchange, book: Book, peer: Peer, now: Ms) -> bool:
-    """Check 12: the peer's cosignature on a head of ours moves the base up; a false one is evidence."""
+def _take_cosignature(exchange: Exchange, book: Book, keys: Sequence[NoteVerifier], now: Ms) -> bool:
+    """Check 12: the peer's cosignature on a head of ours moves the base up; a false one is evidence.
+
+    A key from before the peer's newest `restored` leaf no longer counts: it may have signed what its owner forgot.
+    """
     if exchange.cosignature is None:
         return False
-    try:
-        cosigned = verify_cosignature(exchange.cosignature, book.logs[LogRole.OURS].origin, peer.cosigner)
-    except BadSignature:
+    cosigned = _verified(exchange.cosignature, book.logs[LogRole.OURS].origin, keys)
+    if cosigned is None:
         count(book, "cosignature-ignored")
         return False
     ours, size = book.logs[LogRole.OURS], cosigned.checkpoint.size
@@ -165,6 +175,15 @@ def _take_cosignature(exchange: Exchange, book: Book, peer: Peer, now: Ms) -> bo
     if (size, cosigned.time) <= (ours.cosigned_size, ours.cosigned_time):
         return False
     return _keep_cosignature(cosigned, book)
+
+
+def _verified(note: str, origin: Origin, keys: Sequence[NoteVerifier]) -> Cosigned | None:
+    for key in keys:
+        try:
+            return verify_cosignature(note, origin, key)
+        except BadSignature:
+            continue
+    return None
 
 
 def _keep_cosignature(cosigned: Cosigned, book: Book) -> bool:
@@ -196,7 +215,7 @@ def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex,
         found = book.tx.rows("SELECT lane, sealed_sha256, size, fact, settled_at FROM got WHERE idx = ?", (index,))
         if not found or bytes_of(found[0][1]) != sha256(sealed) or found[0][2] != len(sealed):
             dropped += 1
-        elif found[0][3] == 0 and found[0][4] is None:
+        elif (found[0][3] == 0 and found[0][4] is None) or is_wanted_again(book.tx, index):
             taken[int_of(found[0][0]), index] = sealed
         else:
             repeated += 1
@@ -205,6 +224,11 @@ def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex,
     if repeated:
         count(book, "dispatch-repeated", repeated)
     return [(index, taken[lane, index]) for lane, index in sorted(taken)], dropped
+
+
+def is_wanted_again(tx: Tx, index: int) -> bool:
+    """Say whether a dispatch of the peer was receipted by us, lost when our store was put back, and not filed again."""
+    return bool(tx.rows("SELECT 1 FROM regot WHERE idx = ?", (index,)))
 
 
 def count(book: Book, name: str, by: int = 1) -> None:

@@ -12,7 +12,7 @@ from comity.base.ids import Digest, NodeName, Origin
 from comity.crypto.keys import CosignerKeys, LogKeys, SealingKey, SealingPublic, cose_key, key_id
 from comity.dispatch.accord import Accord
 from comity.dispatch.filing import DeskPort, Powers
-from comity.dispatch.keylist import KeyList
+from comity.dispatch.keylist import KeyList, KeyPair
 from comity.dispatch.office import Office
 from comity.dispatch.rota import NO_ROTA, Rota
 from comity.marking.scan import Pattern
@@ -42,6 +42,8 @@ class Keyring:
     log: LogKeys
     cosigner: CosignerKeys
     sealing: Mapping[Digest, SealingKey]
+    spares: tuple[CosignerKeys, ...] = ()
+    """Cosigning pairs that the key list names behind the first, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +128,17 @@ def log_verifier(keys: KeyList) -> NoteVerifier:
 
 def cosigner_verifier(keys: KeyList) -> NoteVerifier:
     """Return the public keys with which a party cosigns the other's log."""
-    pair = keys.cosigners[0]
+    return _mirror_verifier(keys.node, keys.cosigners[0])
+
+
+def spare_verifiers(keys: KeyList) -> tuple[NoteVerifier, ...]:
+    """Return the public keys of the spare cosigning pairs, in the order in which they are taken."""
+    return tuple(_mirror_verifier(keys.node, pair) for pair in keys.cosigners[1:])
+
+
+def _mirror_verifier(node: NodeName, pair: KeyPair) -> NoteVerifier:
     public = pair.cosigner()
-    name = cosigner_name(keys.node, pair.number)
+    name = cosigner_name(node, pair.number)
     return NoteVerifier.from_raw(
         KeyRole.COSIGNER, name, public.ed25519.public_bytes_raw(), public.ml_dsa.public_bytes_raw()
     )
@@ -152,19 +162,27 @@ def timers_of(accord: Accord) -> Timers:
 
 def _voice(us: NodeName, ours: KeyList, keyring: Keyring) -> Voice:
     log, decision = log_origin(us, ours.log.number), decision_origin(us, ours.log.number)
-    name = cosigner_name(us, ours.cosigners[0].number)
+    names = [cosigner_name(us, pair.number) for pair in ours.cosigners]
+    cosigners = [
+        NoteKeys.of(KeyRole.COSIGNER, name, keys.ed25519, keys.ml_dsa)
+        for name, keys in zip(names, (keyring.cosigner, *keyring.spares), strict=False)
+    ]
     voice = Voice(
         node=us,
         log_origin=log,
         decision_origin=decision,
         log_keys=NoteKeys.of(KeyRole.LOG, log, keyring.log.ed25519, keyring.log.ml_dsa),
         decision_keys=NoteKeys.of(KeyRole.LOG, decision, keyring.log.ed25519, keyring.log.ml_dsa),
-        cosigner_keys=NoteKeys.of(KeyRole.COSIGNER, name, keyring.cosigner.ed25519, keyring.cosigner.ml_dsa),
+        cosigner_keys=cosigners[0],
+        spares=tuple(cosigners[1:]),
     )
-    if voice.log_keys.verifier != log_verifier(ours) or voice.cosigner_keys.verifier != cosigner_verifier(ours):
+    listed = (cosigner_verifier(ours), *spare_verifiers(ours))[: len(cosigners)]
+    if voice.log_keys.verifier != log_verifier(ours) or tuple(one.verifier for one in cosigners) != listed:
         raise BadConfiguration("our private keys are not those of our signed key list; nothing was started")
     return voice
 
 
 def _peer(node: NodeName, keys: KeyList) -> Peer:
-    return Peer(node, log_origin(node, keys.log.number), log_verifier(keys), cosigner_verifier(keys))
+    return Peer(
+        node, log_origin(node, keys.log.number), log_verifier(keys), cosigner_verifier(keys), spare_verifiers(keys)
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from comity.base import cbor
 from comity.base.errors import BadEnvelope
 from comity.base.hashing import sha256
 from comity.dispatch import wire
@@ -13,6 +14,7 @@ from comity.dispatch.entries import (
     DispatchLeaf,
     Entry,
     Fact,
+    InstrumentKind,
     InstrumentLeaf,
     ReceiptLeaf,
     RecordLeaf,
@@ -24,6 +26,7 @@ from comity.dispatch.entries import (
 )
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Scalar, Tx
+from comity.dispatch.records import RESTORED
 from comity.node.difference import DAMAGE, Difference, as_bytes, as_int, plain, shown
 
 
@@ -38,6 +41,7 @@ class _Leaves:
     receipted: dict[bytes, int] = field(default_factory=dict)
     sealed: dict[int, set[bytes]] = field(default_factory=dict)
     withdrawn: set[int] = field(default_factory=set)
+    restored: set[int] = field(default_factory=set)
 
     def take(self, index: int, leaf: Entry) -> None:
         match leaf:
@@ -54,6 +58,8 @@ class _Leaves:
                 self.records[index] = leaf
             case InstrumentLeaf():
                 self.instruments[index] = leaf
+                if leaf.kind is InstrumentKind.RESTORED:
+                    self.restored.add(index)
             case WithdrawLeaf():
                 self.withdrawn.add(leaf.index)
             case _:
@@ -71,15 +77,16 @@ def row_differences(tx: Tx, entries: Mapping[LogRole, Sequence[bytes]]) -> tuple
     leaves = {role: _read(found) for role, found in entries.items()}
     ours, theirs = leaves[LogRole.OURS], leaves[LogRole.THEIRS]
     decisions = leaves[LogRole.DECISION]
+    came_back = _came_back(tx, ours, decisions)
     rows = 0
     found: list[Difference] = []
     for count, differences in (
-        _sent(tx, ours, theirs),
+        _sent(tx, ours, theirs, came_back),
         _got(tx, ours, theirs),
-        _records(tx, decisions, "record"),
-        _records(tx, ours, "opening"),
-        _decisions(tx, ours),
-        _instruments(tx, ours),
+        _records(tx, decisions, "record", frozenset()),
+        _records(tx, ours, "opening", came_back),
+        _decisions(tx, ours, came_back),
+        _instruments(tx, ours, came_back),
     ):
         rows += count
         found += differences
@@ -96,6 +103,29 @@ def _read(entries: Sequence[bytes]) -> _Leaves:
     return leaves
 
 
+def _came_back(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
+    """Return the leaves of our log that came back from the peer after a put-back: what opened them is lost for good.
+
+    The record in our decision log says which they are, and it counts only where a later leaf of our co-signed log says
+    in the open that the node was restored: nobody can excuse a missing row by writing another.
+    """  # spec: protocol.md 9
+    found: set[int] = set()
+    ends: set[int] = set()
+    for index, salt, record in tx.rows("SELECT idx, salt, record FROM record WHERE kind = ? ORDER BY idx", (RESTORED,)):
+        leaf = decisions.records.get(as_int(index))
+        if leaf is None or leaf.commit != record_commit(as_bytes(salt), as_bytes(record)):
+            continue
+        try:
+            _, first, end = (as_int(one) for one in cbor.decode(as_bytes(record)))  # type: ignore[union-attr, arg-type]  # written by us, else BadEnvelope or DAMAGE
+        except DAMAGE:
+            continue
+        # The leaf `restored` comes behind an l-head at most.
+        if end not in ends and {end, end + 1} & ours.restored:
+            found.update(range(first, end))
+        ends.add(end)  # the first one counts: a later one could only excuse more
+    return frozenset(found)
+
+
 # --- dispatches ----------------------------------------------------------------------------------------------------
 
 _SENT = "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, seen_idx FROM sent ORDER BY id"
@@ -105,7 +135,7 @@ _GOT = (
 )
 
 
-def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]]:
+def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves, came_back: frozenset[int]) -> tuple[int, list[Difference]]:
     found: list[Difference] = []
     rows = tx.rows(_SENT)
     pool = {row[0]: row[1] for row in tx.rows("SELECT dispatch, entry FROM pool WHERE dispatch IS NOT NULL")}
@@ -124,7 +154,7 @@ def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]
         found += _receipt("sent", row, leaf, (int(Fact.SEEN), None, seen), theirs)
         found += _unnoted("sent", row, leaf, receipt, theirs)
     found += [Difference("pool", shown(id_), "no dispatch row stands behind this pooled leaf", "", "") for id_ in pool]
-    found += _absent("sent", {as_int(row[1]) for row in rows}, ours, "our")
+    found += _absent("sent", {as_int(row[1]) for row in rows} | came_back, ours, "our")
     return len(rows), found
 
 
@@ -225,7 +255,7 @@ def _absent(table: str, present: set[int], log: _Leaves, whose: str) -> Iterator
 # --- records and instruments -----------------------------------------------------------------------------------------
 
 
-def _records(tx: Tx, log: _Leaves, table: str) -> tuple[int, list[Difference]]:
+def _records(tx: Tx, log: _Leaves, table: str, came_back: frozenset[int]) -> tuple[int, list[Difference]]:
     found: list[Difference] = []
     rows = tx.rows(f"SELECT idx, kind, salt, record FROM {table} ORDER BY idx")  # noqa: S608  two names of our own
     for idx, kind, salt, record in rows:
@@ -236,31 +266,31 @@ def _records(tx: Tx, log: _Leaves, table: str) -> tuple[int, list[Difference]]:
             found.append(
                 Difference(table, f"{plain(idx)}, {plain(kind)}", what, made.hex(), leaf.commit.hex() if leaf else "")
             )
-    known = {as_int(row[0]) for row in rows}
+    known = {as_int(row[0]) for row in rows} | came_back
     for idx, leaf in log.records.items():
         if idx not in known:
             found.append(Difference(table, f"{idx}, {leaf.kind}", "the record is missing", "", leaf.commit.hex()))
     return len(rows), found
 
 
-def _decisions(tx: Tx, ours: _Leaves) -> tuple[int, list[Difference]]:
+def _decisions(tx: Tx, ours: _Leaves, came_back: frozenset[int]) -> tuple[int, list[Difference]]:
     """Find behind every dispatch and receipt of ours the decision record whose hash it shows to the peer."""
     kept: dict[bytes, set[bytes]] = {}
     for dispatch, salt, record in tx.rows("SELECT dispatch, salt, record FROM record WHERE dispatch IS NOT NULL"):
         kept.setdefault(as_bytes(dispatch), set()).add(decision_hash(as_bytes(salt), as_bytes(record)))
     found: list[Difference] = []
-    shown_hashes = [(leaf.id, leaf.decision) for leaf in ours.dispatches.values()]
-    shown_hashes += [(leaf.id, leaf.decision) for leaf in ours.receipts.values() if leaf.decision is not None]
-    for id_, decision in shown_hashes:
+    shown_hashes = [(at, leaf.id, leaf.decision) for at, leaf in ours.dispatches.items()]
+    shown_hashes += [(at, leaf.id, leaf.decision) for at, leaf in ours.receipts.items() if leaf.decision is not None]
+    for at, id_, decision in shown_hashes:
         held = kept.get(id_, set())
-        if decision not in held:
+        if decision not in held and at not in came_back:
             what = "no decision record gives the hash that its leaf shows"
             now = " ".join(sorted(one.hex() for one in held))
             found.append(Difference("record", shown(id_), what, now, decision.hex()))
     return 0, found
 
 
-def _instruments(tx: Tx, ours: _Leaves) -> tuple[int, list[Difference]]:
+def _instruments(tx: Tx, ours: _Leaves, came_back: frozenset[int]) -> tuple[int, list[Difference]]:
     found: list[Difference] = []
     rows = tx.rows("SELECT digest, kind, signed, from_ours FROM instrument ORDER BY from_ours")
     for digest, kind, signed, index in rows:
@@ -270,7 +300,7 @@ def _instruments(tx: Tx, ours: _Leaves) -> tuple[int, list[Difference]]:
             proven = leaf.digest.hex() if leaf else ""
             what = "the signed instrument is not the one that its leaf names"
             found.append(Difference("instrument", f"{plain(index)}, {plain(kind)}", what, made.hex(), proven))
-    known = {as_int(row[3]) for row in rows}
+    known = {as_int(row[3]) for row in rows} | came_back
     found += [
         Difference("instrument", f"{index}, {leaf.kind}", "the instrument is missing", "", leaf.digest.hex())
         for index, leaf in ours.instruments.items()

@@ -71,7 +71,9 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
     elif theirs.size > base:
         due.append(told.at + REPEAT_MS)
     due += _pool_due(tx, link.state, told, timers, now)
-    if tx.rows("SELECT 1 FROM got WHERE fact = 0 AND sealed IS NULL AND settled_at IS NULL LIMIT 1"):
+    if tx.rows(
+        "SELECT 1 FROM got WHERE fact = 0 AND sealed IS NULL AND settled_at IS NULL UNION ALL SELECT 1 FROM regot LIMIT 1"
+    ):
         due.append(told.at + REPEAT_MS)
     return Ms(min(due))
 

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from comity.base.ids import Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of, text_of
-from comity.dispatch.entries import DispatchLeaf, Entry, Fact, HeadLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, WithdrawLeaf
+from comity.dispatch.entries import (
+    DispatchLeaf,
+    Entry,
+    Fact,
+    HeadLeaf,
+    InstrumentKind,
+    InstrumentLeaf,
+    LinkEvent,
+    LinkLeaf,
+    ReceiptLeaf,
+    WithdrawLeaf,
+)
 from comity.dispatch.exchange_codec import EvidenceClass
 from comity.dispatch.filing import Files
 from comity.dispatch.ports import Row
 from comity.node import evidence
+from comity.node.incarnation import read_incarnation, write_incarnation
 from comity.node.link import LinkEvent as Event
 from comity.node.linkrow import moved, read_link, write_link
+from comity.node.refile import settle_row
 from comity.node.taken import Proven
 from comity.tlog.checkpoint import SignedHead
-from comity.tlog.tree import TileReader
+from comity.tlog.tree import TileReader, root
 
 _SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
 
@@ -57,16 +71,26 @@ def _broken(entry: Entry, seen: Mapping[bytes, int], book: Book) -> tuple[Eviden
                 return EvidenceClass.ID_REUSE, "one dispatch id stands in two leaves"
         case ReceiptLeaf():
             found = book.tx.rows("SELECT id, sealed_sha256 FROM sent WHERE idx = ?", (entry.index,))
+            if not found:  # a store that was put back has the leaf and not the row
+                leaf = book.entry(LogRole.OURS, entry.index)
+                found = [(leaf.id, leaf.sealed)] if isinstance(leaf, DispatchLeaf) else []
             if not found or (found[0][0], found[0][1]) != (entry.id, entry.sealed):
                 return EvidenceClass.FALSE_RECEIPT, "a receipt for a dispatch that we did not send"
         case HeadLeaf():
             place = (LogRole.OURS, entry.size, entry.time)
             found = book.tx.rows("SELECT root FROM head WHERE role = ? AND size = ? AND time = ?", place)
+            if not found and _forgotten(entry, book):
+                found = [(root(book.tiles(LogRole.OURS), entry.size),)]
             if entry.origin != book.logs[LogRole.OURS].origin or not found or found[0][0] != entry.root:
                 return EvidenceClass.FALSE_COSIGN, "a head under our name that we did not sign"
         case _:
             pass
     return None, ""
+
+
+def _forgotten(head: HeadLeaf, book: Book) -> bool:
+    """Say whether it may be a head that we signed before our store was put back: then the log itself must agree."""
+    return head.time < read_incarnation(book.tx, LogRole.OURS).second and head.size <= book.logs[LogRole.OURS].size
 
 
 def _against(entry: Entry, book: Book) -> tuple[bytes, ...]:
@@ -111,8 +135,15 @@ def apply_entries(
         "INSERT INTO got (idx, id, lane, sealed_sha256, size, commitment, edition, known_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         leaves,
     )
+    for index, *_ in leaves if book.tx.rows("SELECT 1 FROM regot LIMIT 1") else ():
+        again = settle_row(book, int_of(index), now)
+        settled += [again] if again is not None else []
     for place, entry in enumerate(decoded):
         match entry:
+            case InstrumentLeaf(kind=InstrumentKind.RESTORED):
+                known = read_incarnation(book.tx, LogRole.THEIRS)
+                write_incarnation(book.tx, LogRole.THEIRS, replace(known, restored=known.restored + 1))
+                book.tx.run("DELETE FROM disowned_head")
             case ReceiptLeaf():
                 _take_receipt(first + place, entry, book, desks, Ms(said_at))
                 if entry.fact in _SETTLING:
@@ -135,6 +166,7 @@ def _withdraw(leaf: WithdrawLeaf, book: Book, now: Ms) -> list[bytes]:
         "UPDATE got SET settled_at = ?, code = ? WHERE idx = ? AND fact = 0 AND settled_at IS NULL",
         (now, leaf.reason, leaf.index),
     )
+    book.tx.run("DELETE FROM regot WHERE idx = ?", place)  # its bytes are gone there too
     return [bytes_of(row[0]) for row in found]
 
 
@@ -145,11 +177,21 @@ def _debt(index: int, leaf: DispatchLeaf, now: Ms) -> Row:
 def _take_receipt(index: int, leaf: ReceiptLeaf, book: Book, desks: Mapping[str, Files], at: Ms) -> None:
     if leaf.fact is Fact.SEEN:
         book.tx.run("UPDATE sent SET seen_at = ?, seen_idx = ? WHERE id = ? AND seen_at IS NULL", (at, index, leaf.id))
-    else:
+    elif not _take_for_lost(leaf, book, at):
         book.tx.run(
             "UPDATE sent SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?"
             " WHERE id = ? AND settled_at IS NULL",
             (int(leaf.fact), leaf.code, index, at, at if leaf.fact in _SETTLING else None, leaf.id),
         )
-    desk = text_of(book.tx.rows("SELECT desk FROM sent WHERE id = ?", (leaf.id,))[0][0])
-    desks[desk].settle(book.tx, leaf.id, int(leaf.fact), leaf.code, at)
+    for (desk,) in book.tx.rows("SELECT desk FROM sent WHERE id = ?", (leaf.id,)):
+        desks[text_of(desk)].settle(book.tx, leaf.id, int(leaf.fact), leaf.code, at)
+
+
+def _take_for_lost(leaf: ReceiptLeaf, book: Book, at: Ms) -> bool:
+    """Note the receipt of a dispatch of ours whose content a put-back store lost; return whether it is one."""
+    settled = at if leaf.fact in _SETTLING else None
+    changed = book.tx.run(
+        "UPDATE lost SET fact = ?, settled_at = coalesce(settled_at, ?) WHERE id = ?",
+        (int(leaf.fact), settled, leaf.id),
+    )
+    return bool(changed)

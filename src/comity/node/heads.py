@@ -5,9 +5,10 @@ from __future__ import annotations
 from comity.base.ids import Digest, Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import text_of
+from comity.node.incarnation import read_incarnation
 from comity.node.peer import Voice
-from comity.tlog.checkpoint import Checkpoint, cosign, make_checkpoint, sign_head
-from comity.tlog.note import Seconds
+from comity.tlog.checkpoint import Checkpoint, NoteVerifier, cosign, make_checkpoint, sign_head
+from comity.tlog.note import Seconds, parse_note
 from comity.tlog.tree import root
 
 SECOND_MS = 1_000
@@ -32,12 +33,13 @@ def own_head(book: Book, voice: Voice, now: Ms, heartbeat_ms: int) -> str:
     size = head_size(book)
     if size < ours.head_size:
         return _earlier_head(book, voice, size)
-    young = now - ours.head_time * SECOND_MS < heartbeat_ms
+    least = read_incarnation(book.tx, LogRole.OURS).second
+    young = now - ours.head_time * SECOND_MS < heartbeat_ms and ours.head_time >= least
     if ours.head_time and ours.head_size == size and young:
         return stored_head(book, LogRole.OURS)
     edge = book.edges[LogRole.OURS]
     digest = edge.root() if size == edge.size else root(book.tiles(LogRole.OURS), size)
-    time = max(now // SECOND_MS, ours.head_time, 1)
+    time = max(now // SECOND_MS, ours.head_time, least, 1)
     signed = sign_head(make_checkpoint(ours.origin, size, digest), [voice.log_keys], Seconds(time))
     keep_head(book, LogRole.OURS, signed.checkpoint, time, signed.note)
     return signed.note
@@ -46,16 +48,19 @@ def own_head(book: Book, voice: Voice, now: Ms, heartbeat_ms: int) -> str:
 def _earlier_head(book: Book, voice: Voice, size: int) -> str:
     """Return a signed head of a smaller size; it becomes no newest head, and its time is that of the newest."""
     ours = book.logs[LogRole.OURS]
+    least = read_incarnation(book.tx, LogRole.OURS).second
     found = book.tx.rows(
-        "SELECT note FROM head WHERE role = ? AND size = ? ORDER BY time DESC LIMIT 1", (LogRole.OURS, size)
+        "SELECT note FROM head WHERE role = ? AND size = ? AND time >= ? ORDER BY time DESC LIMIT 1",
+        (LogRole.OURS, size, least),
     )
     if found:
         return text_of(found[0][0])
     digest = root(book.tiles(LogRole.OURS), size)
-    signed = sign_head(make_checkpoint(ours.origin, size, digest), [voice.log_keys], Seconds(ours.head_time))
+    time = max(ours.head_time, least)
+    signed = sign_head(make_checkpoint(ours.origin, size, digest), [voice.log_keys], Seconds(time))
     book.tx.run(
         "INSERT INTO head (role, size, time, root, note) VALUES (?, ?, ?, ?, ?)",
-        (LogRole.OURS, size, ours.head_time, digest, signed.note),
+        (LogRole.OURS, size, time, digest, signed.note),
     )
     return signed.note
 
@@ -87,15 +92,23 @@ def own_cosignature(book: Book, voice: Voice, now: Ms) -> str | None:
     theirs = book.logs[LogRole.THEIRS]
     if not theirs.head_time or theirs.head_size != theirs.size:
         return None
+    keys = voice.cosigner_after(read_incarnation(book.tx, LogRole.OURS).restored)
+    if keys is None:
+        return None
     place = (LogRole.THEIRS, theirs.head_size, theirs.head_time)
     found = book.tx.rows("SELECT cosignature FROM head WHERE role = ? AND size = ? AND time = ?", place)
-    if found and found[0][0] is not None:
+    if found and found[0][0] is not None and signed_by(text_of(found[0][0]), keys.verifier):
         return text_of(found[0][0])
     time = max(now // SECOND_MS, theirs.cosigned_time, 1)
-    made = cosign(Checkpoint(theirs.origin, theirs.head_size, theirs.head_root), voice.cosigner_keys, Seconds(time))
+    made = cosign(Checkpoint(theirs.origin, theirs.head_size, theirs.head_root), keys, Seconds(time))
     book.tx.run(
         "UPDATE head SET cosignature = ?, cosigned_time = ? WHERE role = ? AND size = ? AND time = ?",
         (made.note, time, *place),
     )
     book.change(LogRole.THEIRS, cosigned_size=theirs.head_size, cosigned_time=time)
     return made.note
+
+
+def signed_by(note: str, key: NoteVerifier) -> bool:
+    """Say whether a note bears a line under the name of a key; nothing is verified."""
+    return any(line.name == key.name for line in parse_note(note).lines)

@@ -1,6 +1,6 @@
 """The link to the peer as a state table: which event leads where, and what may be said in each state.
 
-Restore, suspension and cuts are not built yet; their states and events stand in the table so that it keeps its shape.
+Suspension and cuts are not built yet; their states and events stand in the table so that it keeps its shape.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class LinkEvent(StrEnum):
 
     CEREMONY_DONE = "ceremony-done"
     NODE_STARTS = "node-starts"
+    RECOVERED = "recovered"
+    STALE_INCARNATION = "stale-incarnation"
     EXCHANGE_GOOD = "exchange-good"
     EXCHANGE_COSIGNED = "exchange-cosigned"
     NO_ANSWER_THRICE = "no-answer-thrice"
@@ -38,9 +40,13 @@ class LinkEvent(StrEnum):
 
 _S, _E = LinkState, LinkEvent
 
-# A pair that is not in the table leaves the state as it is. A start goes on in the stored state until restore is built.
+_RUNNING = (_S.UP, _S.SILENT, _S.UNCOSIGNED, _S.SUSPENDED)
+
+# A pair that is not in the table leaves the state as it is.
 TABLE: dict[tuple[LinkState, LinkEvent], LinkState] = {
     (_S.UNPAIRED, _E.CEREMONY_DONE): _S.UP,
+    (_S.RECOVERING, _E.RECOVERED): _S.UP,
+    **{(state, event): _S.RECOVERING for state in _RUNNING for event in (_E.NODE_STARTS, _E.STALE_INCARNATION)},
     (_S.SILENT, _E.EXCHANGE_GOOD): _S.UP,
     (_S.SILENT, _E.EXCHANGE_COSIGNED): _S.UP,
     (_S.UNCOSIGNED, _E.EXCHANGE_COSIGNED): _S.UP,

@@ -32,18 +32,19 @@ def served(tx: Tx, hashed: str) -> LogRow | None:
 
 
 def log_file(tx: Tx, role: LogRole, path: str) -> bytes | None:
-    """Return one file of a log as of its newest checkpoint that both parties signed; None if there is no such file."""
+    """Return one file of a log: the newest checkpoint that both parties signed, or a tile below the newest signed head.
+
+    A node that restores itself fetches up to the head that the other side accepted, cosigned already or not.
+    """
     checkpoint = newest_checkpoint(tx, role)
-    if checkpoint is None:
-        return None
-    size, note = checkpoint
     if path == CHECKPOINT:
-        return note.encode()
+        return None if checkpoint is None else checkpoint[1].encode()
     try:
         name = parse_path(path)
     except BadForm:
         return None
-    return _tile(tx, role, name, size)
+    row = log_row(tx, role)
+    return _tile(tx, role, name, row.head_size) if row is not None else None
 
 
 def newest_checkpoint(tx: Tx, role: LogRole) -> tuple[int, str] | None:

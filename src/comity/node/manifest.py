@@ -106,7 +106,9 @@ def differences(tx: Tx, manifest: Manifest) -> list[str]:
     found += [
         f"they hold a dispatch at leaf {item.index} that we did not send"
         for item in manifest.their_open
-        if not tx.rows("SELECT 1 FROM sent WHERE idx = ?", (item.index,))
+        if not tx.rows(
+            "SELECT 1 FROM sent WHERE idx = ? UNION SELECT 1 FROM lost WHERE idx = ?", (item.index, item.index)
+        )
     ]
     return found
 

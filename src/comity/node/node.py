@@ -33,15 +33,19 @@ from comity.node import absorb, due, held, owed
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
 from comity.node.evidence import keep_evidence
-from comity.node.heads import SECOND_MS
+from comity.node.heads import SECOND_MS, stored_head
 from comity.node.held import HeldShown
-from comity.node.link import LinkEvent, LinkState, refusal
-from comity.node.linkrow import Link, moved, read_link, write_link
+from comity.node.incarnation import read_incarnation
+from comity.node.link import LinkEvent, LinkState
+from comity.node.linkrow import moved, read_link, write_link
 from comity.node.manifest import close_day, make_manifest, manifest_form, next_closing
+from comity.node.mend import withdraw_wanted
 from comity.node.owed import Rung
 from comity.node.peer import Peer, Timers, Voice
+from comity.node.refile import refile
 from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
+from comity.node.starting import Starting
 from comity.node.subject import Concerning, Match, look
 from comity.node.taken import Problem, Proven, Taken
 from comity.tlog.checkpoint import SignedHead
@@ -51,7 +55,7 @@ NO_ANSWERS = 3
 RETRY_MS = 1_000
 
 
-class Node:
+class Node(Starting):
     """A node without sockets, files or clock: the edge and the simulation drive it.
 
     Not safe for two callers at once: whoever drives it serialises the calls.
@@ -63,6 +67,7 @@ class Node:
         self.peer = peer
         self.ledger = ledger
         self.timers = timers
+        self.can_call = True
         self._heard = Heard()
         self._told = Told()
 
@@ -242,6 +247,8 @@ class Node:
 
     def speak(self, now: Ms, *, wait_ms: int = 0) -> bytes:
         """Return the exchange that this node sends now, as request or as answer, from what is stored."""
+        if self.recovering:
+            raise Problem("recovering", 503, "nothing is signed before the peer has said that our store is the newest")
         self._told = due.remembered(self._told, now)
         with self.ledger.begin() as book:
             lanes = due.lanes_ready(self._told, self.timers, read_link(book.tx).state, now)
@@ -306,8 +313,7 @@ class Node:
 
     def _take_whole(self, data: bytes, now: Ms, *, apart: bool) -> Taken:
         exchange = absorb.read_exchange(data, self.peer)
-        _refuse_stopped(self.link())
-        head = absorb.read_head(exchange, self.peer)
+        head = self._refuse_stopped(exchange, now)
         try:
             with self.ledger.begin() as book:
                 taken = self._take(exchange, head, book, now, apart=apart)
@@ -316,7 +322,8 @@ class Node:
                 keep_evidence(book, proven.evidence, now)
             raise Problem("broken", 503, str(proven)) from proven
         except Problem as problem:
-            self._keep_doubtful(head, problem, now)
+            if problem.code != "stale-incarnation":
+                self._keep_doubtful(head, problem, now)
             raise
         self._heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
         return taken
@@ -330,6 +337,7 @@ class Node:
         after = book.logs[LogRole.OURS]
         grown = (after.cosigned_size, after.cosigned_time) > (before.cosigned_size, before.cosigned_time)
         self._note_good(book, head, now, cosigned=grown)
+        withdraw_wanted(book, exchange.wants, now)
         arrived, dropped = absorb.arrived_bytes(exchange, book)
         recorded = [one for id_ in settled for one in follow(DispatchId(id_), book, self.office, now)]
         if apart:
@@ -340,6 +348,8 @@ class Node:
         return Taken(exchange, head, bool(fresh), news, tuple(recorded), dropped)
 
     def _receive(self, index: LeafIndex, sealed: bytes, book: Book, now: Ms) -> list[Recorded]:
+        if absorb.is_wanted_again(book.tx, index):
+            return refile(index, sealed, book, self.office, now)
         leaf = book.entry(LogRole.THEIRS, index)
         assert isinstance(leaf, DispatchLeaf)
         recorded = [receive(Arrival(index, leaf, sealed, now), book, self.office, now)]
@@ -354,7 +364,8 @@ class Node:
     def unopened(self) -> tuple[LeafIndex, ...]:
         """Return the leaves whose dispatch is stored and was not opened yet, most urgent first."""
         statement = (
-            "SELECT idx FROM got WHERE fact = 0 AND sealed IS NOT NULL AND settled_at IS NULL ORDER BY lane, idx"
+            "SELECT idx, lane FROM got WHERE fact = 0 AND sealed IS NOT NULL AND settled_at IS NULL UNION"
+            " SELECT g.idx, g.lane FROM got g JOIN regot r ON r.idx = g.idx WHERE g.sealed IS NOT NULL ORDER BY 2, 1"
         )
         with self.ledger.read() as tx:
             return tuple(LeafIndex(int_of(row[0])) for row in tx.rows(statement))
@@ -392,8 +403,10 @@ class Node:
         """Return what the peer reads of a problem: a code, when to come again, how far our mirror reaches."""
         with self.ledger.begin() as book:
             theirs = book.logs[LogRole.THEIRS]
+            checkpoint = stored_head(book, LogRole.THEIRS) if theirs.head_time else None
+            incarnation = read_incarnation(book.tx, LogRole.THEIRS).second
         retry = RETRY_MS if problem.code in {"gap", "recovering", "slow-down", "clock"} else 0
-        return encode_problem(ProblemBytes(problem.code, retry, theirs.size, None, 0))
+        return encode_problem(ProblemBytes(problem.code, retry, theirs.size, checkpoint, incarnation))
 
     def take_problem(self, problem: ProblemBytes, now: Ms) -> None:
         """Act on the problem that answered our exchange: a gap moves our base to the size that the peer holds."""
@@ -403,6 +416,9 @@ class Node:
             if problem.code == "gap" and problem.mirror_size < book.logs[LogRole.OURS].cosigned_size:
                 book.change(LogRole.OURS, cosigned_size=problem.mirror_size)
                 link = moved(link, LinkEvent.GAP, now, "the peer asked for entries from an earlier place")
+            if problem.code == "stale-incarnation":
+                reason = "the other side says that our store was put back; it is asked what it holds"
+                link = moved(link, LinkEvent.STALE_INCARNATION, now, reason)
             write_link(book.tx, link)
 
     # --- time --------------------------------------------------------------------------------------------------
@@ -428,19 +444,7 @@ class Node:
         first = tx.rows(statement, (LogRole.OURS, ours.cosigned_size))[0][0]
         return first is not None and int_of(first) * SECOND_MS + self.timers.cosign_overdue_ms < now
 
-    def link(self) -> Link:
-        """Return the stored state of the link."""
-        with self.ledger.read() as tx:
-            return read_link(tx)
-
     @property
     def paired(self) -> bool:
         """Whether the ceremony has been held."""
         return self.link().state is not LinkState.UNPAIRED
-
-
-def _refuse_stopped(link: Link) -> None:
-    """Refuse an exchange in a state that takes none; its head is not kept."""  # spec: protocol.md 7 check 2, 9
-    stopped = refusal(link.state)
-    if stopped is not None:
-        raise Problem(stopped, 503, f"the link is {link.state}")

@@ -18,6 +18,13 @@ class Voice:
     log_keys: NoteKeys
     decision_keys: NoteKeys
     cosigner_keys: NoteKeys
+    spares: tuple[NoteKeys, ...] = ()
+
+    def cosigner_after(self, restored: int) -> NoteKeys | None:
+        """Return the cosigning keys to use after so many `restored` leaves of our log; None if no spare is left."""
+        # spec: protocol.md 9 step 6
+        keys = (self.cosigner_keys, *self.spares)
+        return keys[restored] if restored < len(keys) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,11 @@ class Peer:
     log_origin: Origin
     log: NoteVerifier
     cosigner: NoteVerifier
+    spares: tuple[NoteVerifier, ...] = ()
+
+    def cosigners_after(self, restored: int) -> tuple[NoteVerifier, ...]:
+        """Return the cosigning keys that count after so many `restored` leaves of the peer's log, oldest first."""
+        return (self.cosigner, *self.spares)[restored:]
 
 
 @dataclass(frozen=True, slots=True)

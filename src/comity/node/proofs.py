@@ -15,7 +15,8 @@ from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import HeadLeaf, decode_entry
 from comity.dispatch.keylist import KeyList
 from comity.dispatch.ports import Tx
-from comity.node.assemble import cosigner_verifier, decision_origin, log_verifier
+from comity.node.assemble import cosigner_verifier, decision_origin, log_verifier, spare_verifiers
+from comity.node.heads import signed_by
 from comity.node.logfiles import newest_checkpoint
 from comity.node.peer import Peer, Voice
 from comity.tlog.checkpoint import (
@@ -49,6 +50,7 @@ class Signers:
         theirs: of the peer's exchange log.
         theirs_by: our mirror, which co-signs theirs.
         decision: of our decision log; nobody co-signs it.
+        ours_by_spares, theirs_by_spares: the mirrors' next keys, which a node takes when its store was put back.
     """
 
     ours: NoteVerifier
@@ -56,12 +58,15 @@ class Signers:
     theirs: NoteVerifier
     theirs_by: NoteVerifier
     decision: NoteVerifier
+    ours_by_spares: tuple[NoteVerifier, ...] = ()
+    theirs_by_spares: tuple[NoteVerifier, ...] = ()
 
     @classmethod
     def of(cls, voice: Voice, peer: Peer) -> Self:
         """Take the public halves out of what a running node has."""
         keys = (voice.cosigner_keys.verifier, voice.decision_keys.verifier)
-        return cls(voice.log_keys.verifier, peer.cosigner, peer.log, *keys)
+        spares = (peer.spares, tuple(one.verifier for one in voice.spares))
+        return cls(voice.log_keys.verifier, peer.cosigner, peer.log, *keys, *spares)
 
     @classmethod
     def listed(cls, ours: KeyList, theirs: KeyList) -> Self:
@@ -69,9 +74,8 @@ class Signers:
         log = ours.log_keys()
         raw = log.ed25519.public_bytes_raw(), log.ml_dsa.public_bytes_raw()
         decision = NoteVerifier.from_raw(KeyRole.LOG, decision_origin(ours.node, ours.log.number), *raw)
-        return cls(
-            log_verifier(ours), cosigner_verifier(theirs), log_verifier(theirs), cosigner_verifier(ours), decision
-        )
+        logs = (log_verifier(ours), cosigner_verifier(theirs), log_verifier(theirs), cosigner_verifier(ours))
+        return cls(*logs, decision, spare_verifiers(theirs), spare_verifiers(ours))
 
     def under(self, role: LogRole) -> tuple[NoteVerifier, NoteVerifier | None]:
         """Return who signs the heads of a log, and who co-signs them."""
@@ -82,6 +86,12 @@ class Signers:
                 return self.theirs, self.theirs_by
             case LogRole.DECISION:
                 return self.decision, None
+
+    def cosigner_of(self, role: LogRole, note: str) -> NoteVerifier | None:
+        """Return the key of the co-signer under whose name a note bears a line, the first in use if none does."""
+        first = self.under(role)[1]
+        spares = self.ours_by_spares if role is LogRole.OURS else self.theirs_by_spares
+        return next((one for one in spares if first is not None and signed_by(note, one)), first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +147,13 @@ def newest_signed(tx: Tx, role: LogRole, signers: Signers) -> tuple[SignedHead, 
     Raises:
         BadSignature: the stored head does not have exactly the signatures that it must have.
     """
-    log, cosigner = signers.under(role)
-    if cosigner is not None:
+    log = signers.under(role)[0]
+    if role is not LogRole.DECISION:
         newest = newest_checkpoint(tx, role)
         if newest is None:
             return None
+        cosigner = signers.cosigner_of(role, newest[1])
+        assert cosigner is not None
         both = verify_cosigned_head(newest[1], Origin(log.name), [log], cosigner)
         return both.head, both
     found = tx.rows("SELECT note FROM head WHERE role = ? ORDER BY size DESC, time DESC LIMIT 1", (role,))

@@ -237,7 +237,7 @@ def _check_head(note: Scalar, role: LogRole, signers: Signers, head: list[Signed
 
 
 def _check_cosignature(cosignature: Scalar, role: LogRole, signers: Signers, head: list[SignedHead]) -> str:
-    key = signers.under(role)[1]
+    key = signers.cosigner_of(role, text_of(cosignature))
     assert key is not None
     cosigned = verify_cosignature(text_of(cosignature), Origin(signers.under(role)[0].name), key)
     if not head or cosigned.checkpoint != head[0].checkpoint:

@@ -67,7 +67,8 @@ def speak(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wa
 def wants(book: Book) -> tuple[LeafIndex, ...]:
     """Return the leaves of the peer's log whose dispatch has not come: named debts, most urgent first."""
     rows = book.tx.rows(
-        "SELECT idx FROM got WHERE settled_at IS NULL AND fact = 0 AND sealed IS NULL ORDER BY lane, idx LIMIT ?",
+        "SELECT idx, lane FROM got WHERE settled_at IS NULL AND fact = 0 AND sealed IS NULL UNION"
+        " SELECT g.idx, g.lane FROM got g JOIN regot r ON r.idx = g.idx WHERE g.sealed IS NULL ORDER BY 2, 1 LIMIT ?",
         (WANTS,),
     )
     return tuple(LeafIndex(int_of(row[0])) for row in rows)

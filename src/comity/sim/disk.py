@@ -22,13 +22,27 @@ _STATEMENTS = 40
 class Disk(Store, Protocol):
     """A store of one simulated node, which is closed when its world ends."""
 
+    def image(self) -> bytes:
+        """Return the whole store as of now; another disk can begin from it."""
+        ...
+
     def close(self) -> None:
         """Give back what the store holds; nothing is read afterwards."""
         ...
 
 
-MakeDisk = Callable[[tuple[tuple[str, tuple[tuple[int, str], ...]], ...]], Disk]
-"""Make an empty store with the node's tables and those of the given desks: (owner, ((number, SQL), ...)) each."""
+Desks = tuple[tuple[str, tuple[tuple[int, str], ...]], ...]
+
+
+class MakeDisk(Protocol):
+    """Makes stores."""
+
+    def __call__(self, desks: Desks, image: bytes | None = None) -> Disk:
+        """Make a store with the node's tables and those of `desks`, (owner, ((number, SQL), ...)) each.
+
+        It is empty, or begins from the image of another.
+        """
+        ...
 
 
 class Crashed(BaseException):
@@ -75,6 +89,15 @@ class FailingStore:
     def read(self) -> AbstractContextManager[Tx]:
         """Open a snapshot, as `Store.read`; reading does not fail here."""
         return self._disk.read()
+
+    def image(self) -> bytes:
+        """Return a copy of the whole store."""
+        return self._disk.image()
+
+    def put_back(self, older: Disk) -> None:
+        """Stand on another disk from now on: a copy that was made earlier."""
+        self._disk.close()
+        self._disk = older
 
     def close(self) -> None:
         """Give back what the store below holds."""

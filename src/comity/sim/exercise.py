@@ -19,7 +19,7 @@ from comity.crypto.sign import add_signatures, sign_instrument
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
 from comity.dispatch.entries import Fact
 from comity.dispatch.filing import Facts, Filing, Standing
-from comity.dispatch.keylist import KeyList, KeyPair, Sealing, encode_keylist
+from comity.dispatch.keylist import MAX_COSIGNERS, KeyList, KeyPair, Sealing, encode_keylist
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.node import manifest
@@ -183,9 +183,10 @@ def _half(name: NodeName) -> Half:
     entropy = SeededEntropy(name)
     root, log = RootKeys.generate(entropy), LogKeys.generate(entropy)
     cosigner, sealing = CosignerKeys.generate(entropy), SealingKey.generate(entropy)
+    spares = tuple(CosignerKeys.generate(entropy) for _ in range(MAX_COSIGNERS - 1))
     validity = Sealing.of(AGENCY, sealing.public(), not_before=Ms(0), not_after=Ms(START_MS + _YEAR_MS))
     log_pair = KeyPair(1, *log.public().cose_keys)
-    cosigners = (KeyPair(1, *cosigner.public().cose_keys),)
+    cosigners = tuple(KeyPair(n, *pair.public().cose_keys) for n, pair in enumerate((cosigner, *spares), 1))
     listed = KeyList(name, 1, None, log_pair, cosigners, (validity,), (), b"exercise", START_MS)
-    keyring = Keyring(log, cosigner, {key_id(cose_key(sealing.public())): sealing})
+    keyring = Keyring(log, cosigner, {key_id(cose_key(sealing.public())): sealing}, spares)
     return Half(name, root, keyring, sign_instrument(encode_keylist(listed), "keys", root))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from comity.sim.chance import Chance
@@ -34,6 +34,7 @@ class Fault(StrEnum):
     CRASHED_AFTER = "crashed-after"
     KILLED = "killed"
     CLOCK_FAR = "clock-far"
+    PUT_BACK = "put-back"
 
 
 LIES = (
@@ -63,6 +64,7 @@ class Plan:
         far: (side, from, to, by): one clock that is hours ahead for a while, or None.
         silent_side: a side that cannot call and only answers, or None.
         work_ms: for how long officers hand in; faults end then, and the world heals.
+        put_backs: (side, copied at, put back at): the store of a side as it was is put in the place of the newest.
     """
 
     lose: float
@@ -80,6 +82,7 @@ class Plan:
     far: tuple[int, int, int, int] | None
     silent_side: int | None
     work_ms: int
+    put_backs: tuple[tuple[int, int, int], ...] = ()
 
 
 _SKEW_MS = 145_000
@@ -87,13 +90,14 @@ _SKEW_MS = 145_000
 _FAR_RATE = 0.15
 _SILENT_RATE = 0.15
 _LONG_PARTING_RATE = 0.2
+_PUT_BACK_RATE = 0.5
 
 
 def plan_of(chance: Chance) -> Plan:
     """Draw what a world goes through: from almost calm to very rough."""
     work = chance.number(40, 120) * MINUTE_MS
     rough = chance.number(0, 10) / 10
-    return Plan(
+    plan = Plan(
         lose=0.3 * rough * chance.number(0, 10) / 10,
         repeat=0.2 * rough,
         delay=0.25 * rough,
@@ -110,6 +114,7 @@ def plan_of(chance: Chance) -> Plan:
         silent_side=chance.number(0, 1) if chance.hit(_SILENT_RATE) else None,
         work_ms=work,
     )
+    return replace(plan, put_backs=_put_backs(chance, plan)) if chance.hit(_PUT_BACK_RATE) else plan
 
 
 def calm_plan(work_ms: int = 30 * MINUTE_MS) -> Plan:
@@ -124,6 +129,15 @@ def _partings(chance: Chance, work: int) -> tuple[tuple[int, int], ...]:
         start = chance.number(0, work)
         found.append((start, start + chance.number(1, 100 if long else 12) * MINUTE_MS))
     return tuple(found)
+
+
+def _put_backs(chance: Chance, plan: Plan) -> tuple[tuple[int, int, int], ...]:
+    """Put back the store of one side or of both, after another; never of one that cannot call and so cannot ask."""
+    found = []
+    for _ in range(chance.number(1, 3)):
+        side, copied = chance.number(0, 1), chance.number(0, plan.work_ms)
+        found.append((side, copied, copied + chance.number(0, 40) * MINUTE_MS + chance.number(1, MINUTE_MS)))
+    return tuple(one for one in found if one[0] != plan.silent_side and one[2] < plan.work_ms)
 
 
 def _far(chance: Chance, work: int) -> tuple[int, int, int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comity.base.hashing import sha256
 from comity.dispatch.book import LogRole, LogRow, read_logs
-from comity.dispatch.entries import DispatchLeaf
+from comity.dispatch.entries import DispatchLeaf, InstrumentKind, InstrumentLeaf
 from comity.dispatch.exchange_codec import Exchange, decode_exchange
 from comity.dispatch.ports import Tx
 from comity.sim.ruled import Invariant, ensure
@@ -32,6 +32,12 @@ def check_said(watch: Watch, number: int, data: bytes) -> Exchange:
         held = min(ours.cosigned_size, peer.mirror)
         ensure(exchange.base <= held, Invariant.BASE, number, f"entries from {exchange.base}, the peer holds {held}")
         _check_mirror(watch, number, exchange, theirs, tx)
+        if exchange.cosignature is not None:
+            restores = sum(
+                isinstance(e, InstrumentLeaf) and e.kind is InstrumentKind.RESTORED for e in side.log.decoded
+            )
+            number_of_key = parse_note(exchange.cosignature).lines[0].name.rpartition("/")[2]
+            ensure(number_of_key == str(1 + restores), Invariant.SPARE_KEY, number, f"key {number_of_key}")
         for index, sealed in exchange.dispatches:
             row = tx.rows("SELECT sealed_sha256 FROM sent WHERE idx = ?", (index,))
             true = bool(row) and row[0][0] == sha256(sealed) and index < head.size

@@ -10,7 +10,7 @@ from comity.base.ids import LeafIndex, Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, HeadLeaf, ReceiptLeaf, encode_entry
-from comity.dispatch.exchange_codec import Exchange, decode_exchange, encode_exchange
+from comity.dispatch.exchange_codec import Exchange, Problem, decode_exchange, encode_exchange
 from comity.node.link import LinkState
 from comity.node.node import Node
 from comity.sim.disk import MakeDisk
@@ -22,7 +22,7 @@ from comity.tlog.note import Seconds
 _HONEST_ENTRIES = 12
 """A liar behaves until its log has so many entries, so that there is a history to lie about."""
 _AHEAD = 3
-_SPAN = 6
+_SPAN = 12
 """While its log grows by so much it shows the other history, then its own again, as if nothing had been."""
 _LIMIT_MS = 12 * HOUR_MS
 _LOOK_MS = 30_000
@@ -46,6 +46,14 @@ class Liar(Node):
     """A node that does all an honest one does, and then lies once, again and again."""
 
     lie = Lie.TWO_HEADS
+
+    def starts(self, now: Ms) -> None:
+        """Ask nothing: an honest start would disown the very heads that prove the lie."""
+
+    def take_problem(self, problem: Problem, now: Ms) -> None:
+        """Heed no claim that its store was put back, for the same reason."""
+        if problem.code != "stale-incarnation":
+            super().take_problem(problem, now)
 
     def speak(self, now: Ms, *, wait_ms: int = 0) -> bytes:
         """Return an exchange, with the lie in it or in the log below it."""

@@ -135,7 +135,8 @@ class Officers:
         if self._station.is_ready():
             with self._station.store.read() as tx:
                 rows = tx.rows(
-                    "SELECT id FROM got WHERE fact = 2 AND seen_at IS NULL ORDER BY idx LIMIT ?", (_READ_AT_ONCE,)
+                    "SELECT id FROM got WHERE fact = 2 AND seen_at IS NULL AND plain IS NOT NULL ORDER BY idx LIMIT ?",
+                    (_READ_AT_ONCE,),
                 )
             ids = [DispatchId(bytes_of(row[0])) for row in rows]
             if ids:

@@ -24,10 +24,11 @@ _FALSE_CODES = ("gap", "recovering", "slow-down", "broken", "clock", "unknown-lo
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One body on the wire; `problem` says that it came with another status than 200."""
+    """One body on the wire; `problem` says that it came with another status than 200, `recovers` that it is no exchange."""
 
     data: bytes
     problem: bool = False
+    recovers: bool = False
 
 
 Deliver = Callable[[Letter], None]
@@ -48,6 +49,8 @@ class Post:
         self._agenda, self._chance, self._plan, self._start = agenda, chance, plan, start
         self._injected = injected
         self._said: tuple[list[bytes], list[bytes]] = ([], [])
+        self._arrived: tuple[set[bytes], set[bytes]] = (set(), set())
+        self._lives = [0, 0]
         self.healed = False
 
     def carry(self, side: int, letter: Letter, deliver: Deliver, *, answer: bool) -> None:
@@ -60,17 +63,27 @@ class Post:
             answer: it answers a request, so a false problem can stand in its place.
         """
         self._remember(side, letter)
+        life = self._lives[side]
         for _ in range(self._copies()):
             carried = self._lie(side, letter, answer=answer) if self._hit(self._plan.lie) else letter
             if len(carried.data) > _SEVERAL_BYTES and self._hit(self._plan.thin):
                 carried = self._thinned(side, carried)
-            self._agenda.after(self._latency(), partial(self._arrive, carried, deliver))
+            self._agenda.after(self._latency(), partial(self._arrive, carried, deliver, (side, life)))
 
-    def _arrive(self, letter: Letter, deliver: Deliver) -> None:
+    def _arrive(self, letter: Letter, deliver: Deliver, sent: tuple[int, int]) -> None:
+        side, life = sent
+        if life != self._lives[side]:
+            return
         if self.parted():
             self._injected.note(Fault.PARTED)
         else:
+            self._arrived[side].add(letter.data)
             deliver(letter)
+
+    def cut(self, side: int) -> None:
+        """End all connections of a side: what is under way is lost, and what never arrived is not heard later."""
+        self._lives[side] += 1
+        self._said[side][:] = [data for data in self._said[side] if data in self._arrived[side]]
 
     def parted(self) -> bool:
         """Say whether no letter arrives now."""
@@ -97,7 +110,7 @@ class Post:
 
     def _remember(self, side: int, letter: Letter) -> None:
         said = self._said[side]
-        if not letter.problem and (not said or said[-1] != letter.data):
+        if not (letter.problem or letter.recovers) and (not said or said[-1] != letter.data):
             said.append(letter.data)
             del said[:-_REMEMBERED]
 
@@ -145,7 +158,7 @@ class Post:
         try:
             exchange = decode_exchange(letter.data)
             other = decode_exchange(self._chance.pick(self._said[side]))
-        except BadEnvelope:
+        except (BadEnvelope, LookupError):
             return None
         forged = _FORGERIES[fault](exchange, other, self._chance)
         return None if forged is None else Letter(encode_exchange(forged))

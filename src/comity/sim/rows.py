@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from comity.base import cbor
+from comity.crypto.sign import unverified_payload
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Entry, Fact
 from comity.dispatch.ports import Row, Scalar, Tx
@@ -22,6 +24,7 @@ class RowsHeld:
         seen: facts of the peer's receipts for our leaves, as far as our mirror reaches.
         mirrored: the peer's entries as far as our mirror reaches.
         elsewhere: dispatches of either side that are not of the exercise's desk.
+        withdrawn: leaves that the peer withdrew.
     """
 
     leaves: Mapping[bytes, int]
@@ -29,6 +32,7 @@ class RowsHeld:
     seen: Mapping[int, Sequence[Fact]]
     mirrored: Sequence[Entry]
     elsewhere: AbstractSet[bytes]
+    withdrawn: AbstractSet[int]
 
 
 def check_rows(number: int, tx: Tx, held: RowsHeld) -> None:
@@ -38,8 +42,13 @@ def check_rows(number: int, tx: Tx, held: RowsHeld) -> None:
         Broken: one of them does not agree with the logs.
     """
     sent = _sent(number, tx, held)
-    got = _got(number, tx, held)
-    _desk(number, tx, sent - held.elsewhere, {id_: got[id_] for id_ in got.keys() - held.elsewhere})
+    again = frozenset(int_of(row[0]) for row in tx.rows("SELECT idx FROM regot"))
+    got = _got(number, tx, held, again)
+    # What a put-back store lost stands at no desk until its bytes have come again, or where the peer has them no more.
+    rows = tx.rows("SELECT idx, id, sealed IS NULL FROM got WHERE fact <> 0 AND plain IS NULL")
+    rows = [row for row in rows if row[0] in again or (row[0] in held.withdrawn and row[2])]
+    gone = {bytes_of(row[1]) for row in rows}
+    _desk(number, tx, sent - held.elsewhere, {id_: got[id_] for id_ in got.keys() - held.elsewhere - gone})
 
 
 def _short(id_: Scalar) -> str:
@@ -63,32 +72,43 @@ def _sent(number: int, tx: Tx, held: RowsHeld) -> set[bytes]:
         ensure(fact == _newest(facts), Invariant.SENT_ROW, number, f"{shown} has fact {fact!r}, receipts say {facts}")
         ensure((settled is not None) == (int_of(fact) > Fact.ARRIVED), Invariant.SENT_ROW, number, f"{shown} settled")
     ids = {bytes_of(row[0]) for row in rows}
-    ensure(ids.issuperset(held.leaves), Invariant.SENT_ROW, number, "a leaf of ours has no row")
+    lost = {bytes_of(row[0]) for row in tx.rows("SELECT id FROM lost")}
+    ensure(not ids & lost, Invariant.SENT_ROW, number, "a dispatch that is held counts as lost")
+    ensure((ids | lost).issuperset(held.leaves), Invariant.SENT_ROW, number, "a leaf of ours has no row")
     ensure(len(pooled) <= len(ids), Invariant.SENT_ROW, number, "the pool holds what was not sent")
     return ids
 
 
-def _got(number: int, tx: Tx, held: RowsHeld) -> dict[bytes, int]:
+def _got(number: int, tx: Tx, held: RowsHeld, again: AbstractSet[int]) -> dict[bytes, int]:
     rows = tx.rows("SELECT idx, id, fact, settled_at, seen_at, sealed IS NULL, plain IS NULL FROM got")
     for row in rows:
-        _got_row(number, row, held)
+        _got_row(number, row, held, again)
     leaves = sum(isinstance(entry, DispatchLeaf) for entry in held.mirrored)
     ensure(len(rows) == leaves, Invariant.GOT_ROW, number, f"{len(rows)} rows for {leaves} leaves of the peer")
     return {bytes_of(id_): int_of(fact) for _, id_, fact, *_ in rows}
 
 
-def _got_row(number: int, row: Row, held: RowsHeld) -> None:
+def _got_row(number: int, row: Row, held: RowsHeld, again: AbstractSet[int]) -> None:
     index, id_, fact, settled, seen, no_bytes, no_plain = row
     shown, facts = _short(id_), held.receipts.get(int_of(index), ())
     leaf = held.mirrored[int_of(index)] if int_of(index) < len(held.mirrored) else None
     named = isinstance(leaf, DispatchLeaf) and leaf.id == id_
     ensure(named, Invariant.GOT_ROW, number, f"{shown} stands at leaf {index!r}, which is not its own")
     ensure(fact == _newest(facts), Invariant.GOT_ROW, number, f"{shown} has fact {fact!r}, our receipts say {facts}")
-    ensure((settled is not None) == (int_of(fact) > Fact.ARRIVED), Invariant.GOT_ROW, number, f"{shown} settled")
+    done = int_of(fact) > Fact.ARRIVED or (not fact and index in held.withdrawn)
+    ensure((settled is not None) == done, Invariant.GOT_ROW, number, f"{shown} settled")
     ensure((seen is not None) == (Fact.SEEN in facts), Invariant.GOT_ROW, number, f"{shown} seen")
-    ensure(not (fact and no_bytes), Invariant.GOT_ROW, number, f"{shown} is receipted and its bytes are not held")
+    lost = index in again or (index in held.withdrawn and no_bytes)
+    ensure(
+        lost or not (fact and no_bytes), Invariant.GOT_ROW, number, f"{shown} is receipted and its bytes are not held"
+    )
     opened = fact in {Fact.ARRIVED, Fact.FILED}
-    ensure(opened != bool(no_plain), Invariant.GOT_ROW, number, f"{shown} has fact {fact!r}, opened: {not no_plain}")
+    ensure(
+        lost or opened != bool(no_plain),
+        Invariant.GOT_ROW,
+        number,
+        f"{shown} has fact {fact!r}, opened: {not no_plain}",
+    )
 
 
 def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> None:
@@ -110,3 +130,26 @@ def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> No
     ensure(len(set(texts)) == len(texts), Invariant.SENT_TWICE, number, "one form of an officer was sent twice")
     kept = {bytes_of(row[0]) for row in tx.rows("SELECT id FROM kept WHERE became IS NULL")}
     ensure(not kept & sent, Invariant.SENT_ROW, number, "a withheld draft was sent")
+
+
+def check_disowned(number: int, tx: Tx, peer_tx: Tx) -> None:
+    """Check that a side which recovered disowned, in its own log, every head that the peer had dropped for it.
+
+    Raises:
+        Broken: one is missing.
+    """  # spec: protocol.md 9 step 3
+    payloads = [unverified_payload(bytes_of(row[0])) for row in peer_tx.rows("SELECT signed FROM recovered")]
+    dropped = {note for payload in payloads for note in _texts(payload, 3)}
+    signed = tx.rows(
+        "SELECT i.signed FROM instrument i JOIN entry e ON e.idx = i.from_ours WHERE e.role = 'ours' AND i.kind = 'restored'"
+    )
+    disowned = {note for row in signed for note in _texts(unverified_payload(bytes_of(row[0])), 5)}
+    ensure(dropped <= disowned, Invariant.DISOWNED, number, f"{len(dropped - disowned)} heads are not disowned")
+
+
+def _texts(payload: bytes, key: int) -> list[str]:
+    value = cbor.decode(payload)
+    assert isinstance(value, Mapping)
+    found = value[key]  # type: ignore[index]  # a map with numbers for keys
+    assert isinstance(found, list)
+    return [str(one) for one in found]

@@ -29,6 +29,8 @@ class Invariant(StrEnum):
     SAID_UNSTORED = "what is said is stored"
     BASE = "nothing is left out beyond what the peer cosigned"
     HEAD_FORGOTTEN = "a good head that is not taken is kept"
+    DISOWNED = "what the peer dropped for a restored node is disowned in its log"
+    SPARE_KEY = "after a restore the next spare key cosigns"
     NOT_SETTLED = "after healing everything is settled on both sides"
     NOT_SILENT = "two idle nodes fall silent"
     STUCK = "a node takes whatever comes without an unknown error"

@@ -12,19 +12,23 @@ from typing import TypeVar
 
 from comity.base.errors import BadEnvelope, StoreError
 from comity.base.ids import Ms
-from comity.dispatch.book import Ledger
+from comity.dispatch.book import Ledger, LogRole
 from comity.dispatch.columns import bytes_of
 from comity.dispatch.exchange_codec import Problem as Told
 from comity.dispatch.exchange_codec import decode_problem, encode_problem
+from comity.dispatch.ports import Tx
 from comity.node.assemble import Assembled
 from comity.node.ceremony import hold_ceremony
+from comity.node.fetching import Span, gathered, spans
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
+from comity.node.logfiles import log_file
 from comity.node.node import Node
+from comity.node.recovery import Missing, Next
 from comity.node.taken import Problem, Taken
 from comity.sim.agenda import Agenda
 from comity.sim.chance import Chance
-from comity.sim.disk import Crashed, FailingStore
+from comity.sim.disk import Crashed, Disk, FailingStore
 from comity.sim.exercise import OFFICER
 from comity.sim.heard import check_kept, check_said
 from comity.sim.post import Letter, Post
@@ -34,7 +38,7 @@ Result = TypeVar("Result")
 IN_FLIGHT = 4
 """Exchanges that a node has under way at once."""  # spec: protocol.md 5
 _NOT_TAKEN_UNREAD = frozenset({"bad-envelope", "version", "too-large", "unknown-log", "bad-signature"})
-_NOT_KEPT = frozenset({"recovering", "broken", "slow-down"})
+_NOT_KEPT = frozenset({"recovering", "broken", "slow-down", "stale-incarnation"})
 _SPACING_MS = 50
 _REFUSED_MS = 5
 _TICK_MS = 300_000
@@ -95,7 +99,9 @@ class Station:
         self.up = False
         self.calls = True
         self.said = 0
-        self._build, self._agenda, self._post, self._watch, self._chance = build, agenda, post, watch, chance
+        self.put_backs = 0
+        self._mending = False
+        self.build, self._agenda, self._post, self._watch, self._chance = build, agenda, post, watch, chance
         self._node: Node | None = None
         self._life = 0
         self._asked = 0
@@ -121,7 +127,7 @@ class Station:
         """Start the process: a new node over the old store, and what it left unopened is opened."""
         self.up = True
         self._agenda.note(self.number, "rises")
-        self._restore()
+        self._begin(starts=True)
         self._tick(self._life)
 
     def fall(self) -> None:
@@ -140,15 +146,33 @@ class Station:
 
         return rise
 
-    def _restore(self) -> None:
+    def put_back(self, older: Disk) -> None:
+        """Lose the process, and find an older store at the next start."""
+        self.put_backs += 1
+        self._mending = True
+        if self.up:
+            self.fall()
+        self._agenda.note(self.number, "store put back")
+        self.store.put_back(older)
+
+    def mending(self) -> bool:
+        """Whether a put-back store is not mended yet."""
+        self._mending = self._mending and not (self.is_ready() and not self.node.recovering)
+        return self._mending
+
+    def _begin(self, *, starts: bool) -> None:
         """Make the node anew from what is stored; repeat until the disk lets us."""
         self._node = None
         try:
-            self._node = self._build.start(self.store, self.clock)
-            self._node.open_stored(self.clock)
+            self._node = self.build.start(self.store, self.clock)
+            self._node.can_call = self.calls
+            if starts:
+                self._node.starts(self.clock)
+            if not self._node.recovering:
+                self._node.open_stored(self.clock)
         except StoreError:
             self._node = None
-            self._again(self._restore)
+            self._again(lambda: self._begin(starts=starts))
         except Crashed:
             self.fall()
         else:
@@ -178,7 +202,7 @@ class Station:
         if self._chance.hit(0.5):
             self.node.ledger.forget()
         else:
-            self._restore()
+            self._begin(starts=False)
 
     def _tick(self, life: int) -> None:
         if not self.up or life != self._life:
@@ -214,25 +238,42 @@ class Station:
         self._wake_at = None
         if not self.calls or not self.is_ready() or len(self._in_flight) >= IN_FLIGHT:
             return
-        due = self.node.due_at(self.clock)
+        recovering = self.node.recovering
+        due = self.clock if recovering else self.node.due_at(self.clock)
         if due is None:
             return
         at = max(due - self.offset(), self._not_before)
         if at > self._agenda.now:
             self.wake_by(at)
+        elif recovering:
+            self._ask_recover()
         else:
             self._ask()
+
+    def _ask_recover(self) -> None:
+        data = self.attempt(lambda node: node.recover_request())
+        if data is None or self._in_flight:
+            return
+        self._send(
+            data,
+            "asks whether it was put back",
+            self.peer.serve_recover,
+        )
 
     def _ask(self) -> None:
         data = self.attempt(lambda node: node.speak(self.clock))
         if data is None:
             return
         self._check_said(data)
+        self._send(data, "asks", self.peer.serve)
+
+    def _send(self, data: bytes, what: str, serve: Callable[[Letter, int, int], None]) -> None:
         self._asked += 1
         asked, life = self._asked, self._life
         self._in_flight.add(asked)
-        self._agenda.note(self.number, "asks", asked, len(data))
-        self._post.carry(self.number, Letter(data), lambda letter: self.peer.serve(letter, asked, life), answer=False)
+        made = Letter(data, recovers=serve == self.peer.serve_recover)
+        self._agenda.note(self.number, what, asked, len(data))
+        self._post.carry(self.number, made, lambda letter: serve(letter, asked, life), answer=False)
         self._agenda.after(self.node.timers.exchange_ms, lambda: self.unanswered(asked, life))
         self._not_before = max(self._not_before, self._agenda.now + _SPACING_MS)
         self.wake_by(self._not_before)
@@ -275,6 +316,88 @@ class Station:
         if self._watch is not None:
             check_said(self._watch, self.number, data)
 
+    # --- start and restore ---------------------------------------------------------------------------------------
+
+    def serve_recover(self, letter: Letter, asked: int, life: int) -> None:
+        """Answer the peer's `recover`."""
+        if not self.is_ready():
+            self._agenda.after(_REFUSED_MS, lambda: self.peer.unanswered(asked, life))
+            return
+        try:
+            data = self.attempt(lambda node: node.take_recover(letter.data, self.clock))
+            answer = self._busy() if data is None else Letter(data, recovers=True)
+        except Problem as problem:
+            answer = self._problem_letter(problem)
+        if answer is not None:
+            self._agenda.note(self.number, "answers a recover", answer.problem)
+            self._post.carry(self.number, answer, lambda one: self.peer.heard_recovered(one, asked, life), answer=True)
+        if self.is_ready():
+            self.wake_by(self._agenda.now)
+
+    def _problem_letter(self, told: Problem) -> Letter | None:
+        data = self.attempt(lambda node: node.problem_bytes(told))
+        return None if data is None else Letter(data, problem=True)
+
+    def heard_recovered(self, letter: Letter, asked: int, life: int) -> None:
+        """Take the answer to a `recover`, and fetch what it says is missing."""
+        if life != self._life or asked not in self._in_flight or not self.is_ready():
+            return
+        self._in_flight.discard(asked)
+        good = not letter.problem and self.node.recovering and self._recovered(letter.data)
+        if letter.problem:
+            self._take_stale(letter)
+        if not self.is_ready():
+            return
+        if good:
+            self._failures = 0
+            self.wake_by(self._agenda.now)
+        else:
+            self._back_off(_RETRY_MS)
+
+    def _take_stale(self, letter: Letter) -> None:
+        try:
+            problem = decode_problem(letter.data)
+        except BadEnvelope:
+            return
+        if problem.code == "stale-incarnation":
+            self.attempt(lambda node: node.told_stale(problem, self.clock))
+
+    def _recovered(self, data: bytes) -> bool:
+        try:
+            found = self.attempt(lambda node: node.take_recovered(data, self.clock))
+            if found is None:
+                return False
+            self._agenda.note(self.number, "recovers", found[0])
+            if found[0] is Next.FETCH and found[1] is not None:
+                return self._fetch(found[1])
+        except Problem as problem:
+            self._agenda.note(self.number, "does not take a recovered", problem.code)
+            return False
+        return found[0] in {Next.UP, Next.AGAIN} and self._open_stored()
+
+    def _fetch(self, missing: Missing) -> bool:
+        """Fetch from the peer's tiles what is missing, with our log from 0 on if what we hold does not fit."""
+        for whole in (False, True):
+            if not self.peer.is_ready() or self._post.parted():
+                return False
+            made = self.build.assembled
+            own, theirs = spans(missing, made.voice, made.peer, whole=whole)
+            with self.peer.store.read() as tx:
+                found = {
+                    span.origin: _files(tx, role, span)
+                    for role, span in ((LogRole.THEIRS, own), (LogRole.OURS, theirs))
+                }
+            fetched = gathered(own, theirs, found)
+            done = self.attempt(lambda node: node.restore(missing, fetched, self.clock))  # noqa: B023  called at once
+            if done is not False:
+                return bool(done) and self._open_stored()
+        return False
+
+    def _open_stored(self) -> bool:
+        if self.node.recovering:
+            return True
+        return self.attempt(lambda node: node.open_stored(self.clock)) is not None
+
     # --- listening ---------------------------------------------------------------------------------------------
 
     def serve(self, letter: Letter, asked: int, life: int) -> None:
@@ -294,9 +417,7 @@ class Station:
             if self.attempt(lambda node: self._take(node, letter.data)) is None:
                 return self._busy()
         except Problem as problem:
-            told = problem
-            data = self.attempt(lambda node: node.problem_bytes(told))
-            return None if data is None else Letter(data, problem=True)
+            return self._problem_letter(problem)
         data = self.attempt(lambda node: node.speak(self.clock))
         if data is None:
             return self._busy()
@@ -350,3 +471,9 @@ class Station:
     def _check_kept(self, data: bytes, problem: Problem) -> None:
         if self._watch is not None and problem.code not in _NOT_TAKEN_UNREAD | _NOT_KEPT:
             check_kept(self._watch, self.number, data)
+
+
+def _files(tx: Tx, role: LogRole, span: Span) -> dict[str, bytes]:
+    """Return the bundles of a span as the peer serves them."""
+    found = {name.path(): log_file(tx, role, name.path()) for name in span.bundles()}
+    return {path: content for path, content in found.items() if content is not None}

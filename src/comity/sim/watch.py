@@ -21,6 +21,7 @@ from comity.dispatch.entries import (
     LinkLeaf,
     ReceiptLeaf,
     RecordLeaf,
+    WithdrawLeaf,
     decode_entry,
     encode_entry,
     record_commit,
@@ -31,7 +32,7 @@ from comity.dispatch.wire import Header, decode_header
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
 from comity.sim.exercise import DESK, RECALL
-from comity.sim.rows import RowsHeld, check_rows
+from comity.sim.rows import RowsHeld, check_disowned, check_rows
 from comity.sim.ruled import Invariant, ensure
 from comity.tlog.tree import Edge, leaf_hash
 
@@ -76,6 +77,9 @@ class Side:
         kept: the newest head of the peer that it keeps, (size, time).
         tied: it had cosigned the peer's log before its newest transaction.
         elsewhere: its dispatches of another desk: one manifest, for a world is shorter than a day.
+        withdrawn: leaves of its log that it withdrew.
+        past: heads that it signed before its store was put back, as `signed`.
+        put_back: its store was put back at least once.
         seen: facts that the peer's receipts state, for each leaf of its log, as far as it mirrors them.
     """
 
@@ -93,6 +97,9 @@ class Side:
     tied: bool = False
     kept: tuple[int, int] = (0, 0)
     elsewhere: set[bytes] = field(default_factory=set)
+    withdrawn: set[int] = field(default_factory=set)
+    past: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    put_back: bool = False
 
 
 class Watch:
@@ -105,7 +112,8 @@ class Watch:
 
     def __init__(self, stores: tuple[Store, Store], clock: Callable[[], int]) -> None:
         self.stores = stores
-        self.sides = (Side(), Side())
+        self.sides = [Side(), Side()]
+        self._put_back: set[int] = set()
         self._clock = clock
 
     def check(self, number: int) -> None:
@@ -118,21 +126,51 @@ class Watch:
             logs, edges = read_logs(tx)
             if len(logs) < len(LogRole):
                 return
+            accepted = self._begin_again(number, tx)
+            if accepted is None:
+                return
             side, peer = self.sides[number], self.sides[1 - number]
             self._mirror(number, tx, logs[LogRole.THEIRS])
             self._sent(number, tx)
             self._own(number, tx, logs[LogRole.OURS])
+            kept = side.log.entries[: len(accepted)] == accepted
+            ensure(kept, Invariant.ONE_HISTORY, number, f"not the {len(accepted)} entries that the peer accepted")
             rooted = edges[LogRole.OURS].root() == side.log.roots[-1]
             ensure(rooted, Invariant.LOG, number, "the tiles of our log do not give its root")
             _heads(number, side, tx, logs[LogRole.OURS])
             _cosignatures(number, side, peer, tx, logs)
             self._decisions(number, tx, logs[LogRole.DECISION])
             mirrored = peer.log.decoded[: side.mirror]
-            held = RowsHeld(side.leaves, side.facts, side.seen, mirrored, side.elsewhere | peer.elsewhere)
+            elsewhere = side.elsewhere | peer.elsewhere
+            withdrawn = frozenset(one.index for one in mirrored if isinstance(one, WithdrawLeaf))
+            held = RowsHeld(side.leaves, side.facts, side.seen, mirrored, elsewhere, withdrawn)
             check_rows(number, tx, held)
             state = read_link(tx).state
             accused = tx.rows("SELECT class FROM evidence")
             ensure(not accused and state is not LinkState.BROKEN, Invariant.ACCUSED, number, f"{accused}, {state}")
+
+    def put_back(self, number: int) -> None:
+        """Note that the store of a side was put back: what it says of itself counts again once it has recovered."""
+        self._put_back.add(number)
+
+    def _begin_again(self, number: int, tx: Tx) -> list[bytes] | None:
+        """Return the entries that the peer accepted before a put-back ended in this transaction; None: it has not.
+
+        Then the record of the side is made anew, from all that its store says now.
+        """
+        if number not in self._put_back:
+            return []
+        if read_link(tx).state is LinkState.RECOVERING:
+            ensure(not tx.rows("SELECT 1 FROM evidence"), Invariant.ACCUSED, number, "while it recovers")
+            return None
+        self._put_back.discard(number)
+        old, peer = self.sides[number], self.sides[1 - number]
+        self.sides[number] = Side(
+            headers=old.headers, far=old.far, elsewhere=old.elsewhere, past=old.past | old.signed, put_back=True
+        )
+        with self.stores[1 - number].read() as peer_tx:
+            check_disowned(number, tx, peer_tx)
+        return old.log.entries[: peer.mirror]
 
     def _mirror(self, number: int, tx: Tx, row: LogRow) -> None:
         side, peer = self.sides[number], self.sides[1 - number]
@@ -159,7 +197,7 @@ class Watch:
         side.headers[header.id] = header
         if header.desk != DESK:
             side.elsewhere.add(header.id)
-            ensure(len(side.elsewhere) == 1, Invariant.SENT_TWICE, number, "a day was closed twice")
+            ensure(len(side.elsewhere) == 1 or side.put_back, Invariant.SENT_TWICE, number, "a day was closed twice")
         if header.created > self._clock() + CREATED_AHEAD_MS:
             side.far.add(header.id)
 
@@ -185,8 +223,11 @@ class Watch:
             case ReceiptLeaf():
                 self._receipt(number, entry, tx)
             case HeadLeaf():
-                true = peer.signed.get((entry.size, entry.time)) == entry.root and entry.size <= side.mirror
+                named = (entry.size, entry.time)
+                true = entry.root in {peer.signed.get(named), peer.past.get(named)} and entry.size <= side.mirror
                 ensure(true, Invariant.TIE, number, f"l-head of size {entry.size} that the peer did not sign")
+            case WithdrawLeaf():
+                side.withdrawn.add(entry.index)
             case LinkLeaf(event=LinkEvent.ACCUSED):
                 ensure(False, Invariant.ACCUSED, number, f"entry {place} accuses an honest peer")
             case _:
@@ -213,9 +254,11 @@ class Watch:
         header = peer.headers[leaf.id]
         for one in () if header.kind == RECALL else header.after:
             if one in peer.leaves:
-                done = bool(_SETTLING.intersection(side.facts.get(peer.leaves[one], ())))
+                place = peer.leaves[one]
+                done = place in peer.withdrawn or bool(_SETTLING.intersection(side.facts.get(place, ())))
             else:
-                done = bool(tx.rows("SELECT 1 FROM sent WHERE id = ? AND settled_at IS NOT NULL", (one,)))
+                rows = "SELECT settled_at FROM sent WHERE id = ? UNION ALL SELECT settled_at FROM lost WHERE id = ?"
+                done = any(settled is not None for (settled,) in tx.rows(rows, (one, one)))
             ensure(done, Invariant.ORDER, number, f"{show_id(leaf.id)} was filed before {show_id(one)}")
 
     def _decisions(self, number: int, tx: Tx, row: LogRow) -> None:

@@ -94,9 +94,12 @@ class World:
     def __init__(self, settings: Settings, make_disk: MakeDisk) -> None:
         chance = Chance(f"world {settings.seed}")
         self.settings = settings
-        self.plan = settings.plan or plan_of(chance.branch("plan"))
+        plan = settings.plan or plan_of(chance.branch("plan"))
+        # Where one side lies no store is put back: what a liar did before it recovered is no evidence any more.
+        self.plan = plan if settings.watched else replace(plan, put_backs=())
         self.agenda = Agenda(START_MS)
         self.injected = Injected()
+        self._make_disk = make_disk
         self.stores = tuple(self._store(make_disk, chance, number) for number in (0, 1))
         first, second = self.stores
         self.watch = Watch((first, second), lambda: self.agenda.now) if settings.watched else None
@@ -159,6 +162,8 @@ class World:
             officers.plan(tasks, START_MS + 1_000, START_MS + self.plan.work_ms)
             for _ in range(self.plan.kills):
                 self.agenda.after(kills.number(0, self.plan.work_ms), partial(self._kill, station))
+        for side, copied, put_back in self.plan.put_backs:
+            self.agenda.after(copied, partial(self._copy, self.sides[side], put_back))
         if self.plan.far is not None:
             self.injected.note(Fault.CLOCK_FAR)
 
@@ -166,6 +171,27 @@ class World:
         if station.up:
             self.injected.note(Fault.KILLED)
             station.fall()
+
+    def _copy(self, station: Station, put_back: int) -> None:
+        """Copy the store of a side, to be put back at a time since the start."""
+        with station.store.read() as tx:
+            if not tx.rows("SELECT 1 FROM link"):
+                return  # the ceremony has not been held
+        image = station.store.image()
+        self.agenda.at(START_MS + put_back, lambda: self._put_back(station, image))
+
+    def _put_back(self, station: Station, image: bytes) -> None:
+        """Put an older copy of a store in the place of the newest, while no other put-back is being mended."""
+        if self._healed or len(station.build.assembled.voice.spares) == station.put_backs:
+            return
+        if any(side.mending() for side in self.sides):
+            self.agenda.after(_LOOK_MS, lambda: self._put_back(station, image))
+            return
+        self.injected.note(Fault.PUT_BACK)
+        self.post.cut(station.number)
+        if self.watch is not None:
+            self.watch.put_back(station.number)
+        station.put_back(self._make_disk(((DESK, ExerciseDesk.schema),), image))
 
     # --- running -----------------------------------------------------------------------------------------------
 
@@ -290,7 +316,9 @@ def _open(tx: Tx) -> list[str]:
         ("the pool is not empty", "SELECT 1 FROM pool"),
         ("a dispatch waits for another", "SELECT 1 FROM waits"),
         ("a head is pending", "SELECT 1 FROM pending_head"),
-        ("a filed dispatch is not read", "SELECT 1 FROM got WHERE fact = 2 AND seen_at IS NULL"),
+        ("a lost dispatch of ours is not settled", "SELECT 1 FROM lost WHERE settled_at IS NULL"),
+        ("a dispatch of the peer is to be filed again", "SELECT 1 FROM regot"),
+        ("a filed dispatch is not read", "SELECT 1 FROM got WHERE fact = 2 AND seen_at IS NULL AND plain IS NOT NULL"),
     ):
         if tx.rows(statement + " LIMIT 1"):
             found.append(what)

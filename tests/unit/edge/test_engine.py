@@ -280,9 +280,12 @@ def test_what_is_no_exchange_is_a_problem_and_a_store_error_asks_to_come_again(s
             status, answer = await engine.exchange(b.speak(at(MINUTE)))
             assert (status, decode_problem(answer).code, decode_problem(answer).retry_ms) == (503, "slow-down", 1_000)
             status, answer = await engine.recover(b"")
-            assert (status, decode_problem(answer).code) == (503, "recovering")
+            assert (status, decode_problem(answer).code) == (400, "bad-envelope")
+            store.faults.append("before")
+            status, answer = await engine.recover(b"")
+            assert (status, decode_problem(answer).code) == (503, "slow-down")
             assert decode_problem(engine.problem("broken", 7)).retry_ms == 7
-            assert engine.bell.number == 2
+            assert engine.bell.number == 3
 
     run(play())
     assert "an exchange of the peer was not taken: bad-envelope" in caplog.text

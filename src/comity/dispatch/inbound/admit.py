@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from comity.base.ids import Digest, DispatchId, Ms
+from comity.base.ids import Digest, Ms
 from comity.dispatch.book import Book
 from comity.dispatch.filing import Facts
 from comity.dispatch.inbound.record import recalled
 from comity.dispatch.office import Office
-from comity.dispatch.predecessors import kind_answered
+from comity.dispatch.predecessors import kind_answered, unsettled
 from comity.dispatch.states import Admitted, Verified
 from comity.dispatch.wire import Header
 from comity.policy.listed import listed_by
@@ -28,7 +28,7 @@ def admit(verified: Verified, book: Book, office: Office, now: Ms) -> Admitted:
     question = ask(header, verified.facts, kind_answered(header.re, book.tx), verified.found, listed=listed)
     verdict = office.gate.decide(question, now)
     code = None if verdict.permits else (verdict.outward or "cannot-assist")
-    waits = () if code or header.kind in WAITS_FOR_NOTHING else _unsettled(book, header.after)
+    waits = () if code or header.kind in WAITS_FOR_NOTHING else unsettled(book, header.after)
     return Admitted(verified, verdict, code, waits, question)
 
 
@@ -86,16 +86,3 @@ def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple
 def _by_accord(rule: str, sentence: str) -> Verdict:
     reason = Reason(rule, Effect.REFUSE, "accord", "accord", sentence, (("en", sentence),))
     return Verdict(Effect.REFUSE, (reason,), (), "hard-stop", "cannot-assist", None, (), Digest(bytes(32)))
-
-
-def _unsettled(book: Book, after: tuple[DispatchId, ...]) -> tuple[DispatchId, ...]:
-    """Return the predecessors, ours or theirs, that are not settled yet."""
-    return tuple(one for one in after if not _settled(book, one))
-
-
-def _settled(book: Book, dispatch: DispatchId) -> bool:
-    for table in ("got", "sent"):
-        found = book.tx.rows(f"SELECT settled_at FROM {table} WHERE id = ?", (dispatch,))  # noqa: S608  our two tables
-        if found:
-            return found[0][0] is not None
-    return False

@@ -15,7 +15,8 @@ from comity.dispatch.inbound.custody import into_custody
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
-from comity.dispatch.states import Admitted, Arrival, Opened, Recorded
+from comity.dispatch.predecessors import unsettled
+from comity.dispatch.states import Admitted, Arrival, Opened, Recorded, Verified
 
 _SALT_BYTES = 32
 _SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
@@ -37,11 +38,32 @@ def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
         book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
     recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=decision_hash(salt, inward))
     _keep_content(opened, fact, book, office, now)
-    _file(admitted, fact, book, office, now)
-    facts = admitted.verified.facts
+    _file(admitted.verified, fact, admitted.code, book, office, now=now)
+    _count_persons(admitted.verified, book, office, now)
+    return Recorded(header.id, opened.arrival.index, fact, admitted.code, recorded.case, recorded.receipt)
+
+
+def file_again(
+    verified: Verified, fact: Fact, code: str | None, book: Book, office: Office, *, now: Ms
+) -> tuple[DispatchId, ...]:
+    """Write again what a put-back store lost of a dispatch that our log receipts with `fact`: no leaf, no decision.
+
+    Returns what it still waits for, if it was `arrived` only.
+    """  # spec: protocol.md 9 step 5
+    header = verified.opened.header
+    waits = unsettled(book, header.after) if fact is Fact.ARRIVED else ()
+    rows = [(header.id, one) for one in waits]
+    book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+    _keep_content(verified.opened, fact, book, office, now)
+    _file(verified, fact, code, book, office, now=now)
+    _count_persons(verified, book, office, now)
+    return waits
+
+
+def _count_persons(verified: Verified, book: Book, office: Office, now: Ms) -> None:
+    header, facts = verified.opened.header, verified.facts
     asking = Asking(header.id, header.purpose, facts.subjects, facts.associations)
     persons.count(asking, office.accord, office.person_key, book.tx, now, ours=False)
-    return Recorded(header.id, opened.arrival.index, fact, admitted.code, recorded.case, recorded.receipt)
 
 
 def quarantine(arrival: Arrival, code: str, book: Book, now: Ms) -> Recorded:
@@ -77,14 +99,14 @@ def receipt(
     return Recorded(leaf.id, arrival.index, fact, code, None, sha256(entry))
 
 
-def _file(admitted: Admitted, fact: Fact, book: Book, office: Office, now: Ms) -> None:
+def _file(verified: Verified, fact: Fact, code: str | None, book: Book, office: Office, *, now: Ms) -> None:
     """Give the dispatch to its desk; what waits for a predecessor is given to it when that one is settled."""
-    opened = admitted.verified.opened
+    opened = verified.opened
     header, desk = opened.header, office.desks[opened.header.desk]
     filing = Filing(
         ours=False,
         header=header,
-        body=admitted.verified.body if fact is not Fact.REFUSED else b"",
+        body=verified.body if fact is not Fact.REFUSED else b"",
         case=header.case or CaseId(header.id),
         at=now,
         index=opened.arrival.index,
@@ -92,18 +114,18 @@ def _file(admitted: Admitted, fact: Fact, book: Book, office: Office, now: Ms) -
     )
     if fact is not Fact.ARRIVED:
         desk.file(book.tx, filing)
-    desk.settle(book.tx, header.id, int(fact), admitted.code, now)
+    desk.settle(book.tx, header.id, int(fact), code, now)
     if fact is Fact.FILED:
-        note_consent(header, admitted.verified.facts, book.tx, office, now)
-    _mark(admitted, fact, book, now)
+        note_consent(header, verified.facts, book.tx, office, now)
+    _mark(verified, fact, book, now)
 
 
-def _mark(admitted: Admitted, fact: Fact, book: Book, now: Ms) -> None:
+def _mark(verified: Verified, fact: Fact, book: Book, now: Ms) -> None:
     """Leave a mark for what a recall or a correction names, so that it meets a late original.
 
     Whoever of ours it was passed on to must be told, and until somebody has, that is owed.
     """
-    header = admitted.verified.opened.header
+    header = verified.opened.header
     if fact is not Fact.FILED or header.kind not in MARKING_KINDS:
         return
     targets = targets_of(header)

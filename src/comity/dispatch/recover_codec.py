@@ -1,0 +1,186 @@
+"""`recover`, its answer `recovered`, and the instrument `restored`, as bytes under both log keys of their author.
+
+The rule it keeps: what a node says about a store that was put back is signed by the keys whose signatures are in doubt,
+and one form of it exists: whoever holds the bytes can show them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from comity.base import cbor, fields
+from comity.base.cbor import Value
+from comity.base.errors import BadEnvelope
+from comity.base.fields import Unknown
+from comity.base.ids import Digest, Origin
+from comity.crypto.keys import LogKeys, LogPublic
+from comity.crypto.sign import sign_instrument, verify_instrument
+from comity.crypto.suites import PROFILE
+
+RESTORED: Final = "comity/restored/1"
+NONCE_BYTES: Final = 32
+MAX_RECOVER: Final = 32 * 1024
+"""Most bytes of a signed `recover`; it holds no list."""
+_RECOVER, _RECOVERED = "recover", "recovered"
+_KIND_RESTORED = "restored"
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """What a node that starts asks its peer.
+
+    Attributes:
+        origin: its own log.
+        incarnation: in seconds; the one it has, or the new one that it takes.
+        own_size: entries of its own log.
+        mirror_size: entries of its mirror of the peer's log.
+        nonce: 32 random bytes.
+        unknown: keys of a later edition, kept.
+    """
+
+    origin: Origin
+    incarnation: int
+    own_size: int
+    mirror_size: int
+    nonce: bytes
+    unknown: Unknown = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What the peer holds of the node that asked.
+
+    Attributes:
+        head: the newest head of the asker that the peer accepted, a signed note, or None.
+        pending: heads of the asker that no entries proved; with a new incarnation they are dropped for good.
+        last_time: newest log time of the asker that the peer has seen, seconds; 0 if none.
+        cosigned: the peer's own newest head that the asker cosigned, with both parties' lines, or None.
+        request: SHA-256 of the signed `recover` that this answers.
+        unknown: keys of a later edition, kept.
+    """
+
+    head: str | None
+    pending: tuple[str, ...]
+    last_time: int
+    cosigned: str | None
+    request: Digest
+    unknown: Unknown = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a node says in its own log after its store was put back.
+
+    Attributes:
+        incarnation: in seconds; every head with an earlier log time is stale.
+        size, root: of its log as the peer mirrored it; nothing above was ever accepted.
+        disowned: signed heads of this log that the peer could not prove; nothing below them was accepted either.
+        unknown: keys of a later edition, kept.
+    """
+
+    incarnation: int
+    size: int
+    root: Digest
+    disowned: tuple[str, ...]
+    unknown: Unknown = ()
+
+
+def sign_recover(recover: Recover, keys: LogKeys) -> bytes:
+    """Return the signed bytes of a `recover`."""  # spec: protocol.md 3
+    members: dict[int, Value] = {
+        1: PROFILE,
+        2: recover.origin,
+        3: recover.incarnation,
+        4: recover.own_size,
+        5: recover.mirror_size,
+        6: recover.nonce,
+    }
+    return sign_instrument(cbor.encode(fields.with_unknown(members, recover.unknown)), _RECOVER, keys)
+
+
+def read_recover(signed: bytes, keys: LogPublic) -> Recover:
+    """Read a `recover` after checking that exactly the two log keys signed it.
+
+    Raises:
+        BadSignature: another set of signatures, or one that fails.
+        UnknownVersion: of another profile.
+        BadEnvelope: not canonical or of another shape.
+    """
+    m = fields.numbered(cbor.decode(verify_instrument(signed, _RECOVER, keys)), _RECOVER_KEYS, "recover")
+    fields.version(m[1], PROFILE, "profile")
+    nonce = fields.octets(m[6], "nonce")
+    if len(nonce) != NONCE_BYTES:
+        raise BadEnvelope("a recover whose nonce is not 32 bytes")
+    return Recover(
+        origin=Origin(fields.text(m[2], "origin")),
+        incarnation=fields.uint(m[3], "incarnation"),
+        own_size=fields.uint(m[4], "own size"),
+        mirror_size=fields.uint(m[5], "mirror size"),
+        nonce=nonce,
+        unknown=fields.unknown(m, _RECOVER_KEYS),
+    )
+
+
+def sign_recovered(recovered: Recovered, keys: LogKeys) -> bytes:
+    """Return the signed bytes of a `recovered`."""  # spec: protocol.md 3
+    members: dict[int, Value] = {
+        1: PROFILE,
+        2: recovered.head,
+        3: recovered.pending,
+        4: recovered.last_time,
+        5: recovered.cosigned,
+        6: recovered.request,
+    }
+    return sign_instrument(cbor.encode(fields.with_unknown(members, recovered.unknown)), _RECOVERED, keys)
+
+
+def read_recovered(signed: bytes, keys: LogPublic) -> Recovered:
+    """Read a `recovered` after checking that exactly the two log keys of the peer signed it.
+
+    Raises:
+        BadSignature, UnknownVersion, BadEnvelope: as `read_recover`.
+    """
+    m = fields.numbered(cbor.decode(verify_instrument(signed, _RECOVERED, keys)), _RECOVER_KEYS, "recovered")
+    fields.version(m[1], PROFILE, "profile")
+    return Recovered(
+        head=fields.maybe(m[2], fields.text, "head"),
+        pending=fields.many(m[3], fields.text, "pending heads"),
+        last_time=fields.uint(m[4], "last time"),
+        cosigned=fields.maybe(m[5], fields.text, "cosigned head"),
+        request=fields.digest(m[6], "request"),
+        unknown=fields.unknown(m, _RECOVER_KEYS),
+    )
+
+
+def sign_restored(restored: Restored, keys: LogKeys) -> bytes:
+    """Return the signed bytes of a `restored`; the log keys sign it, for the root is not on the machine."""
+    members: dict[int, Value] = {
+        1: RESTORED,
+        2: restored.incarnation,
+        3: restored.size,
+        4: restored.root,
+        5: restored.disowned,
+    }
+    return sign_instrument(cbor.encode(fields.with_unknown(members, restored.unknown)), _KIND_RESTORED, keys)
+
+
+def read_restored(signed: bytes, keys: LogPublic) -> Restored:
+    """Read a `restored` after checking that exactly the two log keys signed it.
+
+    Raises:
+        BadSignature, UnknownVersion, BadEnvelope: as `read_recover`.
+    """
+    m = fields.numbered(cbor.decode(verify_instrument(signed, _KIND_RESTORED, keys)), _RESTORED_KEYS, "restored")
+    fields.version(m[1], RESTORED, "restored version")
+    return Restored(
+        incarnation=fields.uint(m[2], "incarnation"),
+        size=fields.uint(m[3], "size"),
+        root=fields.digest(m[4], "root"),
+        disowned=fields.many(m[5], fields.text, "disowned heads"),
+        unknown=fields.unknown(m, _RESTORED_KEYS),
+    )
+
+
+_RECOVER_KEYS = frozenset(range(1, 7))
+_RESTORED_KEYS = frozenset(range(1, 6))

@@ -1,0 +1,104 @@
+"""Copies of a node's store, and putting one back: the next start asks the other side for what came after it.
+
+The rule it keeps: nothing is overwritten. The store that is replaced stays beside the new one, under a name of its own.
+"""  # spec: protocol.md 9
+
+from __future__ import annotations
+
+import socket
+from contextlib import closing
+from pathlib import Path
+
+from comity.base.errors import BadConfiguration, StoreError
+from comity.base.ids import Ms
+from comity.dispatch.book import LogRole, log_row
+from comity.edge.config import Config, read_config
+from comity.edge.door import SOCKET
+from comity.edge.files import flush_folder
+from comity.edge.sqlite import SqliteStore
+from comity.node.assemble import log_origin
+from comity.node.recovery import mark_put_back
+
+_SIDE_FILES = ("", "-wal", "-shm")
+
+
+def backup_store(folder: Path, to: Path) -> int:
+    """Copy the store of the node in `folder`, running or not, into the new file `to`; return its size in bytes.
+
+    Raises:
+        BadConfiguration: there is no store, or there is a file at `to`; nothing was written.
+        StoreError: the disk refused.
+    """
+    path = _store_of(read_config(folder))
+    if to.exists():
+        raise BadConfiguration(f"{to} is there already; nothing was copied. Name a new file")
+    with closing(SqliteStore(path)) as store:
+        store.copy_to(to.absolute())
+    return to.stat().st_size
+
+
+def put_back_store(folder: Path, copy: Path, now: Ms) -> Path:
+    """Put a copy of its store in the place of the newest one, of a node that is stopped; return where that is kept.
+
+    Raises:
+        BadConfiguration: the node runs, or the file is no copy of its store; nothing was changed.
+        StoreError: the disk refused.
+    """
+    config = read_config(folder)
+    path = config.path(config.store)
+    if _runs(folder):
+        raise BadConfiguration("the node runs; nothing was changed. Stop it, then put the copy back")
+    fresh = path.with_name(f"{path.name}.coming")
+    fresh.unlink(missing_ok=True)
+    _check_copy(config, copy, fresh)
+    kept = path.with_name(f"{path.name}.replaced-{now}")
+    for ending in _SIDE_FILES:
+        old = path.with_name(path.name + ending)
+        if old.exists():
+            old.rename(kept.with_name(kept.name + ending))
+    fresh.rename(path)
+    flush_folder(path.parent)
+    return kept
+
+
+def _store_of(config: Config) -> Path:
+    path = config.path(config.store)
+    if not path.is_file():
+        raise BadConfiguration(f"{path} is not there: this node has no store yet; pair it and run it first")
+    return path
+
+
+def _check_copy(config: Config, copy: Path, fresh: Path) -> None:
+    """Copy the copy beside the store, and see that it is of this node's log."""
+    if not copy.is_file():
+        raise BadConfiguration(f"{copy} is not there; nothing was changed")
+    try:
+        with closing(SqliteStore(copy)) as store:
+            store.copy_to(fresh.absolute())
+        with closing(SqliteStore(fresh)) as store:
+            _mark(store, config)
+    except StoreError as error:
+        fresh.unlink(missing_ok=True)
+        raise BadConfiguration(f"{copy} is no store that can be read ({error}); nothing was changed") from error
+    except BadConfiguration:
+        fresh.unlink(missing_ok=True)
+        raise
+    for ending in _SIDE_FILES[1:]:
+        fresh.with_name(fresh.name + ending).unlink(missing_ok=True)
+
+
+def _mark(store: SqliteStore, config: Config) -> None:
+    with store.begin() as tx:
+        row = log_row(tx, LogRole.OURS)
+        if row is None or not row.origin.startswith(log_origin(config.name, 1).rpartition("/")[0]):
+            raise BadConfiguration(f"this is not a copy of the store of {config.name}; nothing was changed")
+        mark_put_back(tx)
+
+
+def _runs(folder: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as door:
+        try:
+            door.connect(str(folder / SOCKET))
+        except OSError:
+            return False
+    return True

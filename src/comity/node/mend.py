@@ -1,0 +1,237 @@
+"""Mending a store that was put back: what the peer has of both logs comes back, and the log says in the open what is lost.
+
+The rule it keeps: one transaction does all of it, in the protocol's order, and the logs are the authority: rows follow.
+"""  # spec: protocol.md 9 steps 2-6
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from comity.base import cbor
+from comity.base.errors import BadEnvelope
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
+from comity.dispatch import records
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.entries import (
+    DispatchLeaf,
+    Entry,
+    InstrumentKind,
+    InstrumentLeaf,
+    LinkEvent,
+    LinkLeaf,
+    ReceiptLeaf,
+    Withdrawal,
+    WithdrawLeaf,
+    decode_entry,
+    encode_entry,
+)
+from comity.dispatch.inbound.follow import follow
+from comity.dispatch.office import Office
+from comity.dispatch.recover_codec import Restored, sign_restored
+from comity.node.absorb import Overlay, check_pending
+from comity.node.entryrules import apply_entries, check_entries
+from comity.node.heads import keep_head
+from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
+from comity.node.peer import Voice
+from comity.node.recovery import Missing, done, log_keys
+from comity.node.refile import note_receipt, refile_held, settle_row
+from comity.node.tail import Tail, match_tail, own_entries, put_back, take_tail
+from comity.node.taken import Problem
+from comity.tlog.note import Note, parse_note
+from comity.tlog.tree import EMPTY_ROOT, Edge, Tiles, leaf_hash
+
+
+class NotOurs(Exception):
+    """What was fetched and what we hold do not give the head that the peer has of our log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came from the peer's tiles.
+
+    Attributes:
+        own: entries of our log from `own_from` up to the head that the peer accepted.
+        own_from: `Missing.own_from`, or 0 where that did not fit.
+        theirs: entries of the peer's log from `Missing.theirs_from` up to the head that we cosigned.
+    """
+
+    own: tuple[bytes, ...]
+    own_from: int
+    theirs: tuple[bytes, ...]
+
+
+def mend(book: Book, missing: Missing, fetched: Fetched, office: Office, voice: Voice, *, now: Ms) -> int:
+    """Do steps 2 to 6 and return the new incarnation.
+
+    Raises:
+        NotOurs: what was fetched does not follow what we hold of our own log; nothing was changed.
+        Problem: the peer's entries do not give its own head; nothing was changed.
+        Proven: the peer's entries prove that it broke a rule.
+    """
+    incarnation = int_of(book.tx.rows("SELECT incarnation FROM recovery")[0][0])
+    before = book.logs[LogRole.OURS].head_size
+    known = read_incarnation(book.tx, LogRole.OURS)
+    write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, known.restored))
+    tail = _append_own(book, missing, fetched)
+    entries = own_entries(book, before) if missing.own_is_longer else ()
+    reached = before + len(entries)
+    _own_dispatches(book, before, entries)
+    settled = _append_theirs(book, missing, fetched, office, now)
+    _own_receipts(book, before, entries)
+    settled += _settle_receipts(book, now)
+    restored = sum(isinstance(one, InstrumentLeaf) and one.kind is InstrumentKind.RESTORED for one in entries)
+    write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, known.restored + restored + 1))
+    tail = match_tail(book, tail, before, entries)
+    _log_restored(book, missing, incarnation, voice)
+    settled += _withdraw_lost(book, now)
+    put_back(book, tail)
+    salt = office.entropy.draw(32)
+    records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
+    refile_held(book, office, now)
+    for one in settled:
+        follow(one, book, office, now)
+    done(book)
+    return incarnation
+
+
+# --- step 2: what is missing comes back ------------------------------------------------------------------------------
+
+
+def _append_own(book: Book, missing: Missing, fetched: Fetched) -> Tail:
+    """Put the entries of our log that we lost behind those that we signed; what nobody signed moves behind them."""
+    ours = book.logs[LogRole.OURS]
+    if missing.own is None or not missing.own_is_longer:
+        return Tail((), ())
+    fresh = fetched.own[ours.head_size - fetched.own_from :]
+    edge, tiles = _grown(book, LogRole.OURS, ours.head_size, fresh)
+    checkpoint = missing.own.checkpoint
+    if (edge.size, edge.root()) != (checkpoint.size, checkpoint.root):
+        raise NotOurs
+    tail = take_tail(book, ours.head_size)
+    book.append_proven(LogRole.OURS, fresh, edge, tiles)
+    keep_head(book, LogRole.OURS, checkpoint, missing.own.time, missing.own.note)
+    return tail
+
+
+def _grown(book: Book, role: LogRole, size: int, fresh: Sequence[bytes]) -> tuple[Edge, Tiles]:
+    return Edge.load(book.tiles(role), size).append([leaf_hash(entry) for entry in fresh])
+
+
+def is_of(fetched: Sequence[bytes], root: Digest) -> bool:
+    """Say whether entries from 0 on are a whole log with this root."""
+    return Edge().append([leaf_hash(entry) for entry in fetched])[0].root() == root
+
+
+def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Office, now: Ms) -> list[DispatchId]:
+    """Put the peer's whole log, as far as we cosigned it, into our mirror, with all checks of an exchange."""
+    theirs = book.logs[LogRole.THEIRS]
+    if missing.theirs is None or missing.theirs.head.checkpoint.size <= theirs.size:
+        return []
+    head, checkpoint = missing.theirs.head, missing.theirs.head.checkpoint
+    edge, tiles = _grown(book, LogRole.THEIRS, theirs.size, fetched.theirs)
+    try:
+        decoded = [decode_entry(entry) for entry in fetched.theirs]
+    except BadEnvelope as error:
+        raise Problem("unproven-head", 422, "an entry of the peer's tiles that is none") from error
+    if (edge.size, edge.root()) != (checkpoint.size, checkpoint.root):
+        raise Problem("unproven-head", 422, "the peer's tiles do not give the head that it signed and we cosigned")
+    reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
+    check_pending(book, reader, edge.size, head, now)
+    check_entries(theirs.size, fetched.theirs, decoded, reader, head=head, book=book, now=now)
+    book.append_mirror(fetched.theirs, edge, tiles)
+    keep_head(book, LogRole.THEIRS, checkpoint, head.time, head.note)
+    _keep_own_cosignature(book, missing)
+    if any(
+        isinstance(one, LinkLeaf) and one.event is LinkEvent.RECOVERED for one in own_entries(book, missing.own_from)
+    ):
+        # We once knew a later incarnation of the peer, and forgot it: its newest head is not older than that.
+        known = read_incarnation(book.tx, LogRole.THEIRS)
+        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(max(known.second, head.time), known.restored))
+    return [DispatchId(one) for one in apply_entries(theirs.size, decoded, head, book, office.desks, now=now)]
+
+
+def _keep_own_cosignature(book: Book, missing: Missing) -> None:
+    assert missing.theirs is not None
+    head, cosigned = missing.theirs.head, missing.theirs.cosigned
+    whole = parse_note(missing.theirs.note)
+    lines = tuple(line for line in whole.lines if line.name == cosigned.cosigner)
+    book.tx.run(
+        "UPDATE head SET cosignature = ?, cosigned_time = ? WHERE role = ? AND size = ? AND time = ?",
+        (Note(whole.text, lines).join(), cosigned.time, LogRole.THEIRS, head.checkpoint.size, head.time),
+    )
+    book.change(LogRole.THEIRS, cosigned_size=head.checkpoint.size, cosigned_time=cosigned.time)
+
+
+# --- rows of what came back ------------------------------------------------------------------------------------------
+
+
+def _own_dispatches(book: Book, first: int, entries: Sequence[Entry]) -> None:
+    """Give each dispatch of ours its place: those that we still hold as pooled, the others as lost."""
+    for index, leaf in enumerate(entries, first):
+        match leaf:
+            case DispatchLeaf():
+                if book.tx.run("UPDATE sent SET idx = ? WHERE id = ?", (index, leaf.id)):
+                    book.tx.run("DELETE FROM pool WHERE dispatch = ?", (leaf.id,))
+                    continue
+                book.tx.run(
+                    "INSERT INTO lost (id, idx, fact, withdrawn, settled_at) VALUES (?, ?, 0, 0, NULL)",
+                    (leaf.id, index),
+                )
+            case WithdrawLeaf():
+                book.tx.run(
+                    "UPDATE lost SET withdrawn = 1, settled_at = coalesce(settled_at, 0) WHERE idx = ?", (leaf.index,)
+                )
+            case _:
+                pass
+
+
+def _own_receipts(book: Book, first: int, entries: Sequence[Entry]) -> None:
+    for index, leaf in enumerate(entries, first):
+        if isinstance(leaf, ReceiptLeaf):
+            note_receipt(book, index, leaf)
+
+
+def _settle_receipts(book: Book, now: Ms) -> list[DispatchId]:
+    found = [settle_row(book, int_of(row[0]), now) for row in book.tx.rows("SELECT idx FROM regot ORDER BY idx")]
+    return [one for one in found if one is not None]
+
+
+# --- steps 3 and 4: said in the open ---------------------------------------------------------------------------------
+
+
+def _log_restored(book: Book, missing: Missing, incarnation: int, voice: Voice) -> None:
+    size, root = (missing.own.checkpoint.size, missing.own.checkpoint.root) if missing.own else (0, EMPTY_ROOT)
+    signed = sign_restored(Restored(incarnation, size, root, missing.disowned), log_keys(voice))
+    leaf = InstrumentLeaf(InstrumentKind.RESTORED, sha256(signed))
+    index = book.append_own([encode_entry(leaf)])
+    book.tx.run(
+        "INSERT INTO instrument (digest, kind, signed, from_ours) VALUES (?, ?, ?, ?)",
+        (leaf.digest, leaf.kind.value, signed, index),
+    )
+
+
+def _withdraw_lost(book: Book, now: Ms) -> list[DispatchId]:
+    """Withdraw each dispatch of ours without content and without receipt; return their ids, for what waits for them."""
+    rows = book.tx.rows("SELECT id, idx FROM lost WHERE fact = 0 AND withdrawn = 0 ORDER BY idx")
+    if not rows:
+        return []
+    book.append_own([encode_entry(_withdrawal(int_of(index))) for _, index in rows])
+    book.tx.run("UPDATE lost SET withdrawn = 1, settled_at = ? WHERE fact = 0 AND withdrawn = 0", (now,))
+    return [DispatchId(bytes_of(id_)) for id_, _ in rows]
+
+
+def withdraw_wanted(book: Book, wants: Sequence[int], now: Ms) -> None:
+    """Withdraw what the peer asks for and we no longer have, once each: its want is answered so."""
+    for index in wants:
+        if book.tx.run(
+            "UPDATE lost SET withdrawn = 1, settled_at = coalesce(settled_at, ?) WHERE idx = ? AND withdrawn = 0",
+            (now, index),
+        ):
+            book.append_own([encode_entry(_withdrawal(index))])
+
+
+def _withdrawal(index: int) -> WithdrawLeaf:
+    return WithdrawLeaf(LeafIndex(index), Withdrawal.LOST)

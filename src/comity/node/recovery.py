@@ -1,0 +1,311 @@
+"""Start and restore: before its first signature a node asks the peer whether its store was put back, and mends it.
+
+The rule it keeps: nothing is signed between the start and the peer's answer; what comes back from the peer is appended
+only where a head that we signed ourselves, or the peer did, gives its root.
+"""  # spec: protocol.md 9
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from comity.base.entropy import Entropy
+from comity.base.errors import BadEnvelope, BadSignature
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, Ms
+from comity.crypto.keys import LogKeys
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.entries import LinkEvent as Act
+from comity.dispatch.entries import LinkLeaf, encode_entry
+from comity.dispatch.keylist import KeyList
+from comity.dispatch.ports import Tx
+from comity.dispatch.recover_codec import (
+    NONCE_BYTES,
+    Recover,
+    Recovered,
+    read_recover,
+    read_recovered,
+    sign_recover,
+    sign_recovered,
+)
+from comity.node.heads import SECOND_MS, keep_head, signed_by
+from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
+from comity.node.peer import Peer, Voice
+from comity.node.taken import Problem
+from comity.tlog.checkpoint import CosignedHead, SignedHead, merge, verify_cosigned_head, verify_head
+from comity.tlog.tree import root
+
+_PUT_BACK = "put-back"
+AHEAD_S = 3_600
+"""How far an incarnation may lie ahead of our clock."""
+
+
+class Next(StrEnum):
+    """What a node does after an answer to its `recover`."""
+
+    UP = "up"
+    AGAIN = "again"
+    FETCH = "fetch"
+    CUT = "cut"
+    NO_KEY = "no-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a put-back store lacks and the peer has.
+
+    Attributes:
+        own: our newest head that the peer accepted; None if there is none.
+        own_from: entries of our log that we still have under our own signature.
+        theirs: the peer's newest head that we cosigned, with both parties' lines; None if there is none.
+        theirs_from: entries of our mirror.
+        disowned: our signed heads that the peer could not prove.
+    """
+
+    own: SignedHead | None
+    own_from: int
+    theirs: CosignedHead | None
+    theirs_from: int
+    disowned: tuple[str, ...]
+
+    @property
+    def own_is_longer(self) -> bool:
+        """Whether the peer has entries of our log that we lost."""
+        return self.own is not None and self.own.checkpoint.size > self.own_from
+
+    @property
+    def theirs_is_longer(self) -> bool:
+        """Whether we cosigned entries of the peer's log that we lost."""
+        return self.theirs is not None and self.theirs.head.checkpoint.size > self.theirs_from
+
+
+def log_keys(voice: Voice) -> LogKeys:
+    """Return the keys that sign `recover`, its answer and `restored`."""
+    return LogKeys(voice.log_keys.ed25519, voice.log_keys.mldsa44)
+
+
+# --- asking ----------------------------------------------------------------------------------------------------------
+
+
+def forget_look(book: Book) -> None:
+    """Forget a question of an earlier start; one that takes a new incarnation is asked on."""
+    book.tx.run("DELETE FROM recovery WHERE again = 0")
+
+
+def request(book: Book, voice: Voice, entropy: Entropy) -> bytes:
+    """Return the signed `recover` that is to be sent now; it is stored before it is sent, and repeated as it is."""
+    stored = book.tx.rows("SELECT request FROM recovery")
+    if stored:
+        return bytes_of(stored[0][0])
+    return _ask(book, voice, entropy, read_incarnation(book.tx, LogRole.OURS).second, again=False)
+
+
+def _ask(book: Book, voice: Voice, entropy: Entropy, incarnation: int, *, again: bool) -> bytes:
+    ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
+    made = Recover(ours.origin, incarnation, ours.size, theirs.size, entropy.draw(NONCE_BYTES))
+    signed = sign_recover(made, log_keys(voice))
+    book.tx.run(
+        "INSERT INTO recovery (one, incarnation, request, again) VALUES (1, ?, ?, ?) ON CONFLICT (one) DO UPDATE"
+        " SET incarnation = excluded.incarnation, request = excluded.request, again = excluded.again",
+        (incarnation, signed, int(again)),
+    )
+    return signed
+
+
+def told_stale(book: Book, voice: Voice, entropy: Entropy, held: int, now: Ms) -> None:
+    """The peer holds a later incarnation of ours than we named: look again under that one."""
+    # spec: protocol.md 9: later second, again
+    stored = book.tx.rows("SELECT incarnation FROM recovery")
+    asked = int_of(stored[0][0]) if stored else 0
+    if asked < held <= now // SECOND_MS + AHEAD_S:
+        _ask(book, voice, entropy, held, again=True)
+
+
+def take_answer(
+    book: Book, voice: Voice, peer: Peer, keys: KeyList, entropy: Entropy, *, data: bytes, now: Ms
+) -> tuple[Next, Missing | None]:
+    """Judge the peer's answer: go on, ask again under a new incarnation, or fetch what is missing.
+
+    Raises:
+        Problem: it is no answer to what we asked, or its heads do not stand; nothing was changed.
+    """
+    stored = book.tx.rows("SELECT incarnation, request, again FROM recovery")
+    if not stored:
+        raise Problem("unknown-log", 422, "an answer to a recover that we did not send")
+    incarnation, asked, again = int_of(stored[0][0]), bytes_of(stored[0][1]), bool(stored[0][2])
+    answer = _read(data, asked, keys)
+    missing = _missing(answer, book, voice, peer)
+    if missing.own is not None and not _extends(missing.own, book):
+        return Next.CUT, None
+    if not again and not _is_older(missing, book) and not was_put_back(book):
+        _keep_newer(missing.own, book)
+        return Next.UP, None
+    if voice.cosigner_after(read_incarnation(book.tx, LogRole.OURS).restored + 1) is None:
+        return Next.NO_KEY, None
+    if not again or incarnation <= answer.last_time:
+        later = max(now // SECOND_MS, answer.last_time + 1, incarnation + 1)
+        _ask(book, voice, entropy, later, again=True)
+        return Next.AGAIN, None
+    return Next.FETCH, missing
+
+
+def _read(data: bytes, asked: bytes, keys: KeyList) -> Recovered:
+    try:
+        answer = read_recovered(data, keys.log_keys())
+    except BadEnvelope as error:
+        raise Problem(error.code, 400, str(error)) from error
+    except BadSignature as error:
+        raise Problem(error.code, 422, "a recovered without exactly the peer's two good signatures") from error
+    if answer.request != sha256(asked):
+        raise Problem("unproven-head", 422, "a recovered that answers another request")
+    return answer
+
+
+def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer) -> Missing:
+    """Check every head in the answer and return what we would have to fetch."""
+    ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
+    mirrors = [voice.cosigner_keys, *voice.spares]
+    try:
+        own = None if answer.head is None else verify_head(answer.head, ours.origin, [voice.log_keys.verifier])
+        for note in answer.pending:
+            verify_head(note, ours.origin, [voice.log_keys.verifier])
+        cosigned = None
+        if answer.cosigned is not None:
+            key = next(one for one in reversed(mirrors) if signed_by(answer.cosigned or "", one.verifier))
+            cosigned = verify_cosigned_head(answer.cosigned, theirs.origin, [peer.log], key.verifier)
+    except (BadSignature, StopIteration) as error:
+        raise Problem("bad-signature", 422, "a recovered with a head that nobody signed as it says") from error
+    if cosigned is not None:
+        checkpoint = cosigned.head.checkpoint
+        if checkpoint.size <= theirs.size and root(book.tiles(LogRole.THEIRS), checkpoint.size) != checkpoint.root:
+            raise Problem("unproven-head", 422, "a head of the peer, cosigned by us, that is not of the log we mirror")
+    return Missing(own, ours.head_size, cosigned, theirs.size, answer.pending)
+
+
+def _is_older(missing: Missing, book: Book) -> bool:
+    """Say whether the peer holds what we signed and do not know: then our store was put back."""
+    return missing.own_is_longer or missing.theirs_is_longer or any(not _known(note, book) for note in missing.disowned)
+
+
+def mark_put_back(tx: Tx) -> None:
+    """Note in a copy of a store that it was put back on purpose: the start takes a new incarnation whatever the peer has."""
+    tx.run("INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = 1", (_PUT_BACK,))
+
+
+def was_put_back(book: Book) -> bool:
+    """Say whether `mark_put_back` was called on this store and it has not recovered since."""
+    return bool(book.tx.rows("SELECT 1 FROM counter WHERE name = ?", (_PUT_BACK,)))
+
+
+def done(book: Book) -> None:
+    """Forget the question once the store is the newest again."""
+    book.tx.run("DELETE FROM recovery")
+    book.tx.run("DELETE FROM counter WHERE name = ?", (_PUT_BACK,))
+
+
+def _known(note: str, book: Book) -> bool:
+    return bool(book.tx.rows("SELECT 1 FROM head WHERE role = ? AND note = ?", (LogRole.OURS, note)))
+
+
+def _extends(own: SignedHead, book: Book) -> bool:
+    """Say whether what the peer accepted may be of our log: within what we signed, it must be the same."""
+    checkpoint = own.checkpoint
+    if checkpoint.size > book.logs[LogRole.OURS].head_size:
+        return True
+    return root(book.tiles(LogRole.OURS), checkpoint.size) == checkpoint.root
+
+
+def _keep_newer(own: SignedHead | None, book: Book) -> None:
+    """Keep a head of our own size that we signed later than we know, so that our log time never goes back."""
+    ours = book.logs[LogRole.OURS]
+    if own is not None and own.checkpoint.size == ours.head_size and own.time > ours.head_time:
+        keep_head(book, LogRole.OURS, own.checkpoint, own.time, own.note)
+
+
+# --- answering -------------------------------------------------------------------------------------------------------
+
+
+def answer(book: Book, voice: Voice, peer: Peer, keys: KeyList, *, data: bytes, now: Ms) -> tuple[bytes, bool]:
+    """Answer the peer's `recover`, and say whether it took a new incarnation: that is stored and logged before.
+
+    Raises:
+        Problem: it is not the peer's, or its incarnation is not later than what we have seen of it.
+    """  # spec: protocol.md 9 step 1
+    asked = _read_question(data, peer, keys)
+    known, last = read_incarnation(book.tx, LogRole.THEIRS), _last_time(book)
+    if asked.incarnation < known.second:
+        raise Problem("stale-incarnation", 409, "a recover under an incarnation before the peer's newest")
+    if asked.incarnation > known.second:
+        _check_new(asked, last, now)
+        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(asked.incarnation, known.restored))
+        book.tx.run(
+            "INSERT INTO disowned_head (note, time) SELECT note, time FROM pending_head WHERE true ON CONFLICT DO NOTHING"
+        )
+        book.tx.run("DELETE FROM pending_head")
+    made = sign_recovered(_answer_to(data, book, last), log_keys(voice))
+    if asked.incarnation == known.second:
+        return made, False
+    digest = sha256(made)
+    book.tx.run(
+        "INSERT INTO recovered (digest, incarnation, signed) VALUES (?, ?, ?)", (digest, asked.incarnation, made)
+    )
+    book.append_own([encode_entry(LinkLeaf(Act.RECOVERED, digest))])
+    ours = book.logs[LogRole.OURS]
+    if asked.mirror_size < ours.cosigned_size:
+        book.change(LogRole.OURS, cosigned_size=asked.mirror_size)
+    return made, True
+
+
+def _read_question(data: bytes, peer: Peer, keys: KeyList) -> Recover:
+    try:
+        asked = read_recover(data, keys.log_keys())
+    except BadEnvelope as error:
+        raise Problem(error.code, 400, str(error)) from error
+    except BadSignature as error:
+        raise Problem(error.code, 422, "a recover without exactly the peer's two good signatures") from error
+    if asked.origin != peer.log_origin:
+        raise Problem("unknown-log", 422, "a recover of a log that is not the peer's current one")
+    return asked
+
+
+def _check_new(asked: Recover, last: int, now: Ms) -> None:
+    if asked.incarnation <= last:
+        raise Problem("stale-incarnation", 409, "an incarnation that is not later than the peer's newest head")
+    if asked.incarnation > now // SECOND_MS + AHEAD_S:
+        raise Problem("clock", 409, "an incarnation more than an hour ahead of our clock")
+
+
+def _last_time(book: Book) -> int:
+    """Return the newest log time of the peer that we have seen, accepted or not."""
+    rows = book.tx.rows(
+        "SELECT max(time) FROM (SELECT time FROM head WHERE role = ? UNION ALL SELECT time FROM pending_head"
+        " UNION ALL SELECT time FROM disowned_head)",
+        (LogRole.THEIRS,),
+    )
+    return int_of(rows[0][0] or 0)
+
+
+def _answer_to(data: bytes, book: Book, last: int) -> Recovered:
+    theirs = book.logs[LogRole.THEIRS]
+    head = book.tx.rows(
+        "SELECT note FROM head WHERE role = ? AND size = ? AND time = ?",
+        (LogRole.THEIRS, theirs.head_size, theirs.head_time),
+    )
+    pending = book.tx.rows("SELECT note FROM disowned_head UNION SELECT note FROM pending_head ORDER BY note")
+    return Recovered(
+        head=text_of(head[0][0]) if head else None,
+        pending=tuple(text_of(row[0]) for row in pending),
+        last_time=last,
+        cosigned=_cosigned(book),
+        request=Digest(sha256(data)),
+    )
+
+
+def _cosigned(book: Book) -> str | None:
+    """Return our newest head that the peer cosigned, all four lines."""
+    rows = book.tx.rows(
+        "SELECT note, cosignature FROM head WHERE role = ? AND cosignature IS NOT NULL ORDER BY size DESC, time DESC LIMIT 1",
+        (LogRole.OURS,),
+    )
+    return merge(text_of(rows[0][0]), text_of(rows[0][1])) if rows else None

@@ -1,0 +1,184 @@
+"""The start of a node: what it does before its first signature, and what it answers to a peer that starts.
+
+The rule it keeps: a node that starts is `recovering` until the peer has said that its store is the newest, or has given
+back what it lacks; until then it composes and pools, and signs nothing.
+"""  # spec: protocol.md 9
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from comity.base.ids import Ms
+from comity.dispatch.book import Book, Ledger, LogRole
+from comity.dispatch.exchange_codec import Exchange
+from comity.dispatch.exchange_codec import Problem as ProblemBytes
+from comity.dispatch.office import Office
+from comity.node import absorb, recovery
+from comity.node.due import Told
+from comity.node.evidence import keep_evidence
+from comity.node.incarnation import read_incarnation
+from comity.node.link import LinkEvent, LinkState, refusal
+from comity.node.linkrow import Link, moved, read_link, write_link
+from comity.node.mend import Fetched, NotOurs, is_of, mend
+from comity.node.peer import Peer, Voice
+from comity.node.recovery import Missing, Next
+from comity.node.speak import Heard
+from comity.node.taken import Problem, Proven
+from comity.tlog.checkpoint import SignedHead
+from comity.tlog.tree import root
+
+
+class Starting:
+    """The half of a node that finds out whether its store was put back, and mends it.
+
+    Attributes:
+        can_call: there is a way to the peer; a node without one learns from the peer's calls what `recover` would say.
+    """
+
+    office: Office
+    voice: Voice
+    peer: Peer
+    ledger: Ledger
+    can_call: bool
+    _heard: Heard
+    _told: Told
+
+    def link(self) -> Link:
+        """Return the stored state of the link."""
+        with self.ledger.read() as tx:
+            return read_link(tx)
+
+    def starts(self, now: Ms) -> None:
+        """Note that this node starts: before anything else it asks the peer whether its store was put back."""
+        # spec: protocol.md 9
+        with self.ledger.begin() as book:
+            reason = "the node started and asks the other side whether its store is the newest"
+            write_link(book.tx, moved(read_link(book.tx), LinkEvent.NODE_STARTS, now, reason))
+            recovery.forget_look(book)
+
+    @property
+    def recovering(self) -> bool:
+        """Whether the peer has not said yet that our store is the newest."""
+        return self.link().state is LinkState.RECOVERING
+
+    def recover_request(self) -> bytes:
+        """Return the `recover` to send now; it is stored, and the same until it is answered."""
+        with self.ledger.begin() as book:
+            return recovery.request(book, self.voice, self.office.entropy)
+
+    def take_recovered(self, data: bytes, now: Ms) -> tuple[Next, Missing | None]:
+        """Take the peer's answer to our `recover`, and say what comes next; `FETCH` says what is missing.
+
+        Raises:
+            Problem: it is no good answer; ask again later.
+        """
+        with self.ledger.begin() as book:
+            found = recovery.take_answer(
+                book, self.voice, self.peer, self.office.peer_keys, self.office.entropy, data=data, now=now
+            )
+            self._after_answer(book, found[0], now)
+        return found
+
+    def _after_answer(self, book: Book, found: Next, now: Ms) -> None:
+        link = read_link(book.tx)
+        match found:
+            case Next.UP:
+                recovery.done(book)
+                link = moved(link, LinkEvent.RECOVERED, now, "the other side holds nothing of ours that is not here")
+            case Next.CUT:
+                reason = (
+                    "our log is not the one that the other side accepted: it is dead, and both roots must sign a cut"
+                )
+                link = moved(link, LinkEvent.EVIDENCE, now, reason)
+            case Next.NO_KEY:
+                link = replace(
+                    link, reason="the store was put back and no spare cosigning key is left; sign a new key list"
+                )
+            case _:
+                link = replace(link, reason="the store was put back; what is missing is fetched from the other side")
+        write_link(book.tx, replace(link, failures=0))
+
+    def told_stale(self, problem: ProblemBytes, now: Ms) -> None:
+        """Take the peer's refusal of our `recover`: it knows a later incarnation of ours, or one must be later still."""
+        with self.ledger.begin() as book:
+            recovery.told_stale(book, self.voice, self.office.entropy, problem.incarnation, now)
+
+    def restore(self, missing: Missing, fetched: Fetched, now: Ms) -> bool:
+        """Mend the store with what was fetched, and return whether the link is up; False: fetch our log from 0 on.
+
+        Raises:
+            Problem: what was fetched does not give the heads that it must give; nothing was changed.
+        """
+        try:
+            with self.ledger.begin() as book:
+                mend(book, missing, fetched, self.office, self.voice, now=now)
+                reason = "the store was put back, and what was missing came from the other side"
+                write_link(book.tx, moved(read_link(book.tx), LinkEvent.RECOVERED, now, reason))
+        except NotOurs:
+            self._judge(missing, fetched, now)
+            return False
+        except Proven as proven:
+            with self.ledger.begin() as book:
+                keep_evidence(book, proven.evidence, now)
+            raise Problem("broken", 503, str(proven)) from proven
+        self._heard, self._told = Heard(), Told()
+        return True
+
+    def _judge(self, missing: Missing, fetched: Fetched, now: Ms) -> None:
+        """Say that our log is dead if the whole of it was fetched and ours is no prefix; else it was fetched badly."""
+        if fetched.own_from:
+            return
+        if missing.own is None or not is_of(fetched.own, missing.own.checkpoint.root):
+            raise Problem("unproven-head", 422, "the peer's tiles of our log do not give the head that it accepted")
+        with self.ledger.begin() as book:
+            self._after_answer(book, Next.CUT, now)
+        raise Problem("broken", 503, "our log is no prefix of what the peer accepted of it")
+
+    def take_recover(self, data: bytes, now: Ms) -> bytes:
+        """Answer the peer's `recover`; a new incarnation of it is stored and logged before it is answered.
+
+        Raises:
+            Problem: it is not answered.
+        """
+        state = self.link().state
+        if state in {LinkState.UNPAIRED, LinkState.BROKEN}:
+            raise Problem("broken" if state is LinkState.BROKEN else "recovering", 409, f"the link is {state}")
+        with self.ledger.begin() as book:
+            answer, new = recovery.answer(book, self.voice, self.peer, self.office.peer_keys, data=data, now=now)
+            if new and read_incarnation(book.tx, LogRole.OURS).second:
+                # It may have forgotten our own restore: it is told again before we speak on.
+                reason = "the other side's store was put back; it is told of our own last restore again"
+                write_link(book.tx, moved(read_link(book.tx), LinkEvent.NODE_STARTS, now, reason))
+        if new:
+            self._heard, self._told = Heard(), Told()
+        return answer
+
+    def _refuse_stopped(self, exchange: Exchange, now: Ms) -> SignedHead:
+        """Refuse an exchange in a state that takes none, its head not kept; return the head, whose signatures are good."""
+        # spec: protocol.md 7 check 2, 9
+        state = self.link().state
+        stopped = refusal(state)
+        if stopped is None:
+            return absorb.read_head(exchange, self.peer)
+        if state is LinkState.RECOVERING and not self.can_call:
+            absorb.read_head(exchange, self.peer)
+            self._look_at(exchange, now)
+        raise Problem(stopped, 503, f"the link is {state}")
+
+    def _look_at(self, exchange: Exchange, now: Ms) -> None:
+        """Of a node that can only be called: learn from the peer's exchange, not taken, whether our store was put back.
+
+        Its mirror of our log and its base say what the answer to a `recover` would say.
+        """
+        with self.ledger.begin() as book:
+            ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
+            link = read_link(book.tx)
+            if exchange.mirror_size <= ours.head_size and exchange.base <= theirs.size:
+                if root(book.tiles(LogRole.OURS), exchange.mirror_size) == exchange.mirror_root:
+                    reason = "the other side holds nothing of ours that is not here"
+                    write_link(book.tx, moved(link, LinkEvent.RECOVERED, now, reason))
+                return
+            reason = (
+                "the store was put back; give the node an address of the other side, so that it can fetch what is lost"
+            )
+            write_link(book.tx, replace(link, reason=reason))

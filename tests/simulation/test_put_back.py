@@ -1,0 +1,186 @@
+"""A store is put back in the middle of traffic: no fork, nothing filed twice, nothing lost that the peer still has."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+
+import pytest
+
+from comity.base.ids import Ms
+from comity.dispatch.book import LogRole
+from comity.dispatch.entries import InstrumentKind, InstrumentLeaf, LinkEvent, LinkLeaf
+from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
+from comity.node.link import LinkState
+from comity.node.linkrow import read_link, write_link
+from comity.node.mend import Fetched
+from comity.node.node import Node
+from comity.node.taken import Problem
+from comity.sim.faults import MINUTE_MS, Fault, calm_plan
+from comity.sim.rows import check_disowned
+from comity.sim.ruled import Broken, Invariant
+from comity.sim.world import Settings, World
+from tests.simulation.disks import make_disk
+from tests.unit.node.putback import START, Side, note, recover
+
+CALM = calm_plan(20 * MINUTE_MS)
+ONE = replace(CALM, put_backs=((0, 30_000, 12 * MINUTE_MS),))
+OTHER = replace(CALM, put_backs=((1, 30_000, 12 * MINUTE_MS),))
+BOTH = replace(CALM, put_backs=((0, 30_000, 11 * MINUTE_MS), (1, 30_000, 15 * MINUTE_MS)))
+TOGETHER = replace(CALM, put_backs=((0, 30_000, 12 * MINUTE_MS), (1, 30_000, 12 * MINUTE_MS)))
+TWICE = replace(CALM, put_backs=((0, 30_000, 10 * MINUTE_MS), (0, 30_000, 16 * MINUTE_MS)))
+CRASHING = replace(BOTH, kills=12, crash_inside=0.03, crash_after=0.03)
+LOSSY = replace(BOTH, lose=0.2, repeat=0.2, delay=0.2, lie=0.1, not_stored=0.05, answer_lost=0.05)
+PLANS = {
+    "one": ONE, "other": OTHER, "both": BOTH, "together": TOGETHER, "twice": TWICE, "crashing": CRASHING, "lossy": LOSSY
+}  # fmt: skip
+
+
+def world_of(plan, seed, node_types=(Node, Node), dispatches=24):
+    return World(Settings(seed, dispatches, plan, node_types), make_disk)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("name", PLANS)
+def test_a_put_back_store_is_mended_whatever_else_goes_wrong(name, seed):
+    world = world_of(PLANS[name], seed)
+    outcome = world.run()
+    assert outcome.broken is None
+    if name in {"crashing", "lossy"}:  # a side that was down when it was to be copied was not
+        return
+    assert outcome.faults[Fault.PUT_BACK.value] == len(PLANS[name].put_backs)
+    put_back = {side for side, *_ in PLANS[name].put_backs}
+    for side in (0, 1):
+        leaves = world.watch.sides[side].log.decoded
+        restored = [one for one in leaves if isinstance(one, InstrumentLeaf) and one.kind is InstrumentKind.RESTORED]
+        heard = [one for one in leaves if isinstance(one, LinkLeaf) and one.event is LinkEvent.RECOVERED]
+        assert bool(restored) == (side in put_back)
+        assert bool(heard) == (1 - side in put_back)
+
+
+# --- each fault that section 9 is there for is caught ---------------------------------------------------------------
+
+
+def broken_by(faulty, plan=ONE, seeds=range(1, 5), dispatches=24):
+    """Return the name of the first thing that one of several worlds with one faulty node breaks, or None."""
+    outcomes = (world_of(plan, seed, (faulty, Node), dispatches).run().broken for seed in seeds)
+    return next((one.partition(":")[0] for one in outcomes if one is not None), None)
+
+
+class GoesOn(Node):
+    """Takes its store for the newest one, as a node did before it could ask."""
+
+    def starts(self, now):
+        pass
+
+
+class AnswersWhileRecovering(Node):
+    """Takes and answers an exchange from the old state while it asks."""
+
+    def take(self, data, now, *, apart=False):
+        with self.ledger.begin() as book:
+            link = read_link(book.tx)
+            if link.state is LinkState.RECOVERING:
+                write_link(book.tx, replace(link, state=LinkState.UP))
+        return super().take(data, now, apart=apart)
+
+
+class DisownsNothing(Node):
+    """Leaves the heads that the peer could not prove out of what it says."""
+
+    def restore(self, missing, fetched, now):
+        return super().restore(replace(missing, disowned=()), fetched, now)
+
+
+class KeepsItsKey(Node):
+    """Goes on cosigning with the key that may have signed what was forgotten."""
+
+    def speak(self, now, *, wait_ms=0):
+        self.voice = replace(self.voice, spares=(self.voice.cosigner_keys,) * 3)
+        return super().speak(now, wait_ms=wait_ms)
+
+    def take_recovered(self, data, now):
+        self.voice = replace(self.voice, spares=(self.voice.cosigner_keys,) * 3)
+        return super().take_recovered(data, now)
+
+
+class KeepsItsBase(Node):
+    """Says its entries from the place that it had before, whatever mirror the peer asks with, and heeds no gap."""
+
+    def take_recover(self, data, now):
+        base = self.base()
+        answer = super().take_recover(data, now)
+        self.set_base(base)
+        return answer
+
+    def take_problem(self, problem, now):
+        base = self.base()
+        super().take_problem(problem, now)
+        self.set_base(base)
+
+    def base(self):
+        with self.ledger.begin() as book:
+            return book.logs[LogRole.OURS].cosigned_size
+
+    def set_base(self, base):
+        with self.ledger.begin() as book:
+            book.change(LogRole.OURS, cosigned_size=base)
+
+
+class FetchesNoMirror(Node):
+    """Leaves its mirror as the put-back store had it."""
+
+    def restore(self, missing, fetched, now):
+        return super().restore(replace(missing, theirs=None), Fetched(fetched.own, fetched.own_from, ()), now)
+
+
+class AsksForNothing(Node):
+    """Forgets what it receipted and no longer holds."""
+
+    def restore(self, missing, fetched, now):
+        done = super().restore(missing, fetched, now)
+        with self.ledger.begin() as book:
+            book.tx.run("DELETE FROM regot")
+        return done
+
+
+def test_going_on_from_an_old_store_is_caught():
+    assert broken_by(GoesOn)
+
+
+def test_answering_an_exchange_while_recovering_is_caught():
+    assert broken_by(AnswersWhileRecovering, replace(ONE, lose=0.3), range(1, 8))
+
+
+def test_skipping_the_new_cosigner_key_is_caught():
+    assert broken_by(KeepsItsKey) == Invariant.SPARE_KEY.name
+
+
+def test_keeping_the_base_where_the_mirror_was_not_fetched_is_caught():
+    broken = {world_of(ONE, seed, (FetchesNoMirror, KeepsItsBase)).run().broken for seed in range(1, 4)}
+    assert None not in broken
+
+
+def test_asking_for_nothing_again_is_caught():
+    assert broken_by(AsksForNothing)
+
+
+def test_not_disowning_pending_heads_is_caught():
+    """The head of the one exchange whose entries did not fit is all that is left of it, and it must be said so."""
+    for node_type in (Node, DisownsNothing):
+        a, b = Side(0, node_type), Side(1)
+        image = a.store.image()
+        a.node.submit([note("never proved")], START)
+        lost = decode_exchange(a.node.speak(START))
+        with pytest.raises(Problem):
+            b.node.take(encode_exchange(replace(lost, entries=(*lost.entries[:-1], b"x"))), START)
+        a.put_back(image)
+        recover(a, b, Ms(START + MINUTE_MS))
+        with a.store.read() as tx, b.store.read() as peer_tx:
+            caught = pytest.raises(Broken, match="DISOWNED") if node_type is DisownsNothing else nullcontext()
+            with caught:
+                check_disowned(0, tx, peer_tx)
+
+
+def test_these_plans_break_nothing_without_a_fault():
+    assert broken_by(Node, replace(ONE, lose=0.3), (1, 2)) is None
