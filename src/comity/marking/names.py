@@ -16,8 +16,14 @@ _BETWEEN = 2
 """Words that may stand between the words of one name, such as a middle name or an initial."""
 
 
+_PLAIN = {n: chr(n).lower() if chr(n).isalnum() else " " for n in range(128)}
+"""What the one form makes of each ASCII sign."""
+
+
 def name_words(text: str) -> tuple[str, ...]:
     """Return the words of a text in their one form, in order; a word has letters, digits and marks only."""
+    if text.isascii():
+        return tuple(text.translate(_PLAIN).split())
     kept: list[str] = []
     base = ""
     for char in unicodedata.normalize("NFKD", text).casefold():

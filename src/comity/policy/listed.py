@@ -104,7 +104,9 @@ def listed_by(written: Iterable[str], entries: Iterable[Entry], now: Ms) -> froz
     """
     known = tuple(entries)
     texts = tuple(name_words(text) for text in written) if known else ()
-    named = {one.id for one in known if any(stands_in(name, text) for name in one.words for text in texts)}
+    there = frozenset(word for text in texts for word in text)
+    likely = [(one.id, name) for one in known for name in one.words if there.issuperset(name)]
+    named = {entity for entity, name in likely if any(stands_in(name, text) for text in texts)}
     lists = [
         found
         for entity in sorted(named)

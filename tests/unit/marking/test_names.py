@@ -57,3 +57,9 @@ def test_one_form_for_counting_and_whether_a_name_stands_in_a_text():
     assert stands_in(name_words("Amelie Dubois"), name_words("Dubois, A. Amélie"))
     assert not stands_in(name_words("Amelie Dubois"), name_words("Dubois"))
     assert not stands_in((), name_words("Dubois"))
+
+
+def test_the_short_way_for_ascii_gives_what_the_long_way_gives() -> None:
+    for sign in map(chr, range(128)):
+        plain = f"Ab{sign}cD 1{sign}2 {sign}"
+        assert name_words(plain) == tuple(w for w in name_words(plain + " \u0939") if w != "\u0939")
