@@ -122,6 +122,7 @@ class Engine:
         self._waiting: list[tuple[Form, Officer, asyncio.Future[Outcome]]] = []
         self._draining = False
         self._poke = asyncio.Event()
+        self._asked = 0
         self._recovery = Recovery(node, self.call)
         node.can_call = client is not None
 
@@ -284,6 +285,7 @@ class Engine:
 
     async def recover(self, body: bytes) -> tuple[int, bytes]:
         """Answer the peer's `recover`: status and body. A peer that starts is also a peer that can be asked."""
+        self._asked += 1
         self._poke.set()
         try:
             answer = await self.call(self.node.take_recover, body, self.clock.now())
@@ -428,8 +430,9 @@ class Engine:
         self.bell.ring()
 
     async def _back_off(self, failures: int) -> None:
-        """Wait with full jitter; what is immediate is tried again sooner, also when it comes while we wait."""
+        """Wait with full jitter; what is immediate is tried again sooner, and a peer that asks `recover` is there again."""
         # spec: protocol.md 8
+        asked = self._asked
         timers, began, share = self.node.timers, self.clock.now(), random.random()  # noqa: S311  jitter, no secret
         self.bell.ring()
         while True:
@@ -438,7 +441,7 @@ class Engine:
             span = min(most, timers.backoff_first_ms << min(failures, 20))
             began = min(began, self.clock.now())  # a clock that is set back holds up nothing
             seconds = self.clock.seconds_until(Ms(began + span // 2 + int(share * span / 2)))
-            if seconds <= 0:
+            if seconds <= 0 or self._asked != asked:
                 return
             await self._sleep(seconds)
 

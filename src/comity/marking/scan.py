@@ -35,7 +35,6 @@ _BEFORE, _BEHIND = 60, 40
 """How far from what is found its companions may stand, in characters."""
 _UNLESS_BEFORE, _UNLESS_BEHIND = 28, 24
 _SHAPE = bytes(ord("1") if chr(b).isdigit() and b < 128 else ord(" ") for b in range(256))  # noqa: PLR2004  ASCII ends there
-_CLUSTER = re.compile(r"[0-9][0-9 .\-()/_,\n]*")
 _SEPARATORS = b" .-()/_,\n"
 _MARGIN, _SLACK = 40, 48
 """How far a match may begin before the digits that it needs, and how far behind them it and what it looks at may end."""
@@ -98,36 +97,24 @@ def scan(texts: Iterable[str], patterns: Sequence[Pattern], now: Ms | None = Non
     if _MARK_BEGINS in folded:
         folded = _MARK.sub(lambda found: _REMOVED * len(found[0]), folded)
     candidates = _candidates(plan, folded)
-    clusters = _clusters(folded) if any(ready.digits for _, ready in candidates) else []
     found: list[tuple[int, int, int, Finding]] = []
     for place, ready in candidates:
-        for first, stop in _windows(clusters, ready.digits) if ready.digits else ((0, len(folded)),):
+        for first, stop in _windows(folded, ready.digits) if ready.digits else ((0, len(folded)),):
             for start, end in _matches(ready, folded, (first, stop), now):
                 found.append((start, place, end, _finding(ready.pattern, start, end)))
     return _placed(found, read, whole, folded) if found else ()
 
 
-def _clusters(folded: str) -> list[tuple[int, int, int]]:
-    """Return (how many digits, begin, end) of each run of digits and separators."""
-    found = []
-    for match in _CLUSTER.finditer(folded):
-        count = len(match[0].encode().translate(None, _SEPARATORS))
-        found.append((count, match.start(), match.end()))
-    return found
+@lru_cache(maxsize=64)
+def _runs(digits: int) -> re.Pattern[str]:
+    """Return what finds a run of at least so many digits, and with it all digits that follow closely enough."""
+    run = rf"(?:[0-9][ .\-()/_,\n]*+){{{digits},}}+"
+    return re.compile(rf"{run}(?:[^0-9]{{1,{_MARGIN + _SLACK}}}+[0-9]++)*+")
 
 
-def _windows(clusters: list[tuple[int, int, int]], digits: int) -> list[tuple[int, int]]:
+def _windows(folded: str, digits: int) -> list[tuple[int, int]]:
     """Return the parts of a text in which a match with so many digits in one run can be, apart from each other."""
-    windows: list[tuple[int, int]] = []
-    for count, begin, end in clusters:
-        if count < digits:
-            continue
-        first, stop = max(0, begin - _MARGIN), end + _SLACK
-        if windows and first <= windows[-1][1]:
-            windows[-1] = (windows[-1][0], stop)
-        else:
-            windows.append((first, stop))
-    return windows
+    return [(max(0, run.start() - _MARGIN), run.end() + _SLACK) for run in _runs(digits).finditer(folded)]
 
 
 def _candidates(plan: _Plan, folded: str) -> list[tuple[int, Ready]]:

@@ -161,14 +161,16 @@ class Starting:
         if stopped is None:
             return absorb.read_head(exchange, self.peer)
         if state is LinkState.RECOVERING and not self.can_call:
-            absorb.read_head(exchange, self.peer)
-            self._look_at(exchange, now)
+            head = absorb.read_head(exchange, self.peer)
+            if self._look_at(exchange, now):
+                return head
         raise Problem(stopped, 503, f"the link is {state}")
 
-    def _look_at(self, exchange: Exchange, now: Ms) -> None:
-        """Of a node that can only be called: learn from the peer's exchange, not taken, whether our store was put back.
+    def _look_at(self, exchange: Exchange, now: Ms) -> bool:
+        """Of a node that can only be called: learn from the peer's exchange whether our store was put back.
 
-        Its mirror of our log and its base say what the answer to a `recover` would say.
+        Its mirror of our log and its base say what the answer to a `recover` would say. True: it was not, and the exchange
+        may be taken.
         """
         with self.ledger.begin() as book:
             ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
@@ -177,8 +179,10 @@ class Starting:
                 if root(book.tiles(LogRole.OURS), exchange.mirror_size) == exchange.mirror_root:
                     reason = "the other side holds nothing of ours that is not here"
                     write_link(book.tx, moved(link, LinkEvent.RECOVERED, now, reason))
-                return
+                    return True
+                return False
             reason = (
                 "the store was put back; give the node an address of the other side, so that it can fetch what is lost"
             )
             write_link(book.tx, replace(link, reason=reason))
+            return False

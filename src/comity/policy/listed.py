@@ -104,7 +104,7 @@ def listed_by(written: Iterable[str], entries: Iterable[Entry], now: Ms) -> froz
     """
     known = tuple(entries)
     texts = tuple(name_words(text) for text in written) if known else ()
-    there = frozenset(word for text in texts for word in text)
+    there = frozenset[str]().union(*texts)
     likely = [(one.id, name) for one in known for name in one.words if there.issuperset(name)]
     named = {entity for entity, name in likely if any(stands_in(name, text) for text in texts)}
     lists = [

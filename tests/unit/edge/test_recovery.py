@@ -139,9 +139,10 @@ def test_a_node_that_can_only_be_called_waits_for_the_call(two):
         b.node.starts(T)
         near, far, _ = engines(a, b)
         async with running(far):
-            status, body = await far.exchange(a.node.speak(T))
-            assert (status, b"recovering" in body) == (503, True)
-            await until(lambda: b.state == "up")
+            await asyncio.sleep(0.02)
+            assert b.state == "recovering"
+            status, _ = await far.exchange(a.node.speak(T))
+            assert (status, b.state) == (200, "up")
         near.close()
         far.close()
 
@@ -193,3 +194,32 @@ def test_a_node_without_a_store_has_nothing_to_copy(tmp_path):
     base = copy_of(paired(), tmp_path)
     with pytest.raises(BadConfiguration, match="no store yet"):
         backup_store(base / "vanmere", tmp_path / "copy.db")
+
+
+def test_a_peer_that_asks_is_there_again_and_the_pause_is_over(two):
+    a, b = two
+
+    class Refuses(Way):
+        async def exchange(self, body):
+            self.asked.append(body)
+            if len(self.asked) == 1:
+                return 503, encode_problem(Problem("recovering", 1, 0, None, 0))
+            return await super().exchange(body)
+
+    async def play():
+        a.node.submit([note("waits")], T)
+        clock = SetClock(T)  # it stands still: no pause ends by itself
+        far = Engine(b.node, clock, None)
+        way = Refuses(far)
+        near = Engine(a.node, clock, way)
+        async with running(near):
+            await until(lambda: way.asked)
+            await asyncio.sleep(0.05)
+            assert len(way.asked) == 1
+            b.node.starts(T)
+            await near.recover(b.node.recover_request())
+            await until(lambda: len(way.asked) > 1)
+        near.close()
+        far.close()
+
+    asyncio.run(play())
