@@ -208,7 +208,7 @@ def test_a_peer_that_asks_is_there_again_and_the_pause_is_over(two):
 
     async def play():
         a.node.submit([note("waits")], T)
-        clock = SetClock(T)  # it stands still: no pause ends by itself
+        clock = SetClock(T, 0)  # it stands still: no pause ends by itself
         far = Engine(b.node, clock, None)
         way = Refuses(far)
         near = Engine(a.node, clock, way)
