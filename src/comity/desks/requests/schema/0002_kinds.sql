@@ -1,0 +1,1 @@
+-- Further kinds: feedback that is chased, calls that both confirm, preservation and transfers.

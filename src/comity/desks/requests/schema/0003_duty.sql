@@ -1,0 +1,1 @@
+-- What never crosses: tasks to our own agencies, hand-over notes.
