@@ -41,7 +41,7 @@ class Visitor:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-class Refused(Exception):  # noqa: N818  an answer of the node, not a fault
+class Refused(Exception):
     """The node did not do what a person asked; the message is for the person.
 
     Attributes:
