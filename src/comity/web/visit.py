@@ -14,6 +14,7 @@ from comity.base.ids import CaseId, Ms
 from comity.edge.plain import Json
 from comity.policy.access import CaseFacts, Deed, Person
 from comity.screen import Board
+from comity.screen.people import HealthReader, PeopleReader
 from comity.web.pages import LogFiles, Page, Part
 from comity.web.texts import Texts
 
@@ -30,6 +31,7 @@ class Visitor:
         language: `en`, `fr`, `hi` or `pa`.
         proved_at: when the person last touched a key or came from the agency's sign-in.
         settings: own choices, such as `theme` and `keys`.
+        session: id of the session, 64 hexadecimal digits, no secret; "" for a guest.
     """
 
     person: Person
@@ -39,6 +41,12 @@ class Visitor:
     language: str
     proved_at: Ms
     settings: Mapping[str, str] = field(default_factory=dict)
+    session: str = ""
+
+
+NOBODY = Person("", 0, "", frozenset(), active=False)
+"""Who comes to a public route without a session: nothing is open to this person. `how` is ""; `csrf` is a value that only
+this browser has, made by the gate and kept in its guest cookie, so that a sign-in ends in the browser that began it."""
 
 
 class Refused(Exception):
@@ -132,6 +140,34 @@ class Redirect:
 
 
 @dataclass(frozen=True, slots=True)
+class Enter:
+    """Signed in, or proved again: from now on the browser has this session and no other, and goes there.
+
+    Attributes:
+        token: of the session, for the cookie; kept nowhere else.
+        until: when the session ends at the latest, by the clock of the machine.
+    """
+
+    token: str
+    until: Ms
+    to: str = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Signed out: the browser forgets its session and goes there."""
+
+    to: str = "/sign-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """Go to the sign-in of the agency, an address of another host that the settings name."""
+
+    to: str
+
+
+@dataclass(frozen=True, slots=True)
 class File:
     """Something to keep; always sent as an attachment, never shown in place."""
 
@@ -145,7 +181,7 @@ class Absent:
     """There is no such thing, or not for this person: the same answer for both."""
 
 
-Answer: TypeAlias = Screen | Fragment | Redirect | File | Absent
+Answer: TypeAlias = Screen | Fragment | Redirect | Enter | Leave | Away | File | Absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +196,8 @@ class ScreenRoute:
         about: which place of the path names what need-to-know is asked of: "" none, else the name of the place.
         about_kind: `case` (26 letters, or our number) or `dispatch` (26 letters) or `draft`.
         fresh: the person must have touched a key in the last five minutes (releases, approvals, administration).
+        public: no session is asked, and `deed` is not; `who` is the visitor if there is a good session, else a guest whose
+            person is `NOBODY`. The form's token is checked as everywhere.
     """
 
     method: str
@@ -169,6 +207,7 @@ class ScreenRoute:
     about: str = ""
     about_kind: str = "case"
     fresh: bool = False
+    public: bool = False
 
 
 class Needs(Protocol):
@@ -197,3 +236,5 @@ class Site:
     needs: Needs
     clock: Callable[[], Ms]
     log_files: LogFiles
+    people: PeopleReader
+    health: HealthReader
