@@ -7,7 +7,7 @@ after the access rules have allowed `Deed.NAMES`. Times are milliseconds UTC by 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from comity.base.ids import CaseId, Ms
@@ -198,7 +198,6 @@ class HealthCard:
     quarantined: int
     faults: int | None = None
     streams: int | None = None
-    further: Mapping[str, str] = field(default_factory=dict)
 
 
 class HealthReader(Protocol):

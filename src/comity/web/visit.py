@@ -8,71 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from comity.base.ids import CaseId, Ms
-from comity.edge.plain import Json
-from comity.policy.access import CaseFacts, Deed, Person
-from comity.screen import Board
-from comity.screen.people import HealthReader, PeopleReader
-from comity.web.pages import LogFiles, Page, Part
+from comity.policy.access import CaseFacts, Deed
+from comity.web.pages import Page, Part
 from comity.web.texts import Texts
-
-
-@dataclass(frozen=True, slots=True)
-class Visitor:
-    """Who is signed in.
-
-    Attributes:
-        person: as the access rules see it.
-        name: the officer's own name, for the officer alone and for those with the same case.
-        how: `passkey`, `agency` or `demo`.
-        csrf: token that every form of this session carries in the field `csrf`, or the header `x-comity-csrf`.
-        language: `en`, `fr`, `hi` or `pa`.
-        proved_at: when the person last touched a key or came from the agency's sign-in.
-        settings: own choices, such as `theme` and `keys`.
-        session: id of the session, 64 hexadecimal digits, no secret; "" for a guest.
-    """
-
-    person: Person
-    name: str
-    how: str
-    csrf: str
-    language: str
-    proved_at: Ms
-    settings: Mapping[str, str] = field(default_factory=dict)
-    session: str = ""
-
-
-NOBODY = Person("", 0, "", frozenset(), active=False)
-"""Who comes to a public route without a session: nothing is open to this person. `how` is ""; `csrf` is a value that only
-this browser has, made by the gate and kept in its guest cookie, so that a sign-in ends in the browser that began it."""
-
-
-class Refused(Exception):
-    """The node did not do what a person asked; the message is for the person.
-
-    Attributes:
-        status: 400 what was written does not fit, 403 not open to this person, 404 not there, 409 not now, 503 unknown.
-        code: stable word.
-    """
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-
-class Hands(Protocol):
-    """How a screen changes anything: by the same door as the commands of this machine, in this process or another."""
-
-    async def ask(self, method: str, path: str, query: Mapping[str, str] | None = None, body: Json = None) -> Json:
-        """Ask the door of docs/operations.md and return what it says.
-
-        Raises:
-            Refused: it was not done; the message says why and what was kept.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +30,8 @@ class Visit:
         partial: htmx asked for a fragment; answer with `Fragment`.
         texts: the words of the visitor's language.
         case: facts of the case that the route is about, as they were checked; None for a route about none.
+        case_id: which case that is.
+        origin: under which the page was asked for, such as `http://xa.localhost:8080`.
     """
 
     who: Visitor
@@ -100,6 +43,8 @@ class Visit:
     partial: bool
     texts: Texts
     case: CaseFacts | None = None
+    case_id: CaseId | None = None
+    origin: str = ""
 
     def field(self, name: str, default: str = "") -> str:
         """Return the first value of a form field without blanks around it."""
@@ -161,13 +106,6 @@ class Leave:
 
 
 @dataclass(frozen=True, slots=True)
-class Away:
-    """Go to the sign-in of the agency, an address of another host that the settings name."""
-
-    to: str
-
-
-@dataclass(frozen=True, slots=True)
 class File:
     """Something to keep; always sent as an attachment, never shown in place."""
 
@@ -181,7 +119,7 @@ class Absent:
     """There is no such thing, or not for this person: the same answer for both."""
 
 
-Answer: TypeAlias = Screen | Fragment | Redirect | Enter | Leave | Away | File | Absent
+Answer: TypeAlias = Screen | Fragment | Redirect | Enter | Leave | File | Absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,31 +148,14 @@ class ScreenRoute:
     public: bool = False
 
 
-class Needs(Protocol):
-    """What need-to-know asks of the store."""
-
-    def facts(self, kind: str, name: str) -> tuple[CaseId, CaseFacts] | None:
-        """Return the case that a case number, dispatch or draft belongs to, with its facts; None if there is none.
-
-        Args:
-            kind: `case`, `dispatch` or `draft`.
-            name: as it stands in the path.
-        """
-        ...
-
-    def may(self, person: Person, deed: Deed, case: CaseFacts | None = None) -> bool:
-        """Say whether the access rules allow a deed."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class Site:
-    """What a screen works with: one node's readers, its door, its clock. Readers read the store anew on each call."""
+class OpenRoute:
+    """One address open to people who are not signed in, such as sign-in itself; a POST must come from our own page.
 
-    board: Board
-    hands: Hands
-    needs: Needs
-    clock: Callable[[], Ms]
-    log_files: LogFiles
-    people: PeopleReader
-    health: HealthReader
+    A `Screen` that it answers with is laid out as it is: its page brings all its regions, its template need not extend
+    `base.html`, and `csrf` is not in its context.
+    """
+
+    method: str
+    path: str
+    run: Callable[[Knock], Awaitable[Answer]]
