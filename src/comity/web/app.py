@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import cast
 
 from litestar import Litestar, Request, Response, get
@@ -20,12 +20,13 @@ from litestar.types import ControllerRouterHandler
 
 from comity.base.ids import Ms
 from comity.screen import Board
+from comity.screen.site import LogFiles
 from comity.web import assets, moments, tiles
 from comity.web.events import MOST_LISTENERS, Changes, Live
 from comity.web.guard import App, Guard
-from comity.web.pages import LogFiles, Page, Setting
+from comity.web.pages import Page, Setting
 from comity.web.render import Renderer
-from comity.web.texts import ENGLISH, Texts
+from comity.web.texts import FIRST, Texts
 
 _HTML = "text/html"
 _TEXT = "text/plain"
@@ -45,7 +46,7 @@ def create(
     hosts: tuple[str, ...] = (),
     notices: tuple[str, ...] = (),
     exercise: bool = True,
-    words: Mapping[str, str] = ENGLISH,
+    language: str = FIRST,
 ) -> App:
     """Make the page of one node.
 
@@ -57,10 +58,10 @@ def create(
         hosts: names without port under which the node may be addressed beside `*.localhost` and loopback.
         notices: further lines for the top of every page, such as an insecure setting in force.
         exercise: whether the law editions are exercise editions, which every page then says.
-        words: the table of one language.
+        language: of the page, one of `texts.LANGUAGES`.
     """
     files = assets.load()
-    texts = Texts(words)
+    texts = Texts(language)
     renderer = Renderer(texts, assets.addresses(files))
     setting = Setting(texts, notices, exercise)
     live = Live(board, clock, changes, log_files, renderer=renderer, setting=setting, boot=secrets.token_hex(4))

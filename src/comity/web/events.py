@@ -18,8 +18,9 @@ import msgspec
 from comity.base.errors import BadForm
 from comity.base.ids import Ms, read_id
 from comity.screen import Board
+from comity.screen.site import LogFiles
 from comity.web import letters, moments, pages
-from comity.web.pages import LogFiles, Page, Part, Reading, Setting
+from comity.web.pages import Page, Part, Reading, Setting
 from comity.web.render import Renderer
 
 TICK_S = 1.0  # how often the clock is looked at: a minute, or a demo's fast clock, may have gone by

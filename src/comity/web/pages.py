@@ -6,7 +6,6 @@ The same description serves the first load and every update, so an open page and
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from comity.base.ids import Ms, show_id
@@ -30,9 +29,6 @@ from comity.web.views import Code, Log, Tick
 
 LATEST = 8
 _EVALUATION = re.compile(r"\d+x\d+\b")
-
-LogFiles = Callable[[str, str], "bytes | None"]
-"""(origin hash in hex, path below it) -> the file, or None if a visitor may not read it or it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +130,7 @@ def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, setting:
     """One dispatch with its proof, made again just now."""
     at = sight(reading, setting)
     view = letters.letter(card, at, card.title)
-    made = letters.evidence(proof) if proof else None
+    made = letters.evidence(proof, at.texts) if proof else None
     capitals = tuple(p.capital for p in reading.parties)
     side = (Part("one-sentence", "one_sentence", view), Part("about", "about", view), Part("gaps", "gaps_panel", view))
     own = (

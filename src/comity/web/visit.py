@@ -12,8 +12,15 @@ from typing import TypeAlias
 
 from comity.base.ids import CaseId, Ms
 from comity.policy.access import CaseFacts, Deed
+from comity.screen.site import LogFiles, Site
+from comity.screen.visitor import NOBODY, Hands, Json, Needs, Refused, Visitor
 from comity.web.pages import Page, Part
 from comity.web.texts import Texts
+
+__all__ = [
+    "NOBODY", "Absent", "Answer", "Enter", "File", "Fragment", "Hands", "Json", "Leave", "LogFiles", "Needs", "Redirect",
+    "Refused", "Screen", "ScreenRoute", "Site", "Told", "Visit", "Visitor", "local_path",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +126,15 @@ class Absent:
     """There is no such thing, or not for this person: the same answer for both."""
 
 
-Answer: TypeAlias = Screen | Fragment | Redirect | Enter | Leave | File | Absent
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Plain data for a script of ours."""
+
+    body: Json
+    status: int = 200
+
+
+Answer: TypeAlias = Screen | Fragment | Redirect | Enter | Leave | File | Absent | Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +163,7 @@ class ScreenRoute:
     public: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRoute:
-    """One address open to people who are not signed in, such as sign-in itself; a POST must come from our own page.
-
-    A `Screen` that it answers with is laid out as it is: its page brings all its regions, its template need not extend
-    `base.html`, and `csrf` is not in its context.
-    """
-
-    method: str
-    path: str
-    run: Callable[[Knock], Awaitable[Answer]]
+def local_path(path: str) -> str:
+    """Return a path of this site as it is, and `/` for anything else, such as another site's address."""
+    plain = path.isascii() and path.isprintable() and "\\" not in path
+    return path if plain and path.startswith("/") and not path.startswith("//") else "/"

@@ -1,0 +1,40 @@
+"""What a screen works with: one node's readers, its door, its clock.
+
+The rule it keeps: readers read the store anew on each call and change nothing; each is a protocol of `screen`, filled in
+`edge.site` for the node's own process and for further page processes alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from comity.base.ids import Ms
+from comity.screen import Board
+from comity.screen.people import PeopleReader
+from comity.screen.visitor import Hands, Needs
+
+LogFiles: TypeAlias = Callable[[str, str], "bytes | None"]
+"""(origin hash in hex, path below it) -> the file, or None if a visitor may not read it or it is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One node's readers, its door, its clock.
+
+    Attributes:
+        board: what the node shows of itself.
+        hands: the door.
+        needs: need-to-know.
+        people: who is signed in and who could be.
+        clock: the node's time.
+        log_files: files of the logs that anyone may read.
+    """
+
+    board: Board
+    hands: Hands
+    needs: Needs
+    people: PeopleReader
+    clock: Callable[[], Ms]
+    log_files: LogFiles
