@@ -162,7 +162,7 @@ def seeds(card: LawCard, asked: str, sight: Sight) -> tuple[Seed, ...]:
     lang = language(card, asked)
     for seed, group in groupby(card.rules, key=lambda rule: rule.seed):
         rules = tuple(_rule(rule, lang, sight) for rule in group)
-        count = sight.texts("law.seed.count.1") if len(rules) == 1 else sight.texts("law.seed.count", count=len(rules))
+        count = sight.texts.count("law.seed.count", len(rules))
         anchor = "" if any(rule.id == seed for rule in rules) else seed
         found.append(Seed(seed, anchor, count, rules))
     return tuple(found)

@@ -214,8 +214,8 @@ def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:
         code=card.times.code,
         recalled=moments.moment(recalled, sight.now, t) if recalled is not None else None,
         happened=_happened(card, sight),
-        leaf=None if card.index is None else _grouped(card.index),
-        receipt_leaf=None if card.receipt_index is None else _grouped(card.receipt_index),
+        leaf=None if card.index is None else t.number(card.index),
+        receipt_leaf=None if card.receipt_index is None else t.number(card.receipt_index),
         sentence=_sentence(card, sight),
         say=_say(card, t),
         loud=card.urgency == 0 and not card.ours,
@@ -368,7 +368,6 @@ def file(case: CaseCard, sight: Sight) -> File:
     debt = next((d for d in case.dispatches if d.due is not None and d.due == case.due), None)
     start = (debt.times.arrived or began(debt)) if debt else None
     owed = left(case, debt.due_what if debt else "", debt.overdue_of if debt else None, start, sight)
-    number = len(case.dispatches)
     return File(
         id=show_id(case.case),
         number=case.number,
@@ -378,7 +377,7 @@ def file(case: CaseCard, sight: Sight) -> File:
         state=case.state,
         left=owed,
         overdue=case.overdue,
-        count=t("case.count.1") if number == 1 else t("case.count", count=number),
+        count=t.count("case.count", len(case.dispatches)),
         say=_case_say(case, sight),
     )
 
@@ -427,14 +426,14 @@ def log(card: LogCard, sight: Sight, *, served: bool) -> Log:
     t, name = sight.texts, origin_hash(card.origin)
     if card.cosigned_at is not None:
         when = moments.moment(card.cosigned_at, sight.now, t)
-        cosigned = t("logs.cosigned.at", size=_grouped(card.cosigned_size), total=_grouped(card.size), time=when)
+        cosigned = t("logs.cosigned.at", size=t.number(card.cosigned_size), total=t.number(card.size), time=when)
     else:
         cosigned = t("logs.cosigned.never" if card.role == "decision" else "logs.cosigned.none")
     return Log(
         id=name[:16],
         role=t.word("logs.role", card.role),
         origin=card.origin,
-        size=_grouped(card.size),
+        size=t.number(card.size),
         root=card.root,
         cosigned=cosigned,
         keys=card.log_vkeys,
@@ -448,15 +447,11 @@ def _leaf(mark: MarkLine, sight: Sight) -> tuple[str, str, str]:
     """A leaf that says something in words: its place, the words, the time where it is known."""
     t = sight.texts
     when = "" if mark.at is None else t("part.at", time=moments.moment(mark.at, sight.now, t))
-    return t("leaf.at", index=_grouped(mark.index)), t.word("leaf", mark.kind), when
+    return t("leaf.at", index=t.number(mark.index)), t.word("leaf", mark.kind), when
 
 
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def evidence(proof: Proof) -> Evidence:
+def evidence(proof: Proof, texts: Texts) -> Evidence:
     """A proof made again: each step, how many fail, when and how fast."""
     steps = tuple((step.what, step.good, step.sentence) for step in proof.steps)
     bad = sum(not good for _, good, _ in steps)
-    return Evidence(steps, bad, f"{moments.at_zone(proof.checked_at):%H:%M:%S}", _grouped(proof.microseconds))
+    return Evidence(steps, bad, f"{moments.at_zone(proof.checked_at):%H:%M:%S}", texts.number(proof.microseconds))
