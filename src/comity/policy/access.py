@@ -8,6 +8,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+
+from cedarpy import Entities, PolicySet, Schema, is_authorized, validate_policies
+
+from comity.base.errors import BadConfiguration
+
+REMEMBERED = 32_768
+"""Answers that an `Access` remembers; a list of 10,000 cases asks one for each row."""
+_ENGINE_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)
+"""What the engine or a malformed policy can raise; each is a no."""
+_NO_ENTITIES = Entities.from_json_str("[]")
 
 
 class Role(StrEnum):
@@ -106,3 +117,85 @@ class CaseFacts:
     agencies: frozenset[str] = frozenset()
     members: frozenset[tuple[str, int]] = frozenset()
     waits_for: frozenset[str] = frozenset()
+
+
+_SCHEMA_TEXT = """
+type Case = { desk: String, agencies: Set<String>, members: Set<String>, waits_for: Set<String> };
+type Asked = {
+  active: Bool, some_role: Bool, roles: Set<String>, who: String, desk: String, agency: String,
+  has_case: Bool, with_case: Bool, awaited: Set<String>, case: Case
+};
+entity Officer;
+entity Desk;
+action %s appliesTo { principal: [Officer], resource: [Desk], context: Asked };
+"""
+_SCHEMA_CEDAR = _SCHEMA_TEXT % ", ".join(f'"{deed.value}"' for deed in Deed)
+_SCHEMA = Schema.from_str(_SCHEMA_CEDAR)
+_KNOWN = frozenset(role.value for role in Role)
+
+
+class Access:
+    """Who may do what, by one set of policies. Pure, with a memory of bounded size; may be asked from several threads.
+
+    Args:
+        policies: Cedar text; `src/comity/edge/access/roles.cedar` is the house's own.
+
+    Raises:
+        BadConfiguration: the text is no set of policies that fits what is asked.
+    """
+
+    def __init__(self, policies: str) -> None:
+        try:
+            self._policies = PolicySet.from_str(policies)
+            found = validate_policies(policies, _SCHEMA_CEDAR)
+        except _ENGINE_ERRORS as error:
+            raise BadConfiguration(f"the access rules could not be read ({error}); the node was not started") from error
+        if not found.validation_passed:
+            raise BadConfiguration(f"the access rules do not fit: {found.errors[0]}; the node was not started")
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._decide)
+
+    def may(self, person: Person, deed: Deed, case: CaseFacts | None = None) -> bool:
+        """Say whether a person may do a deed, on a case or on none; any error of the engine is a no."""
+        return self._remembered(person, deed, case)
+
+    def _decide(self, person: Person, deed: Deed, case: CaseFacts | None) -> bool:
+        with_case = case is not None and (
+            deed is not Deed.CASE and self._asked(person, Deed.CASE, case, with_case=False)
+        )
+        return self._asked(person, deed, case, with_case=with_case)
+
+    def _asked(self, person: Person, deed: Deed, case: CaseFacts | None, *, with_case: bool) -> bool:
+        request = {
+            "principal": {"type": "Officer", "id": f"{person.desk}/{person.number}"},
+            "action": {"type": "Action", "id": deed.value},
+            "resource": {"type": "Desk", "id": person.desk if case is None else case.desk},
+            "context": _context(person, case, with_case=with_case),
+        }
+        try:
+            answer = is_authorized(request, self._policies, _NO_ENTITIES, _SCHEMA)
+        except _ENGINE_ERRORS:
+            return False
+        # Cedar passes over a prohibition that fails to evaluate, so any diagnostic at all is a no.
+        return answer.allowed and not answer.diagnostics.errors
+
+
+def _context(person: Person, case: CaseFacts | None, *, with_case: bool) -> dict[str, object]:
+    roles = person.roles & _KNOWN
+    facts = case or CaseFacts("")
+    return {
+        "active": person.active,
+        "some_role": bool(roles),
+        "roles": sorted(roles),
+        "who": f"{person.desk}/{person.number}",
+        "desk": person.desk,
+        "agency": person.agency,
+        "has_case": case is not None,
+        "with_case": with_case,
+        "awaited": sorted(roles & facts.waits_for),
+        "case": {
+            "desk": facts.desk,
+            "agencies": sorted(facts.agencies),
+            "members": sorted(f"{desk}/{number}" for desk, number in facts.members),
+            "waits_for": sorted(facts.waits_for),
+        },
+    }
