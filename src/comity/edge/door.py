@@ -7,32 +7,32 @@ guard. Nothing is decided here: a form goes through the path, and what the path 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import cast
 
 import msgspec
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
 from comity.base.errors import BadForm, ComityError, StoreError
-from comity.base.ids import CaseId, DispatchId, read_id, show_id
-from comity.dispatch.ports import Tx
+from comity.base.ids import CaseId, read_id, show_id
 from comity.dispatch.states import Form, Officer
 from comity.edge.door_acts import ActRoutes
 from comity.edge.door_approvals import ApprovalRoutes
+from comity.edge.door_judge import JudgeRoutes
 from comity.edge.door_persons import PersonRoutes
 from comity.edge.door_request import Route, body_of, query_of
 from comity.edge.door_subject import SubjectRoutes
 from comity.edge.engine import Engine
 from comity.edge.forms import By, FormIn
+from comity.edge.judging import Asked, Judge, Lines, with_question
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
+from comity.edge.theirlaw import TheirLaw
 from comity.node.standing import standing_of
 from comity.screen import Board
 
 SOCKET = "office.sock"
 _JSON = (b"content-type", b"application/json")
 _LINES = (b"content-type", b"application/x-ndjson")
-Asked = Callable[[Tx, DispatchId], tuple[frozenset[str], frozenset[str]] | None]
 
 
 class SubmitIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,9 +56,19 @@ class Door:
         engine: the running node.
         board: what it shows.
         asked: what a question asked for, so that the law can judge its answer; of the desk that has questions.
+        lines: lays a body of that desk out.
+        their_law: our copy of the other side's published law.
     """
 
-    def __init__(self, engine: Engine, board: Board, asked: Asked) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        board: Board,
+        asked: Asked,
+        *,
+        lines: Lines = lambda _, __: (),
+        their_law: TheirLaw | None = None,
+    ) -> None:
         self._engine = engine
         self._board = board
         self._asked = asked
@@ -68,6 +78,7 @@ class Door:
         self._approvals = ApprovalRoutes(engine)
         self._persons = PersonRoutes(engine)
         self._subject = SubjectRoutes(engine)
+        self._judge = JudgeRoutes(engine, Judge(engine.node, asked, lines), asked, their_law)
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
@@ -99,6 +110,7 @@ class Door:
             **self._approvals.routes,
             **self._persons.routes,
             **self._subject.routes,
+            **self._judge.routes,
         }
         route = routes.get((request["method"], request["path"]))
         if route is None:
@@ -109,14 +121,10 @@ class Door:
 
     async def _on_submit(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._submit.decode(await body_of(receive))
-        form = asked.form.form(await self._in_answer_to(asked.form))
-        return await submit(self._engine, form, asked.by.officer())
-
-    async def _in_answer_to(self, form: FormIn) -> tuple[frozenset[str], frozenset[str]] | None:
-        if form.kind != "answer" or not form.re:
-            return None
+        form = asked.form.form()
         with self._engine.node.ledger.read() as tx:
-            return self._asked(tx, read_id(form.re[0]))
+            form = with_question(form, tx, self._asked)
+        return await submit(self._engine, form, asked.by.officer())
 
     async def _on_see(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._see.decode(await body_of(receive))

@@ -28,6 +28,7 @@ from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
 from comity.edge.recovery import Recovery
 from comity.marking.labels import Lane
+from comity.node.handed import Again, HandedIn
 from comity.node.logfiles import log_file, served
 from comity.node.node import Node, Outcome
 from comity.node.taken import Problem, Taken
@@ -170,6 +171,18 @@ class Engine:
                 _LOG.warning("%s rung: an immediate draft is %s; the minimum-facts form is ready", one.rings, one.state)
         self.bell.ring([one.id for one in outcomes if isinstance(one, Committed)])
         self._poke.set()
+
+    async def hand_in(self, handed: HandedIn) -> Committed | Withheld | Again:
+        """Take a form of a screen through the path once, whatever often it is handed in.
+
+        Raises:
+            BadForm: it does not fit, or has left with other content; nothing was kept.
+            StoreError: the outcome is unknown; the same again does no harm.
+        """
+        outcome = await self.call(self.node.hand_in, handed, self.clock.now())
+        self.bell.ring([outcome.id] if isinstance(outcome, Committed) else [])
+        self._poke.set()
+        return outcome
 
     async def see(self, dispatches: Sequence[DispatchId], by: Officer | None = None) -> None:
         """Note that a person opened these dispatches, and who."""

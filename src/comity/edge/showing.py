@@ -17,11 +17,19 @@ from comity.screen import LawCard
 def make_board(opened: OpenNode) -> NodeBoard:
     """Make what the node shows of itself, with the first desk of its settings."""
     name = opened.config.desks[0]
-    lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
     desk = cast("CaseDesk", opened.desks[name])
     signers = Signers.of(opened.built.voice, opened.built.peer)
-    their_law = TheirLaw(opened.peer_edition, opened.node.office.desks) if opened.peer_edition is not None else None
-    return NodeBoard(opened.node.ledger, signers, desk, lines, _setting(opened), their_law=their_law)
+    return NodeBoard(opened.node.ledger, signers, desk, lines_of(opened), _setting(opened), their_law=their_law(opened))
+
+
+def lines_of(opened: OpenNode) -> Lines:
+    """Return how the first desk of the settings lays a body out."""
+    return cast("Lines", importlib.import_module(f"comity.desks.{opened.config.desks[0]}.web").body_lines)
+
+
+def their_law(opened: OpenNode) -> TheirLaw | None:
+    """Return our copy of the peer's published law as it is read; None if it was not handed over."""
+    return TheirLaw(opened.peer_edition, opened.node.office.desks) if opened.peer_edition is not None else None
 
 
 def _setting(opened: OpenNode) -> Setting:

@@ -33,8 +33,8 @@ from comity.node import absorb, due, held, owed
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
 from comity.node.evidence import keep_evidence
-from comity.node.heads import SECOND_MS, stored_head
 from comity.node.handed import Again, HandedIn, hand_in
+from comity.node.heads import SECOND_MS, stored_head
 from comity.node.held import HeldShown
 from comity.node.incarnation import read_incarnation
 from comity.node.link import LinkEvent, LinkState
