@@ -14,6 +14,7 @@ from comity.crypto.sign import unverified_payload
 from comity.desk import Desk, Powers, Standing
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
+from comity.edge import search
 from comity.edge.config import Config
 from comity.edge.entropy import SystemEntropy
 from comity.edge.files import read_private
@@ -179,7 +180,10 @@ def open_peer_law(config: Config) -> Edition | None:
 def open_store(config: Config, desks: dict[str, Desk]) -> SqliteStore:
     """Open the node's store with the tables of the core and of every desk."""
     schemas = [Schema("node", read_schema("comity.node")), *(Schema(name, desk.schema) for name, desk in desks.items())]
-    return SqliteStore(config.path(config.store), schemas)
+    store = SqliteStore(config.path(config.store), schemas)
+    for name in desks:
+        search.prepare(store, name)
+    return store
 
 
 def read_schema(package: str) -> tuple[tuple[int, str], ...]:

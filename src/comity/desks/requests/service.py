@@ -12,7 +12,7 @@ from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.desk import Facts, Filing, Standing
-from comity.desks.requests import store
+from comity.desks.requests import finding, store
 from comity.desks.requests.body import compose_body, read
 from comity.desks.requests.minimum import minimum_of
 from comity.desks.requests.model import (
@@ -153,6 +153,7 @@ class RequestsDesk:
             store.note_their_number(tx, filing.case, body.reference)
         if body is not None:
             _follow(tx, filing, body)
+        finding.note(tx, filing)
 
     def settle(self, tx: Tx, dispatch: DispatchId, fact: int, code: str | None, at: Ms) -> None:
         """Note a receipt: ours written for theirs, or theirs seen for ours. Idempotent."""
