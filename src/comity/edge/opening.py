@@ -16,6 +16,7 @@ from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
 from comity.edge import search
 from comity.edge.config import Config
+from comity.edge.dutydesk import duty_desk
 from comity.edge.entropy import SystemEntropy
 from comity.edge.files import read_private
 from comity.edge.keystore import KeyStore
@@ -98,6 +99,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
     cosigners = [keys.cosigner(pair.number) for pair in ours.cosigners]
     keyring = Keyring(keys.log(ours.log.number), cosigners[0], keys.sealing(), tuple(cosigners[1:]))
     roster = read_toml(config.path(config.roster), Roster)
+    duty = duty_desk(config.desks)
     built = assemble(
         config.name,
         instruments,
@@ -109,7 +111,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         entropy=SystemEntropy(),
         custodian=_custodian(config),
         person_key=keys.person(SystemEntropy()),
-        rota=RosterRota(roster, config.party),
+        rota=RosterRota(roster, config.party, None if duty is None else duty.changes),
         listed=edition.listed,
     )
     store = open_store(config, desks)

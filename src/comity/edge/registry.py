@@ -32,7 +32,10 @@ class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A party and its agencies; `opens` and `closes` are local times `HH:MM` in the IANA zone `zone`."""
+    """A party and its agencies; `opens` and `closes` are local times `HH:MM` in the IANA zone `zone`.
+
+    `days` are its working days; `duty_line` is the telephone that somebody answers at any hour.
+    """
 
     id: str
     short: str
@@ -43,6 +46,8 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closes: Clock
     languages: tuple[str, ...]
     agency: tuple[Agency, ...]
+    days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
+    duty_line: str = ""
 
     @property
     def acting(self) -> tuple[str, ...]:
