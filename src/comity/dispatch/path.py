@@ -62,6 +62,16 @@ def judge(form: Form, by: Officer, tx: Tx, office: Office, now: Ms) -> Judged:
     return Judged(labelled, decide(labelled, by, tx, office, now), foresee(labelled, office, now))
 
 
+def judge_held(held: Held, by: Officer, tx: Tx, office: Office, now: Ms) -> Judged:
+    """Say what would become of a held draft if this officer took it up now, with its approvals; nothing is kept.
+
+    Raises:
+        BadForm: it no longer waits, or no longer fits.
+    """
+    labelled = _again(held, by, tx, office, now, added=NOTHING)
+    return Judged(labelled, decide(labelled, by, tx, office, now), foresee(labelled, office, now))
+
+
 def resume(
     held: Held, by: Officer, book: Book, office: Office, now: Ms, *, added: Added = NOTHING
 ) -> Committed | Withheld:
@@ -70,7 +80,7 @@ def resume(
     Raises:
         BadForm: it no longer waits, or no longer fits; nothing was changed.
     """
-    done = _let_go(_again(held, by, book, office, now, added=added), by, book, office, now)
+    done = _let_go(_again(held, by, book.tx, office, now, added=added), by, book, office, now)
     if isinstance(done, Committed):
         end_held(book.tx, held.id, RELEASED, now, became=done.id)
     return done
@@ -82,7 +92,7 @@ def amend(held: Held, by: Officer, book: Book, office: Office, now: Ms, *, added
     Raises:
         BadForm: it no longer waits, or no longer fits; nothing was changed.
     """
-    labelled = _again(held, by, book, office, now, added=added)
+    labelled = _again(held, by, book.tx, office, now, added=added)
     cleared = clear(labelled, office, now)
     waits = cleared if isinstance(cleared, Withheld) else to_be_released(cleared)
     return keep_withheld(waits, labelled.draft, by, book, office, now=now)
@@ -105,10 +115,10 @@ def decide(labelled: Labelled, by: Officer, tx: Tx, office: Office, now: Ms) -> 
     return cleared if isinstance(cleared, Withheld) else release(cleared, by, tx, office, now)
 
 
-def _again(held: Held, by: Officer, book: Book, office: Office, now: Ms, *, added: Added) -> Labelled:
-    draft = take_up(held, added, book.tx, office, now)
-    labelled = past(label(draft, office), book.tx, office, now)
-    return replace(labelled, approvals=given(held, by, book.tx, office, now))
+def _again(held: Held, by: Officer, tx: Tx, office: Office, now: Ms, *, added: Added) -> Labelled:
+    draft = take_up(held, added, tx, office, now)
+    labelled = past(label(draft, office), tx, office, now)
+    return replace(labelled, approvals=given(held, by, tx, office, now))
 
 
 def _let_go(labelled: Labelled, by: Officer, book: Book, office: Office, now: Ms) -> Committed | Withheld:

@@ -21,12 +21,14 @@ from comity.edge.door_judge import JudgeRoutes
 from comity.edge.door_persons import PersonRoutes
 from comity.edge.door_request import Route, body_of, query_of
 from comity.edge.door_subject import SubjectRoutes
+from comity.edge.door_writing import WritingRoutes
 from comity.edge.engine import Engine
 from comity.edge.forms import By, FormIn
 from comity.edge.judging import Asked, Judge, Lines, with_question
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.edge.theirlaw import TheirLaw
+from comity.edge.writing import Writing
 from comity.node.standing import standing_of
 from comity.screen import Board
 
@@ -58,6 +60,7 @@ class Door:
         asked: what a question asked for, so that the law can judge its answer; of the desk that has questions.
         lines: lays a body of that desk out.
         their_law: our copy of the other side's published law.
+        writing: what the desk's forms offer.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Door:
         *,
         lines: Lines = lambda _, __: (),
         their_law: TheirLaw | None = None,
+        writing: Writing | None = None,
     ) -> None:
         self._engine = engine
         self._board = board
@@ -79,6 +83,7 @@ class Door:
         self._persons = PersonRoutes(engine)
         self._subject = SubjectRoutes(engine)
         self._judge = JudgeRoutes(engine, Judge(engine.node, asked, lines), asked, their_law)
+        self._writing = WritingRoutes(engine, writing)
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
@@ -111,6 +116,7 @@ class Door:
             **self._persons.routes,
             **self._subject.routes,
             **self._judge.routes,
+            **self._writing.routes,
         }
         route = routes.get((request["method"], request["path"]))
         if route is None:

@@ -7,7 +7,7 @@ from uvicorn._types import ASGIReceiveCallable, HTTPScope
 
 from comity.base.errors import BadForm
 from comity.base.hashing import domain_hash, sha256
-from comity.base.ids import DispatchId, read_id
+from comity.base.ids import DispatchId, Ms, read_id, show_id
 from comity.dispatch.states import Form, Judged, Officer, Withheld
 from comity.edge.door_request import Routes, body_of, query_of
 from comity.edge.engine import Engine
@@ -16,8 +16,9 @@ from comity.edge.judging import Asked, Judge, field_of, with_question
 from comity.edge.outcome import outcome_json, stored_outcome, verdict_json
 from comity.edge.plain import Json
 from comity.edge.theirlaw import TheirLaw
+from comity.marking.labels import Urgency
 from comity.node.handed import Again, HandedIn
-from comity.node.theirlaw import AskedOf
+from comity.node.theirlaw import AskedOf, asked_since
 from comity.policy.question import Question
 from comity.policy.verdict import Verdict
 
@@ -60,6 +61,8 @@ class JudgeRoutes:
             ("POST", "/judge/their-law"): self._on_their_law,
             ("POST", "/hand-in"): self._on_hand_in,
             ("GET", "/outcome"): self._on_outcome,
+            ("GET", "/held/whole"): self._on_whole,
+            ("GET", "/judge/their-law/asked"): self._on_asked,
         }
 
     async def _on_judge(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
@@ -108,6 +111,26 @@ class JudgeRoutes:
 
     async def _on_outcome(self, request: HTTPScope, _: ASGIReceiveCallable) -> Json:
         return self._outcome(read_id(query_of(request, "id")))
+
+    async def _on_whole(self, request: HTTPScope, _: ASGIReceiveCallable) -> Json:
+        return await self._judge.held(read_id(query_of(request, "id")), self._engine.clock.now())
+
+    async def _on_asked(self, request: HTTPScope, _: ASGIReceiveCallable) -> Json:
+        since = query_of(request, "since")
+        with self._engine.node.ledger.read() as tx:
+            found = asked_since(tx, Ms(int(since) if since.isascii() and since.isdecimal() else 0))
+        return [
+            {
+                "officer": f"{one.desk}/{one.number}",
+                "kind": one.kind,
+                "purpose": one.purpose,
+                "urgency": Urgency(one.urgency).name.lower(),
+                "case": "" if one.case is None else show_id(one.case),
+                "effect": one.effect,
+                "at": at,
+            }
+            for one, at in found
+        ]
 
     def _outcome(self, draft: DispatchId) -> dict[str, Json]:
         with self._engine.node.ledger.read() as tx:

@@ -14,10 +14,11 @@ from itertools import islice
 from typing import Protocol
 
 from comity.base.errors import BadForm
-from comity.base.ids import DispatchId, Ms
+from comity.base.ids import DispatchId, Ms, show_id
 from comity.dispatch.accord import Accord
+from comity.dispatch.approvals import Answer, roles_asked
 from comity.dispatch.office import Office
-from comity.dispatch.path import judge
+from comity.dispatch.path import judge, judge_held
 from comity.dispatch.persons import asked, budget_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Form, Judged, Labelled, Officer, Withheld
@@ -27,6 +28,7 @@ from comity.edge.plain import Json, to_json
 from comity.marking.labels import Label
 from comity.marking.scan import OVERRIDING, Finding, scan
 from comity.node.node import Node
+from comity.policy.assessment import Assessment
 from comity.policy.cache import RememberingGate
 from comity.policy.cedar import CedarGate
 from comity.policy.explain import duty_words
@@ -89,6 +91,53 @@ class Judge:
         """
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._judged, form, by, now)
 
+    async def held(self, draft: DispatchId, now: Ms) -> Json:
+        """Return a draft that was kept whole as those who decide about it read it: `screen.writing.HeldCard`.
+
+        Raises:
+            BadForm: there is no such draft.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._held, draft, now)
+
+    def _held(self, draft: DispatchId, now: Ms) -> Json:
+        shown = self._node.held_draft(draft)
+        held = shown.held
+        with self._node.ledger.read() as tx:
+            try:
+                one = judge_held(held, held.by, tx, self._office, now)
+            except BadForm:
+                said, same = None, False
+            else:
+                said, same = self.words(one, tx, now), one.foreseen.subject == held.subject
+            on_call = {role: self._office.rota.on_call(role, now, tx) for role in sorted(roles_asked(held))}
+        form = held.form
+        return {
+            "id": show_id(held.id),
+            "state": held.state,
+            "kind": held.kind,
+            "urgency": form.urgency.name.lower(),
+            "purpose": form.purpose,
+            "item": form.workplan_item or "",
+            "at": held.at,
+            "agency": form.agency,
+            "theirs": list(form.recipients),
+            "case": "" if form.case is None else show_id(form.case),
+            "case_number": "",
+            "by": f"{held.by.desk}/{held.by.number}",
+            "missing": [{"step": step, "words": plain_step(step)} for step in held.missing],
+            "roles": [
+                {"role": role, "on_call": [f"{who.desk}/{who.number}" for who in on]} for role, on in on_call.items()
+            ],
+            "answers": [_answer(one) for one in shown.answers],
+            "subject": "" if held.subject is None else held.subject.hex(),
+            "same": same,
+            "judgement": said,
+            "assessments": [_assessment(one) for one in form.assessments],
+            "rung": [[role, who, at] for role, who, at in shown.rings],
+            "break_glass": form.break_glass,
+            "minimum": form.minimum_facts,
+        }
+
     def close(self) -> None:
         """End the thread after what it is doing."""
         self._thread.shutdown(wait=True)
@@ -106,10 +155,10 @@ class Judge:
                     "outcome": "unfit",
                     "problem": {"message": str(error), "field": field_of(form.kind, str(error))},
                 }
-            budget = _budget(one.labelled, self._office.accord, tx, now)
-        return {**self._verdict(one, now), "budget": budget}
+            return self.words(one, tx, now)
 
-    def _verdict(self, one: Judged, now: Ms) -> dict[str, Json]:
+    def words(self, one: Judged, tx: Tx, now: Ms) -> dict[str, Json]:
+        """Return what came of judging as plain data; called in the judge's thread."""
         outcome, labelled = one.outcome, one.labelled
         form = labelled.draft.form
         if isinstance(outcome, Withheld):
@@ -134,9 +183,13 @@ class Judge:
             "leaves": [] if body is None else [to_json(line) for line in self._lines(form.kind, body)],
             "found": _found(labelled, self._office),
             "roles": [
-                {"role": role, "on_call": [f"{who.desk}/{who.number}" for who in self._office.rota.on_call(role, now)]}
+                {
+                    "role": role,
+                    "on_call": [f"{who.desk}/{who.number}" for who in self._office.rota.on_call(role, now, tx)],
+                }
                 for role in sorted(roles)
             ],
+            "budget": _budget(labelled, self._office.accord, tx, now),
         }
 
     def _ways(self, question: Question | None, verdict: Verdict, now: Ms) -> Json:
@@ -150,6 +203,28 @@ class Judge:
             "steps": [{"step": step, "words": plain_step(step)} for step in path.steps],
             "rules": list(path.rules),
         }
+
+
+def _answer(one: Answer) -> Json:
+    officer = f"{one.by.desk}/{one.by.number}"
+    return {"role": one.role, "officer": officer, "yes": one.yes, "reason": one.reason, "at": one.at or 0}
+
+
+def _assessment(one: Assessment) -> Json:
+    return {
+        "act": one.act.value,
+        "form": one.form.value,
+        "who_and_how": one.who_and_how,
+        "risk_before": one.risk_before.value,
+        "source": one.source,
+        "mitigations": [[m.what, m.lowers_to.value] for m in one.mitigations],
+        "risk_after": one.risk_after.value,
+        "decision": one.decision.value,
+        "basis": one.basis,
+        "decider": f"{one.decider_desk}/{one.decider_number}",
+        "outside": one.outside_operation,
+        "tainted": one.tainted,
+    }
 
 
 def with_question(form: Form, tx: Tx, asked_for: Asked) -> Form:

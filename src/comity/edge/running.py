@@ -28,6 +28,7 @@ from comity.edge.engine import Engine
 from comity.edge.listener import Listener, serve, serve_socket
 from comity.edge.opening import OpenNode, open_node
 from comity.edge.showing import lines_of, make_board, their_law
+from comity.edge.writing import Writing
 
 _LOG = logging.getLogger("comity.run")
 _POLL_MS = 20_000
@@ -173,7 +174,10 @@ async def _listen_for_tools(opened: OpenNode, engine: Engine, board: NodeBoard, 
     path.chmod(0o600)
     listening.listen()
     asked = getattr(next(iter(opened.desks.values())), "asked", lambda *_: None)
-    app = cast("ASGI3Application", Door(engine, board, asked, lines=lines_of(opened), their_law=their_law(opened)))
+    app = cast(
+        "ASGI3Application",
+        Door(engine, board, asked, lines=lines_of(opened), their_law=their_law(opened), writing=Writing.of(opened)),
+    )
     await _listen(stack, await serve_socket(app, listening))
     stack.callback(path.unlink, missing_ok=True)
 
