@@ -10,9 +10,9 @@ import pytest
 from comity.base.ids import CaseId, Digest, LeafIndex, Ms, NodeName
 from comity.cli.demo.day import Scene, body_of
 from comity.desk import Filing
+from comity.desks.requests.rows import ItemCount
 from comity.desks.requests.rules import clocks_of, late_by
 from comity.desks.requests.service import RequestsDesk
-from comity.desks.requests.store import ItemCount
 from comity.dispatch.ports import Tx
 from comity.dispatch.wire import Author, Header, ReleasedBy, wire_labels
 from comity.edge.opening import read_schema

@@ -12,9 +12,9 @@ from comity.base.errors import BadForm
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms, NodeName
 from comity.desk import Filing, Standing
 from comity.desks.requests.powers import OfficerPowers
+from comity.desks.requests.rows import ItemCount, Rest
 from comity.desks.requests.rules import RequestState, clocks_of, state_of
 from comity.desks.requests.service import RequestsDesk
-from comity.desks.requests.store import ItemCount, Rest
 from comity.dispatch.ports import Tx
 from comity.dispatch.wire import Author, Header, ReleasedBy, wire_labels
 from comity.edge.opening import read_schema

@@ -1,0 +1,323 @@
+"""What stays open in cases beside questions, as others ask for it: who owes what, by when, in which case.
+
+The rule it keeps: feedback that never comes is missing, and keeps no case open; nothing here names an officer.
+"""  # spec: vocabulary.md 5
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from comity.base.ids import CaseId, DispatchId, Ms
+from comity.desks.requests import laterrows
+from comity.desks.requests.model import NOTED, Kind
+from comity.desks.requests.rows import text_or_none
+from comity.desks.requests.rules import Chase, Clocks, chase_of
+from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
+from comity.dispatch.ports import Row, Tx
+
+
+class DutyKind(StrEnum):
+    """What is open."""
+
+    FEEDBACK = "feedback"
+    CONTACT_NOTE = "contact-note"
+    """A call or meeting that the other side has not confirmed."""
+    PRESERVATION = "preservation"
+    """Data are kept until a day: renew it, go the treaty way, or let them go."""
+    TREATY_STATUS = "treaty-status"
+    CORRECTION = "correction"
+    """Somebody who had the old version has not been told, or has not said so."""
+    RECALL = "recall"
+    """A holder has not said what became of a copy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One thing that is open.
+
+    Attributes:
+        kind: what.
+        stage: for feedback `wanted`, `first`, `second`, `missing`; for a preservation `kept`, `ends-soon`, `ended`; of a
+            correction or recall `tell` (we tell an agency of ours), `ask` (the correction was not addressed to it) or
+            `seen` (their desk has not opened it); else "".
+        ours: our side owes it.
+        due: by when.
+        case, dispatch: where; the dispatch is the one from which it comes.
+        item: workplan item, or None.
+        agency: whom it is about, "" for nobody in particular.
+    """
+
+    kind: DutyKind
+    stage: str
+    ours: bool
+    due: Ms
+    case: CaseId
+    dispatch: DispatchId
+    item: str | None = None
+    agency: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackCount:
+    """Of one workplan item (None: none), for the answers of one side (`ours`): how much feedback came, waits, is missing.
+
+    Attributes:
+        item, ours: for which answers.
+        came: answers with feedback.
+        waiting: answers whose feedback is not missing yet.
+        missing: answers whose second reminder has passed.
+        useful: (word, number) of what came.
+    """
+
+    item: str | None
+    ours: bool
+    came: int
+    waiting: int
+    missing: int
+    useful: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """One preservation: who asked (`ours`), until when it was asked, until when it is kept (None: not answered), by what renewed."""
+
+    id: DispatchId
+    ours: bool
+    asked: Ms
+    kept: Ms | None
+    renewed_by: DispatchId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Treaty:
+    """A case that goes on by treaty: through which authority, by what instrument, its number there, what stays usable."""
+
+    id: DispatchId
+    ours: bool
+    at: Ms
+    authority: str
+    instrument: str
+    number: str
+    usable: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One assurance that was given: by whom, about which dispatch, what it covers, until when (None: without end)."""
+
+    id: DispatchId
+    ours: bool
+    target: DispatchId
+    covers: tuple[str, ...]
+    authority: str
+    until: Ms | None
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackState:
+    """The feedback on one final answer: whose answer, since when, and what came (`useful` is "" while nothing has)."""
+
+    answer: DispatchId
+    ours: bool
+    since: Ms
+    feedback: DispatchId | None
+    useful: str
+    used: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What became of one case besides questions and answers."""
+
+    treaty: tuple[Treaty, ...]
+    keepings: tuple[Keeping, ...]
+    promises: tuple[Promise, ...]
+    feedback: tuple[FeedbackState, ...]
+
+
+_GONE = (
+    "EXISTS (SELECT 1 FROM requests_mark m WHERE m.target = f.answer AND m.ours = f.ours"
+    " AND m.kind = 'recall' AND m.part IS NULL)"
+)
+_FEEDBACK = (
+    "SELECT f.answer, f.ours, f.case_id, f.item, f.since, f.first_told, f.second_told FROM requests_feedback f"  # noqa: S608  constants of this module only
+    f" WHERE f.feedback IS NULL AND NOT {_GONE} ORDER BY f.since, f.answer"
+)
+_NOTES = (
+    "SELECT id, ours, case_id, item, COALESCE(arrived + limit_full, due_next, created) FROM requests_dispatch"
+    " WHERE kind = ? AND stage = ? AND admitted = 1 AND answered IS NULL AND refused IS NULL ORDER BY 5, id"
+)
+_KEPT = (
+    "SELECT k.id, k.ours, k.case_id, d.item, k.kept, k.told FROM requests_keeping k"
+    " LEFT JOIN requests_dispatch d ON d.id = k.id WHERE k.kept IS NOT NULL AND k.renewed_by IS NULL AND k.kept > ?"
+    " ORDER BY k.kept, k.id"
+)
+_STATUS = (
+    "SELECT t.id, t.ours, t.case_id, o.item, COALESCE((SELECT MAX(d.created) FROM requests_dispatch d"
+    " WHERE d.case_id = t.case_id AND d.ours <> t.ours AND d.created > t.at), t.at)"
+    " FROM requests_treaty t LEFT JOIN requests_dispatch o ON o.id = t.id"
+    " WHERE NOT EXISTS (SELECT 1 FROM requests_treaty later WHERE later.case_id = t.case_id AND later.at > t.at)"
+    " ORDER BY 5, t.id"
+)
+
+
+def duties(tx: Tx, clocks: Clocks, now: Ms) -> tuple[Duty, ...]:
+    """Return what is open on either side, the first due first. A feedback that is missing stays in the list."""
+    found = [*_feedback(tx, clocks, now), *_notes(tx), *_keepings(tx, clocks, now), *_status(tx, clocks)]
+    return tuple(sorted(found, key=lambda one: (one.due, one.dispatch, one.agency)))
+
+
+def chase(tx: Tx, clocks: Clocks, now: Ms) -> tuple[Duty, ...]:
+    """Note each thing of which our own side must be told now, once each, and return them; nothing crosses for it."""
+    told: list[Duty] = []
+    for row, duty in zip(tx.rows(_FEEDBACK), _feedback(tx, clocks, now), strict=True):
+        column = _chased(duty.stage, row)
+        if duty.ours and column is not None:
+            laterrows.note_told(tx, duty.dispatch, column, now)
+            told.append(duty)
+    for row, duty in zip(tx.rows(_KEPT, (now - clocks.keeping,)), _keepings(tx, clocks, now), strict=True):
+        if row[1] == 1 and row[5] is None and duty.stage != "kept":
+            laterrows.note_kept_told(tx, duty.dispatch, now)
+            told.append(duty)
+    return tuple(told)
+
+
+def _chased(stage: str, row: Row) -> str | None:
+    """Return the column to note, where a reminder is due that was not written yet."""
+    if stage == Chase.FIRST and row[5] is None:
+        return "first_told"
+    return "second_told" if stage == Chase.MISSING and row[6] is None else None
+
+
+def _feedback(tx: Tx, clocks: Clocks, now: Ms) -> Iterator[Duty]:
+    for answer, ours, case, item, since, _, _ in tx.rows(_FEEDBACK):
+        stage, due = chase_of(Ms(int_of(since)), clocks, now)
+        yield Duty(DutyKind.FEEDBACK, stage.value, ours != 1, due, *_place(case, answer, item))
+
+
+def _notes(tx: Tx) -> Iterator[Duty]:
+    for id_, ours, case, item, due in tx.rows(_NOTES, (Kind.CONTACT_NOTE, NOTED)):
+        yield Duty(DutyKind.CONTACT_NOTE, "", ours != 1, Ms(int_of(due)), *_place(case, id_, item))
+
+
+def _keepings(tx: Tx, clocks: Clocks, now: Ms) -> Iterator[Duty]:
+    """Yield what is kept until some day and what ended not long ago; whoever asked for it decides what next."""
+    for id_, ours, case, item, kept, _ in tx.rows(_KEPT, (now - clocks.keeping,)):
+        end = Ms(int_of(kept))
+        stage = "ended" if end <= now else ("ends-soon" if end - now <= clocks.keeping else "kept")
+        yield Duty(DutyKind.PRESERVATION, stage, ours == 1, end, *_place(case, id_, item))
+
+
+def _status(tx: Tx, clocks: Clocks) -> Iterator[Duty]:
+    """Yield when a status is due from the side that was asked: a span after the conversion, or after its last word."""
+    for id_, ours, case, item, last in tx.rows(_STATUS):
+        due = Ms(int_of(last) + clocks.status)
+        yield Duty(DutyKind.TREATY_STATUS, "", ours != 1, due, *_place(case, id_, item))
+
+
+def _place(case: object, dispatch: object, item: object) -> tuple[CaseId, DispatchId, str | None]:
+    assert item is None or isinstance(item, str)
+    assert isinstance(case, bytes)
+    assert isinstance(dispatch, bytes)
+    return CaseId(case), DispatchId(dispatch), item
+
+
+def feedback_counts(tx: Tx, clocks: Clocks, now: Ms) -> tuple[FeedbackCount, ...]:
+    """Return by workplan item and side how much feedback came and how much is missing."""
+    rows = tx.rows(f"SELECT f.item, f.ours, f.since, f.useful FROM requests_feedback f WHERE NOT {_GONE}")  # noqa: S608  a constant of this module
+    groups: dict[tuple[str | None, bool], list[tuple[Ms, str | None]]] = {}
+    for item, ours, since, useful in rows:
+        groups.setdefault((text_or_none(item), ours == 1), []).append((Ms(int_of(since)), text_or_none(useful)))
+    return tuple(
+        _counted(key, groups[key], clocks, now)
+        for key in sorted(groups, key=lambda k: (k[0] is None, k[0] or "", k[1]))
+    )
+
+
+def _counted(
+    key: tuple[str | None, bool], answers: list[tuple[Ms, str | None]], clocks: Clocks, now: Ms
+) -> FeedbackCount:
+    words = [useful for _, useful in answers if useful is not None]
+    stages = [chase_of(since, clocks, now)[0] for since, useful in answers if useful is None]
+    missing = stages.count(Chase.MISSING)
+    said = tuple((word, words.count(word)) for word in sorted(set(words)))
+    return FeedbackCount(*key, len(words), len(stages) - missing, missing, said)
+
+
+def after(tx: Tx, case: CaseId) -> After:
+    """Return what became of one case besides questions and answers, oldest first."""
+    return After(_treaties(tx, case), _kept(tx, case), _promises(tx, case), _states(tx, case))
+
+
+def _treaties(tx: Tx, case: CaseId) -> tuple[Treaty, ...]:
+    rows = tx.rows(
+        "SELECT id, ours, at, authority, instrument, number, usable FROM requests_treaty WHERE case_id = ? ORDER BY at, id",
+        (case,),
+    )
+    return tuple(
+        Treaty(
+            DispatchId(bytes_of(id_)),
+            ours == 1,
+            Ms(int_of(at)),
+            text_of(authority),
+            text_of(instrument),
+            text_of(number),
+            tuple(text_of(usable).split()),
+        )
+        for id_, ours, at, authority, instrument, number, usable in rows
+    )
+
+
+def _kept(tx: Tx, case: CaseId) -> tuple[Keeping, ...]:
+    rows = tx.rows(
+        "SELECT id, ours, asked, kept, renewed_by FROM requests_keeping WHERE case_id = ? ORDER BY asked, id", (case,)
+    )
+    return tuple(
+        Keeping(
+            DispatchId(bytes_of(id_)),
+            ours == 1,
+            Ms(int_of(asked)),
+            ms_or_none(kept),
+            None if renewed is None else DispatchId(bytes_of(renewed)),
+        )
+        for id_, ours, asked, kept, renewed in rows
+    )
+
+
+def _promises(tx: Tx, case: CaseId) -> tuple[Promise, ...]:
+    rows = tx.rows(
+        "SELECT id, ours, target, covers, authority, until FROM requests_assurance WHERE case_id = ? ORDER BY at, id",
+        (case,),
+    )
+    return tuple(
+        Promise(
+            DispatchId(bytes_of(id_)),
+            ours == 1,
+            DispatchId(bytes_of(target)),
+            tuple(text_of(covers).split()),
+            text_of(authority),
+            ms_or_none(until),
+        )
+        for id_, ours, target, covers, authority, until in rows
+    )
+
+
+def _states(tx: Tx, case: CaseId) -> tuple[FeedbackState, ...]:
+    rows = tx.rows(
+        f"SELECT answer, ours, since, feedback, useful, used FROM requests_feedback f WHERE case_id = ? AND NOT {_GONE}"  # noqa: S608  a constant of this module
+        " ORDER BY since, answer",
+        (case,),
+    )
+    return tuple(
+        FeedbackState(
+            DispatchId(bytes_of(answer)),
+            ours == 1,
+            Ms(int_of(since)),
+            None if feedback is None else DispatchId(bytes_of(feedback)),
+            text_or_none(useful) or "",
+            tuple((text_or_none(used) or "").split()),
+        )
+        for answer, ours, since, feedback, useful, used in rows
+    )
