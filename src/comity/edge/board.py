@@ -26,6 +26,7 @@ from comity.edge.lawpart import law_part
 from comity.edge.shown import shown_step
 from comity.edge.theirlaw import TheirLaw
 from comity.edge.waiting import waiting
+from comity.marking.labelcodes import label_codes
 from comity.marking.labels import Label, Urgency
 from comity.node.difference import DAMAGE
 from comity.node.linkrow import read_link
@@ -274,7 +275,7 @@ class NodeBoard:
             from_agency=self._agency(row.from_agency),
             to_agencies=tuple(self._agency(one) for one in row.to_agencies),
             released_by=_released(row),
-            label=_label(row.rest.label),
+            label=label_codes(row.rest.label),
             times=_times(row, stored),
             due=due,
             due_what=what,
@@ -449,18 +450,6 @@ def _released(row: DispatchRow) -> str:
     by = f"{row.officer_desk}, officer {row.officer}"
     given = row.rest.delegation
     return by if given is None else f"{by}, delegation {show_id(given)}"
-
-
-def _label(label: Label) -> tuple[str, ...]:
-    """Return the label as codes: handling, colours, conditions, evaluation, day of erasure."""
-    scale = "6x6" if label.tlp is not None else "4x4"
-    return (
-        *label.handling,
-        *((f"TLP:{label.tlp}",) if label.tlp is not None else ()),
-        *((f"PAP:{label.pap}",) if label.pap is not None else ()),
-        *label.conditions,
-        *((f"{scale} {label.evaluation}",) if label.evaluation is not None else ()),
-    )
 
 
 def _removals(label: Label, body: tuple[BodyLine, ...], sender: str) -> tuple[Removal, ...]:

@@ -52,7 +52,7 @@ def scope_of(person: Person, desk: str, given: frozenset[CaseId], waiting: Mappi
         given: cases of which the person is a member.
         waiting: by role, the cases in which something waits for it.
     """
-    if not person.active:
+    if not person.active or Role.ADMINISTRATOR in person.roles:
         return NOTHING
     if person.desk == desk and person.roles & WHOLE:
         return Scope(whole=True)
