@@ -11,10 +11,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from comity.marking import indic
 from comity.marking.scanning.lookalikes import LATIN_TWIN, UNSEEN
 
-_VIRAMA = 9  # canonical combining class of every virama
-_JOINERS = frozenset("\u200c\u200d")
 _MOST_MARKS = 3
 _HIDDEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
 _TOKEN = re.compile(r"\S+")
@@ -56,18 +55,19 @@ def defang(text: str) -> str:
 def segments(text: str, *, harmless: bool = False) -> tuple[Segment, ...]:
     """Cut text into plain runs and chips; defanged unless it is known to be `harmless`.
 
-    A line feed stays a line feed. Zero-width joiners stay where Indic scripts need them: right after a virama.
+    A line feed stays a line feed. Zero-width joiners stay inside words of the scripts of India, and are chips elsewhere.
     """
     clean = text if harmless else defang(text)
     if clean.isascii() and clean.replace("\n", " ").isprintable():
         return (Segment(clean, None),) if clean else ()  # nothing in it can hide or pass for another
-    strange = _strange_letters(clean)
+    strange = _strange_letters(clean) | indic.strange(clean)
     out: list[Segment] = []
     plain = ""
     marks = 0
     for at, char in enumerate(clean):
         marks = marks + 1 if unicodedata.category(char) == "Mn" else 0
-        word = _chip_for(char, clean[at - 1] if at else "", at in strange, marks)
+        joiner = char in indic.JOINERS and indic.joins(clean, at)
+        word = None if joiner else _chip_for(char, at in strange, marks)
         if word is None:
             plain += char
             continue
@@ -83,11 +83,9 @@ def spoken(text: str) -> str:
     return "".join(s.text if s.chip is None else f"[{s.chip}]" for s in segments(text))
 
 
-def _chip_for(char: str, before: str, strange: bool, marks: int) -> str | None:  # noqa: FBT001  one caller, above
+def _chip_for(char: str, strange: bool, marks: int) -> str | None:  # noqa: FBT001  one caller, above
     if char == "\n":
         return None
-    if char in _JOINERS and before and unicodedata.combining(before) == _VIRAMA:
-        return None  # spec: RFC 5892 A.1, A.2
     if strange:
         return f"{_code(char)} {_called(char)}"
     hidden = unicodedata.category(char) in _HIDDEN or char in UNSEEN
