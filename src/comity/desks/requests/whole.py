@@ -60,9 +60,9 @@ def _says_only(body: Answer) -> bool:
 
 def _check_short(body: Answer) -> None:
     """Check an answer that says one thing only: until when data are kept, or whether we are at a place too."""
-    if body.state != FINAL or body.items or (body.overlap and body.kept_until is not None):
-        raise Misfit("with kept_until or overlap is final, has one of them, and no lines")
-    if body.overlap and (body.text or body.records or body.other_way or body.assurance or body.position):
+    if body.state != FINAL or body.items or body.records or (body.overlap and body.kept_until is not None):
+        raise Misfit("with kept_until or overlap is final, has one of them, and no lines or records")
+    if body.overlap and (body.text or body.other_way or body.assurance or body.position):
         raise Misfit("with overlap says nothing else")
 
 
