@@ -173,6 +173,16 @@ class PeopleReader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class AlarmLine:
+    """One alarm for the administrator that nobody has marked as seen: what happened, a code, and about which officer."""
+
+    id: str
+    kind: str
+    about: str
+    at: Ms
+
+
+@dataclass(frozen=True, slots=True)
 class HealthCard:
     """How the node runs: sizes and counts, no content.
 
@@ -184,6 +194,7 @@ class HealthCard:
         sessions: open sessions.
         waiting: dispatches of ours without a receipt yet.
         quarantined: dispatches that could not be opened or checked.
+        alarms: for the administrator, newest first.
         faults: faults that no rule foresees, since the start; None where this process cannot know.
         streams: open event streams of this process; None where this process cannot know.
     """
@@ -196,6 +207,7 @@ class HealthCard:
     sessions: int
     waiting: int
     quarantined: int
+    alarms: tuple[AlarmLine, ...] = ()
     faults: int | None = None
     streams: int | None = None
 

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from comity.base.ids import Ms
 from comity.screen import Board
-from comity.screen.people import PeopleReader
+from comity.screen.people import HealthReader, PeopleReader
 from comity.screen.visitor import Hands, Needs
 
 LogFiles: TypeAlias = Callable[[str, str], "bytes | None"]
@@ -28,6 +28,7 @@ class Site:
         hands: the door.
         needs: need-to-know.
         people: who is signed in and who could be.
+        health: how the node runs, for the administrator.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
     """
@@ -36,5 +37,6 @@ class Site:
     hands: Hands
     needs: Needs
     people: PeopleReader
+    health: HealthReader
     clock: Callable[[], Ms]
     log_files: LogFiles

@@ -11,13 +11,17 @@ CREATE INDEX passkey_officer ON passkey (desk, number);
 CREATE TABLE invitation (                -- a link by which one officer registers one passkey, once
   token_sha256 BLOB PRIMARY KEY, desk TEXT NOT NULL, number BIGINT NOT NULL, by_officer TEXT NOT NULL,
   since BIGINT NOT NULL, until BIGINT NOT NULL, used_at BIGINT);
+CREATE INDEX invitation_officer ON invitation (desk, number);
 CREATE TABLE ceremony (                  -- a challenge that was given out and may be answered once, by any web process
   id BLOB PRIMARY KEY, what TEXT NOT NULL, secret BLOB NOT NULL, desk TEXT, number BIGINT, about TEXT NOT NULL,
+  browser BLOB NOT NULL,                 -- SHA-256 of what only the browser has that began it
   until BIGINT NOT NULL);
+CREATE INDEX ceremony_until ON ceremony (until);
 CREATE TABLE session (
   token_sha256 BLOB PRIMARY KEY, desk TEXT NOT NULL, number BIGINT NOT NULL, how TEXT NOT NULL, csrf BLOB NOT NULL,
   since BIGINT NOT NULL, until BIGINT NOT NULL, seen_at BIGINT NOT NULL, proved_at BIGINT, ended_at BIGINT, ended_why TEXT);
 CREATE INDEX session_officer ON session (desk, number, ended_at);
+CREATE INDEX session_open ON session (ended_at, desk, number);
 CREATE TABLE case_member (               -- who of ours was given a case, beside those whose agency has it
   case_id BLOB NOT NULL, desk TEXT NOT NULL, number BIGINT NOT NULL, by_officer TEXT NOT NULL, since BIGINT NOT NULL,
   ended_at BIGINT, PRIMARY KEY (case_id, desk, number));
