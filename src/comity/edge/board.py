@@ -224,6 +224,26 @@ class NodeBoard:
             dispatches=inside,
         )
 
+    def cards(self, tx: Tx, case: CaseId, now: Ms, *, newest: int) -> tuple[int, tuple[DispatchCard, ...]]:
+        """Return how many dispatches a case has, and cards of the newest of them, oldest first, with their later acts.
+
+        Args:
+            tx: the snapshot.
+            case: which.
+            now: the time.
+            newest: at most so many cards.
+
+        Raises:
+            one of `DAMAGE`: a row cannot be read as what it was.
+        """
+        rows = self._desk.case(tx, case)
+        number = self._number(tx, case)
+        shown = tuple(self._card(tx, row, number, now) for row in rows[-newest:])
+        acted = _acted(tx, shown)
+        return len(rows), tuple(
+            replace(card, law=self._law_part(tx, card.id)) if card.id in acted else card for card in shown
+        )
+
     def dispatch(self, dispatch: DispatchId, now: Ms) -> DispatchCard | None:
         """Return one dispatch, or None if this node does not have it or its desk cannot read it any more."""
         with self._ledger.read() as tx:
@@ -367,6 +387,15 @@ class NodeBoard:
         steps = (*(remade.steps if remade is not None else ()), *((shown,) if shown is not None else ()))
         micros = (time.perf_counter_ns() - began) // 1_000
         return Proof(steps, now, micros) if steps else None
+
+
+def _acted(tx: Tx, cards: tuple[DispatchCard, ...]) -> frozenset[bytes]:
+    """Return which of these dispatches something was done with later, or was not allowed."""
+    if not cards:
+        return frozenset()
+    places = ", ".join("?" * len(cards))
+    rows = tx.rows(f"SELECT DISTINCT dispatch FROM act WHERE dispatch IN ({places})", tuple(card.id for card in cards))  # noqa: S608  places only
+    return frozenset(bytes_of(row[0]) for row in rows)
 
 
 def _mark(tx: Tx, role: LogRole, index: int, entry: bytes) -> MarkLine | None:

@@ -51,7 +51,7 @@ def waiting(tx: Tx, accord: Accord, agency: Callable[[str], str], now: Ms) -> Wa
         now: the time.
     """
     return WaitingCard(
-        held=(*(_draft(one, tx, agency) for one in held_drafts(tx)), *_held_acts(tx)),
+        held=(*(draft_line(one, tx, agency) for one in held_drafts(tx)), *_held_acts(tx)),
         owed=tuple(map(_owed, owed_things(tx))),
         alarms=tuple(map(_alarm, tx.rows(_ALARMS, (RINGS,)))),
         budgets=tuple(BudgetLine(one.ours, one.purpose, one.persons, one.limit) for one in asked(accord, tx, now)),
@@ -63,7 +63,8 @@ def waiting(tx: Tx, accord: Accord, agency: Callable[[str], str], now: Ms) -> Wa
     )
 
 
-def _draft(held: Held, tx: Tx, agency: Callable[[str], str]) -> HeldLine:
+def draft_line(held: Held, tx: Tx, agency: Callable[[str], str]) -> HeldLine:
+    """Return a held draft as a page shows it; `agency` gives an agency's name."""
     said = (ApprovalLine(one.role, officer(one.by.desk, one.by.number), one.at) for one in answers(held, tx) if one.yes)
     return HeldLine(
         id=held.id,

@@ -38,6 +38,7 @@ class Line:
         due: the earliest limit that is not met; `due_what` is `arrived`, `seen`, `first` or `full`, "" if nothing is owed.
         replaced: a correction of its own sender stands above it.
         admitted: our law, or theirs as far as known, let it in.
+        officer: (desk, number) of who released it.
         members: (desk, number) of who has the case.
     """
 
@@ -68,6 +69,7 @@ class Line:
     due_what: str
     replaced: bool
     admitted: bool
+    officer: tuple[str, int]
     members: tuple[tuple[str, int], ...] = ()
 
 

@@ -23,7 +23,7 @@ NO_ITEM = "-"
 _READ = (
     "id", "ours", "kind", "stage", "case_id", "urgency", "item", "title", "from_agency", "to_agency", "rest", "created",
     "committed", "arrived", "filed", "seen", "first_at", "answered", "refused", "refused_code", "quarantined", "outward",
-    "limit_seen", "limit_first", "limit_full", "due_next", "admitted",
+    "limit_seen", "limit_first", "limit_full", "due_next", "admitted", "officer_desk", "officer",
 )  # fmt: skip
 _MARKED = (
     "(SELECT MAX(at) FROM requests_mark m WHERE m.target = d.id AND m.ours = d.ours AND m.kind = 'recall' AND m.part IS NULL)",
@@ -184,6 +184,7 @@ class Lists:
             due_what=what,
             replaced=c["corrected"] is not None,
             admitted=c["admitted"] == 1,
+            officer=(text_of(c["officer_desk"]), int_of(c["officer"])),
         )
 
 
