@@ -13,6 +13,7 @@ from comity.base.cbor import Value
 from comity.base.errors import NotAllowed
 from comity.base.ids import DispatchId, LeafIndex, Ms, new_dispatch_id
 from comity.dispatch import decision, records
+from comity.dispatch.assured import confirmed
 from comity.dispatch.book import Book
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.dissent import before, content_of, note, weighed
@@ -102,7 +103,8 @@ def perform(particulars: Particulars, by: Officer, book: Book, office: Office, n
     agency = standing.agency if standing is not None else min(office.agencies)
     question = ask_act(particulars, Acting(agency, approvals), found, book.tx, office, now)
     answer = _behind_glass(question, office, now) if particulars.break_glass else _answer(question, office, now)
-    lacking = (*_lacking(particulars, standing, found, book.tx, now), *answer.unmet)
+    empty = ("act:assurance",) if approvals - question.approvals else ()
+    lacking = (*_lacking(particulars, standing, found, book.tx, now), *answer.unmet, *empty)
     return _keep(_Asked(particulars, by, answer), lacking, book, office, now)
 
 
@@ -131,7 +133,7 @@ def ask_act(particulars: Particulars, acting: Acting, found: Holding, tx: Tx, of
         urgency=header.urgency if p.urgency is None else p.urgency,
         basis=question.basis | frozenset(p.basis),
         assessments=weighed(tuple(one.assessed() for one in p.assessments), before(_links(p), _content(question), tx)),
-        approvals=acting.approvals,
+        approvals=confirmed(acting.approvals, found, tx, now),
         third_state=question.third_state or p.goes_to == Outside.THIRD_STATE,
         to_agencies=p.to_agencies,
         named=named(found, p.to_agencies),

@@ -23,9 +23,9 @@ class Facts:
     lines and words that may name a person or body, of whatever kind the dispatch is. `quiet`: an answer from which nothing may be inferred, not even by its time. `outward` is the code of a refusal, "" for all else.
     `target` is the dispatch for which it asks the originator to consent, `releases` to what (`policy.question.Release` words, with
     a bound behind a colon); `consents` are the words to which an answer consents.
-    `takes_back` is what a recall recalls, all of it or a part; `copies` are the holders of whom an answer to one says what became of
+    `takes_back` is what a recall recalls, all of it or, with `takes_back_part`, a part; `copies` are the holders of whom an answer to one says what became of
     their copy. `passes_to` is the agency of the sender's side to which a question is passed; `promises` is the dispatch about which
-    an assurance is given.
+    an assurance is given, and until when it holds.
     """
 
     stage: str
@@ -48,7 +48,8 @@ class Facts:
     takes_back: DispatchId | None = None
     copies: frozenset[str] = frozenset()
     passes_to: str = ""
-    promises: DispatchId | None = None
+    promises: tuple[DispatchId, Ms | None] | None = None
+    takes_back_part: bool = False
 
 
 @dataclass(frozen=True, slots=True)

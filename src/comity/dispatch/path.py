@@ -23,6 +23,7 @@ from comity.dispatch.office import Office
 from comity.dispatch.outbound.clear import clear, foresee
 from comity.dispatch.outbound.commit import commit
 from comity.dispatch.outbound.compose import compose
+from comity.dispatch.outbound.fits import fits
 from comity.dispatch.outbound.label import label
 from comity.dispatch.outbound.past import past
 from comity.dispatch.outbound.release import release, to_be_released
@@ -105,7 +106,7 @@ def prepare(form: Form, tx: Tx, office: Office, now: Ms) -> Labelled:
         BadForm: the form does not fit; the message names what.
     """
     check_glass(form)
-    draft = compose(form, related(form, tx), office, now)
+    draft = fits(compose(form, related(form, tx), office, now), tx, office)
     return past(label(draft, office), tx, office, now)
 
 

@@ -5,7 +5,7 @@ The rule it keeps: a fact is read from the body alone, the same for ours and the
 
 from __future__ import annotations
 
-from comity.base.ids import DispatchId
+from comity.base.ids import DispatchId, Ms
 from comity.desk import Facts
 from comity.desks.requests.body import read
 from comity.desks.requests.model import (
@@ -64,6 +64,7 @@ def facts_of(kind: str, body: bytes) -> Facts:
         releases=_releases(typed),
         consents=frozenset(typed.consent) if isinstance(typed, Answer) else frozenset(),
         takes_back=_taken_back(typed),
+        takes_back_part=isinstance(typed, Recall) and bool(typed.part),
         copies=frozenset(copy.holder for copy in typed.copies) if isinstance(typed, Answer) else frozenset(),
         passes_to=typed.agency if isinstance(typed, Transfer) else "",
         promises=_promised(typed),
@@ -83,8 +84,10 @@ def _taken_back(body: Body) -> DispatchId | None:
     return DispatchId(body.target) if isinstance(body, Recall) else None
 
 
-def _promised(body: Body) -> DispatchId | None:
-    return DispatchId(body.target) if isinstance(body, Assurance) and body.state == GIVEN else None
+def _promised(body: Body) -> tuple[DispatchId, Ms | None] | None:
+    if not isinstance(body, Assurance) or body.state != GIVEN:
+        return None
+    return DispatchId(body.target), None if body.until is None else Ms(body.until)
 
 
 def _releases(body: Body) -> frozenset[str]:
