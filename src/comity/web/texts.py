@@ -98,6 +98,12 @@ class Texts:
         self._words, self.borrowed = table.words, table.borrowed
         self._locale = locale(self.lang)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Texts) and self.lang == other.lang and self._words is other._words
+
+    def __hash__(self) -> int:
+        return hash(self.lang)
+
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of `key` with its places filled.
 
