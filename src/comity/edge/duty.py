@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from comity.base.errors import BadConfiguration
-from comity.base.ids import Ms
+from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.book import Ledger
 from comity.dispatch.ports import Tx
 from comity.edge.dutydesk import DutyDesk, TaskDesk
 from comity.edge.handoverlines import NumberOf, made_now
-from comity.edge.opening import OpenNode
 from comity.edge.registry import DUTY, OnCall, Registry, Roster
 from comity.edge.rota import RosterRota
 from comity.edge.shifts import Changes, Home, both, cover, gaps, local, open_spans, presences, turns, zone_of
@@ -79,6 +78,15 @@ class DutyReader:
         """Return hand-over notes, newest first; `before`: older ones only."""
         with self._ledger.read() as tx:
             return self._desk.notes(tx, waiting=False, before=before, limit=limit)
+
+    def posting(self, nomination: DispatchId) -> tuple[PostingCard, tuple[str, CaseId]] | None:
+        """Return a posting with the agency of theirs that is told of it, and its case; None if it is not here."""
+        with self._ledger.read() as tx:
+            card = next((one for one in self._desk.postings(tx) if one.id == nomination), None)
+            sent = self._desk.nominated_in(tx, nomination)
+        if card is None or sent is None:
+            return None
+        return card, (card.host_agency if card.ours else sent[1], sent[0])
 
     def forms(self) -> Desks:
         """Return what the forms offer."""
@@ -172,18 +180,6 @@ class DutyReader:
             for one in turns(shift, Ms(now - _DAY_MS), Ms(now + ROSTER_DAYS * _DAY_MS))
         ]
         return tuple(sorted(found, key=lambda one: (one.begins, one.role, one.number)))
-
-
-def duty_reader(opened: OpenNode, desk: DutyDesk, tasks: TaskDesk | None) -> DutyReader:
-    """Make the reader of an opened node."""
-    rota = RosterRota(opened.roster, opened.config.party, desk.changes)
-    files = Files(opened.roster, opened.registry, opened.peer_registry)
-    first = opened.desks[opened.config.desks[0]]
-    return DutyReader(opened.node.ledger, desk, tasks, rota, files, getattr(first, "number", _no_number))
-
-
-def _no_number(*_: object) -> None:
-    """Know no case."""
 
 
 def _day(at: int) -> str:

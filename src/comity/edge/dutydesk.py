@@ -28,6 +28,10 @@ class ShiftDesk(Protocol):
         """Return all postings of both sides, in force first."""
         ...
 
+    def nominated_in(self, tx: Tx, nomination: DispatchId) -> tuple[CaseId, str] | None:
+        """Return the case of a nomination and which agency sent it."""
+        ...
+
 
 class NoteDesk(Protocol):
     """Keeps hand-over notes."""

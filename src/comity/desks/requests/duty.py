@@ -72,6 +72,11 @@ class DutyRows:
         """Return all postings of both sides: in force first, then waiting, then ended, the newest of each first."""
         return tuple(map(_posting, tx.rows(_POSTINGS)))
 
+    def nominated_in(self, tx: Tx, nomination: DispatchId) -> tuple[CaseId, str] | None:
+        """Return the case of a nomination and which agency sent it, or None."""
+        found = tx.rows("SELECT case_id, from_agency FROM requests_dispatch WHERE id = ?", (nomination,))
+        return (CaseId(bytes_of(found[0][0])), text_of(found[0][1])) if found else None
+
     def unconfirmed(self, tx: Tx) -> tuple[tuple[DispatchId, CaseId, bool, Ms], ...]:
         """Return id, case, whether ours, and time of each contact note that the other side has not confirmed."""
         return tuple(
