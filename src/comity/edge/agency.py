@@ -7,6 +7,7 @@ time, says who somebody is; and what it says counts only if that subject was bou
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
@@ -14,7 +15,6 @@ from urllib.parse import urlsplit
 
 import httpx
 from authlib.common.errors import AuthlibBaseError
-from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -25,6 +25,12 @@ from comity.edge.config import Config, is_loopback
 from comity.edge.files import read_private
 from comity.edge.passkeys import NotProved
 from comity.edge.peoplerows import AGENCY_MS, FRESH_MS
+
+with warnings.catch_warnings():  # it announces at each import that it will change its HTTP client one day
+    from authlib.deprecate import AuthlibDeprecationWarning
+
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.integrations.httpx_client import AsyncOAuth2Client
 
 _LOG = logging.getLogger("comity.people")
 _ALGORITHMS = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA")
