@@ -19,7 +19,7 @@ def make_board(opened: OpenNode) -> NodeBoard:
     name = opened.config.desks[0]
     desk = cast("CaseDesk", opened.desks[name])
     signers = Signers.of(opened.built.voice, opened.built.peer)
-    return NodeBoard(opened.node.ledger, signers, desk, lines_of(opened), _setting(opened), their_law=their_law(opened))
+    return NodeBoard(opened.node.ledger, signers, desk, lines_of(opened), board_setting(opened), their_law=their_law(opened))
 
 
 def lines_of(opened: OpenNode) -> Lines:
@@ -32,7 +32,8 @@ def their_law(opened: OpenNode) -> TheirLaw | None:
     return TheirLaw(opened.peer_edition, opened.node.office.desks) if opened.peer_edition is not None else None
 
 
-def _setting(opened: OpenNode) -> Setting:
+def board_setting(opened: OpenNode) -> Setting:
+    """Return what a board says that is not in the store: parties, workplan, names of agencies, both laws."""
     ours, theirs = opened.registry, opened.peer_registry
     parties = (
         ours.card(opened.roster.on_duty(ours.short), ours=True),
