@@ -6,7 +6,7 @@
   const GO = { i: "/inbox", c: "/cases", a: "/approvals", d: "/duty", l: "/ledger", s: "/search" };
   const GO_MS = 1500;
   const FIELD = "input:not([type=checkbox],[type=radio],[type=button],[type=submit],[type=reset]),textarea,select,[contenteditable]";
-  const ROW = "[data-row]";
+  const ROW = "[data-row],.item", LIST = "[data-list],.list";
   const REST = "a[href],button:not(:disabled),input:not([type=hidden],:disabled),select:not(:disabled),textarea:not(:disabled),summary,[tabindex]";
   let going = 0, dirty = false;
 
@@ -41,7 +41,7 @@
 
   // --- lists ------------------------------------------------------------------------------------------------------------
   const rows = () => {
-    const list = (document.activeElement && document.activeElement.closest("[data-list]")) || first("[data-list]");
+    const list = (document.activeElement && document.activeElement.closest(LIST)) || first(LIST);
     return list ? [...list.querySelectorAll(ROW)].filter(seen) : [];
   };
   const at = (all) => {
@@ -63,8 +63,8 @@
   // --- letters: the row or dispatch with the focus first, then the one next action, then the page --------------------------
   const marked = (key) => {
     const query = `[data-key="${CSS.escape(key)}" i]`;
-    const near = document.activeElement && document.activeElement.closest("[data-row],.disp,article,dialog");
-    const current = document.querySelector('[data-row][aria-current="true"]');
+    const near = document.activeElement && document.activeElement.closest(`${ROW},.disp,article,dialog`);
+    const current = document.querySelector('[data-row][aria-current="true"],.item[aria-current="true"]');
     return [near, current, ...document.querySelectorAll(".next"), document].filter(Boolean).map((where) => first(query, where)).find(Boolean);
   };
   const press = (key) => {
@@ -72,6 +72,18 @@
     if (!node) return false;
     if (node.getAttribute("aria-disabled") === "true") { node.focus(); return true; }
     if (node.matches(FIELD)) node.focus(); else node.click();
+    return true;
+  };
+
+  // Beside the list: what a click on the row does. Enter opens what the row names in data-open.
+  const beside = () => {
+    const all = rows(), row = all[at(all)];
+    if (row) reach(row).click();
+    return Boolean(row);
+  };
+  const copy = async (node) => {
+    if (!node || !navigator.clipboard) return false;
+    try { await navigator.clipboard.writeText(node.dataset.copy); say(node.dataset.copied); } catch { return false; } // the text itself can be selected
     return true;
   };
 
@@ -105,7 +117,10 @@
     if (key === "?") { sheet(); return true; }
     if (key === "/") return find();
     if (key === "j" || key === "k") return move(key === "j" ? 1 : -1);
-    return press(key) || (key === "n" && Boolean(first('.rail a[href="/compose"]')) && (first('.rail a[href="/compose"]').click(), true));
+    if (press(key)) return true;
+    if (key === "o") return beside();
+    if (key === "y") { const labels = first("[data-copy]", document.querySelector("#peek,main")); copy(labels); return Boolean(labels); }
+    return (key === "n" && Boolean(first('.rail a[href="/compose"]')) && (first('.rail a[href="/compose"]').click(), true));
   };
 
   document.addEventListener("keydown", (event) => {
@@ -117,6 +132,7 @@
       return;
     }
     if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "Enter" && event.target.matches("[data-open]")) { event.preventDefault(); location.assign(event.target.dataset.open); return; }
     const dialog = document.querySelector("dialog:modal");
     if (event.key === "Escape") { if (!dialog && back()) event.preventDefault(); return; }
     if (root.dataset.keys === "off" || typing() || event.key.length !== 1) return;
@@ -125,11 +141,7 @@
   });
 
   // --- copying: labels and numbers as they stand --------------------------------------------------------------------------
-  document.addEventListener("click", async (event) => {
-    const button = event.target.closest("[data-copy]");
-    if (!button || !navigator.clipboard) return;
-    try { await navigator.clipboard.writeText(button.dataset.copy); say(button.dataset.copied); } catch { /* the text itself can be selected */ }
-  });
+  document.addEventListener("click", (event) => copy(event.target.closest("button[data-copy]")));
   document.addEventListener("input", (event) => { if (event.target.closest('form[method="post" i]')) dirty = true; });
 
   // --- focus: when an update takes away what had it, the nearest that is left gets it --------------------------------------
