@@ -14,6 +14,7 @@ from comity.edge.inbox import DeskLists, InboxReader
 from comity.edge.opening import OpenNode
 from comity.edge.search import FtsFinder
 from comity.edge.showing import board_setting
+from comity.edge.trace import TraceReader
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class CaseReaders:
     inbox: InboxReader
     cases: CaseReader
     finder: SearchReader
+    traces: TraceReader
 
 
 def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
@@ -36,4 +38,6 @@ def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
     inbox = InboxReader(ledger, name, lists, setting)
     kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
     finder = SearchReader(ledger, cast("CaseDesk", desk), lists, FtsFinder(name), lines, inbox, setting, kinds)
-    return CaseReaders(inbox, CaseReader(ledger, board, lists, inbox, setting), finder)
+    return CaseReaders(
+        inbox, CaseReader(ledger, board, lists, inbox, setting), finder, TraceReader(ledger, name, lists)
+    )
