@@ -131,5 +131,99 @@ class CaseDesk(Protocol):
         ...
 
 
+class OpenThing(Protocol):
+    """One thing that is open in a case, as the desk has it; fields as `edge.duties.OpenDuty`."""
+
+    @property
+    def kind(self) -> str:
+        """Return what it is, a code."""
+        ...
+
+    @property
+    def stage(self) -> str:
+        """Return how far it is, a code."""
+        ...
+
+    @property
+    def ours(self) -> bool:
+        """Return whether our side owes it."""
+        ...
+
+    @property
+    def due(self) -> Ms:
+        """Return by when."""
+        ...
+
+    @property
+    def case(self) -> CaseId:
+        """Return in which case."""
+        ...
+
+    @property
+    def dispatch(self) -> DispatchId:
+        """Return from which dispatch it comes."""
+        ...
+
+    @property
+    def item(self) -> str | None:
+        """Return the workplan item."""
+        ...
+
+    @property
+    def agency(self) -> str:
+        """Return whom it is about, "" for nobody in particular."""
+        ...
+
+
+class FeedbackCount(Protocol):
+    """Of one workplan item and one side's answers: how much feedback came, waits, is missing, and what it said."""
+
+    @property
+    def item(self) -> str | None:
+        """Return the workplan item."""
+        ...
+
+    @property
+    def ours(self) -> bool:
+        """Return whose answers these are."""
+        ...
+
+    @property
+    def came(self) -> int:
+        """Return how many answers have feedback."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """Return of how many it is not missing yet."""
+        ...
+
+    @property
+    def missing(self) -> int:
+        """Return of how many it is missing."""
+        ...
+
+    @property
+    def useful(self) -> Sequence[tuple[str, int]]:
+        """Return (word, number) of what came."""
+        ...
+
+
+class DutyDesk(Protocol):
+    """A desk that has things open in its cases beside questions."""
+
+    def duties(self, tx: Tx, now: Ms) -> Sequence[OpenThing]:
+        """Return what is open on either side, the first due first."""
+        ...
+
+    def copies(self, tx: Tx, recall: DispatchId) -> Sequence[tuple[str, str]]:
+        """Return (holder, outcome) as the answers to a recall say it."""
+        ...
+
+    def feedback_counts(self, tx: Tx, now: Ms) -> Sequence[FeedbackCount]:
+        """Return by workplan item and side how much feedback came and how much is missing, for the scorecard."""
+        ...
+
+
 Lines = Callable[[str, bytes], tuple[BodyLine, ...]]
 """(kind, body) -> the lines that a page shows."""

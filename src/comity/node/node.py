@@ -44,6 +44,7 @@ from comity.node.mend import withdraw_wanted
 from comity.node.owed import Rung
 from comity.node.peer import Peer, Timers, Voice
 from comity.node.refile import refile
+from comity.node.reminding import next_reminder, remind
 from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
 from comity.node.starting import Starting
@@ -260,7 +261,8 @@ class Node(Starting):
 
     def rings_at(self) -> Ms | None:
         """Return when time alone will ring somebody next, if nothing is done before; None: nothing waits."""
-        return owed.rings_at(self.ledger, self.office)
+        times = (owed.rings_at(self.ledger, self.office), next_reminder(self.ledger, self.office))
+        return min((at for at in times if at is not None), default=None)
 
     # --- speaking ----------------------------------------------------------------------------------------------
 
@@ -450,6 +452,7 @@ class Node(Starting):
     def tick(self, now: Ms) -> None:
         """Let time pass: what is overdue is told, whoever is on call is rung, the link's state follows its clock."""
         owed.pass_time(self.ledger, self.office, now)
+        remind(self.ledger, self.office, now)
         with self.ledger.read() as tx:
             if not self._cosign_overdue(tx, now):
                 return

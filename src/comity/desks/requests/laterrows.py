@@ -88,10 +88,11 @@ def note_feedback(tx: Tx, answer: DispatchId, ours: bool, filing: Filing, body: 
     )
 
 
-def note_told(tx: Tx, answer: DispatchId, column: str, at: Ms) -> None:
-    """Note that our own side was told, the first or the second time, that feedback is due."""
-    assert column in {"first_told", "second_told"}
-    tx.run(f"UPDATE requests_feedback SET {column} = ? WHERE answer = ? AND {column} IS NULL", (at, answer))  # noqa: S608  two known columns
+def note_told(tx: Tx, answer: DispatchId, at: Ms, *, second: bool) -> None:
+    """Note that our own side was told that feedback is due, the first time, or both where the second has come."""
+    tx.run("UPDATE requests_feedback SET first_told = COALESCE(first_told, ?) WHERE answer = ?", (at, answer))
+    if second:
+        tx.run("UPDATE requests_feedback SET second_told = ? WHERE answer = ?", (at, answer))
 
 
 def note_kept_told(tx: Tx, request: DispatchId, at: Ms) -> None:

@@ -15,7 +15,7 @@ from comity.desks.requests.model import NOTED, Kind
 from comity.desks.requests.rows import text_or_none
 from comity.desks.requests.rules import Chase, Clocks, chase_of
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
-from comity.dispatch.ports import Row, Tx
+from comity.dispatch.ports import Tx
 
 
 class DutyKind(StrEnum):
@@ -28,9 +28,10 @@ class DutyKind(StrEnum):
     """Data are kept until a day: renew it, go the treaty way, or let them go."""
     TREATY_STATUS = "treaty-status"
     CORRECTION = "correction"
-    """Somebody who had the old version has not been told, or has not said so."""
+    """The other side has not opened it, so that those who had the old version are not told."""
     RECALL = "recall"
-    """A holder has not said what became of a copy."""
+    """The other side has not opened it."""
+    WITHDRAW = "withdraw"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,8 @@ class Duty:
 
     Attributes:
         kind: what.
-        stage: for feedback `wanted`, `first`, `second`, `missing`; for a preservation `kept`, `ends-soon`, `ended`; of a
-            correction or recall `tell` (we tell an agency of ours), `ask` (the correction was not addressed to it) or
-            `seen` (their desk has not opened it); else "".
+        stage: for feedback `wanted`, `first` (it was asked for once), `missing`; for a preservation `kept`, `ends-soon`, `ended`; of a
+            correction, recall or withdrawal `unread`; else "".
         ours: our side owes it.
         due: by when.
         case, dispatch: where; the dispatch is the one from which it comes.
@@ -142,17 +142,28 @@ _GONE = (
     " AND m.kind = 'recall' AND m.part IS NULL)"
 )
 _FEEDBACK = (
-    "SELECT f.answer, f.ours, f.case_id, f.item, f.since, f.first_told, f.second_told FROM requests_feedback f"  # noqa: S608  constants of this module only
+    "SELECT f.answer, f.ours, f.case_id, f.item, f.since FROM requests_feedback f"  # noqa: S608  constants of this module only
     f" WHERE f.feedback IS NULL AND NOT {_GONE} ORDER BY f.since, f.answer"
+)
+_WANTED = f"requests_feedback f WHERE f.ours = 0 AND f.feedback IS NULL AND f.second_told IS NULL AND NOT {_GONE}"
+_CHASED = f"SELECT f.answer, f.case_id, f.item, f.since, f.first_told FROM {_WANTED} AND f.since <= ? ORDER BY f.since, f.answer"  # noqa: S608  constants of this module only
+_UNTOLD = "requests_keeping k WHERE k.ours = 1 AND k.told IS NULL AND k.renewed_by IS NULL AND k.kept IS NOT NULL"
+_ENDING = (
+    "SELECT k.id, k.case_id, (SELECT d.item FROM requests_dispatch d WHERE d.id = k.id), k.kept"  # noqa: S608  constants of this module only
+    f" FROM {_UNTOLD} AND k.kept <= ? ORDER BY k.kept, k.id"
 )
 _NOTES = (
     "SELECT id, ours, case_id, item, COALESCE(arrived + limit_full, due_next, created) FROM requests_dispatch"
     " WHERE kind = ? AND stage = ? AND admitted = 1 AND answered IS NULL AND refused IS NULL ORDER BY 5, id"
 )
 _KEPT = (
-    "SELECT k.id, k.ours, k.case_id, d.item, k.kept, k.told FROM requests_keeping k"
+    "SELECT k.id, k.ours, k.case_id, d.item, k.kept FROM requests_keeping k"
     " LEFT JOIN requests_dispatch d ON d.id = k.id WHERE k.kept IS NOT NULL AND k.renewed_by IS NULL AND k.kept > ?"
     " ORDER BY k.kept, k.id"
+)
+_UNREAD = (
+    "SELECT id, ours, case_id, item, due_next, kind FROM requests_dispatch WHERE due_next IS NOT NULL AND seen IS NULL"
+    " AND kind IN ('recall', 'correction', 'withdraw') ORDER BY due_next, id"
 )
 _STATUS = (
     "SELECT t.id, t.ours, t.case_id, o.item, COALESCE((SELECT MAX(d.created) FROM requests_dispatch d"
@@ -165,34 +176,43 @@ _STATUS = (
 
 def duties(tx: Tx, clocks: Clocks, now: Ms) -> tuple[Duty, ...]:
     """Return what is open on either side, the first due first. A feedback that is missing stays in the list."""
-    found = [*_feedback(tx, clocks, now), *_notes(tx), *_keepings(tx, clocks, now), *_status(tx, clocks)]
+    found = [*_feedback(tx, clocks, now), *_notes(tx), *_keepings(tx, clocks, now), *_status(tx, clocks), *_unread(tx)]
     return tuple(sorted(found, key=lambda one: (one.due, one.dispatch, one.agency)))
 
 
 def chase(tx: Tx, clocks: Clocks, now: Ms) -> tuple[Duty, ...]:
     """Note each thing of which our own side must be told now, once each, and return them; nothing crosses for it."""
     told: list[Duty] = []
-    for row, duty in zip(tx.rows(_FEEDBACK), _feedback(tx, clocks, now), strict=True):
-        column = _chased(duty.stage, row)
-        if duty.ours and column is not None:
-            laterrows.note_told(tx, duty.dispatch, column, now)
+    for answer, case, item, since, first in tx.rows(_CHASED, (now - clocks.feedback[0],)):
+        stage, due = chase_of(Ms(int_of(since)), clocks, now)
+        if stage is Chase.MISSING or first is None:
+            duty = Duty(DutyKind.FEEDBACK, stage.value, ours=True, due=due, case=CaseId(bytes_of(case)),
+                        dispatch=DispatchId(bytes_of(answer)), item=text_or_none(item))  # fmt: skip
+            laterrows.note_told(tx, duty.dispatch, now, second=stage is Chase.MISSING)
             told.append(duty)
-    for row, duty in zip(tx.rows(_KEPT, (now - clocks.keeping,)), _keepings(tx, clocks, now), strict=True):
-        if row[1] == 1 and row[5] is None and duty.stage != "kept":
-            laterrows.note_kept_told(tx, duty.dispatch, now)
-            told.append(duty)
+    for id_, case, item, kept in tx.rows(_ENDING, (now + clocks.keeping,)):
+        end = Ms(int_of(kept))
+        duty = Duty(DutyKind.PRESERVATION, _ending(end, clocks, now), ours=True, due=end, case=CaseId(bytes_of(case)),
+                    dispatch=DispatchId(bytes_of(id_)), item=text_or_none(item))  # fmt: skip
+        laterrows.note_kept_told(tx, duty.dispatch, now)
+        told.append(duty)
     return tuple(told)
 
 
-def _chased(stage: str, row: Row) -> str | None:
-    """Return the column to note, where a reminder is due that was not written yet."""
-    if stage == Chase.FIRST and row[5] is None:
-        return "first_told"
-    return "second_told" if stage == Chase.MISSING and row[6] is None else None
+def next_chase(tx: Tx, clocks: Clocks) -> Ms | None:
+    """Return when our own side is to be told of something next, in the past where it is late; None for nothing."""
+    first, second = clocks.feedback
+    waits = tx.rows(
+        f"SELECT MIN(CASE WHEN f.first_told IS NULL THEN f.since + ? ELSE f.since + ? END) FROM {_WANTED}",  # noqa: S608  a constant of this module
+        (first, second),
+    )
+    ends = tx.rows(f"SELECT MIN(k.kept) FROM {_UNTOLD}")  # noqa: S608  a constant of this module
+    times = [int_of(at[0][0]) - less for at, less in ((waits, 0), (ends, clocks.keeping)) if at[0][0] is not None]
+    return Ms(min(times)) if times else None
 
 
 def _feedback(tx: Tx, clocks: Clocks, now: Ms) -> Iterator[Duty]:
-    for answer, ours, case, item, since, _, _ in tx.rows(_FEEDBACK):
+    for answer, ours, case, item, since in tx.rows(_FEEDBACK):
         stage, due = chase_of(Ms(int_of(since)), clocks, now)
         yield Duty(DutyKind.FEEDBACK, stage.value, ours != 1, due, *_place(case, answer, item))
 
@@ -204,10 +224,15 @@ def _notes(tx: Tx) -> Iterator[Duty]:
 
 def _keepings(tx: Tx, clocks: Clocks, now: Ms) -> Iterator[Duty]:
     """Yield what is kept until some day and what ended not long ago; whoever asked for it decides what next."""
-    for id_, ours, case, item, kept, _ in tx.rows(_KEPT, (now - clocks.keeping,)):
+    for id_, ours, case, item, kept in tx.rows(_KEPT, (now - clocks.keeping,)):
         end = Ms(int_of(kept))
-        stage = "ended" if end <= now else ("ends-soon" if end - now <= clocks.keeping else "kept")
-        yield Duty(DutyKind.PRESERVATION, stage, ours == 1, end, *_place(case, id_, item))
+        yield Duty(DutyKind.PRESERVATION, _ending(end, clocks, now), ours == 1, end, *_place(case, id_, item))
+
+
+def _ending(end: Ms, clocks: Clocks, now: Ms) -> str:
+    if end <= now:
+        return "ended"
+    return "ends-soon" if end - now <= clocks.keeping else "kept"
 
 
 def _status(tx: Tx, clocks: Clocks) -> Iterator[Duty]:
@@ -215,6 +240,12 @@ def _status(tx: Tx, clocks: Clocks) -> Iterator[Duty]:
     for id_, ours, case, item, last in tx.rows(_STATUS):
         due = Ms(int_of(last) + clocks.status)
         yield Duty(DutyKind.TREATY_STATUS, "", ours != 1, due, *_place(case, id_, item))
+
+
+def _unread(tx: Tx) -> Iterator[Duty]:
+    """Yield each recall, correction and withdrawal, of ours and theirs, that the side which got it has not opened."""
+    for id_, ours, case, item, due, kind in tx.rows(_UNREAD):
+        yield Duty(DutyKind(text_of(kind)), "unread", ours != 1, Ms(int_of(due)), *_place(case, id_, item))
 
 
 def _place(case: object, dispatch: object, item: object) -> tuple[CaseId, DispatchId, str | None]:

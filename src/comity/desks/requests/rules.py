@@ -69,7 +69,7 @@ def clocks_of(lanes: Mapping[int, tuple[int, int | None]], timers: Mapping[str, 
     These are `first-<urgency>`, `full-<urgency>`, `feedback-first`, `feedback-second`, `contact-note`,
     `preservation-notice` and `treaty-status`.
 
-    A timer of 0 says that nothing is owed. What the accord does not set keeps its default.
+    A timer of 0 of the first two says that nothing is owed. What the accord does not set keeps its default.
 
     Args:
         lanes: lane number to (arrived, seen), as accord field 7; seen may be None.
@@ -85,10 +85,10 @@ def clocks_of(lanes: Mapping[int, tuple[int, int | None]], timers: Mapping[str, 
         arrived={**ARRIVED_LIMITS, **{lane: arrived for lane, (arrived, _) in found.items()}},
         seen={lane: seen for lane, (_, seen) in found.items() if seen is not None},
         limits={urgency: _limits(urgency, timers) for urgency in Urgency},
-        feedback=(timers.get("feedback-first", 14 * DAY), timers.get("feedback-second", 30 * DAY)),
-        note=timers.get("contact-note", 7 * DAY),
-        keeping=timers.get("preservation-notice", 7 * DAY),
-        status=timers.get("treaty-status", 30 * DAY),
+        feedback=(timers.get("feedback-first") or 14 * DAY, timers.get("feedback-second") or 30 * DAY),
+        note=timers.get("contact-note") or 7 * DAY,
+        keeping=timers.get("preservation-notice") or 7 * DAY,
+        status=timers.get("treaty-status") or 30 * DAY,
     )
 
 

@@ -17,7 +17,7 @@ from comity.desks.requests.body import compose_body, read
 from comity.desks.requests.facts import facts_of, stage_of, titled
 from comity.desks.requests.following import follow
 from comity.desks.requests.minimum import minimum_of
-from comity.desks.requests.model import ACCEPTED, ENDED, NOTED, Body, ContactNote, Kind, Posting, Recall
+from comity.desks.requests.model import ACCEPTED, ENDED, NOTED, Answer, Body, ContactNote, Kind, Posting, Recall
 from comity.desks.requests.rows import CaseRow, DispatchRow, ItemCount, Rest, pack
 from comity.desks.requests.rules import DEFAULT_CLOCKS, Clocks, limits, owes_answer, reach
 from comity.dispatch.entries import Fact
@@ -254,6 +254,10 @@ class RequestsDesk:
         """Note each feedback and end of keeping of which our own side is to be told now, once each, and return them."""
         return openduties.chase(tx, self._clocks, now)
 
+    def next_chase(self, tx: Tx) -> Ms | None:
+        """Return when our own side is to be told of something next; None for nothing."""
+        return openduties.next_chase(tx, self._clocks)
+
     def feedback_counts(self, tx: Tx, now: Ms) -> tuple[openduties.FeedbackCount, ...]:
         """Return by workplan item and by whose answer it was how much feedback came and how much is missing."""
         return openduties.feedback_counts(tx, self._clocks, now)
@@ -261,6 +265,20 @@ class RequestsDesk:
     def after(self, tx: Tx, case: CaseId) -> openduties.After:
         """Return what became of a case besides answers: treaty channel, preservations, assurances, feedback."""
         return openduties.after(tx, case)
+
+    def copies(self, tx: Tx, recall: DispatchId) -> tuple[tuple[str, str], ...]:
+        """Return (holder, outcome) as the answers to a recall say it, sorted; a later answer outweighs an earlier one."""
+        row = store.dispatch(tx, recall)
+        if row is None or row.kind != Kind.RECALL:
+            return ()
+        answers = [
+            one for one in store.timeline(tx, row.case) if one.re == recall and one.ours != row.ours and one.body
+        ]
+        said: dict[str, str] = {}
+        for one in answers:
+            body = read(one.kind, one.body).body if one.kind == Kind.ANSWER else None
+            said |= {copy.holder: copy.outcome for copy in body.copies} if isinstance(body, Answer) else {}
+        return tuple(sorted(said.items()))
 
     def holders(self, tx: Tx, dispatch: DispatchId, passed_to: Iterable[str] = ()) -> tuple[str, ...]:
         """Return every agency that holds a dispatch or a version that it replaced: all must get its correction.

@@ -57,5 +57,9 @@ WORDS: Mapping[str, str] = {
     "alarm.association": "Members of one association",
     "alarm.rings": "Immediate, and did not leave",
     "alarm.overdue": "Owed and overdue",
+    "alarm.feedback-first": "Feedback on an answer is due",
+    "alarm.feedback-missing": "Feedback on an answer is missing",
+    "alarm.preservation-ends-soon": "Data are kept for a few days more",
+    "alarm.preservation-ended": "Data are no longer kept",
     "alarm.approval-refused-after": "Approval refused afterwards",
 }

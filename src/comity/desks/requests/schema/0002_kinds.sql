@@ -38,7 +38,8 @@ CREATE TABLE requests_feedback (
   useful TEXT,
   used TEXT
 );
-CREATE INDEX requests_feedback_open ON requests_feedback (feedback, since);
+CREATE INDEX requests_feedback_open ON requests_feedback (since) WHERE feedback IS NULL;
+CREATE INDEX requests_feedback_told ON requests_feedback (ours, since) WHERE feedback IS NULL AND second_told IS NULL;
 CREATE TABLE requests_assurance (
   id BLOB PRIMARY KEY,
   ours BIGINT NOT NULL,                  -- who promises
