@@ -7,6 +7,7 @@ see in it is written out; what was withheld is not here to be shown.
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ DOCUMENTS = Path(__file__).parent / "documents"
 LANGUAGES = ("en", "fr", "hi", "pa")
 Data = dict[str, Any]
 _SECOND_MS = 1_000
+_HASH = re.compile("[0-9a-f]{64}")
 
 
 def words_of(language: str) -> dict[str, str]:
@@ -126,7 +128,7 @@ class _Pages:
         accord = self.case["accord"]
         rows.append((self.say("accord"), self.say("accord_value", name=accord["name"], edition=accord["edition"])))
         rows += [
-            (self.say("editions"), f"{one['name']} ({one['party']}), {one['hash']}") for one in self.case["editions"]
+            (self.say("editions"), f"{one['name']} ({one['party']})\n{one['hash']}") for one in self.case["editions"]
         ]
         rows.append((self.say("made_at"), self._three(made["at"])))
         if made["by"]:
@@ -242,7 +244,7 @@ class _Pages:
 
     def _law(self, said: Data) -> Iterator[list[Data]]:
         for name, told in sorted((said["law"] or {}).items()):
-            yield runs(f"{self.say(f'law_{name}')}: {told['effect']}, {told['edition']}")
+            yield runs(f"{self.say(f'law_{name}')}: {told['effect']}\n{told['edition']}")
             for one in told["reasons"]:
                 sentences = one["sentences"]
                 sentence = sentences.get(self.language) or sentences.get("en") or next(iter(sentences.values()), "")
@@ -363,6 +365,11 @@ def runs(text: str) -> list[Data]:
 
 
 def _plain(text: str) -> Iterator[Data]:
+    if _HASH.fullmatch(text.rpartition("\n")[2]):
+        before, _, value = text.rpartition("\n")
+        yield {"text": before + "\n", "chip": None}
+        yield {"text": value, "chip": None, "code": True}
+        return
     plain = ""
     for char in text:
         if char == "\n" or printable(char):
