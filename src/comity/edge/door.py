@@ -7,10 +7,11 @@ guard. Nothing is decided here: a form goes through the path, and what the path 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
-from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPResponseBodyEvent, HTTPScope, Scope
 
 from comity.base.errors import BadForm, ComityError, StoreError
 from comity.base.ids import CaseId, read_id, show_id
@@ -19,10 +20,10 @@ from comity.edge.door_acts import ActRoutes
 from comity.edge.door_approvals import ApprovalRoutes
 from comity.edge.door_judge import JudgeRoutes
 from comity.edge.door_persons import PersonRoutes
-from comity.edge.door_request import Route, body_of, query_of
+from comity.edge.door_request import Route, Routes, body_of, query_of
 from comity.edge.door_subject import SubjectRoutes
 from comity.edge.door_writing import WritingRoutes
-from comity.edge.engine import Engine
+from comity.edge.engine import Bell, Engine
 from comity.edge.forms import By, FormIn
 from comity.edge.judging import Asked, Judge, Lines, with_question
 from comity.edge.outcome import outcome_json
@@ -61,6 +62,8 @@ class Door:
         lines: lays a body of that desk out.
         their_law: our copy of the other side's published law.
         writing: what the desk's forms offer.
+        people: the routes of `peopledesk`; none where nobody signs in.
+        further: routes of what else this node has, such as duty and tasks.
     """
 
     def __init__(
@@ -72,8 +75,11 @@ class Door:
         lines: Lines = lambda _, __: (),
         their_law: TheirLaw | None = None,
         writing: Writing | None = None,
+        people: Routes | None = None,
+        further: Sequence[Routes] = (),
     ) -> None:
         self._engine = engine
+        self._further = {where: route for routes in further for where, route in routes.items()}
         self._board = board
         self._asked = asked
         self._submit = msgspec.json.Decoder(SubmitIn)
@@ -84,24 +90,32 @@ class Door:
         self._subject = SubjectRoutes(engine)
         self._judge = JudgeRoutes(engine, Judge(engine.node, asked, lines), asked, their_law)
         self._writing = WritingRoutes(engine, writing)
+        self._people = people or {}
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
         request = scope
-        try:
-            if (request["method"], request["path"]) == ("GET", "/events"):
+        if (request["method"], request["path"]) == ("GET", "/events"):
+            try:
                 await self._events(request, receive, send)
-                return
-            status, answer = await self._reply(request, receive)
-        except (BadForm, msgspec.ValidationError, msgspec.DecodeError) as error:
-            status, answer = 400, {"error": str(error), "code": "bad-form"}
-        except StoreError as error:
-            status, answer = 503, {"error": str(error), "code": error.code}
-        except ComityError as error:
-            status, answer = 409, {"error": str(error), "code": error.code}
+            except BadForm as error:
+                await _respond(send, 400, msgspec.json.encode({"error": str(error), "code": error.code}))
+            return
+        status, answer = await self.answer(request, receive)
         await _respond(send, status, msgspec.json.encode(answer))
+
+    async def answer(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
+        """Answer one request but `/events`, as a socket or a page of this process asks it: status and JSON."""
+        try:
+            return await self._reply(request, receive)
+        except (BadForm, msgspec.ValidationError, msgspec.DecodeError) as error:
+            return 400, {"error": str(error), "code": "bad-form"}
+        except StoreError as error:
+            return 503, {"error": str(error), "code": error.code}
+        except ComityError as error:
+            return 409, {"error": str(error), "code": error.code}
 
     async def _reply(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
         routes: dict[tuple[str, str], Route] = {
@@ -111,12 +125,15 @@ class Door:
             ("GET", "/cases"): self._on_cases,
             ("GET", "/dispatch"): self._on_dispatch,
             ("GET", "/state"): self._on_state,
+            ("GET", "/clock"): self._on_clock,
             **self._acts.routes,
             **self._approvals.routes,
             **self._persons.routes,
             **self._subject.routes,
             **self._judge.routes,
             **self._writing.routes,
+            **self._people,
+            **self._further,
         }
         route = routes.get((request["method"], request["path"]))
         if route is None:
@@ -161,6 +178,11 @@ class Door:
         remembered = {name: getattr(gate, name) for name in ("hits", "misses") if hasattr(gate, name)}
         return {**counted, **remembered, "evidence": int(cast("int", evidence)), "faults": self._engine.faults}
 
+    async def _on_clock(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        """Say the node's time and how fast it runs, for page processes of a demonstration."""
+        clock = self._engine.clock
+        return {"now": clock.now(), "rate": getattr(clock, "rate", 1)}
+
     async def _on_cases(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
         cases = self._board.cases(self._engine.clock.now())
         wanted = query_of(request, "id")
@@ -189,7 +211,10 @@ class Door:
         if asked and not (asked.isascii() and asked.isdecimal()):
             raise BadForm("`after` is the number of the last event that was heard")
         after = int(asked) if asked else self._engine.bell.number
+        tells = _Topics(self._engine.bell) if query_of(request, "topics") else _Ids(self._engine.bell)
         await send({"type": "http.response.start", "status": 200, "headers": [_LINES]})
+        for line in tells.begin(after):
+            await send(_line(line))
         gone = asyncio.ensure_future(_gone(receive))
         try:
             while not gone.done():
@@ -198,12 +223,49 @@ class Door:
                 if not waiting.done():
                     waiting.cancel()
                     break
-                ids = [show_id(one) for one in self._engine.bell.since(after)]
-                after = waiting.result()
-                line = msgspec.json.encode({"number": after, "ids": ids}) + b"\n"
-                await send({"type": "http.response.body", "body": line, "more_body": True})
+                lines, after = tells.after(after), self._engine.bell.number
+                for line in lines:
+                    await send(_line(line))
         finally:
             gone.cancel()
+
+
+class _Ids:
+    """What the officers' tools hear: one line for all that came since the last."""
+
+    def __init__(self, bell: Bell) -> None:
+        self._bell = bell
+
+    def begin(self, _: int) -> list[Json]:
+        """Return what is said at once."""
+        return []
+
+    def after(self, number: int) -> list[Json]:
+        """Return what is said of the rings above a number."""
+        return [{"number": self._bell.number, "ids": [show_id(one) for one in self._bell.since(number)]}]
+
+
+class _Topics(_Ids):
+    """What page processes hear: each ring with its topics, after one line with the key of this run."""
+
+    def begin(self, number: int) -> list[Json]:
+        """Return what is said at once."""
+        return [{"boot": self._bell.boot, "key": self._bell.key.hex(), "number": number}]
+
+    def after(self, number: int) -> list[Json]:
+        """Return what is said of the rings above a number."""
+        return [
+            {
+                "number": one.number,
+                "ids": [show_id(id_) for id_ in (*one.dispatches, *one.touched)],
+                "topics": None if one.topics is None else [*sorted(one.topics)],
+            }
+            for one in self._bell.after(number)
+        ]
+
+
+def _line(said: Json) -> HTTPResponseBodyEvent:
+    return {"type": "http.response.body", "body": msgspec.json.encode(said) + b"\n", "more_body": True}
 
 
 async def submit(engine: Engine, form: Form, by: Officer) -> Json:

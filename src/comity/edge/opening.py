@@ -92,9 +92,9 @@ def open_node(config: Config, now: Ms) -> OpenNode:
     """
     edition = open_law(config)
     gate = RememberingGate(CedarGate(edition), REMEMBERED)
-    instruments = _instruments(config)
+    instruments = signed_instruments(config)
     accord, ours, _ = read_instruments(config.name, instruments.accord, instruments.our_keys, instruments.peer_keys)
-    desks, powers = _desks(config, accord)
+    desks, powers = open_desks(config, accord)
     keys = KeyStore(config.path(config.keys))
     cosigners = [keys.cosigner(pair.number) for pair in ours.cosigners]
     keyring = Keyring(keys.log(ours.log.number), cosigners[0], keys.sealing(), tuple(cosigners[1:]))
@@ -194,7 +194,12 @@ def read_schema(package: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(file.name[:4]), file.read_text(encoding="utf-8")) for file in sorted(folder.glob("[0-9]*.sql")))
 
 
-def _instruments(config: Config) -> Instruments:
+def signed_instruments(config: Config) -> Instruments:
+    """Read the signed bytes that both parties agreed on.
+
+    Raises:
+        BadConfiguration: the node is not paired.
+    """
     try:
         return Instruments(
             *(config.path(one).read_bytes() for one in (config.accord, config.our_keys, config.peer_keys))
@@ -217,7 +222,8 @@ def _custodian(config: Config) -> SealingPublic:
     return key
 
 
-def _desks(config: Config, accord: Accord) -> tuple[dict[str, Desk], Powers]:
+def open_desks(config: Config, accord: Accord) -> tuple[dict[str, Desk], Powers]:
+    """Make the desks that the settings name, and the powers of our officers from the first of them."""
     roster = read_toml(config.path(config.roster), Roster).standings(config.party)
     desks: dict[str, Desk] = {}
     powers: Powers | None = None

@@ -12,7 +12,11 @@ from typing import TypeAlias
 
 from comity.base.ids import Ms
 from comity.screen import Board
+from comity.screen.case import CaseBoard
+from comity.screen.finding import SearchBoard
+from comity.screen.inbox import InboxBoard
 from comity.screen.people import HealthReader, PeopleReader
+from comity.screen.trace import TraceBoard
 from comity.screen.visitor import Hands, Needs
 
 LogFiles: TypeAlias = Callable[[str, str], "bytes | None"]
@@ -25,6 +29,10 @@ class Site:
 
     Attributes:
         board: what the node shows of itself.
+        inbox: lists of what waits.
+        cases: files of cases.
+        finder: search.
+        traces: one dispatch from draft to proof, and the manifests.
         hands: the door.
         needs: need-to-know.
         people: who is signed in and who could be.
@@ -34,6 +42,10 @@ class Site:
     """
 
     board: Board
+    inbox: InboxBoard
+    cases: CaseBoard
+    finder: SearchBoard
+    traces: TraceBoard
     hands: Hands
     needs: Needs
     people: PeopleReader

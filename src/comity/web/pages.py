@@ -23,7 +23,6 @@ from comity.screen import (
 from comity.web import law as statute
 from comity.web import lawpart, letters, moments, waiting
 from comity.web.letters import Sight
-from comity.web.text_safety import spoken
 from comity.web.texts import Texts
 from comity.web.views import Code, Log, Tick
 
@@ -50,7 +49,14 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its template, the title of the window, which entry of the rail is open, and its regions."""
+    """One page.
+
+    Attributes:
+        template: lays it out; extends `base.html`.
+        title: what it is about; the frame adds the name of the program and the party to it.
+        here: key of the rail's entry that is open, "" for none.
+        regions: its own; bar, rail and notices come from the frame.
+    """
 
     template: str
     title: str
@@ -60,9 +66,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that the board said at one change number and one minute; every page at that moment is made from it."""
+    """What the board said at one moment; the pages of one visit are made from it."""
 
-    change: int
     now: Ms
     parties: tuple[PartyCard, ...]
     workplan: tuple[WorkItem, ...]
@@ -75,23 +80,14 @@ class Reading:
     waiting: WaitingCard
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a page says whatever the board holds: words, further notices, whether the editions are exercise editions."""
-
-    texts: Texts
-    notices: tuple[str, ...]
-    exercise: bool
+def sight(reading: Reading, texts: Texts) -> Sight:
+    """Look at a reading with the words of a language."""
+    return Sight(reading.now, reading.parties, texts, reading.rules)
 
 
-def sight(reading: Reading, setting: Setting) -> Sight:
-    """Look at a reading with the words of a setting."""
-    return Sight(reading.now, reading.parties, setting.texts, reading.rules)
-
-
-def day(reading: Reading, setting: Setting) -> Page:
+def day(reading: Reading, texts: Texts) -> Page:
     """The node's one page: workplan, cases with their dispatches, latest, link, logs."""
-    at = sight(reading, setting)
+    at = sight(reading, texts)
     cases = tuple(part for case in reading.cases for part in _case_rows(case, at))
     work = tuple(Part(f"w-{i.item}", "work_row", letters.work_item(i, at)) for i in reading.workplan)
     own = (
@@ -102,12 +98,12 @@ def day(reading: Reading, setting: Setting) -> Page:
         Region("link", (Part("link-card", "link_card", letters.wire(reading.link, at)),)),
         Region("logs", tuple(Part(f"lg-{v.id}", "log_short", v) for v in _logs(reading, at))),
     )
-    return Page("day.html", _title(at.texts("nav.day"), reading, at), "day", _common(reading, setting, "") + own)
+    return Page("day.html", at.texts("nav.day"), "today", own)
 
 
-def case(number: str, reading: Reading, setting: Setting) -> Page | None:
+def case(number: str, reading: Reading, texts: Texts) -> Page | None:
     """One case: timeline, stream, what is owed, newest verdicts; None if this node has no such case."""
-    at = sight(reading, setting)
+    at = sight(reading, texts)
     card = next((c for c in reading.cases if show_id(c.case) == number), None)
     if card is None:
         return None
@@ -123,12 +119,12 @@ def case(number: str, reading: Reading, setting: Setting) -> Page | None:
         Region("newest", tuple(Part("newest", "newest", v) for v in stream[-1:])),
         Region("proof", (Part("case-proof", "case_proof", (cosigned, len(stream))),)),
     )
-    return Page("case.html", _title(card.title, reading, at), "case", _common(reading, setting, number) + own)
+    return Page("case.html", card.title, "case", own)
 
 
-def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, setting: Setting) -> Page:
+def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, texts: Texts) -> Page:
     """One dispatch with its proof, made again just now."""
-    at = sight(reading, setting)
+    at = sight(reading, texts)
     view = letters.letter(card, at, card.title)
     made = letters.evidence(proof, at.texts) if proof else None
     capitals = tuple(p.capital for p in reading.parties)
@@ -142,23 +138,22 @@ def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, setting:
         Region("facts", (Part("facts", "facts", (view, capitals)),)),
         Region("side", side),
     )
-    common = _common(reading, setting, view.case)
-    return Page("dispatch.html", _title(view.kind, reading, at), "dispatch", common + own)
+    return Page("dispatch.html", view.kind, "dispatch", own)
 
 
-def ledger(reading: Reading, setting: Setting) -> Page:
+def ledger(reading: Reading, texts: Texts) -> Page:
     """All logs with keys and addresses, and the link."""
-    at = sight(reading, setting)
+    at = sight(reading, texts)
     own = (
         Region("logs", tuple(Part(f"lg-{v.id}", "log_full", v) for v in _logs(reading, at))),
         Region("link", (Part("link-card", "link_card", letters.wire(reading.link, at)),)),
     )
-    return Page("ledger.html", _title(at.texts("nav.logs"), reading, at), "ledger", _common(reading, setting, "") + own)
+    return Page("ledger.html", at.texts("nav.logs"), "ledger", own)
 
 
-def law(short: str, language: str, reading: Reading, setting: Setting) -> Page | None:
+def law(short: str, language: str, reading: Reading, texts: Texts) -> Page | None:
     """One party's law; None if no edition of it is here. `short` is its mark in small letters, `language` a tag."""
-    at = sight(reading, setting)
+    at = sight(reading, texts)
     card = next((one for one in reading.laws if one.short.lower() == short), None)
     if card is None:
         return None
@@ -172,13 +167,13 @@ def law(short: str, language: str, reading: Reading, setting: Setting) -> Page |
         Region("rules", tuple(Part(f"seed-{seed.id}", "law_seed", seed) for seed in rules)),
         Region("index", (Part("law-index", "law_index", tuple(seed.id for seed in rules)),)),
     )
-    title = _title(at.texts("law.h1", name=head.name), reading, at)
-    return Page("law.html", title, "law", _common(reading, setting, "") + own)
+    title = at.texts("law.h1", name=head.name)
+    return Page("law.html", title, "law", own)
 
 
-def approvals(reading: Reading, setting: Setting) -> Page:
+def approvals(reading: Reading, texts: Texts) -> Page:
     """What waits for people: held, owed, alarms, budgets over persons."""
-    at, card = sight(reading, setting), reading.waiting
+    at, card = sight(reading, texts), reading.waiting
     known = {d.id: letters.kind(d, at.texts) for c in reading.cases for d in c.dispatches}
     held = tuple(waiting.held(one, known, at) for one in sorted(card.held, key=lambda h: (h.urgency, h.since)))
     owed = tuple(waiting.debt(one, known, at) for one in card.owed)
@@ -200,46 +195,8 @@ def approvals(reading: Reading, setting: Setting) -> Page:
             tuple(Part(f"g-{v.id}", "association", v) for v in groups) or (Part("g-none", "groups_none", None),),
         ),
     )
-    title = _title(at.texts("wait.h1"), reading, at)
-    return Page("approvals.html", title, "approvals", _common(reading, setting, "") + own)
-
-
-def absent(reading: Reading, setting: Setting) -> Page:
-    """The page for an address that this node does not have."""
-    at = sight(reading, setting)
-    return Page("absent.html", _title(at.texts("error.404.h1"), reading, at), "", _common(reading, setting, ""))
-
-
-def _common(reading: Reading, setting: Setting, here: str) -> tuple[Region, ...]:
-    """Bar, rail and notices: on every page; `here` is the number of the case that is open."""
-    at = sight(reading, setting)
-    ours, *others = sorted(reading.parties, key=lambda p: not p.ours)
-    bar = (
-        Part("bar-ours", "capital", letters.capital(ours, at)),
-        Part("bar-days", "days", letters.days(at)),
-        *(Part(f"bar-{p.short}", "capital", letters.capital(p, at)) for p in others),
-    )
-    files = tuple(letters.file(card, at) for card in reading.cases)
-    rail = tuple(Part(f"rc-{f.id}", "rail_case", (f, f.id == here)) for f in files)
-    link = letters.wire(reading.link, at)
-    notices = [Part(f"n-{i}", "notice_plain", text) for i, text in enumerate(setting.notices)]
-    if setting.exercise:
-        notices.insert(0, Part("n-exercise", "notice_exercise", None))
-    if reading.link.state != "up":
-        notices.append(Part("n-link", "notice_link", link))
-    return (
-        Region("bar", bar),
-        Region("rail", rail),
-        Region("waiting", (Part("rail-waiting", "rail_waiting", waiting.count(reading.waiting, reading.now)),)),
-        Region("foot", (Part("rail-foot", "rail_foot", link),)),
-        Region("notices", tuple(notices)),
-    )
-
-
-def _title(what: str, reading: Reading, at: Sight) -> str:
-    overdue = sum(case.overdue for case in reading.cases)
-    words = {"what": spoken(what), "short": at.us.short}
-    return at.texts("page.title.overdue", count=overdue, **words) if overdue else at.texts("page.title", **words)
+    title = at.texts("wait.h1")
+    return Page("approvals.html", title, "approvals", own)
 
 
 def _case_rows(card: CaseCard, at: Sight) -> tuple[Part, ...]:

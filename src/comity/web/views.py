@@ -30,6 +30,14 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How much waits behind an entry of the rail; `due` says that some of it is overdue."""
+
+    count: int
+    due: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """Time left or overdue; `look` is one of ``, `soon`, `over`; `fill` is 0-100, how much of the limit is used."""
 

@@ -12,7 +12,7 @@ from comity.base.ids import DispatchId, Ms, show_id
 from comity.screen import AlarmLine, AssociationLine, BudgetLine, HeldLine, OwedLine, WaitingCard
 from comity.web import moments
 from comity.web.letters import Sight, urgency
-from comity.web.views import Left, Urgency
+from comity.web.views import Left, Tally, Urgency
 
 _NEAR = 4, 5
 """From four fifths of a limit on it is near."""  # spec: law-and-agencies.md 7, budgets over persons
@@ -94,18 +94,10 @@ class Association:
     told: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How much waits, for the rail; `due` says that some of it is overdue."""
-
-    count: int
-    due: bool
-
-
-def count(card: WaitingCard, now: Ms) -> Count:
+def count(card: WaitingCard, now: Ms) -> Tally:
     """How much waits for people."""
     late = any(one.due is not None and one.due <= now for one in card.owed)
-    return Count(len(card.held) + len(card.owed), late)
+    return Tally(len(card.held) + len(card.owed), late)
 
 
 def held(one: HeldLine, known: Mapping[DispatchId, str], sight: Sight) -> Held:

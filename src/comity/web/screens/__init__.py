@@ -1,0 +1,23 @@
+"""All screens: each module has `ROUTES`; here they are put together, and with them the counts of the rail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from comity.web.frame import Badge
+from comity.web.screens import approvals, case, compose, dispatch, law, ledger, today
+from comity.web.visit import ScreenRoute
+
+ALL: tuple[ScreenRoute, ...] = (
+    *today.ROUTES,
+    *approvals.ROUTES,
+    *case.ROUTES,
+    *compose.ROUTES,
+    *dispatch.ROUTES,
+    *ledger.ROUTES,
+    *law.ROUTES,
+)
+"""Every address of every screen; add a line for yours."""
+
+BADGES: Mapping[str, Badge] = {}
+"""Counts beside the entries of the rail, by the entry's key; add a line for yours. Every page asks them: they must be quick."""
