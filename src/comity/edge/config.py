@@ -25,6 +25,7 @@ ShortName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,15}$")]
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Named = Annotated[str, Meta(pattern=r"^[a-z0-9.-]+/[a-z0-9./-]+$", max_length=120)]
 Origin = Annotated[str, Meta(pattern=r"^(https?://[a-z0-9.-]+(:[0-9]{1,5})?)?$")]
+MailAddress = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+)?$", max_length=254)]
 Address = Annotated[str, Meta(pattern=r"^https://[^/?#@\s]+$")]
 
 
@@ -63,6 +64,10 @@ class Config:
     workplan: Path = Path("workplan.toml")
     keys: Path = Path("keys")
     tls: Path = Path("tls")
+    bell_command: Path = Path()
+    bell_mail_host: str = ""
+    bell_mail_port: Port = 25
+    bell_mail_from: MailAddress = ""
     clock_port: Port = 0
     clock_at: int = 0
     clock_rate: int = 1
@@ -115,6 +120,8 @@ def read_config(folder: Path) -> Config:
         raise BadConfiguration(f"{path}: {error}; the node was not started") from error
     _refuse_exposed(path, config)
     _refuse_other_origin(path, config)
+    if bool(config.bell_mail_host) != bool(config.bell_mail_from):
+        raise BadConfiguration(f"{path}: bell_mail_host and bell_mail_from go together; the node was not started")
     return config
 
 

@@ -125,7 +125,7 @@ class DutyRoutes:
         made = await engine.call(
             work.change, asked.shift.named(), what, by, now, stands_in=asked.stands_in, note=asked.note
         )
-        engine.bell.ring()
+        engine.bell.ring(topics=("duty",))
         return to_json(made)
 
     async def _on_swap(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
@@ -133,7 +133,7 @@ class DutyRoutes:
         engine, work = self._engine, self._parts.work
         now, by = engine.clock.now(), asked.by.officer()
         made = await engine.call(work.swap, asked.one.named(), asked.other.named(), by, now, note=asked.note)
-        engine.bell.ring()
+        engine.bell.ring(topics=("duty",))
         return to_json(made)
 
     async def _on_note(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
@@ -141,14 +141,14 @@ class DutyRoutes:
         engine, work = self._engine, self._parts.work
         words = asked.eye, asked.promised, asked.home
         note = await engine.call(work.leave, asked.by.officer(), words, engine.clock.now())
-        engine.bell.ring()
+        engine.bell.ring(topics=("duty",))
         return to_json(note)
 
     async def _on_take(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=TakeIn)
         engine, work = self._engine, self._parts.work
         note = await engine.call(work.take_over, read_id(asked.note), asked.by.officer(), engine.clock.now())
-        engine.bell.ring()
+        engine.bell.ring(topics=("duty",))
         return to_json(note)
 
     # --- postings ------------------------------------------------------------------------------------------------
@@ -177,5 +177,5 @@ class DutyRoutes:
         outcome = await self._engine.submit(form, by.officer())
         if isinstance(outcome, BadForm):
             raise outcome
-        self._engine.bell.ring()
+        self._engine.bell.ring(topics=("duty",))
         return outcome_json(outcome)

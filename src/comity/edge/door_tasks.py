@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from uvicorn._types import ASGIReceiveCallable, HTTPScope
 
-from comity.base.ids import CaseId, Ms, read_id
+from comity.base.ids import CaseId, Ms, read_id, show_id
 from comity.edge.door_request import Route, Routes, body_of, query_of
 from comity.edge.engine import Engine
 from comity.edge.forms import By
@@ -93,5 +93,6 @@ class TaskRoutes:
         return on_move
 
     def _moved(self, task: TaskCard) -> Json:
-        self._engine.bell.ring()
+        topics = ("tasks", "duty") if task.case is None else ("tasks", "duty", f"case:{show_id(task.case)}")
+        self._engine.bell.ring(topics=topics)
         return to_json(task)

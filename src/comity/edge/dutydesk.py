@@ -68,8 +68,8 @@ class PendingDesk(Protocol):
         """Return each immediate dispatch of theirs that nobody opened, with the time it arrived."""
         ...
 
-    def due_between(self, tx: Tx, begins: Ms, ends: Ms) -> tuple[DispatchId, ...]:
-        """Return each dispatch of theirs whose next limit runs out in a span."""
+    def due_between(self, tx: Tx, begins: Ms, ends: Ms) -> tuple[tuple[DispatchId, Ms], ...]:
+        """Return each dispatch of theirs whose next limit runs out in a span, with that limit."""
         ...
 
 

@@ -27,6 +27,7 @@ LEAD = "desk-lead"
 MOST_WORDS = 8_000
 _SALT_BYTES = 32
 _RECORD = "comity/task/1"
+_EVERY = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,28 +175,21 @@ class TaskWork:
 
     def remind(self, now: Ms) -> tuple[DispatchId, ...]:
         """Note every reminder that is due and was not given; return the tasks that were brought to mind."""
-        with self._node.ledger.read() as tx:
-            due = self._reminders_due(tx, now)
+        due = self.reminders_due(now)
         if not due:
             return ()
         with self._node.ledger.begin() as book:
             return tuple(task for task, at in due if self._desk.remind(book.tx, task, at, now))
 
-    def _reminders_due(self, tx: Tx, now: Ms) -> list[tuple[DispatchId, Ms]]:
-        """Return the newest reminder of each open task whose time has come, if it was not given."""
+    def reminders_due(self, now: Ms) -> tuple[tuple[DispatchId, Ms], ...]:
+        """Return the newest reminder of each open task whose time has come, if it was not given; in any thread."""
         found = []
-        for task in self._desk.open_tasks(tx, limit=100_000):
-            past = [at for at in self._desk.reminders(task) if at <= now]
-            if past and past[-1] not in self._desk.reminded(tx, task.id):
-                found.append((task.id, past[-1]))
-        return found
-
-    def next_reminder(self, tx: Tx, now: Ms) -> Ms | None:
-        """Return when the next reminder is due, or None."""
-        times = [
-            at for task in self._desk.open_tasks(tx, limit=100_000) for at in self._desk.reminders(task) if at > now
-        ]
-        return min(times, default=None)
+        with self._node.ledger.read() as tx:
+            for task in self._desk.open_tasks(tx, limit=_EVERY):
+                past = [at for at in self._desk.reminders(task) if at <= now]
+                if past and past[-1] not in self._desk.reminded(tx, task.id):
+                    found.append((task.id, past[-1]))
+        return tuple(found)
 
     def _check(self, asked: Asked) -> None:
         known = {one.id for one in self._ours.registry.agency}

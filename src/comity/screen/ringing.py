@@ -48,3 +48,24 @@ class Ring:
     times: int
     at: Ms
     failed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BellState:
+    """How one way of the bell does.
+
+    Attributes:
+        way: `mail` or `command`.
+        on: it is set up.
+        failures: how often in a row it failed.
+        since: since when; None while it works.
+        again: when it is tried again; None while it works.
+        last: when a ring last went out; None since the node started.
+    """
+
+    way: str
+    on: bool
+    failures: int
+    since: Ms | None
+    again: Ms | None
+    last: Ms | None

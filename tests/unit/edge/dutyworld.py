@@ -18,7 +18,7 @@ from tests.unit.edge.driven import engine_of, run
 from tests.unit.edge.twofolders import MADE, copy_of, opened, paired
 from tests.unit.node.world import exchange
 
-HOUR, DAY = 3_600_000, 86_400_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 NOW = Ms(MADE + 6 * HOUR)
 """13 July 2026, a Monday, 06:00 UTC; the office of XO opens at 05:00 UTC, 08:00 by its clock."""
 LEAD, NIGHT, DUTY, CLERK = (Officer("requests", number) for number in (18, 20, 11, 13))

@@ -217,16 +217,12 @@ def test_each_reminder_is_given_once_and_a_late_look_gives_only_the_newest(two):
     desk = staffing(two[0])
     work = desk.task_work
     task = work.give(Asked("paper-office", "x", due=Ms(NOW + 100)), DUTY, NOW)
-    with desk.tasks._ledger.read() as tx:
-        assert work.next_reminder(tx, NOW) == NOW + 50
     assert work.remind(Ms(NOW + 49)) == ()
     assert work.remind(Ms(NOW + 50)) == (task.id,)
     assert work.remind(Ms(NOW + 60)) == ()
     assert work.remind(Ms(NOW + 500)) == (task.id,)
     assert work.remind(Ms(NOW + 900)) == ()
     assert desk.tasks.task(task.id).reminded == (NOW + 50, NOW + 500)
-    with desk.tasks._ledger.read() as tx:
-        assert work.next_reminder(tx, Ms(NOW + 500)) is None
 
 
 def test_nothing_of_a_task_crosses_and_our_decision_log_keeps_giving_and_closing(two):

@@ -33,7 +33,9 @@ _IMMEDIATE = (
     "SELECT id, arrived FROM requests_dispatch WHERE ours = 0 AND admitted = 1 AND urgency = 0 AND seen IS NULL"
     " AND due_next IS NOT NULL ORDER BY arrived, id"
 )
-_SOON = "SELECT id FROM requests_dispatch WHERE ours = 0 AND due_next > ? AND due_next <= ? ORDER BY due_next, id"
+_SOON = (
+    "SELECT id, due_next FROM requests_dispatch WHERE ours = 0 AND due_next > ? AND due_next <= ? ORDER BY due_next, id"
+)
 
 
 class DutyRows:
@@ -102,9 +104,9 @@ class DutyRows:
         """Return each immediate dispatch of theirs that no desk has opened, with the time it arrived."""
         return tuple((DispatchId(bytes_of(id_)), Ms(int_of(at))) for id_, at in tx.rows(_IMMEDIATE) if at is not None)
 
-    def due_between(self, tx: Tx, begins: Ms, ends: Ms) -> tuple[DispatchId, ...]:
-        """Return each dispatch of theirs whose next limit runs out after `begins` and not after `ends`."""
-        return tuple(DispatchId(bytes_of(row[0])) for row in tx.rows(_SOON, (begins, ends)))
+    def due_between(self, tx: Tx, begins: Ms, ends: Ms) -> tuple[tuple[DispatchId, Ms], ...]:
+        """Return each dispatch of theirs whose next limit runs out after `begins` and not after `ends`, with that limit."""
+        return tuple((DispatchId(bytes_of(id_)), Ms(int_of(due))) for id_, due in tx.rows(_SOON, (begins, ends)))
 
     # --- hand-over notes -----------------------------------------------------------------------------------------
 
