@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from comity.base.ids import Digest, Ms
 from comity.crypto.sign import add_signatures, sign_instrument
+from comity.desks.requests.model import Kind
 from comity.desks.requests.service import RequestsDesk
 from comity.desks.requests.web import body_lines
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
@@ -24,7 +25,7 @@ from comity.screen import PartyCard
 from tests.unit.node.world import SCHEMA, START, A, B, Everyone, Half, Seeded, sealing_kid
 
 STEPS = read_schema("comity.desks.requests")
-KINDS = ("answer", "message", "recall", "refusal", "rfi", "spontaneous")
+KINDS = tuple(sorted(kind.value for kind in Kind))
 OFFICER = Officer("requests", 7)
 
 

@@ -165,9 +165,9 @@ class RequestsDesk:
             return Limits(of_accord.seen, None, None)
         named = [body.due] if isinstance(body, Recall) else []
         spans = [day - header.created for day in (header.answer_by, *named) if day is not None and day > header.created]
-        full = min([*([of_accord.full] if of_accord.full is not None else []), *spans], default=None)
         if isinstance(body, ContactNote) and body.state == NOTED and of_accord.full is None:
             spans.append(self._clocks.note)
+        full = min([*([of_accord.full] if of_accord.full is not None else []), *spans], default=None)
         first = of_accord.first if header.kind == Kind.RFI else None
         return Limits(of_accord.seen, first, full)
 
