@@ -54,6 +54,12 @@ class RevokeIn(WhoIn, frozen=True, forbid_unknown_fields=True):
     own: bool = False
 
 
+class SeenIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The session whose person was seen, by its id."""
+
+    id: str
+
+
 class SessionIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A session by its id; with desk and number only if it is that officer's."""
 
@@ -164,8 +170,8 @@ class AccountRoutes:
         return {"kept": True}
 
     async def _on_seen(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
-        asked = msgspec.json.decode(await body_of(receive), type=SessionIn)
-        return {"written": await self._engine.call(self._accounts.see, asked.session)}
+        asked = msgspec.json.decode(await body_of(receive), type=SeenIn)
+        return {"written": await self._engine.call(self._accounts.see, asked.id)}
 
     async def _on_session_end(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=SessionIn)

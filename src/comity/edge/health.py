@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from comity.base.ids import show_id
 from comity.dispatch.book import Ledger, LogRole, log_row
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import Fact
@@ -66,7 +67,7 @@ class Health:
             sessions=sessions,
             waiting=waiting,
             quarantined=quarantined,
-            alarms=tuple(AlarmLine(one.id.hex(), one.kind, one.about, one.at) for one in alarms),
+            alarms=tuple(AlarmLine(show_id(one.id), one.kind, one.about, one.at) for one in alarms),
             faults=self._faults() if self._faults else None,
             streams=self._streams() if self._streams else None,
         )

@@ -30,7 +30,7 @@ class SignedIn:
         until: when the session ends whatever is done.
         idle_until: when it ends if nothing more is done.
         fresh: proved within the last five minutes.
-        due: that the person was seen is to be written: `POST /people/session/seen` with this id.
+        due: that the person was seen is to be written: `POST /people/session/seen` with this `id`.
     """
 
     id: str
@@ -174,7 +174,10 @@ class PeopleReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AlarmLine:
-    """One alarm for the administrator that nobody has marked as seen: what happened, a code, and about which officer."""
+    """One alarm for the administrator that nobody has marked as seen: what happened, a code, and about which officer.
+
+    `id` is 26 letters and digits, as the door marks it seen.
+    """
 
     id: str
     kind: str
