@@ -106,7 +106,7 @@ def acts_on(line: Line, visit: Visit, at: Sight) -> tuple[Button, ...]:
     forms = f"/dispatch/{number}"
     seen = Button("A", t("inbox.act.seen"), f"/inbox/seen/{number}", post=True, look="go", icon="check")
     answer = Button("R", t("inbox.act.recall" if line.kind == "recall" else "inbox.act.answer"), f"{forms}/answer", post=False, look="", icon="")  # fmt: skip
-    on = Button("P", t("inbox.act.pass"), f"{forms}/transfer", post=False, look="", icon="")
+    on = Button("P", t("inbox.act.pass"), f"{forms}/pass-on", post=False, look="", icon="")
     no = Button("X", t("inbox.act.refuse"), f"{forms}/refuse", post=False, look="stop", icon="")
     remind = Button("", t("inbox.act.remind"), f"{forms}/remind", post=False, look="", icon="")
     if line.ours:

@@ -171,7 +171,7 @@ async def take(visit: Visit) -> Answer:
     return _after(visit, visit.path["dispatch"], "inbox.done.taken")
 
 
-def by_of(visit: Visit) -> dict[str, str | int]:
+def by_of(visit: Visit) -> dict[str, Json]:
     """Return the visitor as the door names an officer."""
     return {"desk": visit.who.person.desk, "number": visit.who.person.number}
 
