@@ -100,7 +100,8 @@ def holders_of(tx: Tx, desk: Deskful, mark: DispatchId) -> tuple[Holder, ...]:
     outcomes = dict(desk.copies(tx, mark))
     sent = {(agency, not one.ours) for one in had for agency in one.header.agencies}
     found = [Holder(agency, ours, "sent", row.seen, None, outcomes.get(agency, "")) for agency, ours in sorted(sent)]
-    passed = [_passed(thing, outcomes) for thing in owed_things(tx, done=True) if _tells(thing, mark)]
+    things = {one.what: one for one in owed_things(tx, done=True) if _tells(one, mark)}
+    passed = [_passed(things[what], outcomes) for what in sorted(things)]
     named = {one.agency for one in (*found, *passed)}
     theirs = [Holder(agency, not row.ours, "passed", row.answered, None, said) for agency, said in sorted(outcomes.items())
               if agency not in named]  # fmt: skip
