@@ -114,17 +114,17 @@ def _none(card: InboxCard, at: Sight) -> Part:
     t = at.texts
     if card.ask.item or card.ask.agency or card.ask.page:
         return Part(
-            "inbox-none", "inbox.none", (t("inbox.empty.narrow"), "", address(Ask(card.ask.view)), t("inbox.clear"))
+            "inbox-none", "inbox.blank", (t("inbox.empty.narrow"), "", address(Ask(card.ask.view)), t("inbox.clear"))
         )
     if card.ask.view is not View.OURS:
-        return Part("inbox-none", "inbox.none", (t("inbox.empty.here"), "", "", ""))
+        return Part("inbox-none", "inbox.blank", (t("inbox.empty.here"), "", "", ""))
     there = (
         t.count("inbox.empty.there", card.counts.theirs)
         if card.counts.theirs < Counts.MOST
         else counted(Counts.MOST, t)
     )
     href = address(card.ask, view=View.THEIRS)
-    return Part("inbox-none", "inbox.none", (t("inbox.empty"), there, href, t("inbox.see.there")))
+    return Part("inbox-none", "inbox.blank", (t("inbox.empty"), there, href, t("inbox.see.there")))
 
 
 def _pages(card: InboxCard) -> tuple[str, str]:

@@ -109,7 +109,7 @@ def _found(card: FoundCard, visit: Visit, at: Sight) -> tuple[Part, ...]:
     if parts:
         return tuple(parts)
     words = ("search.none", "search.none.text") if card.words else ("search.start", "search.hint")
-    return (Part("search-none", "search.none", (t(words[0]), t(words[1]))),)
+    return (Part("search-none", "search.blank", (t(words[0]), t(words[1]))),)
 
 
 def _case(one: FoundCase, visit: Visit, at: Sight) -> Case:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     "inbox.h1": "Inbox",
-    "inbox.sorted": "sorted by time left",
-    "inbox.sorted.newest": "newest first",
+    "inbox.sorted": "sorted by time left, times UTC",
+    "inbox.sorted.newest": "newest first, times UTC",
     "inbox.view.ours": "For us",
     "inbox.view.theirs": "Waiting for them",
     "inbox.view.mine": "Mine",
