@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib import import_module
+from importlib.metadata import version
 from typing import Any, Final
 
 from comity.base.errors import BadConfiguration
 from comity.edge.casepages import DOCUMENTS, pages_of
+from comity.node.casefolder import PDF
 from comity.node.casepapers import CASE
 
 FONTS: Final = DOCUMENTS / "fonts"
@@ -59,6 +61,35 @@ def _compile(files: Mapping[str, bytes], language: str, form: str, **more: Any) 
     except typst.TypstError as error:
         raise BadConfiguration(f"the pages could not be set ({error}); no PDF was made") from error
     return [bytes(one) for one in made] if isinstance(made, list) else [bytes(made)]
+
+
+def typst_version() -> str:
+    """Return the version of typst, which is part of what a PDF's bytes depend on.
+
+    Raises:
+        BadConfiguration: typst is not installed.
+    """
+    _typst()
+    return version("typst")
+
+
+def same_pdf(files: Mapping[str, bytes]) -> tuple[bool, str]:
+    """Make the PDF of a folder again and compare it with the one in it; return whether nothing speaks against it, and a sentence.
+
+    Another version of typst may set pages a little differently: then the comparison says nothing.
+    """
+    said = json.loads(files[CASE])["printed"]
+    try:
+        here = typst_version()
+    except BadConfiguration:
+        return True, "not made again: typst is not installed here; its hash in the manifest was checked"
+    if said is None or said["typst"] != here:
+        return True, "not made again: typst has another version here; its hash in the manifest was checked"
+    same = make_pdf({name: raw for name, raw in files.items() if name != PDF}, said["language"]) == files[PDF]
+    return (
+        same,
+        "is what these papers give when printed again" if same else "is not what these papers give: it was replaced",
+    )
 
 
 def _typst() -> Any:
