@@ -8,7 +8,23 @@ from collections.abc import Callable, Sequence
 
 from comity import __version__
 from comity.base.errors import BadConfiguration, BadForm, ComityError
-from comity.cli import accord, acts, approvals, bench, demo, law, log, node, persons, requests, scan, simulate, subject
+from comity.cli import (
+    accord,
+    acts,
+    approvals,
+    bench,
+    demo,
+    evidence,
+    law,
+    log,
+    node,
+    persons,
+    requests,
+    scan,
+    simulate,
+    subject,
+    web,
+)
 
 DONE, REFUSED, MISUSE = 0, 1, 2
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -31,9 +47,11 @@ def build_parser() -> argparse.ArgumentParser:
     persons.add_command(commands)
     subject.add_commands(commands)
     log.add_log_commands(commands)
+    evidence.add_commands(commands)
     law.add_commands(commands)
     scan.add_commands(commands)
     simulate.add_commands(commands)
+    web.add_commands(commands)
     bench.add_commands(commands)
     return parser
 
