@@ -31,6 +31,22 @@ _LISTED = 100
 _LOOKED_BACK = 20_000
 _NAME = re.compile(r"[a-z]{1,32}")
 _ROLES = {LogRole.OURS: "ours", LogRole.THEIRS: "theirs"}
+_RANK = {
+    "held": 0,
+    "approval": 0,
+    "refused": 0,
+    "referred": 0,
+    "sent": 1,
+    "committed": 2,
+    "signed": 3,
+    "cosigned": 4,
+    "cosigned-by-us": 4,
+    "arrived": 5,
+    "received": 6,
+    "filed": 7,
+    "quarantined": 7,
+}
+"""What must come before what; all else happens later, in the order of time."""
 _ANSWER = {"approval": (3, 4, 5, 6)}
 """Places of role, desk, number and word in a record of this kind."""
 
@@ -70,7 +86,7 @@ class TraceReader:
                 kind=line.kind if line is not None else "",
                 steps=tuple(steps),
                 leaf_hash=leaf_hash(bytes_of(entry[0][0])).hex() if entry else "",
-                provable=any(step.what == "cosigned" and step.at is not None for step in steps),
+                provable=any(step.what.startswith("cosigned") and step.at is not None for step in steps),
             )
 
     def proof(self, dispatch: DispatchId) -> bytes | None:
@@ -142,9 +158,9 @@ class TraceReader:
                 )
 
 
-def _when(step: Trace) -> tuple[bool, int]:
-    """A time that is known to the second counts as its end: a head is signed after what it covers."""
-    return step.at is None, (step.at or 0) + (0 if step.exact else SECOND_MS - 1)
+def _when(step: Trace) -> tuple[bool, int, int]:
+    """Order by what must come before what, then by time: a head is known to the second only."""
+    return step.at is None, _RANK.get(step.what, 8), step.at or 0
 
 
 def _gaps(tx: Tx, statement: str) -> tuple[GapLine, ...]:
@@ -183,12 +199,14 @@ def _logged(tx: Tx, own: LogRole, row: Row) -> Iterator[Trace]:
         (own, idx),
     ) if idx is not None else []  # fmt: skip
     at = Ms(int_of(covered[0][1]) * SECOND_MS) if covered else None
-    yield Trace("cosigned", log, None, at, size=int_of(covered[0][0]) if covered else None, exact=False)
+    what = "cosigned" if own is LogRole.OURS else "cosigned-by-us"
+    yield Trace(what, log, None, at, size=int_of(covered[0][0]) if covered else None, exact=False)
     place = None if receipt is None else int_of(receipt)
     yield Trace("arrived", other, place, ms_or_none(arrived))
     ends = {int(Fact.FILED): "filed", int(Fact.REFUSED): "refused", int(Fact.QUARANTINED): "quarantined"}
     if int_of(fact) in ends:
-        yield Trace(ends[int_of(fact)], other, place, ms_or_none(arrived), word="" if code is None else text_of(code))
+        end = ends[int_of(fact)] if int_of(fact) != Fact.REFUSED else "not-admitted"
+        yield Trace(end, other, place, ms_or_none(arrived), word="" if code is None else text_of(code))
     yield Trace("seen", other, None if seen_idx is None else int_of(seen_idx), ms_or_none(seen))
 
 

@@ -110,7 +110,7 @@ async def seen(visit: Visit) -> Answer:
     wanted = [one for one in visit.form.get("id", ()) if one in fresh]
     if wanted:
         await visit.site.hands.ask("POST", "/see", body={"ids": list(wanted), "by": by_of(visit)})
-    return Redirect(f"/case/{show_id(visit.case_id)}", "case.done.seen" if wanted else "")
+    return Redirect(f"/case/{show_id(visit.case_id)}", "case.done.seen" if wanted and not visit.partial else "")
 
 
 def _unseen(visit: Visit, case: CaseId) -> frozenset[str]:

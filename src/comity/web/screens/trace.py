@@ -15,8 +15,8 @@ from comity.web.peek import may
 from comity.web.reading import sight
 from comity.web.visit import Absent, Answer, File, Refused, Screen, ScreenRoute, Visit
 
-_OK = frozenset({"sent", "committed", "signed", "cosigned", "arrived", "filed", "seen", "received"})
-_STOP = frozenset({"refused", "quarantined", "act-refused"})
+_OK = frozenset({"sent", "committed", "signed", "cosigned", "cosigned-by-us", "arrived", "filed", "seen", "received"})
+_STOP = frozenset({"refused", "not-admitted", "quarantined", "act-refused"})
 
 
 @dataclass(frozen=True, slots=True)

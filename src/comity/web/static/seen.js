@@ -10,6 +10,7 @@
     try {
       const answer = await fetch(form.action, {
         method: "POST", body: new URLSearchParams(new FormData(form)), credentials: "same-origin", redirect: "manual",
+        headers: { "hx-request": "true" },
       });
       if (answer.type === "opaqueredirect" || answer.ok) form.hidden = true;
     } catch { /* the button stays */ }

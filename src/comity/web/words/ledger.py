@@ -31,6 +31,8 @@ WORDS: Mapping[str, str] = {
     "ledger.trace.committed": "Committed",
     "ledger.trace.signed": "Checkpoint signed",
     "ledger.trace.cosigned": "Co-signed by the other side",
+    "ledger.trace.cosigned-by-us": "Co-signed by us",
+    "ledger.trace.not-admitted": "Not admitted",
     "ledger.trace.arrived": "Arrived",
     "ledger.trace.filed": "Filed",
     "ledger.trace.quarantined": "Quarantined",
