@@ -215,8 +215,8 @@ def open_agency(config: Config) -> Agency | None:
     if config.oidc_secret.name:
         try:
             secret = read_private(config.path(config.oidc_secret)).decode("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadConfiguration(f"the file of oidc_secret could not be read ({error}); not started") from error
+        except UnicodeDecodeError as error:
+            raise BadConfiguration("the file of oidc_secret is no text; the node was not started") from error
     return Agency(config.oidc_issuer, config.oidc_client, secret)
 
 
