@@ -93,7 +93,9 @@ class Jar:
 
     def keep(self, name: str, value: str, seconds: int | None = None) -> Cookie:
         """Return a cookie that lasts as long as the browser runs, or some seconds; 0 forgets it."""
-        return Cookie(key=name, value=value, path="/", max_age=seconds, secure=self._https, httponly=True, samesite="strict")
+        return Cookie(
+            key=name, value=value, path="/", max_age=seconds, secure=self._https, httponly=True, samesite="strict"
+        )
 
 
 class Answers:
@@ -123,7 +125,7 @@ class Answers:
 
     def _screen(self, screen: Screen, visit: Visit, manner: Manner, number: int) -> Response[bytes]:
         guest = not visit.who.session
-        page = screen.page if guest else self._frame.around(screen.page, visit)
+        page = (self._frame.alone if guest else self._frame.around)(screen.page, visit)
         renderer = self.renderer(visit.who.language)
         if guest:
             return self._document(page, screen, visit, manner, {})

@@ -111,6 +111,11 @@ class Frame:
         title = visit.texts("page.title", what=spoken(page.title), short=at.us.short)
         return replace(page, title=title, regions=regions)
 
+    def alone(self, page: Page, visit: Visit) -> Page:
+        """Return a page for someone who is not signed in: with the notices and the whole title, nothing else."""
+        title = visit.texts("page.title", what=spoken(page.title), short=ours(visit.site.board.parties()).short)
+        return replace(page, title=title, regions=(Region("notices", tuple(self._notes())), *page.regions))
+
     def still(self, page: Page, visit: Visit) -> dict[str, object]:
         """Return what the template needs of the frame that does not move."""
         parties = visit.site.board.parties()
@@ -155,12 +160,14 @@ class Frame:
     def _foot(self, visit: Visit, at: Sight) -> tuple[Region, ...]:
         link = visit.site.board.link()
         wire = letters.wire(link, at)
-        notices = [Part(f"n-{place}", "notice_plain", text) for place, text in enumerate(self._notices)]
-        if self._exercise:
-            notices.insert(0, Part("n-exercise", "notice_exercise", None))
+        notices = self._notes()
         if link.state != "up":
             notices.append(Part("n-link", "notice_link", wire))
         return (Region("foot", (Part("rail-foot", "rail_foot", wire),)), Region("notices", tuple(notices)))
+
+    def _notes(self) -> list[Part]:
+        notices = [Part(f"n-{place}", "notice_plain", text) for place, text in enumerate(self._notices)]
+        return [Part("n-exercise", "notice_exercise", None), *notices] if self._exercise else notices
 
 
 _WAYS = {"settings": "/settings"}
