@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from comity.base.ids import CaseId, Digest, DispatchId, Ms
@@ -19,7 +19,7 @@ from tests.unit.node.world import START, A, B, Half, exchange
 
 SECRET, HALF, OPEN = "Heliotrope berth nine", "Marigold warehouse four", "Two lorries at the ford"
 """Words of a dispatch that our law does not let out, of one whose body it removes, of one that it lets out."""
-HINDI = "प्रार्थना: ट्रक किसके हैं? क्षेत्र, श्री, र्क, त्र"  # noqa: RUF001  Devanagari
+HINDI = "प्रार्थना: ट्रक किसके हैं? क्षेत्र, श्री, र्क, त्र"
 BY = Officer("requests", 7)
 FRAME = {
     "case": {"id": "", "ours": "XA-2026-000001", "theirs": "XB-2026-000004"},
@@ -72,7 +72,7 @@ def told() -> Story:
     accord = accord_of(*halves)
     a, b = make_node(*halves, accord, "XA"), make_node(*halves[::-1], accord, "XB")
     for node in (a, b):
-        node.office = _lawful(node.office)
+        node.office = replace(node.office, gate=Law())
     ids: dict[str, DispatchId] = {}
     exchange(a, b, START)
     exchange(b, a, at(1))
@@ -104,12 +104,6 @@ def ask_all(node, case, act, second):
     outcomes = {one: node.act(Particulars(act, one, reason="for the court"), BY, at(second)) for one in wanted}
     assert sum(isinstance(one, Done) for one in outcomes.values()) == len(wanted) - 1
     return {one: outcome.id for one, outcome in outcomes.items()}
-
-
-def _lawful(office):
-    from dataclasses import replace
-
-    return replace(office, gate=Law())
 
 
 def send(node, second, made):
