@@ -95,7 +95,7 @@ class Writing:
             theirs=books.theirs,
             bases=books.bases,
             limits=tuple(_limit(urgency, accord) for urgency in Urgency),
-            officers=tuple(OfficerLine(o.desk, o.number, o.agency, tuple(o.roles)) for o in books.officers),
+            officers=tuple(_officer(one) for one in books.officers),
             zone=(mine.zone if mine is not None else "") or books.zone,
             handling=HANDLING,
             conditions=tuple(Named(word, takes.value) for word, takes in CONDITIONS.items()),
@@ -157,6 +157,11 @@ def _acting(opened: OpenNode, *, ours: bool) -> tuple[Named, ...]:
     registry = opened.registry if ours else opened.peer_registry
     ids = registry.acting if ours else tuple(one.agency for one in opened.node.office.peer_keys.sealing)
     return tuple(Named(one, registry.agency_name(one)) for one in dict.fromkeys(ids))
+
+
+def _officer(one: RosterOfficer) -> OfficerLine:
+    delegation = one.delegation.id if one.delegation is not None else ""
+    return OfficerLine(one.desk, one.number, one.agency, tuple(one.roles), delegation)
 
 
 def _purpose(code: str) -> PurposeLine:

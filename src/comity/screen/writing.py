@@ -42,12 +42,13 @@ class LimitLine:
 
 @dataclass(frozen=True, slots=True)
 class OfficerLine:
-    """One officer of ours: desk, number, agency, roles."""
+    """One officer of ours: desk, number, agency, roles, and the id of the delegation that the officer acts under, or ""."""
 
     desk: str
     number: int
     agency: str
     roles: tuple[str, ...]
+    delegation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from comity.web.frame import Badge
-from comity.web.screens import approvals, case, compose, dispatch, law, ledger, today
+from comity.web.screens import approvals, case, compose, dispatch, health, inbox, law, ledger, people, search, settings, signin, today, trace
 from comity.web.visit import ScreenRoute
 
 ALL: tuple[ScreenRoute, ...] = (
     *today.ROUTES,
+    *trace.ROUTES,
+    *search.ROUTES,
+    *inbox.ROUTES,
     *approvals.ROUTES,
     *case.ROUTES,
     *compose.ROUTES,
     *dispatch.ROUTES,
     *ledger.ROUTES,
     *law.ROUTES,
+    *signin.ROUTES,
+    *settings.ROUTES,
+    *people.ROUTES,
+    *health.ROUTES,
 )
 """Every address of every screen; add a line for yours."""
 
-BADGES: Mapping[str, Badge] = {}
+BADGES: Mapping[str, Badge] = {"inbox": inbox.tally}
 """Counts beside the entries of the rail, by the entry's key; add a line for yours. Every page asks them: they must be quick."""
