@@ -8,9 +8,9 @@ from comity.web.reading import open_cases, reading
 from comity.web.visit import Answer, Redirect, Screen, ScreenRoute, Visit
 
 
-async def first(_: Visit) -> Answer:
-    """Go where the day begins."""
-    return Redirect("/today")
+async def first(visit: Visit) -> Answer:
+    """Go where this person's day begins: the inbox, or the workplan for those to whom it is not open."""
+    return Redirect("/inbox" if visit.site.needs.may(visit.who.person, Deed.INBOX) else "/today")
 
 
 async def today(visit: Visit) -> Answer:
