@@ -24,7 +24,9 @@ from comity.edge.config import Config
 from comity.edge.courier_client import CourierClient
 from comity.edge.courier_server import CourierApp
 from comity.edge.door import SOCKET, Door
+from comity.edge.door_evidence import EvidenceRoutes
 from comity.edge.engine import Engine
+from comity.edge.evidence import papers_of
 from comity.edge.hands import NearHands
 from comity.edge.listener import Listener, serve, serve_socket
 from comity.edge.onduty import start_duty
@@ -166,7 +168,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
         their_law=their_law(opened),
         writing=Writing.of(opened),
         people=desk.routes,
-        further=start_duty(opened, engine, stack),
+        further=(*start_duty(opened, engine, stack), EvidenceRoutes(engine, papers_of(opened)).routes),
     )
 
 
