@@ -131,18 +131,27 @@ class CaseDesk(Protocol):
         ...
 
 
-class OpenThing(Protocol):
-    """One thing that is open in a case, as the desk has it; fields as `edge.duties.OpenDuty`."""
+class OpenKind(Protocol):
+    """What is open and how far it is, as codes; fields as `edge.duties.OpenDuty`."""
 
     @property
     def kind(self) -> str:
-        """Return what it is, a code."""
+        """Return what it is."""
         ...
 
     @property
     def stage(self) -> str:
-        """Return how far it is, a code."""
+        """Return how far it is."""
         ...
+
+    @property
+    def item(self) -> str | None:
+        """Return the workplan item."""
+        ...
+
+
+class OpenThing(OpenKind, Protocol):
+    """One thing that is open in a case, as the desk has it."""
 
     @property
     def ours(self) -> bool:
@@ -162,11 +171,6 @@ class OpenThing(Protocol):
     @property
     def dispatch(self) -> DispatchId:
         """Return from which dispatch it comes."""
-        ...
-
-    @property
-    def item(self) -> str | None:
-        """Return the workplan item."""
         ...
 
     @property

@@ -18,7 +18,7 @@ from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.ports import Tx
 
 
-class DutyKind(StrEnum):
+class Matter(StrEnum):
     """What is open."""
 
     FEEDBACK = "feedback"
@@ -49,7 +49,7 @@ class Duty:
         agency: whom it is about, "" for nobody in particular.
     """
 
-    kind: DutyKind
+    kind: Matter
     stage: str
     ours: bool
     due: Ms
@@ -186,13 +186,13 @@ def chase(tx: Tx, clocks: Clocks, now: Ms) -> tuple[Duty, ...]:
     for answer, case, item, since, first in tx.rows(_CHASED, (now - clocks.feedback[0],)):
         stage, due = chase_of(Ms(int_of(since)), clocks, now)
         if stage is Chase.MISSING or first is None:
-            duty = Duty(DutyKind.FEEDBACK, stage.value, ours=True, due=due, case=CaseId(bytes_of(case)),
+            duty = Duty(Matter.FEEDBACK, stage.value, ours=True, due=due, case=CaseId(bytes_of(case)),
                         dispatch=DispatchId(bytes_of(answer)), item=text_or_none(item))  # fmt: skip
             laterrows.note_told(tx, duty.dispatch, now, second=stage is Chase.MISSING)
             told.append(duty)
     for id_, case, item, kept in tx.rows(_ENDING, (now + clocks.keeping,)):
         end = Ms(int_of(kept))
-        duty = Duty(DutyKind.PRESERVATION, _ending(end, clocks, now), ours=True, due=end, case=CaseId(bytes_of(case)),
+        duty = Duty(Matter.PRESERVATION, _ending(end, clocks, now), ours=True, due=end, case=CaseId(bytes_of(case)),
                     dispatch=DispatchId(bytes_of(id_)), item=text_or_none(item))  # fmt: skip
         laterrows.note_kept_told(tx, duty.dispatch, now)
         told.append(duty)
@@ -214,19 +214,19 @@ def next_chase(tx: Tx, clocks: Clocks) -> Ms | None:
 def _feedback(tx: Tx, clocks: Clocks, now: Ms) -> Iterator[Duty]:
     for answer, ours, case, item, since in tx.rows(_FEEDBACK):
         stage, due = chase_of(Ms(int_of(since)), clocks, now)
-        yield Duty(DutyKind.FEEDBACK, stage.value, ours != 1, due, *_place(case, answer, item))
+        yield Duty(Matter.FEEDBACK, stage.value, ours != 1, due, *_place(case, answer, item))
 
 
 def _notes(tx: Tx) -> Iterator[Duty]:
     for id_, ours, case, item, due in tx.rows(_NOTES, (Kind.CONTACT_NOTE, NOTED)):
-        yield Duty(DutyKind.CONTACT_NOTE, "", ours != 1, Ms(int_of(due)), *_place(case, id_, item))
+        yield Duty(Matter.CONTACT_NOTE, "", ours != 1, Ms(int_of(due)), *_place(case, id_, item))
 
 
 def _keepings(tx: Tx, clocks: Clocks, now: Ms) -> Iterator[Duty]:
     """Yield what is kept until some day and what ended not long ago; whoever asked for it decides what next."""
     for id_, ours, case, item, kept in tx.rows(_KEPT, (now - clocks.keeping,)):
         end = Ms(int_of(kept))
-        yield Duty(DutyKind.PRESERVATION, _ending(end, clocks, now), ours == 1, end, *_place(case, id_, item))
+        yield Duty(Matter.PRESERVATION, _ending(end, clocks, now), ours == 1, end, *_place(case, id_, item))
 
 
 def _ending(end: Ms, clocks: Clocks, now: Ms) -> str:
@@ -239,13 +239,13 @@ def _status(tx: Tx, clocks: Clocks) -> Iterator[Duty]:
     """Yield when a status is due from the side that was asked: a span after the conversion, or after its last word."""
     for id_, ours, case, item, last in tx.rows(_STATUS):
         due = Ms(int_of(last) + clocks.status)
-        yield Duty(DutyKind.TREATY_STATUS, "", ours != 1, due, *_place(case, id_, item))
+        yield Duty(Matter.TREATY_STATUS, "", ours != 1, due, *_place(case, id_, item))
 
 
 def _unread(tx: Tx) -> Iterator[Duty]:
     """Yield each recall, correction and withdrawal, of ours and theirs, that the side which got it has not opened."""
     for id_, ours, case, item, due, kind in tx.rows(_UNREAD):
-        yield Duty(DutyKind(text_of(kind)), "unread", ours != 1, Ms(int_of(due)), *_place(case, id_, item))
+        yield Duty(Matter(text_of(kind)), "unread", ours != 1, Ms(int_of(due)), *_place(case, id_, item))
 
 
 def _place(case: object, dispatch: object, item: object) -> tuple[CaseId, DispatchId, str | None]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from comity.base.ids import CaseId
-from comity.desks.requests.openduties import Duty, DutyKind
+from comity.desks.requests.openduties import Duty, Matter
 from comity.desks.requests.rules import RequestState, chase_of, clocks_of, late_by, state_of
 from comity.marking.labels import Urgency
 from tests.unit.desks.requests import test_requests_rows
@@ -37,7 +37,7 @@ def after(node: Node) -> Any:
     return DESK.after(node.tx, CASE)
 
 
-def duties(node: Node, at: int, kind: DutyKind | None = None) -> list[Duty]:
+def duties(node: Node, at: int, kind: Matter | None = None) -> list[Duty]:
     return [one for one in DESK.duties(node.tx, T0 + at) if kind in {None, one.kind}]  # type: ignore[arg-type]  # a time
 
 
@@ -121,20 +121,20 @@ def test_who_asked_cannot_pass_it_on_and_a_refused_transfer_is_none(node: Node) 
 def test_a_note_is_open_until_the_other_side_confirms_it(node: Node) -> None:
     node.file(1, "contact-note", NOTE, ours=True)
     node.settle(1, FILED, MINUTE)
-    (duty,) = duties(node, HOUR, DutyKind.CONTACT_NOTE)
+    (duty,) = duties(node, HOUR, Matter.CONTACT_NOTE)
     assert (duty.ours, duty.due, duty.dispatch) == (False, T0 + MINUTE + 8 * HOUR, ident(1))
     node.file(2, "contact-note", {"state": "confirmed"}, at=HOUR, **case_of(1))
-    assert not duties(node, HOUR, DutyKind.CONTACT_NOTE)
+    assert not duties(node, HOUR, Matter.CONTACT_NOTE)
     assert state(node, 1) is RequestState.ANSWERED
 
 
 def test_nobody_confirms_his_own_note_and_a_correction_closes_it(node: Node) -> None:
     node.file(1, "contact-note", NOTE)
     node.file(2, "contact-note", {"state": "confirmed"}, at=HOUR, **case_of(1))
-    (duty,) = duties(node, HOUR, DutyKind.CONTACT_NOTE)
+    (duty,) = duties(node, HOUR, Matter.CONTACT_NOTE)
     assert duty.ours
     node.file(3, "contact-note", {"state": "corrected", "text": "It was at nine."}, at=HOUR, ours=True, **case_of(1))
-    assert not duties(node, HOUR, DutyKind.CONTACT_NOTE)
+    assert not duties(node, HOUR, Matter.CONTACT_NOTE)
 
 
 def test_a_note_of_a_treaty_case_has_a_limit_too(node: Node) -> None:
@@ -157,12 +157,12 @@ KEPT = {"state": "final", "kept_until": UNTIL}
 def test_data_are_kept_until_the_day_that_the_answer_says(node: Node) -> None:
     node.file(1, "preserve", {**PRESERVE, "until": UNTIL + DAY}, ours=True)
     assert after(node).keepings[0].kept is None
-    assert not duties(node, HOUR, DutyKind.PRESERVATION)
+    assert not duties(node, HOUR, Matter.PRESERVATION)
     node.file(2, "answer", KEPT, at=HOUR, **case_of(1))
     (keeping,) = after(node).keepings
     assert (keeping.ours, keeping.asked, keeping.kept) == (True, UNTIL + DAY, UNTIL)
     stages = {
-        at: [(one.stage, one.ours) for one in duties(node, at, DutyKind.PRESERVATION)]
+        at: [(one.stage, one.ours) for one in duties(node, at, Matter.PRESERVATION)]
         for at in (DAY, 84 * DAY, 91 * DAY, 98 * DAY)
     }
     assert stages == {
@@ -188,17 +188,17 @@ def test_who_keeps_is_not_told(node: Node) -> None:
     node.file(1, "preserve", PRESERVE)
     node.file(2, "answer", KEPT, at=HOUR, ours=True, **case_of(1))
     assert DESK.next_chase(node.tx) is None
-    assert [one.ours for one in duties(node, DAY, DutyKind.PRESERVATION)] == [False]
+    assert [one.ours for one in duties(node, DAY, Matter.PRESERVATION)] == [False]
 
 
 def test_a_renewal_counts_once_it_is_answered(node: Node) -> None:
     node.file(1, "preserve", PRESERVE, ours=True)
     node.file(2, "answer", KEPT, at=HOUR, **case_of(1))
     node.file(3, "preserve", {**PRESERVE, "until": UNTIL + 30 * DAY}, at=80 * DAY, ours=True, **case_of(1))
-    assert [one.dispatch for one in duties(node, 84 * DAY, DutyKind.PRESERVATION)] == [ident(1)]
+    assert [one.dispatch for one in duties(node, 84 * DAY, Matter.PRESERVATION)] == [ident(1)]
     longer = {"state": "final", "kept_until": UNTIL + 30 * DAY}
     node.file(4, "answer", longer, at=81 * DAY, case=CASE, re=(ident(3),))
-    assert [(one.dispatch, one.stage) for one in duties(node, 84 * DAY, DutyKind.PRESERVATION)] == [(ident(3), "kept")]
+    assert [(one.dispatch, one.stage) for one in duties(node, 84 * DAY, Matter.PRESERVATION)] == [(ident(3), "kept")]
     assert after(node).keepings[0].renewed_by == ident(3)
 
 
@@ -237,10 +237,10 @@ def test_a_converted_question_goes_on_by_treaty(node: Node) -> None:
         "T-1",
         ("lead",),
     )
-    (duty,) = duties(node, DAY, DutyKind.TREATY_STATUS)
+    (duty,) = duties(node, DAY, Matter.TREATY_STATUS)
     assert (duty.ours, duty.due) == (False, T0 + HOUR + 30 * DAY)
     node.file(3, "message", {"text": "With the court."}, at=20 * DAY, case=CASE)
-    (duty,) = duties(node, 21 * DAY, DutyKind.TREATY_STATUS)
+    (duty,) = duties(node, 21 * DAY, Matter.TREATY_STATUS)
     assert duty.due == T0 + 50 * DAY
 
 
@@ -281,7 +281,7 @@ def asked_and_answered(node: Node, *, ours: bool) -> None:
 
 def test_feedback_is_chased_twice_and_then_missing(node: Node) -> None:
     asked_and_answered(node, ours=True)
-    seen = {at: [(d.stage, d.due - T0) for d in duties(node, at * DAY, DutyKind.FEEDBACK)] for at in (2, 15, 31, 400)}
+    seen = {at: [(d.stage, d.due - T0) for d in duties(node, at * DAY, Matter.FEEDBACK)] for at in (2, 15, 31, 400)}
     assert seen == {
         2: [("wanted", 15 * DAY)],
         15: [("first", 31 * DAY)],
@@ -301,7 +301,7 @@ def test_feedback_is_chased_twice_and_then_missing(node: Node) -> None:
 def test_feedback_closes_the_chase(node: Node) -> None:
     asked_and_answered(node, ours=True)
     node.file(3, "feedback", {"useful": "useful", "used": ["lead"]}, at=2 * DAY, ours=True, case=CASE, re=(ident(2),))
-    assert not duties(node, 40 * DAY, DutyKind.FEEDBACK)
+    assert not duties(node, 40 * DAY, Matter.FEEDBACK)
     assert not DESK.chase(node.tx, T0 + 40 * DAY)  # type: ignore[arg-type]  # a time
     (count,) = DESK.feedback_counts(node.tx, T0 + 40 * DAY)  # type: ignore[arg-type]  # a time
     assert (count.came, count.missing, count.useful) == (1, 0, (("useful", 1),))
@@ -312,20 +312,20 @@ def test_feedback_closes_the_chase(node: Node) -> None:
 def test_the_side_that_answered_is_not_chased_and_gives_no_feedback_on_itself(node: Node) -> None:
     asked_and_answered(node, ours=False)
     node.file(3, "feedback", {"useful": "useful"}, at=2 * DAY, ours=True, case=CASE, re=(ident(2),))
-    assert [one.ours for one in duties(node, 16 * DAY, DutyKind.FEEDBACK)] == [False]
+    assert [one.ours for one in duties(node, 16 * DAY, Matter.FEEDBACK)] == [False]
     assert DESK.next_chase(node.tx) is None
 
 
 def test_no_feedback_is_wanted_on_what_was_recalled_or_refused(node: Node) -> None:
     asked_and_answered(node, ours=True)
     node.file(3, "recall", {"target": ident(2)}, at=2 * DAY, case=CASE, re=(ident(2),))
-    assert not duties(node, 16 * DAY, DutyKind.FEEDBACK)
+    assert not duties(node, 16 * DAY, Matter.FEEDBACK)
     assert DESK.next_chase(node.tx) is None
     assert node.row(2).closed
     node.file(11, "rfi", RFI)
     node.file(12, "answer", ANSWER, at=DAY, ours=True, case=CaseId(ident(11)), re=(ident(11),))
     node.settle(12, REFUSED, 2 * DAY, "cannot-assist")
-    assert not duties(node, 16 * DAY, DutyKind.FEEDBACK)
+    assert not duties(node, 16 * DAY, Matter.FEEDBACK)
 
 
 def test_one_late_chase_tells_once(node: Node) -> None:
@@ -346,10 +346,10 @@ def test_an_accord_may_set_the_times() -> None:
 def test_marks_that_nobody_opened_are_open(node: Node) -> None:
     node.file(1, "rfi", RFI, ours=True)
     node.file(2, "recall", {"target": ident(1)}, at=HOUR, ours=True, **case_of(1))
-    assert [(one.stage, one.ours) for one in duties(node, HOUR, DutyKind.RECALL)] == [("unread", False)]
+    assert [(one.stage, one.ours) for one in duties(node, HOUR, Matter.RECALL)] == [("unread", False)]
     node.settle(2, FILED, 2 * HOUR)
     node.settle(2, SEEN, 3 * HOUR)
-    assert not duties(node, 4 * HOUR, DutyKind.RECALL)
+    assert not duties(node, 4 * HOUR, Matter.RECALL)
 
 
 def test_the_answers_to_a_recall_say_what_became_of_each_copy(node: Node) -> None:
