@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import TypedDict
+from typing import Literal, TypedDict
 from urllib.parse import quote
 
 import msgspec
@@ -93,8 +93,10 @@ class Jar:
 
     def keep(self, name: str, value: str, seconds: int | None = None) -> Cookie:
         """Return a cookie that lasts as long as the browser runs, or some seconds; 0 forgets it."""
+        # The agency's sign-in sends the browser back by another site's redirect: there the guest must be known again.
+        same: Literal["lax", "strict"] = "lax" if name == self.guest else "strict"
         return Cookie(
-            key=name, value=value, path="/", max_age=seconds, secure=self._https, httponly=True, samesite="strict"
+            key=name, value=value, path="/", max_age=seconds, secure=self._https, httponly=True, samesite=same
         )
 
 
