@@ -18,6 +18,7 @@ from comity.cli import (
     law,
     log,
     node,
+    people,
     persons,
     requests,
     scan,
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     acts.add_commands(commands)
     approvals.add_commands(commands)
     persons.add_command(commands)
+    people.add_commands(commands)
     subject.add_commands(commands)
     log.add_log_commands(commands)
     evidence.add_commands(commands)
