@@ -188,8 +188,8 @@ def test_codes_of_closed_lists() -> None:
     texts = Texts("fr")
     assert texts.word("urgency", "1") == "Urgent"
     assert texts.word("urgency", "9") == "9"
-    assert texts.filled("duty", "redact", value="minor") == "Retiré\u00a0: minor"
-    assert texts.filled("duty", "strange", value="minor") == "strange: minor"
+    assert texts.filled("obliged", "redact", value="minor") == "Retiré\u00a0: minor"
+    assert texts.filled("obliged", "strange", value="minor") == "strange: minor"
 
 
 def test_modules_are_found_by_themselves() -> None:

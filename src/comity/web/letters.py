@@ -62,6 +62,7 @@ _LINK_LOOKS = {
 _HANDLING = re.compile(r"H\d")
 _TLP = re.compile(r"TLP:(RED|AMBER|GREEN|CLEAR)(\+STRICT)?")
 _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_TRANSLATION = re.compile(r"translation:([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)")
 _SAY_AT = (5, 10, 30)
 
 
@@ -208,7 +209,7 @@ def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:
         opinions=opinions(card.verdicts, sight),
         gaps=tuple(gap(each, sight) for each in card.removals),
         gaps_apart=tuple(gap(each, sight) for each in card.removals if each.category not in inline),
-        body=() if recalled is not None else tuple(line(each, t) for each in card.body),
+        body=() if recalled is not None else lines(card, t),
         end=end,
         end_time=moments.moment(end_at, sight.now, t) if end_at is not None else "",
         code=card.times.code,
@@ -356,10 +357,28 @@ def gap(removal: Removal, sight: Sight) -> Gap:
     return Gap(t("removed.class", category=removal.category), t("removed.where", where=removal.where, by=by))
 
 
-def line(body: BodyLine, texts: Texts) -> Line:
-    """One line of a body; a language tag that is none is dropped."""
+def line(body: BodyLine, texts: Texts, *, unofficial: bool = False) -> Line:
+    """One line of a body; a language tag that is none is dropped, the name of a field becomes the page's word for it.
+
+    Args:
+        body: as it came. A translation is a line that its sender labelled `translation:<tag>`.
+        texts: the words of the page.
+        unofficial: the dispatch carries the condition `translation-unofficial`.
+    """
     lang = body.lang if body.lang and _LANG.fullmatch(body.lang) else None
-    return Line(body.label, body.text, texts("removed.class", category=body.removed) if body.removed else None, lang)
+    removed = texts("removed.class", category=body.removed) if body.removed else None
+    if translated := _TRANSLATION.fullmatch(body.label):
+        label = texts("field.translation", language=texts.language(translated[1]))
+        return Line(label, body.text, removed, translated[1], own=True, translation=True, unofficial=unofficial)
+    own = "" if body.label == "text" else texts.word("field", body.label)
+    return Line(own, body.text, removed, lang, own=own != body.label)
+
+
+def lines(card: DispatchCard, texts: Texts) -> tuple[Line, ...]:
+    """The lines of a dispatch's body: what was written first, then translations of it that somebody added."""
+    unofficial = "translation-unofficial" in card.label
+    made = (line(each, texts, unofficial=unofficial) for each in card.body)
+    return tuple(sorted(made, key=lambda each: each.translation))
 
 
 def file(case: CaseCard, sight: Sight) -> File:

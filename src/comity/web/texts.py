@@ -131,6 +131,10 @@ class Texts:
         """Return the language in which the text of `key` stands: English if it has no translation."""
         return FIRST if key in self.borrowed else self.lang
 
+    def language(self, tag: str) -> str:
+        """Return the name of a language in this one, or its tag if the CLDR has no name for it."""
+        return str(self._locale.languages.get(tag.partition("-")[0].lower(), tag))
+
     def number(self, number: int) -> str:
         """Write a whole number with Latin digits, grouped as the language groups."""
         return _decimal(number, self.lang)

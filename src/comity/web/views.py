@@ -101,12 +101,21 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a body; `removed` is the sentence of a hatched box that stands instead of or after the text."""
+    """One line of a body; `removed` is the sentence of a hatched box that stands instead of or after the text.
+
+    Attributes:
+        own: the label is the page's word for a field, not something an officer wrote.
+        translation: somebody's translation of what stands above; it never stands in its place.
+        unofficial: the dispatch carries `translation-unofficial`.
+    """
 
     label: str
     text: str
     removed: str | None
     lang: str | None
+    own: bool = False
+    translation: bool = False
+    unofficial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
