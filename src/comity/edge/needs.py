@@ -13,13 +13,15 @@ from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, read_id
 from comity.dispatch.book import Ledger
 from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.held import decode_form
 from comity.dispatch.ports import Tx
-from comity.edge.scope import case_of, waits_for
+from comity.edge.scope import case_of, roles_of, waits_for
 from comity.policy.access import Access, CaseFacts, Deed, Person
 
 CASE, DISPATCH, DRAFT = "case", "dispatch", "draft"
 _MEMBERS = "SELECT desk, number FROM case_member WHERE case_id = ? AND ended_at IS NULL"
 _DRAFT = "SELECT case_id, desk FROM kept WHERE id = ?"
+_OPENING = "SELECT id, form, missing, by_desk, by_number FROM kept WHERE id = ? AND case_id IS NULL"
 _NUMBER = re.compile(r"[A-Za-z0-9]{1,16}-\d{4}-\d{1,9}")
 
 
@@ -46,21 +48,35 @@ class NodeNeeds:
         access: the access rules.
     """
 
-    def __init__(  # noqa: PLR0917  five things, each of another kind
-        self, ledger: Ledger, desk: str, keeper: CaseKeeper, party: str, access: Access
-    ) -> None:
+    def __init__(self, ledger: Ledger, desk: str, keeper: CaseKeeper, party: str, access: Access) -> None:
         self._ledger, self._desk, self._keeper = ledger, desk, keeper
         self._party, self._access = party.casefold(), access
 
     def facts(self, kind: str, name: str) -> tuple[CaseId, CaseFacts] | None:
         """Return the case that a case number, dispatch or draft belongs to, with its facts; None if there is none."""
         with self._ledger.read() as tx:
+            alone = self._alone(tx, name) if kind == DRAFT else None
+            if alone is not None:
+                return alone
             case = self._case(tx, kind, name)
             agencies = None if case is None else self._keeper.agencies(tx, case)
             if case is None or agencies is None:
                 return None
             members = frozenset((text_of(desk), int_of(number)) for desk, number in tx.rows(_MEMBERS, (case,)))
             return case, CaseFacts(self._desk, agencies, members, waits_for(tx, case))
+
+    def _alone(self, tx: Tx, name: str) -> tuple[CaseId, CaseFacts] | None:
+        """Return the facts of a draft that would open a case: its own agency, whoever handed it in, the roles it waits for."""
+        try:
+            rows = tx.rows(_OPENING, (read_id(name),))
+        except BadForm:
+            return None
+        if not rows:
+            return None
+        id_, form, missing, desk, number = rows[0]
+        agencies = frozenset() if form is None else frozenset({decode_form(bytes_of(form)).agency})
+        members = frozenset() if desk is None else frozenset({(text_of(desk), int_of(number))})
+        return CaseId(bytes_of(id_)), CaseFacts(self._desk, agencies, members, roles_of(text_of(missing).split()))
 
     def _case(self, tx: Tx, kind: str, name: str) -> CaseId | None:
         if kind == CASE and _NUMBER.fullmatch(name):
