@@ -153,8 +153,8 @@ _ENDING = (
     f" FROM {_UNTOLD} AND k.kept <= ? ORDER BY k.kept, k.id"
 )
 _NOTES = (
-    "SELECT id, ours, case_id, item, COALESCE(arrived + limit_full, due_next, created) FROM requests_dispatch"
-    " WHERE kind = ? AND stage = ? AND admitted = 1 AND answered IS NULL AND refused IS NULL ORDER BY 5, id"
+    "SELECT id, ours, case_id, item, COALESCE(arrived + limit_full, due_next) FROM requests_dispatch"
+    " WHERE kind = ? AND due_next IS NOT NULL AND stage = ? AND admitted = 1 AND answered IS NULL ORDER BY 5, id"
 )
 _KEPT = (
     "SELECT k.id, k.ours, k.case_id, d.item, k.kept FROM requests_keeping k"

@@ -16,7 +16,7 @@ from comity.desks.requests import finding, openduties, postings, store
 from comity.desks.requests.body import compose_body, read
 from comity.desks.requests.facts import facts_of, stage_of, titled
 from comity.desks.requests.following import follow
-from comity.desks.requests.minimum import minimum_of
+from comity.desks.requests.minimum import WITHOUT_LINES, minimum_of
 from comity.desks.requests.model import ACCEPTED, ENDED, NOTED, Answer, Body, ContactNote, Kind, Posting, Recall
 from comity.desks.requests.rows import CaseRow, DispatchRow, ItemCount, Rest, pack
 from comity.desks.requests.rules import DEFAULT_CLOCKS, Clocks, limits, owes_answer, reach
@@ -75,8 +75,7 @@ class RequestsDesk:
 
     def minimum(self, kind: str, form: Mapping[str, Value]) -> Mapping[str, Value]:
         """Return the form with the minimum facts only; see `minimum`."""
-        del kind
-        return minimum_of(form)
+        return form if kind in WITHOUT_LINES else minimum_of(form)
 
     def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
         """Remove every line tagged with one of `classes` and say which classes were removed, sorted.

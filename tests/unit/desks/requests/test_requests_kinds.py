@@ -12,12 +12,15 @@ from comity.base.errors import BadEnvelope, BadForm
 from comity.base.ids import DispatchId
 from comity.desks.requests.body import compose_body, parse_body
 from comity.desks.requests.facts import facts_of, titled
+from comity.desks.requests.minimum import WITHOUT_LINES
 from comity.desks.requests.model import Kind
 from comity.desks.requests.persons import subjects_of
 from comity.desks.requests.rules import asserts, is_answer, may_answer, owes_answer, settles
+from comity.desks.requests.service import RequestsDesk
 from comity.desks.requests.web import body_lines
 
 VECTORS = Path(__file__).parents[3] / "vectors" / "requests" / "bodies.json"
+DESK = RequestsDesk((), "A")
 ID = bytes(range(16))
 NOTE = {
     "state": "noted",
@@ -187,3 +190,12 @@ def test_which_kinds_are_owed_an_answer_and_by_what() -> None:
         assert not may_answer(kind, "rfi"), "a note or a promise answers no question"
     assert not is_answer("feedback", "")
     assert may_answer("answer", "")
+
+
+@pytest.mark.parametrize("kind", list(FORMS))
+def test_the_minimum_of_an_immediate_one_composes(kind: str) -> None:
+    least = dict(DESK.minimum(kind, FORMS[kind]))
+    for line in least.get("items", ()) if kind not in WITHOUT_LINES else ():  # type: ignore[union-attr]  # a list
+        line["value"] = line["value"] or "said"  # type: ignore[call-overload,index]  # a line
+    assert compose_body(kind, least)
+    assert (least == FORMS[kind]) is (kind in WITHOUT_LINES)

@@ -3,6 +3,7 @@ ALTER TABLE requests_dispatch ADD COLUMN passed_to TEXT;      -- the agency that
 ALTER TABLE requests_dispatch ADD COLUMN passed_by BLOB;      -- the transfer
 ALTER TABLE requests_dispatch ADD COLUMN withdrawn BIGINT;    -- its asker took it back; answered_by is the withdrawal
 ALTER TABLE requests_dispatch ADD COLUMN converted BIGINT;    -- it goes on by treaty; answered_by is the conversion
+CREATE INDEX requests_dispatch_kind ON requests_dispatch (kind, due_next) WHERE due_next IS NOT NULL;
 CREATE TABLE requests_keeping (
   id BLOB PRIMARY KEY,                   -- the preserve that asks
   ours BIGINT NOT NULL,                  -- 1: we ask, they keep
