@@ -220,7 +220,7 @@ def test_a_provider_that_says_something_else_is_not_used(tmp_path, said):
 
 
 class Setting:
-    oidc_issuer, oidc_client, oidc_secret = "https://agency.example", CLIENT, Path("secret")
+    oidc_issuer, oidc_client, oidc_secret = "https://agency.example", CLIENT, "secret"
 
     def __init__(self, folder, **changes):
         self.folder = folder
@@ -245,7 +245,7 @@ def test_the_settings_name_a_provider_whose_secret_nobody_else_can_read(tmp_path
     secret.write_bytes(b"\xff")
     with pytest.raises(BadConfiguration, match="no text"):
         open_agency(Setting(tmp_path))
-    assert open_agency(Setting(tmp_path, oidc_secret=Path()))._secret == ""
+    assert open_agency(Setting(tmp_path, oidc_secret=""))._secret == ""
     with pytest.raises(BadConfiguration, match="oidc_client"):
         open_agency(Setting(tmp_path, oidc_client=""))
     with pytest.raises(BadConfiguration, match="https"):

@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -212,9 +213,9 @@ def open_agency(config: Config) -> Agency | None:
     if not is_private_way(config.oidc_issuer):
         raise BadConfiguration("oidc_issuer must begin with https://; the node was not started")
     secret = ""
-    if config.oidc_secret.name:
+    if config.oidc_secret:
         try:
-            secret = read_private(config.path(config.oidc_secret)).decode("utf-8").strip()
+            secret = read_private(config.path(Path(config.oidc_secret))).decode("utf-8").strip()
         except UnicodeDecodeError as error:
             raise BadConfiguration("the file of oidc_secret is no text; the node was not started") from error
     return Agency(config.oidc_issuer, config.oidc_client, secret)

@@ -51,7 +51,7 @@ class Config:
     web: str = ""
     oidc_issuer: str = ""
     oidc_client: str = ""
-    oidc_secret: Path = Path()
+    oidc_secret: str = ""
     desks: tuple[Word, ...] = ()
     store: Path = Path("node.db")
     accord: Path = Path("accord.cose")

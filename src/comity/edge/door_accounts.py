@@ -13,7 +13,7 @@ from comity.edge.accounts import Accounts
 from comity.edge.door_request import Routes, body_of, query_of
 from comity.edge.engine import Engine
 from comity.edge.passkeys import RelyingParty
-from comity.edge.people import People
+from comity.edge.people import PEOPLE, People
 from comity.edge.plain import Json, to_json
 
 COMMAND = "command"
@@ -129,7 +129,7 @@ class AccountRoutes:
     async def _on_invite(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=WhoIn)
         made = await self._engine.call(self._accounts.invite, (asked.desk, asked.number), asked.by)
-        self._engine.bell.ring()
+        self._engine.bell.ring(topics=PEOPLE)
         path = f"/invitation/{made.token}"
         origin = self._party.origins[0] if self._party.origins else ""
         return {"token": made.token, "path": path, "link": origin and origin + path, "until": made.until}
@@ -140,7 +140,7 @@ class AccountRoutes:
 
     async def _on_suspend(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=WhoIn)
-        return self._told({"sessions": await self._engine.call(self._accounts.suspend, _who(asked), asked.by)})
+        return self._closed({"sessions": await self._engine.call(self._accounts.suspend, _who(asked), asked.by)})
 
     async def _on_reinstate(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=WhoIn)
@@ -155,12 +155,12 @@ class AccountRoutes:
     async def _on_bind(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=BindIn)
         await self._engine.call(self._accounts.bind, _who(asked), asked.subject, asked.by)
-        return self._told({"bound": bool(asked.subject.strip())})
+        return self._closed({"bound": bool(asked.subject.strip())})
 
     async def _on_passkey_end(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=RevokeIn)
         await self._engine.call(self._accounts.revoke, _who(asked), asked.passkey, asked.by, own=asked.own)
-        return self._told({"ended": True})
+        return self._closed({"ended": True})
 
     # --- one's own ---------------------------------------------------------------------------------------------
 
@@ -176,24 +176,29 @@ class AccountRoutes:
     async def _on_session_end(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=SessionIn)
         who = (asked.desk, asked.number) if asked.desk else None
-        return self._told({"ended": await self._engine.call(self._accounts.leave, asked.session, who, asked.why)})
+        return self._closed({"ended": await self._engine.call(self._accounts.leave, asked.session, who, asked.why)})
 
     async def _on_sessions_end(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=SessionsIn)
         ended = await self._engine.call(self._accounts.leave_all, _who(asked), asked.why, asked.but)
-        return self._told({"ended": ended})
+        return self._closed({"ended": ended})
 
     async def _on_member(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=MemberIn)
         await self._engine.call(self._accounts.give, _case(asked), _who(asked), asked.by)
-        return self._told({"given": True})
+        return self._closed({"given": True})
 
     async def _on_member_end(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=MemberIn)
-        return self._told({"taken": await self._engine.call(self._accounts.take, _case(asked), _who(asked))})
+        return self._closed({"taken": await self._engine.call(self._accounts.take, _case(asked), _who(asked))})
+
+    def _closed(self, said: dict[str, Json]) -> Json:
+        """Tell every open page: whoever may see less now must not wait for the next minute."""
+        self._engine.bell.ring()
+        return cast("Json", said)
 
     def _told(self, said: dict[str, Json]) -> Json:
-        self._engine.bell.ring()
+        self._engine.bell.ring(topics=PEOPLE)
         return cast("Json", said)
 
 

@@ -9,7 +9,7 @@ from comity.edge.agency import Agency
 from comity.edge.door_request import Routes, body_of
 from comity.edge.engine import Engine
 from comity.edge.passkeys import NotProved
-from comity.edge.people import People
+from comity.edge.people import PEOPLE, People
 from comity.edge.plain import Json
 from comity.edge.signin import Asked, Entered, SignIn
 
@@ -98,7 +98,7 @@ class SignInRoutes:
     async def _on_passkey(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=AnswerIn)
         entered = await self._engine.call(self._signin.register, asked.asked())
-        self._engine.bell.ring()
+        self._engine.bell.ring(topics=PEOPLE)
         return {"token": ""} if entered is None else self._entered(entered)
 
     async def _on_demo(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
@@ -131,5 +131,5 @@ class SignInRoutes:
         return self._agency
 
     def _entered(self, entered: Entered) -> dict[str, Json]:
-        self._engine.bell.ring()
+        self._engine.bell.ring(topics=PEOPLE)
         return {"token": entered.token, "until": entered.until, "desk": entered.desk, "number": entered.number}

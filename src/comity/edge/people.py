@@ -35,6 +35,8 @@ from comity.screen.people import (
 SUSPENDED, POSTING_ENDED, NOT_ON_ROSTER = "suspended", "posting-ended", "not-on-roster"
 OVER, IDLE = "over", "idle"
 PASSKEY, AGENCY, DEMO = "passkey", "agency", "demo"
+PEOPLE = ("people",)
+"""The topic that moves where an account, key, link or session did."""
 NODE_DESK = "node"
 """Officers of this desk are the node's own voice, no person at a screen."""
 PostingOver = Callable[[Tx, str, int, Ms], bool]

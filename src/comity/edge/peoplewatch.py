@@ -16,11 +16,11 @@ from comity.edge.people import People
 
 _LOG = logging.getLogger("comity.people")
 PAUSE_SECONDS = 1.0
-LOOK_SECONDS = 30.0
+LOOK_SECONDS = 10.0
 
 
 async def watch_people(engine: Engine, people: People, accounts: Accounts) -> None:
-    """Look after every change of the node, at most once a second, and at least twice a minute; runs until cancelled."""
+    """Look after every change of the node, at most once a second, and at least every ten seconds; runs until cancelled."""
     heard = engine.bell.number
     while True:
         await close_sessions(engine, people, accounts)
