@@ -25,7 +25,7 @@ from comity.policy.scope import Scope
 from comity.screen.finding import FoundCard, FoundCase, FoundDispatch, Piece, Search
 from comity.screen.inbox import Line
 
-PAGE = 40
+PAGE = 25
 _DAY_MS = 86_400_000
 _ID = re.compile(r"[0-9A-Za-z]{26}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -78,8 +78,7 @@ class SearchReader:
             straight = self._straight(tx, typed, scope)
             numbered = self._numbered(tx, typed, scope)
             before = int(search.page) if _PLACE.fullmatch(search.page) else 0
-            hits = self._finder.hits(tx, wanted, scope, before=before, limit=PAGE + 1)
-            count = len(hits) if len(hits) <= PAGE and not before else self._finder.count(tx, wanted, scope)
+            hits, count = self._finder.hits(tx, wanted, scope, before=before, limit=PAGE + 1)
             cases = self._cases(tx, tuple((hit.case, hit.id) for hit in hits[:PAGE]), wanted.chunks)
         return FoundCard(
             search=search,

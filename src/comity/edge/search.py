@@ -102,12 +102,11 @@ class Followed(Store, Protocol):
 class Finder(Protocol):
     """Looks for words in the dispatches that are in a scope, the newest first."""
 
-    def hits(self, tx: Tx, wanted: Wanted, scope: Scope, *, before: int, limit: int) -> tuple[Hit, ...]:
-        """Return the hits whose place is below `before` (0: all), at most `limit`."""
-        ...
+    def hits(self, tx: Tx, wanted: Wanted, scope: Scope, *, before: int, limit: int) -> tuple[tuple[Hit, ...], int]:
+        """Return the hits whose place is below `before` (0: all), at most `limit`, and how many there are of them.
 
-    def count(self, tx: Tx, wanted: Wanted, scope: Scope) -> int:
-        """Return how many hits there are, `COUNTED` + 1 for more than that."""
+        They are counted up to `COUNTED`; more is `COUNTED` + 1.
+        """
         ...
 
 
@@ -144,39 +143,36 @@ class FtsFinder:
         self._desk = desk
         self._tags = tags_of(desk)
 
-    def hits(self, tx: Tx, wanted: Wanted, scope: Scope, *, before: int, limit: int) -> tuple[Hit, ...]:
-        """Return the hits whose place is below `before` (0: all), at most `limit`."""
+    def hits(self, tx: Tx, wanted: Wanted, scope: Scope, *, before: int, limit: int) -> tuple[tuple[Hit, ...], int]:
+        """Return the hits whose place is below `before` (0: all), at most `limit`, and how many there are of them."""
         if scope.empty or not wanted.chunks:
-            return ()
+            return (), 0
         where, arguments = self._where(wanted, scope)
         if before:
             where, arguments = where + " AND f.rowid < ?", (*arguments, before)
-        rows = tx.rows(
-            f"SELECT t.place, t.id, t.case_id FROM {self._desk}_find f CROSS JOIN {self._desk}_text t ON t.place = f.rowid"  # noqa: S608  the desk's name has letters only
-            f" WHERE {where} ORDER BY f.rowid DESC LIMIT ?",
-            (*arguments, limit),
-        )
-        return tuple(Hit(int_of(place), DispatchId(bytes_of(id_)), CaseId(bytes_of(case))) for place, id_, case in rows)
-
-    def count(self, tx: Tx, wanted: Wanted, scope: Scope) -> int:
-        """Return how many hits there are, `COUNTED` + 1 for more than that."""
-        if scope.empty or not wanted.chunks:
-            return 0
-        where, arguments = self._where(wanted, scope)
-        found = tx.rows(
-            f"SELECT count(*) FROM (SELECT f.rowid FROM {self._desk}_find f WHERE {where} ORDER BY f.rowid DESC LIMIT ?)",  # noqa: S608  the desk's name has letters only
+        places = tx.rows(
+            f"SELECT f.rowid FROM {self._desk}_find f WHERE {where} ORDER BY f.rowid DESC LIMIT ?",  # noqa: S608  the desk's name has letters only
             (*arguments, COUNTED + 1),
         )
-        return int_of(found[0][0])
+        shown = tuple(place for (place,) in places[:limit])
+        if not shown:
+            return (), 0
+        rows = tx.rows(
+            f"SELECT place, id, case_id FROM {self._desk}_text WHERE place IN ({', '.join('?' * len(shown))})"  # noqa: S608  the desk's name has letters only
+            " ORDER BY place DESC",
+            shown,
+        )
+        hits = (Hit(int_of(place), DispatchId(bytes_of(id_)), CaseId(bytes_of(case))) for place, id_, case in rows)
+        return tuple(hits), len(places)
 
     def _where(self, wanted: Wanted, scope: Scope) -> tuple[str, tuple[Scalar, ...]]:
         where, arguments = f"{self._desk}_find MATCH ?", [cast("Scalar", self._match(wanted, scope))]
         # Places follow the time of filing; a dispatch that was filed out of order is a few milliseconds off at most.
         if wanted.since is not None:
-            where += f" AND f.rowid >= (SELECT COALESCE(MIN(place), 9223372036854775807) FROM {self._desk}_text WHERE at >= ?)"  # noqa: S608  the desk's name has letters only
+            where += f" AND f.rowid >= COALESCE((SELECT place FROM {self._desk}_text WHERE at >= ? ORDER BY at, place LIMIT 1), 9223372036854775807)"  # noqa: S608  the desk's name has letters only
             arguments.append(wanted.since)
         if wanted.until is not None:
-            where += f" AND f.rowid <= (SELECT COALESCE(MAX(place), 0) FROM {self._desk}_text WHERE at < ?)"  # noqa: S608  the desk's name has letters only
+            where += f" AND f.rowid <= COALESCE((SELECT place FROM {self._desk}_text WHERE at < ? ORDER BY at DESC, place DESC LIMIT 1), 0)"  # noqa: S608  the desk's name has letters only
             arguments.append(wanted.until)
         return where, tuple(arguments)
 

@@ -67,7 +67,7 @@ class FoundCard:
         straight: a number or id was typed: the one case it stands for, and the dispatch if it was one.
         numbered: cases whose number ends in the figures typed.
         cases: in which the words were found, that with the newest dispatch first.
-        count: dispatches found in all, counted to `most` and no further.
+        count: dispatches found from this page on, counted to `most` and no further.
         following: where the next page begins, "" on the last.
         words: what was looked for, as it was understood.
         kinds: that may be chosen.

@@ -20,6 +20,7 @@ from comity.screen.inbox import Counts, Line, View
 
 NUMBER = re.compile(r"([A-Za-z]{2,3})-(\d{4})-(\d{1,9})")
 NO_ITEM = "-"
+_FEW = 500
 _READ = (
     "id", "ours", "kind", "stage", "case_id", "urgency", "item", "title", "from_agency", "to_agency", "rest", "created",
     "committed", "arrived", "filed", "seen", "first_at", "answered", "refused", "refused_code", "quarantined", "outward",
@@ -96,14 +97,18 @@ class Lists:
             limit: at most so many.
         """
         order = _VIEWS[view]
-        parts = [(order.where, ()), _in_scope(scope), _narrowed(Narrow(*narrow))]
+        few = _few(tx, scope)
+        # By its cases where these are few, else along the order until the page is full; `+` keeps to the former.
+        by = order.by if few is None else f"+{order.by}"
+        inside = _in_scope(scope) if few is None else _among("d.case_id", few)
+        parts = [(order.where, ()), inside, _narrowed(Narrow(*narrow))]
         if view is View.MINE:
             parts.append(_among("d.case_id", given))
         if after is not None:
-            parts.append((f"({order.by}, d.id) {'<' if order.down else '>'} (?, ?)", after))
+            parts.append((f"({by}, d.id) {'<' if order.down else '>'} (?, ?)", after))
         down = " DESC" if order.down else ""
         where, arguments = _all(parts)
-        found = tx.rows(f"{_SELECT}{where} ORDER BY {order.by}{down}, d.id{down} LIMIT ?", (*arguments, limit))
+        found = tx.rows(f"{_SELECT}{where} ORDER BY {by}{down}, d.id{down} LIMIT ?", (*arguments, limit))
         return tuple((self._line(row), (_key(view, row), bytes_of(row[0]))) for row in found)
 
     def counts(self, tx: Tx, scope: Scope, given: frozenset[CaseId], now: Ms) -> Counts:
@@ -239,6 +244,19 @@ def _in_scope(scope: Scope) -> _Part:
     places = ", ".join("?" * len(scope.agencies))
     reach = f"EXISTS (SELECT 1 FROM requests_reach r WHERE r.case_id = d.case_id AND r.agency IN ({places}))"  # noqa: S608  places only
     return f"({reach} OR {cases})", (*sorted(scope.agencies), *given)
+
+
+def _few(tx: Tx, scope: Scope) -> tuple[CaseId, ...] | None:
+    """Return the cases of a scope if they are few; None if they are many."""
+    if scope.whole:
+        return None
+    places = ", ".join("?" * len(scope.agencies)) or "NULL"
+    rows = tx.rows(
+        f"SELECT DISTINCT case_id FROM requests_reach WHERE agency IN ({places}) LIMIT ?",  # noqa: S608  places only
+        (*sorted(scope.agencies), _FEW + 1),
+    )
+    cases = {CaseId(bytes_of(row[0])) for row in rows} | scope.cases
+    return tuple(sorted(cases)) if len(cases) <= _FEW else None
 
 
 def _among(column: str, ids: Iterable[bytes]) -> _Part:

@@ -95,7 +95,7 @@ def command(typed: str, visit: Visit) -> str:
 def said(card: FoundCard, at: Sight) -> str:
     """Say how much was found, with what."""
     t = at.texts
-    if not card.words:
+    if not card.words or card.search.page:
         return ""
     found = t("search.found.more", most=card.most) if card.count > card.most else t.count("search.found", card.count)
     return t("search.said", found=found, words=", ".join(card.words))

@@ -1,6 +1,7 @@
 -- What lists and search ask for. All of it is made from the rows of 0001 and can be dropped and filled again.
 CREATE TABLE requests_reach (            -- agencies of ours that sent or received anything of a case
   case_id BLOB NOT NULL, agency TEXT NOT NULL, PRIMARY KEY (case_id, agency));
+CREATE INDEX requests_reach_agency ON requests_reach (agency, case_id);
 CREATE TABLE requests_text (             -- the words of a dispatch in one plain form; an index of them is the store's own
   place INTEGER PRIMARY KEY,             -- 1, 2, 3... in the order of filing
   id BLOB NOT NULL UNIQUE,
