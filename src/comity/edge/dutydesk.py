@@ -141,8 +141,24 @@ class TaskWriting(Protocol):
         ...
 
 
+class CaseReading(Protocol):
+    """Reads what a task asks of its case."""
+
+    def limit_of(self, tx: Tx, case: CaseId) -> Ms | None:
+        """Return by when a case must be answered."""
+        ...
+
+    def case_of(self, tx: Tx, dispatch: DispatchId) -> CaseId | None:
+        """Return the case of a dispatch."""
+        ...
+
+    def has_case(self, tx: Tx, case: CaseId) -> bool:
+        """Say whether there is such a case here."""
+        ...
+
+
 class TaskReading(Protocol):
-    """Reads tasks, and what a task asks of its case."""
+    """Reads tasks."""
 
     def open_tasks(self, tx: Tx, *, limit: int = 500) -> tuple[TaskCard, ...]:
         """Return the open tasks, the first due first."""
@@ -160,20 +176,12 @@ class TaskReading(Protocol):
         """Return every task of a case."""
         ...
 
-    def limit_of(self, tx: Tx, case: CaseId) -> Ms | None:
-        """Return by when a case must be answered."""
-        ...
-
-    def case_of(self, tx: Tx, dispatch: DispatchId) -> CaseId | None:
-        """Return the case of a dispatch."""
-        ...
-
-    def has_case(self, tx: Tx, case: CaseId) -> bool:
-        """Say whether there is such a case here."""
+    def asked_of(self, tx: Tx, agency: str, number: int, now: Ms) -> tuple[int, int]:
+        """Return how many open tasks are asked of an officer, and how many of them are overdue."""
         ...
 
 
-class TaskDesk(TaskRules, TaskWriting, TaskReading, Protocol):
+class TaskDesk(TaskRules, TaskWriting, TaskReading, CaseReading, Protocol):
     """All that a desk keeps of tasks."""
 
 

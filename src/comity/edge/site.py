@@ -14,6 +14,7 @@ from comity.edge.needs import CaseKeeper, NodeNeeds, house_access
 from comity.edge.opening import OpenNode
 from comity.edge.people import make_people
 from comity.edge.showing import make_board
+from comity.edge.staffing import Staffing
 from comity.node.logfiles import log_file, served
 from comity.screen.site import Site
 from comity.screen.visitor import Hands
@@ -33,12 +34,15 @@ def make_site(opened: OpenNode, hands: Hands, clock: Callable[[], Ms], board: No
     desk = opened.config.desks[0]
     keeper = cast("CaseKeeper", importlib.import_module(f"comity.desks.{desk}.knowing"))
     people = make_people(opened, clock)
+    staffing = Staffing.of(opened)
     return Site(
         board=shown,
         inbox=readers.inbox,
         cases=readers.cases,
         finder=readers.finder,
         traces=readers.traces,
+        duty=None if staffing is None else staffing.duty,
+        tasks=None if staffing is None else staffing.tasks,
         hands=hands,
         needs=NodeNeeds(opened.node.ledger, desk, keeper, opened.config.party, house_access()),
         people=people,

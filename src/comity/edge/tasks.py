@@ -20,8 +20,7 @@ from comity.edge.dutydesk import TaskDesk
 from comity.edge.registry import DUTY, Registry, RosterOfficer
 from comity.node.manifest import DESK as NODE
 from comity.node.node import Node
-from comity.policy.access import Person
-from comity.screen.tasks import Asked, TaskCard, TaskState
+from comity.screen.tasks import Asked, TaskCard, TaskState, is_asked
 
 LEAD = "desk-lead"
 MOST_WORDS = 8_000
@@ -53,35 +52,6 @@ class Ours:
         return tuple(one.number for one in self.officers if one.agency == agency and one.desk != NODE)
 
 
-def may_see(task: TaskCard, person: Person, *, with_case: bool) -> bool:
-    """Say whether a task is open to a person: who has its case, who gave it, and who is asked.
-
-    Args:
-        task: which.
-        person: who.
-        with_case: the person has the task's case; of no account for a task of no case.
-    """
-    if not person.active:
-        return False
-    if task.case is not None and with_case:
-        return True
-    if (task.desk, task.by_number) == (person.desk, person.number):
-        return True
-    if task.case is None and person.desk == task.desk and person.roles & {DUTY, LEAD}:
-        return True
-    return is_asked(task, person.agency, person.number)
-
-
-def is_asked(task: TaskCard, agency: str, number: int) -> bool:
-    """Say whether an officer is among those who are asked."""
-    return task.agency == agency and task.number in {None, number}
-
-
-def as_asked(task: TaskCard) -> TaskCard:
-    """Return a task as it is shown to who is asked and has not the case: without whose case it is, and its limit."""
-    return replace(task, case=None, dispatch=None, case_number="", case_limit=None)
-
-
 class TaskReader:
     """A `screen.tasks.TaskBoard` over one node's store."""
 
@@ -109,6 +79,11 @@ class TaskReader:
         del now
         with self._ledger.read() as tx:
             return self._desk.limit_of(tx, case)
+
+    def asked_of(self, agency: str, number: int, now: Ms) -> tuple[int, int]:
+        """Return how many open tasks are asked of an officer, and how many of them are overdue."""
+        with self._ledger.read() as tx:
+            return self._desk.asked_of(tx, agency, number, now)
 
     def agencies(self) -> tuple[tuple[str, str, tuple[int, ...]], ...]:
         """Return id, name and officers' numbers of each agency of ours."""

@@ -13,9 +13,11 @@ from typing import TypeAlias
 from comity.base.ids import Ms
 from comity.screen import Board
 from comity.screen.case import CaseBoard
+from comity.screen.duty import DutyBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
 from comity.screen.people import HealthReader, PeopleReader
+from comity.screen.tasks import TaskBoard
 from comity.screen.trace import TraceBoard
 from comity.screen.visitor import Hands, Needs
 
@@ -33,6 +35,8 @@ class Site:
         cases: files of cases.
         finder: search.
         traces: one dispatch from draft to proof, and the manifests.
+        duty: who is there, shifts, postings, hand-over notes; None where no desk keeps duty.
+        tasks: tasks to our own agencies; None likewise.
         hands: the door.
         needs: need-to-know.
         people: who is signed in and who could be.
@@ -46,6 +50,8 @@ class Site:
     cases: CaseBoard
     finder: SearchBoard
     traces: TraceBoard
+    duty: DutyBoard | None
+    tasks: TaskBoard | None
     hands: Hands
     needs: Needs
     people: PeopleReader

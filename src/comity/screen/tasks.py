@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
 from comity.base.ids import CaseId, DispatchId, Ms
+from comity.policy.access import Person, Role
 
-__all__ = ["Asked", "TaskBoard", "TaskCard", "TaskState"]
+__all__ = ["LEADS", "Asked", "TaskBoard", "TaskCard", "TaskState", "as_asked", "is_asked", "may_see"]
+
+LEADS = frozenset({Role.DUTY.value, Role.LEAD.value})
+"""Roles that answer for what their desk gave."""
 
 
 class TaskState(StrEnum):
@@ -92,6 +96,35 @@ class TaskCard:
         return not self.state.closed and self.due <= now
 
 
+def may_see(task: TaskCard, person: Person, *, with_case: bool) -> bool:
+    """Say whether a task is open to a person: who has its case, who gave it, and who is asked.
+
+    Args:
+        task: which.
+        person: who.
+        with_case: the person has the task's case; of no account for a task of no case.
+    """
+    if not person.active:
+        return False
+    if task.case is not None and with_case:
+        return True
+    if (task.desk, task.by_number) == (person.desk, person.number):
+        return True
+    if task.case is None and person.desk == task.desk and person.roles & LEADS:
+        return True
+    return is_asked(task, person.agency, person.number)
+
+
+def is_asked(task: TaskCard, agency: str, number: int) -> bool:
+    """Say whether an officer is among those who are asked."""
+    return task.agency == agency and task.number in {None, number}
+
+
+def as_asked(task: TaskCard) -> TaskCard:
+    """Return a task as it is shown to who is asked and has not the case: without whose case it is, and its limit."""
+    return replace(task, case=None, dispatch=None, case_number="", case_limit=None)
+
+
 class TaskBoard(Protocol):
     """What a node shows of tasks; every call reads the store anew. Who may see which is the caller's to ask."""
 
@@ -109,6 +142,10 @@ class TaskBoard(Protocol):
 
     def limit_of(self, case: CaseId, now: Ms) -> Ms | None:
         """Return by when the case must be answered, or None if nothing is owed in it."""
+        ...
+
+    def asked_of(self, agency: str, number: int, now: Ms) -> tuple[int, int]:
+        """Return how many open tasks are asked of an officer, and how many of them are overdue."""
         ...
 
     def agencies(self) -> tuple[tuple[str, str, tuple[int, ...]], ...]:

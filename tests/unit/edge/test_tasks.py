@@ -12,10 +12,10 @@ from comity.base.errors import BadForm, NotAllowed
 from comity.base.ids import CaseId, DispatchId, Ms, show_id
 from comity.desks.requests.tasks import WITHOUT_LIMIT_MS, may_become, reminders, sub_limit
 from comity.dispatch.states import Officer
-from comity.edge.tasks import MOST_WORDS, as_asked, may_see
+from comity.edge.tasks import MOST_WORDS
 from comity.marking.labels import Urgency
 from comity.policy.access import Person
-from comity.screen.tasks import Asked, TaskCard, TaskState
+from comity.screen.tasks import Asked, TaskCard, TaskState, as_asked, may_see
 from tests.unit.edge.dutyworld import CLERK, DUTY, HOUR, LEAD, NOW, Knock, by, staffing, world
 from tests.unit.edge.twofolders import ASKS, question
 from tests.unit.node.world import exchange

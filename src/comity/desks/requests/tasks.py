@@ -18,7 +18,13 @@ _COLUMNS = (
     "t.id, t.case_id, t.dispatch, t.agency, t.number, t.asked, t.desk, t.by_number, t.by_agency, t.given, t.due,"
     " t.case_limit, t.state, t.taken_number, t.taken_at, t.answer, t.closed_number, t.closed_at, c.year, c.seq"
 )
+_CLOSED_AT = _COLUMNS.split(", ").index("t.closed_at")
 _FROM = f"SELECT {_COLUMNS} FROM requests_task t LEFT JOIN requests_case c ON c.id = t.case_id "  # noqa: S608  constants
+_ASKED_OF = (
+    "SELECT COUNT(*), COALESCE(SUM(CASE WHEN due <= ? THEN 1 ELSE 0 END), 0) FROM requests_task"
+    " WHERE closed_at IS NULL AND agency = ? AND (number IS NULL OR number = ?)"
+)
+_TOLD = "SELECT r.task, r.at FROM requests_task_reminder r JOIN requests_task t ON t.id = r.task "
 _LIMIT = (
     "SELECT MIN(arrived + limit_full), MIN(due_next) FROM requests_dispatch WHERE case_id = ? AND ours = 0"
     " AND due_next IS NOT NULL AND answered IS NULL AND refused IS NULL"
@@ -133,6 +139,11 @@ class TaskRows:
         """Return every task of a case, oldest first."""
         return self._tasks(tx, "WHERE t.case_id = ? ORDER BY t.place", (case,))
 
+    def asked_of(self, tx: Tx, agency: str, number: int, now: Ms) -> tuple[int, int]:
+        """Return how many open tasks are asked of an officer, and how many of them are overdue."""
+        found = tx.rows(_ASKED_OF, (now, agency, number))[0]
+        return int_of(found[0]), int_of(found[1])
+
     def limit_of(self, tx: Tx, case: CaseId) -> Ms | None:
         """Return by when the first open question of a case must be answered in full, or what else of ours is due in it."""
         full, due = tx.rows(_LIMIT, (case,))[0]
@@ -148,12 +159,22 @@ class TaskRows:
         return bool(tx.rows("SELECT 1 FROM requests_case WHERE id = ?", (case,)))
 
     def _tasks(self, tx: Tx, where: str, arguments: tuple[Scalar, ...]) -> tuple[TaskCard, ...]:
-        return tuple(self._task(tx, row) for row in tx.rows(_FROM + where, arguments))
+        rows = tx.rows(_FROM + where, arguments)
+        told: dict[Scalar, list[Ms]] = {}
+        for task, at in self._told(tx, rows):
+            told.setdefault(task, []).append(Ms(int_of(at)))
+        return tuple(self._task(row, tuple(told.get(row[0], ()))) for row in rows)
 
-    def _task(self, tx: Tx, row: Row) -> TaskCard:
+    @staticmethod
+    def _told(tx: Tx, rows: list[Row]) -> list[Row]:
+        """Return (task, time) of each reminder; of a list of open tasks in one statement."""
+        if len(rows) > 1 and all(row[_CLOSED_AT] is None for row in rows):
+            return tx.rows(_TOLD + "WHERE t.closed_at IS NULL ORDER BY r.due")
+        return [one for row in rows for one in tx.rows(_TOLD + "WHERE r.task = ? ORDER BY r.due", (row[0],))]
+
+    def _task(self, row: Row, told: tuple[Ms, ...]) -> TaskCard:
         id_, case, dispatch, agency, number, asked, desk, by_number, by_agency, *rest = row
         given, due, case_limit, state, taken_number, taken_at, answer, closed_number, closed_at, year, seq = rest
-        told = tx.rows("SELECT at FROM requests_task_reminder WHERE task = ? ORDER BY due", (id_,))
         return TaskCard(
             id=DispatchId(bytes_of(id_)),
             case=None if case is None else CaseId(bytes_of(case)),
@@ -174,7 +195,7 @@ class TaskRows:
             answer=text_of(answer),
             closed_number=_int_or_none(closed_number),
             closed_at=ms_or_none(closed_at),
-            reminded=tuple(Ms(int_of(at[0])) for at in told),
+            reminded=told,
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from comity.web.frame import Badge
-from comity.web.screens import approvals, case, compose, dispatch, health, inbox, law, ledger, people, search, settings, signin, today, trace
+from comity.web.screens import approvals, case, compose, dispatch, duty, health, inbox, law, ledger, people, search, settings, signin, tasks, today, trace
 from comity.web.visit import ScreenRoute
 
 ALL: tuple[ScreenRoute, ...] = (
@@ -17,6 +17,8 @@ ALL: tuple[ScreenRoute, ...] = (
     *case.ROUTES,
     *compose.ROUTES,
     *dispatch.ROUTES,
+    *duty.ROUTES,
+    *tasks.ROUTES,
     *ledger.ROUTES,
     *law.ROUTES,
     *signin.ROUTES,
@@ -26,5 +28,5 @@ ALL: tuple[ScreenRoute, ...] = (
 )
 """Every address of every screen; add a line for yours."""
 
-BADGES: Mapping[str, Badge] = {"inbox": inbox.tally}
+BADGES: Mapping[str, Badge] = {"inbox": inbox.tally, "tasks": tasks.tally}
 """Counts beside the entries of the rail, by the entry's key; add a line for yours. Every page asks them: they must be quick."""
