@@ -27,7 +27,7 @@ from comity.edge.plain import Json, to_json
 from comity.node.bundle import write_zip
 from comity.node.casefolder import CERTIFICATE, MANIFEST
 from comity.node.casepapers import Asked
-from comity.node.disclosure import Answer, Wanted, answers, let_out_all, note_made
+from comity.node.disclosure import Answer, Wanted, answers, let_out_all, made_before, note_made
 from comity.policy.question import Act
 
 
@@ -86,7 +86,9 @@ class EvidenceRoutes:
         node, now = self._engine.node, self._engine.clock.now()
         with node.ledger.read() as tx:
             found = answers(wanted, asked.by.officer(), tx, node.office, now)
-        return {"case": show_id(wanted.case), "dispatches": [_answer_json(one) for one in found]}
+            made = made_before(wanted.case, tx)
+        told = [_answer_json(one) for one in found]
+        return {"case": show_id(wanted.case), "dispatches": told, "made": to_json(made)}
 
     async def _on_make(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         """Do the acts, make the papers, keep what was made."""

@@ -15,6 +15,7 @@ from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch import records
 from comity.dispatch.acts import Done, NotDone, consider, perform
 from comity.dispatch.book import Book, Ledger
+from comity.dispatch.columns import bytes_of
 from comity.dispatch.holding import is_held
 from comity.dispatch.office import Office
 from comity.dispatch.particulars import Particulars
@@ -136,6 +137,31 @@ def note_made(  # noqa: PLR0917  what, by whom, as which folder, where, when
         now,
     ]
     return records.keep(book, MADE, None, office.entropy.draw(_SALT_BYTES), cbor.encode(members), now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Papers that were made once: when, by whom (desk and number), for whom, and their manifest's SHA-256."""
+
+    at: Ms
+    by: str
+    purpose: str
+    recipient: str
+    manifest: Digest
+
+
+def made_before(case: CaseId, tx: Tx) -> tuple[Made, ...]:
+    """Return which papers were made of a case, newest first."""
+    found: list[Made] = []
+    for (raw,) in tx.rows("SELECT record FROM record WHERE kind = ? ORDER BY idx DESC", (MADE,)):
+        match cbor.decode(bytes_of(raw)):
+            case [_, of, bytes(manifest), str(act), str(recipient), _, [str(desk), int(number), _], _, int(at)] if (
+                of == case
+            ):
+                found.append(Made(Ms(at), f"{desk}/{number}", act, recipient, Digest(manifest)))
+            case _:
+                continue
+    return tuple(found)
 
 
 def _of_case(tx: Tx, case: CaseId) -> tuple[DispatchId, ...]:

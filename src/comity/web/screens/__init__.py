@@ -5,7 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from comity.web.frame import Badge
-from comity.web.screens import approvals, case, compose, dispatch, duty, health, inbox, law, ledger, people, search, settings, signin, tasks, today, trace
+from comity.web.screens import (
+    approvals,
+    case,
+    compose,
+    dispatch,
+    duty,
+    evidence,
+    health,
+    inbox,
+    keys,
+    law,
+    ledger,
+    people,
+    search,
+    settings,
+    signin,
+    tasks,
+    today,
+    trace,
+)
 from comity.web.visit import ScreenRoute
 
 ALL: tuple[ScreenRoute, ...] = (
@@ -18,9 +37,11 @@ ALL: tuple[ScreenRoute, ...] = (
     *compose.ROUTES,
     *dispatch.ROUTES,
     *duty.ROUTES,
+    *evidence.ROUTES,
     *tasks.ROUTES,
     *ledger.ROUTES,
     *law.ROUTES,
+    *keys.ROUTES,
     *signin.ROUTES,
     *settings.ROUTES,
     *people.ROUTES,
