@@ -18,7 +18,8 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
-from comity.web.app import create
+from comity.web.screens import signin
+from tests.web.bare import COOKIE, OLD, Changes, People, pages_of, site_of
 from tests.web.board import DAY_START, HOUR, MINUTE, Board, Clock, Count, log_files, tell_day
 
 CHROMES = ("chromium", "chromium-browser", "google-chrome")
@@ -37,6 +38,7 @@ class Node:
         self.clock = Clock(DAY_START + 9 * HOUR + 42 * MINUTE)
         self.count = Count()
         self.board = Board(self.clock, self.count)
+        self.people = People()
         self.port = 0
         self._thread: threading.Thread | None = None
         self.starts = 0
@@ -56,7 +58,10 @@ class Node:
             asyncio.run(self._serve(listener, ready))
 
     async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
-        app = create(self.board, self.clock, self.count, log_files(SERVED))
+        site = site_of(self.board, self.clock, log_files(SERVED), people=self.people)
+        app = self.app = pages_of(
+            site, self.count, routes=(*OLD, *signin.ROUTES), changes=Changes(self.count, boot=f"a{self.starts}")
+        )
         config = uvicorn.Config(
             app, lifespan="off", log_level="error", timeout_graceful_shutdown=1, server_header=False
         )
@@ -64,8 +69,10 @@ class Node:
         self._loop = asyncio.get_running_loop()
         self._loop.call_soon(ready.set)
         await self._server.serve(sockets=[listener])
+        await app.stop()
 
     def stop(self) -> None:
+        asyncio.run_coroutine_threadsafe(self.app.stop(), self._loop).result(5)
         self._server.should_exit = True
         assert self._thread is not None
         self._thread.join(10)
@@ -79,7 +86,11 @@ class Node:
 
         return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result(5)
 
-    def url(self, path: str = "/") -> str:
+    @property
+    def listeners(self) -> int:
+        return self.app.stream.listeners
+
+    def url(self, path: str = "/today") -> str:
         return f"http://xa.localhost:{self.port}{path}"
 
 
@@ -105,6 +116,8 @@ class Browser:
         driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": watch})
 
     def get(self, url: str) -> None:
+        if url.startswith("http"):
+            self.driver.execute_cdp_cmd("Network.setCookie", {"name": COOKIE, "value": "desk-lead", "url": url})
         self.driver.get(url)
 
     def js(self, code: str, *args: object) -> object:
@@ -115,6 +128,11 @@ class Browser:
         return WebDriverWait(self.driver, seconds, poll_frequency=0.02).until(
             lambda d: d.execute_script(f"return {code}")
         )
+
+    def tab(self, url: str) -> None:
+        """Open another tab and look at it."""
+        self.driver.switch_to.new_window("tab")
+        self.driver.get(url)
 
     def live(self) -> None:
         self.until("document.documentElement.dataset.live === 'yes'")
@@ -164,4 +182,10 @@ def browser(chromium: webdriver.Chrome) -> Iterator[Browser]:
     it.resize(1280, 720)
     it.prefer()
     yield it
+    first, *others = chromium.window_handles
+    for other in others:
+        chromium.switch_to.window(other)
+        chromium.close()
+    chromium.switch_to.window(first)
     it.get("about:blank")
+    chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
