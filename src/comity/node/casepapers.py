@@ -23,7 +23,7 @@ from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.decision import Decided, read_record
 from comity.dispatch.entries import ReceiptLeaf
-from comity.dispatch.holding import MARKING_KINDS, targets_of
+from comity.dispatch.holding import STOPPING_KINDS, targets_of
 from comity.dispatch.keylist import decode_keylist
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_of
@@ -331,7 +331,7 @@ def _marks(tx: Tx, wanted: Iterable[DispatchId]) -> dict[DispatchId, list[Json]]
         for one in wanted:
             rows = tx.rows(f"SELECT plain FROM {table} WHERE id = ? AND plain IS NOT NULL", (one,))  # noqa: S608  our two tables
             header = wire.decode_header(parts_of(bytes_of(rows[0][0]))[0].content) if rows else None
-            if header is None or header.kind not in MARKING_KINDS:
+            if header is None or header.kind not in STOPPING_KINDS:
                 continue
             for target in targets_of(header):
                 found.setdefault(target, []).append({"kind": header.kind, "by": show_id(one)})

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from comity.base.errors import BadForm
-from comity.base.ids import Ms, show_id
+from comity.base.ids import DispatchId, Ms, show_id
 from comity.crypto.keys import SealingKey
 from comity.dispatch.acts import Done, NotDone
 from comity.dispatch.assured import assured
@@ -173,6 +173,29 @@ def test_only_the_own_side_takes_back(story):
     two = story.ask()
     refused(story.tell(story.a, "recall", {"target": two}, re=(one,), case=one), "names what it takes back")
     refused(story.tell(story.a, "withdraw", {"reason": "sent-in-error"}), "names the question")
+    said = story.tell(story.a, "message", {"text": "It is red."}, case=one).id
+    refused(
+        story.tell(story.a, "withdraw", {"reason": "sent-in-error"}, re=(said,), case=one), "what was told is recalled"
+    )
+    stop = story.tell(story.a, "recall", {"target": one}, re=(one,), case=one).id
+    own = {"state": "final", "copies": [{"holder": "agency", "outcome": "erased"}]}
+    refused(story.tell(story.a, "answer", own, re=(stop,), case=one), "the other side answers our recall")
+
+
+def test_who_had_it_is_told_of_recalls_and_corrections_only(story):
+    one = story.ask()
+    for node in (story.a, story.b):
+        with node.ledger.read() as tx:
+            assert holders_of(tx, node.desk, DispatchId(bytes(16))) == ()
+            assert duties_of_case(tx, node.desk, one, story.now) == ()
+
+
+def test_what_their_answer_names_beyond_what_we_know_is_a_holder_too(story):
+    one = story.tell(story.a, "spontaneous", {"title": "A lorry", "text": "It is red."}).id
+    stop = story.tell(story.a, "recall", {"target": one}, re=(one,), case=one).id
+    copies = [{"holder": "agency", "outcome": "erased"}, {"holder": "old-archive", "outcome": "stopped"}]
+    story.tell(story.b, "answer", {"state": "final", "copies": copies}, re=(stop,), case=one)
+    assert ("old-archive", False, "passed", True, "stopped") in story.holders(story.a, stop)
 
 
 # --- correction --------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ TAKING_BACK = frozenset({RECALL, "correction", WITHDRAW})
 _OF_RECALLED = frozenset({"court-disclosure"})
 """What may still be said of a dispatch that was recalled: that a court asks for it."""
 _FINAL = "final"
+_NO_QUESTION = frozenset({"answer", "refusal", "spontaneous", "message", "recall", "correction"})
 
 
 def fits(draft: Draft, tx: Tx, office: Office) -> Draft:
@@ -49,8 +50,8 @@ def _takes_back_own(draft: Draft, tx: Tx) -> None:
             raise BadForm(f"a {form.kind} takes back what this node sent; {show_id(target)} is not; nothing was kept")
     if named is not None and named not in {form.replaces, *form.re}:
         raise BadForm(f"a {form.kind} names what it takes back also as what it is about; nothing was kept")
-    if form.kind == WITHDRAW and not form.re:
-        raise BadForm("a withdrawal names the question that it takes back; nothing was kept")
+    if form.kind == WITHDRAW and (not form.re or any(find(one, tx).header.kind in _NO_QUESTION for one in form.re)):
+        raise BadForm("a withdrawal names the question that it takes back, what was told is recalled; nothing was kept")
 
 
 def _builds_on_nothing_recalled(draft: Draft, tx: Tx) -> None:
