@@ -151,8 +151,8 @@ def test_a_rule_that_fails_to_evaluate_is_a_no_for_everything():
 
 
 def test_an_engine_that_raises_is_a_no():
-    odd = Person("requests", 7, 7, frozenset({"officer"}))
-    assert not OURS.may(odd, Deed.HOME)
+    for odd in (Person("requests", 7, 7, frozenset({"officer"})), Person("\ud800", 7, "guard", frozenset({"officer"}))):
+        assert not OURS.may(odd, Deed.HOME)
 
 
 @pytest.mark.parametrize(
