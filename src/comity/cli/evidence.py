@@ -160,6 +160,9 @@ def _read(folder: Path) -> dict[str, bytes]:
     if not folder.is_dir():
         raise BadForm(f"{folder} is no folder; nothing was verified")
     found = sorted(path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    strange = [path for path in found if path.is_symlink() or not path.is_file()]
+    if strange:
+        raise BadForm(f"{strange[0]} is no plain file; nothing was verified: papers have plain files only")
     if sum(path.lstat().st_size for path in found) > _BIGGEST:
         raise BadForm(f"{folder} is larger than any papers are; nothing was verified")
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}

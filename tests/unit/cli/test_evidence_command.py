@@ -124,6 +124,9 @@ def test_a_changed_folder_is_not_verified(made, anyone, tmp_path):
     code, said, _ = anyone(copy)
     assert code == 1
     assert "BAD   README.txt: was changed" in said
+    (copy / "link").symlink_to(copy / "README.txt")
+    assert "is no plain file" in anyone(copy)[2]
+    (copy / "link").unlink()
     (copy / "accord.cose").write_bytes(b"\xd8\x62none")
     code, said, _ = anyone(copy)
     assert code == 1
