@@ -224,7 +224,7 @@ def drop(tx: Tx, desk: str) -> None:
     for when in ("insert", "delete", "update"):
         tx.run(f"DROP TRIGGER IF EXISTS {desk}_find_{when}")
     tx.run(f"DROP TABLE IF EXISTS {desk}_find")
-    tx.run(f"DROP TABLE IF EXISTS {desk}_find_todo")
+    tx.run(f"DELETE FROM {desk}_find_todo")  # noqa: S608  the desk's name has letters only
 
 
 def keep_up(tx: Tx, desk: str) -> None:
@@ -249,7 +249,7 @@ def _make(tx: Tx, desk: str) -> None:
     new = f"INSERT INTO {todo} (gone, place, {_COLUMNS}) VALUES (0, new.place, new.words, new.tags, new.scope)"  # noqa: S608  the desk's name has letters only
     old = f"INSERT INTO {todo} (gone, place, {_COLUMNS}) VALUES (1, old.place, old.words, old.tags, old.scope)"  # noqa: S608  the desk's name has letters only
     tx.run(
-        f"CREATE TABLE {todo} (seq INTEGER PRIMARY KEY, gone BIGINT NOT NULL, place BIGINT NOT NULL, words TEXT NOT NULL,"
+        f"CREATE TABLE IF NOT EXISTS {todo} (seq INTEGER PRIMARY KEY, gone BIGINT NOT NULL, place BIGINT NOT NULL, words TEXT NOT NULL,"
         " tags TEXT NOT NULL, scope TEXT NOT NULL)"
     )
     tx.run(
