@@ -48,12 +48,16 @@ class RunningNode:
     Attributes:
         opened: what it was opened from.
         engine: what drives it.
+        door: by which it is changed.
         exchange_port, page_port: where it listens.
     """
 
-    def __init__(self, opened: OpenNode, engine: Engine, stack: AsyncExitStack, ports: tuple[int, int]) -> None:
+    def __init__(
+        self, opened: OpenNode, engine: Engine, door: Door, stack: AsyncExitStack, ports: tuple[int, int]
+    ) -> None:
         self.opened = opened
         self.engine = engine
+        self.door = door
         self.exchange_port, self.page_port = ports
         self._stack = stack
 
@@ -95,7 +99,7 @@ async def start(config: Config) -> RunningNode:
         await stack.aclose()
         raise
     _settle_memory()
-    return RunningNode(opened, engine, stack, (exchange, page))
+    return RunningNode(opened, engine, door, stack, (exchange, page))
 
 
 def _settle_memory() -> None:
