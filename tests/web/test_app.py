@@ -93,8 +93,8 @@ def test_the_rail_has_what_is_there_and_open() -> None:
         nav = html[html.index('<nav class="rail"') : html.index("</nav>")]
         return re.findall(r'<a href="([^"]+)"', nav)
 
-    assert rail("desk-lead") == ["/today", "/law"]
-    assert rail("administrator") == ["/today", "/law"]
+    assert rail("desk-lead") == ["/today", "/law", "/keys"]
+    assert rail("administrator") == ["/today", "/law", "/keys"]
 
 
 @pytest.mark.parametrize("path", ["/case/", "/../etc/passwd", "/nowhere", "/static/../app.py", "/static/none.js"])
