@@ -271,9 +271,9 @@ def _narrowed(narrow: Narrow) -> _Part:
     elif narrow.item:
         parts.append(("d.item = ?", (narrow.item,)))
     if narrow.agency:
-        parts.append(
-            ("(d.from_agency = ? OR ' ' || d.to_agency || ' ' LIKE ?)", (narrow.agency, f"% {narrow.agency} %"))
-        )
+        told = "".join(f"\\{char}" if char in "\\%_" else char for char in narrow.agency)
+        where = "(d.from_agency = ? OR ' ' || d.to_agency || ' ' LIKE ? ESCAPE '\\')"
+        parts.append((where, (narrow.agency, f"% {told} %")))
     return _all(parts)
 
 
