@@ -14,6 +14,7 @@ from comity.cli import (
     approvals,
     bench,
     demo,
+    duty,
     evidence,
     law,
     log,
@@ -24,6 +25,7 @@ from comity.cli import (
     scan,
     simulate,
     subject,
+    tasks,
     web,
 )
 
@@ -46,6 +48,8 @@ def build_parser() -> argparse.ArgumentParser:
     acts.add_commands(commands)
     approvals.add_commands(commands)
     persons.add_command(commands)
+    duty.add_commands(commands)
+    tasks.add_commands(commands)
     people.add_commands(commands)
     subject.add_commands(commands)
     log.add_log_commands(commands)

@@ -18,7 +18,7 @@ from comity.edge.forms import By
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.edge.postings import NominateIn, PostingIn, answer, nomination
-from comity.edge.registry import RosterOfficer
+from comity.edge.tasks import Ours
 from comity.screen.duty import Change, PostingCard
 
 
@@ -76,7 +76,7 @@ class DutyParts:
 
     reader: DutyReader
     work: DutyWork
-    officers: tuple[RosterOfficer, ...]
+    ours: Ours
 
 
 class DutyRoutes:
@@ -156,13 +156,13 @@ class DutyRoutes:
     async def _on_nominate(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=NominateIn)
         delegation = new_dispatch_id(self._engine.clock.now(), self._engine.node.office.entropy)
-        return await self._send(nomination(asked, self._parts.officers, delegation), asked.by)
+        return await self._send(nomination(asked, self._parts.ours.officers, delegation), asked.by)
 
     def _posting(self, state: str) -> Route:
         async def on_posting(_: HTTPScope, receive: ASGIReceiveCallable) -> Json:
             asked = msgspec.json.decode(await body_of(receive), type=PostingIn)
             card, to = self._named(read_id(asked.posting))
-            return await self._send(answer(state, asked, card, self._parts.officers, to), asked.by)
+            return await self._send(answer(state, asked, card, self._parts.ours.officers, to), asked.by)
 
         return on_posting
 

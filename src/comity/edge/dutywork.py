@@ -17,9 +17,9 @@ from comity.dispatch.book import Book
 from comity.dispatch.states import Officer
 from comity.edge.dutydesk import DutyDesk, TaskDesk
 from comity.edge.handoverlines import NumberOf, made_now
-from comity.edge.registry import RosterOfficer
 from comity.edge.rota import RosterRota
 from comity.edge.shifts import Turn, turns
+from comity.edge.tasks import Ours
 from comity.node.node import Node
 from comity.screen.duty import Change, HandoverNote, ShiftChange
 
@@ -51,18 +51,18 @@ class DutyWork:
         node: whose logs keep the records.
         desk: keeps the rows.
         tasks: what a note must not forget, too.
-        roster: our officers.
+        ours: our officers, as the roster file has them now.
         rota: our shifts.
         numbers: our number of a case.
     """
 
     def __init__(  # noqa: PLR0917  six things, each of another kind
-        self, node: Node, desk: DutyDesk, tasks: TaskDesk | None, roster: tuple[RosterOfficer, ...], rota: RosterRota,
+        self, node: Node, desk: DutyDesk, tasks: TaskDesk | None, ours: Ours, rota: RosterRota,
         numbers: NumberOf,
     ) -> None:  # fmt: skip
         self._node, self._desk, self._tasks = node, desk, tasks
         self._rota, self._numbers = rota, numbers
-        self._roles = {(one.desk, one.number): frozenset(one.roles) for one in roster}
+        self._ours = ours
 
     # --- shifts --------------------------------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ class DutyWork:
         return made
 
     def _check_lead(self, by: Officer) -> None:
-        if LEAD not in self._roles.get((by.desk, by.number), frozenset()):
+        if LEAD not in self._ours.roles(by):
             raise NotAllowed("a desk lead changes shifts; nothing was changed")
 
     def _turn(self, named: Named, now: Ms) -> Turn:
@@ -142,7 +142,7 @@ class DutyWork:
             return None
         if number is None or number == shift.number:
             raise BadForm("a substitute is another officer; nothing was changed")
-        if shift.role not in self._roles.get((shift.desk, number), frozenset()):
+        if shift.role not in self._ours.roles(Officer(shift.desk, number)):
             raise BadForm(f"{shift.desk}/{number} does not hold the role {shift.role}; nothing was changed")
         return number
 
@@ -164,7 +164,7 @@ class DutyWork:
             BadForm: a part is too long.
             NotAllowed: nobody of ours has this desk and number.
         """
-        self._check_ours(by)
+        self._ours.officer(by)
         if any(len(one) > MOST_WORDS for one in words):
             raise BadForm(f"each part of a note has at most {MOST_WORDS} characters; nothing was kept")
         eye, promised, home = (one.strip() for one in words)
@@ -182,7 +182,7 @@ class DutyWork:
             BadForm: there is no such note, or somebody has taken it over.
             NotAllowed: who signed it does not take it over, nor does a stranger or another desk.
         """
-        self._check_ours(by)
+        self._ours.officer(by)
         with self._node.ledger.begin() as book:
             found = self._desk.note(book.tx, note)
             if found is None or found.desk != by.desk:
@@ -193,10 +193,6 @@ class DutyWork:
                 raise BadForm(f"{found.desk}/{found.taken_number} has taken this note over; nothing was changed")
             self._record("handover-taken", found, by, book, now)
         return replace(found, taken_number=by.number, taken_at=now)
-
-    def _check_ours(self, by: Officer) -> None:
-        if (by.desk, by.number) not in self._roles:
-            raise NotAllowed(f"no officer of ours is {by.desk}/{by.number}; nothing was kept")
 
     def _record(self, kind: str, note: HandoverNote, by: Officer, book: Book, now: Ms) -> LeafIndex:
         """Keep in our decision log that a note was signed or taken over, with the hash of its words."""

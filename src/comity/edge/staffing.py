@@ -14,6 +14,7 @@ from comity.edge.dutywork import DutyWork
 from comity.edge.engine import Engine
 from comity.edge.handoverlines import NumberOf
 from comity.edge.opening import OpenNode
+from comity.edge.rosterfile import RosterFile
 from comity.edge.rota import RosterRota
 from comity.edge.tasks import Ours, TaskReader, TaskWork
 
@@ -47,8 +48,8 @@ class Staffing:
         if desk is None or tasks is None:
             return None
         rota = RosterRota(opened.roster, config.party, desk.changes)
-        officers = opened.roster.of(config.party)
-        ours = Ours(opened.registry, officers)
+        roster = RosterFile(config.path(config.roster), config.party)
+        ours = Ours(opened.registry, roster.officers)
         numbers = cast("NumberOf", getattr(opened.desks[config.desks[0]], "number", _no_number))
         files = Files(opened.roster, opened.registry, opened.peer_registry)
         return cls(
@@ -57,14 +58,14 @@ class Staffing:
             rota=rota,
             duty=DutyReader(node.ledger, desk, tasks, rota, files, numbers),
             tasks=TaskReader(node.ledger, tasks, ours),
-            duty_work=DutyWork(node, desk, tasks, officers, rota, numbers),
+            duty_work=DutyWork(node, desk, tasks, ours, rota, numbers),
             task_work=TaskWork(node, tasks, ours),
             ours=ours,
         )
 
     def routes(self, engine: Engine) -> tuple[Routes, ...]:
         """Return the door's routes for duty and tasks."""
-        duty = DutyParts(self.duty, self.duty_work, self.ours.officers)
+        duty = DutyParts(self.duty, self.duty_work, self.ours)
         return DutyRoutes(engine, duty).routes, TaskRoutes(engine, self.tasks, self.task_work).routes
 
 

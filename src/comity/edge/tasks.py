@@ -6,6 +6,7 @@ nothing in the exchange log. Who is asked sees the task and what was written in 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from comity.base import cbor
@@ -31,10 +32,20 @@ _EVERY = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """Our agencies and officers."""
+    """Our agencies and officers; `roster` gives the officers as the file has them now."""
 
     registry: Registry
-    officers: tuple[RosterOfficer, ...]
+    roster: Callable[[], Mapping[tuple[str, int], RosterOfficer]]
+
+    @property
+    def officers(self) -> tuple[RosterOfficer, ...]:
+        """Return our officers."""
+        return tuple(self.roster().values())
+
+    def roles(self, by: Officer) -> frozenset[str]:
+        """Return the roles of an officer; none of one whom the roster does not have."""
+        found = self.roster().get((by.desk, by.number))
+        return frozenset() if found is None else frozenset(found.roles)
 
     def officer(self, by: Officer) -> RosterOfficer:
         """Return an officer of ours.
@@ -42,7 +53,7 @@ class Ours:
         Raises:
             NotAllowed: there is none with this desk and number.
         """
-        found = next((one for one in self.officers if (one.desk, one.number) == (by.desk, by.number)), None)
+        found = self.roster().get((by.desk, by.number))
         if found is None:
             raise NotAllowed(f"no officer of ours is {by.desk}/{by.number}; nothing was kept")
         return found
