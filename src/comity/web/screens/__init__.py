@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from comity.web.frame import Badge
 from comity.web.screens import (
+    acts,
     approvals,
     case,
     compose,
@@ -17,6 +18,7 @@ from comity.web.screens import (
     keys,
     law,
     ledger,
+    owed,
     people,
     search,
     settings,
@@ -33,6 +35,8 @@ ALL: tuple[ScreenRoute, ...] = (
     *search.ROUTES,
     *inbox.ROUTES,
     *approvals.ROUTES,
+    *acts.ROUTES,
+    *owed.ROUTES,
     *case.ROUTES,
     *compose.ROUTES,
     *dispatch.ROUTES,
