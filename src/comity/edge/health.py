@@ -30,7 +30,6 @@ class Health:
         store: the store's file.
         people: which sessions are good.
         faults: faults that no rule foresees, since the start; None in a process that does not know.
-        streams: open event streams of this process; None in one that has none.
     """
 
     def __init__(
@@ -40,13 +39,11 @@ class Health:
         people: People,
         *,
         faults: Callable[[], int] | None = None,
-        streams: Callable[[], int] | None = None,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._people = people
         self._faults = faults
-        self._streams = streams
 
     def health(self) -> HealthCard:
         """Return how the node runs now."""
@@ -69,7 +66,6 @@ class Health:
             quarantined=quarantined,
             alarms=tuple(AlarmLine(show_id(one.id), one.kind, one.about, one.at) for one in alarms),
             faults=self._faults() if self._faults else None,
-            streams=self._streams() if self._streams else None,
         )
 
 

@@ -84,7 +84,7 @@ async def start(config: Config) -> RunningNode:
         exchange = await _listen_for_peer(opened, engine, stack)
         board = make_board(opened)
         door = _door(opened, engine, board, stack)
-        site = make_site(opened, NearHands(door), clock.now, board)
+        site = make_site(opened, NearHands(door), clock.now, board, lambda: engine.faults)
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
         await _listen_for_tools(opened, door, stack)

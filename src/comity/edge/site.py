@@ -20,7 +20,13 @@ from comity.screen.site import Site
 from comity.screen.visitor import Hands
 
 
-def make_site(opened: OpenNode, hands: Hands, clock: Callable[[], Ms], board: NodeBoard | None = None) -> Site:
+def make_site(
+    opened: OpenNode,
+    hands: Hands,
+    clock: Callable[[], Ms],
+    board: NodeBoard | None = None,
+    faults: Callable[[], int] | None = None,
+) -> Site:
     """Make what screens work with.
 
     Args:
@@ -28,6 +34,7 @@ def make_site(opened: OpenNode, hands: Hands, clock: Callable[[], Ms], board: No
         hands: its door.
         clock: its time.
         board: what it shows of itself, if there is one already.
+        faults: faults since the start, in the node's own process.
     """
     shown = board or make_board(opened)
     readers = make_readers(opened, shown)
@@ -46,7 +53,7 @@ def make_site(opened: OpenNode, hands: Hands, clock: Callable[[], Ms], board: No
         hands=hands,
         needs=NodeNeeds(opened.node.ledger, desk, keeper, opened.config.party, house_access()),
         people=people,
-        health=Health(opened.node.ledger, opened.config.path(opened.config.store), people),
+        health=Health(opened.node.ledger, opened.config.path(opened.config.store), people, faults=faults),
         clock=clock,
         log_files=_log_files(opened),
     )

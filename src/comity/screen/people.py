@@ -6,8 +6,8 @@ after the access rules have allowed `Deed.NAMES`. Times are milliseconds UTC by 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from comity.base.ids import CaseId, Ms
@@ -221,3 +221,14 @@ class HealthReader(Protocol):
     def health(self) -> HealthCard:
         """Return how the node runs now."""
         ...
+
+
+class WithStreams:
+    """A `HealthReader` before another one, which also knows how many event streams its process holds open."""
+
+    def __init__(self, inner: HealthReader, streams: Callable[[], int]) -> None:
+        self._inner, self._streams = inner, streams
+
+    def health(self) -> HealthCard:
+        """Return how the node runs now."""
+        return replace(self._inner.health(), streams=self._streams())

@@ -7,6 +7,7 @@ the logs' files, which are for anyone.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import cast
 
@@ -16,6 +17,7 @@ from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 
 from comity.screen.changes import Changes
+from comity.screen.people import WithStreams
 from comity.screen.site import LogFiles, Site
 from comity.web import assets, screens, tiles
 from comity.web.answers import NO_STORE, Answers, Jar
@@ -74,6 +76,7 @@ def create(
     """
     files = assets.load()
     stream, jar = Stream(changes, site.clock), Jar(node, https=https)
+    site = replace(site, health=WithStreams(site.health, lambda: stream.listeners))
     frame = Frame(routes, notices, exercise=exercise, badges=badges)
     gate = Gate(site, Answers(frame, stream, assets.addresses(files), jar), stream, jar)
     plain = _Plain(site.log_files, files)

@@ -11,6 +11,7 @@ from comity.base.cbor import encode
 from comity.edge.health import Health
 from comity.edge.people import make_people
 from comity.edge.peopledesk import open_people, party_of
+from comity.screen.people import WithStreams
 from tests.unit.edge.driven import engine_of, run
 from tests.unit.edge.peopleworld import NOW, OFFICER, Desk
 from tests.unit.edge.twofolders import MADE, copy_of, opened, paired
@@ -40,7 +41,7 @@ def node(tmp_path):
 def test_health_has_sizes_of_store_and_logs_sessions_and_alarms(node, tmp_path):
     people = make_people(node, lambda: MADE)
     store = node.config.path(node.config.store)
-    card = Health(node.node.ledger, store, people, faults=lambda: 3, streams=lambda: 4).health()
+    card = WithStreams(Health(node.node.ledger, store, people, faults=lambda: 3), lambda: 4).health()
     assert card.store_bytes >= store.stat().st_size
     assert card.free_bytes > 0
     assert [(name, size > 0) for name, _, size, _, _ in card.logs] == [

@@ -184,7 +184,8 @@ async def invite(visit: Visit) -> Answer:
     body: dict[str, Json] = {"desk": file.card.desk, "number": file.card.number, "by": by(visit)}
     said = cast("dict[str, Json]", await visit.site.hands.ask("POST", "/people/invite", body=body))
     link = str(said["link"] or f"{visit.origin}{said['path']}")
-    until = moments.stamp(Ms(cast("int", said["until"])), visit.texts)
+    ends = Ms(cast("int", said["until"]))
+    until = f"{moments.date(ends, visit.texts, year=True)} {moments.clock(ends)}"
     return _screen(visit, _file(visit) or file, link, until)
 
 
@@ -252,6 +253,9 @@ ROUTES = (
     ScreenRoute("GET", "/people", Deed.PEOPLE, people),
     ScreenRoute("GET", _ONE, Deed.PEOPLE, one),
     ScreenRoute("POST", f"{_ONE}/invite", Deed.PEOPLE, invite, fresh=True),
+    ScreenRoute(
+        "GET", f"{_ONE}/invite", Deed.PEOPLE, one
+    ),  # the page with the link stays live, and is safe to load again
     ScreenRoute("POST", f"{_ONE}/invitations", Deed.PEOPLE, end_invitations, fresh=True),
     ScreenRoute("POST", f"{_ONE}/suspend", Deed.PEOPLE, suspend, fresh=True),
     ScreenRoute("POST", f"{_ONE}/reinstate", Deed.PEOPLE, reinstate, fresh=True),

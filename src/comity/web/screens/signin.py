@@ -192,7 +192,11 @@ async def invitation(visit: Visit) -> Answer:
     found, t = visit.site.people.invitation(token), visit.texts
     if found is None:
         return _door(visit, t("signin.invited.gone"), {"mode": "gone"}, 404)
-    lead = t("signin.invited.lead", who=f"{found.desk}/{found.number}", until=moments.stamp(found.until, t))
+    lead = t(
+        "signin.invited.lead",
+        who=f"{found.desk}/{found.number}",
+        until=f"{moments.date(found.until, t, year=True)} {moments.clock(found.until)}",
+    )
     languages = _languages(f"/invitation/{token}", "/", t.lang)
     return _door(
         visit, t("signin.invited.h1"), {"mode": "invited", "token": token, "lead": lead, "languages": languages}

@@ -26,7 +26,7 @@ WORDS: Mapping[str, str] = {
     "signin.again.back": "Go back without it",
     "signin.again.none": "You have no passkey here. Ask your administrator for an invitation.",
     "signin.invited.h1": "Register a passkey",
-    "signin.invited.lead": "This link registers one passkey for {who}, once, until {until}. Whoever holds the key signs in as this officer: register it only if this is you.",
+    "signin.invited.lead": "This link registers one passkey for {who}, once, until {until} UTC. Whoever holds the key signs in as this officer: register it only if this is you.",
     "signin.invited.label": "What you call this key",
     "signin.invited.hint": "Such as: desk key, spare key in the safe. No name.",
     "signin.invited.go": "Register passkey",
