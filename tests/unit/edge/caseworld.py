@@ -94,6 +94,9 @@ def told() -> Story:
     story = Story(a, b, case, ids, PublicKeys.listed(a.office.peer_keys, b.office.peer_keys))
     for purpose in ("evidence", "court"):
         story.acts[purpose] = ask_all(a, case, Act(purpose), 110)
+    a.close_day(BY, at(120))
+    meet(a, b, 121)
+    meet(a, b, 122)
     return story
 
 

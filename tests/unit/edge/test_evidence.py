@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from comity.base import cbor
 from comity.base.errors import BadConfiguration, BadEnvelope, BadForm
 from comity.base.hashing import sha256
 from comity.base.ids import CaseId, Ms, show_id
+from comity.dispatch.particulars import decode_particulars, subject_of
 from comity.edge.caseforms import FormText, filled, form_files
-from comity.edge.casepages import LANGUAGES, pages_of, printable, runs, words_of
+from comity.edge.casepages import LANGUAGES, _body_lines, pages_of, printable, runs, words_of
 from comity.edge.casepdf import make_pdf, same_pdf, typst_version
 from comity.edge.evidence import VERIFIER, readme, verifier
 from comity.edge.registry import parse_toml
@@ -34,6 +36,7 @@ from comity.node.casefolder import (
 from comity.node.casepapers import CASE, KEYS, Asked, Removed, make_papers, plain_json
 from tests.unit.edge.caseworld import FRAME, HALF, HINDI, OPEN, SECRET, at, told
 from tests.unit.edge.pdftext import inflated, texts_of
+from tests.unit.node.told import altered
 
 ROOT = Path(__file__).parents[3]
 TOOL = ROOT / "tools" / VERIFIER
@@ -165,6 +168,99 @@ def test_each_file_says_what_it_is():
     assert {one["path"] for one in listed} == set(papers()) - {MANIFEST, SEAL}
     assert not [one["path"] for one in listed if one["what"] == "another file of the record"]
     assert what_is("x") == "another file of the record"
+
+
+# --- what stands otherwise in the rows -------------------------------------------------------------------------------
+
+
+def made_from(*changes):
+    """Make papers from rows that were changed, and change them back."""
+    story = told()
+    with altered(story.a, *changes) as tx:
+        return said(make_papers(tx, story.a.office, story.asked(), FRAME, NOW))
+
+
+def one_of(case, word):
+    return next(one for one in case["dispatches"] if one["id"] == show_id(told().ids[word]))
+
+
+def test_what_was_never_opened_stands_with_its_entry_alone(tmp_path):
+    answer = told().ids["answer"]
+    with altered(told().a, ("UPDATE got SET plain = NULL WHERE id = ?", (answer,))) as tx:
+        made = make_papers(tx, told().a.office, told().asked(), FRAME, NOW)
+    one = one_of(said(made), "answer")
+    assert (one["shown"], one["removed"]["class"]) == ([], Removed.UNOPENED)
+    assert [name for name in made if "part" in name and name.startswith(one["folder"])] == []
+    files = with_manifest(with_certificate(made), NOW)
+    assert wrong(files) == []
+    code, out = stranger(written(files, tmp_path / "p"))
+    assert code == 0
+    assert "nothing of its content is here" in out
+
+
+@pytest.mark.parametrize(
+    ("effect", "word"), [("held", Removed.HELD), ("referred", Removed.REFERRED), ("refused", Removed.LAW)]
+)
+def test_an_act_that_waits_or_was_referred_withholds(effect, word):
+    act = told().acts["evidence"][told().ids["question"]]
+    one = one_of(made_from(("UPDATE act SET effect = ? WHERE id = ?", (effect, act))), "question")
+    assert (one["shown"], one["removed"]["class"]) == ([], word)
+
+
+def test_what_no_head_covers_yet_is_named_and_nothing_else():
+    recall = told().ids["recall"]
+    case = made_from(("UPDATE sent SET idx = NULL WHERE id = ?", (recall,)))
+    assert case["not_covered_yet"] == [show_id(recall)]
+    assert len(case["dispatches"]) == 4
+
+
+def test_content_that_is_not_what_its_leaf_commits_to_stops_the_making():
+    other = "UPDATE sent SET plain = (SELECT plain FROM sent WHERE id = ?) WHERE id = ?"
+    ids = told().ids
+    with (
+        pytest.raises(BadForm, match="audit this node"),
+        altered(told().a, (other, (ids["question"], ids["half"]))) as tx,
+    ):
+        make_papers(tx, told().a.office, told().asked(), FRAME, NOW)
+
+
+def test_an_approval_of_an_act_stands_in_the_custody():
+    act = told().acts["evidence"][told().ids["question"]]
+    with told().a.ledger.read() as tx:
+        written_down = tx.rows("SELECT particulars FROM act WHERE id = ?", (act,))[0][0]
+    subject = subject_of(decode_particulars(written_down))
+    row = "INSERT INTO approval (subject, role, desk, number, yes, reason, at) VALUES (?, 'approver', 'requests', 9, 1, 'w', ?)"
+    case = made_from((row, (subject, at(109))))
+    (approved,) = [one for one in case["custody"] if one["what"] == "approved"]
+    assert (approved["by"], approved["about"]) == ("requests/9", ["approver"])
+    assert approved["dispatch"] == show_id(told().ids["question"])
+
+
+def test_the_head_of_the_decision_log_is_opened_and_proven():
+    files = papers()
+    assert b"/decision/1" in files["decision-head/record"]
+    other = changed(files, **{"decision-head/record": files["decision-head/record"] + b"x"})
+    assert any("is said to open this entry does not" in one for one in wrong(other))
+    other = changed(files, **{"decision-head/salt": bytes(32)})
+    assert wrong(other)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda one: one["receipts"].pop(), "does not name the receipts"),
+        (lambda one: one["receipts"][0].update(index=99), "another place or time"),
+        (lambda one: one["receipts"][0].update(folder="receipt/001"), "no receipt of this dispatch"),
+        (lambda one: one.update(l_head="l-head/002"), "does not stand before"),
+        (lambda one: one.update(number=7), "not numbered in order"),
+        (lambda one: one.update(folder="dispatch/x"), "does not name each dispatch"),
+    ],
+)
+def test_a_list_that_says_other_than_the_proofs_is_noticed(change, sentence):
+    listed = said(papers())
+    change(listed["dispatches"][0])
+    found = wrong(changed(papers(), **{CASE: plain_json(listed)}))
+    assert any(sentence in one for one in found), found
 
 
 # --- nothing of what was withheld ------------------------------------------------------------------------------------
@@ -363,6 +459,22 @@ def test_a_text_is_never_read_as_markup():
         [{"text": hostile, "chip": None}]
     ]
     assert make_pdf(made, "en").startswith(b"%PDF-")
+
+
+def test_a_body_whose_desk_is_not_here_is_shown_field_by_field():
+    for desk in ("nowhere", "../x", "requests"):
+        lines = _body_lines(desk, "unknown", cbor.encode({"text": "as sent"}))
+        assert [(one.label, one.text) for one in lines] == [("text", "as sent")]
+    assert _body_lines("nowhere", "x", cbor.encode("bare"))[0].text == "bare"
+
+
+def test_unknown_zones_and_labels_and_marks():
+    story = told()
+    frame = {**FRAME, "parties": [{**one, "zone": "Nowhere/None"} for one in FRAME["parties"]]}
+    with story.a.ledger.read() as tx:
+        made = with_certificate(make_papers(tx, story.a.office, story.asked(), frame, NOW))
+    with pytest.raises(BadEnvelope, match="no time zone"):
+        pages_of(made, "en")
 
 
 def test_papers_of_another_program_are_not_printed():
