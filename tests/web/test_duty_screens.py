@@ -195,3 +195,20 @@ def test_the_tree_has_words_for_every_key_of_the_templates():
     ):
         for key in re.findall(r"t(?:\.count)?\('((?:duty|tasks)\.[a-z0-9.-]+)'[,)]", (folder / file).read_text()):
             assert key in known, (file, key)
+
+
+# --- the bell --------------------------------------------------------------------------------------------------------
+
+
+def test_an_officer_says_how_to_be_rung_and_an_administrator_sees_that_it_works(house):
+    officer = house.visitor("officer")
+    form = {"mail": "clerk@desk.example", "quiet_from": "22:00", "quiet_to": "07:00", "zone": "UTC"}
+    assert officer.post("/settings/bell", form).status_code in {302, 303}
+    page = officer.get("/settings/bell").text
+    assert 'value="clerk@desk.example"' in page
+    assert 'value="22:00"' in page
+    assert officer.post("/settings/bell", form | {"mail": "x"}).status_code == 400
+    assert officer.post("/settings/bell", form | {"zone": "Mars/Olympus"}).status_code in {400, 409}
+    assert 'value="clerk@desk.example"' not in house.visitor("desk-lead").get("/settings/bell").text
+    health = text(house.visitor("administrator").get("/health"))
+    assert "Bell by mail not set up" in re.sub(r"\s+", " ", health)

@@ -8,6 +8,7 @@ from comity.web.frame import Badge
 from comity.web.screens import (
     acts,
     approvals,
+    bell,
     case,
     compose,
     dispatch,
@@ -41,6 +42,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *compose.ROUTES,
     *dispatch.ROUTES,
     *duty.ROUTES,
+    *bell.ROUTES,
     *evidence.ROUTES,
     *tasks.ROUTES,
     *ledger.ROUTES,

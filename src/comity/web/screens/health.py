@@ -8,6 +8,7 @@ from comity.policy.access import Deed
 from comity.screen.people import AlarmLine, HealthCard
 from comity.web import moments
 from comity.web.pages import Page, Part, Region
+from comity.web.screens.bell import said_of
 from comity.web.texts import Texts
 from comity.web.visit import Answer, Redirect, Screen, ScreenRoute, Visit
 
@@ -48,7 +49,8 @@ async def health(visit: Visit) -> Answer:
     """Show how the node runs."""
     t, card = visit.texts, visit.site.health.health()
     alarms = tuple(_alarm(one, visit) for one in card.alarms)
-    parts = tuple(Part(f"health-{place}", "health.panel", one) for place, one in enumerate(_panels(card, visit)))
+    panels = (*_panels(card, visit), *await _bell(visit))
+    parts = tuple(Part(f"health-{place}", "health.panel", one) for place, one in enumerate(panels))
     logs = tuple(
         LogRow(t.word("health.log", name), origin, (t.number(size), t.number(head), t.number(cosigned)))
         for name, origin, size, head, cosigned in card.logs
@@ -98,6 +100,15 @@ def _panels(card: HealthCard, visit: Visit) -> tuple[Panel, ...]:
             ),
         ),
     )
+
+
+async def _bell(visit: Visit) -> tuple[Panel, ...]:
+    """Return how each way of the bell does; nothing where no desk keeps duty."""
+    if visit.site.duty is None:
+        return ()
+    said = await visit.site.hands.ask("GET", "/bell/state")
+    states = [one for one in said if isinstance(one, dict)] if isinstance(said, list) else []
+    return (Panel(visit.texts("bell.h1"), tuple(said_of(one, visit) for one in states)),)
 
 
 def _alarm(one: AlarmLine, visit: Visit) -> AlarmRow:
