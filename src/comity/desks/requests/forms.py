@@ -130,7 +130,10 @@ _ANSWER = KindForm(
             "copies",
             _T.ROWS,
             more=True,
-            inner=(_line("holder", needed=True), _choice("outcome", COPY_OUTCOMES, needed=True)),
+            inner=(
+                Field("holder", _T.AGENCY, needed=True, side="ours"),
+                _choice("outcome", COPY_OUTCOMES, needed=True),
+            ),
         ),
         Field("kept_until", _T.MOMENT, more=True),
         _choice("overlap", OVERLAPS, more=True),

@@ -264,6 +264,7 @@ WORDS: Mapping[str, str] = {
     "compose.help.hours": "An IANA zone and two local times such as 09:30.",
     "compose.help.delegation": "Empty purposes, states or kinds of data mean any.",
     "compose.help.recall.reason": "They see it.",
+    "compose.help.convert-to-mla.authority": "By its short name, such as central-authority.",
     "compose.help.convert-to-mla.usable": "As a lead or to prevent harm, under its labels.",
     # closed lists: what a code means
     "compose.urgency.immediate": "Immediate",
