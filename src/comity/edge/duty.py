@@ -98,10 +98,15 @@ class DutyReader:
             tuple((one.id, theirs.agency_name(one.id)) for one in theirs.agency if one.desks),
         )
 
-    def on_duty(self, now: Ms) -> tuple[str, ...]:
-        """Return who of ours is there now, as desk and number; offices are nobody."""
+    def there(self, now: Ms) -> tuple[tuple[Presence, ...], tuple[Presence, ...]]:
+        """Return who of ours and of theirs is there now; quick, for the bar of every page."""
+        soon = Ms(now + 1)
         with self._ledger.read() as tx:
-            return tuple(f"{desk}/{number}" for desk, number in self.people(tx, now))
+            postings, changes = self._desk.postings(tx), self._rota.in_force(tx, now)
+        return (
+            presences(self._home(postings, ours=True), changes, now, soon),
+            presences(self._home(postings, ours=False), {}, now, soon),
+        )
 
     def people(self, tx: Tx, now: Ms) -> tuple[tuple[str, int], ...]:
         """Return desk and number of each duty officer on shift and of each posted officer within hours, now.

@@ -304,6 +304,10 @@ class DutyBoard(Protocol):
         """Return both sides' duty."""
         ...
 
+    def there(self, now: Ms) -> tuple[tuple[Presence, ...], tuple[Presence, ...]]:
+        """Return who of ours and of theirs is there now; `ends` says no more than that."""
+        ...
+
     def notes(self, *, before: Ms | None = None, limit: int = 50) -> tuple[HandoverNote, ...]:
         """Return hand-over notes, newest first; `before`: older ones only."""
         ...

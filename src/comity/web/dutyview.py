@@ -41,7 +41,7 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class SideView:
-    """One side: its clock, office, line, who is there, until when, and when nobody is."""
+    """One side: its clock, office, line, who is there, until when, and when nobody is (and whether that is now)."""
 
     short: str
     ours: bool
@@ -53,7 +53,7 @@ class SideView:
     here: tuple[tuple[str, str], ...]
     until: str
     staffed: bool
-    gaps: tuple[str, ...]
+    gaps: tuple[tuple[str, bool], ...]
     more: str
 
 
@@ -170,7 +170,7 @@ def side(one: Side, sight: Sight) -> SideView:
         here=tuple((who(p, sight), t("duty.who.until", time=clocks(p.ends, sight))) for p in one.here),
         until=t("duty.until.whole") if one.whole else until,
         staffed=one.until is not None,
-        gaps=tuple(_gap(gap, sight, ours=one.ours) for gap in one.gaps[:MOST_GAPS]),
+        gaps=tuple((_gap(gap, sight, ours=one.ours), gap.begins <= sight.now) for gap in one.gaps[:MOST_GAPS]),
         more=t.count("duty.gaps.more", left) if left > 0 else "",
     )
 

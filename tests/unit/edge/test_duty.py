@@ -294,3 +294,10 @@ def test_the_forms_offer_what_is_ours_and_whom_they_have(two):
     assert all(desk != "node" for desk, *_ in desks.officers)
     assert [one[0] for one in desks.hosts] == ["road-guard", "seal-house"]
     assert ANSWERS.number not in [number for _, number, *_ in desks.officers]
+
+
+def test_who_is_there_now_is_quickly_said(two):
+    desk = staffing(two[0])
+    assert [[one.why for one in side] for side in desk.duty.there(NOW)] == [["office"], ["office"]]
+    night = desk.duty.there(Ms(NOW + 16 * HOUR))
+    assert [[(one.role, one.number) for one in side] for side in night] == [[("duty-officer", 20)], []]

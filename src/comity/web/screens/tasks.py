@@ -82,13 +82,14 @@ async def task(visit: Visit) -> Answer:
     if found is None or board is None:
         return Absent()
     names = _names(board)
+    heading = visit.texts("tasks.about", agency=names.get(found.agency, found.agency))
     page = Page(
         "task.html",
-        visit.texts("tasks.about", agency=names.get(found.agency, found.agency)),
+        heading,
         "tasks",
         (Region("task", (Part("task-whole", "tasks.whole", taskview.whole(found, names, sight(visit))),)),),
     )
-    context = {"id": show_id(found.id), **_steps(found, visit, board)}
+    context = {"id": show_id(found.id), "heading": heading, **_steps(found, visit, board)}
     return Screen(page, frozenset({"tasks"}), context)
 
 

@@ -86,6 +86,7 @@ WORDS: Mapping[str, str] = {
     "duty.change.absence": "Absent, nobody instead",
     "duty.change.substitute": "Substitute",
     "duty.change.swap": "Swapped",
+    "duty.change.two": "Swap two shifts",
     "duty.change.planned": "As planned again",
     "duty.change.stands": "Who stands in",
     "duty.change.with": "Swap with the shift",
