@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import AsyncIterator, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
@@ -85,6 +86,16 @@ class Needs:
         return _ACCESS.may(person, deed, case)
 
 
+class Inbox:
+    """Every case of the board, as one line each."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def page(self, _person: Person, _ask: object, now: Ms) -> SimpleNamespace:
+        return SimpleNamespace(lines=tuple(SimpleNamespace(case=card.case) for card in self._board.cases(now)))
+
+
 class Hands:
     """Keeps what was asked; refuses what a test tells it to."""
 
@@ -117,7 +128,7 @@ class Changes:
 def site_of(board: Board, clock: Clock, log_files: object, **given: object) -> Site:
     """Return a site of the readers that are given; the others fail when asked."""
     parts: dict[str, object] = {
-        "board": board, "needs": Needs(board), "people": People(), "hands": Hands(), "clock": clock,
+        "board": board, "inbox": Inbox(board), "needs": Needs(board), "people": People(), "hands": Hands(), "clock": clock,
         "log_files": log_files, **given,
     }  # fmt: skip
     names = [field.name for field in dataclasses.fields(Site)]

@@ -7,9 +7,10 @@ dispatch is compared with what was committed. The desk comes by name from the se
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import cast
 
 from comity.base.errors import StoreError
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
@@ -94,6 +95,15 @@ class Setting:
     exercise: bool
     laws: tuple[LawCard, ...] = ()
     accord: Accord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _OneCase:
+    """A case that was asked for by its id."""
+
+    id: CaseId
+    last: Ms
+    opener: DispatchRow | None
 
 
 class NodeBoard:
@@ -194,13 +204,19 @@ class NodeBoard:
 
     # --- cases and dispatches --------------------------------------------------------------------------------------
 
-    def cases(self, now: Ms) -> tuple[CaseCard, ...]:
-        """Return the cases: overdue first, then by time left, settled ones last, the newest of them first."""
+    def cases(self, now: Ms, only: Iterable[CaseId] | None = None) -> tuple[CaseCard, ...]:
+        """Return cases, these alone or the first 200: overdue first, then by time left, settled ones last, the newest first."""
         with self._ledger.read() as tx:
-            rows = self._desk.cases(tx, limit=_CASES)
+            rows = self._desk.cases(tx, limit=_CASES) if only is None else [self._row(tx, case) for case in only]
             cards = [(self._case(tx, row, now), row.last) for row in rows]
         cards.sort(key=lambda one: (not one[0].overdue, one[0].due is None, one[0].due or -one[1]))
         return tuple(card for card, _ in cards)
+
+    def _row(self, tx: Tx, case: CaseId) -> CaseRow:
+        """Return one case; its last move is left out, which orders only cases where nothing is owed."""
+        return cast(
+            "CaseRow", _OneCase(case, Ms(0), self._desk.dispatch(tx, DispatchId(case)))
+        )  # frozen, as the desk's own
 
     def _case(self, tx: Tx, row: CaseRow, now: Ms) -> CaseCard:
         number, opener = self._number(tx, row.id), row.opener

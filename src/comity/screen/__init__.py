@@ -6,6 +6,7 @@ decision log beyond what its own officers may read: inward grounds are in `OwnRe
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -486,8 +487,8 @@ class Board(LawBoard, Protocol):
         """Return the items of the signed workplan in order."""
         ...
 
-    def cases(self, now: Ms) -> tuple[CaseCard, ...]:
-        """Return all cases: overdue first, then by time left, settled ones last."""
+    def cases(self, now: Ms, only: Iterable[CaseId] | None = None) -> tuple[CaseCard, ...]:
+        """Return cases, these alone or the first 200: overdue first, then by time left, settled ones last."""
         ...
 
     def dispatch(self, dispatch: DispatchId, now: Ms) -> DispatchCard | None:

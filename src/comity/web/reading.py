@@ -5,13 +5,18 @@ Rule kept: a case that is not open to the visitor is in no list, no count and no
 
 from __future__ import annotations
 
-from comity.base.ids import show_id
+from itertools import islice
+
 from comity.policy.access import Deed
 from comity.screen import Board, CaseCard, LawCard
+from comity.screen.inbox import Ask, View
 from comity.web import letters
 from comity.web.letters import Sight
 from comity.web.pages import Reading
 from comity.web.visit import Visit
+
+_CASES = 12
+"""As many cases stand on the page of the workplan; the others are in the inbox."""
 
 
 def sight(visit: Visit) -> Sight:
@@ -45,10 +50,10 @@ def reading(visit: Visit, cases: tuple[CaseCard, ...] = ()) -> Reading:
 
 
 def open_cases(visit: Visit) -> tuple[CaseCard, ...]:
-    """Return the cases that are open to the visitor, as the board orders them."""
-    return tuple(card for card in visit.site.board.cases(visit.now) if _open(visit, card))
-
-
-def _open(visit: Visit, card: CaseCard) -> bool:
-    found = visit.site.needs.facts("case", show_id(card.case))
-    return found is not None and visit.site.needs.may(visit.who.person, Deed.CASE, found[1])
+    """Return some cases that are open to the visitor: where we owe something, then where something moved last."""
+    site = visit.site
+    if not site.needs.may(visit.who.person, Deed.INBOX):
+        return ()
+    pages = (site.inbox.page(visit.who.person, Ask(view), visit.now) for view in (View.OURS, View.ALL))
+    found = dict.fromkeys(line.case for page in pages for line in page.lines)
+    return site.board.cases(visit.now, islice(found, _CASES))
