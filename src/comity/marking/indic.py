@@ -1,4 +1,4 @@
-"""What is out of place in text of the scripts of India: letters of two of them in one word, digits of two kinds in one number.
+"""What is out of place in text of the Indic scripts: letters of two of them in one word, digits of two kinds in one number.
 
 Rule kept: ordinary Hindi and Punjabi raise no alarm. A joiner inside a word belongs to the writing; a Latin word may take a
 Hindi ending. Scripts are told by their blocks of 128 code points from U+0900 to U+0DFF.
@@ -35,7 +35,7 @@ def strange(text: str) -> frozenset[int]:
 
 
 def _block(char: str) -> int | None:
-    """The number of the script's block, None for a character that is of no script of India or of all."""
+    """The number of the script's block, None for a character that is of no Indic script or of all."""
     return (ord(char) - 0x900) // 0x80 if "\u0900" <= char <= "\u0dff" and char not in _SHARED else None
 
 

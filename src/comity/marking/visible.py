@@ -55,7 +55,7 @@ def defang(text: str) -> str:
 def segments(text: str, *, harmless: bool = False) -> tuple[Segment, ...]:
     """Cut text into plain runs and chips; defanged unless it is known to be `harmless`.
 
-    A line feed stays a line feed. Zero-width joiners stay inside words of the scripts of India, and are chips elsewhere.
+    A line feed stays a line feed. Zero-width joiners stay inside words of the Indic scripts, and are chips elsewhere.
     """
     clean = text if harmless else defang(text)
     if clean.isascii() and clean.replace("\n", " ").isprintable():
