@@ -17,6 +17,7 @@ from uvicorn._types import ASGI3Application
 from comity.base.ids import Ms
 from comity.edge import pki
 from comity.edge.board import NodeBoard
+from comity.edge.casereaders import make_readers
 from comity.edge.changes import NearChanges, Topics
 from comity.edge.clock import Clock, SetClock, SystemClock
 from comity.edge.clock_admin import ClockApp
@@ -25,6 +26,8 @@ from comity.edge.courier_client import CourierClient
 from comity.edge.courier_server import CourierApp
 from comity.edge.door import SOCKET, Door
 from comity.edge.door_evidence import EvidenceRoutes
+from comity.edge.door_request import Routes
+from comity.edge.door_search import SearchRoutes
 from comity.edge.engine import Engine
 from comity.edge.evidence import papers_of
 from comity.edge.hands import NearHands
@@ -172,8 +175,16 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
         their_law=their_law(opened),
         writing=Writing.of(opened),
         people=desk.routes,
-        further=(*start_duty(opened, engine, stack), EvidenceRoutes(engine, papers_of(opened)).routes),
+        further=(
+            *start_duty(opened, engine, stack),
+            EvidenceRoutes(engine, papers_of(opened)).routes,
+            _search(opened, board, engine),
+        ),
     )
+
+
+def _search(opened: OpenNode, board: NodeBoard, engine: Engine) -> Routes:
+    return SearchRoutes(make_readers(opened, board).finder, opened.config.desks[0], engine.clock.now).routes
 
 
 async def _listen_for_tools(opened: OpenNode, door: Door, stack: AsyncExitStack) -> None:
