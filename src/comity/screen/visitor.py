@@ -6,6 +6,7 @@ each other; a page process and the node's own process offer the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -87,3 +88,9 @@ class Needs(Protocol):
     def may(self, person: Person, deed: Deed, case: CaseFacts | None = None) -> bool:
         """Say whether the access rules allow a deed."""
         ...
+
+
+def session_cookie(node: str, *, https: bool) -> str:
+    """Return the name of the cookie of a node's session; several nodes on one machine must not take each other's."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", f"comity-{node}")
+    return f"__Host-{name}" if https else name

@@ -19,6 +19,7 @@ import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
 
+from comity.screen.visitor import session_cookie
 from comity.web.frame import TOPICS, Frame
 from comity.web.pages import Page, Part, Region
 from comity.web.render import Renderer
@@ -86,8 +87,7 @@ class Jar:
     """
 
     def __init__(self, node: str, *, https: bool) -> None:
-        name = _NAME.sub("-", f"comity-{node.replace('/', '-')}")
-        self.session = f"__Host-{name}" if https else name
+        self.session = session_cookie(node, https=https)
         self.guest, self.said = f"{self.session}-guest", f"{self.session}-said"
         self._https = https
 
