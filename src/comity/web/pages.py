@@ -21,7 +21,7 @@ from comity.screen import (
     WorkItem,
 )
 from comity.web import law as statute
-from comity.web import lawpart, letters, moments, waiting
+from comity.web import lawpart, letters, moments
 from comity.web.letters import Sight
 from comity.web.texts import Texts
 from comity.web.views import Code, Log, Tick
@@ -169,34 +169,6 @@ def law(short: str, language: str, reading: Reading, texts: Texts) -> Page | Non
     )
     title = at.texts("law.h1", name=head.name)
     return Page("law.html", title, "law", own)
-
-
-def approvals(reading: Reading, texts: Texts) -> Page:
-    """What waits for people: held, owed, alarms, budgets over persons."""
-    at, card = sight(reading, texts), reading.waiting
-    known = {d.id: letters.kind(d, at.texts) for c in reading.cases for d in c.dispatches}
-    held = tuple(waiting.held(one, known, at) for one in sorted(card.held, key=lambda h: (h.urgency, h.since)))
-    owed = tuple(waiting.debt(one, known, at) for one in card.owed)
-    alarms = tuple(waiting.alarm(one, known, at) for one in card.alarms)
-    budgets = tuple(waiting.budget(one, at) for one in card.budgets)
-    until = "" if card.until is None else moments.moment(card.until, reading.now, at.texts)
-    groups = tuple(waiting.association(one, at) for one in card.associations)
-    own = (
-        Region("head", (Part("wait-head", "wait_head", card.damaged),)),
-        Region("held", tuple(Part(f"h-{v.id}", "held", v) for v in held) or (Part("held-none", "held_none", None),)),
-        Region("owed", tuple(Part(f"o-{v.id}", "debt", v) for v in owed) or (Part("owed-none", "debt_none", None),)),
-        Region(
-            "alarms",
-            tuple(Part(f"a-{v.id}", "alarm", v) for v in alarms) or (Part("alarms-none", "alarms_none", None),),
-        ),
-        Region("budgets", (Part("budgets", "budgets", (budgets, until)),)),
-        Region(
-            "groups",
-            tuple(Part(f"g-{v.id}", "association", v) for v in groups) or (Part("g-none", "groups_none", None),),
-        ),
-    )
-    title = at.texts("wait.h1")
-    return Page("approvals.html", title, "approvals", own)
 
 
 def _case_rows(card: CaseCard, at: Sight) -> tuple[Part, ...]:

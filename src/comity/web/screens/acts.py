@@ -152,7 +152,7 @@ async def _page(
     status: int = 200,
 ) -> Answer:
     t = visit.texts
-    place = Place("", options, None, t, visit.now)
+    place = Place("act", options, None, t, visit.now)
     drawn = tuple(draw(field, visit.form, errors or {}, place, before=BEFORE) for field in fields_of(act, options))
     parts = () if told is None else (Part("act", "approvals.act", told),)
     page = Page("act.html", t("acts.h1"), "inbox", (Region("act", parts),))

@@ -136,6 +136,7 @@ def _context(  # noqa: PLR0917  what the still part of the page needs
         "stale": visit.now - visit.who.proved_at > _FRESH_MS,
         "assess": assess if waits and _adds(visit) else None,
         "asks": tuple(one for one in (view.verdict.found if view.verdict is not None else ()) if one.asks),
+        "ready": card.judgement is not None and card.judgement.outcome == "sent",
         "releases": waits and needs.may(person, Deed.SEND, visit.case),
         "minimum": waits and card.urgency == "immediate" and needs.may(person, Deed.COMPOSE, visit.case),
         "page_h1": visit.texts("approvals.draft.h1", kind=view.kind),

@@ -46,6 +46,14 @@
     event.preventDefault();
     signedOut(true);
   });
+  document.addEventListener("comity:leave", async (event) => {
+    event.preventDefault();
+    try {
+      const csrf = await token();
+      signedOut(csrf === null);
+      if (csrf !== null) form.elements.csrf.value = csrf;
+    } catch { /* the node does not answer; the frame says so */ }
+  });
   document.body.addEventListener("htmx:configRequest", (event) => {
     event.detail.headers["x-comity-csrf"] = form.elements.csrf.value;
   });

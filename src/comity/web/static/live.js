@@ -118,7 +118,9 @@
     root.dataset.live = is ? "no" : "yes";
   };
 
-  const leave = () => location.assign("/sign-in?" + new URLSearchParams({ back: location.pathname + location.search }));
+  // A page on which somebody writes keeps what was written: it says so by stopping this event.
+  const mayGo = () => document.dispatchEvent(new CustomEvent("comity:leave", { cancelable: true }));
+  const leave = () => mayGo() && location.assign("/sign-in?" + new URLSearchParams({ back: location.pathname + location.search }));
 
   const ask = async () => {
     if (asking) { again = true; return; }
@@ -130,8 +132,8 @@
       if (answer.status === 401) { leave(); return; }
       if (answer.status === 200 || (answer.status === 404 && answer.headers.get("content-type") === PARTS)) {
         const update = await answer.json();
-        if (update.who !== root.dataset.who) { location.reload(); return; }
-        if (answer.status === 404 && !document.querySelector("[data-absent]")) { location.reload(); return; }
+        if (update.who !== root.dataset.who) { if (mayGo()) location.reload(); return; }
+        if (answer.status === 404 && !document.querySelector("[data-absent]")) { if (mayGo()) location.reload(); return; }
         apply(update);
         root.dataset.etag = answer.headers.get("etag") || "";
         root.dataset.topics = update.topics.join(" ");

@@ -233,6 +233,8 @@ WORDS: Mapping[str, str] = {
     "compose.field.serves": "What the use serves",
     "compose.field.to_agencies": "To which agencies of ours",
     "compose.field.new_purpose": "For which purpose",
+    "compose.field.act.third_state": "To a state outside the accord",
+    "compose.field.act.reason": "Why, in words; for our own records",
     "compose.field.note": "What was done or found",
     # help, one line
     "compose.help.title": "In a few words; it heads the case on both sides. No names.",
