@@ -31,7 +31,7 @@ from comity.edge.opening import OpenNode, open_node
 from comity.edge.peoplerows import SessionRow, digest_of
 from comity.edge.search import Followed
 from comity.marking.labels import Urgency
-from comity.web.answers import Jar
+from comity.screen.visitor import session_cookie
 
 _START = "2026-07-13T04:00:00+00:00"
 _PARTY = "in"
@@ -131,7 +131,7 @@ def _filled(actor: Actor, size: Size) -> dict[str, Any]:
             "dispatches": size.dispatches,
             "bytes": sum(path.stat().st_size for path in actor.folder.glob("*.db*")),
             "fill_s": time.perf_counter() - began,
-            "cookie": Jar(opened.config.node, https=False).session,
+            "cookie": session_cookie(opened.config.node, https=False),
             "tokens": tokens,
             "cases_seen": tuple(show_id(bytes_of(row[0])) for row in cases[:: max(1, len(cases) // 500)]),
             "words": tuple(str(row[0]) for row in texts if row[0]),
