@@ -64,7 +64,7 @@ class Config:
     workplan: Path = Path("workplan.toml")
     keys: Path = Path("keys")
     tls: Path = Path("tls")
-    bell_command: Path = Path()
+    bell_command: str = ""
     bell_mail_host: str = ""
     bell_mail_port: Port = 25
     bell_mail_from: MailAddress = ""

@@ -125,6 +125,6 @@ def ways_of(config: Config) -> dict[Way, Mail | Command]:
             address,
             not is_loopback(config.bell_mail_host),
         )
-    if config.bell_command != Path():
-        found[Way.COMMAND] = Command(config.path(config.bell_command))
+    if config.bell_command:
+        found[Way.COMMAND] = Command(config.path(Path(config.bell_command)))
     return found

@@ -6,10 +6,12 @@ import pytest
 
 from comity.base.errors import BadForm, NotAllowed
 from comity.base.ids import Ms, show_id
+from comity.dispatch.owed import owe
 from comity.dispatch.states import Officer
 from comity.edge.dutywork import MOST_WORDS, Named
 from comity.marking.labels import Urgency
 from comity.screen.duty import Change, Told
+from comity.screen.tasks import Asked
 from tests.unit.edge.dutyworld import CLERK, DAY, DUTY, HOUR, LEAD, NIGHT, NOW, Knock, by, staffing, world
 from tests.unit.edge.twofolders import ANSWERS, ASKS, question
 from tests.unit.node.world import exchange
@@ -301,3 +303,27 @@ def test_who_is_there_now_is_quickly_said(two):
     assert [[one.why for one in side] for side in desk.duty.there(NOW)] == [["office"], ["office"]]
     night = desk.duty.there(Ms(NOW + 16 * HOUR))
     assert [[(one.role, one.number) for one in side] for side in night] == [[("duty-officer", 20)], []]
+
+
+def test_a_note_also_carries_what_is_owed_at_home_calls_not_confirmed_and_tasks(two):
+    done = came_in(two)
+    desk = staffing(two[1])
+    task = desk.task_work.give(Asked("seal-house", "x", due=Ms(NOW + HOUR)), Officer("requests", 31), NOW)
+    desk.task_work.give(Asked("seal-house", "x", due=Ms(NOW + 2 * DAY)), Officer("requests", 31), NOW)
+    with two[1].node.ledger.begin() as book:
+        owe(("full-form:request", "report:soon"), done.id, book.tx, two[1].node.office, Ms(NOW - 20 * HOUR))
+        book.tx.run("UPDATE requests_dispatch SET kind = 'contact-note', stage = 'noted', due_next = NULL")
+    note = desk.duty_work.leave(Officer("requests", 31), ("", "", ""), NOW)
+    told = [(one.told, one.what) for one in note.made]
+    assert told == [(Told.OWED, "full-form:request"), (Told.CONTACT, "ours"), (Told.TASK, "seal-house")]
+    assert note.made[-1].id == show_id(task.id)
+    assert note.made[1].number == "XV-2026-0001"
+
+
+def test_a_swap_is_of_one_role_between_two_who_have_the_shifts_and_words_have_a_limit(two):
+    work = staffing(two[0]).duty_work
+    one, other = Named(20, "duty-officer", "2026-07-15"), Named(14, "approver", "2026-07-15")
+    with pytest.raises(BadForm, match="one role"):
+        work.swap(one, other, LEAD, NOW, note="")
+    with pytest.raises(BadForm, match="at most"):
+        work.change(one, Change.ABSENCE, LEAD, NOW, stands_in=None, note="x" * 501)

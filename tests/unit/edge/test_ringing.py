@@ -343,7 +343,7 @@ def test_a_mail_server_that_is_not_there_or_speaks_no_tls_is_said():
 def test_the_settings_say_which_ways_there_are(two):
     config = two[0].config
     assert ways_of(config) == {}
-    near = replace(config, bell_mail_host="127.0.0.1", bell_mail_from="a@b.example", bell_command=Path("ring"))
+    near = replace(config, bell_mail_host="127.0.0.1", bell_mail_from="a@b.example", bell_command="ring")
     assert ways_of(near) == {
         Way.MAIL: Mail("127.0.0.1", 25, "a@b.example", "http://localhost:0", starttls=False),
         Way.COMMAND: Command(config.folder / "ring"),
