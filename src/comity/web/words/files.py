@@ -6,8 +6,6 @@ from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
     "case.timeline": "Timeline",
-    "case.owed": "Owed",
-    "case.owed.none": "Nothing is owed in this case.",
     "case.newest": "Newest verdicts",
     "case.proof": "Proof",
     "case.proof.text": "{done} of {count} dispatches co-signed by the other side.",
@@ -15,5 +13,4 @@ WORDS: Mapping[str, str] = {
     "case.count.many": "{count} dispatches",
     "case.law": "{whose}: {word}",
     "case.late": "Limit passed",
-    "case.verify": "Verify one: open a dispatch and watch its proof being made again.",
 }
