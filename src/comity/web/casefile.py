@@ -251,5 +251,9 @@ def _staff(party: PartyCard, at: Sight) -> Staff:
     words = {"place": party.capital, "time": clock, "left": moments.span(max(away, 0), t)}
     text = t("case.staff.open" if is_open else "case.staff.closed", **words)
     return Staff(
-        party.short, party.ours, is_open, text, t("case.staff.duty", who=party.on_duty) if party.on_duty else ""
+        party.short,
+        party.ours,
+        is_open,
+        text,
+        t("case.staff.duty", who=letters.on_duty(party, t)) if party.on_duty else "",
     )

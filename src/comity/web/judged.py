@@ -202,7 +202,7 @@ def path(one: Judgement, sight: Sight) -> tuple[Node, ...]:
     """Return the approval path: written, each approval with who is on call, released, committed and sealed, their desk."""
     t = sight.texts
     waits = [
-        Node("now" if place == 0 else "", t("compose.path.approval", role=role.role), _on(role, sight))
+        Node("now" if place == 0 else "", t("compose.path.approval", role=t.word("role", role.role)), _on(role, sight))
         for place, role in enumerate(one.roles)
     ]
     there = next((p for p in sight.parties if not p.ours), sight.us)
@@ -211,7 +211,7 @@ def path(one: Judgement, sight: Sight) -> tuple[Node, ...]:
         Node("done", t("compose.path.written"), ""),
         *waits,
         Node("now" if goes else "", t("compose.path.committed"), t("compose.path.at-once") if goes else ""),
-        Node("", there.capital, there.on_duty),
+        Node("", there.capital, letters.on_duty(there, sight.texts)),
     )
 
 

@@ -62,6 +62,7 @@ _LINK_LOOKS = {
 _HANDLING = re.compile(r"H\d")
 _TLP = re.compile(r"TLP:(RED|AMBER|GREEN|CLEAR)(\+STRICT)?")
 _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_DUTY = re.compile(r"Duty officer (\d+)")
 _TRANSLATION = re.compile(r"translation:([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)")
 _SAY_AT = (5, 10, 30)
 
@@ -102,7 +103,13 @@ def capital(party: PartyCard, sight: Sight) -> Capital:
     t = sight.texts
     office = t("bar.office.open" if moments.is_open(party, sight.now) else "bar.office.closed")
     local = moments.day_clock(sight.now, party.zone, t)
-    return Capital(party.short, party.ours, party.capital, local, office, party.on_duty)
+    return Capital(party.short, party.ours, party.capital, local, office, on_duty(party, t))
+
+
+def on_duty(party: PartyCard, texts: Texts) -> str:
+    """Who is on duty at a party, as role and number; the card has it in English."""
+    known = _DUTY.fullmatch(party.on_duty)
+    return party.on_duty if known is None else f"{texts('role.duty-officer')} {known[1]}"
 
 
 def days(sight: Sight) -> Days:
@@ -154,7 +161,7 @@ def left(card: DispatchCard | CaseCard, what: str, of: str | None, start: Ms | N
     if card.due is None:
         return None
     away = card.due - sight.now
-    due = t("left.due", time=moments.moment(card.due, sight.now, t))
+    due, what = t("left.due", time=moments.moment(card.due, sight.now, t)), _owed(what, t)
     if card.overdue:
         words = t("left.over.by", what=what, party=of) if of else t("left.over", what=what)
         return Left("over", moments.span(max(-away, 0), t), words, due, 100)
@@ -372,6 +379,13 @@ def line(body: BodyLine, texts: Texts, *, unofficial: bool = False) -> Line:
         return Line(label, body.text, removed, translated[1], own=True, translation=True, unofficial=unofficial)
     own = "" if body.label == "text" else texts.word("field", body.label)
     return Line(own, body.text, removed, lang, own=own != body.label)
+
+
+def _owed(what: str, texts: Texts) -> str:
+    """What is owed in the page's words; the card has it in English."""
+    key = what.replace(" ", "-")
+    said = texts.word("due", key)
+    return what if said == key else said
 
 
 def lines(card: DispatchCard, texts: Texts) -> tuple[Line, ...]:

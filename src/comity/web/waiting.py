@@ -117,12 +117,13 @@ def held(one: HeldLine, known: Mapping[DispatchId, str], sight: Sight) -> Held:
         since=t("wait.since.at", time=moments.moment(one.since, now, t), span=span),
         waits=one.waits or (t("wait.again"),),
         answered=tuple(
-            (t("part.by", role=a.role, officer=a.officer), "" if a.at is None else _at(a.at, sight))
+            (t("part.by", role=t.word("role", a.role), officer=a.officer), "" if a.at is None else _at(a.at, sight))
             for a in one.answered
         ),
         subject=one.subject[:16],
         rung=tuple(
-            (t("part.by", role=r.role, officer=r.officer or t("wait.rung.role")), _at(r.at, sight)) for r in one.rung
+            (t("part.by", role=t.word("role", r.role), officer=r.officer or t("wait.rung.role")), _at(r.at, sight))
+            for r in one.rung
         ),
         say=t("wait.say.held", what=what),
         loud=one.urgency == 0,
@@ -135,7 +136,17 @@ def debt(one: OwedLine, known: Mapping[DispatchId, str], sight: Sight) -> Debt:
     words = sight.texts.word("owed", one.verb)
     late = one.due is not None and one.due <= sight.now
     say = sight.texts("say.overdue", title=f"{words} {one.value}".strip()) if late else ""
-    return Debt(show_id(one.id), words, one.value, one.role, _left(one, sight), number, href, kind, say)
+    return Debt(
+        show_id(one.id),
+        words,
+        one.value,
+        sight.texts.word("role", one.role),
+        _left(one, sight),
+        number,
+        href,
+        kind,
+        say,
+    )
 
 
 def _left(one: OwedLine, sight: Sight) -> Left | None:
@@ -155,9 +166,9 @@ def alarm(one: AlarmLine, known: Mapping[DispatchId, str], sight: Sight) -> Alar
     t = sight.texts
     number, href, kind = _where(one.dispatch, known)
     what = t.word("alarm", one.kind)
-    say = t("wait.say.alarm", role=one.role, what=what)
+    say = t("wait.say.alarm", role=t.word("role", one.role), what=what)
     about = one.about or t("wait.rung.role")
-    return Alarm(show_id(one.id), what, one.role, about, number, href, kind, _at(one.at, sight), say)
+    return Alarm(show_id(one.id), what, t.word("role", one.role), about, number, href, kind, _at(one.at, sight), say)
 
 
 def budget(one: BudgetLine, sight: Sight) -> Budget:

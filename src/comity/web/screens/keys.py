@@ -72,7 +72,7 @@ async def keys(visit: Visit) -> Answer:
     """Show the sheet."""
     view = sheet(visit.texts, off=visit.who.settings.get("keys") == "off")
     part = Part("keys-sheet", "keys.sheet", view)
-    return Screen(Page("keys.html", visit.texts("keys.h1"), "", (Region("keys", (part,)),)))
+    return Screen(Page("keys.html", visit.texts("keys.h1"), "", (Region("sheet", (part,)),)))
 
 
 ROUTES = (ScreenRoute("GET", "/keys", Deed.HOME, keys),)

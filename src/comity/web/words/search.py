@@ -30,7 +30,7 @@ WORDS: Mapping[str, str] = {
     "search.more": "More",
     "search.first": "Newest",
     "search.number.h": "By number",
-    "search.number": "Type either side’s case number or the id of a dispatch to go straight to it, or the last figures of one of our numbers.",
+    "search.number": "Type either side's case number or the id of a dispatch to go straight to it, or the last figures of one of our numbers.",
     "search.commands.h": "Commands",
     "search.commands": "Type the name of a page to go there.",
     "search.numbered": "Cases with this number",
