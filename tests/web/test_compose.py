@@ -297,6 +297,19 @@ def test_an_act_that_does_not_fit_keeps_nothing(house, officer):
     assert counted(house, "act") == before
 
 
+def test_an_act_that_waits_is_shown_to_who_has_the_case(house, officer):
+    """A duty officer of the other agency acts on what is not that agency's: it waits for an officer who may."""
+    place, duty = sent(officer), house.visitor("duty-officer")
+    page = duty.post(place + "/act", {"act": "use", "a-serves": "lead", "do": "go"})
+    assert page.status_code == 200
+    (one,) = [act for act in house.door("GET", "/acts/held") if act["dispatch"] == place.rsplit("/", 1)[1]]
+    shown = duty.get(f"{place}/act/{one['subject']}")
+    assert (shown.status_code, "requests/103" in shown.text) == (200, True)
+    assert f"{place}/act/{one['subject']}" in duty.get("/approvals").text
+    assert house.visitor(120).get(f"{place}/act/{one['subject']}").status_code == 404
+    assert duty.post(f"{place}/act/{one['subject']}", {"role": "duty-officer"}).status_code in {403, 404, 409}
+
+
 def test_an_act_that_nobody_asked_for_is_not_there(house, officer):
     assert house.visitor("approver").get(f"{sent(officer)}/act/{'0' * 64}").status_code == 404
 

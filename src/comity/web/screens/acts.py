@@ -196,7 +196,7 @@ async def _waiting(visit: Visit, error: str = "", status: int = 200) -> Answer:
         subject=str(one["subject"]),
         problem=error,
     )
-    title = t("acts.act.h1", act=t.word("acts.act", str(one["act"])))
+    title = t("acts.waits.h1", act=t.word("acts.act", str(one["act"])))
     page = Page("act_waits.html", title, "approvals", (Region("act", (Part("act", "approvals.act", view),)),))
     person = visit.who.person
     may = visit.site.needs.may(person, Deed.APPROVE, visit.case)

@@ -8,7 +8,6 @@ WORDS: Mapping[str, str] = {
     "compose.h1": "New: {kind}",
     "compose.lead": "Goes to {capital}. Nothing is sent before you press Send.",
     "compose.in": "case {number}",
-    "compose.on": "on {kind}",
     "compose.kinds": "Kind",
     "compose.head": "What it is for",
     "compose.body": "What you write",
@@ -21,7 +20,6 @@ WORDS: Mapping[str, str] = {
     "compose.entry": "Entry {n}",
     "compose.choose": "Choose",
     "compose.none": "none",
-    "compose.urgency": "How soon",
     "compose.limit": "answered within {span} of arriving",
     "compose.limit.none": "by treaty, no limit",
     "compose.zone": "Times are in {zone}.",
@@ -32,7 +30,6 @@ WORDS: Mapping[str, str] = {
     "compose.session": "Your session has ended. What you wrote is still here.",
     "compose.session.way": "Sign in in another tab",
     "compose.session.then": "then press Send again.",
-    "compose.offline": "The node does not answer. What you wrote is still here; it is judged again when you go on.",
     "compose.kept": "It was not sent. What you wrote stands below: change it and send it again, or leave it.",
     "compose.said.held": "The draft waits. Nothing has left.",
     # the verdict

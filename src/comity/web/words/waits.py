@@ -10,7 +10,6 @@ WORDS: Mapping[str, str] = {
     "wait.open": "Until officers sign in,",
     "wait.open.text": "this page is shown to whoever can open it on this machine. Approvals are given at the terminal.",
     "wait.damaged": "A row of what waits cannot be read, so nothing is listed here. Nothing was lost: audit this node.",
-    "wait.held": "Held",
     "wait.held.none": "Nothing waits for an approval, an assessment or an officer.",
     "wait.waits": "Still waits for",
     "wait.again": "nothing: take it up again",
