@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import groupby
 
 _ACCENT = re.compile("[\u0300-\u036f]")
 _NUKTA = ("\u093c", "\u0a3c")
@@ -26,27 +27,39 @@ def is_letter(char: str) -> bool:
     return char.isalnum() or char in _JOINERS or unicodedata.category(char)[0] == "M"
 
 
+@lru_cache(1)
+def _runs() -> re.Pattern[str]:
+    """Return what finds a run of letters, as `is_letter` has them, in text of the basic plane."""
+    marks = (chr(point) for point in range(0x300, 0x10000) if unicodedata.category(chr(point))[0] == "M")
+    return re.compile(f"(?:[^\\W_]|[{''.join(map(re.escape, (*marks, *sorted(_JOINERS))))}])+")
+
+
+_ASCII_RUNS = re.compile("[^\\W_]+", re.ASCII)
+
+
 def words_at(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield (begin, end, plain form) of each word of a text, in order; an end is the place after the last character."""
-    begin = None
-    for place, char in enumerate(text):
-        if is_letter(char):
-            begin = place if begin is None else begin
-        elif begin is not None:
-            yield from _word(text, begin, place)
-            begin = None
-    if begin is not None:
-        yield from _word(text, begin, len(text))
+    if text.isascii():
+        for run in _ASCII_RUNS.finditer(text):
+            yield run.start(), run.end(), run[0].lower()[:_LONGEST]
+        return
+    runs = (found.span() for found in _runs().finditer(text)) if max(text) < "\U00010000" else _spans(text)
+    for begin, end in runs:
+        if form := plain(text[begin:end]):
+            yield begin, end, form
 
 
-def _word(text: str, begin: int, end: int) -> Iterator[tuple[int, int, str]]:
-    form = plain(text[begin:end])
-    if form:
-        yield begin, end, form
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    for letters, run in groupby(enumerate(text), key=lambda one: is_letter(one[1])):
+        if letters:
+            places = [place for place, _ in run]
+            yield places[0], places[-1] + 1
 
 
 def words_of(text: str) -> tuple[str, ...]:
     """Return the plain forms of the words of a text, in order."""
+    if text.isascii():
+        return tuple(word[:_LONGEST] for word in _ASCII_RUNS.findall(text.lower()))
     return tuple(form for _, _, form in words_at(text))
 
 
