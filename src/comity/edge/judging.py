@@ -33,7 +33,7 @@ from comity.policy.cache import RememberingGate
 from comity.policy.cedar import CedarGate
 from comity.policy.explain import duty_words
 from comity.policy.question import Question
-from comity.policy.release_path import missing_for_release
+from comity.policy.release_path import Path, missing_for_release
 from comity.policy.verdict import Gate, Verdict
 from comity.screen import BodyLine
 
@@ -41,6 +41,7 @@ Asked = Callable[[Tx, DispatchId], tuple[frozenset[str], frozenset[str]] | None]
 """What a question asked for, of the desk that has questions."""
 Lines = Callable[[str, bytes], tuple[BodyLine, ...]]
 _REMEMBERED = 4_096
+_PATHS = 512
 _EXCERPT, _EXCERPTS = 40, 3
 _WORDS = "en"
 
@@ -67,6 +68,7 @@ class Judge:
     def __init__(self, node: Node, asked: Asked, lines: Lines) -> None:
         self._node, self._asked, self._lines = node, asked, lines
         self._thread = ThreadPoolExecutor(1, "judge")
+        self._paths: dict[tuple[int, Question], Path] = {}
         law: Gate = node.office.gate
         self._law: CedarGate | None = None
         if isinstance(law, RememberingGate):
@@ -192,11 +194,24 @@ class Judge:
             "budget": _budget(labelled, self._office.accord, tx, now),
         }
 
+    def _path(self, law: CedarGate, question: Question, now: Ms) -> Path:
+        """Return the release path; typing seldom changes the question, so the last ones are remembered."""
+        key = law.interval(now), question
+        known = self._paths.get(key)
+        if known is not None:
+            return known
+        found = missing_for_release(law, question, now)
+        if law.steady(question, now):
+            if len(self._paths) >= _PATHS:
+                self._paths.clear()
+            self._paths[key] = found
+        return found
+
     def _ways(self, question: Question | None, verdict: Verdict, now: Ms) -> Json:
         """Return what is still missing for release as the law counts it, or None where nobody can tell."""
         if self._law is None or question is None or (verdict.permits and not _owes_approval(verdict, question)):
             return None
-        path = missing_for_release(self._law, question, now)
+        path = self._path(self._law, question, now)
         return {
             "curable": path.curable,
             "whole": path.whole,
