@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, Ms, read_id
@@ -33,6 +34,7 @@ _PLACE = re.compile(r"[1-9]\d{0,14}")
 _AROUND = 60
 _MOST_PIECES = 24
 _LONGEST = 400
+_KEPT = 1_024
 
 
 class SearchReader:
@@ -170,20 +172,29 @@ def _day(text: str) -> Ms | None:
 
 def hits_in(text: str, chunks: tuple[Chunk, ...]) -> Iterator[tuple[int, int]]:
     """Yield (begin, end) of each place of a text where one of the chunks stands, in order, none over another."""
-    words = list(words_at(text))
+    words = _words_at(text)
     place = 0
     while place < len(words):
-        length = max((len(chunk.words) for chunk in chunks if _stands(words, place, chunk)), default=0)
+        form = words[place][2]
+        length = 0
+        for chunk in chunks:
+            if len(chunk.words) > length and form.startswith(chunk.words[0]) and _stands(words, place, chunk):
+                length = len(chunk.words)
         if length:
             yield words[place][0], words[place + length - 1][1]
         place += length or 1
 
 
-def _stands(words: list[tuple[int, int, str]], place: int, chunk: Chunk) -> bool:
-    here = [form for _, _, form in words[place : place + len(chunk.words)]]
-    if len(here) < len(chunk.words) or here[:-1] != list(chunk.words[:-1]):
+@lru_cache(maxsize=_KEPT)
+def _words_at(text: str) -> tuple[tuple[int, int, str], ...]:
+    return tuple(words_at(text))
+
+
+def _stands(words: tuple[tuple[int, int, str], ...], place: int, chunk: Chunk) -> bool:
+    last = place + len(chunk.words) - 1
+    if last >= len(words) or any(words[place + n][2] != word for n, word in enumerate(chunk.words[:-1])):
         return False
-    return here[-1] == chunk.words[-1] if chunk.whole else here[-1].startswith(chunk.words[-1])
+    return words[last][2] == chunk.words[-1] if chunk.whole else words[last][2].startswith(chunk.words[-1])
 
 
 def marked(text: str, chunks: tuple[Chunk, ...]) -> tuple[Piece, ...]:

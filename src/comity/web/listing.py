@@ -6,10 +6,12 @@ The rule it keeps: sent, arrived, seen and answered are different facts and diff
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import urlencode
 
 from comity.base.ids import Ms, show_id
 from comity.policy.access import Person
+from comity.screen import PartyCard
 from comity.screen.inbox import Ask, Counts, Line, View
 from comity.web import letters, moments
 from comity.web.letters import Sight
@@ -17,6 +19,8 @@ from comity.web.text_safety import spoken
 from comity.web.texts import Texts
 from comity.web.views import Code, Left, Urgency
 
+_KEPT = 16_384
+_said = lru_cache(maxsize=_KEPT)(spoken)
 GROUPS = ("over", "hour", "day", "later")
 _LOUD = 0
 _STATES = (
@@ -83,8 +87,14 @@ class Tab:
 
 
 def row(line: Line, person: Person, at: Sight) -> Row:
-    """Return one line as a view."""
-    t = at.texts
+    """Return one line as a view; the same within a minute for all who look at it and have it or have it not."""
+    mine = (person.desk, person.number) in line.members
+    return _row(line, mine, at.now // moments.MINUTE, at.parties, at.texts)
+
+
+@lru_cache(maxsize=_KEPT)
+def _row(line: Line, mine: bool, minute: int, parties: tuple[PartyCard, ...], texts: Texts) -> Row:  # noqa: FBT001  part of the key
+    at, t = Sight(Ms(minute * moments.MINUTE), parties, texts), texts
     number, sender = show_id(line.id), at.us.short if line.ours else _them(at)
     kind = kind_of(line, t)
     return Row(
@@ -107,9 +117,9 @@ def row(line: Line, person: Person, at: Sight) -> Row:
         label=tuple(letters.code(one) for one in line.label),
         state=state_of(line, at),
         replaced=line.replaced,
-        who=who_has(line, person, t),
-        mine=(person.desk, person.number) in line.members,
-        say=t("inbox.say", kind=spoken(kind), agency=spoken(line.from_agency), title=spoken(line.title)),
+        who=who_has(line, t, mine=mine),
+        mine=mine,
+        say=t("inbox.say", kind=_said(kind), agency=_said(line.from_agency), title=_said(line.title)),
         loud=line.urgency == _LOUD and not line.ours,
     )
 
@@ -165,9 +175,9 @@ def state_of(line: Line, at: Sight) -> State:
     return State("", "clock", t("inbox.state.waits" if line.ours else "inbox.state.sent"), "")
 
 
-def who_has(line: Line, person: Person, texts: Texts) -> str:
+def who_has(line: Line, texts: Texts, *, mine: bool) -> str:
     """Whose the case is: desk and number, never a name."""
-    if (person.desk, person.number) in line.members:
+    if mine:
         return texts("inbox.you")
     return ", ".join(f"{desk} {number}" for desk, number in line.members) or texts("inbox.nobody")
 
