@@ -17,12 +17,20 @@ from comity.web.pages import Page, Part
 from comity.web.text_safety import segments
 from comity.web.texts import Texts
 
+_SHORT = 400
 _KEPT = 4096  # laid-out parts kept: some days of a busy node
 
 
 def shown(text: str) -> Markup:
     """Incoming text for a template: escaped, isolated in its direction, what is hidden or false made a visible chip."""
+    return _short(text) if len(text) <= _SHORT else _shown(text)
+
+
+def _shown(text: str) -> Markup:
     return Markup("<bdi>") + Markup("").join(_segment(s.text, s.chip) for s in segments(text)) + Markup("</bdi>")
+
+
+_short = lru_cache(maxsize=4 * _KEPT)(_shown)  # names, labels and titles come again on every page
 
 
 def plain(text: str) -> Markup:
