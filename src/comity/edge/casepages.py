@@ -337,7 +337,9 @@ class _Pages:
         if header is None:
             return self.say("withheld")
         value = cbor.decode(body) if body else None
-        title = dict(value).get("title") if isinstance(value, Mapping) else None
+        title = (
+            next((text for key, text in value.items() if key == "title"), None) if isinstance(value, Mapping) else None
+        )
         return title if isinstance(title, str) and title else f"{header.kind}, {header.purpose}"
 
     def _party(self, party: Data) -> str:

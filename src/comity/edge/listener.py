@@ -287,8 +287,8 @@ def _listen(host: str, port: int) -> socket.socket:
         listening = socket.create_server(address[:2], family=family, backlog=BACKLOG)
         # asyncio's own loop leaves this out, and then a head waits 40 ms for its body; connections inherit it.
         listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listening
     except OSError as error:
         raise BadConfiguration(
             f"{host} port {port} could not be listened on ({error.strerror}); choose another, or stop who has it"
         ) from error
+    return listening

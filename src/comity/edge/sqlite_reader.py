@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration, StoreMisuse
@@ -36,12 +35,10 @@ class SqliteReader(SqliteStore):
         with self.read():
             pass
 
-    @contextmanager
-    def begin(self) -> Iterator[SqliteTx]:
+    def begin(self) -> AbstractContextManager[SqliteTx]:
         """Refuse: only the node's own process writes.
 
         Raises:
             StoreMisuse: always.
         """
         raise StoreMisuse("a page process writes nothing: it asks the node's own process by its door")
-        yield  # a context manager is a generator

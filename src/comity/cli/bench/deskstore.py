@@ -112,7 +112,9 @@ def _vocabulary(chance: random.Random) -> Iterator[str]:
 
 
 def _sentence(chance: random.Random, words: tuple[str, ...], length: int) -> str:
-    return " ".join(chance.choice(_COMMON) if chance.random() < _COMMON_SHARE else chance.choice(words) for _ in range(length))
+    return " ".join(
+        chance.choice(_COMMON) if chance.random() < _COMMON_SHARE else chance.choice(words) for _ in range(length)
+    )
 
 
 def _dispatches(
