@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from comity.edge.board import CaseDesk, Lines, NodeBoard
+from comity.edge.board import Lines, NodeBoard
 from comity.edge.casefile import CaseReader
 from comity.edge.finding import SearchReader
 from comity.edge.inbox import DeskLists, InboxReader
@@ -37,7 +37,7 @@ def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
     lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
     inbox = InboxReader(ledger, name, lists, setting)
     kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
-    finder = SearchReader(ledger, cast("CaseDesk", desk), lists, FtsFinder(name), lines, inbox, setting, kinds)
+    finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds)
     return CaseReaders(
         inbox, CaseReader(ledger, board, lists, inbox, setting), finder, TraceReader(ledger, name, lists)
     )

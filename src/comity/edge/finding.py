@@ -7,7 +7,7 @@ not there; what was recalled is shown without its text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, Ms, read_id
 from comity.dispatch.book import Ledger
 from comity.dispatch.ports import Tx
-from comity.edge.board import CaseDesk, Lines, Setting
+from comity.edge.board import Lines, Setting
 from comity.edge.inbox import DeskLists, InboxReader
 from comity.edge.scope import case_of, read_scope
 from comity.edge.search import COUNTED, Chunk, Finder, Wanted, chunks_of
@@ -42,7 +42,7 @@ class SearchReader:
 
     Args:
         ledger: of the node; only read.
-        desk: that keeps the cases.
+        desk: name of the desk that keeps the cases.
         lists, finder: of that desk.
         lines: lays a body of that desk out.
         inbox: names the agencies of a line.
@@ -53,7 +53,7 @@ class SearchReader:
     def __init__(  # noqa: PLR0917  the readers of one node
         self,
         ledger: Ledger,
-        desk: CaseDesk,
+        desk: str,
         lists: DeskLists,
         finder: Finder,
         lines: Lines,
@@ -76,7 +76,7 @@ class SearchReader:
         typed = search.typed[:_LONGEST]
         wanted = self._wanted(search, typed)
         with self._ledger.read() as tx:
-            scope = read_scope(tx, person, self._desk.name)
+            scope = read_scope(tx, person, self._desk)
             straight = self._straight(tx, typed, scope)
             numbered = self._numbered(tx, typed, scope)
             before = int(search.page) if _PLACE.fullmatch(search.page) else 0
@@ -130,6 +130,7 @@ class SearchReader:
         self, tx: Tx, hits: tuple[tuple[CaseId, DispatchId], ...], chunks: tuple[Chunk, ...]
     ) -> tuple[FoundCase, ...]:
         lines = self._lists.lines(tx, (*(id_ for _, id_ in hits), *(DispatchId(case) for case, _ in hits)))
+        bodies = self._lists.bodies(tx, (id_ for _, id_ in hits))
         by_case: dict[CaseId, list[DispatchId]] = {}
         for case, id_ in hits:
             by_case.setdefault(case, []).append(id_)
@@ -138,25 +139,25 @@ class SearchReader:
             opener = lines.get(DispatchId(case)) or self._lists.opener(tx, case)
             if opener is None:
                 continue
-            inside = tuple(self._dispatch(tx, lines[id_], chunks) for id_ in ids if id_ in lines)
+            inside = tuple(self._dispatch(lines[id_], bodies, chunks) for id_ in ids if id_ in lines)
             found.append(FoundCase(case, self._inbox.named(opener), marked(opener.title, chunks), inside))
         return tuple(found)
 
-    def _dispatch(self, tx: Tx, line: Line, chunks: tuple[Chunk, ...]) -> FoundDispatch:
-        text, lang = ("", None) if line.recalled is not None else self._text(tx, line, chunks)
+    def _dispatch(
+        self, line: Line, bodies: Mapping[DispatchId, tuple[str, bytes]], chunks: tuple[Chunk, ...]
+    ) -> FoundDispatch:
+        kind, body = bodies.get(line.id, ("", b""))
+        text, lang = ("", None) if line.recalled is not None or not body else self._text(kind, body, chunks)
         return FoundDispatch(self._inbox.named(line), marked(line.title, chunks), around(text, chunks), lang)
 
-    def _text(self, tx: Tx, line: Line, chunks: tuple[Chunk, ...]) -> tuple[str, str | None]:
+    def _text(self, kind: str, body: bytes, chunks: tuple[Chunk, ...]) -> tuple[str, str | None]:
         """Return the first line of a body in which something was found, else its first; and its language."""
-        row = self._desk.dispatch(tx, line.id)
-        if row is None or not row.body:
-            return "", None
         try:
-            shown = [one for one in self._lines(row.kind, row.body) if one.text]
+            shown = [one for one in self._lines(kind, body) if one.text]
         except DAMAGE:
             return "", None
         for one in shown:
-            if any(piece.hit for piece in marked(one.text, chunks)):
+            if next(hits_in(one.text, chunks), None) is not None:
                 return one.text, one.lang
         return (shown[0].text, shown[0].lang) if shown else ("", None)
 

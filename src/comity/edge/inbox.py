@@ -49,6 +49,10 @@ class DeskLists(Protocol):
         """Return these dispatches as lines."""
         ...
 
+    def bodies(self, tx: Tx, dispatches: Iterable[DispatchId]) -> dict[DispatchId, tuple[str, bytes]]:
+        """Return (kind, body) of these dispatches."""
+        ...
+
     def cases_of_number(self, tx: Tx, typed: str) -> tuple[CaseId, ...]:
         """Return the cases that have this number."""
         ...

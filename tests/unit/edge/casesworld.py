@@ -51,7 +51,7 @@ def readers_of(node):
         lists=lists,
         inbox=inbox,
         finder=SearchReader(
-            node.ledger, node.desk, lists, search.FtsFinder("requests"), body_lines, inbox, setting, kinds
+            node.ledger, "requests", lists, search.FtsFinder("requests"), body_lines, inbox, setting, kinds
         ),
         cases=CaseReader(node.ledger, board_of(node), lists, inbox, setting),
         traces=TraceReader(node.ledger, "requests", lists),

@@ -128,6 +128,12 @@ class Lists:
         found = (self._line(row) for row in tx.rows(_SELECT + where, arguments))
         return {line.id: line for line in found}
 
+    def bodies(self, tx: Tx, dispatches: Iterable[DispatchId]) -> dict[DispatchId, tuple[str, bytes]]:
+        """Return (kind, body) of these dispatches."""
+        where, arguments = _among("d.id", dispatches)
+        rows = tx.rows(f"SELECT d.id, d.kind, d.body FROM requests_dispatch d WHERE {where}", arguments)  # noqa: S608  places only
+        return {DispatchId(bytes_of(id_)): (text_of(kind), bytes_of(body)) for id_, kind, body in rows}
+
     def cases_of_number(self, tx: Tx, typed: str) -> tuple[CaseId, ...]:
         """Return the cases that have this number: ours or the other side's whole, or only the last figures of ours."""
         text = typed.strip()
