@@ -13,6 +13,7 @@ from comity.base.errors import BadEnvelope
 from comity.base.hashing import sha256
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desk import Filing
+from comity.desks.requests import knowing
 from comity.desks.requests.body import read
 from comity.desks.requests.model import Kind, Recall
 from comity.dispatch.columns import bytes_of, int_of, text_of
@@ -68,6 +69,25 @@ def close(tx: Tx, target: DispatchId, *, ours: bool) -> None:
     )
 
 
+def passed_by(tx: Tx, transfer: DispatchId) -> tuple[CaseId, ...]:
+    """Return the cases in which a transfer passed a question on."""
+    rows = tx.rows("SELECT DISTINCT case_id FROM requests_dispatch WHERE passed_by = ?", (transfer,))
+    return tuple(CaseId(bytes_of(row[0])) for row in rows)
+
+
+def reach(tx: Tx, cases: Iterable[CaseId]) -> None:
+    """Let exactly those agencies find these cases that have them now; after a transfer, or when one was undone."""
+    for case in cases:
+        have = knowing.agencies(tx, case) or frozenset()
+        rows = tx.rows("SELECT agency FROM requests_reach WHERE case_id = ?", (case,))
+        gone = sorted({text_of(row[0]) for row in rows} - have)
+        for agency in gone:
+            tx.run("DELETE FROM requests_reach WHERE case_id = ? AND agency = ?", (case, agency))
+        if gone:
+            tx.run("UPDATE requests_text SET scope = ? WHERE case_id = ?", (_scope(tx, case), case))
+        _reach(tx, case, sorted(have))
+
+
 def catch_up(tx: Tx) -> int:
     """Write what is missing for dispatches that are filed, at most 500; return how many were written."""
     rows = tx.rows(_BEHIND, (_BATCH,))
@@ -97,7 +117,7 @@ def _write(  # noqa: PLR0917  the columns in order
     at: Ms,
 ) -> None:
     sender, receivers = ends
-    _reach(tx, case, (sender,) if ours else receivers)
+    _reach(tx, case, sorted({*((sender,) if ours else receivers), *knowing.passed(tx, case)}))
     texts, target = _texts(kind, body)
     closed = tx.rows(
         "SELECT 1 FROM requests_mark WHERE target = ? AND ours = ? AND kind = ? LIMIT 1", (id_, int(ours), Kind.RECALL)

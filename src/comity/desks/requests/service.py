@@ -106,6 +106,8 @@ class RequestsDesk:
         if body is not None:
             follow(tx, filing, body)
         finding.note(tx, filing)
+        if header.kind == Kind.TRANSFER:
+            finding.reach(tx, finding.passed_by(tx, header.id))
 
     def settle(self, tx: Tx, dispatch: DispatchId, fact: int, code: str | None, at: Ms) -> None:
         """Note a receipt: ours written for theirs, or theirs seen for ours. Idempotent."""
@@ -117,7 +119,9 @@ class RequestsDesk:
             case Fact.SEEN:
                 store.note_seen(tx, dispatch, at)
             case Fact.REFUSED:
+                passed = finding.passed_by(tx, dispatch) if store.kind_of(tx, dispatch) == Kind.TRANSFER else ()
                 store.note_refused(tx, dispatch, code, at)
+                finding.reach(tx, passed)
             case Fact.QUARANTINED:
                 store.note_quarantined(tx, dispatch, at)
             case _:
