@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration, StoreMisuse
@@ -35,10 +36,16 @@ class SqliteReader(SqliteStore):
         with self.read():
             pass
 
-    def begin(self) -> AbstractContextManager[SqliteTx]:
+    @contextmanager
+    def begin(self) -> Iterator[SqliteTx]:
         """Refuse: only the node's own process writes.
 
         Raises:
             StoreMisuse: always.
         """
-        raise StoreMisuse("a page process writes nothing: it asks the node's own process by its door")
+        _refuse()
+        yield from ()
+
+
+def _refuse() -> None:
+    raise StoreMisuse("a page process writes nothing: it asks the node's own process by its door")
