@@ -512,12 +512,12 @@ def _line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str
     for reason in verdict.reasons:
         if reason.article:
             cited.setdefault((reason.article, reason.status), {})[reason.rule] = None
-    decided = [reason.sentence for reason in verdict.reasons if reason.effect is verdict.effect]
+    decided = [reason for reason in verdict.reasons if reason.effect is verdict.effect] or [verdict.reasons[0]]
     return VerdictLine(
         party=party,
         act=act,
         effect=verdict.effect.value,
-        sentence=" ".join(dict.fromkeys(decided or [verdict.reasons[0].sentence])),
+        sentence=" ".join(dict.fromkeys(reason.sentence for reason in decided)),
         articles=tuple(article for article, _ in cited),
         marks=tuple(status for _, status in cited),
         ground=ground,
@@ -525,6 +525,7 @@ def _line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str
         exercise=exercise,
         known=True,
         rules=tuple(tuple(rules) for rules in cited.values()),
+        deciding=tuple(dict.fromkeys(reason.rule for reason in decided)),
     )
 
 

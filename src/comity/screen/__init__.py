@@ -47,7 +47,7 @@ class VerdictLine:
 
     `ground` is the inward ground and is filled only on the side whose law it is. `edition` is the hash in hex; `exercise`
     says that no lawyer has signed the edition. `known` is false where the peer's verdict is not known to us. `rules` are
-    the ids of the rules behind each article, in the order of `articles`.
+    the ids of the rules behind each article, in the order of `articles`; `deciding` those whose sentences `sentence` has.
     """
 
     party: str
@@ -61,6 +61,7 @@ class VerdictLine:
     exercise: bool
     known: bool
     rules: tuple[tuple[str, ...], ...] = ()
+    deciding: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

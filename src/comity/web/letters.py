@@ -14,6 +14,7 @@ from comity.screen import (
     BodyLine,
     CaseCard,
     DispatchCard,
+    LawCard,
     LinkCard,
     LogCard,
     MarkLine,
@@ -23,7 +24,7 @@ from comity.screen import (
     VerdictLine,
     WorkItem,
 )
-from comity.web import moments
+from comity.web import moments, sentences
 from comity.web.text_safety import spoken
 from comity.web.texts import Texts
 from comity.web.views import (
@@ -71,13 +72,14 @@ _SAY_AT = (5, 10, 30)
 class Sight:
     """From where and when the cards are looked at: both parties, ours first, the words of one language, known rules.
 
-    `rules` are (mark of a party, id of a rule) of every rule that a page of this node shows.
+    `rules` are (mark of a party, id of a rule) of every rule that a page of this node shows, `laws` the editions they are of.
     """
 
     now: Ms
     parties: tuple[PartyCard, ...]
     texts: Texts
     rules: frozenset[tuple[str, str]] = frozenset()
+    laws: tuple[LawCard, ...] = ()
 
     @property
     def us(self) -> PartyCard:
@@ -313,6 +315,7 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
     look, icon = _LOOKS.get(verdict.effect, ("refuse", "stop"))
     marks = [t.word("mark", mark.strip("[]")) for mark in verdict.marks]
     marks += [""] * (len(verdict.articles) - len(marks))
+    said = sentences.said(verdict, sight.laws, t)
     rules = [*verdict.rules, *([()] * (len(verdict.articles) - len(verdict.rules)))]
     return Opinion(
         party=verdict.party,
@@ -322,7 +325,7 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
         icon=icon,
         word=t.word("verdict", verdict.effect),
         act=t.word("verdict", verdict.act),
-        sentence=verdict.sentence,
+        sentence=said.sentence,
         articles=tuple(
             (article, mark, tuple(sight.link(verdict.party, rule) for rule in behind))
             for article, mark, behind in zip(verdict.articles, marks, rules, strict=False)
@@ -330,13 +333,17 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
         ground=verdict.ground if ours else None,
         edition=verdict.edition[:8],
         exercise=verdict.exercise,
+        lang=said.lang,
+        more=said.more,
+        more_lang=said.more_lang,
     )
 
 
 def _unknown(party: PartyCard, sight: Sight, told: VerdictLine | None = None) -> Opinion:
     """A verdict that is not known here: at most what its having acted tells, never an article."""
     t = sight.texts
-    effect, act, sentence = (told.effect, told.act, told.sentence) if told else ("", "", "")
+    effect, act = (told.effect, told.act) if told else ("", "")
+    sentence, lang = sentences.told(told.sentence, t) if told else ("", "")
     look, icon = _LOOKS.get(effect, ("unknown", "clock"))
     return Opinion(
         party=party.short,
@@ -351,6 +358,7 @@ def _unknown(party: PartyCard, sight: Sight, told: VerdictLine | None = None) ->
         ground=None,
         edition=t("verdict.edition.unknown"),
         exercise=False,
+        lang=lang if sentence else t.lang,
     )
 
 

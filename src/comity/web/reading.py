@@ -21,7 +21,9 @@ _CASES = 12
 
 def sight(visit: Visit) -> Sight:
     """Look at cards as of now, with the visitor's words; needed by all of `letters`."""
-    return Sight(visit.now, visit.site.board.parties(), visit.texts, rules(visit.site.board.laws()))
+    board = visit.site.board
+    laws = board.laws()
+    return Sight(visit.now, board.parties(), visit.texts, rules(laws), laws)
 
 
 def rules(laws: tuple[LawCard, ...]) -> frozenset[tuple[str, str]]:

@@ -75,7 +75,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """One law's verdict; articles are (article, mark, rules), `look` `permit`, `with`, `refer`, `refuse` or `unknown`."""
+    """One law's verdict; articles are (article, mark, rules), `look` `permit`, `with`, `refer`, `refuse` or `unknown`.
+
+    `lang` is the language of `sentence`, `more` what the node adds to it, in `more_lang`.
+    """
 
     party: str
     ours: bool
@@ -89,6 +92,9 @@ class Opinion:
     ground: str | None
     edition: str
     exercise: bool
+    lang: str
+    more: str = ""
+    more_lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
