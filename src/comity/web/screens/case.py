@@ -51,6 +51,8 @@ def _screen(visit: Visit, *, text: str = "", number: str = "", error: str = "", 
         "number": number or new_number(visit.now),
         "label": file.dispatches[-1].label if file.dispatches else (),
         "evidence": may(visit, Deed.EVIDENCE),
+        "gives": may(visit, Deed.MEMBERS),
+        "example": f"{visit.who.person.desk}/{visit.who.person.number}",
     }
     return Screen(page, frozenset({f"case:{top.id}"}), context, status)
 
