@@ -129,7 +129,7 @@ def site_of(board: Board, clock: Clock, log_files: object, **given: object) -> S
     """Return a site of the readers that are given; the others fail when asked."""
     parts: dict[str, object] = {
         "board": board, "inbox": Inbox(board), "needs": Needs(board), "people": People(), "hands": Hands(), "clock": clock,
-        "log_files": log_files, **given,
+        "log_files": log_files, "duty": None, **given,
     }  # fmt: skip
     names = [field.name for field in dataclasses.fields(Site)]
     return Site(**cast("Any", {name: parts.get(name, Nothing()) for name in names}))

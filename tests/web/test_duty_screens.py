@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from comity.base.ids import show_id
+from comity.edge.site import make_site
 from tests.unit.edge.twofolders import question
 from tests.web.desk import STRANGER, desk
 
@@ -212,3 +213,14 @@ def test_an_officer_says_how_to_be_rung_and_an_administrator_sees_that_it_works(
     assert 'value="clerk@desk.example"' not in house.visitor("desk-lead").get("/settings/bell").text
     health = text(house.visitor("administrator").get("/health"))
     assert "Bell by mail not set up" in re.sub(r"\s+", " ", health)
+
+
+def test_the_bar_of_every_page_and_the_sign_in_page_say_who_is_there_now(house):
+    clock = house.running("ostrel").engine.clock
+    there = make_site(house.opened("ostrel"), None, clock.now).duty.there(clock.now())
+    number = next((one.number for one in there[0] if one.why == "shift" and one.role == "duty-officer"), None)
+    said = f"Duty officer {number} on duty" if number else "desk on duty" if there[0] else "nobody known on duty"
+    for role, page in (("officer", "/inbox"), ("reviewer", "/today"), ("administrator", "/people")):
+        bar = re.search(r'id="bar-ours".*?</div>', house.visitor(role).get(page).text)[0]
+        assert said in re.sub(r"<[^>]+>", "", bar), (role, bar)
+    assert said in re.sub(r"<[^>]+>", "", house.guest().get("/sign-in").text)

@@ -61,11 +61,11 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return one.name.get(language, agency)
         return agency
 
-    def card(self, on_duty: str, *, ours: bool) -> PartyCard:
-        """Return the party as the bar of the screens shows it."""
+    def card(self, *, ours: bool) -> PartyCard:
+        """Return the party as the bar of the screens shows it; who is on duty now is the roster's to say, at that time."""
         name = self.name.get("en", self.id)
         opens, closes = _minutes(self.opens), _minutes(self.closes)
-        return PartyCard(self.short, name, self.capital, self.zone, opens, closes, on_duty, ours)
+        return PartyCard(self.short, name, self.capital, self.zone, opens, closes, "", ours)
 
 
 class Delegated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -154,12 +154,6 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def manifest_officer(self, party: str) -> Officer | None:
         """Return the duty officer under whose standing delegation the node speaks for itself."""
         return next((one.officer() for one in self.of(party) if one.desk == DESK), None)
-
-    def on_duty(self, party: str) -> str:
-        """Return who is on duty, as desk and number."""
-        return next(
-            (f"Duty officer {one.number}" for one in self.of(party) if DUTY in one.roles and one.desk != DESK), ""
-        )
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -19,7 +19,9 @@ def make_board(opened: OpenNode) -> NodeBoard:
     name = opened.config.desks[0]
     desk = cast("CaseDesk", opened.desks[name])
     signers = Signers.of(opened.built.voice, opened.built.peer)
-    return NodeBoard(opened.node.ledger, signers, desk, lines_of(opened), board_setting(opened), their_law=their_law(opened))
+    return NodeBoard(
+        opened.node.ledger, signers, desk, lines_of(opened), board_setting(opened), their_law=their_law(opened)
+    )
 
 
 def lines_of(opened: OpenNode) -> Lines:
@@ -35,10 +37,7 @@ def their_law(opened: OpenNode) -> TheirLaw | None:
 def board_setting(opened: OpenNode) -> Setting:
     """Return what a board says that is not in the store: parties, workplan, names of agencies, both laws."""
     ours, theirs = opened.registry, opened.peer_registry
-    parties = (
-        ours.card(opened.roster.on_duty(ours.short), ours=True),
-        theirs.card(opened.roster.on_duty(theirs.short), ours=False),
-    )
+    parties = (ours.card(ours=True), theirs.card(ours=False))
     agencies = {agency.id: registry.agency_name(agency.id) for registry in (theirs, ours) for agency in registry.agency}
     plan, accord = _plan(opened.workplan, (ours, theirs)), opened.node.office.accord
     return Setting(parties, plan, agencies, opened.edition.exercise, _laws(opened), accord)

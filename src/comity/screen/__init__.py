@@ -15,7 +15,10 @@ from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 
 @dataclass(frozen=True, slots=True)
 class PartyCard:
-    """One party in the bar: short mark (2-3 letters), name, capital, IANA zone, office hours (local minutes of day)."""
+    """One party in the bar: short mark (2-3 letters), name, capital, IANA zone, office hours (local minutes of day).
+
+    `on_duty` is who is there now, in words; "" where nobody has said it, as on the board's own cards.
+    """
 
     short: str
     name: str

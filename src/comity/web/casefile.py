@@ -255,5 +255,5 @@ def _staff(party: PartyCard, at: Sight) -> Staff:
         party.ours,
         is_open,
         text,
-        t("case.staff.duty", who=letters.on_duty(party, t)) if party.on_duty else "",
+        t("case.staff.duty", who=party.on_duty) if party.on_duty else "",
     )

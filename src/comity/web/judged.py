@@ -211,7 +211,7 @@ def path(one: Judgement, sight: Sight) -> tuple[Node, ...]:
         Node("done", t("compose.path.written"), ""),
         *waits,
         Node("now" if goes else "", t("compose.path.committed"), t("compose.path.at-once") if goes else ""),
-        Node("", there.capital, letters.on_duty(there, sight.texts)),
+        Node("", there.capital, there.on_duty),
     )
 
 

@@ -63,7 +63,6 @@ _LINK_LOOKS = {
 _HANDLING = re.compile(r"H\d")
 _TLP = re.compile(r"TLP:(RED|AMBER|GREEN|CLEAR)(\+STRICT)?")
 _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_DUTY = re.compile(r"Duty officer (\d+)")
 _TRANSLATION = re.compile(r"translation:([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)")
 _SAY_AT = (5, 10, 30)
 
@@ -105,13 +104,7 @@ def capital(party: PartyCard, sight: Sight) -> Capital:
     t = sight.texts
     office = t("bar.office.open" if moments.is_open(party, sight.now) else "bar.office.closed")
     local = moments.day_clock(sight.now, party.zone, t)
-    return Capital(party.short, party.ours, party.capital, local, office, on_duty(party, t))
-
-
-def on_duty(party: PartyCard, texts: Texts) -> str:
-    """Who is on duty at a party, as role and number; the card has it in English."""
-    known = _DUTY.fullmatch(party.on_duty)
-    return party.on_duty if known is None else f"{texts('role.duty-officer')} {known[1]}"
+    return Capital(party.short, party.ours, party.capital, local, office, party.on_duty)
 
 
 def days(sight: Sight) -> Days:

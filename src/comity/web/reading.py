@@ -10,7 +10,7 @@ from itertools import islice
 from comity.policy.access import Deed
 from comity.screen import Board, CaseCard, LawCard
 from comity.screen.inbox import Ask, View
-from comity.web import letters
+from comity.web import letters, present
 from comity.web.letters import Sight
 from comity.web.pages import Reading
 from comity.web.visit import Visit
@@ -23,7 +23,7 @@ def sight(visit: Visit) -> Sight:
     """Look at cards as of now, with the visitor's words; needed by all of `letters`."""
     board = visit.site.board
     laws = board.laws()
-    return Sight(visit.now, board.parties(), visit.texts, rules(laws), laws)
+    return Sight(visit.now, present.parties(visit), visit.texts, rules(laws), laws)
 
 
 def rules(laws: tuple[LawCard, ...]) -> frozenset[tuple[str, str]]:
@@ -39,7 +39,7 @@ def reading(visit: Visit, cases: tuple[CaseCard, ...] = ()) -> Reading:
     names = (letters.origin_hash(card.origin) for card in logs)
     return Reading(
         now=now,
-        parties=board.parties(),
+        parties=present.parties(visit),
         workplan=board.workplan(now),
         cases=cases,
         link=board.link(),

@@ -66,7 +66,7 @@ def _languages(path: str, back: str, here: str) -> tuple[tuple[str, str, str, bo
 def _door(visit: Visit, title: str, context: Mapping[str, object], status: int = 200) -> Screen:
     """Return a page before the desk, with whatever all of them show."""
     at = sight(visit)
-    capitals = tuple(letters.capital(party, at) for party in visit.site.board.parties())
+    capitals = tuple(letters.capital(party, at) for party in at.parties)
     shown = {"capitals": capitals, "mode": "", "demo": (), "agency": False, "languages": (), "back": "/", **context}
     return Screen(Page("signin.html", title, "", ()), context=shown, status=status)
 
