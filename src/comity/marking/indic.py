@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import cache
 
 JOINERS = frozenset("\u200c\u200d")
 _VIRAMA = 9  # canonical combining class of every virama
@@ -16,6 +17,8 @@ _SHARED = (
     "\u0951\u0952"  # tone marks of Vedic texts, used with every script; the danda is no letter and stands in no word
 )
 _WORD = re.compile(r"[\u0900-\u0963\u0971-\u09e5\u09f0-\u0a65\u0a70-\u0ae5\u0af0-\u0dff\u200c\u200d]+")
+_LETTER = re.compile(rf"(?![{_SHARED}\u0964\u0965])[\u0900-\u0dff]")
+_FOREIGN_DIGIT = re.compile(r"[^\D0-9]")
 _NUMBER = re.compile(r"\d(?:[\d.,:/\-]*\d)?")
 _ON_LATIN = re.compile(r"(?<=[0-9A-Za-z])[\u0901-\u0903\u093c\u0a01-\u0a03\u0a3c\u0a70\u0a71]")
 
@@ -42,6 +45,9 @@ def _block(char: str) -> int | None:
 def _two_scripts(text: str) -> set[int]:
     """In a word of two scripts every character of the rarer one; of two that are as frequent, the later."""
     found: set[int] = set()
+    first = _LETTER.search(text)
+    if first is None or not _others(_block(first[0])).search(text):
+        return found
     for word in _WORD.finditer(text):
         blocks = [_block(char) for char in word[0]]
         counted = Counter(block for block in blocks if block is not None)
@@ -51,9 +57,16 @@ def _two_scripts(text: str) -> set[int]:
     return found
 
 
+@cache
+def _others(block: int | None) -> re.Pattern[str]:
+    """Find a letter or mark of a script of India that is of another block."""
+    ranges = (chr(0x900 + 0x80 * each) + "-" + chr(0x97F + 0x80 * each) for each in range(10) if each != block)
+    return re.compile(f"(?![{_SHARED}\u0964\u0965])[{''.join(ranges)}]")
+
+
 def _two_kinds_of_digit(text: str) -> set[int]:
     """Digits that are not ASCII in a number that has others, or right beside a Latin letter: a zero passes for an o."""
-    if text.isascii():
+    if not _FOREIGN_DIGIT.search(text):
         return set()
     found: set[int] = set()
     for number in _NUMBER.finditer(text):

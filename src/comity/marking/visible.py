@@ -32,6 +32,18 @@ _ANY_DOT = re.compile(_DOT)
 _MAIL = re.compile(r"(?<=[\w.+\-])@(?=[\w\-]+(?:\.|\[\.\]))")
 
 
+def _usual(*kinds: str) -> str:
+    """List the characters of ordinary text that show themselves and imitate nothing; of some categories only, if named."""
+    blocks = ((0xA0, 0x250), (0x900, 0xE00), (0x2010, 0x2060), (0x20A0, 0x20C0), (0x2100, 0x2150), (0x2190, 0x2200))
+    found = (chr(code) for first, end in blocks for code in range(first, end))
+    shows = (c for c in found if unicodedata.category(c) not in _HIDDEN and c not in UNSEEN and c not in LATIN_TWIN)
+    return re.escape("".join(c for c in shows if not kinds or unicodedata.category(c) in kinds))
+
+
+_PLAIN = re.compile(f"[\n\x20-\x7e{_usual()}]+")
+_HEAP = re.compile(f"[{_usual('Mn')}]{{{_MOST_MARKS + 1}}}")
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One run of text: plain if `chip` is None, else `text` is shown inside a chip that says `chip`."""
@@ -60,6 +72,13 @@ def segments(text: str, *, harmless: bool = False) -> tuple[Segment, ...]:
     clean = text if harmless else defang(text)
     if clean.isascii() and clean.replace("\n", " ").isprintable():
         return (Segment(clean, None),) if clean else ()  # nothing in it can hide or pass for another
+    if _PLAIN.fullmatch(clean) and not _HEAP.search(clean) and not indic.strange(clean):
+        return (Segment(clean, None),)
+    return _cut(clean)
+
+
+def _cut(clean: str) -> tuple[Segment, ...]:
+    """Look at each character; `segments` spares itself this where it could find nothing."""
     strange = _strange_letters(clean) | indic.strange(clean)
     out: list[Segment] = []
     plain = ""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from comity.marking import indic
+from comity.marking import indic, visible
 from comity.marking.visible import segments
 
 VECTORS = Path(__file__).resolve().parents[2] / "vectors" / "scan"
@@ -92,3 +92,14 @@ def test_places_lie_in_the_text_and_name_no_ascii(text: str) -> None:
 @given(st.text(st.characters(codec="ascii"), max_size=80))
 def test_ascii_is_never_strange(text: str) -> None:
     assert indic.strange(text) == frozenset()
+
+
+ODD = st.text(
+    st.sampled_from("a\u043eb1\u0966\u0a66क\u094d\u200dਸ\u0902\u0901\u093e।\u0951 é\u2019\u2014\u00ad\u0301ßµ\u0131"),
+    max_size=12,
+)
+
+
+@given(ODD)
+def test_the_short_way_and_the_long_way_say_the_same(text: str) -> None:
+    assert visible.segments(text, harmless=True) == visible._cut(text)
