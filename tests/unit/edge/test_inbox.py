@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from comity.base.ids import Ms
+from comity.base.ids import Ms, show_id
 from comity.dispatch.entries import Fact
 from comity.edge.inbox import read_key, show_key
+from comity.edge.sqlite import SqliteTx
 from comity.screen.inbox import PAGE, Ask, View
 from tests.unit.edge.casesworld import NAMES, NOW, all_cases, cases_world, give, person, readers_of
 from tests.unit.edge.deskworld import form, make_pair
@@ -211,3 +214,23 @@ def test_only_a_plain_name_can_be_part_of_a_statement():
     world = readers_of(make_pair()[0])
     with pytest.raises(ValueError, match="small letters"):
         type(world.traces)(world.node.ledger, "x; drop", world.lists)
+
+
+def test_what_is_about_one_case_reads_only_its_rows(world, monkeypatch):
+    asked, case = [], all_cases(world.node)[0]
+    run = SqliteTx._run
+    monkeypatch.setattr(
+        SqliteTx, "_run", lambda tx, statement, args: asked.append(statement) or run(tx, statement, args)
+    )
+    world.needs.facts("case", show_id(case))
+    world.cases.file(case, NOW)
+    monkeypatch.undo()
+    with world.node.store.read() as tx:
+        for statement in {one for one in asked if "requests_" in one and one.startswith("SELECT")}:
+            plan = tx.rows(f"EXPLAIN QUERY PLAN {statement}", [None] * statement.count("?"))
+            for *_, step in plan:
+                assert not re.match(r"SCAN (d|t|requests_dispatch|requests_text|requests_case)\b", step), (
+                    step,
+                    statement,
+                )
+                assert "(ours=?" not in step, (step, statement)

@@ -8,7 +8,7 @@ from comity.dispatch.ports import Tx
 
 _KNOWN = "SELECT 1 FROM requests_case WHERE id = ?"
 _WHO = "SELECT DISTINCT ours, from_agency, to_agency FROM requests_dispatch WHERE case_id = ?"
-_PASSED = "SELECT DISTINCT passed_to FROM requests_dispatch WHERE case_id = ? AND ours = 0 AND passed_to IS NOT NULL"
+_PASSED = "SELECT DISTINCT passed_to FROM requests_dispatch WHERE case_id = ? AND +ours = 0 AND passed_to IS NOT NULL"
 _NUMBER = "SELECT id FROM requests_case WHERE year = ? AND seq = ?"
 
 
