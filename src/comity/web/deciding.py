@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from comity.base.ids import Ms
+from comity.policy.explain import step_words
 from comity.screen.writing import AssessmentCard, HeldCard
 from comity.web import judged, moments
 from comity.web.judged import Node
@@ -92,7 +93,7 @@ def row(  # noqa: PLR0917  the columns of a list
     """Return a row of the list from what the door says of a draft or an act."""
     t, now = sight.texts, sight.now
     missing = one.get("missing")
-    words = tuple(str(w) for w in missing) if isinstance(missing, list | tuple) else ()
+    words = tuple(step_words(str(w), t.lang) for w in missing) if isinstance(missing, list | tuple) else ()
     at = Ms(int(str(one.get("at", 0))))
     number = _urgency(one.get("urgency"))
     return Row(

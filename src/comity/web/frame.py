@@ -16,6 +16,7 @@ from comity.web.letters import Sight
 from comity.web.pages import Page, Part, Region
 from comity.web.reading import sight
 from comity.web.text_safety import spoken
+from comity.web.texts import Texts
 from comity.web.views import Tally
 from comity.web.visit import ScreenRoute, Visit
 
@@ -114,7 +115,7 @@ class Frame:
     def alone(self, page: Page, visit: Visit) -> Page:
         """Return a page for someone who is not signed in: with the notices and the whole title, nothing else."""
         title = visit.texts("page.title", what=spoken(page.title), short=ours(visit.site.board.parties()).short)
-        return replace(page, title=title, regions=(Region("notices", tuple(self._notes())), *page.regions))
+        return replace(page, title=title, regions=(Region("notices", tuple(self._notes(visit.texts))), *page.regions))
 
     def still(self, page: Page, visit: Visit) -> dict[str, object]:
         """Return what the template needs of the frame that does not move."""
@@ -160,17 +161,27 @@ class Frame:
     def _foot(self, visit: Visit, at: Sight) -> tuple[Region, ...]:
         link = visit.site.board.link()
         wire = letters.wire(link, at)
-        notices = self._notes()
+        notices = self._notes(at.texts)
         if link.state != "up":
             notices.append(Part("n-link", "notice_link", wire))
         return (Region("foot", (Part("rail-foot", "rail_foot", wire),)), Region("notices", tuple(notices)))
 
-    def _notes(self) -> list[Part]:
-        notices = [Part(f"n-{place}", "notice_plain", text) for place, text in enumerate(self._notices)]
-        return [Part("n-exercise", "notice_exercise", None), *notices] if self._exercise else notices
+    def _notes(self, texts: Texts) -> list[Part]:
+        """One slim line for all that is not as on a real desk: an edition without a signature, insecure settings."""
+        if not self._exercise and not self._notices:
+            return []
+        words = tuple(_setting(line, texts) for line in self._notices)
+        return [Part("n-setting", "notice_setting", (self._exercise, words))]
 
 
 _WAYS = {"settings": "/settings"}
+
+
+def _setting(line: str, texts: Texts) -> tuple[str, str]:
+    """Return a line on an insecure setting and its language: in the page's words where there are any."""
+    name, _, _ = line.partition(" ")
+    said = texts.word("notice", name)
+    return (line, "en") if said == name else (said, "")
 
 
 def ours(parties: tuple[PartyCard, ...]) -> PartyCard:

@@ -67,7 +67,7 @@ async def _acts(visit: Visit) -> list[Row]:
         if _opens(visit, "dispatch", str(one["dispatch"])):
             steps = [str(step["step"]) for step in _dicts(one.get("missing"))]
             asked = {step.partition(":")[2] for step in steps if step.startswith("approval:")}
-            shown = {**one, "missing": [str(step["words"]) for step in _dicts(one.get("missing"))]}
+            shown = {**one, "missing": steps}
             href = f"/dispatch/{one['dispatch']}/act/{one['subject']}"
             what = at.texts.word("acts.act", str(one["act"]))
             rows.append(deciding.row(shown, href, what, str(one["by"]), asked & visit.who.person.roles, at))
