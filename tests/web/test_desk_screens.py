@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
-from comity.base.ids import show_id
+from comity.base.ids import CaseId, show_id
 from comity.marking.labels import Urgency
-from tests.unit.edge.twofolders import question
+from tests.unit.edge.twofolders import MADE, question
 from tests.web.desk import desk
 
 HOSTILE = {
@@ -166,3 +167,46 @@ def test_lists_that_are_none_are_the_first_page(house):
     who = house.visitor("duty-officer", "vanmere")
     for query in ("view=x", "page=%00", "page=1.2", "item=%25", "agency=%27", "view=ours&page=" + "9" * 400):
         assert who.get(f"/inbox?{query}").status_code == 200, query
+
+
+def test_a_call_that_was_noted_has_a_button_to_confirm_it_and_is_open_in_the_case(house):
+    one = house.crosses(question())
+    body = {"state": "noted", "means": "telephone", "held": int(MADE), "text": "They look into it."}
+    note = house.crosses(replace(question(body=body), kind="contact-note", case=CaseId(one), re=(one,)))
+    case, confirm = f"/case/{show_id(one)}", f'href="/dispatch/{show_id(note)}/confirm"'
+    theirs = house.visitor("duty-officer", "vanmere").get(case).text
+    assert "Confirm their note of a call or meeting" in theirs
+    assert theirs.count(confirm) == 2, "beside the note and in the list of what is open"
+    assert confirm not in house.visitor("reviewer", "vanmere").get(case).text
+    ours = house.visitor("duty-officer").get(case).text
+    assert "Their confirmation of our note of a call or meeting" in ours
+    assert confirm not in ours
+
+
+def test_a_question_taken_back_says_so_in_list_case_and_ledger(house):
+    one = house.crosses(question())
+    house.crosses(replace(question(body={"reason": "no-longer-needed"}), kind="withdraw", case=CaseId(one), re=(one,)))
+    who = house.visitor("duty-officer", "vanmere")
+    number = show_id(one)
+    case = who.get(f"/case/{number}").text
+    assert "Taken back by who asked" in case
+    assert f"/dispatch/{number}/answer" not in case
+    assert "Withdrawn" in who.get("/inbox?view=settled").text
+    assert "Taken back by who asked" in who.get(f"/ledger/dispatch/{number}").text
+
+
+def test_tasks_of_a_case_stand_in_it_with_the_way_to_a_new_one(house):
+    who = house.visitor("duty-officer", "vanmere")
+    case = f"/case/{house.plain}"
+    assert f'href="{case}/task"' in who.get(case).text
+    given = who.post(
+        f"{case}/task", {"agency": "seal-house", "asked": "Look <i>up</i> the seal", "number": "", "due": ""}
+    )
+    task = given.headers["location"].partition("?")[0]
+    page = who.get(case).text
+    assert f'<a href="{task}">' in page
+    assert "Look &lt;i&gt;up" in page
+    read = house.visitor("reviewer", "vanmere").get(case).text
+    assert "Look &lt;i&gt;up" in read
+    assert task not in read
+    assert f"{case}/task" not in read

@@ -6,6 +6,8 @@ dispatches and says so, and brings no page down.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comity.base.errors import StoreError
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.book import Ledger
@@ -13,15 +15,17 @@ from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.held import held_draft
 from comity.dispatch.ports import Tx
 from comity.edge.board import NodeBoard, Setting
+from comity.edge.duties import Deskful, duties_of_case, holders_of
 from comity.edge.inbox import DeskLists, InboxReader
 from comity.edge.scope import members
 from comity.edge.waiting import draft_line
 from comity.marking.labels import Urgency
 from comity.node.difference import DAMAGE
 from comity.screen import DispatchCard, HeldLine
-from comity.screen.case import NEWEST, CaseFile, Looked, Reply
+from comity.screen.case import NEWEST, CaseFile, Holder, Looked, OpenDuty, Reply
 from comity.screen.inbox import Line
 
+_TAKEN_BACK = frozenset({"recall", "correction"})
 _HELD = (
     "SELECT id FROM kept WHERE case_id = ? AND state = 'held' AND ended_at IS NULL AND form IS NOT NULL ORDER BY at, id"
 )
@@ -36,16 +40,18 @@ class CaseReader:
         lists: of the desk that keeps the cases.
         inbox: names the agencies of a line.
         setting: names of agencies.
+        desk: keeps the cases and what is open in them.
     """
 
-    def __init__(
-        self, ledger: Ledger, board: NodeBoard, lists: DeskLists, inbox: InboxReader, setting: Setting
+    def __init__(  # noqa: PLR0917  six things, each of another kind
+        self, ledger: Ledger, board: NodeBoard, lists: DeskLists, inbox: InboxReader, setting: Setting, desk: Deskful
     ) -> None:
         self._ledger = ledger
         self._board = board
         self._lists = lists
         self._inbox = inbox
         self._names = setting.agencies
+        self._desk = desk
 
     def file(self, case: CaseId, now: Ms, *, newest: int = NEWEST) -> CaseFile | None:
         """Return one case, or None if nothing of it is here."""
@@ -67,7 +73,22 @@ class CaseReader:
                 held=self._held(tx, case),
                 reply=_reply(ordered, cards),
                 damaged=damaged,
+                holders=tuple((line.id, self._holders(tx, line.id)) for line in ordered if line.kind in _TAKEN_BACK),
+                after=self._desk.after(tx, case),
+                duties=tuple(self._named(one) for one in duties_of_case(tx, self._desk, case, now)),
             )
+
+    def _holders(self, tx: Tx, mark: DispatchId) -> tuple[Holder, ...]:
+        try:
+            found = holders_of(tx, self._desk, mark)
+        except StoreError:
+            raise
+        except DAMAGE:
+            return ()
+        return tuple(replace(one, agency=self._names.get(one.agency, one.agency)) for one in found)
+
+    def _named(self, one: OpenDuty) -> OpenDuty:
+        return replace(one, agency=self._names.get(one.agency, one.agency))
 
     def _cards(self, tx: Tx, case: CaseId, now: Ms, newest: int) -> tuple[int, tuple[DispatchCard, ...], bool]:
         try:

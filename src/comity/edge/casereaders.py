@@ -9,6 +9,7 @@ from typing import cast
 
 from comity.edge.board import Lines, NodeBoard
 from comity.edge.casefile import CaseReader
+from comity.edge.duties import Deskful
 from comity.edge.finding import SearchReader
 from comity.edge.inbox import DeskLists, InboxReader
 from comity.edge.opening import OpenNode
@@ -38,6 +39,5 @@ def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
     inbox = InboxReader(ledger, name, lists, setting)
     kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
     finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds)
-    return CaseReaders(
-        inbox, CaseReader(ledger, board, lists, inbox, setting), finder, TraceReader(ledger, name, lists)
-    )
+    cases = CaseReader(ledger, board, lists, inbox, setting, cast("Deskful", desk))
+    return CaseReaders(inbox, cases, finder, TraceReader(ledger, name, lists))

@@ -12,6 +12,7 @@ from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.ports import Tx
 from comity.marking.labels import Label, Lane, Urgency
 from comity.screen import BodyLine
+from comity.screen.case import After
 
 
 class Rest(Protocol):
@@ -216,8 +217,12 @@ class FeedbackCount(Protocol):
 class DutyDesk(Protocol):
     """A desk that has things open in its cases beside questions."""
 
-    def duties(self, tx: Tx, now: Ms) -> Sequence[OpenThing]:
-        """Return what is open on either side, the first due first."""
+    def duties(self, tx: Tx, now: Ms, case: CaseId | None = None) -> Sequence[OpenThing]:
+        """Return what is open on either side, in one case or in all, the first due first."""
+        ...
+
+    def after(self, tx: Tx, case: CaseId) -> After:
+        """Return what became of one case besides questions and answers."""
         ...
 
     def copies(self, tx: Tx, recall: DispatchId) -> Sequence[tuple[str, str]]:

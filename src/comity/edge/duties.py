@@ -6,7 +6,7 @@ The rule it keeps: a correction or a recall is open until everyone who had the o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from comity.base.ids import CaseId, DispatchId, Ms
@@ -15,62 +15,15 @@ from comity.dispatch.owed import Owed, owed_things
 from comity.dispatch.ports import Tx
 from comity.dispatch.telling import TELL
 from comity.edge.deskview import CaseDesk, DispatchRow, DutyDesk
+from comity.screen.case import Holder, OpenDuty
+
+__all__ = ["Deskful", "Holder", "OpenDuty", "duties_of_case", "holders_of", "open_duties"]
 
 DAY_MS = 86_400_000
 
 
 class Deskful(CaseDesk, DutyDesk, Protocol):
     """A desk that keeps cases and what is open in them."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpenDuty:
-    """One thing that is open.
-
-    Attributes:
-        kind: `feedback`, `contact-note`, `preservation`, `treaty-status`, `correction`, `recall`, `withdraw`.
-        stage: for feedback `wanted`, `first`, `missing`; for a preservation `kept`, `ends-soon`, `ended`; for the last three
-            `tell` (an agency of ours must be told), `unread` (the other side's desk has not opened it); else "".
-        ours: our side owes it.
-        due: by when.
-        case, number: where: the id of the case, and our number of it.
-        dispatch: from which it comes.
-        item: workplan item, or None.
-        agency: whom it is about, "" for nobody in particular.
-        owed: number of the thing in the list of what is owed, by which somebody says that it was done; else None.
-    """
-
-    kind: str
-    stage: str
-    ours: bool
-    due: Ms
-    case: CaseId
-    number: str
-    dispatch: DispatchId
-    item: str | None = None
-    agency: str = ""
-    owed: DispatchId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """One who had a version of a dispatch that was corrected or recalled.
-
-    Attributes:
-        agency: who.
-        ours: it is an agency of our side.
-        by: `sent` (it was addressed to it) or `passed` (our side passed it on).
-        told: when the mark reached it: opened by its desk, or told by our duty officer; None while it has not.
-        owed: number of the open thing by which somebody says that it was told; else None.
-        outcome: of a recall, what its answer says of this copy: `stopped`, `erased`, `before-court`; else "".
-    """
-
-    agency: str
-    ours: bool
-    by: str
-    told: Ms | None
-    owed: DispatchId | None = None
-    outcome: str = ""
 
 
 def open_duties(tx: Tx, desk: Deskful, now: Ms) -> tuple[OpenDuty, ...]:
@@ -80,8 +33,9 @@ def open_duties(tx: Tx, desk: Deskful, now: Ms) -> tuple[OpenDuty, ...]:
 
 
 def duties_of_case(tx: Tx, desk: Deskful, case: CaseId, now: Ms) -> tuple[OpenDuty, ...]:
-    """Return what is open in one case."""
-    return tuple(one for one in open_duties(tx, desk, now) if one.case == case)
+    """Return what is open in one case, the first due first; only its own rows are read."""
+    found = [*_of_desk(tx, desk, now, case), *_telling(tx, desk, case)]
+    return tuple(sorted(found, key=lambda one: (one.due, one.dispatch, one.agency)))
 
 
 def holders_of(tx: Tx, desk: Deskful, mark: DispatchId) -> tuple[Holder, ...]:
@@ -118,20 +72,20 @@ def _passed(owed: Owed, outcomes: Mapping[str, str]) -> Holder:
     return Holder(agency, ours=True, by="passed", told=owed.done_at, owed=open_, outcome=outcomes.get(agency, ""))
 
 
-def _of_desk(tx: Tx, desk: Deskful, now: Ms) -> Iterator[OpenDuty]:
-    for one in desk.duties(tx, now):
+def _of_desk(tx: Tx, desk: Deskful, now: Ms, case: CaseId | None = None) -> Iterator[OpenDuty]:
+    for one in desk.duties(tx, now, case):
         number = _number(tx, desk, one.case)
         yield OpenDuty(one.kind, one.stage, one.ours, one.due, one.case, number, one.dispatch, one.item, one.agency)
 
 
-def _telling(tx: Tx, desk: Deskful) -> Iterator[OpenDuty]:
+def _telling(tx: Tx, desk: Deskful, case: CaseId | None = None) -> Iterator[OpenDuty]:
     """Yield each agency of ours that must still be told; due a day after it arose, for no time is set for it."""
     for owed in owed_things(tx):
         if not owed.what.startswith(TELL) or owed.dispatch is None:
             continue
         kind, _, agency = owed.what.removeprefix(TELL).partition(":")
         row = desk.dispatch(tx, owed.dispatch)
-        if row is not None:
+        if row is not None and case in {None, row.case}:
             due = Ms(owed.since + DAY_MS) if owed.due is None else owed.due
             yield replace(_duty(tx, desk, row, kind, due), stage="tell", ours=True, agency=agency, owed=owed.id)
 

@@ -125,6 +125,7 @@ class InboxReader:
             from_agency=self._names.get(line.from_agency, line.from_agency),
             to_agencies=tuple(self._names.get(one, one) for one in line.to_agencies),
             members=given_to,
+            passed_to=self._names.get(line.passed_to, line.passed_to),
         )
 
     def _beside(self, tx: Tx, view: View, scope: Scope, ask: Ask) -> tuple[Line, ...]:

@@ -23,6 +23,7 @@ from comity.edge.inbox import DeskLists
 from comity.node.bundle import Piece, Wish, make_bundle
 from comity.node.difference import DAMAGE
 from comity.node.proofs import SECOND_MS, entry_proof
+from comity.screen.inbox import Line
 from comity.screen.trace import GapLine, GapsCard, ManifestLine, Trace, TraceCard
 from comity.tlog.tree import leaf_hash
 
@@ -75,7 +76,7 @@ class TraceReader:
             if row is None:
                 return None
             own, idx = (LogRole.OURS if row[0] == "sent" else LogRole.THEIRS), row[1]
-            steps = [*_decided(tx, dispatch), *_logged(tx, own, row), *_looked(tx, dispatch)]
+            steps = [*_decided(tx, dispatch), *_logged(tx, own, row), *_looked(tx, dispatch), *_ended(line)]
             steps.sort(key=_when)
             entry = tx.rows("SELECT entry FROM entry WHERE role = ? AND idx = ?", (own, idx)) if idx is not None else []
             return TraceCard(
@@ -235,6 +236,17 @@ def _answer(record: bytes, places: tuple[int, int, int, int]) -> tuple[str, str,
         return "", "", "unread"
     role, desk, number, word = (members[place] for place in places)
     return str(role), f"{desk} {number}", str(word)
+
+
+def _ended(line: Line | None) -> Iterator[Trace]:
+    """Yield what later dispatches made of a question: taken back, on by treaty, passed to another agency."""
+    if line is None:
+        return
+    for what, at in (("withdrawn", line.withdrawn), ("converted", line.converted)):
+        if at is not None:
+            yield Trace(what, "", None, at)
+    if line.passed is not None:
+        yield Trace("transferred", "", None, line.passed, word=line.passed_to)
 
 
 def _looked(tx: Tx, dispatch: DispatchId) -> Iterator[Trace]:

@@ -40,6 +40,8 @@ class Line:
         admitted: our law, or theirs as far as known, let it in.
         officer: (desk, number) of who released it.
         members: (desk, number) of who has the case.
+        withdrawn, converted: when a question was taken back, or goes on by treaty; `answered` says the same time then.
+        passed_to, passed: the agency that has a question since it was transferred, "" for none, and when.
     """
 
     id: DispatchId
@@ -71,6 +73,10 @@ class Line:
     admitted: bool
     officer: tuple[str, int]
     members: tuple[tuple[str, int], ...] = ()
+    withdrawn: Ms | None = None
+    converted: Ms | None = None
+    passed_to: str = ""
+    passed: Ms | None = None
 
 
 @dataclass(frozen=True, slots=True)

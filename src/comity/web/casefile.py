@@ -14,7 +14,8 @@ from comity.policy.access import Deed
 from comity.screen import DispatchCard, HeldLine, PartyCard
 from comity.screen.case import CaseFile
 from comity.screen.inbox import Line
-from comity.web import lawpart, letters, moments
+from comity.web import aftermath, lawpart, letters, moments
+from comity.web.aftermath import Told
 from comity.web.letters import Sight
 from comity.web.listing import State, kind_of, left_of, quiet_title, state_of
 from comity.web.pages import Part
@@ -27,6 +28,7 @@ _ASKS = frozenset(
     {"rfi", "recall", "release-request", "purpose-change", "court-disclosure", "convert-to-mla", "deconflict"}
 )
 _TALK = "message"
+_NOTED = "noted"
 _LOOKS = {"refer": "law", "refuse": "stop"}
 _EVALUATED = ("4x4", "6x6")
 
@@ -73,6 +75,8 @@ class Item:
     buttons: tuple[Button, ...]
     looked: tuple[str, ...]
     released: str
+    facts: tuple[str, ...] = ()
+    holders: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ def earliest(lines: Iterable[Line]) -> Line | None:
 
 def stream(file: CaseFile, names: Mapping[tuple[str, int], str], visit: Visit, at: Sight) -> tuple[Part, ...]:
     """Return dispatches and messages, oldest first."""
-    lines = {line.id: line for line in file.lines}
+    lines, holders = {line.id: line for line in file.lines}, dict(file.holders)
     title = file.opener.title
     looked: dict[DispatchId, list[str]] = {}
     for one in file.looked:
@@ -143,6 +147,8 @@ def stream(file: CaseFile, names: Mapping[tuple[str, int], str], visit: Visit, a
             buttons=tuple(_buttons(line, visit, at)),
             looked=tuple(looked.get(card.id, ())),
             released=officer(line.officer, names, at) if line.ours else "",
+            facts=aftermath.facts(line, at),
+            holders=tuple(aftermath.told(one, visit, at) for one in holders.get(card.id, ())),
         )
         found.append(Part(f"d-{view.letter.id}", "case.talk" if card.kind == _TALK else "case.disp", view))
     return tuple(found)
@@ -176,7 +182,7 @@ def _buttons(line: Line, visit: Visit, at: Sight) -> Iterator[Button]:
     elif line.kind in _ASKS and line.answered is None and line.refused is None:
         words += [("answer", "R"), ("refuse", "X"), ("pass-on", "P"), ("treaty", "T")] if line.kind == "rfi" else [("answer", "R"), ("refuse", "X")]  # fmt: skip
     elif line.kind == "contact-note":
-        words += [("confirm", "")]
+        words += [("confirm", "")] if line.stage == _NOTED and line.answered is None else []
     elif line.kind in {"answer", "spontaneous"}:
         words += [("feedback", ""), ("ask-release", "")]
     number = show_id(line.id)

@@ -27,6 +27,8 @@ _STATES = (
     ("recalled", "warn", "recall"),
     ("refused", "stop", "stop"),
     ("quarantined", "hold", "box"),
+    ("withdrawn", "plain", "recall"),
+    ("converted", "", "half"),
     ("answered", "ok", "check"),
     ("first", "", "half"),
     ("seen", "", "check"),
@@ -112,7 +114,7 @@ def _row(line: Line, mine: bool, minute: int, parties: tuple[PartyCard, ...], te
         kind=kind,
         number=line.number,
         theirs=line.theirs or "",
-        ends=t("inbox.to", sender=line.from_agency, receivers=", ".join(line.to_agencies)),
+        ends=_ends(line, t),
         item=line.item or "",
         label=tuple(letters.code(one) for one in line.label),
         state=state_of(line, at),
@@ -122,6 +124,12 @@ def _row(line: Line, mine: bool, minute: int, parties: tuple[PartyCard, ...], te
         say=t("inbox.say", kind=_said(kind), agency=_said(line.from_agency), title=_said(line.title)),
         loud=line.urgency == _LOUD and not line.ours,
     )
+
+
+def _ends(line: Line, texts: Texts) -> str:
+    """From whom to whom, and who has it since it was passed on."""
+    ends = texts("inbox.to", sender=line.from_agency, receivers=", ".join(line.to_agencies))
+    return texts("inbox.passed", ends=ends, agency=line.passed_to) if line.passed_to else ends
 
 
 def kind_of(line: Line, texts: Texts) -> str:

@@ -53,7 +53,7 @@ def readers_of(node):
         finder=SearchReader(
             node.ledger, "requests", lists, search.FtsFinder("requests"), body_lines, inbox, setting, kinds
         ),
-        cases=CaseReader(node.ledger, board_of(node), lists, inbox, setting),
+        cases=CaseReader(node.ledger, board_of(node), lists, inbox, setting, node.desk),
         traces=TraceReader(node.ledger, "requests", lists),
         needs=NodeNeeds(node.ledger, "requests", knowing, "xa", house_access()),
     )

@@ -24,11 +24,16 @@ _FEW = 500
 _READ = (
     "id", "ours", "kind", "stage", "case_id", "urgency", "item", "title", "from_agency", "to_agency", "rest", "created",
     "committed", "arrived", "filed", "seen", "first_at", "answered", "refused", "refused_code", "quarantined", "outward",
-    "limit_seen", "limit_first", "limit_full", "due_next", "admitted", "officer_desk", "officer",
+    "limit_seen", "limit_first", "limit_full", "due_next", "admitted", "officer_desk", "officer", "withdrawn", "converted",
+    "passed_to",
 )  # fmt: skip
 _MARKED = (
     "(SELECT MAX(at) FROM requests_mark m WHERE m.target = d.id AND m.ours = d.ours AND m.kind = 'recall' AND m.part IS NULL)",
     "(SELECT MAX(at) FROM requests_mark m WHERE m.target = d.id AND m.ours = d.ours AND m.kind = 'correction')",
+    (
+        "CASE WHEN d.passed_to IS NULL THEN NULL ELSE (SELECT MAX(t.created) FROM requests_dispatch t"
+        " WHERE t.case_id = d.case_id AND t.kind = 'transfer' AND t.re = d.id) END"
+    ),
 )
 _SELECT = (
     f"SELECT {', '.join(f'd.{name}' for name in _READ)}, c.year, c.seq, c.theirs, {', '.join(_MARKED)}"  # noqa: S608  constants of this module only
@@ -164,7 +169,7 @@ class Lists:
         return frozenset(CaseId(bytes_of(row[0])) for row in rows)
 
     def _line(self, row: Row) -> Line:
-        c = dict(zip((*_READ, "year", "seq", "theirs", "recalled", "corrected"), row, strict=True))
+        c = dict(zip((*_READ, "year", "seq", "theirs", "recalled", "corrected", "passed"), row, strict=True))
         recalled = ms_or_none(c["recalled"])
         due, what = _due(c)
         return Line(
@@ -196,6 +201,10 @@ class Lists:
             replaced=c["corrected"] is not None,
             admitted=c["admitted"] == 1,
             officer=(text_of(c["officer_desk"]), int_of(c["officer"])),
+            withdrawn=ms_or_none(c["withdrawn"]),
+            converted=ms_or_none(c["converted"]),
+            passed_to=_text(c["passed_to"]) or "",
+            passed=ms_or_none(c["passed"]),
         )
 
 

@@ -5,7 +5,7 @@ The rule it keeps: feedback that never comes is missing, and keeps no case open;
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,7 +15,8 @@ from comity.desks.requests.model import NOTED, Kind
 from comity.desks.requests.rows import text_or_none
 from comity.desks.requests.rules import Chase, Clocks, chase_of
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
-from comity.dispatch.ports import Tx
+from comity.dispatch.ports import Row, Scalar, Tx
+from comity.screen.case import After, FeedbackState, Keeping, Promise, Treaty
 
 
 class Matter(StrEnum):
@@ -79,71 +80,13 @@ class FeedbackCount:
     useful: tuple[tuple[str, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """One preservation: who asked (`ours`), until when it was asked, until when it is kept (None: not answered), by what renewed."""
-
-    id: DispatchId
-    ours: bool
-    asked: Ms
-    kept: Ms | None
-    renewed_by: DispatchId | None
-
-
-@dataclass(frozen=True, slots=True)
-class Treaty:
-    """A case that goes on by treaty: through which authority, by what instrument, its number there, what stays usable."""
-
-    id: DispatchId
-    ours: bool
-    at: Ms
-    authority: str
-    instrument: str
-    number: str
-    usable: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """One assurance that was given: by whom, about which dispatch, what it covers, until when (None: without end)."""
-
-    id: DispatchId
-    ours: bool
-    target: DispatchId
-    covers: tuple[str, ...]
-    authority: str
-    until: Ms | None
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackState:
-    """The feedback on one final answer: whose answer, since when, and what came (`useful` is "" while nothing has)."""
-
-    answer: DispatchId
-    ours: bool
-    since: Ms
-    feedback: DispatchId | None
-    useful: str
-    used: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class After:
-    """What became of one case besides questions and answers."""
-
-    treaty: tuple[Treaty, ...]
-    keepings: tuple[Keeping, ...]
-    promises: tuple[Promise, ...]
-    feedback: tuple[FeedbackState, ...]
-
-
 _GONE = (
     "EXISTS (SELECT 1 FROM requests_mark m WHERE m.target = f.answer AND m.ours = f.ours"
     " AND m.kind = 'recall' AND m.part IS NULL)"
 )
 _FEEDBACK = (
     "SELECT f.answer, f.ours, f.case_id, f.item, f.since FROM requests_feedback f"  # noqa: S608  constants of this module only
-    f" WHERE f.feedback IS NULL AND NOT {_GONE} ORDER BY f.since, f.answer"
+    f" WHERE f.feedback IS NULL AND NOT {_GONE}"
 )
 _WANTED = f"requests_feedback f WHERE f.ours = 0 AND f.feedback IS NULL AND f.second_told IS NULL AND NOT {_GONE}"
 _CHASED = f"SELECT f.answer, f.case_id, f.item, f.since, f.first_told FROM {_WANTED} AND f.since <= ? ORDER BY f.since, f.answer"  # noqa: S608  constants of this module only
@@ -154,30 +97,50 @@ _ENDING = (
 )
 _NOTES = (
     "SELECT id, ours, case_id, item, COALESCE(arrived + limit_full, due_next) FROM requests_dispatch"
-    " WHERE kind = ? AND due_next IS NOT NULL AND stage = ? AND admitted = 1 AND answered IS NULL ORDER BY 5, id"
+    " WHERE kind = ? AND due_next IS NOT NULL AND stage = ? AND admitted = 1 AND answered IS NULL"
 )
 _KEPT = (
     "SELECT k.id, k.ours, k.case_id, d.item, k.kept FROM requests_keeping k"
     " LEFT JOIN requests_dispatch d ON d.id = k.id WHERE k.kept IS NOT NULL AND k.renewed_by IS NULL AND k.kept > ?"
-    " ORDER BY k.kept, k.id"
 )
 _UNREAD = (
     "SELECT id, ours, case_id, item, due_next, kind FROM requests_dispatch WHERE due_next IS NOT NULL AND seen IS NULL"
-    " AND kind IN ('recall', 'correction', 'withdraw') ORDER BY due_next, id"
+    " AND kind IN ('recall', 'correction', 'withdraw')"
 )
 _STATUS = (
     "SELECT t.id, t.ours, t.case_id, o.item, COALESCE((SELECT MAX(d.created) FROM requests_dispatch d"
     " WHERE d.case_id = t.case_id AND d.ours <> t.ours AND d.created > t.at), t.at)"
     " FROM requests_treaty t LEFT JOIN requests_dispatch o ON o.id = t.id"
     " WHERE NOT EXISTS (SELECT 1 FROM requests_treaty later WHERE later.case_id = t.case_id AND later.at > t.at)"
-    " ORDER BY 5, t.id"
 )
 
 
-def duties(tx: Tx, clocks: Clocks, now: Ms) -> tuple[Duty, ...]:
-    """Return what is open on either side, the first due first. A feedback that is missing stays in the list."""
-    found = [*_feedback(tx, clocks, now), *_notes(tx), *_keepings(tx, clocks, now), *_status(tx, clocks), *_unread(tx)]
+def duties(tx: Tx, clocks: Clocks, now: Ms, case: CaseId | None = None) -> tuple[Duty, ...]:
+    """Return what is open on either side, the first due first. A feedback that is missing stays in the list.
+
+    Args:
+        tx: the snapshot.
+        clocks: of the accord.
+        now: the time.
+        case: only of this case, by its own rows; None: of all.
+    """
+    of = _Of(tx, case)
+    found = [*_feedback(of, clocks, now), *_notes(of), *_keepings(of, clocks, now), *_status(of, clocks), *_unread(of)]
     return tuple(sorted(found, key=lambda one: (one.due, one.dispatch, one.agency)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Of:
+    """A snapshot, and the one case that is asked about, or None."""
+
+    tx: Tx
+    case: CaseId | None
+
+    def rows(self, query: str, column: str, arguments: tuple[Scalar, ...] = ()) -> Sequence[Row]:
+        """Return the rows of a query; `column` has the case."""
+        if self.case is None:
+            return self.tx.rows(query, arguments)
+        return self.tx.rows(f"{query} AND {column} = ?", (*arguments, self.case))
 
 
 def chase(tx: Tx, clocks: Clocks, now: Ms) -> tuple[Duty, ...]:
@@ -211,20 +174,20 @@ def next_chase(tx: Tx, clocks: Clocks) -> Ms | None:
     return Ms(min(times)) if times else None
 
 
-def _feedback(tx: Tx, clocks: Clocks, now: Ms) -> Iterator[Duty]:
-    for answer, ours, case, item, since in tx.rows(_FEEDBACK):
+def _feedback(of: _Of, clocks: Clocks, now: Ms) -> Iterator[Duty]:
+    for answer, ours, case, item, since in of.rows(_FEEDBACK, "f.case_id"):
         stage, due = chase_of(Ms(int_of(since)), clocks, now)
         yield Duty(Matter.FEEDBACK, stage.value, ours != 1, due, *_place(case, answer, item))
 
 
-def _notes(tx: Tx) -> Iterator[Duty]:
-    for id_, ours, case, item, due in tx.rows(_NOTES, (Kind.CONTACT_NOTE, NOTED)):
+def _notes(of: _Of) -> Iterator[Duty]:
+    for id_, ours, case, item, due in of.rows(_NOTES, "case_id", (Kind.CONTACT_NOTE, NOTED)):
         yield Duty(Matter.CONTACT_NOTE, "", ours != 1, Ms(int_of(due)), *_place(case, id_, item))
 
 
-def _keepings(tx: Tx, clocks: Clocks, now: Ms) -> Iterator[Duty]:
+def _keepings(of: _Of, clocks: Clocks, now: Ms) -> Iterator[Duty]:
     """Yield what is kept until some day and what ended not long ago; whoever asked for it decides what next."""
-    for id_, ours, case, item, kept in tx.rows(_KEPT, (now - clocks.keeping,)):
+    for id_, ours, case, item, kept in of.rows(_KEPT, "k.case_id", (now - clocks.keeping,)):
         end = Ms(int_of(kept))
         yield Duty(Matter.PRESERVATION, _ending(end, clocks, now), ours == 1, end, *_place(case, id_, item))
 
@@ -235,16 +198,16 @@ def _ending(end: Ms, clocks: Clocks, now: Ms) -> str:
     return "ends-soon" if end - now <= clocks.keeping else "kept"
 
 
-def _status(tx: Tx, clocks: Clocks) -> Iterator[Duty]:
+def _status(of: _Of, clocks: Clocks) -> Iterator[Duty]:
     """Yield when a status is due from the side that was asked: a span after the conversion, or after its last word."""
-    for id_, ours, case, item, last in tx.rows(_STATUS):
+    for id_, ours, case, item, last in of.rows(_STATUS, "t.case_id"):
         due = Ms(int_of(last) + clocks.status)
         yield Duty(Matter.TREATY_STATUS, "", ours != 1, due, *_place(case, id_, item))
 
 
-def _unread(tx: Tx) -> Iterator[Duty]:
+def _unread(of: _Of) -> Iterator[Duty]:
     """Yield each recall, correction and withdrawal, of ours and theirs, that the side which got it has not opened."""
-    for id_, ours, case, item, due, kind in tx.rows(_UNREAD):
+    for id_, ours, case, item, due, kind in of.rows(_UNREAD, "case_id"):
         yield Duty(Matter(text_of(kind)), "unread", ours != 1, Ms(int_of(due)), *_place(case, id_, item))
 
 

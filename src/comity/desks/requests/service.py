@@ -25,6 +25,7 @@ from comity.dispatch.ports import Scalar, Tx
 from comity.dispatch.wire import Header, label_of
 from comity.marking.vocabulary import Limits
 from comity.policy.question import Act
+from comity.screen.case import After
 
 NAME = "requests"
 POSTED_OFFICER = "posted-officer"
@@ -249,9 +250,9 @@ class RequestsDesk:
         """Return by workplan item what moved in a day (begin, end not included) and what is overdue at `now`."""
         return store.counts(tx, day[0], day[1], now)
 
-    def duties(self, tx: Tx, now: Ms) -> tuple[openduties.Duty, ...]:
-        """Return what is open beside questions: feedback, notes to confirm, ends of keeping, status by treaty; first due first."""
-        return openduties.duties(tx, self._clocks, now)
+    def duties(self, tx: Tx, now: Ms, case: CaseId | None = None) -> tuple[openduties.Duty, ...]:
+        """Return what is open in cases beside questions, on either side, in one case or in all, the first due first."""
+        return openduties.duties(tx, self._clocks, now, case)
 
     def chase(self, tx: Tx, now: Ms) -> tuple[openduties.Duty, ...]:
         """Note each feedback and end of keeping of which our own side is to be told now, once each, and return them."""
@@ -265,7 +266,7 @@ class RequestsDesk:
         """Return by workplan item and by whose answer it was how much feedback came and how much is missing."""
         return openduties.feedback_counts(tx, self._clocks, now)
 
-    def after(self, tx: Tx, case: CaseId) -> openduties.After:
+    def after(self, tx: Tx, case: CaseId) -> After:
         """Return what became of a case besides answers: treaty channel, preservations, assurances, feedback."""
         return openduties.after(tx, case)
 

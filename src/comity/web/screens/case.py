@@ -7,7 +7,7 @@ import secrets
 from comity.base.ids import CaseId, Ms, new_dispatch_id, show_id
 from comity.policy.access import Deed
 from comity.screen.case import NEWEST, CaseFile
-from comity.web import casefile, letters
+from comity.web import aftermath, casefile, letters
 from comity.web.letters import Sight
 from comity.web.pages import Page, Part, Region
 from comity.web.peek import may
@@ -54,7 +54,7 @@ def _screen(visit: Visit, *, text: str = "", number: str = "", error: str = "", 
         "gives": may(visit, Deed.MEMBERS),
         "example": f"{visit.who.person.desk}/{visit.who.person.number}",
     }
-    return Screen(page, frozenset({f"case:{top.id}"}), context, status)
+    return Screen(page, frozenset({f"case:{top.id}", "tasks", "duty"}), context, status)
 
 
 def new_number(now: Ms) -> str:
@@ -84,6 +84,7 @@ def _regions(file: CaseFile, top: casefile.Head, visit: Visit, at: Sight) -> lis
     newest = tuple(letters.letter(card, at) for card in file.dispatches[-1:])
     cosigned = sum(card.times.cosigned is not None for card in file.dispatches)
     members = tuple(casefile.officer(one, names, at) for one in file.members)
+    tasks = aftermath.tasks(file, visit, at)
     return [
         Region("head", (Part(f"c-{top.id}", "case.head", top),)),
         Region("zones", (Part("zones", "zones", " / ".join(party.capital for party in at.parties)),)),
@@ -91,7 +92,10 @@ def _regions(file: CaseFile, top: casefile.Head, visit: Visit, at: Sight) -> lis
         Region("stream", tuple(stream)),
         Region("next", (Part("case-next", "case.next", casefile.nexts(file, visit, at)),)),
         Region("newest", tuple(Part("newest", "newest", view) for view in newest)),
+        Region("open", _some("case-open", "case.open", aftermath.open_things(file, visit, at))),
         Region("held", _some("case-held", "case.held", casefile.held(file.held, at))),
+        Region("after", _some("case-after", "case.after", aftermath.became(file, at))),
+        Region("tasks", () if tasks is None else (Part("case-tasks", "case.tasks", tasks),)),
         Region("members", (Part("case-members", "case.members", members),)),
         Region("staff", (Part("case-staff", "case.staff", casefile.staff(at)),)),
         Region(
