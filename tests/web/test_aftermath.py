@@ -11,9 +11,10 @@ import pytest
 from comity.base.ids import CaseId, DispatchId, Ms, show_id
 from comity.policy.access import Deed, Person
 from comity.screen.case import After, FeedbackState, Holder, Keeping, OpenDuty, Promise, Treaty
+from comity.screen.duty import HandoverLine, Told
 from comity.screen.inbox import Line
 from comity.screen.tasks import TaskCard, TaskState
-from comity.web import aftermath, listing
+from comity.web import aftermath, dutyview, listing
 from comity.web.letters import Sight
 from comity.web.texts import Texts
 from tests.web.board import AURIA, BOREA, DAY_START
@@ -174,3 +175,16 @@ def test_tasks_of_the_case_are_links_for_who_may_open_them_and_words_for_the_oth
     assert read is not None
     assert ([one.href for one in read.rows], read.give) == ([""], "")
     assert aftermath.tasks(file(), visit(Deed.TASKS), AT) is None
+
+
+@pytest.mark.parametrize(
+    ("what", "words", "href"),
+    [
+        ("correction.tell:harbour", "Tell harbour of the correction", "/owed/X"),
+        ("feedback.ours", "Feedback on their answer", "/dispatch/X"),
+        ("later-kind.ours", "later-kind.ours", "/dispatch/X"),
+    ],
+)
+def test_a_line_of_a_hand_over_note_says_what_is_open_and_where(what: str, words: str, href: str) -> None:
+    one = dutyview.made(HandoverLine(Told.OPEN, "X", "XA-2026-0001", what, None, Ms(NOW + 1)), AT)
+    assert (one.told, one.what, one.number, one.href) == ("Open in a case", words, "XA-2026-0001", href)

@@ -14,7 +14,7 @@ from comity.dispatch.holding import find, is_held, targets_of, versions
 from comity.dispatch.owed import Owed, owed_things
 from comity.dispatch.ports import Tx
 from comity.dispatch.telling import TELL
-from comity.edge.deskview import CaseDesk, DispatchRow, DutyDesk
+from comity.edge.deskview import CaseDesk, DispatchRow, DutyDesk, OpenThing
 from comity.screen.case import Holder, OpenDuty
 
 __all__ = ["Deskful", "Holder", "OpenDuty", "duties_of_case", "holders_of", "open_duties"]
@@ -26,9 +26,13 @@ class Deskful(CaseDesk, DutyDesk, Protocol):
     """A desk that keeps cases and what is open in them."""
 
 
-def open_duties(tx: Tx, desk: Deskful, now: Ms) -> tuple[OpenDuty, ...]:
-    """Return all that is open on either side, the first due first."""
-    found = [*_of_desk(tx, desk, now), *_telling(tx, desk)]
+def open_duties(tx: Tx, desk: Deskful, now: Ms, until: Ms | None = None) -> tuple[OpenDuty, ...]:
+    """Return all that is open on either side, the first due first.
+
+    With `until` only what the next officer on duty must know: what must be told or opened, preservations that end soon, and
+    what else is due by then. Feedback that is missing stays out: an alarm has told of it, once, and the counts have it.
+    """
+    found = [*_of_desk(tx, desk, now, None, until), *_telling(tx, desk)]
     return tuple(sorted(found, key=lambda one: (one.due, one.dispatch, one.agency)))
 
 
@@ -72,10 +76,18 @@ def _passed(owed: Owed, outcomes: Mapping[str, str]) -> Holder:
     return Holder(agency, ours=True, by="passed", told=owed.done_at, owed=open_, outcome=outcomes.get(agency, ""))
 
 
-def _of_desk(tx: Tx, desk: Deskful, now: Ms, case: CaseId | None = None) -> Iterator[OpenDuty]:
+def _of_desk(tx: Tx, desk: Deskful, now: Ms, case: CaseId | None = None, until: Ms | None = None) -> Iterator[OpenDuty]:
     for one in desk.duties(tx, now, case):
+        if until is not None and not _soon(one, until):
+            continue
         number = _number(tx, desk, one.case)
         yield OpenDuty(one.kind, one.stage, one.ours, one.due, one.case, number, one.dispatch, one.item, one.agency)
+
+
+def _soon(one: OpenThing, until: Ms) -> bool:
+    if one.stage in {"unread", "ends-soon"}:
+        return True
+    return one.due <= until and one.stage != "missing"
 
 
 def _telling(tx: Tx, desk: Deskful, case: CaseId | None = None) -> Iterator[OpenDuty]:

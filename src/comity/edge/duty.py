@@ -12,8 +12,9 @@ from comity.base.errors import BadConfiguration
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.book import Ledger
 from comity.dispatch.ports import Tx
+from comity.edge.duties import Deskful
 from comity.edge.dutydesk import DutyDesk, TaskDesk
-from comity.edge.handoverlines import NumberOf, made_now
+from comity.edge.handoverlines import made_now
 from comity.edge.registry import DUTY, OnCall, Registry, Roster
 from comity.edge.rota import RosterRota
 from comity.edge.shifts import Changes, Home, both, cover, gaps, local, open_spans, presences, turns, zone_of
@@ -46,14 +47,14 @@ class DutyReader:
         tasks: keeps tasks; None: there are none.
         rota: ours.
         files: roster and registries.
-        numbers: our number of a case.
+        cases: the desk that keeps the cases.
     """
 
     def __init__(  # noqa: PLR0917  six things, each of another kind
-        self, ledger: Ledger, desk: DutyDesk, tasks: TaskDesk | None, rota: RosterRota, files: Files, numbers: NumberOf
+        self, ledger: Ledger, desk: DutyDesk, tasks: TaskDesk | None, rota: RosterRota, files: Files, cases: Deskful
     ) -> None:
         self._ledger, self._desk, self._tasks = ledger, desk, tasks
-        self._rota, self._files, self._numbers = rota, files, numbers
+        self._rota, self._files, self._cases = rota, files, cases
 
     def duty(self, now: Ms) -> DutyCard:
         """Return both sides' duty."""
@@ -71,7 +72,7 @@ class DutyReader:
                 changes=tuple(reversed(self._desk.changes(tx, _day(now - _DAY_MS)))),
                 postings=postings,
                 waiting=self._desk.notes(tx, waiting=True),
-                made=made_now(tx, self._desk, self._tasks, self._numbers, now),
+                made=made_now(tx, self._desk, self._tasks, self._cases, now),
             )
 
     def notes(self, *, before: Ms | None = None, limit: int = 50) -> tuple[HandoverNote, ...]:

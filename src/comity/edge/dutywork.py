@@ -15,8 +15,9 @@ from comity.base.ids import DispatchId, LeafIndex, Ms, new_dispatch_id, show_id
 from comity.dispatch import records
 from comity.dispatch.book import Book
 from comity.dispatch.states import Officer
+from comity.edge.duties import Deskful
 from comity.edge.dutydesk import DutyDesk, TaskDesk
-from comity.edge.handoverlines import NumberOf, made_now
+from comity.edge.handoverlines import made_now
 from comity.edge.rota import RosterRota
 from comity.edge.shifts import Turn, turns
 from comity.edge.tasks import Ours
@@ -53,15 +54,15 @@ class DutyWork:
         tasks: what a note must not forget, too.
         ours: our officers, as the roster file has them now.
         rota: our shifts.
-        numbers: our number of a case.
+        cases: the desk that keeps the cases.
     """
 
     def __init__(  # noqa: PLR0917  six things, each of another kind
         self, node: Node, desk: DutyDesk, tasks: TaskDesk | None, ours: Ours, rota: RosterRota,
-        numbers: NumberOf,
+        cases: Deskful,
     ) -> None:  # fmt: skip
         self._node, self._desk, self._tasks = node, desk, tasks
-        self._rota, self._numbers = rota, numbers
+        self._rota, self._cases = rota, cases
         self._ours = ours
 
     # --- shifts --------------------------------------------------------------------------------------------------
@@ -169,7 +170,7 @@ class DutyWork:
             raise BadForm(f"each part of a note has at most {MOST_WORDS} characters; nothing was kept")
         eye, promised, home = (one.strip() for one in words)
         with self._node.ledger.begin() as book:
-            made = made_now(book.tx, self._desk, self._tasks, self._numbers, now)
+            made = made_now(book.tx, self._desk, self._tasks, self._cases, now)
             id_ = new_dispatch_id(now, self._node.office.entropy)
             note = HandoverNote(id_, by.desk, by.number, now, eye, promised, home, made)
             self._desk.leave(book.tx, note, self._record("handover", note, by, book, now))

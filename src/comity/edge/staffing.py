@@ -8,11 +8,11 @@ from typing import cast
 from comity.edge.door_duty import DutyParts, DutyRoutes
 from comity.edge.door_request import Routes
 from comity.edge.door_tasks import TaskRoutes
+from comity.edge.duties import Deskful
 from comity.edge.duty import DutyReader, Files
 from comity.edge.dutydesk import DutyDesk, TaskDesk, duty_desk, task_desk
 from comity.edge.dutywork import DutyWork
 from comity.edge.engine import Engine
-from comity.edge.handoverlines import NumberOf
 from comity.edge.opening import OpenNode
 from comity.edge.rosterfile import RosterFile
 from comity.edge.rota import RosterRota
@@ -50,15 +50,15 @@ class Staffing:
         rota = RosterRota(opened.roster, config.party, desk.changes)
         roster = RosterFile(config.path(config.roster), config.party)
         ours = Ours(opened.registry, roster.officers)
-        numbers = cast("NumberOf", getattr(opened.desks[config.desks[0]], "number", _no_number))
+        cases = cast("Deskful", opened.desks[config.desks[0]])  # what keeps duty keeps the cases
         files = Files(opened.roster, opened.registry, opened.peer_registry)
         return cls(
             duty_desk=desk,
             task_desk=tasks,
             rota=rota,
-            duty=DutyReader(node.ledger, desk, tasks, rota, files, numbers),
+            duty=DutyReader(node.ledger, desk, tasks, rota, files, cases),
             tasks=TaskReader(node.ledger, tasks, ours),
-            duty_work=DutyWork(node, desk, tasks, ours, rota, numbers),
+            duty_work=DutyWork(node, desk, tasks, ours, rota, cases),
             task_work=TaskWork(node, tasks, ours),
             ours=ours,
         )
@@ -67,7 +67,3 @@ class Staffing:
         """Return the door's routes for duty and tasks."""
         duty = DutyParts(self.duty, self.duty_work, self.ours)
         return DutyRoutes(engine, duty).routes, TaskRoutes(engine, self.tasks, self.task_work).routes
-
-
-def _no_number(*_: object) -> None:
-    """Know no case."""

@@ -83,6 +83,8 @@ class Told(StrEnum):
     ALARM = "alarm"
     OWED = "owed"
     CONTACT = "contact-note"
+    OPEN = "open"
+    """Open in a case: a correction or recall to tell or open, feedback, a preservation, a treaty status."""
     TASK = "task"
 
 
@@ -94,7 +96,7 @@ class HandoverLine:
         told: what kind of line.
         id: 26 letters of the dispatch, draft, task, debt or alarm.
         number: our case number, "" if it has none.
-        what: kind of the dispatch or draft, role of an alarm, agency of a task: a code.
+        what: kind of the dispatch or draft, role of an alarm, agency of a task, open thing and side or agency: a code.
         urgency: 0 immediate to 3 formal; None where it has none.
         due: when it is due, or was.
     """

@@ -89,12 +89,13 @@ def open_things(file: CaseFile, visit: Visit, at: Sight) -> tuple[Open, ...]:
 def _open(one: OpenDuty, visit: Visit, at: Sight) -> Open:
     t = at.texts
     side = "ours" if one.ours else "theirs"
-    kind = f"{one.kind}.{_TELL}" if one.stage == _TELL else f"{one.kind}.{side}"
-    words = {} if one.stage != _TELL else {"agency": one.agency}
+    tells = one.stage == _TELL
     return Open(
         ours=one.ours,
         short=next((party.short for party in at.parties if party.ours == one.ours), ""),
-        text=t(f"case.open.{kind}", **words),
+        text=t.filled("case.open", f"{one.kind}.{_TELL}", value=one.agency)
+        if tells
+        else t(f"case.open.{one.kind}.{side}"),
         stage=t.word("case.stage", one.stage) if one.stage not in {"", _TELL} else "",
         left=left(one.due, at),
         go=_go(one, visit, at),

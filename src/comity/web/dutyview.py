@@ -277,6 +277,8 @@ def made(one: HandoverLine, sight: Sight) -> Made:
     """One line that the node adds."""
     t = sight.texts
     what = one.what.partition(":")[0] if one.told is Told.ALARM else one.what
+    if one.told is Told.OPEN:
+        return _opened(one, sight)
     family = {Told.ALARM: "alarm", Told.CONTACT: "", Told.TASK: "", Told.OWED: ""}.get(one.told, "kind")
     href = {Told.HELD: "/approvals", Told.ALARM: "/approvals", Told.OWED: "/approvals", Told.TASK: f"/task/{one.id}"}
     return Made(
@@ -284,6 +286,18 @@ def made(one: HandoverLine, sight: Sight) -> Made:
         what=t.word(family, what) if family else "" if one.told is Told.CONTACT else what,
         number=one.number or one.id[-6:],
         href=href.get(one.told, f"/dispatch/{one.id}"),
+        left=None if one.due is None else left(one.due, sight),
+    )
+
+
+def _opened(one: HandoverLine, sight: Sight) -> Made:
+    """One thing that is open in a case."""
+    t, (kind, _, agency) = sight.texts, one.what.partition(":")
+    return Made(
+        told=t(f"duty.told.{one.told}"),
+        what=t.filled("case.open", kind, value=agency) if agency else t.word("case.open", kind),
+        number=one.number or one.id[-6:],
+        href=f"/owed/{one.id}" if agency else f"/dispatch/{one.id}",
         left=None if one.due is None else left(one.due, sight),
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from comity.base.ids import Ms
+from comity.edge.handoverlines import made_now
+from comity.screen.duty import Told
 from tests.unit.edge.casesworld import readers_of
 from tests.unit.edge.test_board import DAY
 from tests.unit.edge.test_duties import FINAL, LINE, Story
@@ -108,3 +110,52 @@ def test_a_preservation_and_a_promise_are_facts_of_the_case(story):
     after = file_of(story.a, one, story.now).after
     assert [(k.ours, k.kept) for k in after.keepings] == [(True, until)]
     assert [(p.ours, p.covers, p.until) for p in after.promises] == [(False, ("treatment",), None)]
+
+
+class NoDuty:
+    """A desk on which nothing but what is open in cases waits."""
+
+    def unconfirmed(self, tx):
+        return ()
+
+    def due_lines(self, tx, until):
+        return ()
+
+
+def handed_over(node, now):
+    with node.ledger.read() as tx:
+        return [(one.told, one.what, one.number) for one in made_now(tx, NoDuty(), None, node.desk, now)]
+
+
+def test_a_hand_over_note_has_what_is_open_in_cases(story):
+    one = story.tell(story.a, "spontaneous", {"title": "A lorry", "text": "It is red."}).id
+    story.pass_on(story.b, one, "harbour")
+    assert handed_over(story.b, story.now) == []
+    mark = story.tell(story.a, "correction", {"replacements": [LINE]}, re=(one,), replaces=one, case=one).id
+    assert handed_over(story.b, story.now) == [
+        (Told.OPEN, "correction.ours", "XB-2026-0001"),
+        (Told.OPEN, "correction.tell:harbour", "XB-2026-0001"),
+    ]
+    assert handed_over(story.a, story.now) == [(Told.OPEN, "correction.theirs", "XA-2026-0001")]
+    story.b.see([mark], story.now)
+    assert [what for _, what, _ in handed_over(story.b, story.now)] == ["correction.tell:harbour"]
+
+
+def test_a_hand_over_note_has_feedback_and_preservations_when_they_are_near(story):
+    until = int(story.now) + 80 * DAY
+    ask = {"title": "Account", "text": "Keep.", "until": until, "records": ["subscriber-record"], "own_power": "order"}
+    one = story.tell(story.a, "preserve", ask).id
+    story.tell(story.b, "answer", {"state": "final", "kept_until": until}, re=(one,), case=one)
+    two = story.ask()
+    story.tell(story.b, "answer", FINAL, re=(two,), case=two)
+
+    def on(day):
+        told = handed_over(story.a, Ms(story.now + int(day * DAY)))
+        return [what for word, what, _ in told if word is Told.OPEN]
+
+    assert on(1) == []
+    assert on(13.9) == ["feedback.ours"]
+    assert on(29.9) == ["feedback.ours"]
+    assert on(31) == [], "it is missing: told once by an alarm, and counted"
+    assert on(74) == ["preservation.ours"]
+    assert [w for _, w, _ in handed_over(story.b, Ms(story.now + 74 * DAY))] == [], "who asked for it decides"

@@ -72,6 +72,7 @@ WORDS: Mapping[str, str] = {
     "duty.told.alarm": "Alarm",
     "duty.told.owed": "Owed at home",
     "duty.told.contact-note": "Contact note not confirmed",
+    "duty.told.open": "Open in a case",
     "duty.told.task": "Task",
     "duty.roster": "Our shifts, two weeks",
     "duty.roster.none": "The roster has no shifts.",
