@@ -59,7 +59,7 @@ def _two_scripts(text: str) -> set[int]:
 
 @cache
 def _others(block: int | None) -> re.Pattern[str]:
-    """Find a letter or mark of a script of India that is of another block."""
+    """Find a letter or mark of a Indic script that is of another block."""
     ranges = (chr(0x900 + 0x80 * each) + "-" + chr(0x97F + 0x80 * each) for each in range(10) if each != block)
     return re.compile(f"(?![{_SHARED}\u0964\u0965])[{''.join(ranges)}]")
 
