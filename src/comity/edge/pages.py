@@ -15,7 +15,7 @@ from comity.edge.changes import FarChanges, Topics
 from comity.edge.clock import Clock, SetClock, SystemClock
 from comity.edge.config import Config
 from comity.edge.hands import FarHands
-from comity.edge.listener import serve
+from comity.edge.listener import GuardedProtocol, serve
 from comity.edge.opening import OpenNode
 from comity.edge.reading import open_reader
 from comity.edge.site import make_site
@@ -26,6 +26,12 @@ from comity.screen.visitor import Refused
 _CLOCK_S = 0.5
 _SAID_ELSEWHERE = "insecure_exercise_edition"
 """The pages say this one in their own words."""
+
+
+class PageProtocol(GuardedProtocol):
+    """One connection of a browser; an open stream holds one as long as its browser is open."""
+
+    CONNECTIONS = 2_304
 
 
 async def serve_pages(opened: OpenNode, site: Site, changes: Changes, stack: AsyncExitStack, port: int) -> int:
@@ -44,7 +50,7 @@ async def serve_pages(opened: OpenNode, site: Site, changes: Changes, stack: Asy
         exercise=opened.edition.exercise,
         https=config.page_origin.startswith("https://"),
     )
-    listener = await serve(app, config.page_host, port)
+    listener = await serve(app, config.page_host, port, protocol=PageProtocol)
     stack.push_async_callback(listener.stop)
     stack.push_async_callback(app.stop)
     return listener.port

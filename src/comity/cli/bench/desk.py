@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from comity.base.ids import Ms, show_id
 from comity.cli.bench.deskstore import Ends, Size, fill
-from comity.cli.bench.exchange import machine
+from comity.cli.bench.exchange import cpu_seconds_of, machine
 from comity.cli.demo.stage import Actor, build, find_data
 from comity.cli.out import read_moment
 from comity.dispatch.columns import bytes_of
@@ -273,6 +273,7 @@ async def _measure(actor: Actor, cookie: str, paths: dict[str, list[tuple[str, s
         taken[name].append((time.perf_counter() - due) * 1_000)
         failed[name] += status != _OK
 
+    used = 0.0 if actor.process is None else cpu_seconds_of(actor.process.pid)
     began, asking = time.perf_counter(), []
     for number, (name, path) in enumerate(itertools.islice(_mixed(paths), load.rate * load.seconds)):
         due = began + number / load.rate
@@ -280,6 +281,11 @@ async def _measure(actor: Actor, cookie: str, paths: dict[str, list[tuple[str, s
         asking.append(asyncio.create_task(once(name, path, due)))
     await asyncio.gather(*asking)
     figures: dict[str, Any] = {name: {**_spread(times), "failed": failed[name]} for name, times in taken.items()}
+    figures["cpu_ms_per_answer"] = (
+        None
+        if actor.process is None
+        else (cpu_seconds_of(actor.process.pid) - used) * 1_000 / sum(map(len, taken.values()))
+    )
     figures["streams"] = await _streams(asker, actor, paths["case"][0], load.streams)
     asker.close()
     return figures
