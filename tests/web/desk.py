@@ -119,7 +119,7 @@ class House(Both):
     def _alone(self, folder: Path) -> None:
         self.folder, self.nodes = folder, []
         self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         self.begin("ostrel")
 

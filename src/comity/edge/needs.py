@@ -22,7 +22,7 @@ CASE, DISPATCH, DRAFT = "case", "dispatch", "draft"
 _MEMBERS = "SELECT desk, number FROM case_member WHERE case_id = ? AND ended_at IS NULL"
 _DRAFT = "SELECT case_id, desk FROM kept WHERE id = ?"
 _OPENING = "SELECT id, form, missing, by_desk, by_number FROM kept WHERE id = ? AND case_id IS NULL"
-_NUMBER = re.compile(r"[A-Za-z0-9]{1,16}-\d{4}-\d{1,9}")
+_NUMBER = re.compile(r"[A-Za-z0-9]{1,16}-[0-9]{4}-[0-9]{1,9}")
 
 
 class CaseKeeper(Protocol):

@@ -175,10 +175,7 @@ async def waiting(visit: Visit) -> Answer:
 
 
 async def _waiting(visit: Visit, error: str = "", status: int = 200) -> Answer:
-    found = await visit.site.hands.ask("GET", "/acts/held")
-    listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
-    mine = (one for one in listed if (one["subject"], one["dispatch"]) == (visit.path["subject"], visit.path["number"]))
-    one = next(mine, None)
+    one = await _held(visit)
     if one is None:
         return Absent()
     t, at = visit.texts, sight(visit)
@@ -213,8 +210,18 @@ async def _waiting(visit: Visit, error: str = "", status: int = 200) -> Answer:
     return Screen(page, frozenset({"waiting"}), context, status)
 
 
+async def _held(visit: Visit) -> Mapping[str, Json] | None:
+    """Return the act of the address that waits on its dispatch; None if there is none."""
+    found = await visit.site.hands.ask("GET", "/acts/held")
+    listed = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    meant = (visit.path["subject"], visit.path["number"])
+    return next((one for one in listed if (one["subject"], one["dispatch"]) == meant), None)
+
+
 async def approve(visit: Visit) -> Answer:
-    """Approve the very act whose particulars were shown."""
+    """Approve the very act whose particulars were shown; it must be one on the dispatch of the address."""
+    if await _held(visit) is None:
+        return Absent()
     person = visit.who.person
     body: Json = {
         "subject": visit.path["subject"],

@@ -7,6 +7,7 @@ the gate of the pages and again, role by role, at the door.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 
 import msgspec
 
@@ -107,7 +108,8 @@ async def _page(visit: Visit, error: str = "", status: int = 200, errors: Mappin
     )
     title = at.texts("approvals.draft.h1", kind=view.kind)
     page = Page("draft.html", title, "approvals", regions)
-    return Screen(page, TOPICS, _context(visit, card, view, options, error, errors or {}), status)
+    again = f"/approvals/{visit.path['draft']}" if status != HTTPStatus.OK else ""
+    return Screen(page, TOPICS, _context(visit, card, view, options, error, errors or {}), status, again)
 
 
 async def _card(visit: Visit) -> HeldCard | None:
@@ -149,7 +151,10 @@ def _adds(visit: Visit) -> bool:
 
 
 async def answer(visit: Visit) -> Answer:
-    """Yes or no to the draft whose hash was shown."""
+    """Yes or no to the draft whose hash was shown; the hash of another draft is not answered by this address."""
+    waits = _dicts(await visit.site.hands.ask("GET", "/held"))
+    if any(one["subject"] == visit.field("subject") and one["id"] != visit.path["draft"] for one in waits):
+        return Absent()
     yes = visit.field("do") == "approve"
     body: Json = {
         "subject": visit.field("subject"),

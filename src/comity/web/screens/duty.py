@@ -20,6 +20,7 @@ KINDS = ("rfi", "message", "correction", "answer")
 """What a delegation is first offered for."""
 STAGES = ("holding", "part", "final")
 _SHIFT_FIELDS = 4
+_LAST_NOTES = 200
 
 
 async def duty(visit: Visit) -> Answer:
@@ -115,10 +116,18 @@ async def sign(visit: Visit) -> Answer:
 
 
 async def take(visit: Visit) -> Answer:
-    """Take a note over."""
+    """Take a note over; whether somebody else has it already is the door's to say."""
+    board = visit.site.duty
+    if board is None or visit.path["note"] not in _notes(board, visit.now):
+        return Absent()
     body: dict[str, Json] = {"by": _by(visit), "note": visit.path["note"]}
     await visit.site.hands.ask("POST", "/duty/take", body=body)
     return Redirect("/duty", "duty.said.taken")
+
+
+def _notes(board: DutyBoard, now: Ms) -> frozenset[str]:
+    """Return the notes that wait, and the last that were taken over."""
+    return frozenset(show_id(one.id) for one in (*board.duty(now).waiting, *board.notes(limit=_LAST_NOTES)))
 
 
 async def change(visit: Visit) -> Answer:

@@ -10,7 +10,7 @@ from comity.web import moments
 from comity.web.pages import Page, Part, Region
 from comity.web.screens.bell import said_of
 from comity.web.texts import Texts
-from comity.web.visit import Answer, Redirect, Screen, ScreenRoute, Visit
+from comity.web.visit import Absent, Answer, Redirect, Screen, ScreenRoute, Visit
 
 _MIB = 1 << 20
 LOW_BYTES = 1 << 30
@@ -64,7 +64,9 @@ async def health(visit: Visit) -> Answer:
 
 
 async def seen(visit: Visit) -> Answer:
-    """Note that an alarm was seen."""
+    """Note that an alarm of the administrator's was seen; one of another role is not there."""
+    if visit.field("id") not in {one.id for one in visit.site.health.health().alarms}:
+        return Absent()
     await visit.site.hands.ask("POST", "/alarms/seen", body={"id": visit.field("id")})
     return Redirect("/health", "frame.said")
 

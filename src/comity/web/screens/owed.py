@@ -138,7 +138,7 @@ async def seen(visit: Visit) -> Answer:
     """Note that an alarm was seen; it rings nobody else."""
     card = visit.site.board.waiting(visit.now)
     one = next((a for a in card.alarms if show_id(a.id) == visit.path["alarm"]), None)
-    if one is not None and not _opens(visit, one):
+    if one is None or not _opens(visit, one):
         return Absent()
     await visit.site.hands.ask("POST", "/alarms/seen", body={"id": visit.path["alarm"]})
     return Redirect("/owed", "owed.seen.said")
