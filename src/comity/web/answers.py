@@ -144,6 +144,7 @@ class Answers:
             "who": parts["who"],
             "etag": tag,
             "n": number,
+            "at": screen.at,
         }
         return self._document(page, screen, visit, manner, live)
 

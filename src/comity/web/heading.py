@@ -21,6 +21,7 @@ from comity.web.filling import Chosen, Drawn, Given, Place, Read, draw, read_bod
 HEAD = "h-"
 """Before the name of each field of the header."""
 ASSESSMENT = "assessment"
+_ARRANGEMENT = "arrangement:"
 DEFAULT_HANDLING = ("H1", "H2")
 DEFAULT_CONDITIONS = ("lead-only", "no-third-state")
 _T = FieldType
@@ -240,3 +241,8 @@ def assessment_json(said: Mapping[str, Json]) -> Json:
 def violent_words() -> tuple[str, ...]:
     """Return the words that `conduct` takes where only violent acts are a ground."""
     return tuple(sorted(VIOLENT_CONDUCT))
+
+
+def standing(options: Options) -> tuple[str, ...]:
+    """Return the legal bases on which every dispatch rests unless its writer takes one away: the agreement of both sides."""
+    return tuple(one for one in options.bases if one.startswith(_ARRANGEMENT))

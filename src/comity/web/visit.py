@@ -67,12 +67,15 @@ class Screen:
         topics: what moves it: `inbox`, `case:<id>`, `waiting`, `duty`, `people`, `tasks`, `log`, `link`. The minute moves all.
         context: further values for the template's still part (forms); never read again when the page moves.
         status: of the answer.
+        at: the address that is asked again, where it is not the one of this answer: a form that was not taken stands at an
+            address that only takes forms.
     """
 
     page: Page
     topics: frozenset[str] = frozenset()
     context: Mapping[str, object] = field(default_factory=dict)
     status: int = 200
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

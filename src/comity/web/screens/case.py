@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 
 from comity.base.ids import CaseId, Ms, new_dispatch_id, show_id
 from comity.policy.access import Deed
 from comity.screen.case import NEWEST, CaseFile
 from comity.web import aftermath, casefile, letters
+from comity.web.heading import standing
 from comity.web.letters import Sight
 from comity.web.pages import Page, Part, Region
 from comity.web.peek import may
@@ -54,7 +56,8 @@ def _screen(visit: Visit, *, text: str = "", number: str = "", error: str = "", 
         "gives": may(visit, Deed.MEMBERS),
         "example": f"{visit.who.person.desk}/{visit.who.person.number}",
     }
-    return Screen(page, frozenset({f"case:{top.id}", "tasks", "duty"}), context, status)
+    again = f"/case/{context['case']}" if status != HTTPStatus.OK else ""
+    return Screen(page, frozenset({f"case:{top.id}", "tasks", "duty"}), context, status, again)
 
 
 def new_number(now: Ms) -> str:
@@ -170,6 +173,7 @@ async def _handed(visit: Visit, file: CaseFile, text: str, number: str) -> Json:
         "workplan_item": reply.item,
         "workplan_reason": reply.item_reason,
         "case": show_id(file.case),
+        "basis": list(standing(options)),
         "body": {"text": text},
     }
     return {"number": number, "form": form, "by": by}

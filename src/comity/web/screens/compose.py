@@ -25,6 +25,7 @@ from comity.web.heading import (
     draw_head,
     head_fields,
     read_head,
+    standing,
     violent_words,
 )
 from comity.web.pages import Page, Part, Region
@@ -452,6 +453,7 @@ def _span(length: int, desk: Desk) -> str:
     return moments.span(length, desk.visit.texts)
 
 
+
 def opening(desk: Desk) -> dict[str, tuple[str, ...]]:
     """Return what stands in a form when it is opened: from the dispatch or case it is written on, else the defaults."""
     basis, options, person = desk.basis, desk.options, desk.visit.who.person
@@ -462,6 +464,7 @@ def opening(desk: Desk) -> dict[str, tuple[str, ...]]:
         f"{HEAD}urgency": (basis.urgency if basis is not None else "normal",),
         f"{HEAD}handling": DEFAULT_HANDLING,
         f"{HEAD}conditions": DEFAULT_CONDITIONS,
+        f"{HEAD}basis": standing(options),
         **{f"{BODY}{name}": (word,) for name, word in desk.form.preset},
     }
     if desk.form.purpose:

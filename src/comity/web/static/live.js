@@ -120,13 +120,14 @@
 
   // A page on which somebody writes keeps what was written: it says so by stopping this event.
   const mayGo = () => document.dispatchEvent(new CustomEvent("comity:leave", { cancelable: true }));
-  const leave = () => mayGo() && location.assign("/sign-in?" + new URLSearchParams({ back: location.pathname + location.search }));
+  const here = () => root.dataset.at || location.pathname + location.search; // a form that was not taken stands elsewhere
+  const leave = () => mayGo() && location.assign("/sign-in?" + new URLSearchParams({ back: here() }));
 
   const ask = async () => {
     if (asking) { again = true; return; }
     asking = true; again = false; last = Date.now();
     try {
-      const answer = await fetch(location.pathname + location.search, {
+      const answer = await fetch(here(), {
         headers: { accept: PARTS, "if-none-match": root.dataset.etag || "" }, cache: "no-store", credentials: "same-origin", redirect: "manual",
       });
       if (answer.status === 401) { leave(); return; }
