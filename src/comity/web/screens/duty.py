@@ -12,6 +12,7 @@ from comity.policy.access import Deed
 from comity.screen.duty import DutyBoard, DutyCard
 from comity.web import dutyview
 from comity.web.letters import Sight
+from comity.web.openlines import OpenLines
 from comity.web.pages import Page, Part, Region
 from comity.web.reading import sight
 from comity.web.visit import Absent, Answer, Json, Redirect, Refused, Screen, ScreenRoute, Visit
@@ -40,8 +41,9 @@ async def duty(visit: Visit) -> Answer:
 
 def _regions(card: DutyCard, visit: Visit, at: Sight) -> list[Region]:
     number, takes = visit.who.person.number, _may(visit, Deed.HANDOVER)
-    notes = tuple(dutyview.note(one, at, number=number, takes=takes) for one in card.waiting)
-    made = tuple(dutyview.made(one, at) for one in card.made)
+    lines = OpenLines(visit)
+    notes = tuple(dutyview.note(lines.note(one), at, number=number, takes=takes) for one in card.waiting)
+    made = tuple(dutyview.made(one, at) for one in lines.of(card.made))
     shifts = tuple(dutyview.shift(one, at) for one in card.shifts)
     postings = tuple(dutyview.posting(one, at) for one in card.postings)
     none = visit.texts
@@ -94,10 +96,9 @@ async def notes(visit: Visit) -> Answer:
         return Absent()
     before = visit.query.get("before", "")
     asked = Ms(int(before)) if before.isascii() and before.isdecimal() and len(before) <= 15 else None  # noqa: PLR2004  digits of a time
-    found, at = board.notes(before=asked, limit=20), sight(visit)
-    views = tuple(
-        dutyview.note(one, at, number=visit.who.person.number, takes=_may(visit, Deed.HANDOVER)) for one in found
-    )
+    found, at, lines = board.notes(before=asked, limit=20), sight(visit), OpenLines(visit)
+    number, takes = visit.who.person.number, _may(visit, Deed.HANDOVER)
+    views = tuple(dutyview.note(lines.note(one), at, number=number, takes=takes) for one in found)
     parts = tuple(Part(f"note-{one.id}", "duty.note", one) for one in views)
     none = (Part("note-none", "duty.blank", visit.texts("duty.history.none")),)
     page = Page("duty_notes.html", visit.texts("duty.history.h1"), "duty", (Region("notes", parts or none),))

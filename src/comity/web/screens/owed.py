@@ -34,9 +34,9 @@ async def owed(visit: Visit) -> Answer:
     """All that is owed, the first due first, and every alarm that nobody has seen."""
     card, at = visit.site.board.waiting(visit.now), sight(visit)
     known = {one.dispatch: visit.texts("one.about") for one in card.owed if one.dispatch is not None}
-    debts = tuple(waiting.debt(one, known, at) for one in card.owed if _opens(visit, one))
+    debts = tuple(waiting.debt(one, known, at) for one in card.owed if opens(visit, one))
     may = visit.site.needs.may(visit.who.person, Deed.OWED)
-    alarms = tuple(waiting.alarm(one, known, at) for one in card.alarms if _opens(visit, one))
+    alarms = tuple(waiting.alarm(one, known, at) for one in card.alarms if opens(visit, one))
     regions = (
         Region("owed", tuple(Part(f"o-{v.id}", "approvals.debt", v) for v in debts) or (_none("debt_none", "o-none"),)),
         Region(
@@ -52,7 +52,7 @@ def _none(macro: str, name: str) -> Part:
     return Part(name, f"approvals.{macro}", None)
 
 
-def _opens(visit: Visit, one: OwedLine | AlarmLine) -> bool:
+def opens(visit: Visit, one: OwedLine | AlarmLine) -> bool:
     """Say whether a thing is open to the visitor: its case is, or it has none and is for a role of theirs."""
     person, needs = visit.who.person, visit.site.needs
     if one.dispatch is None:
@@ -101,7 +101,7 @@ def _form_of(one: OwedLine, options: Options) -> Field:
 def _find(visit: Visit) -> OwedLine | None:
     found = (one for one in visit.site.board.waiting(visit.now).owed if show_id(one.id) == visit.path["thing"])
     one = next(found, None)
-    return one if one is not None and _opens(visit, one) else None
+    return one if one is not None and opens(visit, one) else None
 
 
 async def complete(visit: Visit) -> Answer:
@@ -138,7 +138,7 @@ async def seen(visit: Visit) -> Answer:
     """Note that an alarm was seen; it rings nobody else."""
     card = visit.site.board.waiting(visit.now)
     one = next((a for a in card.alarms if show_id(a.id) == visit.path["alarm"]), None)
-    if one is None or not _opens(visit, one):
+    if one is None or not opens(visit, one):
         return Absent()
     await visit.site.hands.ask("POST", "/alarms/seen", body={"id": visit.path["alarm"]})
     return Redirect("/owed", "owed.seen.said")
