@@ -76,7 +76,9 @@ class Officer:
 
 
 def _open_around(where: Locator) -> None:
-    where.evaluate("node => { for (let at = node; at; at = at.parentElement) if (at.tagName === 'DETAILS') at.open = true; }")
+    where.evaluate(
+        "node => { for (let at = node; at; at = at.parentElement) if (at.tagName === 'DETAILS') at.open = true; }"
+    )
 
 
 def arrive(browser: Browser, url: str, **context: Any) -> Officer:

@@ -12,44 +12,9 @@ from playwright.sync_api import Browser, expect
 from comity.cli.demo.stage import Stage
 from tests.browser.nodes import standing
 from tests.browser.officer import SOON_MS, Officer
+from tests.browser.story import ANSWER, REQUEST, assessed
 
-REQUEST = {
-    "h-purpose": "extortion-threat-to-life",
-    "h-recipients": ("cbi",),
-    "h-evaluation": "B2",
-    "h-urgency": "immediate",
-    "b-title": "Threat to shoot: two callers, one number of yours",
-    "b-text": "A garage owner was told twice tonight to pay or be shot. Whose are the numbers, and are they live?",
-    "b-reason": "Number 1 is yours; the callers named the group Ninepin.",
-    "b-own_power": "Criminal Code, production order in exigent circumstances",
-    "b-asks": ("contact", "person"),
-    "b-records": ("police-file",),
-    "b-items-0-label": "number 1",
-    "b-items-0-value": "+91 05550 10139, calls from the harbour",
-    "b-items-0-categories": ("contact", "location"),
-    "b-items-0-evaluation": "B2",
-    "h-item": "W-5",
-    "h-conduct": "extortion",
-    "h-basis": ("arrangement:2026-02",),
-    "h-conditions": ("lead-only", "no-contact-with-subject", "no-third-state"),
-}
-ANSWER = {"h-evaluation": "B2", "b-state": "part", "b-text": "One number is dormant since May, one is in use."}
 DUTY_CA, DECIDER_CA, DUTY_IN = 101, 112, 201
-
-
-def assessed(act: str, decider: int, row: int = 0) -> dict[str, str]:
-    """Fields of an assessment in its short form."""
-    before = f"h-assessment-{row}-"
-    return {
-        f"{before}act": act,
-        f"{before}form": "short",
-        f"{before}who_and_how": "The callers could be beaten to give up the group.",
-        f"{before}risk_before": "low",
-        f"{before}source": "The report of the person threatened and a recording; good.",
-        f"{before}decision": "go",
-        f"{before}decider": f"requests/{decider}",
-        f"{before}outside": "yes",
-    }
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +76,9 @@ def test_the_extortion_case_by_two_desks(
         assert who.page.url.endswith("/sent"), who.page.locator("#verdict, .err, .notice, #r-side").all_inner_texts()
         return who.page.url.split("/")[-2]
 
-    holding = answered({"b-state": "holding", "b-reason": "Carriers asked; more by five.", "b-new_time": "2026-07-13T10:30"})
+    holding = answered(
+        {"b-state": "holding", "b-reason": "Carriers asked; more by five.", "b-new_time": "2026-07-13T10:30"}
+    )
     expect(asks.page.locator(f"#d-{holding}")).to_contain_text("Carriers asked", timeout=SOON_MS)
 
     # talk, both ways
@@ -160,7 +127,7 @@ def test_the_extortion_case_by_two_desks(
 
     # what the answer was worth
     answers.go(f"/case/{draft}")
-    worth = answered({"b-use": "decisive"}, f"/dispatch/{full}/feedback", asks)
+    worth = answered({"b-useful": "useful", "b-used": ("lead",)}, f"/dispatch/{full}/feedback", asks)
     expect(answers.page.locator(f"#d-{worth}")).to_be_visible(timeout=SOON_MS)
 
     # the holding answer is recalled; its text is closed on the other screen, and they say that its use has stopped
