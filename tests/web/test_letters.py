@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from comity.base.ids import CaseId, Ms
-from comity.screen import BodyLine, Removal
+from comity.screen import BodyLine, Removal, WorkItem
 from comity.web import letters
 from comity.web.letters import Sight
 from comity.web.texts import Texts
@@ -218,3 +218,11 @@ def test_refused_is_said_with_its_outward_code_alone() -> None:
     view = letters.letter(card, SIGHT)
     assert (view.end, view.code) == ("refused", "cannot-assist")
     assert "Seen" not in [s.word for s in view.steps]
+
+
+def test_missing_feedback_stands_with_who_owes_it():
+    one = WorkItem("W-1", "aim", (), 0, 0, (), "30 Sep", "measure", (("XB", 2), ("XA", 1)))
+    assert letters.work_item(one, SIGHT).missing == (
+        ("XB", False, "feedback missing: 2"),
+        ("XA", True, "feedback missing: 1"),
+    )

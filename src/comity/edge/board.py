@@ -22,7 +22,7 @@ from comity.dispatch.entries import RecordLeaf, decode_entry
 from comity.dispatch.glass import BREAK_GLASS
 from comity.dispatch.owed import REVIEW
 from comity.dispatch.ports import Scalar, Tx
-from comity.edge.deskview import CaseDesk, CaseRow, DispatchRow, ItemCount, Lines
+from comity.edge.deskview import CaseRow, Deskful, DispatchRow, ItemCount, Lines
 from comity.edge.lawpart import law_part
 from comity.edge.shown import shown_step
 from comity.edge.theirlaw import TheirLaw
@@ -53,7 +53,7 @@ from comity.screen import (
 )
 from comity.tlog.tree import Edge
 
-__all__ = ["CaseDesk", "Lines", "NodeBoard", "PlanItem", "Setting"]
+__all__ = ["Deskful", "Lines", "NodeBoard", "PlanItem", "Setting"]
 
 _DAY_MS = 86_400_000
 _CROSSED = "SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received') ORDER BY idx DESC LIMIT 1"
@@ -122,7 +122,7 @@ class NodeBoard:
         self,
         ledger: Ledger,
         signers: Signers,
-        desk: CaseDesk,
+        desk: Deskful,
         lines: Lines,
         setting: Setting,
         *,
@@ -148,12 +148,25 @@ class NodeBoard:
         begins = Ms(now - now % _DAY_MS)
         with self._ledger.read() as tx:
             counts = {count.item: count for count in self._desk.counts(tx, (begins, Ms(begins + _DAY_MS)), now)}
-        return tuple(self._work_item(item, counts.get(item.item)) for item in self._setting.plan)
+            missing = self._missing(tx, now)
+        return tuple(self._work_item(item, counts.get(item.item), missing) for item in self._setting.plan)
 
-    def _work_item(self, item: PlanItem, count: ItemCount | None) -> WorkItem:
+    def _missing(self, tx: Tx, now: Ms) -> dict[str | None, tuple[tuple[str, int], ...]]:
+        """Return by item whose feedback is missing: on answers of ours the other side owes it."""
+        found: dict[str | None, tuple[tuple[str, int], ...]] = {}
+        for one in self._desk.feedback_counts(tx, now):
+            if one.missing:
+                owes = self._them if one.ours else self._us
+                found[one.item] = (*found.get(one.item, ()), (owes, one.missing))
+        return found
+
+    def _work_item(
+        self, item: PlanItem, count: ItemCount | None, missing: Mapping[str | None, tuple[tuple[str, int], ...]]
+    ) -> WorkItem:
         moved, we, they = (count.moved, count.we_owe, count.they_owe) if count else (0, 0, 0)
         owing = tuple(short for short, owed in ((self._us, we), (self._them, they)) if owed)
-        return WorkItem(item.item, item.aim, item.owners, moved, we + they, owing, item.due, item.measure)
+        late = missing.get(item.item, ())
+        return WorkItem(item.item, item.aim, item.owners, moved, we + they, owing, item.due, item.measure, late)
 
     def link(self) -> LinkCard:
         """Return the state of the link, what waits for the peer, and what the peer's log names and has not sent."""

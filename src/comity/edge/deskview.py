@@ -234,5 +234,9 @@ class DutyDesk(Protocol):
         ...
 
 
+class Deskful(CaseDesk, DutyDesk, Protocol):
+    """A desk that keeps cases and what is open in them."""
+
+
 Lines = Callable[[str, bytes], tuple[BodyLine, ...]]
 """(kind, body) -> the lines that a page shows."""

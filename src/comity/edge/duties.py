@@ -7,23 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Protocol
 
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.holding import find, is_held, targets_of, versions
 from comity.dispatch.owed import Owed, owed_things
 from comity.dispatch.ports import Tx
 from comity.dispatch.telling import TELL
-from comity.edge.deskview import CaseDesk, DispatchRow, DutyDesk, OpenThing
+from comity.edge.deskview import Deskful, DispatchRow, OpenThing
 from comity.screen.case import Holder, OpenDuty
 
 __all__ = ["Deskful", "Holder", "OpenDuty", "duties_of_case", "holders_of", "open_duties"]
 
 DAY_MS = 86_400_000
-
-
-class Deskful(CaseDesk, DutyDesk, Protocol):
-    """A desk that keeps cases and what is open in them."""
 
 
 def open_duties(tx: Tx, desk: Deskful, now: Ms, until: Ms | None = None) -> tuple[OpenDuty, ...]:

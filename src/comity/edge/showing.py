@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import cast
 
-from comity.edge.board import CaseDesk, Lines, NodeBoard, PlanItem, Setting
+from comity.edge.board import Deskful, Lines, NodeBoard, PlanItem, Setting
 from comity.edge.lawcards import law_card
 from comity.edge.opening import OpenNode
 from comity.edge.registry import Registry, Workplan
@@ -17,7 +17,7 @@ from comity.screen import LawCard
 def make_board(opened: OpenNode) -> NodeBoard:
     """Make what the node shows of itself, with the first desk of its settings."""
     name = opened.config.desks[0]
-    desk = cast("CaseDesk", opened.desks[name])
+    desk = cast("Deskful", opened.desks[name])
     signers = Signers.of(opened.built.voice, opened.built.peer)
     return NodeBoard(
         opened.node.ledger, signers, desk, lines_of(opened), board_setting(opened), their_law=their_law(opened)

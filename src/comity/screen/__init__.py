@@ -32,7 +32,10 @@ class PartyCard:
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One line of the shared workplan with what moved and what is overdue today."""
+    """One line of the shared workplan with what moved and what is overdue today.
+
+    `feedback_missing` is (mark of the party that owes it, how many): feedback on final answers whose second reminder has passed.
+    """
 
     item: str
     aim: str
@@ -42,6 +45,7 @@ class WorkItem:
     overdue_of: tuple[str, ...]
     due: str
     measure: str
+    feedback_missing: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -432,7 +432,8 @@ def work_item(item: WorkItem, sight: Sight) -> Item:
     """One line of the workplan."""
     owners = tuple((short, sight.is_us(short), agency) for short, agency in item.owners)
     owing = tuple((short, sight.is_us(short)) for short in item.overdue_of)
-    return Item(item.item, item.aim, item.measure, owners, item.moved, item.overdue, owing, item.due)
+    late = tuple((short, sight.is_us(short), sight.texts("work.feedback", n=n)) for short, n in item.feedback_missing)
+    return Item(item.item, item.aim, item.measure, owners, item.moved, item.overdue, owing, item.due, late)
 
 
 def wire(link: LinkCard, sight: Sight) -> Wire:

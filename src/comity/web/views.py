@@ -214,7 +214,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One workplan item; owners are (party, ours, agency)."""
+    """One workplan item; owners are (party, ours, agency); `missing` is feedback in words, by who owes it."""
 
     item: str
     aim: str
@@ -224,6 +224,7 @@ class Item:
     overdue: int
     overdue_of: tuple[tuple[str, bool], ...]
     due: str
+    missing: tuple[tuple[str, bool, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

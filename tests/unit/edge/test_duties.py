@@ -23,7 +23,7 @@ from comity.marking.rules import default_label
 from comity.node.reminding import next_reminder
 from comity.policy.question import Act, Serves
 from comity.policy.verdict import Effect, Verdict
-from tests.unit.edge.deskworld import OFFICER, Law, form, make_pair
+from tests.unit.edge.deskworld import OFFICER, Law, board_of, form, make_pair
 from tests.unit.edge.test_board import DAY, HOUR, MINUTE, at, talk
 from tests.unit.node.world import START, YEAR, Seeded
 
@@ -415,7 +415,11 @@ def test_feedback_is_chased_by_our_own_side_only_and_nothing_crosses(story):
     with before.read() as tx:
         assert tx.rows("SELECT COUNT(*) FROM sent")[0][0] == sent
         (count,) = story.a.desk.feedback_counts(tx, story.now)
-        assert count.missing == 1
+        assert (count.missing, count.waiting, count.came) == (1, 0, 0)
+    for node, owes in ((story.a, "XA"), (story.b, "XA")):
+        work = {one.item: one.feedback_missing for one in board_of(node).workplan(story.now)}
+        assert work[story.row(node, one).item] == ((owes, 1),), "both sides name the one that asked"
+        assert not any(one.feedback_missing for one in board_of(node).workplan(Ms(START + 20 * DAY)))
     assert story.row(story.a, one).due_next is None
     assert story.open(story.b, "feedback") == [("feedback", "missing", False, "")]
     late = story.tell(story.a, "feedback", {"useful": "too-late", "used": ["not-used"]}, re=(answer,), case=one)

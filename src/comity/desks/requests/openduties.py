@@ -88,6 +88,10 @@ _FEEDBACK = (
     "SELECT f.answer, f.ours, f.case_id, f.item, f.since FROM requests_feedback f"  # noqa: S608  constants of this module only
     f" WHERE f.feedback IS NULL AND NOT {_GONE}"
 )
+_COUNTED = (
+    "SELECT f.item, f.ours, f.useful, CASE WHEN f.since <= ? THEN 1 ELSE 0 END, COUNT(*) FROM requests_feedback f"  # noqa: S608  constants of this module only
+    f" WHERE NOT {_GONE} GROUP BY 1, 2, 3, 4"
+)
 _WANTED = f"requests_feedback f WHERE f.ours = 0 AND f.feedback IS NULL AND f.second_told IS NULL AND NOT {_GONE}"
 _CHASED = f"SELECT f.answer, f.case_id, f.item, f.since, f.first_told FROM {_WANTED} AND f.since <= ? ORDER BY f.since, f.answer"  # noqa: S608  constants of this module only
 _UNTOLD = "requests_keeping k WHERE k.ours = 1 AND k.told IS NULL AND k.renewed_by IS NULL AND k.kept IS NOT NULL"
@@ -220,24 +224,22 @@ def _place(case: object, dispatch: object, item: object) -> tuple[CaseId, Dispat
 
 def feedback_counts(tx: Tx, clocks: Clocks, now: Ms) -> tuple[FeedbackCount, ...]:
     """Return by workplan item and side how much feedback came and how much is missing."""
-    rows = tx.rows(f"SELECT f.item, f.ours, f.since, f.useful FROM requests_feedback f WHERE NOT {_GONE}")  # noqa: S608  a constant of this module
-    groups: dict[tuple[str | None, bool], list[tuple[Ms, str | None]]] = {}
-    for item, ours, since, useful in rows:
-        groups.setdefault((text_or_none(item), ours == 1), []).append((Ms(int_of(since)), text_or_none(useful)))
-    return tuple(
-        _counted(key, groups[key], clocks, now)
-        for key in sorted(groups, key=lambda k: (k[0] is None, k[0] or "", k[1]))
-    )
+    groups: dict[tuple[str | None, bool], list[tuple[str | None, bool, int]]] = {}
+    for item, ours, useful, late, count in tx.rows(_COUNTED, (now - clocks.feedback[1],)):
+        group = groups.setdefault((text_or_none(item), ours == 1), [])
+        group.append((text_or_none(useful), late == 1, int_of(count)))
+    order = sorted(groups, key=lambda key: (key[0] is None, key[0] or "", key[1]))
+    return tuple(_counted(key, groups[key]) for key in order)
 
 
-def _counted(
-    key: tuple[str | None, bool], answers: list[tuple[Ms, str | None]], clocks: Clocks, now: Ms
-) -> FeedbackCount:
-    words = [useful for _, useful in answers if useful is not None]
-    stages = [chase_of(since, clocks, now)[0] for since, useful in answers if useful is None]
-    missing = stages.count(Chase.MISSING)
-    said = tuple((word, words.count(word)) for word in sorted(set(words)))
-    return FeedbackCount(*key, len(words), len(stages) - missing, missing, said)
+def _counted(key: tuple[str | None, bool], found: list[tuple[str | None, bool, int]]) -> FeedbackCount:
+    said: dict[str, int] = {}
+    for useful, _, count in found:
+        if useful is not None:
+            said[useful] = said.get(useful, 0) + count
+    missing = sum(count for useful, late, count in found if useful is None and late)
+    waiting = sum(count for useful, late, count in found if useful is None and not late)
+    return FeedbackCount(*key, sum(said.values()), waiting, missing, tuple(sorted(said.items())))
 
 
 def after(tx: Tx, case: CaseId) -> After:

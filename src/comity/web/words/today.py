@@ -14,6 +14,7 @@ WORDS: Mapping[str, str] = {
     "work.owners": "Owners",
     "work.moved": "Moved today",
     "work.overdue": "Overdue",
+    "work.feedback": "feedback missing: {n}",
     "work.due": "Due",
     "work.empty": "No item is signed yet. The workplan appears here when both have signed it.",
     "cases.h": "Cases",
