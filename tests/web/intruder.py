@@ -32,6 +32,7 @@ from comity.web.app import Pages, create
 from comity.web.visit import ScreenRoute, Told, Visit
 from tests.unit.edge.twofolders import question
 from tests.web.desk import HOMES, ROLES, STRANGER, Browser, House, desk, routes
+from tests.web.roles import has
 
 STANDINGS = ("own", "other", "member", "waits", "none")
 AWAITED = ("approver", "decider-outside", "assessor", "legal-officer", "desk-lead", "duty-officer")
@@ -43,8 +44,8 @@ ORIGIN = f"http://{HOST}"
 MARK = "mark-of-a-guest"
 JSON = {"accept": "application/json"}
 ABSENT = b'{"error":"not here","code":"not-found"}'
-SECRET = "Quillmark"
-"""A word that stands in the title and text of every case of the other agency."""
+MARKS = iter(f"quillmark{one}" for one in "abcdefghijklm")
+"""A word for each case, which stands in its title, texts and tasks and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class Thing:
     dispatch: str
     draft: str
     number: str = ""
+    mark: str = ""
 
 
 NOTHING = Thing(NOWHERE, NOWHERE, NOWHERE, "XO-2026-9999")
@@ -82,6 +84,9 @@ class World:
         self._stand()
         self.cases = {(role, standing): self._case(role, standing) for role in ROLES for standing in STANDINGS}
         self.far = self._far()
+        self.came = self._came()
+        for thing in self.things.values():
+            self._task(thing)
 
     def pages(self, given: Any) -> Pages:
         """Return an application of this node with the given routes."""
@@ -93,20 +98,21 @@ class World:
     # --- making cases ------------------------------------------------------------------------------------------
 
     def _thing(self, agency: str) -> Thing:
+        mark = next(MARKS)
         by = {"desk": "requests", "number": WRITERS[agency]}
         body = {
-            "title": f"Is paper 88 yours? {SECRET}", "text": f"Shown at the port, {SECRET}.", "asks": ["document"],
+            "title": f"Is paper 88 yours? {mark}", "text": f"Shown at the port, {mark}.", "asks": ["document"],
             "records": ["registration"], "own_power": "port law, article 4", "reason": "The seal looks like yours.",
         }  # fmt: skip
         form = replace(question(body=body), agency=agency)
         sent = self._door("/submit", form_json(form), by)
-        line = replace(form, kind="message", case=bytes_of(sent["id"]), body={"text": SECRET}, marking="ours-secret")
+        line = replace(form, kind="message", case=bytes_of(sent["id"]), body={"text": mark}, marking="ours-secret")
         held = self._door("/submit", form_json(line), by)
         assert (sent["outcome"], held["outcome"]) == ("sent", "held"), (sent, held)
         case = self.node.opened.desks["requests"]
         with self.node.opened.node.ledger.read() as tx:
             number = case.number(tx, bytes_of(sent["id"]))[0]
-        return Thing(sent["id"], sent["id"], held["id"], number)
+        return Thing(sent["id"], sent["id"], held["id"], number, mark)
 
     def _door(self, path: str, form: Any, by: Any) -> Any:
         return self.house.door("POST", path, {"form": form, "by": by})
@@ -141,11 +147,36 @@ class World:
         }
         return self.things[kinds[standing]]
 
+    def has(self, role: str, thing: Thing) -> bool:
+        """Say whether a role's officer has a case, by how it was made."""
+        if thing is self.came:
+            return has(role, "own" if agency_of(role) == "paper-office" else "other")
+        agency, kind = next(key for key, one in self.things.items() if one is thing)
+        own = agency == agency_of(role)
+        return has(role, "own" if own else {"plain": "other", "given": "member", "waits": "waits"}[kind])
+
     def _far(self) -> Thing:
         """Return a case that the other node alone has, for its draft never left."""
         form = form_json(replace(question(marking="ours-secret"), agency="seal-house", recipients=("paper-office",)))
         held = self.house.door("POST", "/submit", {"form": form, "by": {"desk": "requests", "number": 101}}, "vanmere")
         return Thing(held["id"], held["id"], held["id"], "XV-2026-0001")
+
+    def _came(self) -> Thing:
+        """Return a case that the other side opened, addressed to the paper office."""
+        body = {**question().body, "title": f"Whose is it? {(mark := next(MARKS))}", "text": mark}
+        form = replace(question(body=body), agency="seal-house", recipients=("paper-office",))
+        by = {"desk": "requests", "number": 101}
+        sent = self.house.door("POST", "/submit", {"form": form_json(form), "by": by}, "vanmere")
+        assert sent["outcome"] == "sent", sent
+        self.house.until(lambda: self.house.door("GET", f"/state?id={sent['id']}").get("filed"))
+        with self.node.opened.node.ledger.read() as tx:
+            number = self.node.opened.desks["requests"].number(tx, bytes_of(sent["id"]))[0]
+        return Thing(sent["id"], sent["id"], NOWHERE, number, mark)
+
+    def _task(self, thing: Thing) -> None:
+        """Ask one officer of no role here for something of a case, in its words."""
+        asked = {"agency": "paper-office", "number": 13, "asked": f"Look. {thing.mark}", "case": thing.case}
+        assert self.house.door("POST", "/tasks/give", {"by": {"desk": "requests", "number": 108}, **asked})["id"]
 
     # --- asking ------------------------------------------------------------------------------------------------
 

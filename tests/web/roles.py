@@ -138,6 +138,8 @@ POST      /sign-in/again/passkey                     home
 POST      /sign-in/again/demo                        home
 POST      /sign-in/again/agency                      home
 POST      /sign-out                                  home
+POST      /session/stay                              home
+GET       /session/token                             home
 GET       /people                                    people
 GET       /people/{desk}/{number}                    people
 GET,POST  /people/{desk}/{number}/invite             people

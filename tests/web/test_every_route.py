@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import re
 
+import httpx
 import pytest
 
+from comity.web.answers import PARTS
 from tests.web.desk import ROLES, routes
 from tests.web.intruder import ABSENT, JSON, NOWHERE, STANDINGS, World, besieged
 from tests.web.roles import TABLE, open_to
@@ -121,3 +123,156 @@ def test_another_s_id_and_no_id_have_one_answer_at_every_address(world: World):
 
     world.run(all_of_them())
     assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_the_page_its_parts_and_a_fragment_say_the_same_of_another_s_and_of_none(world: World):
+    """The bytes are the same apart from the address, and the number of the last event."""
+    ways = ({}, {"accept": PARTS}, {"hx_request": "true"})
+    wrong = []
+
+    async def all_of_them() -> None:
+        for method, path in NAMED:
+            if asker(path, method) != "stranger" or not TABLE[method, path][1]:
+                continue
+            name = getattr(world.cases["officer", "own"], TABLE[method, path][1])
+            for way in ways:
+                there = await world.asked(world.app, "stranger", method, filled(path, name), {}, **way)
+                none = await world.asked(world.app, "stranger", method, filled(path, NOWHERE), {}, **way)
+                if same(there, name) != same(none, NOWHERE) or there.status_code != 404:
+                    wrong.append((method, path, way, there.status_code, none.status_code))
+
+    world.run(all_of_them())
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def same(answer: httpx.Response, name: str) -> tuple[int, tuple[str, ...], str]:
+    """Return what of an answer must not tell two names apart."""
+    text = answer.text.replace(name, "NAME") if len(name) > len("NAME") else answer.text
+    return answer.status_code, tuple(sorted(answer.headers)), re.sub(r'data-n="\d+"|"n":\d+', "", text)
+
+
+SECOND = (
+    "/dispatch/{number}/act/{subject}",
+    "/case/{number}/compose/{kind}",
+    "/task/{task}/{step}",
+    "/people/{desk}/{number}",
+)
+
+
+def test_a_second_place_that_names_nothing_is_not_there(world: World):
+    wrong, thing = [], world.cases["desk-lead", "waits"]
+
+    async def all_of_them() -> None:
+        for method, path in NAMED:
+            if not path.startswith(SECOND):
+                continue
+            who = "administrator" if path.startswith("/people") else "desk-lead"
+            first = {"dispatch": thing.dispatch, "case": thing.case}.get(TABLE[method, path][1], "requests")
+            for name in ILL:
+                address = re.sub(r"\{\w+\}", lambda _, names=iter((first, name)): next(names), path)
+                answer = await world.asked(world.app, who, method, address, {}, **JSON)
+                if (answer.status_code, answer.content) != (404, ABSENT):
+                    wrong.append((who, method, path, name[:40], answer.status_code, answer.text[:90]))
+
+    world.run(all_of_them())
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_a_link_that_is_none_is_told_so_in_one_way(world: World):
+    for method, path in (
+        ("GET", "/invitation/{token}"),
+        ("POST", "/invitation/{token}"),
+        ("POST", "/invitation/{token}/begin"),
+    ):
+        names = [one for one in ILL if "%2f" not in one]  # a slash is another address, and that needs a session
+        found = {same(world.ask("guest", method, filled(path, one), {}), one)[::2] for one in ("t" * 43, *names)}
+        assert len(found) == 1, (method, path, [(status, text[:300]) for status, text in found])
+        assert {status for status, _ in found} <= {403, 404, 409, 400}
+
+
+# --- what an address changes -------------------------------------------------------------------------------------------
+
+
+def test_a_reviewer_changes_no_row_by_any_address(world: World):
+    """With every field that any form has; a reviewer's own settings and sign-out are left out."""
+    thing, before = world.cases["reviewer", "waits"], world.dump()
+    fields = {
+        "id": thing.dispatch, "text": "x", "who": "requests/109", "do": "approve", "role": "approver", "reason": "x", "kind": "rfi",
+        "number": NOWHERE, "subject": "0" * 64, "answer": "x", "eye": "x", "what": "absence", "agency": "paper-office", "asked": "x",
+        "note": "x", "yes": "yes", "name": "x", "purpose": "evidence", "recipient": "x",
+    }  # fmt: skip
+    for (method, path), (rule, about) in TABLE.items():
+        if method == "POST" and rule not in {"home", "open"}:
+            answer = world.ask("reviewer", method, filled(path, getattr(thing, about) if about else ""), fields, **JSON)
+            assert (answer.status_code, answer.content) == (404, ABSENT), path
+    assert world.dump() == before
+
+
+def test_looking_changes_nothing_whoever_looks(world: World):
+    """Each address by GET, by those to whom most is open; the one thing that is counted, the other side's law, is asked by POST."""
+    before = world.dump()
+    for role in ("desk-lead", "reviewer", "administrator", "officer"):
+        thing = world.cases[role, "waits"]
+        for (method, path), (_, about) in TABLE.items():
+            if method == "GET":
+                name = getattr(thing, about) if about else ""
+                answer = world.ask(role, method, filled(path, name))
+                assert answer.status_code in {200, 303, 403, 404, 409}, (role, path, answer.status_code)
+    assert world.dump() == before
+
+
+# --- lists -------------------------------------------------------------------------------------------------------------
+
+LISTS = (
+    "/today", "/inbox", "/inbox?view=theirs", "/inbox?view=settled", "/inbox?view=all", "/inbox?view=mine",
+    "/inbox?view=all&agency=paper-office", "/inbox?view=all&item=F-1", "/search?q=paper", "/search?q=pap&kind=rfi", "/search",
+    "/search?q=is+paper&side=ours", "/approvals", "/owed", "/tasks", "/tasks?closed=1", "/duty", "/duty/notes", "/manifest", "/ledger",
+    "/persons", "/people", "/health", "/settings", "/law", "/keys", "/compose", "/tasks/new",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def noted(world: World) -> World:
+    """A hand-over note is signed, whose lines name every case with something open."""
+    assert (
+        world.ask("desk-lead", "POST", "/duty/note", {"eye": "nothing", "promised": "", "home": ""}).status_code == 303
+    )
+    return world
+
+
+@pytest.mark.parametrize("role", [*ROLES, "stranger"])
+def test_no_list_names_a_case_draft_task_or_text_of_another(noted: World, role: str):
+    world, wrong, seen = noted, [], set()
+    all_things = {*world.things.values(), world.came}
+    had = set() if role == "stranger" else {one for one in all_things if world.has(role, one)}
+    for address in LISTS:
+        for way in ({}, {"accept": PARTS}):
+            text = world.ask(role, "GET", address, **way).text
+            for one in all_things:
+                found = [
+                    word for word in (one.case, one.draft, one.number, one.mark) if word != NOWHERE and word in text
+                ]
+                seen |= {one} if found else set()
+                if found and one not in had:
+                    wrong.append((address, way, found))
+    assert not wrong, "\n".join(map(str, wrong))
+    assert seen == had, "whoever has a case finds it in some list, so that this test looks at something"
+
+
+@pytest.mark.parametrize("role", ["officer", "approver", "stranger", "administrator"])
+def test_a_number_or_an_id_of_another_is_found_as_one_that_is_not_there(world: World, role: str):
+    shut = [one for one in world.things.values() if role == "stranger" or not world.has(role, one)]
+    assert shut
+    for one in shut:
+        for typed, none in ((one.case, NOWHERE), (one.number, "XO-2026-8888"), (one.mark, "quillmarkz")):
+            answers = [world.ask(role, "GET", f"/search?q={name}") for name in (typed, none)]
+            there, not_there = (told(answer, name) for answer, name in zip(answers, (typed, none), strict=True))
+            assert there == not_there, (role, typed)
+
+
+def told(answer: httpx.Response, typed: str) -> tuple[int, tuple[str, ...], str]:
+    """Return what a search said, apart from what was typed, which stands in the box and among the words, and its hash."""
+    text = re.sub(r'data-(n|etag)="[^"]*"', "", answer.text).lower()
+    for word in (typed.lower(), typed.lower().replace("-", " ")):
+        text = text.replace(word, "typed")
+    return answer.status_code, tuple(sorted(answer.headers)), text
