@@ -51,6 +51,8 @@ class People:
         self.due = False
         self.settings: dict[str, str] = {}
         self.language = "en"
+        self.left_ms = 3_600_000
+        self.csrf = CSRF
 
     def signed_in(self, token: str) -> SignedIn | None:
         role = token.removeprefix("stale-")
@@ -59,8 +61,9 @@ class People:
             return None
         person = Person("requests", 7, "police", frozenset({role}))
         return SignedIn(
-            id=token.ljust(64, "0"), person=person, name="", how="passkey", csrf=CSRF, language=self.language,
+            id=token.ljust(64, "0"), person=person, name="", how="passkey", csrf=self.csrf, language=self.language,
             settings=self.settings, proved_at=Ms(0), until=Ms(0), idle_until=Ms(0), fresh=role == token, due=self.due,
+            left_ms=self.left_ms,
         )  # fmt: skip
 
     def ways(self) -> Ways:

@@ -19,7 +19,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
 from comity.web.screens import signin
-from tests.web.bare import COOKIE, OLD, Changes, People, pages_of, site_of
+from tests.web.bare import COOKIE, OLD, Changes, Hands, People, pages_of, site_of
 from tests.web.board import DAY_START, HOUR, MINUTE, Board, Clock, Count, log_files, tell_day
 
 CHROMES = ("chromium", "chromium-browser", "google-chrome")
@@ -39,6 +39,7 @@ class Node:
         self.count = Count()
         self.board = Board(self.clock, self.count)
         self.people = People()
+        self.hands = Hands()
         self.port = 0
         self._thread: threading.Thread | None = None
         self.starts = 0
@@ -58,7 +59,7 @@ class Node:
             asyncio.run(self._serve(listener, ready))
 
     async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
-        site = site_of(self.board, self.clock, log_files(SERVED), people=self.people)
+        site = site_of(self.board, self.clock, log_files(SERVED), people=self.people, hands=self.hands)
         app = self.app = pages_of(
             site, self.count, routes=(*OLD, *signin.ROUTES), changes=Changes(self.count, boot=f"a{self.starts}")
         )

@@ -299,3 +299,53 @@ def test_a_page_that_stands_still_asks_nothing(node: Node, day: dict, browser: B
     time.sleep(1.5)
     assert [url for url in browser.asked() if url.endswith("/today")] == []
     assert before >= 1
+
+
+IDLE = "document.getElementById('idle')"
+
+
+def test_two_minutes_before_the_session_ends_it_is_said_once_and_one_can_stay(node: Node, day: dict, browser: Browser) -> None:  # fmt: skip
+    node.people.left_ms = 130_000
+    browser.get(node.url())
+    browser.live()
+    assert browser.js(f"return {IDLE}.hidden")
+    node.people.left_ms = 110_000
+    node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False))
+    browser.until(f"!{IDLE}.hidden")
+    assert "ends in two minutes" in browser.js("return document.getElementById('polite').textContent")  # type: ignore[operator]  # text
+    node.people.left_ms = 3_600_000
+    browser.js(f"{IDLE}.querySelector('button').click()")
+    browser.until(f"{IDLE}.hidden")
+    assert ("POST", "/people/session/seen", {"id": "desk-lead".ljust(64, "0")}) in node.hands.asked
+    assert "/today" in browser.js("return location.pathname")  # type: ignore[operator]  # text
+    assert browser.faults() == []
+
+
+def test_a_session_that_lasted_as_long_as_one_may_says_so(node: Node, day: dict, browser: Browser) -> None:
+    node.people.left_ms = 60_000
+    browser.get(node.url())
+    browser.live()
+    browser.until(f"!{IDLE}.hidden")
+    browser.js(f"{IDLE}.querySelector('button').click()")
+    browser.until("document.getElementById('idle-text').textContent.includes('lasted as long')")
+    assert not browser.js(f"return {IDLE}.hidden")
+
+
+def test_what_was_written_outlives_the_session_and_gets_the_new_ones_token(node: Node, day: dict, browser: Browser) -> None:  # fmt: skip
+    browser.get(node.url())
+    browser.live()
+    browser.js(
+        "const form = document.createElement('form'); const text = document.createElement('textarea');"
+        " const csrf = Object.assign(document.createElement('input'), {type: 'hidden', name: 'csrf', value: 'old'});"
+        " text.id = 'wrote'; form.append(csrf, text); document.querySelector('main').append(form); text.value = 'draft'"
+    )
+    node.people.ended.add("desk-lead")
+    node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False))
+    browser.until("!document.getElementById('over').hidden")
+    assert browser.js("return location.pathname + document.getElementById('wrote').value") == "/todaydraft"
+    node.people.ended.clear()
+    node.people.csrf = "d" * 43
+    browser.js("document.dispatchEvent(new CustomEvent('comity:ask'))")
+    browser.until(f"document.querySelector('main form:last-of-type input[name=csrf]').value === '{'d' * 43}'")
+    assert browser.js("return document.getElementById('over').hidden")
+    assert browser.js("return document.getElementById('wrote').value") == "draft"

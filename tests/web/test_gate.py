@@ -297,6 +297,10 @@ def test_an_open_page_gets_its_parts_and_nothing_twice(desk):
     assert all(f'id="{name}"' in html for name, html in said["blocks"].items())
     again = desk.ask("GET", "/today", headers={"accept": PARTS, "if-none-match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    assert (first.headers["x-comity-idle"], again.headers["x-comity-idle"]) == ("3600", "3600"), (
+        "in both, how long the session is good"
+    )
+    assert 'data-idle="3600"' in page.text
     desk.board.set_link("broken", "Root for 9 differs.")
     third = desk.ask("GET", "/today", headers={"accept": PARTS, "if-none-match": first.headers["etag"]})
     assert third.status_code == 200

@@ -79,6 +79,23 @@ def test_what_is_refused_is_told_in_the_doors_words(screens):
         go(signin.by_passkey, screens.visit(ceremony="zz", credential="{}"))
 
 
+def test_whoever_says_to_be_here_stays_signed_in_and_comes_back_to_the_same_place(screens):
+    _, token = screens.desk.registered()
+    before = screens.desk.people.signed_in(token)
+    screens.desk.later(58 * 60_000)
+    assert screens.desk.people.signed_in(token).left_ms == before.left_ms - 58 * 60_000
+    gone = go(signin.stay, screens.visit(token, back="/case/XA-2026-0001"))
+    assert gone == Redirect("/case/XA-2026-0001", "session.stayed")
+    assert screens.desk.people.signed_in(token).left_ms == before.left_ms
+    assert go(signin.stay, replace(screens.visit(token), partial=True)) == Told({})
+    assert go(signin.stay, screens.visit(token, back="//elsewhere.example")).to == "/"
+
+
+def test_a_page_of_the_session_before_gets_the_token_of_this_one(screens):
+    visit = screens.visit(screens.desk.registered()[1])
+    assert go(signin.token, visit) == Told({"csrf": visit.who.csrf})
+
+
 def test_signing_out_ends_the_session(screens):
     _, token = screens.desk.registered()
     assert go(signin.sign_out, screens.visit(token)) == Leave()

@@ -264,6 +264,7 @@ def _signed_in(row: SessionRow, person: Person, account: AccountRow | None, now:
         idle_until=idle,
         fresh=proved <= now < proved + rows.FRESH_MS,
         due=now >= row.seen_at + rows.SEEN_MS,
+        left_ms=idle - now,
     )
 
 

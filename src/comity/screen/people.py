@@ -31,6 +31,7 @@ class SignedIn:
         idle_until: when it ends if nothing more is done.
         fresh: proved within the last five minutes.
         due: that the person was seen is to be written: `POST /people/session/seen` with this `id`.
+        left_ms: until `idle_until`, by the clock by which sessions end; 0 where it is not known.
     """
 
     id: str
@@ -45,6 +46,7 @@ class SignedIn:
     idle_until: Ms
     fresh: bool
     due: bool
+    left_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ class Visitor:
         proved_at: when the person last touched a key or came from the agency's sign-in.
         settings: own choices, such as `theme` and `keys`.
         session: which session this is, as the door names it; "" for a guest. Never the token itself.
+        left_ms: how long it is still good if nothing more is done; 0 for a guest.
     """
 
     person: Person
@@ -41,6 +42,7 @@ class Visitor:
     proved_at: Ms
     settings: Mapping[str, str] = field(default_factory=dict)
     session: str = ""
+    left_ms: int = 0
 
 
 NOBODY = Person("", 0, "", frozenset(), active=False)

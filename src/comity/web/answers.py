@@ -133,11 +133,13 @@ class Answers:
             return self._document(page, screen, visit, manner, {})
         parts = self._parts(page, screen, visit, renderer)
         tag = '"' + hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:24] + '"'
+        left = str(visit.who.left_ms // 1_000)
         if manner.kind == "parts":
+            headers = {"etag": tag, "x-comity-idle": left}
             if tag == manner.etag and screen.status == HTTPStatus.OK:
-                return respond(b"", PARTS, HTTPStatus.NOT_MODIFIED, {"etag": tag})
+                return respond(b"", PARTS, HTTPStatus.NOT_MODIFIED, headers)
             body = msgspec.json.encode({**parts, "n": number})
-            return respond(body, PARTS, screen.status, {"etag": tag})
+            return respond(body, PARTS, screen.status, headers)
         live = {
             "boot": parts["boot"],
             "topics": " ".join(parts["topics"]),
@@ -145,6 +147,7 @@ class Answers:
             "etag": tag,
             "n": number,
             "at": screen.at,
+            "idle": left,
         }
         return self._document(page, screen, visit, manner, live)
 

@@ -220,6 +220,7 @@ def visitor(signed: SignedIn) -> Visitor:
         proved_at=signed.proved_at,
         settings=signed.settings,
         session=signed.id,
+        left_ms=signed.left_ms,
     )
 
 

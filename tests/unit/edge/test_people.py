@@ -38,6 +38,7 @@ def test_a_session_ends_when_nothing_is_done_for_its_time(desk, who, idle):
     desk.later(idle - 1)
     found = desk.people.signed_in(token)
     assert found.idle_until == NOW + idle
+    assert found.left_ms == 1
     desk.later(1)
     assert not here(desk, token)
 

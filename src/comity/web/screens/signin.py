@@ -145,6 +145,20 @@ async def sign_out(visit: Visit) -> Answer:
     return Leave()
 
 
+# --- staying -----------------------------------------------------------------------------------------------------------
+
+
+async def stay(visit: Visit) -> Answer:
+    """Say that somebody is here: the session goes on as after any other press, and never longer than a whole one."""
+    await _ask(visit, "/people/session/seen", {"id": visit.who.session})
+    return Told({}) if visit.partial else Redirect(_back(visit), "session.stayed")
+
+
+async def token(visit: Visit) -> Answer:
+    """Give the token of the forms to a page that was opened in the session before."""
+    return Told({"csrf": visit.who.csrf})
+
+
 # --- proving again ---------------------------------------------------------------------------------------------------
 
 
@@ -260,6 +274,8 @@ ROUTES = (
     ScreenRoute("POST", "/sign-in/again/demo", Deed.HOME, again_demo),
     ScreenRoute("POST", "/sign-in/again/agency", Deed.HOME, again_agency),
     ScreenRoute("POST", "/sign-out", Deed.HOME, sign_out),
+    ScreenRoute("POST", "/session/stay", Deed.HOME, stay),
+    ScreenRoute("GET", "/session/token", Deed.HOME, token),
     ScreenRoute("GET", "/invitation/{token:str}", Deed.HOME, invitation, public=True),
     ScreenRoute("POST", "/invitation/{token:str}/begin", Deed.HOME, invitation_begin, public=True),
     ScreenRoute("POST", "/invitation/{token:str}", Deed.HOME, invitation_end, public=True),

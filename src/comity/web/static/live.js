@@ -131,6 +131,8 @@
         headers: { accept: PARTS, "if-none-match": root.dataset.etag || "" }, cache: "no-store", credentials: "same-origin", redirect: "manual",
       });
       if (answer.status === 401) { leave(); return; }
+      const left = answer.headers.get("x-comity-idle");
+      if (left) document.dispatchEvent(new CustomEvent("comity:ends", { detail: Number(left) }));
       if (answer.status === 200 || (answer.status === 404 && answer.headers.get("content-type") === PARTS)) {
         const update = await answer.json();
         if (update.who !== root.dataset.who) { if (mayGo()) location.reload(); return; }
@@ -222,6 +224,7 @@
   document.addEventListener("visibilitychange", () => { if (!document.hidden && (again || timer)) { clearTimeout(timer); timer = 0; soon(); } });
   addEventListener("pagehide", rest_);
   addEventListener("pageshow", (event) => { if (event.persisted) { lead(); soon(); if (channel) channel.postMessage({ kind: "who" }); } });
+  document.addEventListener("comity:ask", soon);
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr && event.detail.xhr.status === 401) leave(); });
   lead();
   if (channel) channel.postMessage({ kind: "who" });
