@@ -47,57 +47,58 @@ class Shot:
     who: int
     words: str
     way: str | Callable[[Officer], str]
-    then: Callable[[Page], None] = field(default=lambda _page: None)
+    then: Callable[[Officer], None] = field(default=lambda _officer: None)
 
 
 def found(query: str, what: str = "/case/", after: str = "") -> Callable[[Officer], str]:
-    """Return a way to the first thing that a search finds."""
+    """Return a way to the first thing that a search finds; where the day was not played, to what waits the next morning."""
 
     def way(officer: Officer) -> str:
-        page = officer.page
-        page.goto(f"{officer.url}/search?q={query}")
-        first = page.locator(f'main a[href^="{what}"]').first.get_attribute("href") or ""
-        return first.partition("#")[0] + after
+        links = officer.page.locator(f'main a[href^="{what}"]')
+        for words in (query, LETTER):
+            officer.page.goto(f"{officer.url}/search?q={words}")
+            if links.count():
+                return (links.first.get_attribute("href") or "").partition("#")[0] + after
+        raise AssertionError(f"nothing is found for {query}")
 
     return way
 
 
-def of_dispatch(query: str, before: str, after: str = "") -> Callable[[Officer], str]:
-    """Return a way to a screen about the first dispatch of the case that a search finds."""
+def of_dispatch(query: str, after: str = "", before: str = "/dispatch/", which: str = "") -> Callable[[Officer], str]:
+    """Return a way to a screen about the first dispatch of the case that a search finds; `which`: `.ours` or `.theirs`."""
 
     def way(officer: Officer) -> str:
-        case = found(query)(officer)
-        officer.page.goto(officer.url + case)
-        number = (officer.page.locator("#r-stream article.disp").first.get_attribute("id") or "").removeprefix("d-")
+        officer.page.goto(officer.url + found(query)(officer))
+        shown = officer.page.locator(f"#r-stream article.disp{which}").first
+        number = (shown.get_attribute("id") or "").removeprefix("d-")
         return f"{before}{number}{after}"
 
     return way
 
 
 def linked(page: str, start: str) -> Callable[[Officer], str]:
-    """Return a way by the first link of a page that begins so."""
+    """Return a way by the first link of a page that begins so and goes on."""
 
     def way(officer: Officer) -> str:
         officer.page.goto(officer.url + page)
-        return officer.page.locator(f'main a[href^="{start}"]').first.get_attribute("href") or ""
+        links = officer.page.locator(f'main a[href^="{start}"]').evaluate_all("all => all.map((one) => one.pathname)")
+        return next(str(one) for one in links if one not in {start, page, "/tasks/new"})
 
     return way
 
 
-def peeked(page: Page) -> None:
+def peeked(officer: Officer) -> None:
     """Wait for what stands beside the list."""
-    page.locator("#peeked").wait_for()
+    officer.page.locator("#peeked").wait_for()
 
 
-def judged(page: Page) -> None:
-    """Write a little, and wait for what law says of it."""
-    page.locator('[name="h-purpose"]').select_option("organised-crime")
-    page.locator('[name="h-recipients"][value="nia"]').check()
-    page.locator('[name="b-title"]').fill("A haulier named by two witnesses")
-    page.locator('[name="b-text"]').fill("Do you know the haulier, and since when?")
-    page.locator('[name="b-asks"][value="commercial"]').check()
-    page.locator("#verdict .verdict, #verdict .checks").first.wait_for()
-    page.evaluate("scrollTo(0, 0)")
+def judged(officer: Officer) -> None:
+    """Write a request, and wait for what law says of it."""
+    officer.fill(REQUEST)
+    officer.page.locator("#verdict .verdict").first.wait_for()
+    officer.page.evaluate(
+        "for (const one of document.querySelectorAll('#draft details')) one.open = false; scrollTo(0, 0)"
+    )
 
 
 THREAT, LETTER, BROKER = "Ninepin", "L2", "broker"
@@ -106,13 +107,14 @@ SHOTS: tuple[Shot, ...] = (
     Shot("inbox", DUTY, "Inbox: by time left, one dispatch in short beside it", "/inbox", peeked),
     Shot("inbox-theirs", DUTY, "What waits for the other side", "/inbox?view=theirs"),
     Shot("case", DUTY, "A case: timeline, stream, what to do next", found(THREAT)),
+    Shot("case-open", OFFICER, "A case that waits for us", found(LETTER)),
     Shot("compose", OFFICER, "Writing, with our law's answer beside it", "/compose?kind=rfi", judged),
-    Shot("answer", OFFICER, "Answering", of_dispatch(LETTER, "/dispatch/", "/answer")),
-    Shot("refuse", OFFICER, "Refusing with a ground", of_dispatch(LETTER, "/dispatch/", "/refuse")),
-    Shot("sent", DUTY, "Sent", of_dispatch(THREAT, "/dispatch/", "/sent")),
+    Shot("answer", OFFICER, "Answering", of_dispatch(LETTER, "/answer")),
+    Shot("refuse", OFFICER, "Refusing with a ground", of_dispatch(LETTER, "/refuse")),
+    Shot("sent", DUTY, "Sent", of_dispatch("P7", "/sent")),
     Shot("approvals", OUTSIDE, "What waits for people", "/approvals"),
     Shot("draft", OUTSIDE, "One draft, whole, for whoever decides", linked("/approvals", "/approvals/")),
-    Shot("act", DUTY, "A later act with what came", of_dispatch(BROKER, "/dispatch/", "/act/use")),
+    Shot("act", DUTY, "A later act with what came", of_dispatch(BROKER, "/act?act=use", which=".theirs")),
     Shot("owed", LEAD, "What is owed, and alarms", "/owed"),
     Shot("persons", LEAD, "Who asked about persons, and objections", "/persons"),
     Shot("duty", LEAD, "Roster, postings and the hand-over note", "/duty"),
@@ -123,7 +125,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("search", DUTY, "Search over cases, in four scripts", "/search?q=Tarang"),
     Shot("workplan", DUTY, "The workplan today", "/today"),
     Shot("ledger", REVIEWER, "The ledger: both logs", "/ledger"),
-    Shot("trace", REVIEWER, "One dispatch from draft to proof", of_dispatch(THREAT, "/ledger/dispatch/")),
+    Shot("trace", REVIEWER, "One dispatch from draft to proof", of_dispatch(THREAT, before="/ledger/dispatch/")),
     Shot("manifest", REVIEWER, "Manifests and gaps", "/manifest"),
     Shot("law", LEGAL, "Accord and our law", "/law"),
     Shot("law-theirs", LEGAL, "Their published law", "/law/in"),
@@ -151,6 +153,14 @@ def furnish(browser: Browser, stage: Stage) -> None:
     duty.fill(assessed("request", OUTSIDE))
     with duty.page.expect_navigation():
         duty.page.locator('form[action$="/add"] .row button').click()
+    duty.go("/tasks/new")
+    duty.fill({"asked": "Ask the institution whether it issued letter L2, and who signed it."})
+    with duty.page.expect_navigation():
+        duty.page.locator('form[action="/tasks/new"] button').click()
+    duty.go("/duty")
+    duty.fill({"eye": "The letter of tonight's flight.", "promised": "A word to New Delhi before 21:00."})
+    with duty.page.expect_navigation():
+        duty.page.locator('form[action="/duty/note"] button').click()
     duty.close()
 
 
@@ -176,9 +186,9 @@ class Looker:
         if shot.name not in self._paths:
             self._paths[shot.name] = shot.way if isinstance(shot.way, str) else shot.way(officer)
         officer.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of SCHEMES
-        path = self._paths[shot.name] + (f"?lang={lang}" if not shot.who else "")
+        path = self._paths[shot.name] + ("" if shot.who else f"?lang={lang}")
         officer.page.goto(officer.url + path)
-        shot.then(officer.page)
+        shot.then(officer)
         officer.page.evaluate("document.fonts.ready")
         return officer.page
 
