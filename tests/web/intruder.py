@@ -44,8 +44,8 @@ ORIGIN = f"http://{HOST}"
 MARK = "mark-of-a-guest"
 JSON = {"accept": "application/json"}
 ABSENT = b'{"error":"not here","code":"not-found"}'
-MARKS = iter(f"quillmark{one}" for one in "abcdefghijklm")
-"""A word for each case, which stands in its title, texts and tasks and nowhere else."""
+LETTERS = "abcdefghijklm"
+"""Each case has a word with one of them, which stands in its title, texts and tasks and nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,7 @@ class World:
 
     def __init__(self, house: House) -> None:
         self.house = house
+        self._marks = iter(f"quillmark{one}" for one in LETTERS)
         self.node = house.running()
         self.browsers: dict[str, Browser] = {role: house.visitor(role) for role in ROLES}
         self.browsers["stranger"] = house.visitor(STRANGER)
@@ -98,7 +99,7 @@ class World:
     # --- making cases ------------------------------------------------------------------------------------------
 
     def _thing(self, agency: str) -> Thing:
-        mark = next(MARKS)
+        mark = next(self._marks)
         by = {"desk": "requests", "number": WRITERS[agency]}
         body = {
             "title": f"Is paper 88 yours? {mark}", "text": f"Shown at the port, {mark}.", "asks": ["document"],
@@ -121,7 +122,8 @@ class World:
         """Give cases to persons, and let some wait for roles; what waits in the others is dropped."""
         for (agency, kind), thing in self.things.items():
             by = {"desk": "requests", "number": WRITERS[agency]}
-            self.house.door("POST", "/held/drop", {"draft": thing.draft, "by": by, "reason": "not wanted"})
+            if kind != "waits":
+                self.house.door("POST", "/held/drop", {"draft": thing.draft, "by": by, "reason": "not wanted"})
             case = bytes_of(thing.case)
 
             def write(agency: str = agency, kind: str = kind, case: bytes = case) -> None:
@@ -163,7 +165,7 @@ class World:
 
     def _came(self) -> Thing:
         """Return a case that the other side opened, addressed to the paper office."""
-        body = {**question().body, "title": f"Whose is it? {(mark := next(MARKS))}", "text": mark}
+        body = {**question().body, "title": f"Whose is it? {(mark := next(self._marks))}", "text": mark}
         form = replace(question(body=body), agency="seal-house", recipients=("paper-office",))
         by = {"desk": "requests", "number": 101}
         sent = self.house.door("POST", "/submit", {"form": form_json(form), "by": by}, "vanmere")
