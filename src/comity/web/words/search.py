@@ -34,7 +34,6 @@ WORDS: Mapping[str, str] = {
     "search.commands.h": "Commands",
     "search.commands": "Type the name of a page to go there.",
     "search.numbered": "Cases with this number",
-    "search.recalled": "Recalled: the text is closed.",
     "search.narrow": "Narrow",
     "search.new": "new",
 }

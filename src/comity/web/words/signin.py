@@ -33,7 +33,6 @@ WORDS: Mapping[str, str] = {
     "signin.invited.gone": "This invitation was used or has ended",
     "signin.invited.gone.text": "Nothing was kept. Ask your administrator for another.",
     "signin.to": "Go to the sign-in page",
-    "signin.away": "To your agency's sign-in",
     "signin.failed": "Your agency's sign-in ended without a result. Nothing was opened. Begin again.",
     "role.officer": "Liaison officer",
     "role.officer.text": "Cases, dispatches, talk",

@@ -22,8 +22,6 @@ WORDS: Mapping[str, str] = {
     "tasks.dispatch": "Dispatch",
     "tasks.state": "State",
     "tasks.left": "Left",
-    "tasks.over": "overdue",
-    "tasks.due": "due {time}",
     "tasks.state.given": "Given",
     "tasks.state.taken": "Taken",
     "tasks.state.done": "Done",
