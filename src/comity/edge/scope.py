@@ -14,7 +14,7 @@ from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.decision import read_record
 from comity.dispatch.ports import Scalar, Tx
 from comity.policy.access import Person, Role
-from comity.policy.scope import ASKED, Scope, scope_of
+from comity.policy.scope import Scope, asked_of, scope_of
 
 _APPROVAL, _ASSESSMENT = "approval:", "assessment:"
 _DRAFTS = "SELECT case_id, missing FROM kept WHERE case_id IS NOT NULL AND state = 'held' AND ended_at IS NULL"
@@ -105,5 +105,5 @@ def members(tx: Tx, cases: Iterable[CaseId]) -> dict[CaseId, tuple[tuple[str, in
 
 def read_scope(tx: Tx, person: Person, desk: str) -> Scope:
     """Return the cases of one desk that are open to a person."""
-    asked = waiting(tx) if person.roles & ASKED else {}
+    asked = waiting(tx) if asked_of(person) else {}
     return scope_of(person, desk, given(tx, person), asked)

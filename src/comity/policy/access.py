@@ -6,6 +6,7 @@ it never widens what a law edition allows, for every act goes through the law ga
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -91,7 +92,8 @@ class Person:
         desk: where the officer acts.
         number: at that desk; never a name.
         agency: id of the agency.
-        roles: as in the roster; words that are no `Role` are passed over.
+        roles: as in the roster. A word that is no `Role` is one that a law edition may ask for, such as an officer who
+            confirms assurances: it opens the cases that wait for it, and nothing else of a case.
         active: not suspended, and no posting of the officer has ended.
     """
 
@@ -122,8 +124,8 @@ class CaseFacts:
 _SCHEMA_TEXT = """
 type Case = { desk: String, agencies: Set<String>, members: Set<String>, waits_for: Set<String> };
 type Asked = {
-  active: Bool, some_role: Bool, roles: Set<String>, who: String, desk: String, agency: String,
-  has_case: Bool, with_case: Bool, awaited: Set<String>, case: Case
+  active: Bool, some_role: Bool, law_role: Bool, roles: Set<String>, who: String, desk: String, agency: String,
+  has_case: Bool, with_case: Bool, awaited: Set<String>, law_awaited: Bool, case: Case
 };
 entity Officer;
 entity Desk;
@@ -132,6 +134,12 @@ action %s appliesTo { principal: [Officer], resource: [Desk], context: Asked };
 _SCHEMA_CEDAR = _SCHEMA_TEXT % ", ".join(f'"{deed.value}"' for deed in Deed)
 _SCHEMA = Schema.from_str(_SCHEMA_CEDAR)
 _KNOWN = frozenset(role.value for role in Role)
+_WORD = re.compile(r"[a-z]+(-[a-z]+)*")
+
+
+def law_roles(roles: frozenset[str]) -> frozenset[str]:
+    """Return the role words that are none of this desk's: those that only a law edition knows."""
+    return frozenset(word for word in roles - _KNOWN if _WORD.fullmatch(word))
 
 
 class Access:
@@ -180,11 +188,12 @@ class Access:
 
 
 def _context(person: Person, case: CaseFacts | None, *, with_case: bool) -> dict[str, object]:
-    roles = person.roles & _KNOWN
+    roles, others = person.roles & _KNOWN, law_roles(person.roles)
     facts = case or CaseFacts("")
     return {
         "active": person.active,
         "some_role": bool(roles),
+        "law_role": bool(others),
         "roles": sorted(roles),
         "who": f"{person.desk}/{person.number}",
         "desk": person.desk,
@@ -192,6 +201,7 @@ def _context(person: Person, case: CaseFacts | None, *, with_case: bool) -> dict
         "has_case": case is not None,
         "with_case": with_case,
         "awaited": sorted(roles & facts.waits_for),
+        "law_awaited": bool(others & facts.waits_for),
         "case": {
             "desk": facts.desk,
             "agencies": sorted(facts.agencies),

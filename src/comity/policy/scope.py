@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from comity.base.ids import CaseId
-from comity.policy.access import Person, Role
+from comity.policy.access import Person, Role, law_roles
 
 WHOLE = frozenset({Role.DUTY, Role.LEAD, Role.LEGAL, Role.REVIEWER})
 """Roles that see every case of their own desk."""
 OWN = frozenset({Role.OFFICER, Role.POSTED, Role.APPROVER, Role.DECIDER, Role.ASSESSOR})
 """Roles that see the cases of their own agency, and those that they were given."""
 ASKED = frozenset({Role.APPROVER, Role.DECIDER, Role.ASSESSOR})
-"""Roles that see the cases in which something waits for them."""
+"""Roles that see the cases in which something waits for them; every word that only a law knows does so too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,13 @@ def scope_of(person: Person, desk: str, given: frozenset[CaseId], waiting: Mappi
         return NOTHING
     if person.desk == desk and person.roles & WHOLE:
         return Scope(whole=True)
-    if not person.roles & OWN:
+    if not person.roles & OWN and not law_roles(person.roles):
         return NOTHING
-    asked = frozenset(case for role in person.roles & ASKED for case in waiting.get(role, frozenset()))
-    return Scope(agencies=frozenset({person.agency}), cases=given | asked)
+    asked = frozenset(case for role in asked_of(person) for case in waiting.get(role, frozenset()))
+    agencies = frozenset({person.agency}) if person.roles & OWN else frozenset()
+    return Scope(agencies=agencies, cases=given | asked)
+
+
+def asked_of(person: Person) -> frozenset[str]:
+    """Return the roles of a person for which a case can wait, so that it is open to him or her."""
+    return person.roles & ASKED | law_roles(person.roles)

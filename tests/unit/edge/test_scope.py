@@ -28,7 +28,7 @@ def world():
             )
         tx.run(
             "INSERT INTO kept (id, state, desk, kind, case_id, at, missing, body) VALUES (?, 'held', 'requests', 'message',"
-            " ?, 0, 'approval:decider-outside assessment:use', ?)",
+            " ?, 0, 'approval:decider-outside assessment:use approval:elder', ?)",
             (bytes(16), cases[31], b""),
         )
     return world
@@ -46,6 +46,13 @@ PERSONS += [
     person("officer", "reviewer", number=5, agency="nobodys"),
     person("duty-officer", number=6, active=False),
     person("elder", number=7),
+    person("elder", number=77),
+    person("elder", number=78, desk="other"),
+    person("elder", "officer", number=79),
+    person("elder", "administrator", number=80),
+    person("elder", number=81, active=False),
+    person("translator", number=82),
+    person("desk officer", number=83),
     person(number=8),
 ]
 
@@ -87,7 +94,7 @@ def test_one_case_and_all_cases_wait_for_the_same_roles(world):
         found = waiting(tx)
         for case in all_cases(world.node):
             assert waits_for(tx, case) == {role for role, cases in found.items() if case in cases}
-        assert set(found) == {"approver", "assessor", "reviewer", "decider-outside"}
+        assert set(found) == {"approver", "assessor", "reviewer", "decider-outside", "elder"}
 
 
 def test_a_missing_step_names_its_role():

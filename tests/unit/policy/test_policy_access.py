@@ -89,9 +89,54 @@ def test_the_table_is_no_empty_one():
     assert 500 < counted < 0.6 * len(ALL) * len(Deed) * len(CASES)
 
 
-@pytest.mark.parametrize("roles", [(), ("translator",), ("Officer",), ("administrator ",)])
-def test_without_a_role_that_is_known_nothing_is_open(roles):
+@pytest.mark.parametrize("roles", [(), ("Officer",), ("administrator ",), ("-",), ("Minister of Ports",)])
+def test_without_a_role_word_nothing_is_open(roles):
     assert not [deed for deed in Deed for case in CASES.values() if OURS.may(person(*roles), deed, case)]
+
+
+# --- roles that only a law knows -------------------------------------------------------------------------------------
+
+LAW_ALONE = {"home", "law", "inbox", "approve"}
+LAW_WITH_CASE = {"home", "law", "inbox", "case", "proof"}
+
+
+def of_law(role: str, name: str) -> set[str]:
+    """What the holder of a law's word alone may do, in plain Python."""
+    case = CASES[name]
+    if case is None:
+        return LAW_ALONE
+    if role in case.waits_for:
+        return LAW_WITH_CASE | {"approve"}
+    return LAW_WITH_CASE | {"names"} if ("requests", 7) in case.members else {"home", "law", "inbox"}
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("role", ["translator", "minister", "assurance-officer", "elder-of-the-watch"])
+def test_the_table_of_a_law_s_own_words(role, name):
+    found = {deed.value for deed in Deed if OURS.may(person(role), deed, CASES[name])}
+    assert found == of_law(role, name)
+    waits = CaseFacts("requests", frozenset({"other"}), waits_for=frozenset({role}))
+    assert {deed.value for deed in Deed if OURS.may(person(role), deed, waits)} == LAW_WITH_CASE | {"approve"}
+
+
+@pytest.mark.parametrize("desk", sorted(ALL))
+def test_a_law_s_word_adds_its_answer_to_a_role_of_the_desk_and_nothing_else(desk):
+    waits = CaseFacts("requests", frozenset({"other"}), waits_for=frozenset({"minister"}))
+    both, alone = person(desk, "minister"), person(desk)
+    added = {deed for deed in Deed if OURS.may(both, deed, waits)} - {
+        deed for deed in Deed if OURS.may(alone, deed, waits)
+    }
+    allowed = OURS.may(both, Deed.APPROVE, waits)
+    assert allowed is (desk not in {"administrator", "reviewer"}), "who reads only, or keeps the node, answers nothing"
+    if allowed:
+        with_case = {deed for deed in Deed if expected(desk, deed.value, "own agency") and deed is not Deed.APPROVE}
+        assert added <= with_case | {Deed.CASE, Deed.PROOF, Deed.APPROVE}
+    else:
+        assert not added
+    for name, case in CASES.items():
+        if case is not None and "minister" not in case.waits_for:
+            want = expected(desk, "approve", name)
+            assert OURS.may(both, Deed.APPROVE, case) is want, name
 
 
 @pytest.mark.parametrize("role", sorted(ALL))
