@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, CDPSession, ConsoleMessage, Page, sync_playwright
 
 from tools.bootstrap import BROWSERS, first_of
 
@@ -74,9 +74,13 @@ def listen(context: BrowserContext) -> Heard:
     heard = Heard()
     context.add_init_script(HEARS)
     context.on("request", lambda request: heard.asked.add(request.url))
-    context.on("console", lambda said: heard.errors.append(said.text) if said.type in {"error", "warning"} else None)
+    context.on("console", lambda said: _note(heard, said) if said.type in {"error", "warning"} else None)
     context.on("weberror", lambda error: heard.errors.append(str(error.error)))
     return heard
+
+
+def _note(heard: Heard, said: ConsoleMessage) -> None:
+    heard.errors.append(f"{said.text} {said.location['url']}")
 
 
 # --- axe -----------------------------------------------------------------------------------------------------------

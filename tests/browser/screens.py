@@ -101,6 +101,7 @@ def judged(officer: Officer) -> None:
     )
 
 
+NOWHERE = "/case/CA-2026-9999"
 THREAT, LETTER, BROKER = "Ninepin", "L2", "broker"
 SHOTS: tuple[Shot, ...] = (
     Shot("sign-in", 0, "Sign-in: a passkey, the agency, and the ready-made roles of a demonstration", "/sign-in"),
@@ -136,7 +137,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("settings", DUTY, "One's own settings", "/settings"),
     Shot("bell", DUTY, "The bell for those whose working screen is elsewhere", "/settings/bell"),
     Shot("keys", DUTY, "All keys", "/keys"),
-    Shot("absent", DUTY, "What is not there, or not for you", "/case/CA-2026-9999"),
+    Shot("absent", DUTY, "What is not there, or not for you", NOWHERE),
 )
 
 
@@ -202,7 +203,9 @@ class Looker:
         return self._officers[number]
 
     def faults(self) -> list[str]:
-        """Return what the pages said was wrong, and every outside address asked for."""
+        """Return what the pages said was wrong, and every outside address asked for; what is not there is to be missed."""
+        for one in self._officers.values():
+            one.heard.expected.add(NOWHERE)
         return [
             fault for one in self._officers.values() for fault in (*one.heard.faults(), *one.heard.outside(one.url))
         ]

@@ -5,12 +5,9 @@ from __future__ import annotations
 import time
 
 import pytest
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 
 from comity.base.ids import CaseId, Ms, show_id
 from comity.screen import BodyLine
-from tests.web.bare import COOKIE
 from tests.web.board import DAY_START, HOUR, MINUTE, verdict
 from tests.web.conftest import Browser, Node
 
@@ -120,12 +117,12 @@ def test_a_limit_that_passes_turns_red_with_a_plus_and_is_said(node: Node, day: 
 
 def test_keys_reach_the_content_first(node: Node, day: dict, browser: Browser) -> None:
     browser.get(node.url())
-    browser.driver.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    browser.page.keyboard.press("Tab")
     assert browser.js("return document.activeElement.className") == "skip"
     assert browser.js("return document.activeElement.getBoundingClientRect().top") >= 0  # type: ignore[operator]  # a number
-    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    browser.page.keyboard.press("Enter")
     assert browser.js("return document.activeElement.id") == "main"
-    browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+    browser.page.keyboard.press("Tab")
     assert browser.js("return document.querySelector('main').contains(document.activeElement)")
     assert browser.js("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
@@ -229,19 +226,18 @@ def test_traffic_stopped_is_said_aloud(node: Node, day: dict, browser: Browser) 
 def test_twelve_tabs_share_one_stream_and_the_next_takes_over(node: Node, day: dict, browser: Browser) -> None:
     browser.get(node.url())
     browser.live()
-    first = browser.driver.current_window_handle
+    first = browser.page
     for _ in range(11):
         browser.tab(node.url())
         browser.live()
-    last = browser.driver.current_window_handle
+    last = browser.page
     assert node.listeners == 1
     new = show_id(node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False)))  # type: ignore[arg-type]  # an id
-    for tab in browser.driver.window_handles:
-        browser.driver.switch_to.window(tab)
+    for tab in browser.tabs:
+        browser.look(tab)
         browser.until(f"document.getElementById('d-{new}')")
-    browser.driver.switch_to.window(first)
-    browser.driver.close()
-    browser.driver.switch_to.window(last)
+    first.close()
+    browser.look(last)
     late = show_id(node.tell(lambda: node.board.add(PAPER, node.clock.now, "message", ours=False)))  # type: ignore[arg-type]  # an id
     browser.until(f"document.getElementById('d-{late}')")
     assert browser.js("return document.getElementById('stale').hidden")
@@ -249,14 +245,11 @@ def test_twelve_tabs_share_one_stream_and_the_next_takes_over(node: Node, day: d
 
 def test_a_tab_without_locks_has_a_stream_of_its_own(node: Node, day: dict, browser: Browser) -> None:
     script = "Object.defineProperty(navigator, 'locks', {value: undefined})"
-    made = browser.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
-    try:
-        browser.get(node.url())
-        browser.live()
-        new = show_id(node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False)))  # type: ignore[arg-type]  # an id
-        browser.until(f"document.getElementById('d-{new}')")
-    finally:
-        browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", made)
+    browser.before(script)
+    browser.get(node.url())
+    browser.live()
+    new = show_id(node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False)))  # type: ignore[arg-type]  # an id
+    browser.until(f"document.getElementById('d-{new}')")
 
 
 def test_when_the_session_ends_the_open_page_goes_to_sign_in(node: Node, day: dict, browser: Browser) -> None:
@@ -272,7 +265,7 @@ def test_another_persons_session_loads_the_page_anew(node: Node, day: dict, brow
     browser.get(node.url())
     browser.live()
     browser.js("window.__same = true")
-    browser.driver.execute_cdp_cmd("Network.setCookie", {"name": COOKIE, "value": "reviewer", "url": node.url()})
+    browser.sign("reviewer", node.url())
     node.tell(node.count.rise)
     browser.until("window.__same === undefined && document.documentElement.dataset.live === 'yes'")
 
