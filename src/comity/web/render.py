@@ -53,6 +53,7 @@ class Renderer:
             loader=PackageLoader("comity.web"),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,  # the templates are those of the installed program: no look at the disk for each page
             trim_blocks=True,
             lstrip_blocks=True,
         )
