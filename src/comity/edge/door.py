@@ -21,7 +21,7 @@ from comity.edge.door_approvals import ApprovalRoutes
 from comity.edge.door_judge import JudgeRoutes
 from comity.edge.door_persons import PersonRoutes
 from comity.edge.door_request import Route, Routes, body_of, query_of
-from comity.edge.door_subject import SubjectRoutes
+from comity.edge.door_subject import Home, SubjectRoutes, nothing
 from comity.edge.door_writing import WritingRoutes
 from comity.edge.engine import Bell, Engine
 from comity.edge.forms import By, FormIn
@@ -64,6 +64,7 @@ class Door:
         writing: what the desk's forms offer.
         people: the routes of `peopledesk`; none where nobody signs in.
         further: routes of what else this node has, such as duty and tasks.
+        home: reads what officers wrote at home, for a search on a person.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Door:
         writing: Writing | None = None,
         people: Routes | None = None,
         further: Sequence[Routes] = (),
+        home: Home = nothing,
     ) -> None:
         self._engine = engine
         self._further = {where: route for routes in further for where, route in routes.items()}
@@ -87,7 +89,7 @@ class Door:
         self._acts = ActRoutes(engine)
         self._approvals = ApprovalRoutes(engine)
         self._persons = PersonRoutes(engine)
-        self._subject = SubjectRoutes(engine)
+        self._subject = SubjectRoutes(engine, home)
         self._judge = JudgeRoutes(engine, Judge(engine.node, asked, lines), asked, their_law)
         self._writing = WritingRoutes(engine, writing)
         self._people = people or {}

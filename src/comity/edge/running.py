@@ -16,6 +16,7 @@ from uvicorn._types import ASGI3Application
 
 from comity.base.ids import Ms
 from comity.edge import pki
+from comity.edge.athome import home_of
 from comity.edge.board import NodeBoard
 from comity.edge.casereaders import make_readers
 from comity.edge.changes import NearChanges, Topics
@@ -39,6 +40,7 @@ from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
 from comity.edge.showing import lines_of, make_board, their_law
 from comity.edge.site import make_site
+from comity.edge.staffing import Staffing
 from comity.edge.writing import Writing
 
 _LOG = logging.getLogger("comity.run")
@@ -180,6 +182,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             EvidenceRoutes(engine, papers_of(opened)).routes,
             _search(opened, board, engine),
         ),
+        home=home_of(Staffing.of(opened)),
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from comity.base.ids import Ms
 from comity.dispatch.states import Officer
+from comity.edge.athome import home_of
 from comity.edge.clock import SetClock
 from comity.edge.door import Door
 from comity.edge.listener import serve_socket
@@ -98,8 +99,9 @@ class Knock:
             listening = socket.socket(socket.AF_UNIX)
             listening.bind(str(path))
             listening.listen()
-            further = staffing(self.one).routes(engine)
-            door = Door(engine, make_board(self.one), self.one.desks["requests"].asked, further=further)
+            staff = staffing(self.one)
+            asked = self.one.desks["requests"].asked
+            door = Door(engine, make_board(self.one), asked, further=staff.routes(engine), home=home_of(staff))
             listener = await serve_socket(door, listening, stop_seconds=1)
             try:
                 return [await self._ask(path, *one) for one in asks]

@@ -12,8 +12,10 @@ from comity.base.errors import BadForm, NotAllowed
 from comity.base.ids import CaseId, DispatchId, Ms, show_id
 from comity.desks.requests.tasks import WITHOUT_LIMIT_MS, may_become, reminders, sub_limit
 from comity.dispatch.states import Officer
+from comity.edge.athome import home_of
 from comity.edge.tasks import MOST_WORDS
 from comity.marking.labels import Urgency
+from comity.node.subject import search
 from comity.policy.access import Person
 from comity.screen.tasks import Asked, TaskCard, TaskState, as_asked, may_see
 from tests.unit.edge.dutyworld import CLERK, DUTY, HOUR, LEAD, NOW, Knock, by, staffing, world
@@ -269,3 +271,37 @@ def test_the_door_gives_takes_and_closes(two):
     assert [one["state"] for one in said[2][1]] == ["taken"]
     assert said[6][1][0]["answer"] == "Nothing."
     assert said[7][1] == []
+
+
+# --- whom it concerns ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_written_at_home_is_found_by_a_search_on_a_person(two):
+    came = came_in(two)
+    desk, other = staffing(two[1]), staffing(two[0])
+    ask = desk.task_work.give(Asked("seal-house", "Whose seal is it?", dispatch=came.id), GUARD, NOW)
+    desk.task_work.move(ask.id, TaskState.DONE, SEALER, "That of Anso Merrow.", Ms(NOW + 1))
+    desk.task_work.give(Asked("seal-house", "Call Merrow, Anso"), GUARD, Ms(NOW + 2))
+    note = desk.duty_work.leave(GUARD, ("", "ring ANSO MERROW", "x"), Ms(NOW + 3))
+    desk.duty_work.leave(GUARD, ("nothing", "", ""), Ms(NOW + 4))
+    with two[1].node.ledger.read() as tx:
+        texts = tuple(home_of(desk)(tx))
+        found = search("Anso Merrow", "", tx, two[1].node.office.desks, texts)
+    assert len(texts) == 4
+    assert [(one.whose, one.kind, one.state, one.texts, one.confidence) for one in found] == [
+        ("home", "task", "done", 1, True),
+        ("home", "task", "given", 1, False),
+        ("home", "handover", "waiting", 1, True),
+    ]
+    assert (found[0].id, found[2].id) == (ask.id, note.id)
+    with two[0].node.ledger.read() as tx:
+        assert not search("Anso Merrow", "", tx, two[0].node.office.desks, home_of(other)(tx)), "none of it crossed"
+        assert list(home_of(None)(tx)) == []
+
+
+def test_the_door_looks_through_what_was_written_at_home(two):
+    desk = staffing(two[0])
+    desk.task_work.give(Asked("paper-office", "Ask Anso Merrow."), DUTY, NOW)
+    ((status, told),) = Knock(two[0])(("POST", "/subject", {"person": "merrow anso", "by": by(DUTY)}))
+    assert status == 200, told
+    assert [one["match"]["whose"] for one in told["found"]] == ["home"]
