@@ -5,8 +5,7 @@ The same description serves the first load and every update, so an open page and
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from comity.base.ids import Ms, show_id
 from comity.screen import (
@@ -24,10 +23,9 @@ from comity.web import law as statute
 from comity.web import lawpart, letters, moments
 from comity.web.letters import Sight
 from comity.web.texts import Texts
-from comity.web.views import Code, Log, Tick
+from comity.web.views import Log, Tick
 
 LATEST = 8
-_EVALUATION = re.compile(r"\d+x\d+\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class Reading:
 
 def sight(reading: Reading, texts: Texts) -> Sight:
     """Look at a reading with the words of a language."""
-    return Sight(reading.now, reading.parties, texts, reading.rules)
+    return Sight(reading.now, reading.parties, texts, reading.rules, reading.laws)
 
 
 def day(reading: Reading, texts: Texts) -> Page:
@@ -99,27 +97,6 @@ def day(reading: Reading, texts: Texts) -> Page:
         Region("logs", tuple(Part(f"lg-{v.id}", "log_short", v) for v in _logs(reading, at))),
     )
     return Page("day.html", at.texts("nav.day"), "today", own)
-
-
-def case(number: str, reading: Reading, texts: Texts) -> Page | None:
-    """One case: timeline, stream, what is owed, newest verdicts; None if this node has no such case."""
-    at = sight(reading, texts)
-    card = next((c for c in reading.cases if show_id(c.case) == number), None)
-    if card is None:
-        return None
-    head, stream = letters.file(card, at), tuple(letters.letter(d, at, card.title) for d in card.dispatches)
-    zones = " / ".join(p.capital for p in reading.parties)
-    cosigned = sum(d.times.cosigned is not None for d in card.dispatches)
-    own = (
-        Region("head", (Part(f"c-{head.id}", "case_head", (head, _strip(card))),)),
-        Region("zones", (Part("zones", "zones", zones),)),
-        Region("timeline", _timeline(card, at)),
-        Region("stream", tuple(Part(f"d-{v.id}", "letter_full", v) for v in stream)),
-        Region("owed", (Part("owed", "owed", tuple(v for v in stream if v.left)),)),
-        Region("newest", tuple(Part("newest", "newest", v) for v in stream[-1:])),
-        Region("proof", (Part("case-proof", "case_proof", (cosigned, len(stream))),)),
-    )
-    return Page("case.html", card.title, "case", own)
 
 
 def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, texts: Texts) -> Page:
@@ -177,12 +154,6 @@ def _case_rows(card: CaseCard, at: Sight) -> tuple[Part, ...]:
     return (Part(f"c-{head.id}", "case_row", head), *(Part(f"d-{v.id}", "letter_row", v) for v in rows))
 
 
-def _strip(card: CaseCard) -> tuple[Code, ...]:
-    """Every handling code of the case once, evaluations apart: they belong to one statement, not to the case."""
-    seen = dict.fromkeys(text for d in card.dispatches for text in d.label if not _EVALUATION.match(text))
-    return tuple(letters.code(text) for text in seen)
-
-
 def _logs(reading: Reading, at: Sight) -> tuple[Log, ...]:
     return tuple(
         letters.log(card, at, served=letters.origin_hash(card.origin) in reading.served) for card in reading.logs
@@ -222,34 +193,3 @@ def _latest(reading: Reading, at: Sight) -> tuple[Part, ...]:
         )
         for when, key, d in newest
     )
-
-
-def _timeline(card: CaseCard, at: Sight) -> tuple[Part, ...]:
-    """One entry a dispatch, one for each verdict that refers or refuses, one for what is overdue."""
-    return tuple(part for d in card.dispatches for part in _dispatch_ticks(d, at))
-
-
-def _dispatch_ticks(d: DispatchCard, at: Sight) -> tuple[Part, ...]:
-    number, t = show_id(d.id), at.texts
-    tick = Tick(
-        href=f"#d-{number}",
-        time=" / ".join(moments.clock(letters.began(d), p.zone) for p in at.parties),
-        text=letters.kind(d, t),
-        what="",
-        party=d.from_party,
-        ours=d.ours,
-        look="ours" if d.ours else "theirs",
-    )
-    told = [Part(f"t-{number}", "tick", tick)]
-    for i, o in enumerate(letters.opinions(d.verdicts, at)):
-        if o.look in {"refer", "refuse"}:
-            law = replace(
-                tick, text=t("case.law", whose=o.whose, word=o.word), look="law" if o.look == "refer" else "stop"
-            )
-            told.append(Part(f"t-{number}-law{i}", "tick", law))
-    if d.overdue and d.due is not None:
-        late = replace(
-            tick, time=" / ".join(moments.clock(d.due, p.zone) for p in at.parties), text=t("case.late"), look="stop"
-        )
-        told.append(Part(f"t-{number}-late", "tick", late))
-    return tuple(told)
