@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from comity.base.ids import Ms
-from comity.policy.explain import step_words
 from comity.screen.writing import AssessmentCard, HeldCard
 from comity.web import judged, moments
 from comity.web.judged import Node
@@ -93,7 +92,7 @@ def row(  # noqa: PLR0917  the columns of a list
     """Return a row of the list from what the door says of a draft or an act."""
     t, now = sight.texts, sight.now
     missing = one.get("missing")
-    words = tuple(step_words(str(w), t.lang) for w in missing) if isinstance(missing, list | tuple) else ()
+    words = tuple(judged.step_said(str(w), t) for w in missing) if isinstance(missing, list | tuple) else ()
     at = Ms(int(str(one.get("at", 0))))
     number = _urgency(one.get("urgency"))
     return Row(
@@ -140,7 +139,7 @@ def draft(one: HeldCard, sight: Sight, exercise: bool) -> Draft:  # noqa: FBT001
         codes=() if said is None else tuple(code(word) for word in said.label.codes),
         removed=() if view is None else view.removed,
         verdict=view,
-        waits=tuple(step.words for step in one.missing),
+        waits=tuple(judged.step_said(step.step, t) for step in one.missing),
         assessments=tuple(_assessed(made, sight) for made in one.assessments),
         glass=one.break_glass,
         path=_path(one, sight),
@@ -175,7 +174,11 @@ def _path(one: HeldCard, sight: Sight) -> tuple[Node, ...]:
         return t("approvals.path.who", officer=officer, time=moments.moment(Ms(at), sight.now, t))
 
     answered = [
-        Node("done", t("approvals.path.yes" if a.yes else "approvals.path.no", role=a.role), who(a.officer, a.at))
+        Node(
+            "done",
+            t("approvals.path.yes" if a.yes else "approvals.path.no", role=t.word("role", a.role)),
+            who(a.officer, a.at),
+        )
         for a in one.answers
     ]
     said = {a.role for a in one.answers if a.yes}
@@ -183,7 +186,7 @@ def _path(one: HeldCard, sight: Sight) -> tuple[Node, ...]:
     waits = [
         Node(
             "now" if place == 0 else "",
-            t("approvals.path.waits", role=role.role),
+            t("approvals.path.waits", role=t.word("role", role.role)),
             t("compose.on-call", who=", ".join(role.on_call)) if role.on_call else t("compose.nobody"),
         )
         for place, role in enumerate(open_roles)

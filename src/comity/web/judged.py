@@ -10,11 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from comity.base.ids import Ms
+from comity.policy.explain import step_words
 from comity.screen import BodyLine, VerdictLine
 from comity.screen.writing import FoundLine, Judgement, RoleLine, StepLine, VerdictData
 from comity.web import letters, moments
 from comity.web.letters import Sight
+from comity.web.texts import Texts
 from comity.web.views import Code, Line, Opinion
+
+_APPROVAL = "approval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +123,7 @@ def verdict(one: Judgement, sight: Sight, edition: bool, said: Mapping[str, str]
         checks=(*(_missing(step, one.roles, t("compose.nobody"), sight) for step in one.missing), *_there(one, sight)),
         ours=ours,
         more=tuple((_sentence(r.sentences, r.sentence, sight), r.article, r.rule) for r in one.verdict.reasons[1:]),
-        ways=() if one.ways is None else tuple(step.words for step in one.ways.steps),
+        ways=() if one.ways is None else tuple(step_said(step.step, t) for step in one.ways.steps),
         ways_head="" if one.ways is None else t(_ways_key(one)),
         removed=tuple(t("removed.class", category=word) for word in one.removed),
         duties=tuple(duty.words or f"{duty.verb} {duty.value}" for duty in one.duties),
@@ -179,13 +183,21 @@ def body_line(line: BodyLine, sight: Sight) -> Line:
     return letters.line(line, sight.texts)
 
 
+def step_said(step: str, texts: Texts) -> str:
+    """Return what is missing in the page's words; a role that has a name there is named by it."""
+    name, _, rest = step.partition(":")
+    return step_words(f"{name}:{texts.word('role', rest)}" if name == _APPROVAL else step, texts.lang)
+
+
 def _missing(step: StepLine, roles: tuple[RoleLine, ...], nobody: str, sight: Sight) -> Check:
     """One step that is missing; an approval waits for somebody, and says for whom."""
     name, _, role = step.step.partition(":")
-    if name != "approval":
-        return Check("no", step.words, "")
+    if name != _APPROVAL:
+        return Check("no", step_said(step.step, sight.texts), "")
     on = next((one.on_call for one in roles if one.role == role), ())
-    return Check("wait", step.words, sight.texts("compose.on-call", who=", ".join(on)) if on else nobody)
+    return Check(
+        "wait", step_said(step.step, sight.texts), sight.texts("compose.on-call", who=", ".join(on)) if on else nobody
+    )
 
 
 def _there(one: Judgement, sight: Sight) -> tuple[Check, ...]:

@@ -176,7 +176,7 @@ def began(card: DispatchCard) -> Ms:
 def kind(card: DispatchCard, texts: Texts) -> str:
     """Kind and stage in words, such as `Answer, part`."""
     word = texts.word("kind", card.kind)
-    return f"{word}, {card.stage}" if card.stage and card.stage != card.kind else word
+    return f"{word}, {texts.word('stage', card.stage)}" if card.stage and card.stage != card.kind else word
 
 
 def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:

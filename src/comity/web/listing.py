@@ -135,7 +135,7 @@ def _ends(line: Line, texts: Texts) -> str:
 def kind_of(line: Line, texts: Texts) -> str:
     """Kind and stage in words."""
     word = texts.word("kind", line.kind)
-    return f"{word}, {line.stage}" if line.stage and line.stage != line.kind else word
+    return f"{word}, {texts.word('stage', line.stage)}" if line.stage and line.stage != line.kind else word
 
 
 def quiet_title(line: Line, texts: Texts) -> str:

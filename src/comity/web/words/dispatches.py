@@ -78,4 +78,16 @@ WORDS: Mapping[str, str] = {
     "one.sentence.h": "In one sentence",
     "one.sentence": "{sender} committed this dispatch, {witness} co-signed the log that holds it at {time} UTC on {date}, and neither can change, deny or withdraw that fact.",
     "one.sentence.open": "{sender} has committed this dispatch; until {witness} has co-signed the log that holds it, the proof is not complete.",
+    # the state that a kind carries, after its word
+    "stage.holding": "holding",
+    "stage.part": "part",
+    "stage.final": "final",
+    "stage.nominated": "nominated",
+    "stage.accepted": "accepted",
+    "stage.ended": "ended",
+    "stage.asked": "asked",
+    "stage.given": "given",
+    "stage.noted": "noted",
+    "stage.confirmed": "confirmed",
+    "stage.corrected": "corrected",
 }
