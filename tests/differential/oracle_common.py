@@ -165,7 +165,9 @@ ACCORD = (
         "XX-DECONFLICT",
         "unclear",
         SENT,
-        lambda q, f: (q.purpose == "deconfliction" or "deconflict" in {q.kind, q.answers}) and (f.personal or f.asks_personal),
+        lambda q, f: (
+            (q.purpose == "deconfliction" or "deconflict" in {q.kind, q.answers}) and (f.personal or f.asks_personal)
+        ),
     ),
     refer(
         "XX-BUDGET",

@@ -307,7 +307,9 @@ def _identifier(text: str, name: str, errors: dict[str, str]) -> Json:
 # --- the other way -------------------------------------------------------------------------------------------------
 
 
-def give(fields: Iterable[Field], body: Mapping[str, Json], zone: str, *, before: str = BODY) -> dict[str, tuple[str, ...]]:
+def give(
+    fields: Iterable[Field], body: Mapping[str, Json], zone: str, *, before: str = BODY
+) -> dict[str, tuple[str, ...]]:
     """Return what a browser would have sent for a body: the other way of `read_body`."""
     found: dict[str, tuple[str, ...]] = {}
     for field in fields:

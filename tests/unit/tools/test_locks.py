@@ -106,9 +106,7 @@ def test_someone_who_is_not_root_gets_the_one_line_to_run(monkeypatch, tmp_path)
     apt.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(bootstrap, "is_root", lambda: False)
-    with pytest.raises(
-        bootstrap.MissingError, match=r"sudo sh -c 'apt-get update && apt-get install -y chromium'"
-    ):
+    with pytest.raises(bootstrap.MissingError, match=r"sudo sh -c 'apt-get update && apt-get install -y chromium'"):
         bootstrap.apt_install(["chromium"], "the browser tests", bootstrap.Progress())
 
 

@@ -453,7 +453,6 @@ def _span(length: int, desk: Desk) -> str:
     return moments.span(length, desk.visit.texts)
 
 
-
 def opening(desk: Desk) -> dict[str, tuple[str, ...]]:
     """Return what stands in a form when it is opened: from the dispatch or case it is written on, else the defaults."""
     basis, options, person = desk.basis, desk.options, desk.visit.who.person
