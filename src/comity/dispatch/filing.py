@@ -25,7 +25,7 @@ class Facts:
     a bound behind a colon); `consents` are the words to which an answer consents.
     `takes_back` is what a recall recalls, all of it or, with `takes_back_part`, a part; `copies` are the holders of whom an answer to one says what became of
     their copy. `passes_to` is the agency of the sender's side to which a question is passed; `promises` is the dispatch about which
-    an assurance is given, and until when it holds.
+    an assurance is given, and until when it holds. `keeps_until` is until when data are asked to be kept, or are kept.
     """
 
     stage: str
@@ -50,6 +50,7 @@ class Facts:
     passes_to: str = ""
     promises: tuple[DispatchId, Ms | None] | None = None
     takes_back_part: bool = False
+    keeps_until: Ms | None = None
 
 
 @dataclass(frozen=True, slots=True)

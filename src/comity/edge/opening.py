@@ -98,7 +98,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
     keys = KeyStore(config.path(config.keys))
     cosigners = [keys.cosigner(pair.number) for pair in ours.cosigners]
     keyring = Keyring(keys.log(ours.log.number), cosigners[0], keys.sealing(), tuple(cosigners[1:]))
-    roster = read_toml(config.path(config.roster), Roster)
+    roster, registry = read_toml(config.path(config.roster), Roster), read_toml(config.path(config.registry), Registry)
     duty = duty_desk(config.desks)
     built = assemble(
         config.name,
@@ -113,6 +113,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         person_key=keys.person(SystemEntropy()),
         rota=RosterRota(roster, config.party, None if duty is None else duty.changes),
         listed=edition.listed,
+        sends=registry.sends,
     )
     store = open_store(config, desks)
     with store.begin() as tx:
@@ -129,7 +130,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         peer_edition=open_peer_law(config),
         gate=gate,
         desks=desks,
-        registry=read_toml(config.path(config.registry), Registry),
+        registry=registry,
         peer_registry=read_toml(config.path(config.peer_registry), Registry),
         roster=roster,
         workplan=read_toml(config.path(config.workplan), Workplan),

@@ -54,6 +54,11 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Ids of the agencies that act at some desk, and so have a sealing key."""
         return tuple(one.id for one in self.agency if one.desks)
 
+    @property
+    def sends(self) -> dict[str, frozenset[str]]:
+        """Return the kinds that each agency may send."""
+        return {one.id: frozenset(one.sends) for one in self.agency}
+
     def agency_name(self, agency: str, language: str = "en") -> str:
         """Return an agency's name, or its id if it is not listed."""
         for one in self.agency:

@@ -72,6 +72,7 @@ def assemble(
     person_key: bytes = b"",
     rota: Rota = NO_ROTA,
     listed: tuple[Entry, ...] = (),
+    sends: Mapping[str, frozenset[str]] | None = None,
     mute: bool = False,
 ) -> Assembled:
     """Verify the instruments, check that our keys are those of our key list, and put the node together.
@@ -103,6 +104,7 @@ def assemble(
         person_key=person_key,
         rota=rota,
         listed=listed,
+        sends=sends or {},
     )
     return Assembled(accord, ours, office, voice, _peer(peer_node, theirs), timers_of(accord))
 

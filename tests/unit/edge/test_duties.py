@@ -426,3 +426,46 @@ def test_feedback_is_chased_by_our_own_side_only_and_nothing_crosses(story):
     assert late.id
     assert not story.open(story.b, "feedback")
     assert HOUR
+
+
+# --- how long data are kept, and who sends what ---------------------------------------------------------------------
+
+
+def test_data_are_kept_for_one_period_at_a_time_and_renewed_after_it(story):
+    ask = {"title": "Account", "text": "Keep.", "records": ["subscriber-record"], "own_power": "order"}
+    now = int(story.now) + MINUTE
+    refused(story.tell(story.a, "preserve", {**ask, "until": now + 90 * DAY + 1}), "90 days at a time", "renew")
+    refused(story.tell(story.a, "preserve", {**ask, "until": now + 3650 * DAY}), "2026-")
+    one = story.tell(story.a, "preserve", {**ask, "until": int(story.now) + MINUTE + 90 * DAY}).id
+    late = int(story.now) + MINUTE + 90 * DAY + 1
+    refused(story.tell(story.b, "answer", {"state": "final", "kept_until": late}, re=(one,), case=one), "90 days")
+    kept = int(story.now) + 90 * DAY
+    assert story.tell(story.b, "answer", {"state": "final", "kept_until": kept}, re=(one,), case=one).id
+    story.now = Ms(story.now + 80 * DAY)
+    again = int(story.now) + 90 * DAY
+    assert story.tell(story.a, "preserve", {**ask, "until": again}, re=(one,), case=one).id, (
+        "renewed for a further period"
+    )
+
+
+def test_an_accord_sets_a_shorter_period(story):
+    accord = story.a.office.accord
+    story.a.office = replace(
+        story.a.office, accord=replace(accord, timers=(*accord.timers, ("preservation-most", 21 * DAY)))
+    )
+    ask = {"title": "Account", "text": "Keep.", "records": ["subscriber-record"], "own_power": "order"}
+    refused(story.tell(story.a, "preserve", {**ask, "until": int(story.now) + 22 * DAY}), "21 days")
+    assert story.tell(story.a, "preserve", {**ask, "until": int(story.now) + 20 * DAY}).id
+
+
+def test_an_agency_sends_only_the_kinds_that_our_registry_lists(story):
+    sends = {"agency": frozenset({"message", "answer"}), "harbour": frozenset({"rfi"})}
+    story.a.office = replace(story.a.office, sends=sends)
+    refused(story.tell(story.a, "rfi", RFI), "agency does not send kind 'rfi'", "customs, harbour may")
+    story.a.office = replace(story.a.office, sends={one: frozenset({"message"}) for one in AGENCIES})
+    refused(story.tell(story.a, "rfi", RFI), "no agency of this node may")
+    with story.a.ledger.read() as tx:
+        assert tx.rows("SELECT COUNT(*) FROM kept")[0][0] == 0
+    story.a.office = replace(story.a.office, sends={"agency": frozenset({"rfi"})})
+    one = story.tell(story.a, "rfi", RFI).id
+    assert story.row(story.b, one) is not None, "the other side's registry is not ours to hold it against"

@@ -68,6 +68,7 @@ def facts_of(kind: str, body: bytes) -> Facts:
         copies=frozenset(copy.holder for copy in typed.copies) if isinstance(typed, Answer) else frozenset(),
         passes_to=typed.agency if isinstance(typed, Transfer) else "",
         promises=_promised(typed),
+        keeps_until=_kept(typed),
     )
 
 
@@ -88,6 +89,11 @@ def _promised(body: Body) -> tuple[DispatchId, Ms | None] | None:
     if not isinstance(body, Assurance) or body.state != GIVEN:
         return None
     return DispatchId(body.target), None if body.until is None else Ms(body.until)
+
+
+def _kept(body: Body) -> Ms | None:
+    until = body.until if isinstance(body, Preserve) else body.kept_until if isinstance(body, Answer) else None
+    return None if until is None else Ms(until)
 
 
 def _releases(body: Body) -> frozenset[str]:

@@ -5,6 +5,8 @@ The rule it keeps: a correction goes to everyone who had the old one, and the an
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from comity.base.errors import BadForm
 from comity.base.ids import DispatchId, show_id
 from comity.dispatch.columns import text_of
@@ -17,6 +19,7 @@ TAKING_BACK = frozenset({RECALL, "correction", WITHDRAW})
 _OF_RECALLED = frozenset({"court-disclosure"})
 """What may still be said of a dispatch that was recalled: that a court asks for it."""
 _FINAL = "final"
+_DAY_MS = 86_400_000
 _NO_QUESTION = frozenset({"answer", "refusal", "spontaneous", "message", "recall", "correction"})
 
 
@@ -31,6 +34,7 @@ def fits(draft: Draft, tx: Tx, office: Office) -> Draft:
     _reaches_everyone(draft, tx)
     _names_every_copy(draft, tx)
     _passes_on_what_was_passed(draft, tx, office)
+    _keeps_no_longer_than_allowed(draft, office)
     return draft
 
 
@@ -114,3 +118,16 @@ def _passes_on_what_was_passed(draft: Draft, tx: Tx, office: Office) -> None:
             raise BadForm(f"pass {show_id(one)} on to {agency} first, so that our law is asked; nothing was kept")
     if not draft.form.re:
         raise BadForm("a transfer names what it passes on; nothing was kept")
+
+
+def _keeps_no_longer_than_allowed(draft: Draft, office: Office) -> None:
+    """Check that data are asked to be kept, and are kept, for one period at the most; a further one is asked for anew."""
+    # spec: vocabulary.md 5 (preserve: its expiry)
+    until, most = draft.facts.keeps_until, office.accord.timer("preservation-most")
+    if until is None or until <= draft.created + most:
+        return
+    last = datetime.fromtimestamp((draft.created + most) / 1000, UTC)
+    raise BadForm(
+        f"data are kept for {most // _DAY_MS} days at a time under this accord: end it by {last:%Y-%m-%d %H:%M} UTC and renew"
+        " it before that day if they are needed longer; nothing was kept"
+    )
