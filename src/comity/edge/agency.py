@@ -134,7 +134,7 @@ class Agency:
             self._secret or None,
             scope="openid",
             redirect_uri=asking.back,
-            code_challenge_method="S256",
+            code_challenge_method="S256",  # spec: RFC 7636 4.2
             token_endpoint_auth_method="client_secret_basic" if self._secret else "none",
             **self._how(),
         )
@@ -152,6 +152,7 @@ class Agency:
         known = self._provider
         if known is None or anew or not known.read_at <= now < known.read_at + _KEPT_MS:
             async with httpx.AsyncClient(**self._how()) as client:
+                # spec: OpenID Connect Discovery 1.0, 4
                 said = await _json(client, f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
                 if said.get("issuer") != self.issuer:
                     raise ValueError("another issuer answers")
