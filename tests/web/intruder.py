@@ -170,10 +170,15 @@ class World:
         by = {"desk": "requests", "number": 101}
         sent = self.house.door("POST", "/submit", {"form": form_json(form), "by": by}, "vanmere")
         assert sent["outcome"] == "sent", sent
-        self.house.until(lambda: self.house.door("GET", f"/state?id={sent['id']}").get("filed"))
+        self.fetch(sent["id"])
         with self.node.opened.node.ledger.read() as tx:
             number = self.node.opened.desks["requests"].number(tx, bytes_of(sent["id"]))[0]
         return Thing(sent["id"], sent["id"], NOWHERE, number, mark)
+
+    def fetch(self, id_: str) -> None:
+        """Wait until what the other side sent is filed here; it comes with the answer to something of ours."""
+        self.house.crosses(question())
+        self.house.until(lambda: self.house.door("GET", f"/state?id={id_}").get("filed"))
 
     def _task(self, thing: Thing) -> None:
         """Ask one officer of no role here for something of a case, in its words."""

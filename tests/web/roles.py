@@ -139,6 +139,7 @@ POST      /sign-in/again/demo                        home
 POST      /sign-in/again/agency                      home
 POST      /sign-out                                  home
 POST      /session/stay                              home
+POST      /session/stay                              home
 GET       /session/token                             home
 GET       /people                                    people
 GET       /people/{desk}/{number}                    people

@@ -9,6 +9,7 @@ not given to `may`; `agencies` returning every agency; a route that the table do
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -20,7 +21,7 @@ from tests.web.roles import TABLE, open_to
 
 PLACES = {
     "thing": NOWHERE, "alarm": NOWHERE, "note": NOWHERE, "task": NOWHERE, "step": "take", "kind": "message", "mark": "xo",
-    "subject": "0" * 64, "token": "t" * 43, "desk": "requests", "number": "101",
+    "subject": "0" * 64, "token": "t" * 43, "desk": "requests", "number": "120",
 }  # fmt: skip
 """What stands in a place of a path that names no case."""
 
@@ -277,3 +278,36 @@ def told(answer: httpx.Response, typed: str) -> tuple[int, tuple[str, ...], str]
     for word in (typed.lower(), typed.lower().replace("-", " ")):
         text = text.replace(word, "typed")
     return answer.status_code, tuple(sorted(answer.headers)), text
+
+
+# --- an answer is for what its address names ---------------------------------------------------------------------------
+
+
+def test_a_draft_is_not_answered_through_the_address_of_another(world: World):
+    """The hash of another draft, under the address of one that is open: not there, and nothing is written."""
+    one, other = (world.things[agency, "waits"] for agency in ("paper-office", "harbour-watch"))
+    subjects = {held["id"]: held["subject"] for held in world.house.door("GET", "/held")}
+    before = world.dump()
+    form = {"role": "approver", "do": "approve", "reason": "x", "subject": subjects[other.draft]}
+    answer = world.ask("approver", "POST", f"/approvals/{one.draft}/answer", form, **JSON)
+    assert (answer.status_code, answer.content) == (404, ABSENT)
+    assert world.dump() == before
+
+
+@pytest.mark.parametrize("further", ["desk-lead", "administrator"])
+def test_a_reviewer_who_is_something_else_too_changes_nothing(
+    world: World, further: str, monkeypatch: pytest.MonkeyPatch
+):
+    person = type(world.site.people).person
+
+    def both(people, tx, who):
+        found = person(people, tx, who)
+        return replace(found, roles=found.roles | {further}) if who == ("requests", ROLES["reviewer"]) else found
+
+    monkeypatch.setattr(type(world.site.people), "person", both)
+    thing = world.cases["reviewer", "waits"]
+    for (method, path), (rule, about) in TABLE.items():
+        if method == "POST" and rule not in {"home", "open"}:
+            assert world.gate("reviewer", method, filled(path, getattr(thing, about) if about else "")) is False, path
+    if further == "administrator":
+        assert world.gate("reviewer", "GET", "/inbox") is False, "and no content"

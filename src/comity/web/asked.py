@@ -66,7 +66,7 @@ def _from_form(body: bytes) -> list[tuple[str, str]]:
     if body.count(b"&") >= MOST_FIELDS:
         raise NotTaken(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "error.large")
     pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict")
-    return [(name, value.replace("\r\n", "\n")) for name, value in pairs]
+    return [(_sound(name), _sound(value).replace("\r\n", "\n")) for name, value in pairs]
 
 
 def _from_json(body: bytes) -> list[tuple[str, str]]:
@@ -74,7 +74,7 @@ def _from_json(body: bytes) -> list[tuple[str, str]]:
     found = json.loads(body.decode())
     if not isinstance(found, dict):
         raise ValueError("a form is an object")  # noqa: TRY004  told as one kind of fault with what is no JSON
-    return [(name, text) for name, value in found.items() for text in _texts(value)]
+    return [(_sound(name), text) for name, value in found.items() for text in _texts(value)]
 
 
 def _texts(value: object) -> list[str]:
@@ -86,6 +86,8 @@ def _texts(value: object) -> list[str]:
 
 
 def _sound(text: str) -> str:
-    """Return a text that can be written as UTF-8; half a surrogate pair cannot."""
+    """Return a text that can be written as UTF-8; half a surrogate pair cannot, and nobody types a NUL."""
     text.encode()
+    if "\0" in text:
+        raise ValueError("a NUL is no character of a text")
     return text

@@ -149,7 +149,7 @@ class Gate:
             site=self._site,
             now=self._site.clock(),
             path={name: str(value) for name, value in request.path_params.items()},
-            query=dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+            query=_query(request.scope["query_string"]),
             form={},
             partial=request.headers.get("hx-request") == "true",
             texts=self._answers.renderer(who.language).texts,
@@ -207,6 +207,12 @@ class Gate:
         response = self._answers.of(Absent(), visit, manner, self._stream.number)
         response.status_code = status
         return response
+
+
+def _query(raw: bytes) -> dict[str, str]:
+    """Return the last value of each field of an address; a NUL stands in no page, so it is the sign for what is no character."""
+    pairs = parse_qsl(raw.decode("latin-1"), keep_blank_values=True)
+    return {name: value.replace("\0", "\ufffd") for name, value in pairs}
 
 
 def visitor(signed: SignedIn) -> Visitor:
