@@ -20,6 +20,7 @@ from comity.cli.demo.stage import Stage
 from tests.browser.chromium import WIDE, axe, launched, listen
 from tests.browser.nodes import ROOT, standing
 from tests.browser.officer import DESKTOP, Officer, enter, speak
+from tests.browser.pictures import keep
 from tests.browser.story import REQUEST, assessed
 
 OUT = ROOT / "docs" / "screens"
@@ -211,15 +212,15 @@ class Looker:
         ]
 
 
-def pictures(looker: Looker, out: Path) -> Iterator[str]:
+def pictures(looker: Looker, blank: Page, out: Path) -> Iterator[str]:
     """Write every picture; yield its line of the index."""
     for shot in SHOTS:
-        looker.show(shot).screenshot(path=out / f"{shot.name}.png")
+        keep(looker.show(shot), blank, out / f"{shot.name}.png")
         yield f"## {shot.words}\n\n![{shot.words}]({shot.name}.png)\n"
     for lang, scheme in (("en", "dark"), *((lang, "light") for lang in LANGUAGES[1:])):
         for shot in (one for one in SHOTS if one.name in ALSO):
             name = f"{shot.name}-{lang if scheme == 'light' else scheme}"
-            looker.show(shot, lang, scheme).screenshot(path=out / f"{name}.png")
+            keep(looker.show(shot, lang, scheme), blank, out / f"{name}.png")
             words = f"{shot.words} ({scheme}, {lang})"
             yield f"## {words}\n\n![{words}]({name}.png)\n"
 
@@ -247,7 +248,7 @@ def main(arguments: list[str] | None = None) -> int:
         browser = stack.enter_context(launched())
         furnish(browser, stage)
         looker = Looker(browser, stage)
-        index = "\n".join(pictures(looker, asked.out))
+        index = "\n".join(pictures(looker, browser.new_page(), asked.out))
         head = "# The screens\n\nMade by `make screens` from the demo's day; all cases and persons are invented.\n\n"
         (asked.out / "README.md").write_text(head + index)
         wrong = [] if asked.no_axe else list(matrix(looker))

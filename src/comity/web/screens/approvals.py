@@ -6,7 +6,8 @@ the gate of the pages and again, role by role, at the door.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
 import msgspec
@@ -14,7 +15,7 @@ import msgspec
 from comity.base.errors import BadForm
 from comity.policy.access import Deed
 from comity.screen.visitor import Json
-from comity.screen.writing import HeldCard, Options
+from comity.screen.writing import HeldCard, Named, Options
 from comity.web import deciding
 from comity.web.deciding import Row
 from comity.web.filling import Place, draw, read_body
@@ -50,14 +51,16 @@ def _rows(rows: list[Row], none: str, name: str) -> tuple[Part, ...]:
 
 
 async def _drafts(visit: Visit) -> list[Row]:
-    found = await visit.site.hands.ask("GET", "/held")
-    at = sight(visit)
+    found = _dicts(await visit.site.hands.ask("GET", "/held"))
+    at, names = sight(visit), names_of((await options_of(visit)).ours) if found else {}
     rows = []
-    for one in _dicts(found):
+    for one in found:
         if _opens(visit, "draft", str(one["id"])):
             roles = visit.who.person.roles & set(_texts(one.get("roles")))
             what = at.texts.word("kind", str(one["kind"]))
-            rows.append(deciding.row(one, f"/approvals/{one['id']}", what, str(one["by"]), roles, at))
+            agency = str(one["agency"])
+            shown = {**one, "agency": names.get(agency, agency)}
+            rows.append(deciding.row(shown, f"/approvals/{one['id']}", what, str(one["by"]), roles, at))
     return rows
 
 
@@ -96,11 +99,24 @@ async def draft(visit: Visit) -> Answer:
     return await _page(visit)
 
 
+def names_of(named: Iterable[Named]) -> dict[str, str]:
+    """Return the words for each code."""
+    return {one.code: one.words for one in named}
+
+
+def _named(card: HeldCard, options: Options) -> HeldCard:
+    """Return a draft with the names of its agencies."""
+    ours, theirs = names_of(options.ours), names_of(options.theirs)
+    receivers = tuple(theirs.get(one, one) for one in card.theirs)
+    return replace(card, agency=ours.get(card.agency, card.agency), theirs=receivers)
+
+
 async def _page(visit: Visit, error: str = "", status: int = 200, errors: Mapping[str, str] | None = None) -> Answer:
     card = await _card(visit)
     if card is None:
         return Absent()
     at, options = sight(visit), await options_of(visit)
+    card = _named(card, options)
     view = deciding.draft(card, at, next((law.exercise for law in visit.site.board.laws() if law.ours), True))
     regions = (
         Region("draft", (Part(f"draft-{card.id}", "approvals.draft", view),)),
