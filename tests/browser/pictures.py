@@ -19,14 +19,15 @@ _COUNT = """async ([source, most]) => {
   const { data } = pen.getImageData(0, 0, image.width, image.height), size = image.width * image.height;
   const seen = new Map(), at = (n) => (data[4 * n] << 16) | (data[4 * n + 1] << 8) | data[4 * n + 2];
   for (let n = 0; n < size; n += 1) seen.set(at(n), (seen.get(at(n)) || 0) + 1);
-  const kept = [...seen].sort((a, b) => b[1] - a[1] || a[0] - b[0]).slice(0, most).map(([colour]) => colour);
-  const place = new Map(kept.map((colour, n) => [colour, n]));
   const far = (a, b) => [16, 8, 0].reduce((sum, by) => sum + (((a >> by) & 255) - ((b >> by) & 255)) ** 2, 0);
-  for (const colour of seen.keys()) if (!place.has(colour)) {
-    let best = 0;
-    kept.forEach((one, n) => { if (far(one, colour) < far(kept[best], colour)) best = n; });
-    place.set(colour, best);
-  }
+  const all = [...seen].sort((a, b) => b[1] - a[1] || a[0] - b[0]), kept = [], near = new Map(all.map(([colour]) => [colour, [Infinity, 0]]));
+  const take = (colour) => {
+    kept.push(colour);
+    for (const [one, found] of near) { const now = far(one, colour); if (now < found[0]) { found[0] = now; found[1] = kept.length - 1; } }
+  };
+  for (const [colour] of all.slice(0, most / 2)) take(colour); // the common ones, then whatever would be missed most
+  while (kept.length < Math.min(most, all.length)) take(all.reduce((best, one) => (near.get(one[0])[0] > near.get(best[0])[0] ? one : best))[0]);
+  const place = new Map([...near].map(([colour, found]) => [colour, found[1]]));
   let rows = "";
   for (let n = 0; n < size; n += 1) rows += String.fromCharCode(place.get(at(n)));
   return [image.width, image.height, kept, btoa(rows)];

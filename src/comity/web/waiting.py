@@ -12,6 +12,7 @@ from comity.base.ids import DispatchId, Ms, show_id
 from comity.screen import AlarmLine, AssociationLine, BudgetLine, HeldLine, OwedLine, WaitingCard
 from comity.web import moments
 from comity.web.letters import Sight, urgency
+from comity.web.texts import Texts
 from comity.web.views import Left, Tally, Urgency
 
 _NEAR = 4, 5
@@ -139,7 +140,7 @@ def debt(one: OwedLine, known: Mapping[DispatchId, str], sight: Sight) -> Debt:
     return Debt(
         show_id(one.id),
         words,
-        one.value,
+        sight.texts.word("compose.assessed", one.value),
         sight.texts.word("role", one.role),
         _left(one, sight),
         number,
@@ -161,13 +162,20 @@ def _left(one: OwedLine, sight: Sight) -> Left | None:
     return Left(look, moments.span(away, t), t("left.short"), due, min(100, max(0, 100 - 100 * away // whole)))
 
 
+def _owed_said(about: str, t: Texts) -> str:
+    """Return what an alarm is about: a duty with its value in words, anything else as it is."""
+    name, _, value = about.partition(":")
+    word = t.word("owed", name)
+    return about if word == name else f"{word} ({t.word('compose.assessed', value)})" if value else word
+
+
 def alarm(one: AlarmLine, known: Mapping[DispatchId, str], sight: Sight) -> Alarm:
     """One alarm."""
     t = sight.texts
     number, href, kind = _where(one.dispatch, known)
     what = t.word("alarm", one.kind)
     say = t("wait.say.alarm", role=t.word("role", one.role), what=what)
-    about = one.about or t("wait.rung.role")
+    about = _owed_said(one.about, t) or t("wait.rung.role")
     return Alarm(show_id(one.id), what, t.word("role", one.role), about, number, href, kind, _at(one.at, sight), say)
 
 
