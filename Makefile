@@ -12,7 +12,7 @@ CORE_PERCENT := 95
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test check check-fast bench lock format clean scan-table differential
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,10 @@ test: ## the whole suite, browser tests among them, and the coverage of the core
 	@$(VENV)/python -m coverage report --skip-covered --omit='$(CORE_FILES)' --format=total --fail-under=0
 	@echo "Coverage of the core ($(CORE)), at least $(CORE_PERCENT) %:"
 	@$(VENV)/python -m coverage report --skip-covered --show-missing --include='$(CORE_FILES)' --fail-under=$(CORE_PERCENT)
+
+screens: ## a picture of every screen into docs/screens, and axe over all of them in four languages, light and dark
+	@$(SET_UP) --browser
+	@$(VENV)/python -m tests.browser.screens
 
 check: ## format, lint, types, floors, references, house rules, documents
 	@$(SET_UP)

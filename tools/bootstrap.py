@@ -26,7 +26,6 @@ KNOWN = ("python3.13", "python3.12", "python3.11", "python3.14")
 RUNTIME_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/snap/bin/chromium")
-DRIVERS = ("chromedriver", "/usr/lib/chromium/chromedriver", "/snap/bin/chromium.chromedriver")
 TELL_EVERY_S = 10
 APT = ["apt-get", "-o", "DPkg::Lock::Timeout=300"]
 
@@ -183,22 +182,22 @@ def first_of(names: tuple[str, ...]) -> str | None:
 
 
 def ensure_browser(progress: Progress) -> None:
-    """Have Chromium and its driver, which the browser tests need and nothing else does.
+    """Have Chromium, which the browser tests and the pictures of the screens need and nothing else does.
 
     Raises:
         MissingError: a person has to add them.
         FailedError: apt-get failed.
     """
-    if first_of(BROWSERS) and first_of(DRIVERS):
+    if first_of(BROWSERS):
         return
     if system_id() == "ubuntu":  # there the package of that name is a stub that fetches a snap, which needs snapd
         raise MissingError(
-            "The browser tests need Chromium and ChromeDriver, which Ubuntu ships as a snap. Run this once, then the same\n"
-            "command again:\n  sudo snap install chromium\n"
-            "Where snaps do not run (containers), put a chromium or google-chrome and its chromedriver on PATH.\n"
+            "The browser tests need Chromium, which Ubuntu ships as a snap. Run this once, then the same command again:\n"
+            "  sudo snap install chromium\n"
+            "Where snaps do not run (containers), put a chromium or google-chrome on PATH.\n"
             "All else is ready: make demo and make check need no browser."
         )
-    apt_install(["chromium", "chromium-driver"], "the browser tests", progress)
+    apt_install(["chromium"], "the browser tests", progress)
 
 
 # --- the environment -----------------------------------------------------------------------------------------------
@@ -331,7 +330,7 @@ def main() -> int:
         description="Set up .venv from the locks, with hashes. Quick when it is done already."
     )
     parser.add_argument("--runtime", action="store_true", help="only what the program needs, not what its tests need")
-    parser.add_argument("--browser", action="store_true", help="also Chromium and its driver, for the browser tests")
+    parser.add_argument("--browser", action="store_true", help="also Chromium, for the browser tests")
     wanted = parser.parse_args()
     lock = RUNTIME_LOCK if wanted.runtime else DEV_LOCK
     progress = Progress()

@@ -1,7 +1,8 @@
-"""Check every pair of colour tokens that carries text or a control's edge, in light and dark.
+"""Check every pair of colour tokens that carries text or a control's edge, in light and dark; the gate `contrast`.
 
-A new token in `comity.css` needs its pair here. Text needs 4.5:1, an edge 3:1 (WCAG 2.2, 1.4.3 and 1.4.11).
-Exit codes: 0 all pairs hold, 1 at least one does not.
+A new token in `comity.css` needs its pair here. Text needs 4.5:1, an edge 3:1 (WCAG 2.2, 1.4.3 and 1.4.11). No style sheet
+may name a colour but by a token, or set a token as text or ground that stands in no pair.
+Exit codes: 0 all pairs hold, 1 at least one does not, or a colour escapes the pairs.
 """
 
 from __future__ import annotations
@@ -10,10 +11,17 @@ import re
 import sys
 from pathlib import Path
 
-CSS = Path(__file__).resolve().parent.parent / "src" / "comity" / "web" / "static" / "comity.css"
+STATIC = Path(__file__).resolve().parent.parent / "src" / "comity" / "web" / "static"
+CSS = STATIC / "comity.css"
 TEXT_NEEDS, EDGE_NEEDS = 4.5, 3.0
 GROUNDS = ("ground", "surface", "raised", "sunken", "accent-soft")
 SIGNS = ("stop", "warn", "proof", "hold")
+
+COLOUR = re.compile(r"#[0-9a-fA-F]{3,8}\b|\b(?:rgb|hsl|oklch|lab|lch|hwb|color)a?\(")
+PRINTED = re.compile(r"(?:\d\w* solid )?#(?:000|555|fff)|[^#]*rgb\(0 0 0 / [.\d]+%?\)")
+VAR = re.compile(r"var\(--([\w-]+)\)")
+
+DRAWN = {"line", "line-strong", "ink-2", "ours", "theirs"}  # drawn as rules, dots and bars, never under text
 
 Tokens = dict[str, tuple[str, str]]
 Pairs = list[tuple[str, str]]
@@ -66,9 +74,29 @@ def failures(known: Tokens) -> list[str]:
     return said
 
 
+def escapes(css: str) -> list[str]:
+    """Say each colour that a style sheet names itself, and each token set as text or ground that stands in no pair."""
+    css = re.sub(r"/\*.*?\*/", "", css, flags=re.DOTALL)
+    texts = {text for text, _ in text_pairs()}
+    grounds = {ground for _, ground in text_pairs() + edge_pairs()} | DRAWN | texts
+    said = []
+    for name, value in re.findall(r"(?<![\w-])([\w-]+)\s*:\s*([^;{}]+)", css):
+        if name.startswith("--") or PRINTED.fullmatch(value.strip()):
+            continue  # a token's own value; paper; shadows
+        if COLOUR.search(value):
+            said.append(f"{name}: {value.strip()} names a colour; use a token")
+        if name == "color":
+            said += [f"{t} is set as text and stands in no pair" for t in VAR.findall(value) if t not in texts]
+        if name in {"background", "background-color"}:
+            said += [f"{t} is set as ground and stands in no pair" for t in VAR.findall(value) if t not in grounds]
+    return said
+
+
 def main() -> int:
-    """Check the shipped style sheet."""
+    """Check the shipped style sheets."""
     said = failures(tokens(CSS.read_text(encoding="utf-8")))
+    for path in sorted(STATIC.glob("*.css")):
+        said += [f"{path.name}: {each}" for each in escapes(path.read_text(encoding="utf-8"))]
     print("\n".join(said) or f"{2 * (len(text_pairs()) + len(edge_pairs()))} pairs hold")
     return 1 if said else 0
 

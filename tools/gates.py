@@ -51,6 +51,8 @@ CHECK = (
     Gate("floors", (BESIDE + "/lint-imports",), "move the name to the floor where both may know it"),
     Gate("references", (PYTHON, "tools/refs.py"), "name a source of docs/sources.toml, or add it there"),
     Gate("house", (PYTHON, "tools/house.py"), "tools/house.py says what each rule is for"),
+    Gate("contrast", (PYTHON, "tools/contrast.py"), "choose a token that holds, or give the new token its pairs"),
+    Gate("words", (PYTHON, "tools/words.py", "check"), "tools/words.py extract, then translate what todo lists"),
     Gate(
         "documents",
         (PYTHON, "-m", "pytest", "tests/docs", "tests/unit/test_house.py", "--tb=short"),

@@ -40,7 +40,7 @@ CORE = (
     "desks",
     "node",
     "desk.py",
-    "screen.py",
+    "screen",
 )
 """What stands below `edge`, as names under `src/comity`."""
 # fmt: off

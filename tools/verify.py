@@ -1,5 +1,5 @@
 # ruff: noqa: D103  kept short enough to be read at one sitting: the names say it
-"""Check an exported log, a proof, or a bundle for a court, trusting nobody: see docs/protocol/verify-by-hand.md.
+"""Check an exported log, a proof, a bundle or papers on a case, trusting nobody: see docs/protocol/verify-by-hand.md.
 
 Needs Python 3.11 and `cryptography`, shares no code with Comity. Exit: 0 good, 1 something is not verified, 2 misuse.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import re
 import sys
 import urllib.request
@@ -43,6 +44,7 @@ class Head(NamedTuple):
     size: int
     root: bytes
     says: str
+    cosigned: int | None
 
 
 def when(seconds: int | None) -> str:
@@ -141,7 +143,8 @@ def open_checkpoint(raw: bytes, args: argparse.Namespace) -> Head:
     whole = whole and bool(by_log[0][1]) and bool(by_peer) == bool(args.cosigner_vkey)
     check(whole, f"{origin} of size {size} is signed by whole pairs, each with one time", show=False)
     says = f"{origin} of size {size}, signed {when(by_log[0][1])}, "
-    return Head(origin, size, root, says + (f"cosigned {when(by_peer[0][0])}" if by_peer else "not cosigned"))
+    says += f"cosigned {when(by_peer[0][0])}" if by_peer else "not cosigned"
+    return Head(origin, size, root, says, by_peer[0][0] if by_peer else None)
 
 
 def tree_root(row: list[bytes]) -> bytes:
@@ -228,6 +231,9 @@ def open_proof(raw: bytes, entry: bytes, args: argparse.Namespace) -> tuple[int,
 def verify_dispatch(name: str, files: dict[str, bytes], proven: dict[str, tuple[Any, int, Head]]) -> set[bytes]:
     """Recompute the commitment from the parts shown, and return the hashes of the sealed bytes that the log names."""
     leaf, index, head = proven[name]
+    if not any(one.startswith(f"{name}/part") for one in files):
+        print(f"      {name}: its entry stands in the log; nothing of its content is here")
+        return {leaf[6]}
     digests, shown = [], [p for p in range(4) if f"{name}/part{p}" in files]
     parts = {p: read_cbor(files[f"{name}/part{p}"]) for p in shown}
     for p in range(4):
@@ -247,15 +253,21 @@ def verify_dispatch(name: str, files: dict[str, bytes], proven: dict[str, tuple[
 
 
 def verify_bundle(args: argparse.Namespace) -> None:
-    """Verify every entry of the bundle, then tie dispatches, receipts and the other party's heads together."""
+    """Verify a zip with papers on one dispatch."""
     with zipfile.ZipFile(args.path) as pack:
         stored = [one for one in pack.infolist() if one.compress_type == zipfile.ZIP_STORED]
         files = {one.filename: pack.read(one) for one in stored}
         check(len(files) == len(pack.infolist()), "the bundle is stored, not packed, and no name stands twice")
+    verify_entries(files, args)
+
+
+def verify_entries(files: dict[str, bytes], args: argparse.Namespace) -> dict[str, tuple[Any, int, Head]]:
+    """Verify every entry among the papers, then tie dispatches, receipts and the other party's heads together."""
     for name in sorted(name for name in files if name.endswith(".cose")):
         print(f"      fingerprint of {name}: " + re.sub("(.{8})", r"\1 ", sha(files[name]).hex()))
     proven: dict[str, tuple[Any, int, Head]] = {}
-    for name in sorted({name.rpartition("/")[0] for name in files if re.match("(dispatch|receipt|l-head)/", name)}):
+    kinds = "(dispatch|receipt|l-head|decision-head)/"
+    for name in sorted({name.rpartition("/")[0] for name in files if re.match(kinds, name)}):
         entry = files[f"{name}/entry"]
         proven[name] = (read_cbor(entry), *open_proof(files[f"{name}/proof"], entry, args))
         check(proven[name][0][0] == "comity/leaf/1", f"{name}: its entry is of a known version", show=False)
@@ -268,26 +280,112 @@ def verify_bundle(args: argparse.Namespace) -> None:
             check(fits, f"{name}: the other party's receipt ({FACTS[leaf[5]]}) of {about}")
         if leaf[1] == 5 and party(leaf[2]) != party(head.origin):
             print(f"      {name}: entries of {head.origin} from {index} on are later than {when(leaf[5])} of {leaf[2]}")
+        if leaf[1] == 6:
+            opened = sha(b"comity/record/1\0", files[f"{name}/salt"], files[f"{name}/record"])
+            check(opened == leaf[3], f"{name}: a record of kind {leaf[2]} is what its entry commits to")
+    return proven
+
+
+def verify_papers(args: argparse.Namespace) -> None:
+    """Verify a folder with papers on a case: its files, its certificate, every proof, and what the list says of them."""
+    folder = Path(args.path)
+    files = {one.relative_to(folder).as_posix(): one.read_bytes() for one in folder.rglob("*") if not one.is_dir()}
+    verify_files(files)
+    proven = verify_entries(files, args)
+    listed = read_json(files["case.json"])["dispatches"]
+    dispatches = {name for name, found in proven.items() if found[0][1] == 1}
+    once = len(listed) == len(dispatches) and {one["folder"] for one in listed} == dispatches
+    check(once, "the list names each dispatch among the papers once")
+    order = [
+        (one["cosigned"], one["after"] or 0, "ours" if one["ours"] else "theirs", one["index"], one["number"])
+        for one in listed
+    ]
+    numbered = [one["number"] for one in listed] == list(range(1, len(listed) + 1))
+    check(numbered and order == sorted(order), "they stand in the order in which the logs prove them")
+    for one in listed:
+        verify_listed(one, files, proven)
+    receipts = {name for name, found in proven.items() if found[0][1] == 3}
+    named = [receipt["folder"] for one in listed for receipt in one["receipts"]]
+    check(sorted(named) == sorted(receipts), "the list names each receipt once")
+
+
+def read_json(raw: bytes) -> Any:
+    found = json.loads(raw)
+    plain = json.dumps(found, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    check(plain.encode() == raw, "a JSON file stands in its one form", show=False)
+    return found
+
+
+def verify_files(files: dict[str, bytes]) -> None:
+    """Compare every file with the manifest, the hash report with the record, the certificate with the hash report."""
+    seal, raw = files["manifest.sha256"], files["manifest.json"]
+    check(seal == f"{sha(raw).hex()}  manifest.json\n".encode(), f"the manifest's SHA-256 is {sha(raw).hex()}")
+    manifest = read_json(raw)
+    check(
+        (manifest["format"], manifest["algorithm"]) == ("comity/case-papers/1", "SHA-256"), "a known format", show=False
+    )
+    listed = {one["path"]: (one["size"], one["sha256"]) for one in manifest["files"]}
+    present = {name: (len(data), sha(data).hex()) for name, data in files.items()}
+    del present["manifest.json"], present["manifest.sha256"]
+    for name in sorted(listed.keys() | present.keys()):
+        check(name in present, f"{name} is there, as the manifest says", show=False)
+        check(name in listed, f"{name} is named in the manifest; it was added", show=False)
+        check(present[name] == listed[name], f"{name} is as the manifest names it; it was changed", show=False)
+    print(f"good  {len(present)} files, each as the manifest names it")
+    around = ("hashes.txt", "certificate.json", "case.pdf")
+    report = "".join(f"{present[name][1]}  {name}\n" for name in sorted(present) if name not in around)
+    check(files["hashes.txt"] == report.encode(), "the hash report names the files of the record as they are")
+    value = sha(files["hashes.txt"]).hex()
+    same = read_json(files["certificate.json"]) == {"algorithm": "SHA-256", "of": "hashes.txt", "value": value}
+    check(same, f"the value to be certified is the SHA-256 of the hash report, {value}")
+
+
+def verify_listed(said: Any, files: dict[str, bytes], proven: dict[str, tuple[Any, int, Head]]) -> None:
+    """Compare what the list says of one dispatch with its entry, its parts, the head before it and its receipts."""
+    name = said["folder"]
+    leaf, index, head = proven[name]
+    places = ((0, "header"), (1, "body"), (2, "attachments"), (3, "author"))
+    shown = [word for part, word in places if f"{name}/part{part}" in files]
+    shown += ["sealed"] if f"{name}/sealed" in files else []
+    tie, at, above = proven[said["l_head"]] if said["l_head"] else ([0] * 6, index, head)
+    tied = (tie[1] == 5 and tie[5] == said["after"]) if said["l_head"] else said["after"] is None
+    same = base32(leaf[2]) == said["id"] and (said["log"], said["index"]) == (head.origin, index)
+    same = same and (said["size"], said["cosigned"], said["shown"]) == (head.size, head.cosigned, shown)
+    same = same and tied and above.origin == head.origin and at <= index
+    check(same and (said["removed"] is None) == (len(shown) == 5), f"the list says of {name} what its proof says")
+    for receipt in said["receipts"]:
+        entry, place, under = proven[receipt["folder"]]
+        same = (
+            entry[1] == 3 and entry[3] == leaf[2] and (FACTS[entry[5]], entry[6]) == (receipt["fact"], receipt["code"])
+        )
+        same = same and (receipt["index"], receipt["cosigned"]) == (place, under.cosigned)
+        check(same, f"the list says of {receipt['folder']} what it says", show=False)
+
+
+def base32(number: bytes) -> str:
+    digits, value = "0123456789ABCDEFGHJKMNPQRSTVWXYZ", int.from_bytes(number, "big")
+    return "".join(digits[value >> shift & 31] for shift in range(125, -1, -5))
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, fromfile_prefix_chars="@")
-    parser.add_argument("what", choices=("log", "proof", "bundle"))
-    parser.add_argument("path", help="folder or address of a log, .tlog-proof file, or .zip bundle")
+    parser.add_argument("what", choices=("log", "proof", "bundle", "evidence"))
+    parser.add_argument("path", help="folder or address of a log, .tlog-proof file, .zip bundle, folder of papers")
     parser.add_argument("--log-vkey", type=read_vkey, action="append", required=True, help="Ed25519, then ML-DSA-44")
     parser.add_argument("--cosigner-vkey", type=read_vkey, action="append", default=[], help="of the other party")
     parser.add_argument("--older", type=Path, action="append", default=[], help="log: a checkpoint seen earlier")
     parser.add_argument("--entry", type=Path, help="proof: the file with the entry")
     args = parser.parse_args()
     path, files = Path(args.path), [*args.older, *([args.entry] if args.entry else [])]
-    there = path.is_dir() or LOOPBACK.fullmatch(args.path) if args.what == "log" else path.is_file()
+    there = path.is_dir() if args.what in ("log", "evidence") else path.is_file()
+    there = there or (args.what == "log" and LOOPBACK.fullmatch(args.path) is not None)
     if not there or not all(file.is_file() for file in files) or (args.what == "proof") != (args.entry is not None):
         parser.error("a file or folder is not there, the address is not of this machine, or a proof has no --entry")
     try:
         if args.what == "proof":
             open_proof(path.read_bytes(), args.entry.read_bytes(), args)
         else:
-            (verify_log if args.what == "log" else verify_bundle)(args)
+            {"log": verify_log, "bundle": verify_bundle, "evidence": verify_papers}[args.what](args)
     except (ValueError, LookupError, TypeError, OSError, RecursionError, zipfile.BadZipFile) as error:
         print(f"BAD   {error}" if str(error).startswith("not so") else f"BAD   missing or malformed: {error}")
         return 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import os
 import re
@@ -13,6 +12,8 @@ import sys
 import tempfile
 from contextlib import contextmanager
 from urllib.parse import urlsplit
+
+import httpx
 
 from .conftest import ROOT, program
 
@@ -33,15 +34,25 @@ def staying(*arguments: str):
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def page(url: str, path: str = "/") -> tuple[int, str]:
-    """Ask a page as a browser does, which knows that every name below localhost is this machine."""
+def browser(url: str) -> httpx.Client:
+    """Return a browser for a page; every name below localhost is this machine, which not every resolver knows."""
     place = urlsplit(url)
-    connection = http.client.HTTPConnection("127.0.0.1", place.port, timeout=20)
-    connection.request("GET", path, headers={"Host": place.netloc})
-    answer = connection.getresponse()
-    text = answer.read().decode()
-    connection.close()
-    return answer.status, text
+    return httpx.Client(base_url=f"http://127.0.0.1:{place.port}", timeout=20, follow_redirects=True)
+
+
+def entered(url: str) -> str:
+    """Enter a demonstration's page as a new officer does, by the first role that reads the workplan; return that page."""
+    with browser(url) as visitor:
+        door = visitor.get("/")
+        assert door.status_code == 200
+        assert door.url.path == "/sign-in", "nothing is shown before"
+        form = re.search(r'<form[^>]*action="([^"]*demo[^"]*)"[^>]*>(.*?)</form>', door.text, re.DOTALL)
+        assert form, "no ready-made role is offered"
+        fields = dict(re.findall(r'name="([^"]+)" value="([^"]*)"', form[2]))
+        inside = visitor.post(form[1], data=fields, headers={"origin": str(visitor.base_url).rstrip("/")})
+        assert inside.status_code == 200
+        assert inside.url.path != "/sign-in"
+        return visitor.get("/today").text
 
 
 def test_the_first_line_says_where_the_nodes_are_and_a_stranger_can_verify_their_logs():
@@ -49,9 +60,7 @@ def test_the_first_line_says_where_the_nodes_are_and_a_stranger_can_verify_their
         nodes = json.loads(demo.stdout.readline())["nodes"]
         assert [node["party"] for node in nodes] == ["ca", "in"]
         for node in nodes:
-            status, text = page(node["url"])
-            assert status == 200
-            assert "W-4" in text
+            assert "W-4" in entered(node["url"])
             keys = [*("--log-vkey=" + key for key in node["log_vkeys"])]
             keys += [*("--cosigner-vkey=" + key for key in node["cosigner_vkeys"])]
             done = subprocess.run(
@@ -82,6 +91,6 @@ def test_people_read_the_workplan_first_and_find_both_pages():
         assert any("exercise edition" in line for line in lines)
         urls = [found[0] for line in lines if (found := re.search(r"http://\w+\.localhost:\d+", line))]
         assert [url.partition("//")[2].partition(".")[0] for url in urls] == ["xo", "xv"]
-        assert all(page(url)[0] == 200 for url in urls)
+        assert all("F-1" in entered(url) for url in urls)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(60) == 0

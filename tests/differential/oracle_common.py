@@ -161,6 +161,14 @@ ACCORD = (
         ),
         cure="approval:legal-officer",
     ),
+    refuse(
+        "XX-DECONFLICT",
+        "unclear",
+        SENT,
+        lambda q, f: (
+            (q.purpose == "deconfliction" or "deconflict" in {q.kind, q.answers}) and (f.personal or f.asks_personal)
+        ),
+    ),
     refer(
         "XX-BUDGET",
         "budget",

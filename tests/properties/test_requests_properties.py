@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from comity.base.cbor import decode, text_fits
 from comity.base.errors import BadEnvelope, BadForm
 from comity.desks.requests.body import compose_body, parse_body
-from comity.desks.requests.model import Kind
+from comity.desks.requests.model import ASSURANCES, MEANS, USEFUL, WITHDRAWN_FOR, Kind
 from comity.desks.requests.service import RequestsDesk
 from comity.marking.scan import Pattern, scan, strike, verhoeff
 from comity.marking.vocabulary import CATEGORIES, EVALUATION_4X4, KNOWN_FOR, OUTWARD, RECORD_TYPES
@@ -80,6 +80,42 @@ FORMS = {
     ),
     Kind.COURT_DISCLOSURE: st.fixed_dictionaries(
         {"target": ID, "order": LINES, "court": LINES}, optional=COMMON | {"hearing": TIME, "reason": TEXTS}
+    ),
+    Kind.WITHDRAW: st.fixed_dictionaries({}, optional=COMMON | {"reason": st.sampled_from(sorted(WITHDRAWN_FOR))}),
+    Kind.TRANSFER: st.fixed_dictionaries({"agency": st.just("harbour")}, optional=COMMON | {"reason": TEXTS}),
+    Kind.CONTACT_NOTE: st.fixed_dictionaries(
+        {"state": st.just("noted"), "means": st.sampled_from(sorted(MEANS)), "held": TIME, "text": TEXTS},
+        optional=COMMON,
+    ),
+    Kind.PRESERVE: st.fixed_dictionaries(
+        {"title": LINES, "until": TIME, "records": st.just(["call-records"]), "text": TEXTS},
+        optional=COMMON | {"own_power": TEXTS},
+    ),
+    Kind.CONVERT_TO_MLA: st.fixed_dictionaries(
+        {"authority": st.just("bureau"), "instrument": LINES},
+        optional=COMMON | {"treaty_reference": LINES, "usable": st.just(["lead"])},
+    ),
+    Kind.DECONFLICT: st.fixed_dictionaries(
+        {
+            "cell": st.text("0123456789bcdefghjkmnpqrstuvwxyz", min_size=3, max_size=6),
+            "begins": st.integers(0, 1_000),
+            "ends": st.integers(1_001, 31 * 86_400_000),
+            "desk": st.just("requests"),
+            "officer": st.integers(1, 999),
+        }
+    ),
+    Kind.ASSURANCE: st.fixed_dictionaries(
+        {
+            "state": st.sampled_from(["asked", "given"]),
+            "target": ID,
+            "covers": st.lists(st.sampled_from(sorted(ASSURANCES)), min_size=1),
+            "text": TEXTS,
+            "authority": LINES,
+        },
+        optional=COMMON | {"until": TIME},
+    ),
+    Kind.FEEDBACK: st.fixed_dictionaries(
+        {"useful": st.sampled_from(sorted(USEFUL))}, optional={"used": st.just(["lead"]), "text": TEXTS}
     ),
     Kind.POSTING: st.fixed_dictionaries(
         {"state": st.sampled_from(["accepted", "ended"]), "desk": st.just("requests"), "officer": st.integers(1, 999)}

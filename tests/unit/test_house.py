@@ -123,7 +123,8 @@ def test_what_reaches_the_machine_inside_a_function_is_found():
 
 
 @pytest.mark.parametrize(
-    "path", ["src/comity/desk.py", "src/comity/screen.py", "src/comity/node/x.py", "src/comity/dispatch/inbound/x.py"]
+    "path",
+    ["src/comity/desk.py", "src/comity/screen/__init__.py", "src/comity/node/x.py", "src/comity/dispatch/inbound/x.py"],
 )
 def test_every_floor_below_edge_is_the_core(path):
     assert house.is_core(path)

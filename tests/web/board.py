@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
@@ -224,9 +224,10 @@ class Board:
             item, AIMS[item], owners, len(cards), len(late), owing, "30 Sep", "every answer within its limit"
         )
 
-    def cases(self, now: Ms) -> tuple[CaseCard, ...]:
+    def cases(self, now: Ms, only: Iterable[CaseId] | None = None) -> tuple[CaseCard, ...]:
         self.reads += 1
-        cards = [self._case(case, now) for case in self._titles if any(c.case == case for c in self._cards.values())]
+        wanted = self._titles if only is None else set(only)
+        cards = [self._case(case, now) for case in wanted if any(c.case == case for c in self._cards.values())]
         return tuple(sorted(cards, key=lambda c: (not c.overdue, c.due is None, c.due or 0)))
 
     def _case(self, case: CaseId, now: Ms) -> CaseCard:

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
-import shutil
 import socket
-import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import uvicorn
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.support.ui import WebDriverWait
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Error as PageError
 
-from comity.web.app import create
+from comity.web.screens import signin
+from tests.browser.chromium import launched, listen
+from tests.browser.officer import DESKTOP
+from tests.web.bare import COOKIE, OLD, Changes, Hands, People, pages_of, site_of
 from tests.web.board import DAY_START, HOUR, MINUTE, Board, Clock, Count, log_files, tell_day
 
-CHROMES = ("chromium", "chromium-browser", "google-chrome")
-FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--window-size=1280,720",
-)  # fmt: skip
 ORIGIN = hashlib.sha256(b"xa.example/comity/log/1").hexdigest()
 SERVED = {(ORIGIN, "checkpoint"): b"xa.example/comity/log/1\n9\n", (ORIGIN, "tile/0/000.p/9"): b"\x00" * 288}
 
@@ -37,6 +32,8 @@ class Node:
         self.clock = Clock(DAY_START + 9 * HOUR + 42 * MINUTE)
         self.count = Count()
         self.board = Board(self.clock, self.count)
+        self.people = People()
+        self.hands = Hands()
         self.port = 0
         self._thread: threading.Thread | None = None
         self.starts = 0
@@ -56,7 +53,10 @@ class Node:
             asyncio.run(self._serve(listener, ready))
 
     async def _serve(self, listener: socket.socket, ready: threading.Event) -> None:
-        app = create(self.board, self.clock, self.count, log_files(SERVED))
+        site = site_of(self.board, self.clock, log_files(SERVED), people=self.people, hands=self.hands)
+        app = self.app = pages_of(
+            site, self.count, routes=(*OLD, *signin.ROUTES), changes=Changes(self.count, boot=f"a{self.starts}")
+        )
         config = uvicorn.Config(
             app, lifespan="off", log_level="error", timeout_graceful_shutdown=1, server_header=False
         )
@@ -64,8 +64,10 @@ class Node:
         self._loop = asyncio.get_running_loop()
         self._loop.call_soon(ready.set)
         await self._server.serve(sockets=[listener])
+        await app.stop()
 
     def stop(self) -> None:
+        asyncio.run_coroutine_threadsafe(self.app.stop(), self._loop).result(5)
         self._server.should_exit = True
         assert self._thread is not None
         self._thread.join(10)
@@ -79,7 +81,11 @@ class Node:
 
         return asyncio.run_coroutine_threadsafe(on_loop(), self._loop).result(5)
 
-    def url(self, path: str = "/") -> str:
+    @property
+    def listeners(self) -> int:
+        return self.app.stream.listeners
+
+    def url(self, path: str = "/today") -> str:
         return f"http://xa.localhost:{self.port}{path}"
 
 
@@ -97,71 +103,89 @@ def day(node: Node) -> dict[str, bytes]:
 
 
 class Browser:
-    """Chromium with ears: policy violations, console errors and every address asked for are kept."""
+    """Chromium with ears: policy violations, console errors and every address asked for are kept; one tab is looked at."""
 
-    def __init__(self, driver: webdriver.Chrome) -> None:
-        self.driver = driver
-        watch = "addEventListener('securitypolicyviolation', e => (window.__broken ||= []).push(e.violatedDirective + ' ' + e.blockedURI))"
-        driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": watch})
+    def __init__(self, context: BrowserContext) -> None:
+        self._context, self._heard = context, listen(context)
+        self.page = context.new_page()
 
     def get(self, url: str) -> None:
-        self.driver.get(url)
+        self.sign("desk-lead", url)
+        self.page.goto(url)
+
+    def sign(self, value: str, url: str) -> None:
+        """Be somebody from now on, by the cookie of a session."""
+        self._context.add_cookies([{"name": COOKIE, "value": value, "url": url}])
 
     def js(self, code: str, *args: object) -> object:
-        return self.driver.execute_script(code, *args)
+        """Run the body of a function in the page; its arguments are `arguments`."""
+        return self.page.evaluate(f"(given) => (function () {{ {code} }}).apply(null, given)", list(args))
 
     def until(self, code: str, seconds: float = 8) -> object:
         """Wait until an expression is true, looking again every 20 ms."""
-        return WebDriverWait(self.driver, seconds, poll_frequency=0.02).until(
-            lambda d: d.execute_script(f"return {code}")
-        )
+        ends = time.monotonic() + seconds
+        while True:
+            try:
+                found = self.js(f"return {code}")
+            except PageError:  # the page is just being loaded anew
+                found = None
+            if found:
+                return found
+            assert time.monotonic() < ends, f"not so after {seconds} s: {code}"
+            self.page.wait_for_timeout(20)
+
+    def tab(self, url: str) -> None:
+        """Open another tab and look at it."""
+        self.page = self._context.new_page()
+        self.page.goto(url)
+
+    @property
+    def tabs(self) -> list[Page]:
+        return self._context.pages
+
+    def look(self, tab: Page) -> None:
+        """Look at another tab."""
+        self.page = tab
+        tab.bring_to_front()
 
     def live(self) -> None:
         self.until("document.documentElement.dataset.live === 'yes'")
 
+    def before(self, code: str) -> None:
+        """Run something in every page before its own scripts."""
+        self._context.add_init_script(code)
+
     def resize(self, width: int, height: int) -> None:
-        size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        self.page.set_viewport_size({"width": width, "height": height})
 
     def prefer(self, **features: str) -> None:
-        wanted = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": wanted})
+        """Prefer `prefers_color_scheme` or `prefers_reduced_motion`."""
+        self.page.emulate_media(
+            color_scheme=features.get("prefers_color_scheme"),  # type: ignore[arg-type]  # the test's own words
+            reduced_motion=features.get("prefers_reduced_motion"),  # type: ignore[arg-type]  # the test's own words
+        )
 
     def faults(self) -> list[str]:
-        """Policy violations and console errors so far."""
-        severe = [e["message"] for e in self.driver.get_log("browser") if e["level"] in {"SEVERE", "WARNING"}]
-        return [*(self.js("return window.__broken || []")), *severe]  # type: ignore[misc]  # a list of strings
+        """Policy violations and console errors since the last look."""
+        found, self._heard.errors = self._heard.errors, []
+        return found
 
-    def asked(self) -> set[str]:
+    def asked(self) -> list[str]:
         """Every address that was asked for since the last look."""
-        events = (json.loads(e["message"])["message"] for e in self.driver.get_log("performance"))
-        return {e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"}
+        found = sorted(self._heard.asked)
+        self._heard.asked.clear()
+        return found
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[webdriver.Chrome]:
-    binary = next((path for name in CHROMES if (path := shutil.which(name))), None)
-    driver = shutil.which("chromedriver") or "/usr/lib/chromium/chromedriver"
-    assert binary, "no Chromium here: run tools/bootstrap.py --browser"
-    folder = tempfile.mkdtemp(prefix="comity-browser-")
-    options = webdriver.ChromeOptions()
-    options.binary_location = binary
-    for flag in (*FLAGS, f"--user-data-dir={folder}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    yield chrome
-    chrome.quit()
-    shutil.rmtree(Path(folder), ignore_errors=True)
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chromium]:
+    """Chromium, for one module: Playwright's loop must not be open in this thread while other tests run."""
+    with launched() as chromium:
+        yield chromium
 
 
 @pytest.fixture
-def browser(chromium: webdriver.Chrome) -> Iterator[Browser]:
-    it = Browser(chromium)
-    it.get("about:blank")
-    it.faults()
-    it.asked()
-    it.resize(1280, 720)
-    it.prefer()
-    yield it
-    it.get("about:blank")
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    context = chromium.new_context(viewport=DESKTOP)  # type: ignore[arg-type]  # two numbers
+    yield Browser(context)
+    context.close()

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import time
 
 import pytest
-from selenium.webdriver.common.by import By
-from selenium.webdriver.common.keys import Keys
 
 from comity.base.ids import CaseId, Ms, show_id
 from comity.screen import BodyLine
@@ -20,8 +17,7 @@ POST = CaseId((5).to_bytes(16, "big"))
 
 
 def paths(day: dict) -> list[str]:
-    law = ["/law", "/law?lang=fr", "/law/xb?lang=hi", "/approvals"]
-    return ["/", "/ledger", *law, f"/case/{show_id(THREAT)}", f"/dispatch/{show_id(day['part'])}"]
+    return ["/today", "/law", "/law?lang=fr", "/law/xb?lang=hi"]
 
 
 def test_no_violation_no_error_nothing_from_outside(node: Node, day: dict, browser: Browser) -> None:
@@ -30,7 +26,7 @@ def test_no_violation_no_error_nothing_from_outside(node: Node, day: dict, brows
         browser.live()
         assert browser.js("return document.querySelectorAll('h1').length") == 1
     assert browser.faults() == []
-    outside = [url for url in browser.asked() if not url.startswith((node.url("/"), "about:"))]
+    outside = [url for url in browser.asked() if not url.startswith((node.url("/"), "about:", "chrome"))]
     assert outside == []
     assert browser.js("return document.fonts.check('14px \"Comity Latin\"')")
 
@@ -115,43 +111,18 @@ def test_a_limit_that_passes_turns_red_with_a_plus_and_is_said(node: Node, day: 
     assert "Overdue: A garage owner" in browser.js(
         "return document.getElementById('loud').textContent + document.getElementById('polite').textContent"
     )  # type: ignore[operator]  # text
-    assert browser.js("return document.title").startswith("(2 overdue)")  # type: ignore[union-attr]  # text
     row = browser.js("return document.getElementById('w-W-5').textContent")
     assert "+1" in row  # type: ignore[operator]  # text
 
 
-def test_seen_and_answered_come_to_the_open_page(node: Node, day: dict, browser: Browser) -> None:
-    browser.get(node.url(f"/case/{show_id(THREAT)}"))
-    browser.live()
-    asked = f"#d-{show_id(day['ask'])}"
-    assert browser.js("return document.getElementById('owed').textContent.includes('29 min')")
-    node.tell(lambda: node.board.settle(day["ask"], int(node.clock.now)))
-    browser.until(f"document.querySelector('{asked} .trail').textContent.includes('Answered 09:42')", 2)
-    assert browser.js("return document.getElementById('owed').textContent.includes('Nothing is owed')")
-
-
-def test_the_proof_panel_turns_while_you_watch(node: Node, day: dict, browser: Browser) -> None:
-    browser.get(node.url(f"/dispatch/{show_id(day['part'])}"))
-    browser.live()
-    assert "All 4 checks hold" in browser.js("return document.getElementById('proof-panel').textContent")  # type: ignore[operator]  # text
-    made = node.board.proofs
-    node.tell(lambda: node.board.alter(day["part"]))
-    browser.until("document.querySelector('#proof-panel.stop')")
-    text = browser.js("return document.getElementById('proof-panel').textContent")
-    assert "Broken: 2 of 4 checks fail" in text  # type: ignore[operator]  # text
-    assert "µs" in text  # type: ignore[operator]  # text
-    assert node.board.proofs > made
-    assert browser.js("return document.getElementById('loud').textContent") == "Proof broken"
-
-
 def test_keys_reach_the_content_first(node: Node, day: dict, browser: Browser) -> None:
     browser.get(node.url())
-    browser.driver.find_element(By.TAG_NAME, "body").send_keys(Keys.TAB)
+    browser.page.keyboard.press("Tab")
     assert browser.js("return document.activeElement.className") == "skip"
     assert browser.js("return document.activeElement.getBoundingClientRect().top") >= 0  # type: ignore[operator]  # a number
-    browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
+    browser.page.keyboard.press("Enter")
     assert browser.js("return document.activeElement.id") == "main"
-    browser.driver.switch_to.active_element.send_keys(Keys.TAB)
+    browser.page.keyboard.press("Tab")
     assert browser.js("return document.querySelector('main').contains(document.activeElement)")
     assert browser.js("return getComputedStyle(document.activeElement).outlineStyle") == "solid"
 
@@ -198,7 +169,7 @@ def test_hostile_text_is_text(node: Node, day: dict, browser: Browser) -> None:
     more = {"title": evil, "label": (evil,), "from_agency": evil, "to_agencies": (evil,), "released_by": evil, "body": (line,), "item_reason": evil,
             "verdicts": (verdict("XB", sentence=evil, articles=(evil,), marks=(evil,)), verdict("XA", act="admit")), "kind": evil, "stage": evil}  # fmt: skip
     bad = node.tell(lambda: node.board.add(THREAT, node.clock.now, ours=False, **more))  # type: ignore[arg-type]  # the test's own fields
-    for path in ("/", f"/case/{show_id(THREAT)}", f"/dispatch/{show_id(bad)}"):  # type: ignore[arg-type]  # an id
+    for path in ("/today",):
         browser.get(node.url(path))
         browser.live()
         node.tell(lambda: node.board.change(bad, seen=int(node.clock.now)))  # type: ignore[arg-type]  # so it comes by the stream, too
@@ -237,19 +208,6 @@ def test_after_a_cut_the_page_has_everything_once(node: Node, day: dict, browser
     assert browser.js("return document.getElementById('stale').hidden")
 
 
-def test_a_hidden_page_holds_no_connection_and_catches_up(node: Node, day: dict, browser: Browser) -> None:
-    browser.get(node.url())
-    browser.live()
-    hide = "Object.defineProperty(document, 'hidden', {configurable: true, get: () => arguments[0]}); document.dispatchEvent(new Event('visibilitychange'))"
-    browser.js(f"(function () {{ {hide} }})(true)")
-    new = show_id(node.tell(lambda: node.board.add(THREAT, int(node.clock.now), "message", ours=False)))  # type: ignore[arg-type]  # an id
-    asked = browser.js("return performance.getEntriesByType('resource').length")
-    assert not browser.js(f"return document.getElementById('d-{new}')")
-    browser.js(f"(function () {{ {hide} }})(false)")
-    browser.until(f"document.getElementById('d-{new}')", 2)
-    assert asked
-
-
 def test_traffic_stopped_is_said_aloud(node: Node, day: dict, browser: Browser) -> None:
     browser.get(node.url())
     browser.live()
@@ -262,14 +220,125 @@ def test_traffic_stopped_is_said_aloud(node: Node, day: dict, browser: Browser) 
     browser.until("!document.getElementById('n-link')", 2)
 
 
-def test_on_paper_everything_is_there_but_the_screen(node: Node, day: dict, browser: Browser) -> None:
-    browser.get(node.url(f"/case/{show_id(THREAT)}"))
+# --- one stream a browser -------------------------------------------------------------------------------------------
+
+
+def test_twelve_tabs_share_one_stream_and_the_next_takes_over(node: Node, day: dict, browser: Browser) -> None:
+    browser.get(node.url())
     browser.live()
-    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    shown = "(s) => getComputedStyle(document.querySelector(s)).display !== 'none'"
-    assert browser.js(
-        f"return ['.bar', '.rail', '.print-head', '.disp .strip', '.redact', '.verdicts'].map({shown})"
-    ) == [False, False, True, True, True, True]
-    pdf = browser.driver.execute_cdp_cmd("Page.printToPDF", {"paperWidth": 8.27, "paperHeight": 11.69})
-    assert base64.b64decode(pdf["data"]).startswith(b"%PDF")
-    browser.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+    first = browser.page
+    for _ in range(11):
+        browser.tab(node.url())
+        browser.live()
+    last = browser.page
+    assert node.listeners == 1
+    new = show_id(node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False)))  # type: ignore[arg-type]  # an id
+    for tab in browser.tabs:
+        browser.look(tab)
+        browser.until(f"document.getElementById('d-{new}')")
+    first.close()
+    browser.look(last)
+    late = show_id(node.tell(lambda: node.board.add(PAPER, node.clock.now, "message", ours=False)))  # type: ignore[arg-type]  # an id
+    browser.until(f"document.getElementById('d-{late}')")
+    assert browser.js("return document.getElementById('stale').hidden")
+
+
+def test_a_tab_without_locks_has_a_stream_of_its_own(node: Node, day: dict, browser: Browser) -> None:
+    script = "Object.defineProperty(navigator, 'locks', {value: undefined})"
+    browser.before(script)
+    browser.get(node.url())
+    browser.live()
+    new = show_id(node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False)))  # type: ignore[arg-type]  # an id
+    browser.until(f"document.getElementById('d-{new}')")
+
+
+def test_when_the_session_ends_the_open_page_goes_to_sign_in(node: Node, day: dict, browser: Browser) -> None:
+    browser.get(node.url("/today?a=1"))
+    browser.live()
+    node.people.ended.add("desk-lead")
+    node.tell(node.count.rise)
+    browser.until("location.pathname === '/sign-in'")
+    assert browser.js("return new URLSearchParams(location.search).get('back')") == "/today?a=1"
+
+
+def test_another_persons_session_loads_the_page_anew(node: Node, day: dict, browser: Browser) -> None:
+    browser.get(node.url())
+    browser.live()
+    browser.js("window.__same = true")
+    browser.sign("reviewer", node.url())
+    node.tell(node.count.rise)
+    browser.until("window.__same === undefined && document.documentElement.dataset.live === 'yes'")
+
+
+def test_a_block_in_which_someone_writes_is_left_alone(node: Node, day: dict, browser: Browser) -> None:
+    browser.get(node.url())
+    browser.live()
+    article = f"d-{show_id(day['cyber'])}"
+    browser.js(
+        "const field = document.createElement('input'); document.getElementById(arguments[0]).append(field); field.focus(); field.value = 'half'",
+        article,
+    )
+    node.tell(lambda: node.board.change(day["cyber"], seen=int(node.clock.now)))
+    node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False))
+    browser.until("document.querySelector('.arrive')")
+    assert browser.js("return document.activeElement.value") == "half"
+
+
+def test_a_page_that_stands_still_asks_nothing(node: Node, day: dict, browser: Browser) -> None:
+    browser.get(node.url())
+    browser.live()
+    time.sleep(1.0)
+    before = len([url for url in browser.asked() if url.endswith("/today")])
+    time.sleep(1.5)
+    assert [url for url in browser.asked() if url.endswith("/today")] == []
+    assert before >= 1
+
+
+IDLE = "document.getElementById('idle')"
+
+
+def test_two_minutes_before_the_session_ends_it_is_said_once_and_one_can_stay(node: Node, day: dict, browser: Browser) -> None:  # fmt: skip
+    node.people.left_ms = 130_000
+    browser.get(node.url())
+    browser.live()
+    assert browser.js(f"return {IDLE}.hidden")
+    node.people.left_ms = 110_000
+    node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False))
+    browser.until(f"!{IDLE}.hidden")
+    assert "ends in two minutes" in browser.js("return document.getElementById('polite').textContent")  # type: ignore[operator]  # text
+    node.people.left_ms = 3_600_000
+    browser.js(f"{IDLE}.querySelector('button').click()")
+    browser.until(f"{IDLE}.hidden")
+    assert ("POST", "/people/session/seen", {"id": "desk-lead".ljust(64, "0")}) in node.hands.asked
+    assert "/today" in browser.js("return location.pathname")  # type: ignore[operator]  # text
+    assert browser.faults() == []
+
+
+def test_a_session_that_lasted_as_long_as_one_may_says_so(node: Node, day: dict, browser: Browser) -> None:
+    node.people.left_ms = 60_000
+    browser.get(node.url())
+    browser.live()
+    browser.until(f"!{IDLE}.hidden")
+    browser.js(f"{IDLE}.querySelector('button').click()")
+    browser.until("document.getElementById('idle-text').textContent.includes('lasted as long')")
+    assert not browser.js(f"return {IDLE}.hidden")
+
+
+def test_what_was_written_outlives_the_session_and_gets_the_new_ones_token(node: Node, day: dict, browser: Browser) -> None:  # fmt: skip
+    browser.get(node.url())
+    browser.live()
+    browser.js(
+        "const form = document.createElement('form'); const text = document.createElement('textarea');"
+        " const csrf = Object.assign(document.createElement('input'), {type: 'hidden', name: 'csrf', value: 'old'});"
+        " text.id = 'wrote'; form.append(csrf, text); document.querySelector('main').append(form); text.value = 'draft'"
+    )
+    node.people.ended.add("desk-lead")
+    node.tell(lambda: node.board.add(THREAT, node.clock.now, "message", ours=False))
+    browser.until("!document.getElementById('over').hidden")
+    assert browser.js("return location.pathname + document.getElementById('wrote').value") == "/todaydraft"
+    node.people.ended.clear()
+    node.people.csrf = "d" * 43
+    browser.js("document.dispatchEvent(new CustomEvent('comity:ask'))")
+    browser.until(f"document.querySelector('main form:last-of-type input[name=csrf]').value === '{'d' * 43}'")
+    assert browser.js("return document.getElementById('over').hidden")
+    assert browser.js("return document.getElementById('wrote').value") == "draft"

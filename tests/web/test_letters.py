@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from comity.base.ids import CaseId, Ms, show_id
-from comity.screen import BodyLine, Removal
+from comity.base.ids import CaseId, Ms
+from comity.screen import BodyLine, Removal, WorkItem
 from comity.web import letters
 from comity.web.letters import Sight
-from comity.web.pages import Reading, Setting, case
 from comity.web.texts import Texts
 from tests.web.board import AURIA, BOREA, DAY_START, HOUR, MINUTE, Board, Clock, Count, tell_day, verdict
 
@@ -213,29 +212,17 @@ def test_the_bar_says_in_words_what_the_line_shows() -> None:
     assert letters.capital(BOREA, SIGHT).office == "Office open"
 
 
-def test_a_case_shows_in_its_timeline_what_law_stopped_and_what_is_late() -> None:
-    board, _ = day()
-    cases = {c.number: c for c in board.cases(NOW)}
-    reading = Reading(
-        change=1, now=NOW, parties=board.parties(), workplan=board.workplan(NOW), cases=tuple(cases.values()), link=board.link(),
-        logs=board.logs(), served=frozenset(), laws=board.laws(), rules=frozenset(), waiting=board.waiting(NOW),
-    )  # fmt: skip
-    setting = Setting(SIGHT.texts, (), exercise=True)
-
-    def ticks(number: str) -> list[tuple[str, str]]:
-        made = case(show_id(cases[number].case), reading, setting)
-        assert made is not None
-        parts = next(r.parts for r in made.regions if r.name == "timeline")
-        return [(p.view.look, p.view.text) for p in parts]  # type: ignore[attr-defined]  # ticks
-
-    assert ("stop", "Our law: Refuse") in ticks("XA-2026-0401")
-    assert ("law", "Our law: Refer") in ticks("XA-2026-0404")
-    assert ("stop", "Limit passed") in ticks("XA-2026-0402")
-
-
 def test_refused_is_said_with_its_outward_code_alone() -> None:
     card = one("list")
     card = replace(card, times=replace(card.times, refused=NOW, code="cannot-assist"))
     view = letters.letter(card, SIGHT)
     assert (view.end, view.code) == ("refused", "cannot-assist")
     assert "Seen" not in [s.word for s in view.steps]
+
+
+def test_missing_feedback_stands_with_who_owes_it():
+    one = WorkItem("W-1", "aim", (), 0, 0, (), "30 Sep", "measure", (("XB", 2), ("XA", 1)))
+    assert letters.work_item(one, SIGHT).missing == (
+        ("XB", False, "feedback missing: 2"),
+        ("XA", True, "feedback missing: 1"),
+    )

@@ -26,6 +26,47 @@ def test_lengths_in_two_units(length: int, said: str) -> None:
     assert moments.span(length, T) == said
 
 
+@pytest.mark.parametrize(
+    ("language", "said", "short"),
+    [
+        ("fr", "7\u00a0h 02\u00a0min", "3\u00a0j 4\u00a0h"),
+        ("hi", "7 घं 02 मि", "3 दिन 4 घं"),
+        ("pa", "7 ਘੰ 02 ਮਿੰ", "3 ਦਿਨ 4 ਘੰ"),
+    ],
+)
+def test_lengths_in_each_language(language: str, said: str, short: str) -> None:
+    assert moments.span(7 * HOUR + 2 * MINUTE, Texts(language)) == said
+    assert moments.span(76 * HOUR, Texts(language)) == short
+
+
+@pytest.mark.parametrize(
+    ("language", "day", "date", "whole"),
+    [
+        ("en", "Mon 05:52", "13 Jul 2026", "Monday, 13 July 2026"),
+        ("fr", "lun. 05:52", "13 juil. 2026", "lundi 13 juillet 2026"),
+        ("hi", "सोम 05:52", "13 जुल॰ 2026", "सोमवार, 13 जुलाई 2026"),
+        ("pa", "ਸੋਮ 05:52", "13 ਜੁਲਾ 2026", "ਸੋਮਵਾਰ, 13 ਜੁਲਾਈ 2026"),
+    ],
+)
+def test_days_and_months_in_each_language(language: str, day: str, date: str, whole: str) -> None:
+    now, texts = Ms(DAY_START + 5 * HOUR + 52 * MINUTE), Texts(language)
+    assert moments.day_clock(now, "UTC", texts) == day
+    assert moments.date(now, texts, year=True) == date
+    assert moments.long_date(now, texts) == whole
+
+
+def test_a_stamp_names_its_zone_and_the_day_there() -> None:
+    late = Ms(DAY_START + 2 * HOUR)
+    assert moments.stamp(late, T) == "13 Jul 2026 02:00 UTC"
+    assert moments.stamp(late, T, "America/Halifax") == "12 Jul 2026 23:00 ADT"
+    assert moments.stamp(late, T, "Asia/Kathmandu") == "13 Jul 2026 07:45 UTC+05:45"
+    assert moments.stamp(late, Texts("fr"), "Asia/Kolkata") == "13 juil. 2026 07:30 IST"
+
+
+def test_a_time_of_another_year_has_its_year() -> None:
+    assert moments.moment(Ms(DAY_START), WINTER, T) == "13 Jul 2026 00:00"
+
+
 def test_clock_in_each_capital() -> None:
     now = Ms(DAY_START + 5 * HOUR + 52 * MINUTE)
     assert moments.day_clock(now, "America/Halifax", T) == "Mon 02:52"

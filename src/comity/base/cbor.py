@@ -45,7 +45,7 @@ def encode(value: Value, *, signed: bool = False) -> bytes:
     Raises:
         BadForm: a type, number, text, mix of keys or depth that the protocol does not have.
     """  # spec: RFC 8949 4.2.1  # spec: protocol.md 3
-    _check(value, 0, signed)
+    _check(value, signed)
     return cbor2.dumps(value, canonical=True)
 
 
@@ -159,39 +159,44 @@ def _key(keys: int, major: int, *, signed: bool, short: bool) -> int:
     return kind
 
 
-def _check(value: Value, depth: int, signed: bool) -> None:  # noqa: FBT001  positional for speed, private
-    kind = type(value)
-    if kind is bytes or value is None or kind is bool:
-        return
-    if isinstance(value, int) and kind is int:
-        if not (-MAX_UINT - 1 if signed else 0) <= value <= MAX_UINT:
-            raise BadForm(f"a number outside the range that can cross: {value}")
-    elif isinstance(value, str) and kind is str:
-        if not text_fits(value):
-            raise BadForm("a text that is not in Unicode form NFC, or has a control character")
-    elif isinstance(value, (list, tuple)):
-        _deeper(depth)
-        for item in value:
-            _check(item, depth + 1, signed)
-    elif isinstance(value, dict):
-        _deeper(depth)
-        _check_keys(value, signed=signed)
-        for item in value.values():
-            _check(item, depth + 1, signed)
-    else:
-        raise BadForm(f"a value of type {kind.__name__} cannot cross")
-
-
-def _deeper(depth: int) -> None:
-    if depth >= DEPTH:
-        raise BadForm(f"a value nested deeper than {DEPTH}")
+def _check(value: Value, signed: bool) -> None:  # noqa: FBT001  positional for speed, private
+    """Look at a value level by level, the outermost first; a call for each value inside would cost double."""
+    level: list[Value] = [value]
+    for _ in range(DEPTH + 1):
+        deeper: list[Value] = []
+        for item in level:
+            kind = type(item)
+            if kind is bytes or item is None or kind is bool:
+                continue
+            if isinstance(item, int) and kind is int:
+                if not (-MAX_UINT - 1 if signed else 0) <= item <= MAX_UINT:
+                    raise BadForm(f"a number outside the range that can cross: {item}")
+            elif isinstance(item, str) and kind is str:
+                if not (item.isascii() and item.isprintable()) and not text_fits(item):
+                    raise BadForm("a text that is not in Unicode form NFC, or has a control character")
+            elif isinstance(item, (list, tuple)):
+                deeper += item or (None,)
+            elif isinstance(item, dict):
+                _check_keys(item, signed=signed)
+                deeper += item.values() or (None,)
+            else:
+                raise BadForm(f"a value of type {kind.__name__} cannot cross")
+        if not deeper:
+            return
+        level = deeper
+    raise BadForm(f"a value nested deeper than {DEPTH}")
 
 
 def _check_keys(value: Mapping[int, Value] | Mapping[str, Value], *, signed: bool) -> None:
-    kinds = {type(key) for key in value}
-    if kinds - {int} and kinds - {str}:
+    kinds = set(map(type, value))
+    if kinds == {int}:
+        for key in value:
+            assert isinstance(key, int)
+            if not (-_KEY_BYTE <= key < _KEY_BYTE if signed else 0 <= key <= MAX_UINT):
+                raise BadForm(f"a map has the key {key}, outside of what can cross")
+    elif kinds == {str}:
+        joined = "".join(map(str, value))
+        if not (joined.isascii() and joined.isprintable()) and not all(text_fits(str(key)) for key in value):
+            raise BadForm("a map has a key that is not in Unicode form NFC, or has a control character")
+    elif kinds:
         raise BadForm("a map needs keys that are all numbers or all texts")
-    for key in value:
-        _check(key, 0, signed)
-        if signed and isinstance(key, int) and not -_KEY_BYTE <= key < _KEY_BYTE:
-            raise BadForm(f"a header has the key {key}, outside -24..23")

@@ -8,7 +8,26 @@ from collections.abc import Callable, Sequence
 
 from comity import __version__
 from comity.base.errors import BadConfiguration, BadForm, ComityError
-from comity.cli import accord, acts, approvals, bench, demo, law, log, node, persons, requests, scan, simulate, subject
+from comity.cli import (
+    accord,
+    acts,
+    approvals,
+    bench,
+    demo,
+    duty,
+    evidence,
+    law,
+    log,
+    node,
+    people,
+    persons,
+    requests,
+    scan,
+    simulate,
+    subject,
+    tasks,
+    web,
+)
 
 DONE, REFUSED, MISUSE = 0, 1, 2
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -29,11 +48,16 @@ def build_parser() -> argparse.ArgumentParser:
     acts.add_commands(commands)
     approvals.add_commands(commands)
     persons.add_command(commands)
+    duty.add_commands(commands)
+    tasks.add_commands(commands)
+    people.add_commands(commands)
     subject.add_commands(commands)
     log.add_log_commands(commands)
+    evidence.add_commands(commands)
     law.add_commands(commands)
     scan.add_commands(commands)
     simulate.add_commands(commands)
+    web.add_commands(commands)
     bench.add_commands(commands)
     return parser
 

@@ -196,5 +196,10 @@ def run_status(asked: argparse.Namespace) -> int:
         [f"log {log['role']}", f"{log['origin']}: {log['size']} entries, cosigned {log['cosigned_size']}"]
         for log in status["logs"]
     ]
+    rows += [
+        [f"feedback missing, {item['item']}", ", ".join(f"{owes}: {count}" for owes, count in item["feedback_missing"])]
+        for item in status["workplan"]
+        if item["feedback_missing"]
+    ]
     show_table("Node", ("what", "now"), rows)
     return 0

@@ -1,4 +1,4 @@
-"""`comity send | inbox | case`: the path from a terminal, through the running node of a folder."""
+"""`comity send | inbox | case | search`: the path from a terminal, through the running node of a folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import tomllib
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from comity.base.errors import BadForm
 from comity.base.ids import SHOWN_LENGTH
@@ -18,7 +19,7 @@ from comity.desks.requests.cli import COMMANDS
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the desk's commands, which it describes as data, to the program's."""
-    runs = {"send": run_send, "inbox": run_inbox, "case": run_case}
+    runs = {"send": run_send, "inbox": run_inbox, "case": run_case, "search": run_search}
     for command in COMMANDS:
         parser = commands.add_parser(command.name, help=command.words)
         parser.add_argument("--node", type=Path, required=True, help="folder of the running node")
@@ -169,3 +170,46 @@ def run_case(asked: argparse.Namespace) -> int:
         f"Case {case['number']}: {case['title']} ({case['state']})", ("from", "kind", "content", "states", "id"), rows
     )
     return 0
+
+
+def run_search(asked: argparse.Namespace) -> int:
+    """Show in which cases something stands, the newest first."""
+    fields = {
+        "q": asked.words,
+        "kind": asked.kind,
+        "side": getattr(asked, "from"),
+        "since": asked.since,
+        "until": asked.until,
+        "page": asked.page,
+    }
+    card = ask(asked.node, "GET", "/search?" + urlencode({name: value for name, value in fields.items() if value}))
+    if asked.json:
+        show_json(card)
+        return 0
+    if card["straight"] is not None:
+        print(f"this is case {card['straight'][0]}")
+    rows = [
+        [
+            one["opener"]["number"],
+            moment(found["line"]["created"]),
+            found["line"]["kind"],
+            _text(one["title"]) or "recalled",
+            _text(found["around"]),
+            found["line"]["id"],
+        ]
+        for one in card["cases"]
+        for found in one["dispatches"]
+    ]
+    show_table(f"Found: {_many(card)}", ("case", "when", "kind", "title", "around", "id"), rows)
+    if card["following"]:
+        print(f"more: --page {card['following']}")
+    return 0
+
+
+def _many(card: dict[str, Any]) -> str:
+    return f"more than {card['most']}" if card["count"] > card["most"] else str(card["count"])
+
+
+def _text(pieces: list[dict[str, Any]]) -> str:
+    """Write pieces with the hits in brackets."""
+    return "".join(f"[{piece['text']}]" if piece["hit"] else piece["text"] for piece in pieces)

@@ -21,7 +21,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def run_subject(asked: argparse.Namespace) -> int:
-    """Show every dispatch and kept draft that has the name, who saw it, what was done, and what our law says to giving it."""
+    """Show every dispatch, kept draft, task and hand-over note that has the name, who saw it, what was done, and what our law says to giving it."""
     body = {"person": asked.person, "born": asked.born, "by": officer_of(asked.officer)}
     told = ask(asked.node, "POST", "/subject", body)
     if asked.json:

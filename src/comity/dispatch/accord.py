@@ -41,6 +41,7 @@ DEFAULT_TIMERS: Final = {
     "window": 1024,
     "sealed-keep": 30 * _DAY,
     "quarantine-keep": 30 * _DAY,
+    "preservation-most": 90 * _DAY,
 }
 """Timers in milliseconds (`manifest-at` after midnight UTC; `window` in dispatches) where the accord says nothing."""
 # spec: protocol.md 8

@@ -13,6 +13,7 @@ from comity.base.cbor import Value
 from comity.base.errors import NotAllowed
 from comity.base.ids import DispatchId, LeafIndex, Ms, new_dispatch_id
 from comity.dispatch import decision, records
+from comity.dispatch.assured import confirmed
 from comity.dispatch.book import Book
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.dissent import before, content_of, note, weighed
@@ -96,14 +97,30 @@ def perform(particulars: Particulars, by: Officer, book: Book, office: Office, n
     Raises:
         BadForm: the dispatch is not held, so there is nothing to act on; nothing was kept.
     """
-    found = find(particulars.dispatch, book.tx)
-    standing = office.powers.standing(book.tx, by.desk, by.number, now)
-    approvals = _approvals(particulars, by, book.tx, office, now)
+    asked, lacking = _consider(particulars, by, book.tx, office, now)
+    return _keep(asked, lacking, book, office, now)
+
+
+def consider(particulars: Particulars, by: Officer, tx: Tx, office: Office, now: Ms) -> tuple[Verdict, tuple[str, ...]]:
+    """Ask our law for one act without doing it: its answer, and what else is missing; nothing is kept.
+
+    Raises:
+        BadForm: the dispatch is not held.
+    """
+    asked, lacking = _consider(particulars, by, tx, office, now)
+    return asked.answer.verdict, (*lacking, *asked.answer.verdict.missing)
+
+
+def _consider(particulars: Particulars, by: Officer, tx: Tx, office: Office, now: Ms) -> tuple[_Asked, tuple[str, ...]]:
+    found = find(particulars.dispatch, tx)
+    standing = office.powers.standing(tx, by.desk, by.number, now)
+    approvals = _approvals(particulars, by, tx, office, now)
     agency = standing.agency if standing is not None else min(office.agencies)
-    question = ask_act(particulars, Acting(agency, approvals), found, book.tx, office, now)
+    question = ask_act(particulars, Acting(agency, approvals), found, tx, office, now)
     answer = _behind_glass(question, office, now) if particulars.break_glass else _answer(question, office, now)
-    lacking = (*_lacking(particulars, standing, found, book.tx, now), *answer.unmet)
-    return _keep(_Asked(particulars, by, answer), lacking, book, office, now)
+    empty = ("act:assurance",) if approvals - question.approvals else ()  # confirmed, but never given
+    lacking = (*_lacking(particulars, standing, found, tx, now), *answer.unmet, *empty)
+    return _Asked(particulars, by, answer), lacking
 
 
 def ask_act(particulars: Particulars, acting: Acting, found: Holding, tx: Tx, office: Office, now: Ms) -> Question:  # noqa: PLR0917  the act, who, on what, where, when
@@ -131,7 +148,7 @@ def ask_act(particulars: Particulars, acting: Acting, found: Holding, tx: Tx, of
         urgency=header.urgency if p.urgency is None else p.urgency,
         basis=question.basis | frozenset(p.basis),
         assessments=weighed(tuple(one.assessed() for one in p.assessments), before(_links(p), _content(question), tx)),
-        approvals=acting.approvals,
+        approvals=confirmed(acting.approvals, found, tx, now),
         third_state=question.third_state or p.goes_to == Outside.THIRD_STATE,
         to_agencies=p.to_agencies,
         named=named(found, p.to_agencies),

@@ -23,6 +23,9 @@ class Facts:
     lines and words that may name a person or body, of whatever kind the dispatch is. `quiet`: an answer from which nothing may be inferred, not even by its time. `outward` is the code of a refusal, "" for all else.
     `target` is the dispatch for which it asks the originator to consent, `releases` to what (`policy.question.Release` words, with
     a bound behind a colon); `consents` are the words to which an answer consents.
+    `takes_back` is what a recall recalls, all of it or, with `takes_back_part`, a part; `copies` are the holders of whom an answer to one says what became of
+    their copy. `passes_to` is the agency of the sender's side to which a question is passed; `promises` is the dispatch about which
+    an assurance is given, and until when it holds. `keeps_until` is until when data are asked to be kept, or are kept.
     """
 
     stage: str
@@ -42,6 +45,12 @@ class Facts:
     target: DispatchId | None = None
     releases: frozenset[str] = frozenset()
     consents: frozenset[str] = frozenset()
+    takes_back: DispatchId | None = None
+    copies: frozenset[str] = frozenset()
+    passes_to: str = ""
+    promises: tuple[DispatchId, Ms | None] | None = None
+    takes_back_part: bool = False
+    keeps_until: Ms | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,6 +263,13 @@ def end_held(tx: Tx, draft: DispatchId, state: str, now: Ms, *, became: Dispatch
     tx.run("UPDATE kept SET state = ?, ended_at = ?, became = ? WHERE id = ?", (state, now, became, draft))
 
 
+def drop_about(tx: Tx, dispatches: frozenset[DispatchId], now: Ms, *, kinds: frozenset[str]) -> None:
+    """Note that the drafts of these kinds about one of these dispatches wait no longer: it is not asked, or was recalled."""
+    for held in held_drafts(tx) if dispatches else ():
+        if dispatches & set(held.form.re) and held.kind in kinds:
+            end_held(tx, held.id, DROPPED, now)
+
+
 def minimum_form(held: Held, desk: object) -> Form:
     """Return the form with the minimum facts of an `immediate` draft, for its officer to complete and hand in.
 

@@ -20,8 +20,14 @@ from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Tx
 from comity.policy.question import Release
 
-MARKING_KINDS = frozenset({"recall", "correction"})
-"""Kinds by which an originator takes back or replaces what it sent."""
+RECALL, PART, WITHDRAW = "recall", "recall-part", "withdraw"
+"""Marks that an originator leaves on what it sent, beside `correction`: all recalled, a part recalled, no longer asked."""
+STOPPING_KINDS = frozenset({RECALL, "correction"})
+"""Kinds by which an originator takes back or replaces what it sent, so that the old one is not used any more."""
+MARKING_KINDS = STOPPING_KINDS | {WITHDRAW}
+"""Kinds that leave a mark on what they name, which a late one meets."""  # spec: protocol.md 7
+ANSWERING = frozenset({"answer", "refusal"})
+"""Kinds that make no sense any more once nothing is asked, or what was asked is recalled."""
 _NAMED = re.compile(r"named-agencies\(([^()]+)\)")
 _DAY = re.compile(r"(?:destroy-by|return-by)\((\d{4}-\d\d-\d\d)\)")
 _DONE = "('permit', 'permit-with')"
@@ -63,13 +69,13 @@ def is_held(dispatch: DispatchId, tx: Tx) -> bool:
 def recalled(found: Holding, tx: Tx) -> bool:
     """Say whether its originator recalled or corrected it, also in part."""
     if not found.ours:
-        return bool(tx.rows("SELECT 1 FROM mark WHERE target = ?", (found.header.id,)))
+        return bool(tx.rows("SELECT 1 FROM mark WHERE target = ? AND kind <> ?", (found.header.id, WITHDRAW)))
     case = found.header.case or found.header.id
     headers = (
         wire.decode_header(parts_of(bytes_of(row[0]))[0].content)
         for row in tx.rows("SELECT plain FROM sent WHERE case_id = ? AND id <> ?", (case, found.header.id))
     )
-    return any(one.kind in MARKING_KINDS and found.header.id in targets_of(one) for one in headers)
+    return any(one.kind in STOPPING_KINDS and found.header.id in targets_of(one) for one in headers)
 
 
 def targets_of(header: wire.Header) -> tuple[DispatchId, ...]:
@@ -121,17 +127,21 @@ def passed_on(dispatch: DispatchId, tx: Tx) -> tuple[str, ...]:
     return tuple(sorted({agency for row in rows for agency in decode_particulars(bytes_of(row[0])).to_agencies}))
 
 
+def versions(dispatch: DispatchId, tx: Tx) -> tuple[Holding, ...]:
+    """Return a dispatch and the versions that it replaced, the newest first; none that is not held."""
+    found: list[Holding] = []
+    version: DispatchId | None = dispatch
+    while version is not None and is_held(version, tx) and version not in {one.header.id for one in found}:
+        found.append(find(version, tx))
+        version = found[-1].header.replaces
+    return tuple(found)
+
+
 def reached(dispatch: DispatchId, tx: Tx) -> tuple[str, ...]:
     """Return our agencies to which a dispatch, or a version that it replaced, was passed on, sorted."""
     # spec: vocabulary.md 2, correction: everyone who had the old one
-    found: set[str] = set()
-    known: set[DispatchId] = set()
-    version: DispatchId | None = dispatch
-    while version is not None and version not in known:
-        known.add(version)
-        found |= set(passed_on(version, tx))
-        version = find(version, tx).header.replaces if is_held(version, tx) else None
-    return tuple(sorted(found))
+    known = {dispatch, *(one.header.replaces or one.header.id for one in versions(dispatch, tx))}
+    return tuple(sorted({agency for one in known for agency in passed_on(one, tx)}))
 
 
 def consents(dispatch: DispatchId, tx: Tx) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from comity.base.entropy import Entropy
 from comity.base.ids import Digest, NodeName
@@ -30,6 +30,7 @@ class Office:
         sealing: our private sealing keys by key id.
         seals: which of our agencies each of our sealing keys is for, by key id.
         agencies: our own agencies, by id.
+        sends: the kinds that each of our agencies may send, as our registry has them; one that is not in it sends any that is open.
         gate: our law.
         patterns: what the scan of the label step looks for, from our law edition.
         desks: open desks by name.
@@ -58,3 +59,8 @@ class Office:
     custodian: tuple[Digest, SealingPublic] | None = None
     person_key: bytes = b""
     listed: tuple[Entry, ...] = ()
+    sends: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def may_send(self, agency: str, kind: str) -> bool:
+        """Say whether our registry lets an agency of ours send a kind."""
+        return agency not in self.sends or kind in self.sends[agency]

@@ -61,7 +61,7 @@ def seen_limit(office: Office) -> int:
 def _ring_one(draft: DispatchId, role: str, tx: Tx, office: Office, now: Ms) -> None:
     """Ring the first on call who was not rung yet; with nobody left, the role, once and for all."""
     known = _rung(draft, role, tx)
-    names = [f"{one.desk}/{one.number}" for one in office.rota.on_call(role, now)]
+    names = [f"{one.desk}/{one.number}" for one in office.rota.on_call(role, now, tx)]
     name = next((one for one in names if one not in known), "")
     ring(Alarm(RINGS, role, name, (draft.hex(), name), draft), tx, now)
 

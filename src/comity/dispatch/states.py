@@ -185,6 +185,33 @@ class Withheld:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreseen:
+    """A draft as it would leave if every approval that law asks for were given, and nothing else changed.
+
+    Attributes:
+        subject: what an approval of it binds to, 32 bytes.
+        roles: whose approval law asks for.
+        others: what is missing besides.
+        body, label: as they would leave; None where law does not permit it even then, so that removals are not known.
+    """
+
+    subject: Digest
+    roles: frozenset[str]
+    others: frozenset[str]
+    body: bytes | None
+    label: Label | None
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What would become of a form if it were handed in now: `outcome` is what the path would do with it."""
+
+    labelled: Labelled
+    outcome: Released | Withheld
+    foreseen: Foreseen
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """Sealed bytes of the peer that match a leaf which our mirror holds."""
 

@@ -7,9 +7,10 @@ dispatch is compared with what was committed. The desk comes by name from the se
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import cast
 
 from comity.base.errors import StoreError
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
@@ -21,11 +22,12 @@ from comity.dispatch.entries import RecordLeaf, decode_entry
 from comity.dispatch.glass import BREAK_GLASS
 from comity.dispatch.owed import REVIEW
 from comity.dispatch.ports import Scalar, Tx
-from comity.edge.deskview import CaseDesk, CaseRow, DispatchRow, ItemCount, Lines
+from comity.edge.deskview import CaseRow, Deskful, DispatchRow, ItemCount, Lines
 from comity.edge.lawpart import law_part
 from comity.edge.shown import shown_step
 from comity.edge.theirlaw import TheirLaw
 from comity.edge.waiting import waiting
+from comity.marking.labelcodes import label_codes
 from comity.marking.labels import Label, Urgency
 from comity.node.difference import DAMAGE
 from comity.node.linkrow import read_link
@@ -51,7 +53,7 @@ from comity.screen import (
 )
 from comity.tlog.tree import Edge
 
-__all__ = ["CaseDesk", "Lines", "NodeBoard", "PlanItem", "Setting"]
+__all__ = ["Deskful", "Lines", "NodeBoard", "PlanItem", "Setting"]
 
 _DAY_MS = 86_400_000
 _CROSSED = "SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received') ORDER BY idx DESC LIMIT 1"
@@ -95,6 +97,15 @@ class Setting:
     accord: Accord | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _OneCase:
+    """A case that was asked for by its id."""
+
+    id: CaseId
+    last: Ms
+    opener: DispatchRow | None
+
+
 class NodeBoard:
     """A `screen.Board` over one node's store.
 
@@ -111,7 +122,7 @@ class NodeBoard:
         self,
         ledger: Ledger,
         signers: Signers,
-        desk: CaseDesk,
+        desk: Deskful,
         lines: Lines,
         setting: Setting,
         *,
@@ -137,12 +148,25 @@ class NodeBoard:
         begins = Ms(now - now % _DAY_MS)
         with self._ledger.read() as tx:
             counts = {count.item: count for count in self._desk.counts(tx, (begins, Ms(begins + _DAY_MS)), now)}
-        return tuple(self._work_item(item, counts.get(item.item)) for item in self._setting.plan)
+            missing = self._missing(tx, now)
+        return tuple(self._work_item(item, counts.get(item.item), missing) for item in self._setting.plan)
 
-    def _work_item(self, item: PlanItem, count: ItemCount | None) -> WorkItem:
+    def _missing(self, tx: Tx, now: Ms) -> dict[str | None, tuple[tuple[str, int], ...]]:
+        """Return by item whose feedback is missing: on answers of ours the other side owes it."""
+        found: dict[str | None, tuple[tuple[str, int], ...]] = {}
+        for one in self._desk.feedback_counts(tx, now):
+            if one.missing:
+                owes = self._them if one.ours else self._us
+                found[one.item] = (*found.get(one.item, ()), (owes, one.missing))
+        return found
+
+    def _work_item(
+        self, item: PlanItem, count: ItemCount | None, missing: Mapping[str | None, tuple[tuple[str, int], ...]]
+    ) -> WorkItem:
         moved, we, they = (count.moved, count.we_owe, count.they_owe) if count else (0, 0, 0)
         owing = tuple(short for short, owed in ((self._us, we), (self._them, they)) if owed)
-        return WorkItem(item.item, item.aim, item.owners, moved, we + they, owing, item.due, item.measure)
+        late = missing.get(item.item, ())
+        return WorkItem(item.item, item.aim, item.owners, moved, we + they, owing, item.due, item.measure, late)
 
     def link(self) -> LinkCard:
         """Return the state of the link, what waits for the peer, and what the peer's log names and has not sent."""
@@ -193,13 +217,19 @@ class NodeBoard:
 
     # --- cases and dispatches --------------------------------------------------------------------------------------
 
-    def cases(self, now: Ms) -> tuple[CaseCard, ...]:
-        """Return the cases: overdue first, then by time left, settled ones last, the newest of them first."""
+    def cases(self, now: Ms, only: Iterable[CaseId] | None = None) -> tuple[CaseCard, ...]:
+        """Return cases, these alone or the first 200: overdue first, then by time left, settled ones last, the newest first."""
         with self._ledger.read() as tx:
-            rows = self._desk.cases(tx, limit=_CASES)
+            rows = self._desk.cases(tx, limit=_CASES) if only is None else [self._row(tx, case) for case in only]
             cards = [(self._case(tx, row, now), row.last) for row in rows]
         cards.sort(key=lambda one: (not one[0].overdue, one[0].due is None, one[0].due or -one[1]))
         return tuple(card for card, _ in cards)
+
+    def _row(self, tx: Tx, case: CaseId) -> CaseRow:
+        """Return one case; its last move is left out, which orders only cases where nothing is owed."""
+        return cast(
+            "CaseRow", _OneCase(case, Ms(0), self._desk.dispatch(tx, DispatchId(case)))
+        )  # frozen, as the desk's own
 
     def _case(self, tx: Tx, row: CaseRow, now: Ms) -> CaseCard:
         number, opener = self._number(tx, row.id), row.opener
@@ -221,6 +251,26 @@ class NodeBoard:
             due=due,
             overdue=any(card.overdue for card in inside),
             dispatches=inside,
+        )
+
+    def cards(self, tx: Tx, case: CaseId, now: Ms, *, newest: int) -> tuple[int, tuple[DispatchCard, ...]]:
+        """Return how many dispatches a case has, and cards of the newest of them, oldest first, with their later acts.
+
+        Args:
+            tx: the snapshot.
+            case: which.
+            now: the time.
+            newest: at most so many cards.
+
+        Raises:
+            one of `DAMAGE`: a row cannot be read as what it was.
+        """
+        rows = self._desk.case(tx, case)
+        number = self._number(tx, case)
+        shown = tuple(self._card(tx, row, number, now) for row in rows[-newest:])
+        acted = _acted(tx, shown)
+        return len(rows), tuple(
+            replace(card, law=self._law_part(tx, card.id)) if card.id in acted else card for card in shown
         )
 
     def dispatch(self, dispatch: DispatchId, now: Ms) -> DispatchCard | None:
@@ -274,7 +324,7 @@ class NodeBoard:
             from_agency=self._agency(row.from_agency),
             to_agencies=tuple(self._agency(one) for one in row.to_agencies),
             released_by=_released(row),
-            label=_label(row.rest.label),
+            label=label_codes(row.rest.label),
             times=_times(row, stored),
             due=due,
             due_what=what,
@@ -368,6 +418,15 @@ class NodeBoard:
         return Proof(steps, now, micros) if steps else None
 
 
+def _acted(tx: Tx, cards: tuple[DispatchCard, ...]) -> frozenset[bytes]:
+    """Return which of these dispatches something was done with later, or was not allowed."""
+    if not cards:
+        return frozenset()
+    places = ", ".join("?" * len(cards))
+    rows = tx.rows(f"SELECT DISTINCT dispatch FROM act WHERE dispatch IN ({places})", tuple(card.id for card in cards))  # noqa: S608  places only
+    return frozenset(bytes_of(row[0]) for row in rows)
+
+
 def _mark(tx: Tx, role: LogRole, index: int, entry: bytes) -> MarkLine | None:
     """Return what a page says of a leaf, or None for a leaf of another kind; of our own the time is known."""
     try:
@@ -451,18 +510,6 @@ def _released(row: DispatchRow) -> str:
     return by if given is None else f"{by}, delegation {show_id(given)}"
 
 
-def _label(label: Label) -> tuple[str, ...]:
-    """Return the label as codes: handling, colours, conditions, evaluation, day of erasure."""
-    scale = "6x6" if label.tlp is not None else "4x4"
-    return (
-        *label.handling,
-        *((f"TLP:{label.tlp}",) if label.tlp is not None else ()),
-        *((f"PAP:{label.pap}",) if label.pap is not None else ()),
-        *label.conditions,
-        *((f"{scale} {label.evaluation}",) if label.evaluation is not None else ()),
-    )
-
-
 def _removals(label: Label, body: tuple[BodyLine, ...], sender: str) -> tuple[Removal, ...]:
     """Return what the sender's law took out: lines that show it, and classes that the label names besides."""
     lines = [Removal(line.removed, line.label, sender) for line in body if line.removed is not None]
@@ -478,12 +525,12 @@ def _line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str
     for reason in verdict.reasons:
         if reason.article:
             cited.setdefault((reason.article, reason.status), {})[reason.rule] = None
-    decided = [reason.sentence for reason in verdict.reasons if reason.effect is verdict.effect]
+    decided = [reason for reason in verdict.reasons if reason.effect is verdict.effect] or [verdict.reasons[0]]
     return VerdictLine(
         party=party,
         act=act,
         effect=verdict.effect.value,
-        sentence=" ".join(dict.fromkeys(decided or [verdict.reasons[0].sentence])),
+        sentence=" ".join(dict.fromkeys(reason.sentence for reason in decided)),
         articles=tuple(article for article, _ in cited),
         marks=tuple(status for _, status in cited),
         ground=ground,
@@ -491,6 +538,7 @@ def _line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str
         exercise=exercise,
         known=True,
         rules=tuple(tuple(rules) for rules in cited.values()),
+        deciding=tuple(dict.fromkeys(reason.rule for reason in decided)),
     )
 
 

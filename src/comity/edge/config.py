@@ -24,6 +24,8 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 ShortName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,15}$")]
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Named = Annotated[str, Meta(pattern=r"^[a-z0-9.-]+/[a-z0-9./-]+$", max_length=120)]
+Origin = Annotated[str, Meta(pattern=r"^(https?://[a-z0-9.-]+(:[0-9]{1,5})?)?$")]
+MailAddress = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+)?$", max_length=254)]
 Address = Annotated[str, Meta(pattern=r"^https://[^/?#@\s]+$")]
 
 
@@ -45,7 +47,11 @@ class Config:
     page_host: str = "127.0.0.1"
     page_port: Port = 0
     page_name: str = "localhost"
+    page_origin: Origin = ""
     web: str = ""
+    oidc_issuer: str = ""
+    oidc_client: str = ""
+    oidc_secret: str = ""
     desks: tuple[Word, ...] = ()
     store: Path = Path("node.db")
     accord: Path = Path("accord.cose")
@@ -58,11 +64,16 @@ class Config:
     workplan: Path = Path("workplan.toml")
     keys: Path = Path("keys")
     tls: Path = Path("tls")
+    bell_command: str = ""
+    bell_mail_host: str = ""
+    bell_mail_port: Port = 25
+    bell_mail_from: MailAddress = ""
     clock_port: Port = 0
     clock_at: int = 0
     clock_rate: int = 1
     insecure_exercise_edition: bool = False
     insecure_demo_clock: bool = False
+    insecure_demo_roles: bool = False
 
     @property
     def name(self) -> NodeName:
@@ -86,6 +97,7 @@ class Config:
 _INSECURE = {
     "insecure_exercise_edition": "insecure_exercise_edition is on: the law loaded is an exercise, not reviewed by counsel",
     "insecure_demo_clock": "insecure_demo_clock is on: this node's time can be set by anyone on this machine",
+    "insecure_demo_roles": "insecure_demo_roles is on: anyone on this machine can enter as any ready-made role, without a key",
 }
 
 
@@ -107,6 +119,9 @@ def read_config(folder: Path) -> Config:
     except msgspec.ValidationError as error:
         raise BadConfiguration(f"{path}: {error}; the node was not started") from error
     _refuse_exposed(path, config)
+    _refuse_other_origin(path, config)
+    if bool(config.bell_mail_host) != bool(config.bell_mail_from):
+        raise BadConfiguration(f"{path}: bell_mail_host and bell_mail_from go together; the node was not started")
     return config
 
 
@@ -134,13 +149,29 @@ def _refuse_unknown(path: Path, found: dict[str, object]) -> None:
 
 
 def _refuse_exposed(path: Path, config: Config) -> None:
-    exposed = [host for host in (config.exchange_host, config.page_host) if not is_loopback(host)]
+    hosts = (config.exchange_host, config.page_host, _host_of(config.page_origin) or "localhost")
+    exposed = [host for host in hosts if not is_loopback(host)]
     modes = [name for name in _INSECURE if getattr(config, name)]
     if exposed and modes:
         raise BadConfiguration(
             f"{path}: `{modes[0]}` is for this machine only, but the node would listen on {exposed[0]}. "
             "Turn it off, or listen on 127.0.0.1; the node was not started"
         )
+
+
+def _refuse_other_origin(path: Path, config: Config) -> None:
+    """Passkeys belong to one host name, and browsers let a page have them over https, or on its own machine."""
+    host = _host_of(config.page_origin)
+    if not host:
+        return
+    if host != config.page_name:
+        raise BadConfiguration(f"{path}: page_origin is on {host}, page_name is {config.page_name}; make them one host")
+    if config.page_origin.startswith("http://") and not is_loopback(host):
+        raise BadConfiguration(f"{path}: page_origin must begin with https://; the node was not started")
+
+
+def _host_of(origin: str) -> str:
+    return origin.partition("://")[2].partition(":")[0]
 
 
 def _path(kind: type, value: object) -> Path:

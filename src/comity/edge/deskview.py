@@ -12,6 +12,7 @@ from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.ports import Tx
 from comity.marking.labels import Label, Lane, Urgency
 from comity.screen import BodyLine
+from comity.screen.case import After
 
 
 class Rest(Protocol):
@@ -129,6 +130,112 @@ class CaseDesk(Protocol):
     def counts(self, tx: Tx, day: tuple[Ms, Ms], now: Ms) -> Sequence[ItemCount]:
         """Return by workplan item what moved in a day and what is overdue at `now`."""
         ...
+
+
+class OpenKind(Protocol):
+    """What is open and how far it is, as codes; fields as `edge.duties.OpenDuty`."""
+
+    @property
+    def kind(self) -> str:
+        """Return what it is."""
+        ...
+
+    @property
+    def stage(self) -> str:
+        """Return how far it is."""
+        ...
+
+    @property
+    def item(self) -> str | None:
+        """Return the workplan item."""
+        ...
+
+
+class OpenThing(OpenKind, Protocol):
+    """One thing that is open in a case, as the desk has it."""
+
+    @property
+    def ours(self) -> bool:
+        """Return whether our side owes it."""
+        ...
+
+    @property
+    def due(self) -> Ms:
+        """Return by when."""
+        ...
+
+    @property
+    def case(self) -> CaseId:
+        """Return in which case."""
+        ...
+
+    @property
+    def dispatch(self) -> DispatchId:
+        """Return from which dispatch it comes."""
+        ...
+
+    @property
+    def agency(self) -> str:
+        """Return whom it is about, "" for nobody in particular."""
+        ...
+
+
+class FeedbackCount(Protocol):
+    """Of one workplan item and one side's answers: how much feedback came, waits, is missing, and what it said."""
+
+    @property
+    def item(self) -> str | None:
+        """Return the workplan item."""
+        ...
+
+    @property
+    def ours(self) -> bool:
+        """Return whose answers these are."""
+        ...
+
+    @property
+    def came(self) -> int:
+        """Return how many answers have feedback."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """Return of how many it is not missing yet."""
+        ...
+
+    @property
+    def missing(self) -> int:
+        """Return of how many it is missing."""
+        ...
+
+    @property
+    def useful(self) -> Sequence[tuple[str, int]]:
+        """Return (word, number) of what came."""
+        ...
+
+
+class DutyDesk(Protocol):
+    """A desk that has things open in its cases beside questions."""
+
+    def duties(self, tx: Tx, now: Ms, case: CaseId | None = None) -> Sequence[OpenThing]:
+        """Return what is open on either side, in one case or in all, the first due first."""
+        ...
+
+    def after(self, tx: Tx, case: CaseId) -> After:
+        """Return what became of one case besides questions and answers."""
+        ...
+
+    def copies(self, tx: Tx, recall: DispatchId) -> Sequence[tuple[str, str]]:
+        """Return (holder, outcome) as the answers to a recall say it."""
+        ...
+
+    def feedback_counts(self, tx: Tx, now: Ms) -> Sequence[FeedbackCount]:
+        """Return by workplan item and side how much feedback came and how much is missing, for the scorecard."""
+        ...
+
+
+class Deskful(CaseDesk, DutyDesk, Protocol):
+    """A desk that keeps cases and what is open in them."""
 
 
 Lines = Callable[[str, bytes], tuple[BodyLine, ...]]

@@ -7,32 +7,35 @@ guard. Nothing is decided here: a form goes through the path, and what the path 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import cast
 
 import msgspec
-from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPResponseBodyEvent, HTTPScope, Scope
 
 from comity.base.errors import BadForm, ComityError, StoreError
-from comity.base.ids import CaseId, DispatchId, read_id, show_id
-from comity.dispatch.ports import Tx
+from comity.base.ids import CaseId, read_id, show_id
 from comity.dispatch.states import Form, Officer
 from comity.edge.door_acts import ActRoutes
 from comity.edge.door_approvals import ApprovalRoutes
+from comity.edge.door_judge import JudgeRoutes
 from comity.edge.door_persons import PersonRoutes
-from comity.edge.door_request import Route, body_of, query_of
-from comity.edge.door_subject import SubjectRoutes
-from comity.edge.engine import Engine
+from comity.edge.door_request import Route, Routes, body_of, query_of
+from comity.edge.door_subject import Home, SubjectRoutes, nothing
+from comity.edge.door_writing import WritingRoutes
+from comity.edge.engine import Bell, Engine
 from comity.edge.forms import By, FormIn
+from comity.edge.judging import Asked, Judge, Lines, with_question
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
+from comity.edge.theirlaw import TheirLaw
+from comity.edge.writing import Writing
 from comity.node.standing import standing_of
 from comity.screen import Board
 
 SOCKET = "office.sock"
 _JSON = (b"content-type", b"application/json")
 _LINES = (b"content-type", b"application/x-ndjson")
-Asked = Callable[[Tx, DispatchId], tuple[frozenset[str], frozenset[str]] | None]
 
 
 class SubmitIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -56,10 +59,29 @@ class Door:
         engine: the running node.
         board: what it shows.
         asked: what a question asked for, so that the law can judge its answer; of the desk that has questions.
+        lines: lays a body of that desk out.
+        their_law: our copy of the other side's published law.
+        writing: what the desk's forms offer.
+        people: the routes of `peopledesk`; none where nobody signs in.
+        further: routes of what else this node has, such as duty and tasks.
+        home: reads what officers wrote at home, for a search on a person.
     """
 
-    def __init__(self, engine: Engine, board: Board, asked: Asked) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        board: Board,
+        asked: Asked,
+        *,
+        lines: Lines = lambda _, __: (),
+        their_law: TheirLaw | None = None,
+        writing: Writing | None = None,
+        people: Routes | None = None,
+        further: Sequence[Routes] = (),
+        home: Home = nothing,
+    ) -> None:
         self._engine = engine
+        self._further = {where: route for routes in further for where, route in routes.items()}
         self._board = board
         self._asked = asked
         self._submit = msgspec.json.Decoder(SubmitIn)
@@ -67,25 +89,35 @@ class Door:
         self._acts = ActRoutes(engine)
         self._approvals = ApprovalRoutes(engine)
         self._persons = PersonRoutes(engine)
-        self._subject = SubjectRoutes(engine)
+        self._subject = SubjectRoutes(engine, home)
+        self._judge = JudgeRoutes(engine, Judge(engine.node, asked, lines), asked, their_law)
+        self._writing = WritingRoutes(engine, writing)
+        self._people = people or {}
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
         request = scope
-        try:
-            if (request["method"], request["path"]) == ("GET", "/events"):
+        if (request["method"], request["path"]) == ("GET", "/events"):
+            try:
                 await self._events(request, receive, send)
-                return
-            status, answer = await self._reply(request, receive)
-        except (BadForm, msgspec.ValidationError, msgspec.DecodeError) as error:
-            status, answer = 400, {"error": str(error), "code": "bad-form"}
-        except StoreError as error:
-            status, answer = 503, {"error": str(error), "code": error.code}
-        except ComityError as error:
-            status, answer = 409, {"error": str(error), "code": error.code}
+            except BadForm as error:
+                await _respond(send, 400, msgspec.json.encode({"error": str(error), "code": error.code}))
+            return
+        status, answer = await self.answer(request, receive)
         await _respond(send, status, msgspec.json.encode(answer))
+
+    async def answer(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
+        """Answer one request but `/events`, as a socket or a page of this process asks it: status and JSON."""
+        try:
+            return await self._reply(request, receive)
+        except (BadForm, msgspec.ValidationError, msgspec.DecodeError) as error:
+            return 400, {"error": str(error), "code": "bad-form"}
+        except StoreError as error:
+            return 503, {"error": str(error), "code": error.code}
+        except ComityError as error:
+            return 409, {"error": str(error), "code": error.code}
 
     async def _reply(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
         routes: dict[tuple[str, str], Route] = {
@@ -95,10 +127,15 @@ class Door:
             ("GET", "/cases"): self._on_cases,
             ("GET", "/dispatch"): self._on_dispatch,
             ("GET", "/state"): self._on_state,
+            ("GET", "/clock"): self._on_clock,
             **self._acts.routes,
             **self._approvals.routes,
             **self._persons.routes,
             **self._subject.routes,
+            **self._judge.routes,
+            **self._writing.routes,
+            **self._people,
+            **self._further,
         }
         route = routes.get((request["method"], request["path"]))
         if route is None:
@@ -109,14 +146,10 @@ class Door:
 
     async def _on_submit(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._submit.decode(await body_of(receive))
-        form = asked.form.form(await self._in_answer_to(asked.form))
-        return await submit(self._engine, form, asked.by.officer())
-
-    async def _in_answer_to(self, form: FormIn) -> tuple[frozenset[str], frozenset[str]] | None:
-        if form.kind != "answer" or not form.re:
-            return None
+        form = asked.form.form()
         with self._engine.node.ledger.read() as tx:
-            return self._asked(tx, read_id(form.re[0]))
+            form = with_question(form, tx, self._asked)
+        return await submit(self._engine, form, asked.by.officer())
 
     async def _on_see(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._see.decode(await body_of(receive))
@@ -147,6 +180,11 @@ class Door:
         remembered = {name: getattr(gate, name) for name in ("hits", "misses") if hasattr(gate, name)}
         return {**counted, **remembered, "evidence": int(cast("int", evidence)), "faults": self._engine.faults}
 
+    async def _on_clock(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        """Say the node's time and how fast it runs, for page processes of a demonstration."""
+        clock = self._engine.clock
+        return {"now": clock.now(), "rate": getattr(clock, "rate", 1)}
+
     async def _on_cases(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
         cases = self._board.cases(self._engine.clock.now())
         wanted = query_of(request, "id")
@@ -175,7 +213,10 @@ class Door:
         if asked and not (asked.isascii() and asked.isdecimal()):
             raise BadForm("`after` is the number of the last event that was heard")
         after = int(asked) if asked else self._engine.bell.number
+        tells = _Topics(self._engine.bell) if query_of(request, "topics") else _Ids(self._engine.bell)
         await send({"type": "http.response.start", "status": 200, "headers": [_LINES]})
+        for line in tells.begin(after):
+            await send(_line(line))
         gone = asyncio.ensure_future(_gone(receive))
         try:
             while not gone.done():
@@ -184,12 +225,49 @@ class Door:
                 if not waiting.done():
                     waiting.cancel()
                     break
-                ids = [show_id(one) for one in self._engine.bell.since(after)]
-                after = waiting.result()
-                line = msgspec.json.encode({"number": after, "ids": ids}) + b"\n"
-                await send({"type": "http.response.body", "body": line, "more_body": True})
+                lines, after = tells.after(after), self._engine.bell.number
+                for line in lines:
+                    await send(_line(line))
         finally:
             gone.cancel()
+
+
+class _Ids:
+    """What the officers' tools hear: one line for all that came since the last."""
+
+    def __init__(self, bell: Bell) -> None:
+        self._bell = bell
+
+    def begin(self, _: int) -> list[Json]:
+        """Return what is said at once."""
+        return []
+
+    def after(self, number: int) -> list[Json]:
+        """Return what is said of the rings above a number."""
+        return [{"number": self._bell.number, "ids": [show_id(one) for one in self._bell.since(number)]}]
+
+
+class _Topics(_Ids):
+    """What page processes hear: each ring with its topics, after one line with the key of this run."""
+
+    def begin(self, number: int) -> list[Json]:
+        """Return what is said at once."""
+        return [{"boot": self._bell.boot, "key": self._bell.key.hex(), "number": number}]
+
+    def after(self, number: int) -> list[Json]:
+        """Return what is said of the rings above a number."""
+        return [
+            {
+                "number": one.number,
+                "ids": [show_id(id_) for id_ in (*one.dispatches, *one.touched)],
+                "topics": None if one.topics is None else [*sorted(one.topics)],
+            }
+            for one in self._bell.after(number)
+        ]
+
+
+def _line(said: Json) -> HTTPResponseBodyEvent:
+    return {"type": "http.response.body", "body": msgspec.json.encode(said) + b"\n", "more_body": True}
 
 
 async def submit(engine: Engine, form: Form, by: Officer) -> Json:

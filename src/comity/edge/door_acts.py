@@ -8,16 +8,21 @@ import msgspec
 from uvicorn._types import ASGIReceiveCallable, HTTPScope
 
 from comity.base.errors import BadForm
-from comity.base.ids import read_id, show_id
-from comity.dispatch.acts import Done, NotDone
-from comity.dispatch.particulars import Particulars
+from comity.base.ids import Ms, read_id, show_id
+from comity.dispatch.acts import Done, NotDone, consider
+from comity.dispatch.particulars import Particulars, subject_of
+from comity.dispatch.states import Officer
 from comity.edge.door_request import Routes, body_of, query_of
 from comity.edge.engine import Engine
 from comity.edge.forms import By, urgency_named
+from comity.edge.lawpart import plain_step
+from comity.edge.outcome import verdict_json
 from comity.edge.plain import Json, to_json
+from comity.edge.waiting import HeldAct, held_acts
 from comity.node.acts import look_back
 from comity.policy.assessment import Assessment
 from comity.policy.question import Act, Outside, Serves
+from comity.policy.verdict import Effect
 
 _Word = TypeVar("_Word", Act, Serves)
 
@@ -85,7 +90,9 @@ class ActRoutes:
         return {
             ("POST", "/act"): self._on_act,
             ("POST", "/act/approve"): self._on_approve,
+            ("POST", "/judge/act"): self._on_judge,
             ("GET", "/acts"): self._on_acts,
+            ("GET", "/acts/held"): self._on_held,
         }
 
     async def _on_act(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
@@ -102,10 +109,55 @@ class ActRoutes:
         await engine.call(engine.node.approve_act, subject, asked.role, by, asked.reason, engine.clock.now())
         return {"approved": asked.subject, "role": asked.role}
 
+    async def _on_judge(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        asked = self._act.decode(await body_of(receive))
+        particulars, by, engine = asked.particulars(), asked.by.officer(), self._engine
+        return await engine.call(self._judged, particulars, by, engine.clock.now())
+
+    def _judged(self, particulars: Particulars, by: Officer, now: Ms) -> Json:
+        """Judge an act in the writer's thread, whose law remembers; nothing is written."""
+        node = self._engine.node
+        with node.ledger.read() as tx:
+            verdict, missing = consider(particulars, by, tx, node.office, now)
+        refused, done = verdict.effect is Effect.REFUSE, verdict.permits and not missing
+        return {
+            "outcome": "done" if done else "refused" if refused else "held" if missing else "referred",
+            "verdict": verdict_json(verdict),
+            "missing": _steps(missing),
+            "subject": subject_of(particulars).hex(),
+        }
+
+    async def _on_held(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        with self._engine.node.ledger.read() as tx:
+            return [_held_json(one) for one in held_acts(tx)]
+
     async def _on_acts(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
         dispatch = read_id(query_of(request, "id"))
         with self._engine.node.ledger.read() as tx:
             return to_json(look_back(dispatch, tx))
+
+
+def _held_json(one: HeldAct) -> Json:
+    p = one.particulars
+    return {
+        "dispatch": show_id(p.dispatch),
+        "act": p.act.value,
+        "to_agencies": [*sorted(p.to_agencies)],
+        "third_state": p.outside is not None,
+        "serves": "" if p.serves is None else p.serves.value,
+        "new_purpose": p.new_purpose,
+        "reason": p.reason,
+        "by": f"{one.desk}/{one.number}",
+        "missing": _steps(one.missing),
+        "subject": subject_of(p).hex(),
+        "verdict": None if one.verdict is None else verdict_json(one.verdict),
+        "urgency": one.urgency,
+        "at": one.at,
+    }
+
+
+def _steps(missing: tuple[str, ...]) -> list[Json]:
+    return [{"step": step, "words": plain_step(step)} for step in missing]
 
 
 def outcome_json(outcome: Done | NotDone) -> Json:

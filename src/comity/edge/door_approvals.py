@@ -80,6 +80,7 @@ class ApprovalRoutes:
             ("GET", "/held/minimum"): self._on_minimum,
             ("POST", "/held/answer"): self._on_answer,
             ("POST", "/held/resume"): self._on_resume,
+            ("POST", "/held/add"): self._on_add,
             ("POST", "/held/drop"): self._on_drop,
             ("GET", "/owed"): self._on_owed,
             ("POST", "/owed/complete"): self._on_complete,
@@ -116,6 +117,14 @@ class ApprovalRoutes:
         asked = msgspec.json.decode(await body_of(receive), type=ResumeIn)
         added = Added(asked.assessments, frozenset(asked.confirmed), frozenset(asked.rejected))
         return outcome_json(await self._engine.resume(read_id(asked.draft), asked.by.officer(), added))
+
+    async def _on_add(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        asked = msgspec.json.decode(await body_of(receive), type=ResumeIn)
+        added = Added(asked.assessments, frozenset(asked.confirmed), frozenset(asked.rejected))
+        engine, now = self._engine, self._engine.clock.now()
+        outcome = await engine.call(engine.node.add_to, read_id(asked.draft), asked.by.officer(), now, added=added)
+        engine.bell.ring()
+        return outcome_json(outcome)
 
     async def _on_drop(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=DropIn)

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 import msgspec
 from uvicorn._types import ASGIReceiveCallable, HTTPScope
 
+from comity.dispatch.ports import Tx
 from comity.edge.door_request import Routes, body_of
 from comity.edge.engine import Engine
 from comity.edge.forms import By
 from comity.edge.plain import Json, to_json
-from comity.node.subject import Match, search, unsearchable
+from comity.node.subject import AtHome, Match, search, unsearchable
+
+Home: TypeAlias = Callable[[Tx], Iterator[AtHome]]
+"""Reads what was written at home in one snapshot."""
+
+
+def nothing(_: Tx) -> Iterator[AtHome]:
+    """Read nothing: no desk keeps tasks or notes."""
+    return iter(())
 
 
 class SubjectIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,9 +36,9 @@ class SubjectIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class SubjectRoutes:
     """The route."""
 
-    def __init__(self, engine: Engine) -> None:
-        """Take the running node."""
-        self._engine = engine
+    def __init__(self, engine: Engine, home: Home) -> None:
+        """Take the running node, and what reads the texts that were written at home."""
+        self._engine, self._home = engine, home
         self._asked = msgspec.json.Decoder(SubjectIn)
 
     @property
@@ -46,4 +57,5 @@ class SubjectRoutes:
         """Look through one snapshot, beside the writer, which goes on."""
         node = self._engine.node
         with node.ledger.read() as tx:
-            return search(asked.person, asked.born, tx, node.office.desks), unsearchable(tx)
+            found = search(asked.person, asked.born, tx, node.office.desks, self._home(tx))
+            return found, unsearchable(tx)

@@ -11,14 +11,17 @@ import contextlib
 import logging
 import random
 import re
-from collections.abc import Callable, Sequence
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
 
 from comity.base.errors import BadEnvelope, ComityError, StoreError
 from comity.base.ids import DispatchId, Ms
 from comity.dispatch.acts import Done, NotDone
+from comity.dispatch.entries import ReceiptLeaf, decode_entry
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.exchange_codec import decode_exchange, decode_problem, encode_problem
 from comity.dispatch.held import NOTHING, Added
@@ -28,6 +31,7 @@ from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
 from comity.edge.recovery import Recovery
 from comity.marking.labels import Lane
+from comity.node.handed import Again, HandedIn
 from comity.node.logfiles import log_file, served
 from comity.node.node import Node, Outcome
 from comity.node.taken import Problem, Taken
@@ -49,26 +53,69 @@ _STUMBLED = 4
 """A fault that no rule foresees backs off as after so many tries without an answer."""
 _CLOSING_RETRY_MS = 60_000
 """Without an officer who may send the manifest the day stays open; it is looked at again, not in a tight loop."""
+_HELD, _LINK, _LOG_MOVED = ("waiting",), ("link", "log"), ("log",)
+_TYPE_AT, _RECEIPT = 15, b"\x03"
+"""Where an entry has its type, and the type that says what became of a dispatch."""
 _IMMEDIATE_LEAF = re.compile(rb"\x89mcomity/leaf/1\x01\x50.{16}\x00", re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """One ring.
+
+    Attributes:
+        number: rises by each.
+        dispatches: ids of what was filed or sent.
+        topics: what else moved; None, without any id, if it may be anything.
+        touched: ids of dispatches of which something else became known, such as a receipt.
+    """
+
+    number: int
+    dispatches: tuple[bytes, ...]
+    topics: frozenset[str] | None
+    touched: tuple[bytes, ...] = ()
+
+
 class Bell:
-    """Rings when something changed; who waits gives the number of the last ring that it heard."""
+    """Rings when something changed; who waits gives the number of the last ring that it heard.
+
+    Attributes:
+        boot: token of this run; numbers of another run mean nothing.
+        key: 32 bytes of this run, under which pages hash topics.
+    """
 
     def __init__(self) -> None:
+        self.boot = secrets.token_hex(8)
+        self.key = secrets.token_bytes(32)
         self.number = 0
-        self.news: list[tuple[int, tuple[bytes, ...]]] = []
+        self._news: deque[News] = deque(maxlen=_NEWS_KEPT)
         self._waiting: set[asyncio.Future[None]] = set()
 
-    def ring(self, dispatches: Sequence[bytes] = ()) -> None:
-        """Tell everyone; `dispatches` are the ids that were filed or sent."""
+    def ring(
+        self, dispatches: Iterable[bytes] = (), topics: Iterable[str] | None = None, *, touched: Iterable[bytes] = ()
+    ) -> None:
+        """Tell everyone.
+
+        Args:
+            dispatches: ids of what was filed or sent; the pages of their cases and all lists look again.
+            topics: what else moved: `case:<26 letters>`, `inbox`, `waiting`, `duty`, `people`, `tasks`, `log`, `link`. Without
+                any of these, every page looks again.
+            touched: ids of dispatches of which a receipt came, or that a person opened.
+        """
         self.number += 1
-        self.news.append((self.number, tuple(dispatches)))
-        del self.news[:-_NEWS_KEPT]
+        moved = None if topics is None else frozenset(topics)
+        self._news.append(News(self.number, tuple(dispatches), moved, tuple(touched)))
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
         self._waiting.clear()
+
+    def after(self, number: int) -> tuple[News, ...]:
+        """Return the rings above a number, in order; where some are forgotten, the last of these as one that may be anything."""
+        fresh = tuple(one for one in self._news if one.number > number)
+        if fresh and fresh[0].number > number + 1:
+            return News(fresh[0].number - 1, (), None), *fresh
+        return fresh
 
     async def next(self, after: int) -> int:
         """Return the number of the last ring, waiting until it is above `after`."""
@@ -83,7 +130,7 @@ class Bell:
 
     def since(self, after: int) -> tuple[bytes, ...]:
         """Return the ids of all rings above `after` that are remembered, in order."""
-        return tuple(one for number, ids in self.news if number > after for one in ids)
+        return tuple(one for news in self.after(after) for one in news.dispatches)
 
 
 class Engine:
@@ -168,13 +215,25 @@ class Engine:
         for one in outcomes:
             if isinstance(one, Withheld) and one.rings is not None:
                 _LOG.warning("%s rung: an immediate draft is %s; the minimum-facts form is ready", one.rings, one.state)
-        self.bell.ring([one.id for one in outcomes if isinstance(one, Committed)])
+        self.bell.ring([one.id for one in outcomes if isinstance(one, Committed)], _HELD)
         self._poke.set()
+
+    async def hand_in(self, handed: HandedIn) -> Committed | Withheld | Again:
+        """Take a form of a screen through the path once, whatever often it is handed in.
+
+        Raises:
+            BadForm: it does not fit, or has left with other content; nothing was kept.
+            StoreError: the outcome is unknown; the same again does no harm.
+        """
+        outcome = await self.call(self.node.hand_in, handed, self.clock.now())
+        self.bell.ring([outcome.id] if isinstance(outcome, Committed) else [], _HELD)
+        self._poke.set()
+        return outcome
 
     async def see(self, dispatches: Sequence[DispatchId], by: Officer | None = None) -> None:
         """Note that a person opened these dispatches, and who."""
         await self.call(self.node.see, dispatches, self.clock.now(), by)
-        self.bell.ring()
+        self.bell.ring(touched=dispatches)
         self._poke.set()
 
     async def act(self, particulars: Particulars, by: Officer) -> Done | NotDone:
@@ -185,7 +244,7 @@ class Engine:
             StoreError: the outcome is unknown; look before repeating.
         """
         outcome = await self.call(self.node.act, particulars, by, self.clock.now())
-        self.bell.ring([particulars.dispatch])
+        self.bell.ring([particulars.dispatch], _HELD)
         return outcome
 
     async def resume(self, draft: DispatchId, by: Officer, added: Added = NOTHING) -> Committed | Withheld:
@@ -196,7 +255,7 @@ class Engine:
             StoreError: the outcome is unknown; look before repeating.
         """
         outcome = await self.call(self.node.resume, draft, by, self.clock.now(), added=added)
-        self.bell.ring([outcome.id] if isinstance(outcome, Committed) else [])
+        self.bell.ring([outcome.id] if isinstance(outcome, Committed) else [], _HELD)
         self._poke.set()
         return outcome
 
@@ -245,7 +304,7 @@ class Engine:
             taken = self._guarded(self.node.take_unopened, body, self.clock.now())
             taken = replace(taken, recorded=taken.recorded + tuple(self._open_stored()))
         if taken.news or taken.recorded:
-            self._loop.call_soon_threadsafe(self._tell, [one.id for one in taken.recorded])
+            self._loop.call_soon_threadsafe(self._tell, [one.id for one in taken.recorded], tuple(_receipted(taken)))
         return taken
 
     def _open_stored(self) -> list[Recorded]:
@@ -263,8 +322,8 @@ class Engine:
                 self.faults += 1
         return recorded
 
-    def _tell(self, dispatches: Sequence[bytes]) -> None:
-        self.bell.ring(dispatches)
+    def _tell(self, dispatches: Sequence[bytes], touched: Sequence[bytes]) -> None:
+        self.bell.ring(dispatches, _LOG_MOVED, touched=touched)
         self._poke.set()  # what the peer brought may be a reason to speak, or to repeat ourselves in time
 
     async def _hold(self, wait_ms: int, answer: bytes) -> bytes:
@@ -295,7 +354,7 @@ class Engine:
         except StoreError:
             _LOG.exception("a recover could not be stored; the peer will repeat it")
             return 503, self.problem("slow-down", _STORE_RETRY_MS)
-        self.bell.ring()
+        self.bell.ring(topics=_LINK)
         return _OK, answer
 
     def immediate(self, body: bytes) -> bool:
@@ -345,7 +404,7 @@ class Engine:
             await self._sleep(_LONGEST_SLEEP)
             return
         failures = await self._recovery.step(self._client, now)
-        self.bell.ring()
+        self.bell.ring(topics=_LINK)
         if failures:
             span = min(self.node.timers.backoff_max_ms, self.node.timers.backoff_first_ms << min(failures, 20))
             wait = span // 2 + int(random.random() * span / 2)  # noqa: S311  jitter, no secret
@@ -419,7 +478,7 @@ class Engine:
             problem = ProblemBytes("bad-envelope", 0, 0, None, 0)
         _LOG.warning("the peer did not take our exchange: %s", problem.code)
         await self.call(self.node.take_problem, problem, self.clock.now())
-        self.bell.ring()
+        self.bell.ring(topics=_LINK)
         if problem.code == "gap" and not self._gapped:
             self._gapped = True  # said again at once from where the peer is; a second gap in a row is no help
             return
@@ -427,14 +486,14 @@ class Engine:
 
     def _after_problem(self, problem: Problem) -> None:
         _LOG.warning("an exchange of the peer was not taken: %s: %s", problem.code, problem)
-        self.bell.ring()
+        self.bell.ring(topics=_LINK)
 
     async def _back_off(self, failures: int) -> None:
         """Wait with full jitter; what is immediate is tried again sooner, and a peer that asks `recover` is there again."""
         # spec: protocol.md 8
         asked = self._asked
         timers, began, share = self.node.timers, self.clock.now(), random.random()  # noqa: S311  jitter, no secret
-        self.bell.ring()
+        self.bell.ring(topics=_LINK)
         while True:
             self._poke.clear()
             most = timers.backoff_immediate_ms if await self._hurries() else timers.backoff_max_ms
@@ -469,6 +528,15 @@ class Engine:
     def close(self) -> None:
         """End the writer thread after what it is doing."""
         self._writer.shutdown(wait=True)
+
+
+def _receipted(taken: Taken) -> Iterator[bytes]:
+    """Yield the ids of our dispatches of which an exchange brought a receipt."""
+    for entry in taken.exchange.entries:
+        if entry[_TYPE_AT : _TYPE_AT + 1] == _RECEIPT:
+            leaf = decode_entry(entry)
+            if isinstance(leaf, ReceiptLeaf):
+                yield leaf.id
 
 
 def _says_nothing(answer: bytes, known: int) -> bool:

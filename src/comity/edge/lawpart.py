@@ -35,6 +35,7 @@ _ASSESSMENT = 8
 LIMITS = MappingProxyType(
     {
         "officer-without-standing": "an officer who has standing now",
+        "officer": "the officer who lets it go",
         "agency": "an officer of the agency that has it",
         "kind": "an officer who may release this kind",
         "act": "an officer who may do this act",

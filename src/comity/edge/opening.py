@@ -14,7 +14,9 @@ from comity.crypto.sign import unverified_payload
 from comity.desk import Desk, Powers, Standing
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
+from comity.edge import search
 from comity.edge.config import Config
+from comity.edge.dutydesk import duty_desk
 from comity.edge.entropy import SystemEntropy
 from comity.edge.files import read_private
 from comity.edge.keystore import KeyStore
@@ -90,13 +92,14 @@ def open_node(config: Config, now: Ms) -> OpenNode:
     """
     edition = open_law(config)
     gate = RememberingGate(CedarGate(edition), REMEMBERED)
-    instruments = _instruments(config)
+    instruments = signed_instruments(config)
     accord, ours, _ = read_instruments(config.name, instruments.accord, instruments.our_keys, instruments.peer_keys)
-    desks, powers = _desks(config, accord)
+    desks, powers = open_desks(config, accord)
     keys = KeyStore(config.path(config.keys))
     cosigners = [keys.cosigner(pair.number) for pair in ours.cosigners]
     keyring = Keyring(keys.log(ours.log.number), cosigners[0], keys.sealing(), tuple(cosigners[1:]))
-    roster = read_toml(config.path(config.roster), Roster)
+    roster, registry = read_toml(config.path(config.roster), Roster), read_toml(config.path(config.registry), Registry)
+    duty = duty_desk(config.desks)
     built = assemble(
         config.name,
         instruments,
@@ -108,8 +111,9 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         entropy=SystemEntropy(),
         custodian=_custodian(config),
         person_key=keys.person(SystemEntropy()),
-        rota=RosterRota(roster, config.party),
+        rota=RosterRota(roster, config.party, None if duty is None else duty.changes),
         listed=edition.listed,
+        sends=registry.sends,
     )
     store = open_store(config, desks)
     with store.begin() as tx:
@@ -126,7 +130,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         peer_edition=open_peer_law(config),
         gate=gate,
         desks=desks,
-        registry=read_toml(config.path(config.registry), Registry),
+        registry=registry,
         peer_registry=read_toml(config.path(config.peer_registry), Registry),
         roster=roster,
         workplan=read_toml(config.path(config.workplan), Workplan),
@@ -179,7 +183,10 @@ def open_peer_law(config: Config) -> Edition | None:
 def open_store(config: Config, desks: dict[str, Desk]) -> SqliteStore:
     """Open the node's store with the tables of the core and of every desk."""
     schemas = [Schema("node", read_schema("comity.node")), *(Schema(name, desk.schema) for name, desk in desks.items())]
-    return SqliteStore(config.path(config.store), schemas)
+    store = SqliteStore(config.path(config.store), schemas)
+    for name in desks:
+        search.prepare(store, name)
+    return store
 
 
 def read_schema(package: str) -> tuple[tuple[int, str], ...]:
@@ -188,7 +195,12 @@ def read_schema(package: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(file.name[:4]), file.read_text(encoding="utf-8")) for file in sorted(folder.glob("[0-9]*.sql")))
 
 
-def _instruments(config: Config) -> Instruments:
+def signed_instruments(config: Config) -> Instruments:
+    """Read the signed bytes that both parties agreed on.
+
+    Raises:
+        BadConfiguration: the node is not paired.
+    """
     try:
         return Instruments(
             *(config.path(one).read_bytes() for one in (config.accord, config.our_keys, config.peer_keys))
@@ -211,7 +223,8 @@ def _custodian(config: Config) -> SealingPublic:
     return key
 
 
-def _desks(config: Config, accord: Accord) -> tuple[dict[str, Desk], Powers]:
+def open_desks(config: Config, accord: Accord) -> tuple[dict[str, Desk], Powers]:
+    """Make the desks that the settings name, and the powers of our officers from the first of them."""
     roster = read_toml(config.path(config.roster), Roster).standings(config.party)
     desks: dict[str, Desk] = {}
     powers: Powers | None = None

@@ -32,7 +32,10 @@ class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A party and its agencies; `opens` and `closes` are local times `HH:MM` in the IANA zone `zone`."""
+    """A party and its agencies; `opens` and `closes` are local times `HH:MM` in the IANA zone `zone`.
+
+    `days` are its working days; `duty_line` is the telephone that somebody answers at any hour.
+    """
 
     id: str
     short: str
@@ -43,11 +46,18 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     closes: Clock
     languages: tuple[str, ...]
     agency: tuple[Agency, ...]
+    days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
+    duty_line: str = ""
 
     @property
     def acting(self) -> tuple[str, ...]:
         """Ids of the agencies that act at some desk, and so have a sealing key."""
         return tuple(one.id for one in self.agency if one.desks)
+
+    @property
+    def sends(self) -> dict[str, frozenset[str]]:
+        """Return the kinds that each agency may send."""
+        return {one.id: frozenset(one.sends) for one in self.agency}
 
     def agency_name(self, agency: str, language: str = "en") -> str:
         """Return an agency's name, or its id if it is not listed."""
@@ -56,11 +66,11 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 return one.name.get(language, agency)
         return agency
 
-    def card(self, on_duty: str, *, ours: bool) -> PartyCard:
-        """Return the party as the bar of the screens shows it."""
+    def card(self, *, ours: bool) -> PartyCard:
+        """Return the party as the bar of the screens shows it; who is on duty now is the roster's to say, at that time."""
         name = self.name.get("en", self.id)
         opens, closes = _minutes(self.opens), _minutes(self.closes)
-        return PartyCard(self.short, name, self.capital, self.zone, opens, closes, on_duty, ours)
+        return PartyCard(self.short, name, self.capital, self.zone, opens, closes, "", ours)
 
 
 class Delegated(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,12 +159,6 @@ class Roster(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def manifest_officer(self, party: str) -> Officer | None:
         """Return the duty officer under whose standing delegation the node speaks for itself."""
         return next((one.officer() for one in self.of(party) if one.desk == DESK), None)
-
-    def on_duty(self, party: str) -> str:
-        """Return who is on duty, as desk and number."""
-        return next(
-            (f"Duty officer {one.number}" for one in self.of(party) if DUTY in one.roles and one.desk != DESK), ""
-        )
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

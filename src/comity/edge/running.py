@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 import logging
 import signal
 import socket
@@ -17,17 +16,32 @@ from uvicorn._types import ASGI3Application
 
 from comity.base.ids import Ms
 from comity.edge import pki
+from comity.edge.athome import home_of
 from comity.edge.board import NodeBoard
+from comity.edge.casereaders import make_readers
+from comity.edge.changes import NearChanges, Topics
 from comity.edge.clock import Clock, SetClock, SystemClock
 from comity.edge.clock_admin import ClockApp
 from comity.edge.config import Config
 from comity.edge.courier_client import CourierClient
 from comity.edge.courier_server import CourierApp
 from comity.edge.door import SOCKET, Door
+from comity.edge.door_evidence import EvidenceRoutes
+from comity.edge.door_request import Routes
+from comity.edge.door_search import SearchRoutes
 from comity.edge.engine import Engine
+from comity.edge.evidence import papers_of
+from comity.edge.hands import NearHands
 from comity.edge.listener import Listener, serve, serve_socket
+from comity.edge.onduty import start_duty
 from comity.edge.opening import OpenNode, open_node
-from comity.edge.showing import make_board
+from comity.edge.pages import serve_pages
+from comity.edge.peopledesk import open_people
+from comity.edge.peoplewatch import watch_people
+from comity.edge.showing import lines_of, make_board, their_law
+from comity.edge.site import make_site
+from comity.edge.staffing import Staffing
+from comity.edge.writing import Writing
 
 _LOG = logging.getLogger("comity.run")
 _POLL_MS = 20_000
@@ -39,12 +53,16 @@ class RunningNode:
     Attributes:
         opened: what it was opened from.
         engine: what drives it.
+        door: by which it is changed.
         exchange_port, page_port: where it listens.
     """
 
-    def __init__(self, opened: OpenNode, engine: Engine, stack: AsyncExitStack, ports: tuple[int, int]) -> None:
+    def __init__(
+        self, opened: OpenNode, engine: Engine, door: Door, stack: AsyncExitStack, ports: tuple[int, int]
+    ) -> None:
         self.opened = opened
         self.engine = engine
+        self.door = door
         self.exchange_port, self.page_port = ports
         self._stack = stack
 
@@ -70,8 +88,11 @@ async def start(config: Config) -> RunningNode:
         engine = await _engine(opened, clock, stack)
         exchange = await _listen_for_peer(opened, engine, stack)
         board = make_board(opened)
-        page = await _listen_for_people(opened, engine, board, clock, stack)
-        await _listen_for_tools(opened, engine, board, stack)
+        door = _door(opened, engine, board, stack)
+        site = make_site(opened, NearHands(door), clock.now, board, lambda: engine.faults)
+        changes = NearChanges(engine.bell, Topics(opened.node.ledger))
+        page = await serve_pages(opened, site, changes, stack, config.page_port)
+        await _listen_for_tools(opened, door, stack)
         if isinstance(clock, SetClock):
             clock.watch(engine.poke)
             if config.clock_port:
@@ -83,7 +104,7 @@ async def start(config: Config) -> RunningNode:
         await stack.aclose()
         raise
     _settle_memory()
-    return RunningNode(opened, engine, stack, (exchange, page))
+    return RunningNode(opened, engine, door, stack, (exchange, page))
 
 
 def _settle_memory() -> None:
@@ -143,38 +164,40 @@ async def _listen_for_peer(opened: OpenNode, engine: Engine, stack: AsyncExitSta
     return listener.port
 
 
-async def _listen_for_people(
-    opened: OpenNode, engine: Engine, board: NodeBoard, clock: Clock, stack: AsyncExitStack
-) -> int:
-    config = opened.config
-    if not config.web:
-        return 0
-    module, _, name = config.web.partition(":")
-    create = getattr(importlib.import_module(module), name or "create")
-    app = create(
+def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitStack) -> Door:
+    asked = getattr(next(iter(opened.desks.values())), "asked", lambda *_: None)
+    desk = open_people(opened, engine)
+    watching = asyncio.create_task(watch_people(engine, desk.people, desk.accounts), name="people")
+    stack.push_async_callback(_cancel, watching)
+    return Door(
+        engine,
         board,
-        clock.now,
-        engine.bell,
-        engine.tile,
-        hosts=(config.page_name,),
-        notices=tuple(line for line in config.warnings() if not line.startswith("insecure_exercise_edition")),
-        exercise=opened.edition.exercise,
+        asked,
+        lines=lines_of(opened),
+        their_law=their_law(opened),
+        writing=Writing.of(opened),
+        people=desk.routes,
+        further=(
+            *start_duty(opened, engine, stack),
+            EvidenceRoutes(engine, papers_of(opened)).routes,
+            _search(opened, board, engine),
+        ),
+        home=home_of(Staffing.of(opened)),
     )
-    listener = await serve(app, config.page_host, config.page_port)
-    await _listen(stack, listener)
-    return listener.port
 
 
-async def _listen_for_tools(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitStack) -> None:
+def _search(opened: OpenNode, board: NodeBoard, engine: Engine) -> Routes:
+    return SearchRoutes(make_readers(opened, board).finder, opened.config.desks[0], engine.clock.now).routes
+
+
+async def _listen_for_tools(opened: OpenNode, door: Door, stack: AsyncExitStack) -> None:
     path = opened.config.folder / SOCKET
     path.unlink(missing_ok=True)
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(path))
     path.chmod(0o600)
     listening.listen()
-    asked = getattr(next(iter(opened.desks.values())), "asked", lambda *_: None)
-    app = cast("ASGI3Application", Door(engine, board, asked))
-    await _listen(stack, await serve_socket(app, listening))
+    await _listen(stack, await serve_socket(cast("ASGI3Application", door), listening))
     stack.callback(path.unlink, missing_ok=True)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import cast
 
-from comity.edge.board import CaseDesk, Lines, NodeBoard, PlanItem, Setting
+from comity.edge.board import Deskful, Lines, NodeBoard, PlanItem, Setting
 from comity.edge.lawcards import law_card
 from comity.edge.opening import OpenNode
 from comity.edge.registry import Registry, Workplan
@@ -17,19 +17,27 @@ from comity.screen import LawCard
 def make_board(opened: OpenNode) -> NodeBoard:
     """Make what the node shows of itself, with the first desk of its settings."""
     name = opened.config.desks[0]
-    lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
-    desk = cast("CaseDesk", opened.desks[name])
+    desk = cast("Deskful", opened.desks[name])
     signers = Signers.of(opened.built.voice, opened.built.peer)
-    their_law = TheirLaw(opened.peer_edition, opened.node.office.desks) if opened.peer_edition is not None else None
-    return NodeBoard(opened.node.ledger, signers, desk, lines, _setting(opened), their_law=their_law)
-
-
-def _setting(opened: OpenNode) -> Setting:
-    ours, theirs = opened.registry, opened.peer_registry
-    parties = (
-        ours.card(opened.roster.on_duty(ours.short), ours=True),
-        theirs.card(opened.roster.on_duty(theirs.short), ours=False),
+    return NodeBoard(
+        opened.node.ledger, signers, desk, lines_of(opened), board_setting(opened), their_law=their_law(opened)
     )
+
+
+def lines_of(opened: OpenNode) -> Lines:
+    """Return how the first desk of the settings lays a body out."""
+    return cast("Lines", importlib.import_module(f"comity.desks.{opened.config.desks[0]}.web").body_lines)
+
+
+def their_law(opened: OpenNode) -> TheirLaw | None:
+    """Return our copy of the peer's published law as it is read; None if it was not handed over."""
+    return TheirLaw(opened.peer_edition, opened.node.office.desks) if opened.peer_edition is not None else None
+
+
+def board_setting(opened: OpenNode) -> Setting:
+    """Return what a board says that is not in the store: parties, workplan, names of agencies, both laws."""
+    ours, theirs = opened.registry, opened.peer_registry
+    parties = (ours.card(ours=True), theirs.card(ours=False))
     agencies = {agency.id: registry.agency_name(agency.id) for registry in (theirs, ours) for agency in registry.agency}
     plan, accord = _plan(opened.workplan, (ours, theirs)), opened.node.office.accord
     return Setting(parties, plan, agencies, opened.edition.exercise, _laws(opened), accord)

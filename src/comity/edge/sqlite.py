@@ -9,12 +9,12 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from comity.base.errors import LocalError, StoreError, StoreMisuse
-from comity.dispatch.ports import Row, Scalar
+from comity.dispatch.ports import Row, Scalar, Tx
 from comity.edge.files import PRIVATE_FILE
 from comity.edge.schema import Schema, apply_schemas
 
@@ -69,6 +69,7 @@ class SqliteStore:
         self._owner: int | None = None
         self._readers: list[sqlite3.Connection] = []
         self._open = True
+        self._followers: list[Callable[[Tx], None]] = []
         try:
             _make_private(self._path, image)
             self._writer = self._connect()
@@ -96,6 +97,9 @@ class SqliteStore:
             tx = SqliteTx(self._writer)
             try:
                 yield tx
+                for follower in self._followers:
+                    tx.finish()
+                    follower(tx)
                 tx.finish()
                 _step(self._writer, "COMMIT")
             except BaseException:
@@ -107,6 +111,10 @@ class SqliteStore:
         finally:
             self._owner = None
             self._lock.release()
+
+    def follow(self, follower: Callable[[Tx], None]) -> None:
+        """Run `follower` at the end of every transaction that writes, inside it; for what is made from other rows."""
+        self._followers.append(follower)
 
     @contextmanager
     def read(self) -> Iterator[SqliteTx]:

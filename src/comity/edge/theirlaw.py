@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
 
-from comity.base.ids import DispatchId
+from comity.base.ids import DispatchId, Ms
 from comity.dispatch import wire
 from comity.dispatch.columns import bytes_of
 from comity.dispatch.filing import Bodies
@@ -20,6 +20,7 @@ from comity.dispatch.predecessors import kind_answered
 from comity.marking.scan import binding, scan
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
+from comity.policy.explanation import turned
 from comity.policy.listed import listed_by
 from comity.policy.question import Act, Question
 from comity.policy.verdict import Verdict
@@ -38,12 +39,14 @@ class TheirLaw:
         exercise: no lawyer has signed their edition.
         private_digest: of their private supplement.
         whole: they have no private supplement; what is read here is all of their law.
+        edition_hash: of both parts, 32 bytes.
     """
 
     def __init__(self, edition: Edition, desks: Mapping[str, Bodies]) -> None:
         self.exercise = edition.exercise
         self.private_digest = edition.private_digest
         self.whole = edition.whole
+        self.edition_hash = edition.hash
         self._gate = CedarGate(edition)
         self._desks = desks
         self._patterns = edition.patterns
@@ -67,6 +70,18 @@ class TheirLaw:
         question = ask(header, facts, kind_answered(header.re, tx), found, listed=listed)
         verdict = self._decide(question if ours else _sending(question, header), header.created)
         return verdict if verdict.permits else None
+
+    def of_draft(self, question: Question, ours: Verdict, now: Ms) -> Verdict:
+        """Return what their law, as published, says to receiving a draft of ours after the removals of our law.
+
+        Their assessments and approvals stay with them, so it may say less than they would.
+
+        Args:
+            question: what our law was asked.
+            ours: what our law answered; its removals are taken out.
+            now: when.
+        """
+        return self._decide(turned(question, ours), now)
 
 
 def _sending(question: Question, header: wire.Header) -> Question:

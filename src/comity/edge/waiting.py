@@ -6,6 +6,7 @@ The rule it keeps: codes, counts and times only. No title, no content, no name; 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 from comity.base.ids import DispatchId, Ms
 from comity.dispatch.accord import Accord
@@ -15,10 +16,11 @@ from comity.dispatch.decision import read_record
 from comity.dispatch.held import Held, held_drafts
 from comity.dispatch.oncall import RINGS, rung_times
 from comity.dispatch.owed import Owed, owed_things
-from comity.dispatch.particulars import decode_particulars, subject_of
+from comity.dispatch.particulars import Particulars, decode_particulars, subject_of
 from comity.dispatch.persons import asked, associated, period_ends
 from comity.dispatch.ports import Row, Tx
 from comity.edge.lawpart import officer, plain_step
+from comity.policy.verdict import Verdict
 from comity.screen import (
     AlarmLine,
     ApprovalLine,
@@ -36,7 +38,7 @@ _ALARMS = (
 )
 """A ring stands with the draft that waits; one for a draft that does not, because law refused it, stands here."""
 _ACTS = (
-    "SELECT a.dispatch, a.act, a.particulars, a.record, a.at FROM act a WHERE a.effect = 'held' AND NOT EXISTS (SELECT 1"
+    "SELECT a.dispatch, a.desk, a.number, a.particulars, a.record, a.at FROM act a WHERE a.effect = 'held' AND NOT EXISTS (SELECT 1"
     " FROM act b WHERE b.dispatch = a.dispatch AND b.particulars = a.particulars AND b.at > a.at) ORDER BY a.at, a.id"
 )
 
@@ -51,7 +53,10 @@ def waiting(tx: Tx, accord: Accord, agency: Callable[[str], str], now: Ms) -> Wa
         now: the time.
     """
     return WaitingCard(
-        held=(*(_draft(one, tx, agency) for one in held_drafts(tx)), *_held_acts(tx)),
+        held=(
+            *(draft_line(one, tx, agency) for one in held_drafts(tx)),
+            *(_held_act(one, tx) for one in held_acts(tx)),
+        ),
         owed=tuple(map(_owed, owed_things(tx))),
         alarms=tuple(map(_alarm, tx.rows(_ALARMS, (RINGS,)))),
         budgets=tuple(BudgetLine(one.ours, one.purpose, one.persons, one.limit) for one in asked(accord, tx, now)),
@@ -63,7 +68,8 @@ def waiting(tx: Tx, accord: Accord, agency: Callable[[str], str], now: Ms) -> Wa
     )
 
 
-def _draft(held: Held, tx: Tx, agency: Callable[[str], str]) -> HeldLine:
+def draft_line(held: Held, tx: Tx, agency: Callable[[str], str]) -> HeldLine:
+    """Return a held draft as a page shows it; `agency` gives an agency's name."""
     said = (ApprovalLine(one.role, officer(one.by.desk, one.by.number), one.at) for one in answers(held, tx) if one.yes)
     return HeldLine(
         id=held.id,
@@ -85,27 +91,52 @@ def _person(who: str) -> str:
     return officer(desk, int(number)) if desk and number.isdigit() else who
 
 
-def _held_acts(tx: Tx) -> Iterator[HeldLine]:
-    """Yield the later acts that wait for an approval or another officer and were not asked again since."""
-    for dispatch, act, written, record, at in tx.rows(_ACTS):
-        particulars = decode_particulars(bytes_of(written))
+@dataclass(frozen=True, slots=True)
+class HeldAct:
+    """A later act that waits for an approval or another officer and was not asked again since: what was asked, by whom."""
+
+    particulars: Particulars
+    desk: str
+    number: int
+    missing: tuple[str, ...]
+    verdict: Verdict | None
+    urgency: int
+    at: Ms
+
+
+def held_acts(tx: Tx) -> Iterator[HeldAct]:
+    """Yield the later acts that wait, oldest first."""
+    for _, desk, number, written, record, at in tx.rows(_ACTS):
         rows = tx.rows("SELECT record FROM record WHERE idx = ?", (record,))
         decided = read_record(bytes_of(rows[0][0])) if rows else None
         missing = decided.rest.get("missing") if decided is not None else None
         question = decided.question if decided is not None else None
-        yield HeldLine(
-            id=DispatchId(bytes_of(dispatch)),
-            what=text_of(act),
-            act=True,
+        yield HeldAct(
+            particulars=decode_particulars(bytes_of(written)),
+            desk=text_of(desk),
+            number=int_of(number),
+            missing=tuple(map(str, missing)) if isinstance(missing, list | tuple) else (),
+            verdict=None if decided is None else decided.verdict,
             urgency=int(question.urgency) if question is not None else 2,
-            purpose="",
-            agency="",
-            since=Ms(int_of(at)),
-            waits=tuple(plain_step(str(one)) for one in missing) if isinstance(missing, list | tuple) else (),
-            answered=_act_answers(tx, subject_of(particulars)),
-            subject=subject_of(particulars).hex(),
-            rung=(),
+            at=Ms(int_of(at)),
         )
+
+
+def _held_act(act: HeldAct, tx: Tx) -> HeldLine:
+    subject = subject_of(act.particulars)
+    return HeldLine(
+        id=act.particulars.dispatch,
+        what=act.particulars.act.value,
+        act=True,
+        urgency=act.urgency,
+        purpose="",
+        agency="",
+        since=act.at,
+        waits=tuple(map(plain_step, act.missing)),
+        answered=_act_answers(tx, subject),
+        subject=subject.hex(),
+        rung=(),
+    )
 
 
 def _act_answers(tx: Tx, subject: bytes) -> tuple[ApprovalLine, ...]:

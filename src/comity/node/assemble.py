@@ -72,15 +72,19 @@ def assemble(
     person_key: bytes = b"",
     rota: Rota = NO_ROTA,
     listed: tuple[Entry, ...] = (),
+    sends: Mapping[str, frozenset[str]] | None = None,
+    mute: bool = False,
 ) -> Assembled:
     """Verify the instruments, check that our keys are those of our key list, and put the node together.
+
+    One that is `mute` only reads: its keys are any, under the public names of ours, and nothing that it signed would stand.
 
     Raises:
         BadSignature, BadEnvelope: an instrument does not stand.
         BadConfiguration: instruments or keys do not belong together.
     """
     accord, ours, theirs = read_instruments(us, instruments.accord, instruments.our_keys, instruments.peer_keys)
-    voice = _voice(us, ours, keyring)
+    voice = _mute_voice(us, ours, keyring) if mute else _voice(us, ours, keyring)
     peer_node = accord.peer_of(us).node
     office = Office(
         us=us,
@@ -100,6 +104,7 @@ def assemble(
         person_key=person_key,
         rota=rota,
         listed=listed,
+        sends=sends or {},
     )
     return Assembled(accord, ours, office, voice, _peer(peer_node, theirs), timers_of(accord))
 
@@ -157,6 +162,26 @@ def timers_of(accord: Accord) -> Timers:
         backoff_max_ms=accord.timer("back-off-most"),
         backoff_immediate_ms=accord.timer("back-off-immediate"),
         window=accord.timer("window"),
+    )
+
+
+def _mute_voice(us: NodeName, ours: KeyList, keyring: Keyring) -> Voice:
+    """Return a voice that knows our public keys and has the private ones of nobody."""
+
+    def named(verifier: NoteVerifier) -> NoteKeys:
+        return NoteKeys(keyring.log.ed25519, keyring.log.ml_dsa, verifier)
+
+    log, decision = log_origin(us, ours.log.number), decision_origin(us, ours.log.number)
+    public = ours.log_keys()
+    raw = public.ed25519.public_bytes_raw(), public.ml_dsa.public_bytes_raw()
+    return Voice(
+        node=us,
+        log_origin=log,
+        decision_origin=decision,
+        log_keys=named(log_verifier(ours)),
+        decision_keys=named(NoteVerifier.from_raw(KeyRole.LOG, decision, *raw)),
+        cosigner_keys=named(cosigner_verifier(ours)),
+        spares=tuple(map(named, spare_verifiers(ours))),
     )
 
 

@@ -23,7 +23,7 @@ from comity.dispatch import wire
 from comity.dispatch.accord import decode_accord, fingerprint
 from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of, text_of
-from comity.dispatch.decision import read_record
+from comity.dispatch.decision import Decided, read_record
 from comity.dispatch.entries import DispatchLeaf, InstrumentKind, ReceiptLeaf, decode_entry
 from comity.dispatch.keylist import decode_keylist
 from comity.dispatch.partsrow import parts_of
@@ -62,16 +62,25 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
-    """The row of the dispatch and the proof of its leaf."""
+class Source:
+    """The row of a dispatch and the proof of its leaf.
+
+    Attributes:
+        id: of it.
+        own, other: the log that its leaf is in, and that of its receipts.
+        leaf: what its leaf commits to.
+        proof: of that leaf under the first co-signed head above it.
+        parts: its four parts; None where its content was never opened here, or is no more.
+        sealed: the bytes that crossed; None where they never came.
+    """
 
     id: DispatchId
     own: LogRole
     other: LogRole
     leaf: DispatchLeaf
     proof: EntryProof
-    parts: wire.Parts
-    sealed: bytes
+    parts: wire.Parts | None
+    sealed: bytes | None
 
 
 def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: DispatchId | None = None) -> bytes:
@@ -90,19 +99,19 @@ def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: Dispa
             did not say that its content may leave.
         BadProof, BadSignature, MissingTile: the stored rows do not prove it; nothing was made.
     """  # spec: protocol.md 12
-    source = _source(tx, dispatch)
+    source, parts, sealed = _whole(tx, dispatch)
     _check_act(tx, dispatch, wish, act)
     name = f"dispatch/{show_id(dispatch)}"
     files = dict(instruments(tx))
     files |= {f"{name}/entry": source.proof.entry, f"{name}/proof": source.proof.text().encode()}
     for number, piece in enumerate(PARTS):
-        part = source.parts[number]
+        part = parts[number]
         if piece in wish.without:
             files[f"{name}/part{number}.digest"] = wire.part_digest(number, part)
         else:
             files[f"{name}/part{number}"] = cbor.encode((part.salt, part.content))
     if Piece.SEALED not in wish.without:
-        files[f"{name}/sealed"] = source.sealed
+        files[f"{name}/sealed"] = sealed
     receipts, uncovered = _receipts(tx, source)
     files |= receipts
     files |= _tie(tx, source)
@@ -122,19 +131,29 @@ def _check_act(tx: Tx, dispatch: DispatchId, wish: Wish, act: DispatchId | None)
     """Check that our law let this content leave, in our own rows, and that what it orders removed is left out."""
     if not needs_act(wish):
         return
+    decided = let_out(tx, dispatch, act)
+    if decided is None:
+        raise BadForm("our law was not asked whether this content may leave the node, or said no; nothing was made")
+    removed = removed_by(decided)
+    if removed and not wish.without >= {Piece.BODY, Piece.SEALED}:
+        raise BadForm(
+            f"our law lets this leave only without {', '.join(removed)}; nothing was made: leave out body and sealed"
+        )
+
+
+def let_out(tx: Tx, dispatch: DispatchId, act: DispatchId | None) -> Decided | None:
+    """Return the decision under which an act let this content leave the node; None if no such act was done."""
     rows = tx.rows(
         "SELECT r.record FROM act a JOIN record r ON r.idx = a.record WHERE a.id = ? AND a.dispatch = ?"
         " AND a.act IN ('export', 'court', 'evidence') AND a.effect IN ('permit', 'permit-with')",
         (act, dispatch),
     )
-    decided = read_record(bytes_of(rows[0][0])) if rows else None
-    if decided is None:
-        raise BadForm("our law was not asked whether this content may leave the node, or said no; nothing was made")
-    removed = sorted({duty.value for duty in decided.verdict.obligations if duty.verb == "redact"})
-    if removed and not wish.without >= {Piece.BODY, Piece.SEALED}:
-        raise BadForm(
-            f"our law lets this leave only without {', '.join(removed)}; nothing was made: leave out body and sealed"
-        )
+    return read_record(bytes_of(rows[0][0])) if rows else None
+
+
+def removed_by(decided: Decided) -> tuple[str, ...]:
+    """Return the data categories without which alone our law lets this content leave, sorted."""
+    return tuple(sorted({duty.value for duty in decided.verdict.obligations if duty.verb == "redact"}))
 
 
 def write_zip(files: Mapping[str, bytes]) -> bytes:
@@ -159,7 +178,13 @@ def instruments(tx: Tx) -> Iterator[tuple[str, bytes]]:
             yield f"keys/{keys.node.replace('/', '-')}-{keys.edition}.cose", bytes_of(signed)
 
 
-def _source(tx: Tx, dispatch: DispatchId) -> _Source:
+def find_source(tx: Tx, dispatch: DispatchId) -> Source | None:
+    """Return the row of a dispatch that this node sent or got, with its proof; None if no co-signed head covers it yet.
+
+    Raises:
+        BadForm: the dispatch is not here, or its row is not what its leaf commits to.
+        BadProof, BadSignature, MissingTile: the stored rows do not prove it.
+    """
     sent = tx.rows("SELECT idx, plain, sealed FROM sent WHERE id = ?", (dispatch,))
     found = sent or tx.rows("SELECT idx, plain, sealed FROM got WHERE id = ?", (dispatch,))
     if not found:
@@ -168,21 +193,33 @@ def _source(tx: Tx, dispatch: DispatchId) -> _Source:
     idx, plain, sealed = found[0]
     proof = entry_proof(tx, own, int_of(idx), first=True) if idx is not None else None
     if proof is None:
-        raise BadForm("no co-signed head covers this dispatch yet; nothing was made, try again after the next exchange")
+        return None
     leaf = decode_entry(proof.entry)
-    if plain is None or not isinstance(leaf, DispatchLeaf):
-        raise BadForm("the content of this dispatch was never opened here; nothing was made")
-    source = _Source(dispatch, own, other, leaf, proof, parts_of(bytes_of(plain)), bytes_of(sealed))
-    if wire.commit_of(source.parts) != leaf.commit or leaf.id != dispatch:
+    parts = None if plain is None else parts_of(bytes_of(plain))
+    if (
+        not isinstance(leaf, DispatchLeaf)
+        or leaf.id != dispatch
+        or (parts is not None and wire.commit_of(parts) != leaf.commit)
+    ):
         raise BadForm("the stored content is not what its leaf commits to; nothing was made: audit this node")
-    return source
+    return Source(dispatch, own, other, leaf, proof, parts, None if sealed is None else bytes_of(sealed))
 
 
-def _receipts(tx: Tx, source: _Source) -> tuple[dict[str, bytes], int]:
+def _whole(tx: Tx, dispatch: DispatchId) -> tuple[Source, wire.Parts, bytes]:
+    """Return a dispatch with its content."""
+    source = find_source(tx, dispatch)
+    if source is None:
+        raise BadForm("no co-signed head covers this dispatch yet; nothing was made, try again after the next exchange")
+    if source.parts is None or source.sealed is None:
+        raise BadForm("the content of this dispatch was never opened here; nothing was made")
+    return source, source.parts, source.sealed
+
+
+def _receipts(tx: Tx, source: Source) -> tuple[dict[str, bytes], int]:
     """Return every receipt of the dispatch with its proof, and how many no co-signed head covers yet."""
     files: dict[str, bytes] = {}
     uncovered = number = 0
-    for index in _receipt_places(tx, source):
+    for index, _ in receipt_places(tx, source.other, {source.id: source.proof.index}):
         proof = entry_proof(tx, source.other, index, first=True)
         if proof is None:
             uncovered += 1
@@ -192,22 +229,31 @@ def _receipts(tx: Tx, source: _Source) -> tuple[dict[str, bytes], int]:
     return files, uncovered
 
 
-def _receipt_places(tx: Tx, source: _Source) -> Iterator[LeafIndex]:
-    row = log_row(tx, source.other)
+def receipt_places(
+    tx: Tx, role: LogRole, about: Mapping[DispatchId, LeafIndex]
+) -> Iterator[tuple[LeafIndex, ReceiptLeaf]]:
+    """Yield every receipt in a log for some dispatches of the other log, with its place, in order.
+
+    Args:
+        tx: the snapshot.
+        role: the log that the receipts are in.
+        about: dispatches with their places in the other log.
+    """
+    row = log_row(tx, role)
     for start in range(0, row.size if row is not None else 0, _CHUNK):
         found = tx.rows(
             "SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? ORDER BY idx",
-            (source.other, start, start + _CHUNK),
+            (role, start, start + _CHUNK),
         )
         for index, raw in found:
             entry = bytes_of(raw)
-            if leaf_type(entry) == _RECEIPT_TYPE and bytes(source.id) in entry:
+            if leaf_type(entry) == _RECEIPT_TYPE and any(bytes(one) in entry for one in about):
                 leaf = decode_entry(entry)
-                if isinstance(leaf, ReceiptLeaf) and (leaf.id, leaf.index) == (source.id, source.proof.index):
-                    yield LeafIndex(int_of(index))
+                if isinstance(leaf, ReceiptLeaf) and about.get(leaf.id) == leaf.index:
+                    yield LeafIndex(int_of(index)), leaf
 
 
-def _tie(tx: Tx, source: _Source) -> dict[str, bytes]:
+def _tie(tx: Tx, source: Source) -> dict[str, bytes]:
     tie = tie_before(tx, source.own, source.proof.index)
     proof = entry_proof(tx, source.own, tie[0], first=True) if tie is not None else None
     return {} if proof is None else {"l-head/entry": proof.entry, "l-head/proof": proof.text().encode()}
@@ -249,11 +295,12 @@ Fingerprints (SHA-256)
 """
 
 
-def _statement(tx: Tx, source: _Source, wish: Wish, receipts: str, now: Ms) -> str:
+def _statement(tx: Tx, source: Source, wish: Wish, receipts: str, now: Ms) -> str:
     after, before = leaf_interval(tx, source.own, source.proof.index)
     signed = dict(instruments(tx))
+    assert source.parts is not None
     return _STATEMENT.format(
-        accord=_accord_name(source, signed),
+        accord=_accord_name(source.parts[0].content, signed),
         id=show_id(source.id),
         sender=_node(tx, source.own),
         receiver=_node(tx, source.other),
@@ -273,8 +320,8 @@ def _node(tx: Tx, role: LogRole) -> str:
     return row.origin.rsplit("/log/", 1)[0] if row is not None else ""
 
 
-def _accord_name(source: _Source, signed: Mapping[str, bytes]) -> str:
-    header = wire.decode_header(source.parts[0].content)
+def _accord_name(header_part: bytes, signed: Mapping[str, bytes]) -> str:
+    header = wire.decode_header(header_part)
     for content in signed.values():
         if sha256(content) == header.accord:
             accord = decode_accord(unverified_payload(content))

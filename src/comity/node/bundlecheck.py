@@ -19,7 +19,17 @@ from comity.base.hashing import sha256
 from comity.base.ids import Digest, show_id
 from comity.dispatch import wire
 from comity.dispatch.accord import verify_accord
-from comity.dispatch.entries import DispatchLeaf, Entry, HeadLeaf, ReceiptLeaf, ResealLeaf, decision_hash, decode_entry
+from comity.dispatch.entries import (
+    DispatchLeaf,
+    Entry,
+    HeadLeaf,
+    ReceiptLeaf,
+    RecordLeaf,
+    ResealLeaf,
+    decision_hash,
+    decode_entry,
+    record_commit,
+)
 from comity.node.difference import DAMAGE
 from comity.node.publickeys import PublicKeys, party
 from comity.screen import ProofStep
@@ -27,14 +37,14 @@ from comity.tlog.checkpoint import CosignedHead
 from comity.tlog.proof import parse_proof
 from comity.tlog.tree import leaf_hash, verify_inclusion
 
-_KINDS: Final = ("dispatch", "receipt", "l-head")
+_KINDS: Final = ("dispatch", "receipt", "l-head", "decision-head")
 _PARTS: Final = 4
 _DIGEST: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Proven:
-    """One entry of the zip whose proof holds."""
+class Proven:
+    """One entry among the papers whose proof holds: its folder, what it says, its place, the head above it."""
 
     name: str
     leaf: Entry
@@ -43,6 +53,7 @@ class _Proven:
 
     @property
     def origin(self) -> str:
+        """Name of the log that it is in."""
         return self.head.head.checkpoint.origin
 
 
@@ -52,10 +63,20 @@ class _Wrong(ValueError):
 
 def check_bundle(data: bytes, keys: PublicKeys) -> tuple[ProofStep, ...]:
     """Check a bundle and return every check in order; it stands if all are good."""
-    steps: list[ProofStep] = []
     files: dict[str, bytes] = {}
+    steps: list[ProofStep] = []
     _step(steps, "zip", partial(_unpack, data, files))
-    proven: dict[str, _Proven] = {}
+    return (*steps, *check_files(files, keys)[0])
+
+
+def check_files(files: Mapping[str, bytes], keys: PublicKeys) -> tuple[tuple[ProofStep, ...], dict[str, Proven]]:
+    """Check every entry among some files, and tie dispatches, receipts and heads together.
+
+    Returns:
+        Every check in order, and the entries whose proof holds, by folder.
+    """
+    steps: list[ProofStep] = []
+    proven: dict[str, Proven] = {}
     for name in sorted({name.rpartition("/")[0] for name in files if name.split("/", 1)[0] in _KINDS}):
         _step(steps, name, partial(_prove, name, files, keys, proven))
     dispatches = {name: one for name, one in proven.items() if isinstance(one.leaf, DispatchLeaf)}
@@ -70,10 +91,12 @@ def check_bundle(data: bytes, keys: PublicKeys) -> tuple[ProofStep, ...]:
             _step(steps, f"{name} meaning", partial(_check_receipt, one, dispatches, proven))
         elif isinstance(one.leaf, HeadLeaf):
             _step(steps, f"{name} time", partial(_check_time, one, dispatches))
+        elif isinstance(one.leaf, RecordLeaf):
+            _step(steps, f"{name} record", partial(_check_record, name, one.leaf, files))
     _check_decisions(steps, files, proven)
     for name in sorted(name for name in files if name.startswith("accord")):
         _step(steps, name, partial(_check_accord, files[name]))
-    return tuple(steps)
+    return tuple(steps), proven
 
 
 def _step(steps: list[ProofStep], what: str, check: Callable[[], str]) -> None:
@@ -98,25 +121,27 @@ def _unpack(data: bytes, files: dict[str, bytes]) -> str:
     return f"{len(files)} files, stored as they are"
 
 
-def _prove(name: str, files: Mapping[str, bytes], keys: PublicKeys, proven: dict[str, _Proven]) -> str:
+def _prove(name: str, files: Mapping[str, bytes], keys: PublicKeys, proven: dict[str, Proven]) -> str:
     entry = files[f"{name}/entry"]
     proof = parse_proof(files[f"{name}/proof"].decode())
     head = keys.head(proof.note)
     checkpoint = head.head.checkpoint
     verify_inclusion(leaf_hash(entry), proof.index, checkpoint.size, proof.path, checkpoint.root)
-    proven[name] = _Proven(name, decode_entry(entry), proof.index, head)
+    proven[name] = Proven(name, decode_entry(entry), proof.index, head)
     cosigned = _moment(head.cosigned.time)
     return f"entry {proof.index} of {checkpoint.origin}, size {checkpoint.size}, co-signed by {head.cosigned.cosigner} {cosigned}"
 
 
-def _count(dispatches: Mapping[str, _Proven]) -> str:
+def _count(dispatches: Mapping[str, Proven]) -> str:
     if not dispatches:
         raise _Wrong("there is no proven dispatch in these papers")
     return f"{len(dispatches)} in these papers"
 
 
-def _check_content(name: str, one: _Proven, files: Mapping[str, bytes]) -> str:
+def _check_content(name: str, one: Proven, files: Mapping[str, bytes]) -> str:
     assert isinstance(one.leaf, DispatchLeaf)
+    if not any(f"{name}/part{number}{end}" in files for number in range(_PARTS) for end in ("", ".digest")):
+        return "the entry stands in the log; nothing of its content is among the papers"
     digests: list[Digest] = []
     shown: list[int] = []
     for number in range(_PARTS):
@@ -141,7 +166,7 @@ def _part(raw: bytes) -> wire.Part:
     raise BadEnvelope("a part is not a salt and its bytes")
 
 
-def _check_header(name: str, one: _Proven, files: Mapping[str, bytes]) -> str:
+def _check_header(name: str, one: Proven, files: Mapping[str, bytes]) -> str:
     assert isinstance(one.leaf, DispatchLeaf)
     if f"{name}/part0" not in files:
         return "the header is left out"
@@ -154,14 +179,14 @@ def _check_header(name: str, one: _Proven, files: Mapping[str, bytes]) -> str:
     return f"{show_id(header.id)}, {header.kind} of {header.author.agency} for {header.purpose}, under the accord beside it"
 
 
-def _check_sealed(name: str, one: _Proven, files: Mapping[str, bytes], proven: Mapping[str, _Proven]) -> str:
+def _check_sealed(name: str, one: Proven, files: Mapping[str, bytes], proven: Mapping[str, Proven]) -> str:
     made = sha256(files[f"{name}/sealed"])
     if made not in _sealed(one, proven):
         raise _Wrong("the sealed bytes are not those that the entry names")
     return f"SHA-256 {made.hex()} is in the entry"
 
 
-def _sealed(one: _Proven, proven: Mapping[str, _Proven]) -> set[bytes]:
+def _sealed(one: Proven, proven: Mapping[str, Proven]) -> set[bytes]:
     assert isinstance(one.leaf, DispatchLeaf)
     again = {
         other.leaf.sealed
@@ -171,7 +196,7 @@ def _sealed(one: _Proven, proven: Mapping[str, _Proven]) -> set[bytes]:
     return {one.leaf.sealed, *again}
 
 
-def _check_receipt(one: _Proven, dispatches: Mapping[str, _Proven], proven: Mapping[str, _Proven]) -> str:
+def _check_receipt(one: Proven, dispatches: Mapping[str, Proven], proven: Mapping[str, Proven]) -> str:
     leaf = one.leaf
     assert isinstance(leaf, ReceiptLeaf)
     for about in dispatches.values():
@@ -183,7 +208,7 @@ def _check_receipt(one: _Proven, dispatches: Mapping[str, _Proven], proven: Mapp
     raise _Wrong("it is not a receipt of the other party for a dispatch in these papers")
 
 
-def _check_time(one: _Proven, dispatches: Mapping[str, _Proven]) -> str:
+def _check_time(one: Proven, dispatches: Mapping[str, Proven]) -> str:
     leaf = one.leaf
     assert isinstance(leaf, HeadLeaf)
     later = [about for about in dispatches.values() if about.origin == one.origin and about.index > one.index]
@@ -192,7 +217,13 @@ def _check_time(one: _Proven, dispatches: Mapping[str, _Proven]) -> str:
     return f"{later[0].name} was made after {_moment(leaf.time)}, by the clock of {party(leaf.origin)}"
 
 
-def _check_decisions(steps: list[ProofStep], files: Mapping[str, bytes], proven: Mapping[str, _Proven]) -> None:
+def _check_record(name: str, leaf: RecordLeaf, files: Mapping[str, bytes]) -> str:
+    if record_commit(files[f"{name}/salt"], files[f"{name}/record"]) != leaf.commit:
+        raise _Wrong("what is said to open this entry does not")
+    return f"a record of kind {leaf.kind}, opened here"
+
+
+def _check_decisions(steps: list[ProofStep], files: Mapping[str, bytes], proven: Mapping[str, Proven]) -> None:
     """Check opened decision records: one of them must give the hash that a dispatch or receipt in the papers shows."""
     shown = {one.leaf.decision for one in proven.values() if isinstance(one.leaf, DispatchLeaf | ReceiptLeaf)}
     for name in sorted({name.rpartition("/")[0] for name in files if name.startswith("decision/")}):

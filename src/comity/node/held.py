@@ -17,7 +17,7 @@ from comity.dispatch.book import Ledger
 from comity.dispatch.held import DROPPED, HELD, Added, Held, end_held, held_draft, held_drafts, minimum_form, of_subject
 from comity.dispatch.office import Office
 from comity.dispatch.oncall import rung_times
-from comity.dispatch.path import resume
+from comity.dispatch.path import amend, resume
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Committed, Form, Officer, Withheld
 
@@ -84,6 +84,20 @@ def take_up_again(
     """
     with ledger.begin() as book:
         return resume(_find(book.tx, draft), by, book, office, now, added=added)
+
+
+def add_to(ledger: Ledger, office: Office, draft: DispatchId, by: Officer, now: Ms, *, added: Added) -> Withheld:
+    """Add to a held draft without letting it go: an assessment by its decider, an answer to what the scan proposes.
+
+    Raises:
+        BadForm: there is no such draft, it no longer waits, or it no longer fits; nothing was changed.
+        NotAllowed: an officer without standing; nothing was changed.
+    """
+    with ledger.begin() as book:
+        held = _find(book.tx, draft)
+        if office.powers.standing(book.tx, by.desk, by.number, now) is None:
+            raise NotAllowed("only an officer with standing adds to a draft; nothing was changed")
+        return amend(held, by, book, office, now, added=added)
 
 
 def drop(ledger: Ledger, office: Office, draft: DispatchId, by: Officer, now: Ms, *, reason: str) -> Held:

@@ -5,6 +5,7 @@ The rule it keeps: an edition is found by its hash and by nothing else; bytes th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +16,8 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.ports import Tx
 from comity.policy.edition import Edition
 from comity.policy.instrument import edition_hash, folder_bytes, private_part, published_part, read_folder_bytes
+
+_ID = re.compile(rb'@id\("([^"]+)"\)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,17 @@ def kept_edition(wanted: Digest, tx: Tx) -> Edition | None:
     except BadConfiguration:
         return None
     return edition if edition.hash == wanted else None
+
+
+def published_rules(wanted: Digest, tx: Tx) -> frozenset[str]:
+    """Return the ids of the rules in the published part of a kept edition, which alone may be named to others.
+
+    None of an edition that is not kept, or whose bytes were altered.
+    """
+    rows = tx.rows("SELECT published, supplement FROM law_edition WHERE hash = ?", (wanted,))
+    if not rows or edition_hash(bytes_of(rows[0][0]), sha256(bytes_of(rows[0][1]))) != wanted:
+        return frozenset()
+    files = read_folder_bytes(bytes_of(rows[0][0]))
+    return frozenset(
+        found.decode() for path, data in files.items() if path.endswith(".cedar") for found in _ID.findall(data)
+    )

@@ -33,6 +33,7 @@ from comity.node import absorb, due, held, owed
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
 from comity.node.evidence import keep_evidence
+from comity.node.handed import Again, HandedIn, hand_in
 from comity.node.heads import SECOND_MS, stored_head
 from comity.node.held import HeldShown
 from comity.node.incarnation import read_incarnation
@@ -43,11 +44,13 @@ from comity.node.mend import withdraw_wanted
 from comity.node.owed import Rung
 from comity.node.peer import Peer, Timers, Voice
 from comity.node.refile import refile
+from comity.node.reminding import next_reminder, remind
 from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
 from comity.node.starting import Starting
 from comity.node.subject import Concerning, Match, look
 from comity.node.taken import Problem, Proven, Taken
+from comity.node.theirlaw import AskedOf, note_asked
 from comity.tlog.checkpoint import SignedHead
 
 Outcome = Committed | Withheld | BadForm
@@ -192,6 +195,28 @@ class Node(Starting):
         """
         return held.take_up_again(self.ledger, self.office, draft, by, now, added=added)
 
+    def add_to(self, draft: DispatchId, by: Officer, now: Ms, *, added: Added) -> Withheld:
+        """Add to a held draft without letting it go.
+
+        Raises:
+            BadForm: it no longer waits, or no longer fits; nothing was changed.
+            NotAllowed: the officer has no standing.
+        """
+        return held.add_to(self.ledger, self.office, draft, by, now, added=added)
+
+    def hand_in(self, handed: HandedIn, now: Ms) -> Committed | Withheld | Again:
+        """Take a form of a screen through the sender's steps once, whatever often it is handed in.
+
+        Raises:
+            BadForm: it does not fit, or has left with other content; nothing was kept.
+            StoreError: the outcome is unknown; the same again does no harm.
+        """
+        return hand_in(self.ledger, self.office, handed, now)
+
+    def asked_their_law(self, asked: AskedOf, now: Ms) -> LeafIndex:
+        """Keep in our decision log that an officer asked what the peer's published law would say of a draft."""
+        return note_asked(self.ledger, self.office, asked, now)
+
     def drop(self, draft: DispatchId, by: Officer, now: Ms, *, reason: str) -> Held:
         """End a held draft that is not wanted any more.
 
@@ -236,7 +261,8 @@ class Node(Starting):
 
     def rings_at(self) -> Ms | None:
         """Return when time alone will ring somebody next, if nothing is done before; None: nothing waits."""
-        return owed.rings_at(self.ledger, self.office)
+        times = (owed.rings_at(self.ledger, self.office), next_reminder(self.ledger, self.office))
+        return min((at for at in times if at is not None), default=None)
 
     # --- speaking ----------------------------------------------------------------------------------------------
 
@@ -426,6 +452,7 @@ class Node(Starting):
     def tick(self, now: Ms) -> None:
         """Let time pass: what is overdue is told, whoever is on call is rung, the link's state follows its clock."""
         owed.pass_time(self.ledger, self.office, now)
+        remind(self.ledger, self.office, now)
         with self.ledger.read() as tx:
             if not self._cosign_overdue(tx, now):
                 return

@@ -6,8 +6,9 @@ at what, stands in our decision log without the person's name, and in the views 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from comity.base import cbor
 from comity.base.cbor import Value
@@ -34,19 +35,19 @@ RECORD = "comity/looked/1"
 LOOKED = "looked"
 """Kind of the decision record."""
 CONSULT = "consult-before-disclosure"
-OURS, THEIRS, DRAFT = "ours", "theirs", "draft"
+OURS, THEIRS, DRAFT, HOME = "ours", "theirs", "draft", "home"
 _SALT_BYTES = 32
 _PAGE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """One dispatch or kept draft whose text has the person's name.
+    """One dispatch, kept draft or text of our own whose words have the person's name.
 
     Attributes:
         id: of it.
-        whose: `ours`, `theirs` or `draft` (ours that never left).
-        kind: of it.
+        whose: `ours`, `theirs`, `draft` (ours that never left) or `home` (written at home and never meant to leave).
+        kind: of it; of a text at home `task` or `handover`.
         at: when it was sent, arrived or was kept.
         state: `sent`, `filed`, `waiting`; of a draft what became of it.
         texts: how many of its texts have the name.
@@ -84,6 +85,27 @@ class Concerning:
 
 
 @dataclass(frozen=True, slots=True)
+class AtHome:
+    """One text that was written at home: a task with its answer, a hand-over note.
+
+    Attributes:
+        id: of it.
+        kind: `task` or `handover`.
+        at: when it was written.
+        state: where it stands.
+        texts: its words.
+        confidence: it may repeat what came from the other side.
+    """
+
+    id: DispatchId
+    kind: str
+    at: Ms
+    state: str
+    texts: tuple[str, ...]
+    confidence: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Found:
     """One body to look through."""
 
@@ -97,14 +119,17 @@ class _Found:
     confidence: bool
 
 
-def search(person: str, born: str, tx: Tx, desks: Mapping[str, Bodies]) -> tuple[Match, ...]:
-    """Look through every dispatch, ours and theirs, and every kept draft for a person's name; oldest first.
+def search(
+    person: str, born: str, tx: Tx, desks: Mapping[str, Bodies], home: Iterable[AtHome] = ()
+) -> tuple[Match, ...]:
+    """Look through every dispatch, ours and theirs, every kept draft and what was written at home; oldest first.
 
     Args:
         person: the name, in any order of words, as written in one script.
         born: a day as it would stand in a text, such as 1988-04-02; "" for none.
         tx: the snapshot.
         desks: open desks by name.
+        home: what officers wrote at home, of the same snapshot.
 
     Raises:
         BadForm: the name has no word.
@@ -114,12 +139,13 @@ def search(person: str, born: str, tx: Tx, desks: Mapping[str, Bodies]) -> tuple
         raise BadForm("a name has at least one word; nothing was looked for")
     day = name_words(born)
     found: list[Match] = []
-    for one in _bodies(tx):
-        texts = _texts(one, desks)
+    everything: Iterator[_Found | AtHome] = chain(_bodies(tx), home)
+    for one in everything:
+        whose, texts = (HOME, one.texts) if isinstance(one, AtHome) else (one.whose, _texts(one, desks))
         hits = names(wanted, texts)
         if hits:
             said = "" if not day else "same" if names(day, texts) else "not said"
-            found.append(Match(one.id, one.whose, one.kind, one.at, one.state, hits, said, one.confidence))
+            found.append(Match(one.id, whose, one.kind, one.at, one.state, hits, said, one.confidence))
     return tuple(sorted(found, key=lambda match: (match.at, match.id)))
 
 
@@ -142,7 +168,8 @@ def look(matches: tuple[Match, ...], by: Officer, book: Book, office: Office, no
     members: list[Value] = [RECORD, by.desk, by.number, [match.id for match in matches], now]
     records.keep(book, LOOKED, None, office.entropy.draw(_SALT_BYTES), cbor.encode(members), now=now)
     for match in matches:
-        note_view(match.id, by.desk, by.number, book.tx, now)
+        if match.whose != HOME:
+            note_view(match.id, by.desk, by.number, book.tx, now)
     return told
 
 

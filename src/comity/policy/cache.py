@@ -43,6 +43,11 @@ class RememberingGate:
         self.misses = 0
 
     @property
+    def behind(self) -> SteadyGate:
+        """The gate itself, for whoever asks from another thread or looks for a release path."""
+        return self._gate
+
+    @property
     def share(self) -> float:
         """Share of questions answered from memory, 0 to 1; 0 before the first."""
         asked = self.hits + self.misses

@@ -1,183 +1,133 @@
-"""The live, read-only page of one node as an ASGI application: routes only; what they show is made in `pages`.
+"""The pages of one node as an ASGI application: the routes of all screens behind the gate, and what needs no session.
 
-Rule kept: nothing here changes anything. There is no form, no cookie, no session, no address of another host.
+Rule kept: nothing is answered without a session but the open routes of sign-in, the static files, the health of the page and
+the logs' files, which are for anyone.
 """
 
 from __future__ import annotations
 
-import logging
-import re
-import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from http import HTTPStatus
 from typing import cast
 
-from litestar import Litestar, Request, Response, get
-from litestar.datastructures import State
+from litestar import Litestar, Response, get, post
 from litestar.exceptions import HTTPException
 from litestar.params import FromPath
-from litestar.response import Stream
 from litestar.types import ControllerRouterHandler
 
-from comity.base.ids import Ms
-from comity.screen import Board
-from comity.web import assets, moments, tiles
-from comity.web.events import MOST_LISTENERS, Changes, Live
-from comity.web.guard import App, Guard
-from comity.web.pages import LogFiles, Page, Setting
-from comity.web.render import Renderer
-from comity.web.texts import ENGLISH, Texts
+from comity.screen.changes import Changes
+from comity.screen.people import WithStreams
+from comity.screen.site import LogFiles, Site
+from comity.web import assets, screens, tiles
+from comity.web.answers import NO_STORE, Answers, Jar
+from comity.web.frame import Badge, Frame
+from comity.web.gate import AnyRequest, Gate, failed
+from comity.web.guard import App, Guard, Receive, Scope, Send
+from comity.web.listening import Listening
+from comity.web.stream import Stream
+from comity.web.visit import ScreenRoute
 
-_HTML = "text/html"
 _TEXT = "text/plain"
-_NO_STORE = {"cache-control": "no-store"}
 _FOREVER = {"cache-control": "public, max-age=31536000, immutable"}
-_CHANGE = re.compile(r"[0-9]{1,15}")
-_LOG = logging.getLogger("comity.web")
-_AnyRequest = Request[object, object, State]
+_HOUR = {"cache-control": "max-age=3600"}
+_Handler = Callable[[AnyRequest], Awaitable[Response[bytes]]]
+
+
+class Pages:
+    """The ASGI application; `stop` ends its streams, so that the server can end."""
+
+    def __init__(self, guard: App, stream: Stream) -> None:
+        self._guard, self.stream = guard, stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._guard(scope, receive, send)
+
+    async def stop(self) -> None:
+        """End every event stream."""
+        await self.stream.stop()
 
 
 def create(
-    board: Board,
-    clock: Callable[[], Ms],
+    site: Site,
     changes: Changes,
-    log_files: LogFiles,
     *,
+    node: str = "",
     hosts: tuple[str, ...] = (),
     notices: tuple[str, ...] = (),
     exercise: bool = True,
-    words: Mapping[str, str] = ENGLISH,
-) -> App:
-    """Make the page of one node.
+    https: bool = False,
+    routes: Sequence[ScreenRoute] = screens.ALL,
+    badges: Mapping[str, Badge] = screens.BADGES,
+) -> Pages:
+    """Make the pages of one node.
 
     Args:
-        board: what the node shows of itself; read on the event loop's thread.
-        clock: the node's time; a demo's may run fast.
-        changes: the node's count of committed changes.
-        log_files: (origin hash, path) to the bytes of a log's file, None if there is none that a visitor may read.
+        site: what screens work with; read on the event loop's thread.
+        changes: the node's bell.
+        node: the node's name, for the names of cookies.
         hosts: names without port under which the node may be addressed beside `*.localhost` and loopback.
         notices: further lines for the top of every page, such as an insecure setting in force.
         exercise: whether the law editions are exercise editions, which every page then says.
-        words: the table of one language.
+        https: whether browsers come by https, through a proxy that ends TLS.
+        routes: of the screens.
+        badges: counts of the rail.
     """
     files = assets.load()
-    texts = Texts(words)
-    renderer = Renderer(texts, assets.addresses(files))
-    setting = Setting(texts, notices, exercise)
-    live = Live(board, clock, changes, log_files, renderer=renderer, setting=setting, boot=secrets.token_hex(4))
-    site = _Site(live, renderer, files, clock, log_files)
+    stream, jar = Stream(changes, site.clock), Jar(node, https=https)
+    site = replace(site, health=WithStreams(site.health, lambda: stream.listeners))
+    frame = Frame(routes, notices, exercise=exercise, badges=badges)
+    gate = Gate(site, Answers(frame, stream, assets.addresses(files), jar), stream, jar)
+    plain = _Plain(site.log_files, files)
     app = Litestar(
-        route_handlers=site.routes(),
+        route_handlers=[*plain.routes(), *(_handler(gate, one) for one in routes)],
         openapi_config=None,
         logging_config=None,
-        exception_handlers={HTTPException: site.refused, Exception: site.failed},
+        exception_handlers={HTTPException: _unknown(gate), Exception: failed},
     )
-    return Guard(cast("App", app), hosts)  # Litestar names the same ASGI types more narrowly
+    inner = Listening(cast("App", app), stream, gate)  # Litestar names the same ASGI types more narrowly
+    return Pages(Guard(inner, hosts, https=https), stream)
 
 
-class _Site:
-    """The routes, over one `Live`."""
+def _handler(gate: Gate, route: ScreenRoute) -> ControllerRouterHandler:
+    async def handle(request: AnyRequest) -> Response[bytes]:
+        return await gate.through(route, request)
 
-    def __init__(
-        self,
-        live: Live,
-        renderer: Renderer,
-        files: dict[str, assets.Asset],
-        clock: Callable[[], Ms],
-        log_files: LogFiles,
-    ) -> None:
-        self._live, self._renderer, self._files = live, renderer, files
-        self._clock, self._log_files = clock, log_files
+    return (get if route.method == "GET" else post)(route.path)(handle)
+
+
+def _unknown(gate: Gate) -> Callable[[AnyRequest, HTTPException], Response[bytes]]:
+    def unknown(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+        return gate.nothing(request, error.status_code)
+
+    return unknown
+
+
+class _Plain:
+    """The routes that need no session."""
+
+    def __init__(self, log_files: LogFiles, files: dict[str, assets.Asset]) -> None:
+        self._log_files, self._files = log_files, files
 
     def routes(self) -> list[ControllerRouterHandler]:
-        """Return every route; there is no other."""
+        """Return them; there is no other but the open ones of the screens."""
         return [
-            get("/")(self.day),
-            get("/ledger")(self.ledger),
-            get("/approvals")(self.approvals),
-            get("/law")(self.law),
-            get("/law/{short:str}")(self.law_of),
-            get("/case/{number:str}")(self.case),
-            get("/dispatch/{number:str}")(self.dispatch),
-            get("/events")(self.events),
             get("/healthz")(self.healthz),
             get("/static/{path:path}")(self.static),
             get("/log/{origin:str}/{path:path}")(self.log),
         ]
 
-    async def day(self) -> Response[str]:
-        """The node's one page."""
-        return await self._show("day")
+    async def healthz(self) -> Response[bytes]:
+        """Whether the page answers."""
+        return Response(b"ok\n", media_type=_TEXT, headers=NO_STORE)
 
-    async def ledger(self) -> Response[str]:
-        """The logs."""
-        return await self._show("ledger")
-
-    async def approvals(self) -> Response[str]:
-        """What waits for people."""
-        return await self._show("approvals")
-
-    async def law(self, request: _AnyRequest) -> Response[str]:
-        """Our law; `lang` is the language of the sentences."""
-        return await self._show(self._live.law_view("", request.query_params.get("lang", "")))
-
-    async def law_of(self, request: _AnyRequest, short: FromPath[str]) -> Response[str]:
-        """The law of one party, by its mark in small letters."""
-        return await self._show(self._live.law_view(short, request.query_params.get("lang", "")))
-
-    async def case(self, number: FromPath[str]) -> Response[str]:
-        """One case."""
-        return await self._show(f"case/{number}")
-
-    async def dispatch(self, number: FromPath[str]) -> Response[str]:
-        """One dispatch with its proof."""
-        return await self._show(f"dispatch/{number}")
-
-    async def _show(self, view: str) -> Response[str]:
-        change = await self._live.catch_up()
-        page = self._live.page(view)
-        if page is None:
-            return self._document(self._live.absent(), "", change, status=404)
-        return self._document(page, view, change, status=200)
-
-    def _document(self, page: Page, view: str, change: int, *, status: int) -> Response[str]:
-        parties = self._live.reading().parties
-        html = self._renderer.page(
-            page,
-            view=view,
-            change=change,
-            boot=self._live.boot(),
-            time=moments.clock(self._clock()),
-            us=next(p for p in parties if p.ours),
-            places=" / ".join(p.capital for p in parties),
-        )
-        return Response(html, status_code=status, media_type=_HTML, headers=_NO_STORE)
-
-    async def events(self, request: _AnyRequest) -> Response[str] | Stream:
-        """The event stream of one open page; `Last-Event-ID` goes before `from`."""
-        if self._live.listeners >= MOST_LISTENERS:
-            words = "Too many pages are open on this node. Nothing is lost: close one, or load the page now and then.\n"
-            return Response(words, status_code=503, media_type=_TEXT, headers={"retry-after": "10"})
-        asked = request.query_params
-        last = str(request.headers.get("last-event-id") or asked.get("from", ""))
-        change = int(last) if _CHANGE.fullmatch(last) else -1
-        await self._live.catch_up()
-        view = asked.get("view", "")
-        if self._live.shot(view) is None:
-            return Response("There is no such page.\n", status_code=404, media_type=_TEXT)
-        events = self._live.follow(view, change, asked.get("boot", ""))
-        return Stream(events, media_type="text/event-stream", headers=_NO_STORE | {"x-accel-buffering": "no"})
-
-    async def healthz(self) -> Response[str]:
-        """Whether the node answers and can read its store."""
-        self._live.reading()
-        return Response("ok\n", media_type=_TEXT, headers=_NO_STORE)
-
-    async def static(self, request: _AnyRequest, path: FromPath[str]) -> Response[bytes]:
+    async def static(self, request: AnyRequest, path: FromPath[str]) -> Response[bytes]:
         """One static file."""
         file = self._files.get(str(path).lstrip("/"))
         if file is None:
-            return Response(b"There is no such file.\n", status_code=404, media_type=_TEXT)
-        kept = _FOREVER if request.query_params.get("v") == file.version else {"cache-control": "max-age=3600"}
+            return _no_file(b"There is no such file.\n")
+        kept = _FOREVER if request.query_params.get("v") == file.version else _HOUR
         return Response(file.body, media_type=file.media_type, headers=kept)
 
     async def log(self, origin: FromPath[str], path: FromPath[str]) -> Response[bytes]:
@@ -186,16 +136,9 @@ class _Site:
         kind = tiles.media_type(origin, name)
         body = self._log_files(origin, name) if kind else None
         if kind is None or body is None:
-            return Response(b"This log has no such file.\n", status_code=404, media_type=_TEXT, headers=_NO_STORE)
-        return Response(body, media_type=kind, headers=_NO_STORE if name == tiles.CHECKPOINT else _FOREVER)
+            return _no_file(b"This log has no such file.\n")
+        return Response(body, media_type=kind, headers=NO_STORE if name == tiles.CHECKPOINT else _FOREVER)
 
-    def refused(self, _request: _AnyRequest, error: HTTPException) -> Response[str]:
-        """Answer an address or request that the routes do not know."""
-        words = self._renderer.texts("error.404") if error.status_code == 404 else self._renderer.texts("error.request")  # noqa: PLR2004
-        return Response(f"{words}\n", status_code=error.status_code, media_type=_TEXT, headers=_NO_STORE)
 
-    def failed(self, _request: _AnyRequest, error: Exception) -> Response[str]:
-        """Answer when the node could not read; its log gets the kind of error, never what was being read."""
-        _LOG.error("page not made: %s", type(error).__name__)
-        words = self._renderer.texts("error.failed")
-        return Response(f"{words}\n", status_code=500, media_type=_TEXT, headers=_NO_STORE)
+def _no_file(words: bytes) -> Response[bytes]:
+    return Response(words, status_code=HTTPStatus.NOT_FOUND, media_type=_TEXT, headers=NO_STORE)

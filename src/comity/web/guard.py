@@ -1,7 +1,8 @@
 """The outermost skin of the page: who may be addressed, what may be asked, and the headers on every answer.
 
-Rules kept: only GET and HEAD; only names of this machine or names given by the operator, so that a page of another host
-cannot reach the node by pointing its own name here; a browser runs nothing but what the node itself serves.
+Rules kept: only GET, HEAD and POST; only names of this machine or names given by the operator, so that a page of another
+host cannot reach the node by pointing its own name here; a POST comes from a page of ours; a browser runs nothing but what
+the node itself serves.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ HEADERS = (
     (b"content-security-policy", POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
+    (b"referrer-policy", b"same-origin"),  # with no-referrer a form of ours would come without its origin
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"x-robots-tag", b"noindex"),
 )
+_FROM = frozenset({b"origin", b"sec-fetch-site"})
 _THIS_MACHINE = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)?localhost|127\.0\.0\.1|\[::1\]")
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::\d{1,5})?")
 
@@ -38,9 +40,10 @@ _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^:\[\]]+)(?::\d{1,5})?")
 class Guard:
     """Wraps an ASGI application; everything but HTTP passes through."""
 
-    def __init__(self, app: App, hosts: Iterable[str]) -> None:
-        """Take further host names, without port, beside `*.localhost` and the loopback addresses."""
+    def __init__(self, app: App, hosts: Iterable[str], *, https: bool = False) -> None:
+        """Take further host names, without port, beside `*.localhost` and loopback; and whether browsers come by https."""
         self._app = app
+        self._scheme = "https" if https else "http"
         self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -53,7 +56,8 @@ class Guard:
         if status:
             await _answer(outward, status, allow, words)
             return
-        await self._app({**scope, "method": "GET"}, receive, outward)  # a HEAD is a GET whose body Outward drops
+        method = "GET" if scope["method"] == "HEAD" else scope["method"]  # a HEAD is a GET whose body Outward drops
+        await self._app({**scope, "method": method, "scheme": self._scheme}, receive, outward)
 
     def _judge(self, scope: Scope) -> tuple[int, bytes, str]:
         hosts = [value for name, value in scope["headers"] if name == b"host"]
@@ -71,10 +75,22 @@ class Guard:
                 "This node does not answer to that name. Nothing was read. Use the address of the node itself.",
             )
         endless = scope["path"] == "/events"
-        if scope["method"] not in ({"GET"} if endless else {"GET", "HEAD"}):
-            allow = b"GET" if endless else b"GET, HEAD"
-            return 405, allow, "This page only shows. Nothing was changed. Use the node's own desk to send."
+        if scope["method"] not in ({"GET"} if endless else {"GET", "HEAD", "POST"}):
+            allow = b"GET" if endless else b"GET, HEAD, POST"
+            return (
+                405,
+                allow,
+                "A page of this node is asked for by GET and changes something by POST. Nothing was changed.",
+            )
+        if scope["method"] == "POST" and not self._ours(scope, hosts[0].decode("latin-1").lower()):
+            return 403, b"", "This came from a page of another site. Nothing was changed. Go to the node's own page."
         return 0, b"", ""
+
+    def _ours(self, scope: Scope, host: str) -> bool:
+        """Say whether a POST comes from a page of this very host, by all that its browser says of that."""
+        said = {name: value.decode("latin-1").lower() for name, value in scope["headers"] if name in _FROM}
+        origin, site = said.get(b"origin"), said.get(b"sec-fetch-site")
+        return origin in {None, f"{self._scheme}://{host}"} and site in {None, "same-origin"}
 
 
 class _Outward:

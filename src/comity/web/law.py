@@ -25,6 +25,7 @@ class Rule:
 
     id: str
     title: str
+    title_lang: str
     icon: str
     effect: str
     more: str
@@ -161,20 +162,21 @@ def seeds(card: LawCard, asked: str, sight: Sight) -> tuple[Seed, ...]:
     found = []
     lang = language(card, asked)
     for seed, group in groupby(card.rules, key=lambda rule: rule.seed):
-        rules = tuple(_rule(rule, lang, sight) for rule in group)
-        count = sight.texts("law.seed.count.1") if len(rules) == 1 else sight.texts("law.seed.count", count=len(rules))
+        rules = tuple(_rule(rule, lang, card.languages[0], sight) for rule in group)
+        count = sight.texts.count("law.seed.count", len(rules))
         anchor = "" if any(rule.id == seed for rule in rules) else seed
         found.append(Seed(seed, anchor, count, rules))
     return tuple(found)
 
 
-def _rule(rule: RuleCard, lang: str, sight: Sight) -> Rule:
+def _rule(rule: RuleCard, lang: str, first: str, sight: Sight) -> Rule:
     t = sight.texts
     refers = t("law.refer" if rule.effect == "refer" else "law.other", whom=rule.refer_to) if rule.refer_to else ""
     force, held = _force(rule, sight.now, t)
     return Rule(
         id=rule.id,
         title=rule.title,
+        title_lang=first,
         icon=_ICONS.get(rule.effect, "stop"),
         effect=t.word("law.effect", rule.effect),
         more=rule.duty or refers,

@@ -95,7 +95,7 @@ def part(card: DispatchCard, sight: Sight) -> Part:
     told = card.law or LawPart((), (), (), None, ())
     t = sight.texts
     approvals = tuple(
-        (t("part.by", role=one.role, officer=one.officer), "" if one.at is None else _at(one.at, sight))
+        (t("part.by", role=t.word("role", one.role), officer=one.officer), "" if one.at is None else _at(one.at, sight))
         for one in told.approvals
     )
     return Part(
@@ -122,16 +122,16 @@ def _duty(duty: DutyLine, sight: Sight) -> Duty:
     t = sight.texts
     look, icon = _DUTY_ICONS.get(duty.state, ("wait", "clock"))
     if duty.done_at is not None:
-        when = t("duty.done.at", time=moments.moment(duty.done_at, sight.now, t))
+        when = t("obliged.done.at", time=moments.moment(duty.done_at, sight.now, t))
     elif duty.state != "open":
         when = ""
     elif duty.due is None:
-        when = t("duty.nodue", role=duty.role)
+        when = t("obliged.nodue", role=t.word("role", duty.role))
     else:
-        when = t("duty.due", role=duty.role, time=moments.moment(duty.due, sight.now, t))
-    words = t.filled("duty", duty.verb, value=duty.value)
+        when = t("obliged.due", role=t.word("role", duty.role), time=moments.moment(duty.due, sight.now, t))
+    words = t.filled("obliged", duty.verb, value=duty.value)
     rule = sight.link(sight.us.short, duty.rule) if duty.rule else None
-    return Duty(words, rule, look, icon, t(f"duty.{duty.state}"), when)
+    return Duty(words, rule, look, icon, t(f"obliged.{duty.state}"), when)
 
 
 def _glass(glass: GlassLine, sight: Sight) -> Glass:

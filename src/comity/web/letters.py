@@ -14,6 +14,7 @@ from comity.screen import (
     BodyLine,
     CaseCard,
     DispatchCard,
+    LawCard,
     LinkCard,
     LogCard,
     MarkLine,
@@ -23,7 +24,7 @@ from comity.screen import (
     VerdictLine,
     WorkItem,
 )
-from comity.web import moments
+from comity.web import moments, sentences
 from comity.web.text_safety import spoken
 from comity.web.texts import Texts
 from comity.web.views import (
@@ -62,6 +63,7 @@ _LINK_LOOKS = {
 _HANDLING = re.compile(r"H\d")
 _TLP = re.compile(r"TLP:(RED|AMBER|GREEN|CLEAR)(\+STRICT)?")
 _LANG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+_TRANSLATION = re.compile(r"translation:([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)")
 _SAY_AT = (5, 10, 30)
 
 
@@ -69,13 +71,14 @@ _SAY_AT = (5, 10, 30)
 class Sight:
     """From where and when the cards are looked at: both parties, ours first, the words of one language, known rules.
 
-    `rules` are (mark of a party, id of a rule) of every rule that a page of this node shows.
+    `rules` are (mark of a party, id of a rule) of every rule that a page of this node shows, `laws` the editions they are of.
     """
 
     now: Ms
     parties: tuple[PartyCard, ...]
     texts: Texts
     rules: frozenset[tuple[str, str]] = frozenset()
+    laws: tuple[LawCard, ...] = ()
 
     @property
     def us(self) -> PartyCard:
@@ -153,7 +156,7 @@ def left(card: DispatchCard | CaseCard, what: str, of: str | None, start: Ms | N
     if card.due is None:
         return None
     away = card.due - sight.now
-    due = t("left.due", time=moments.moment(card.due, sight.now, t))
+    due, what = t("left.due", time=moments.moment(card.due, sight.now, t)), _owed(what, t)
     if card.overdue:
         words = t("left.over.by", what=what, party=of) if of else t("left.over", what=what)
         return Left("over", moments.span(max(-away, 0), t), words, due, 100)
@@ -173,7 +176,7 @@ def began(card: DispatchCard) -> Ms:
 def kind(card: DispatchCard, texts: Texts) -> str:
     """Kind and stage in words, such as `Answer, part`."""
     word = texts.word("kind", card.kind)
-    return f"{word}, {card.stage}" if card.stage and card.stage != card.kind else word
+    return f"{word}, {texts.word('stage', card.stage)}" if card.stage and card.stage != card.kind else word
 
 
 def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:
@@ -208,14 +211,14 @@ def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:
         opinions=opinions(card.verdicts, sight),
         gaps=tuple(gap(each, sight) for each in card.removals),
         gaps_apart=tuple(gap(each, sight) for each in card.removals if each.category not in inline),
-        body=() if recalled is not None else tuple(line(each, t) for each in card.body),
+        body=() if recalled is not None else lines(card, t),
         end=end,
         end_time=moments.moment(end_at, sight.now, t) if end_at is not None else "",
         code=card.times.code,
         recalled=moments.moment(recalled, sight.now, t) if recalled is not None else None,
         happened=_happened(card, sight),
-        leaf=None if card.index is None else _grouped(card.index),
-        receipt_leaf=None if card.receipt_index is None else _grouped(card.receipt_index),
+        leaf=None if card.index is None else t.number(card.index),
+        receipt_leaf=None if card.receipt_index is None else t.number(card.receipt_index),
         sentence=_sentence(card, sight),
         say=_say(card, t),
         loud=card.urgency == 0 and not card.ours,
@@ -305,6 +308,7 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
     look, icon = _LOOKS.get(verdict.effect, ("refuse", "stop"))
     marks = [t.word("mark", mark.strip("[]")) for mark in verdict.marks]
     marks += [""] * (len(verdict.articles) - len(marks))
+    said = sentences.said(verdict, sight.laws, t)
     rules = [*verdict.rules, *([()] * (len(verdict.articles) - len(verdict.rules)))]
     return Opinion(
         party=verdict.party,
@@ -314,7 +318,7 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
         icon=icon,
         word=t.word("verdict", verdict.effect),
         act=t.word("verdict", verdict.act),
-        sentence=verdict.sentence,
+        sentence=said.sentence,
         articles=tuple(
             (article, mark, tuple(sight.link(verdict.party, rule) for rule in behind))
             for article, mark, behind in zip(verdict.articles, marks, rules, strict=False)
@@ -322,13 +326,17 @@ def opinion(verdict: VerdictLine, sight: Sight) -> Opinion:
         ground=verdict.ground if ours else None,
         edition=verdict.edition[:8],
         exercise=verdict.exercise,
+        lang=said.lang,
+        more=said.more,
+        more_lang=said.more_lang,
     )
 
 
 def _unknown(party: PartyCard, sight: Sight, told: VerdictLine | None = None) -> Opinion:
     """A verdict that is not known here: at most what its having acted tells, never an article."""
     t = sight.texts
-    effect, act, sentence = (told.effect, told.act, told.sentence) if told else ("", "", "")
+    effect, act = (told.effect, told.act) if told else ("", "")
+    sentence, lang = sentences.told(told.sentence, t) if told else ("", "")
     look, icon = _LOOKS.get(effect, ("unknown", "clock"))
     return Opinion(
         party=party.short,
@@ -343,6 +351,7 @@ def _unknown(party: PartyCard, sight: Sight, told: VerdictLine | None = None) ->
         ground=None,
         edition=t("verdict.edition.unknown"),
         exercise=False,
+        lang=lang if sentence else t.lang,
     )
 
 
@@ -356,10 +365,35 @@ def gap(removal: Removal, sight: Sight) -> Gap:
     return Gap(t("removed.class", category=removal.category), t("removed.where", where=removal.where, by=by))
 
 
-def line(body: BodyLine, texts: Texts) -> Line:
-    """One line of a body; a language tag that is none is dropped."""
+def line(body: BodyLine, texts: Texts, *, unofficial: bool = False) -> Line:
+    """One line of a body; a language tag that is none is dropped, the name of a field becomes the page's word for it.
+
+    Args:
+        body: as it came. A translation is a line that its sender labelled `translation:<tag>`.
+        texts: the words of the page.
+        unofficial: the dispatch carries the condition `translation-unofficial`.
+    """
     lang = body.lang if body.lang and _LANG.fullmatch(body.lang) else None
-    return Line(body.label, body.text, texts("removed.class", category=body.removed) if body.removed else None, lang)
+    removed = texts("removed.class", category=body.removed) if body.removed else None
+    if translated := _TRANSLATION.fullmatch(body.label):
+        label = texts("field.translation", language=texts.language(translated[1]))
+        return Line(label, body.text, removed, translated[1], own=True, translation=True, unofficial=unofficial)
+    own = "" if body.label == "text" else texts.word("field", body.label)
+    return Line(own, body.text, removed, lang, own=own != body.label)
+
+
+def _owed(what: str, texts: Texts) -> str:
+    """What is owed in the page's words; the card has it in English."""
+    key = what.replace(" ", "-")
+    said = texts.word("due", key)
+    return what if said == key else said
+
+
+def lines(card: DispatchCard, texts: Texts) -> tuple[Line, ...]:
+    """The lines of a dispatch's body: what was written first, then translations of it that somebody added."""
+    unofficial = "translation-unofficial" in card.label
+    made = (line(each, texts, unofficial=unofficial) for each in card.body)
+    return tuple(sorted(made, key=lambda each: each.translation))
 
 
 def file(case: CaseCard, sight: Sight) -> File:
@@ -368,7 +402,6 @@ def file(case: CaseCard, sight: Sight) -> File:
     debt = next((d for d in case.dispatches if d.due is not None and d.due == case.due), None)
     start = (debt.times.arrived or began(debt)) if debt else None
     owed = left(case, debt.due_what if debt else "", debt.overdue_of if debt else None, start, sight)
-    number = len(case.dispatches)
     return File(
         id=show_id(case.case),
         number=case.number,
@@ -378,7 +411,7 @@ def file(case: CaseCard, sight: Sight) -> File:
         state=case.state,
         left=owed,
         overdue=case.overdue,
-        count=t("case.count.1") if number == 1 else t("case.count", count=number),
+        count=t.count("case.count", len(case.dispatches)),
         say=_case_say(case, sight),
     )
 
@@ -399,7 +432,8 @@ def work_item(item: WorkItem, sight: Sight) -> Item:
     """One line of the workplan."""
     owners = tuple((short, sight.is_us(short), agency) for short, agency in item.owners)
     owing = tuple((short, sight.is_us(short)) for short in item.overdue_of)
-    return Item(item.item, item.aim, item.measure, owners, item.moved, item.overdue, owing, item.due)
+    late = tuple((short, sight.is_us(short), sight.texts("work.feedback", n=n)) for short, n in item.feedback_missing)
+    return Item(item.item, item.aim, item.measure, owners, item.moved, item.overdue, owing, item.due, late)
 
 
 def wire(link: LinkCard, sight: Sight) -> Wire:
@@ -427,14 +461,14 @@ def log(card: LogCard, sight: Sight, *, served: bool) -> Log:
     t, name = sight.texts, origin_hash(card.origin)
     if card.cosigned_at is not None:
         when = moments.moment(card.cosigned_at, sight.now, t)
-        cosigned = t("logs.cosigned.at", size=_grouped(card.cosigned_size), total=_grouped(card.size), time=when)
+        cosigned = t("logs.cosigned.at", size=t.number(card.cosigned_size), total=t.number(card.size), time=when)
     else:
         cosigned = t("logs.cosigned.never" if card.role == "decision" else "logs.cosigned.none")
     return Log(
         id=name[:16],
         role=t.word("logs.role", card.role),
         origin=card.origin,
-        size=_grouped(card.size),
+        size=t.number(card.size),
         root=card.root,
         cosigned=cosigned,
         keys=card.log_vkeys,
@@ -448,15 +482,11 @@ def _leaf(mark: MarkLine, sight: Sight) -> tuple[str, str, str]:
     """A leaf that says something in words: its place, the words, the time where it is known."""
     t = sight.texts
     when = "" if mark.at is None else t("part.at", time=moments.moment(mark.at, sight.now, t))
-    return t("leaf.at", index=_grouped(mark.index)), t.word("leaf", mark.kind), when
+    return t("leaf.at", index=t.number(mark.index)), t.word("leaf", mark.kind), when
 
 
-def _grouped(number: int) -> str:
-    return f"{number:,}".replace(",", "\u202f")
-
-
-def evidence(proof: Proof) -> Evidence:
+def evidence(proof: Proof, texts: Texts) -> Evidence:
     """A proof made again: each step, how many fail, when and how fast."""
     steps = tuple((step.what, step.good, step.sentence) for step in proof.steps)
     bad = sum(not good for _, good, _ in steps)
-    return Evidence(steps, bad, f"{moments.at_zone(proof.checked_at):%H:%M:%S}", _grouped(proof.microseconds))
+    return Evidence(steps, bad, f"{moments.at_zone(proof.checked_at):%H:%M:%S}", texts.number(proof.microseconds))

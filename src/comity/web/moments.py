@@ -1,17 +1,22 @@
 """Times as a person reads them: a clock in each capital, time left instead of dates, and one line of the working days.
 
-Zone rules come from the IANA database, never from constants. Nothing counts in seconds.
+Zone rules come from the IANA database, names of days and months from the Unicode CLDR, never from constants; digits are Latin
+in every language. Units of a length are words of ours: the CLDR has English words among its Punjabi ones. Nothing counts in
+seconds.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
+
+from babel import Locale
 
 from comity.base.ids import Ms
 from comity.screen import PartyCard
-from comity.web.texts import Texts
+from comity.web.texts import Texts, locale
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -19,46 +24,103 @@ DAY = 24 * HOUR
 _MINUTES_A_DAY = 1440
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Names of days from Monday on and of months from January on: abbreviated, and in full."""
+
+    days: tuple[str, ...]
+    months: tuple[str, ...]
+    long_days: tuple[str, ...]
+    long_months: tuple[str, ...]
+    comma: str
+
+
+@cache
+def _names(language: str) -> _Names:
+    """Take the names from the Unicode CLDR; `en`, not its sister between states, has the months in three letters."""
+    cldr = Locale.parse(language)
+    days, months = cldr.days["format"], cldr.months["format"]
+    return _Names(
+        days=tuple(days["abbreviated"][i] for i in range(7)),
+        months=tuple(months["abbreviated"][i] for i in range(1, 13)),
+        long_days=tuple(days["wide"][i] for i in range(7)),
+        long_months=tuple(months["wide"][i] for i in range(1, 13)),
+        comma="," if locale(language).date_formats["full"].pattern.startswith("EEEE,") else "",
+    )
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
 def at_zone(at: Ms, zone: str = "UTC") -> datetime:
     """Turn milliseconds into a local time; `zone` is an IANA name."""
-    return datetime.fromtimestamp(at / 1000, UTC).astimezone(ZoneInfo(zone))
+    return datetime.fromtimestamp(at / 1000, UTC if zone == "UTC" else _zone(zone))
 
 
 def clock(at: Ms, zone: str = "UTC") -> str:
     """Hours and minutes, such as `05:52`."""
-    return at_zone(at, zone).strftime("%H:%M")
+    local = at_zone(at, zone)
+    return f"{local.hour:02d}:{local.minute:02d}"
 
 
 def day_clock(at: Ms, zone: str, texts: Texts) -> str:
     """Weekday and clock, such as `Mon 01:52`."""
+    return f"{_names(texts.lang).days[at_zone(at, zone).weekday()]} {clock(at, zone)}"
+
+
+def date(at: Ms, texts: Texts, *, year: bool = False, zone: str = "UTC") -> str:
+    """Day and month, such as `13 Jul` or `13 Jul 2026`; in UTC unless a zone is named."""
     local = at_zone(at, zone)
-    return f"{texts(f'weekday.{local.weekday()}')} {local:%H:%M}"
+    month = _names(texts.lang).months[local.month - 1]
+    return f"{local.day} {month}" + (f" {local.year}" if year else "")
 
 
-def date(at: Ms, texts: Texts, *, year: bool = False) -> str:
-    """Day and month in UTC, such as `13 Jul` or `13 Jul 2026`."""
-    local = at_zone(at)
-    return f"{local.day} {texts(f'month.{local.month}')}" + (f" {local.year}" if year else "")
+def long_date(at: Ms, texts: Texts, zone: str = "UTC") -> str:
+    """A date in full, such as `Monday 13 July 2026`."""
+    local, names = at_zone(at, zone), _names(texts.lang)
+    day, month = names.long_days[local.weekday()], names.long_months[local.month - 1]
+    return f"{day}{names.comma} {local.day} {month} {local.year}"
+
+
+def zone_name(at: Ms, zone: str = "UTC") -> str:
+    """How a zone is called at a moment: `UTC`, `EDT`, `IST`, or the distance from UTC where it has no letters."""
+    name = at_zone(at, zone).tzname() or zone
+    return name if name[0] not in "+-" else f"UTC{name[:3]}:{name[3:] or '00'}"
+
+
+def stamp(at: Ms, texts: Texts, zone: str = "UTC") -> str:
+    """A date with clock and zone, for papers and whatever is read without a clock beside it: `13 Jul 2026 05:52 UTC`."""
+    return f"{date(at, texts, year=True, zone=zone)} {clock(at, zone)} {zone_name(at, zone)}"
 
 
 def moment(at: Ms, now: Ms, texts: Texts) -> str:
-    """Clock in UTC, with the date before it if that is not today's."""
-    return clock(at) if at // DAY == now // DAY else f"{date(at, texts)} {clock(at)}"
+    """Clock in UTC, with the date before it if that is not today's, and the year if that is not this one."""
+    if at // DAY == now // DAY:
+        return clock(at)
+    return f"{date(at, texts, year=at_zone(at).year != at_zone(now).year)} {clock(at)}"
 
 
 def span(length: int, texts: Texts) -> str:
-    """A length in the two largest units that matter: `3 d 4 h`, `7 h 32 min`, `12 min`."""
-    if length < MINUTE:
+    """A length in the two largest units that matter: `3 d 4 h`, `7 h 02 min`, `12 min`; milliseconds."""
+    minutes = length // MINUTE
+    if minutes < 1:
         return texts("left.minute")
-    if length < HOUR:
-        return f"{length // MINUTE} min"
-    if length < DAY:
-        return (
-            f"{length // HOUR} h {length % HOUR // MINUTE:02d} min"
-            if length % HOUR >= MINUTE
-            else f"{length // HOUR} h"
-        )
-    return f"{length // DAY} d {length % DAY // HOUR} h" if length % DAY >= HOUR else f"{length // DAY} d"
+    return _span(minutes, texts)
+
+
+@lru_cache(maxsize=8192)
+def _span(minutes: int, texts: Texts) -> str:
+    days, hours, rest = minutes // _MINUTES_A_DAY, minutes // 60 % 24, minutes % 60
+    if days:
+        large, small = texts("left.in.days", days=days), texts("left.in.hours", hours=hours) if hours else ""
+    elif hours:
+        large = texts("left.in.hours", hours=hours)
+        small = texts("left.in.minutes", minutes=f"{rest:02d}") if rest else ""
+    else:
+        large, small = texts("left.in.minutes", minutes=rest), ""
+    return texts("left.in.two", large=large, small=small) if small else large
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,7 @@ The same description serves the first load and every update, so an open page and
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from comity.base.ids import Ms, show_id
 from comity.screen import (
@@ -22,17 +20,12 @@ from comity.screen import (
     WorkItem,
 )
 from comity.web import law as statute
-from comity.web import lawpart, letters, moments, waiting
+from comity.web import lawpart, letters, moments
 from comity.web.letters import Sight
-from comity.web.text_safety import spoken
 from comity.web.texts import Texts
-from comity.web.views import Code, Log, Tick
+from comity.web.views import Log, Tick
 
 LATEST = 8
-_EVALUATION = re.compile(r"\d+x\d+\b")
-
-LogFiles = Callable[[str, str], "bytes | None"]
-"""(origin hash in hex, path below it) -> the file, or None if a visitor may not read it or it is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +47,14 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page: its template, the title of the window, which entry of the rail is open, and its regions."""
+    """One page.
+
+    Attributes:
+        template: lays it out; extends `base.html`.
+        title: what it is about; the frame adds the name of the program and the party to it.
+        here: key of the rail's entry that is open, "" for none.
+        regions: its own; bar, rail and notices come from the frame.
+    """
 
     template: str
     title: str
@@ -64,9 +64,8 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that the board said at one change number and one minute; every page at that moment is made from it."""
+    """What the board said at one moment; the pages of one visit are made from it."""
 
-    change: int
     now: Ms
     parties: tuple[PartyCard, ...]
     workplan: tuple[WorkItem, ...]
@@ -79,23 +78,14 @@ class Reading:
     waiting: WaitingCard
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What a page says whatever the board holds: words, further notices, whether the editions are exercise editions."""
-
-    texts: Texts
-    notices: tuple[str, ...]
-    exercise: bool
+def sight(reading: Reading, texts: Texts) -> Sight:
+    """Look at a reading with the words of a language."""
+    return Sight(reading.now, reading.parties, texts, reading.rules, reading.laws)
 
 
-def sight(reading: Reading, setting: Setting) -> Sight:
-    """Look at a reading with the words of a setting."""
-    return Sight(reading.now, reading.parties, setting.texts, reading.rules)
-
-
-def day(reading: Reading, setting: Setting) -> Page:
+def day(reading: Reading, texts: Texts) -> Page:
     """The node's one page: workplan, cases with their dispatches, latest, link, logs."""
-    at = sight(reading, setting)
+    at = sight(reading, texts)
     cases = tuple(part for case in reading.cases for part in _case_rows(case, at))
     work = tuple(Part(f"w-{i.item}", "work_row", letters.work_item(i, at)) for i in reading.workplan)
     own = (
@@ -106,35 +96,14 @@ def day(reading: Reading, setting: Setting) -> Page:
         Region("link", (Part("link-card", "link_card", letters.wire(reading.link, at)),)),
         Region("logs", tuple(Part(f"lg-{v.id}", "log_short", v) for v in _logs(reading, at))),
     )
-    return Page("day.html", _title(at.texts("nav.day"), reading, at), "day", _common(reading, setting, "") + own)
+    return Page("day.html", at.texts("nav.day"), "today", own)
 
 
-def case(number: str, reading: Reading, setting: Setting) -> Page | None:
-    """One case: timeline, stream, what is owed, newest verdicts; None if this node has no such case."""
-    at = sight(reading, setting)
-    card = next((c for c in reading.cases if show_id(c.case) == number), None)
-    if card is None:
-        return None
-    head, stream = letters.file(card, at), tuple(letters.letter(d, at, card.title) for d in card.dispatches)
-    zones = " / ".join(p.capital for p in reading.parties)
-    cosigned = sum(d.times.cosigned is not None for d in card.dispatches)
-    own = (
-        Region("head", (Part(f"c-{head.id}", "case_head", (head, _strip(card))),)),
-        Region("zones", (Part("zones", "zones", zones),)),
-        Region("timeline", _timeline(card, at)),
-        Region("stream", tuple(Part(f"d-{v.id}", "letter_full", v) for v in stream)),
-        Region("owed", (Part("owed", "owed", tuple(v for v in stream if v.left)),)),
-        Region("newest", tuple(Part("newest", "newest", v) for v in stream[-1:])),
-        Region("proof", (Part("case-proof", "case_proof", (cosigned, len(stream))),)),
-    )
-    return Page("case.html", _title(card.title, reading, at), "case", _common(reading, setting, number) + own)
-
-
-def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, setting: Setting) -> Page:
+def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, texts: Texts) -> Page:
     """One dispatch with its proof, made again just now."""
-    at = sight(reading, setting)
+    at = sight(reading, texts)
     view = letters.letter(card, at, card.title)
-    made = letters.evidence(proof) if proof else None
+    made = letters.evidence(proof, at.texts) if proof else None
     capitals = tuple(p.capital for p in reading.parties)
     side = (Part("one-sentence", "one_sentence", view), Part("about", "about", view), Part("gaps", "gaps_panel", view))
     own = (
@@ -146,23 +115,22 @@ def dispatch(card: DispatchCard, proof: Proof | None, reading: Reading, setting:
         Region("facts", (Part("facts", "facts", (view, capitals)),)),
         Region("side", side),
     )
-    common = _common(reading, setting, view.case)
-    return Page("dispatch.html", _title(view.kind, reading, at), "dispatch", common + own)
+    return Page("dispatch.html", view.kind, "dispatch", own)
 
 
-def ledger(reading: Reading, setting: Setting) -> Page:
+def ledger(reading: Reading, texts: Texts) -> Page:
     """All logs with keys and addresses, and the link."""
-    at = sight(reading, setting)
+    at = sight(reading, texts)
     own = (
         Region("logs", tuple(Part(f"lg-{v.id}", "log_full", v) for v in _logs(reading, at))),
         Region("link", (Part("link-card", "link_card", letters.wire(reading.link, at)),)),
     )
-    return Page("ledger.html", _title(at.texts("nav.logs"), reading, at), "ledger", _common(reading, setting, "") + own)
+    return Page("ledger.html", at.texts("nav.logs"), "ledger", own)
 
 
-def law(short: str, language: str, reading: Reading, setting: Setting) -> Page | None:
+def law(short: str, language: str, reading: Reading, texts: Texts) -> Page | None:
     """One party's law; None if no edition of it is here. `short` is its mark in small letters, `language` a tag."""
-    at = sight(reading, setting)
+    at = sight(reading, texts)
     card = next((one for one in reading.laws if one.short.lower() == short), None)
     if card is None:
         return None
@@ -176,86 +144,14 @@ def law(short: str, language: str, reading: Reading, setting: Setting) -> Page |
         Region("rules", tuple(Part(f"seed-{seed.id}", "law_seed", seed) for seed in rules)),
         Region("index", (Part("law-index", "law_index", tuple(seed.id for seed in rules)),)),
     )
-    title = _title(at.texts("law.h1", name=head.name), reading, at)
-    return Page("law.html", title, "law", _common(reading, setting, "") + own)
-
-
-def approvals(reading: Reading, setting: Setting) -> Page:
-    """What waits for people: held, owed, alarms, budgets over persons."""
-    at, card = sight(reading, setting), reading.waiting
-    known = {d.id: letters.kind(d, at.texts) for c in reading.cases for d in c.dispatches}
-    held = tuple(waiting.held(one, known, at) for one in sorted(card.held, key=lambda h: (h.urgency, h.since)))
-    owed = tuple(waiting.debt(one, known, at) for one in card.owed)
-    alarms = tuple(waiting.alarm(one, known, at) for one in card.alarms)
-    budgets = tuple(waiting.budget(one, at) for one in card.budgets)
-    until = "" if card.until is None else moments.moment(card.until, reading.now, at.texts)
-    groups = tuple(waiting.association(one, at) for one in card.associations)
-    own = (
-        Region("head", (Part("wait-head", "wait_head", card.damaged),)),
-        Region("held", tuple(Part(f"h-{v.id}", "held", v) for v in held) or (Part("held-none", "held_none", None),)),
-        Region("owed", tuple(Part(f"o-{v.id}", "debt", v) for v in owed) or (Part("owed-none", "debt_none", None),)),
-        Region(
-            "alarms",
-            tuple(Part(f"a-{v.id}", "alarm", v) for v in alarms) or (Part("alarms-none", "alarms_none", None),),
-        ),
-        Region("budgets", (Part("budgets", "budgets", (budgets, until)),)),
-        Region(
-            "groups",
-            tuple(Part(f"g-{v.id}", "association", v) for v in groups) or (Part("g-none", "groups_none", None),),
-        ),
-    )
-    title = _title(at.texts("wait.h1"), reading, at)
-    return Page("approvals.html", title, "approvals", _common(reading, setting, "") + own)
-
-
-def absent(reading: Reading, setting: Setting) -> Page:
-    """The page for an address that this node does not have."""
-    at = sight(reading, setting)
-    return Page("absent.html", _title(at.texts("error.404.h1"), reading, at), "", _common(reading, setting, ""))
-
-
-def _common(reading: Reading, setting: Setting, here: str) -> tuple[Region, ...]:
-    """Bar, rail and notices: on every page; `here` is the number of the case that is open."""
-    at = sight(reading, setting)
-    ours, *others = sorted(reading.parties, key=lambda p: not p.ours)
-    bar = (
-        Part("bar-ours", "capital", letters.capital(ours, at)),
-        Part("bar-days", "days", letters.days(at)),
-        *(Part(f"bar-{p.short}", "capital", letters.capital(p, at)) for p in others),
-    )
-    files = tuple(letters.file(card, at) for card in reading.cases)
-    rail = tuple(Part(f"rc-{f.id}", "rail_case", (f, f.id == here)) for f in files)
-    link = letters.wire(reading.link, at)
-    notices = [Part(f"n-{i}", "notice_plain", text) for i, text in enumerate(setting.notices)]
-    if setting.exercise:
-        notices.insert(0, Part("n-exercise", "notice_exercise", None))
-    if reading.link.state != "up":
-        notices.append(Part("n-link", "notice_link", link))
-    return (
-        Region("bar", bar),
-        Region("rail", rail),
-        Region("waiting", (Part("rail-waiting", "rail_waiting", waiting.count(reading.waiting, reading.now)),)),
-        Region("foot", (Part("rail-foot", "rail_foot", link),)),
-        Region("notices", tuple(notices)),
-    )
-
-
-def _title(what: str, reading: Reading, at: Sight) -> str:
-    overdue = sum(case.overdue for case in reading.cases)
-    words = {"what": spoken(what), "short": at.us.short}
-    return at.texts("page.title.overdue", count=overdue, **words) if overdue else at.texts("page.title", **words)
+    title = at.texts("law.h1", name=head.name)
+    return Page("law.html", title, "law", own)
 
 
 def _case_rows(card: CaseCard, at: Sight) -> tuple[Part, ...]:
     head = letters.file(card, at)
     rows = (letters.letter(d, at, card.title) for d in card.dispatches)
     return (Part(f"c-{head.id}", "case_row", head), *(Part(f"d-{v.id}", "letter_row", v) for v in rows))
-
-
-def _strip(card: CaseCard) -> tuple[Code, ...]:
-    """Every handling code of the case once, evaluations apart: they belong to one statement, not to the case."""
-    seen = dict.fromkeys(text for d in card.dispatches for text in d.label if not _EVALUATION.match(text))
-    return tuple(letters.code(text) for text in seen)
 
 
 def _logs(reading: Reading, at: Sight) -> tuple[Log, ...]:
@@ -297,34 +193,3 @@ def _latest(reading: Reading, at: Sight) -> tuple[Part, ...]:
         )
         for when, key, d in newest
     )
-
-
-def _timeline(card: CaseCard, at: Sight) -> tuple[Part, ...]:
-    """One entry a dispatch, one for each verdict that refers or refuses, one for what is overdue."""
-    return tuple(part for d in card.dispatches for part in _dispatch_ticks(d, at))
-
-
-def _dispatch_ticks(d: DispatchCard, at: Sight) -> tuple[Part, ...]:
-    number, t = show_id(d.id), at.texts
-    tick = Tick(
-        href=f"#d-{number}",
-        time=" / ".join(moments.clock(letters.began(d), p.zone) for p in at.parties),
-        text=letters.kind(d, t),
-        what="",
-        party=d.from_party,
-        ours=d.ours,
-        look="ours" if d.ours else "theirs",
-    )
-    told = [Part(f"t-{number}", "tick", tick)]
-    for i, o in enumerate(letters.opinions(d.verdicts, at)):
-        if o.look in {"refer", "refuse"}:
-            law = replace(
-                tick, text=t("case.law", whose=o.whose, word=o.word), look="law" if o.look == "refer" else "stop"
-            )
-            told.append(Part(f"t-{number}-law{i}", "tick", law))
-    if d.overdue and d.due is not None:
-        late = replace(
-            tick, time=" / ".join(moments.clock(d.due, p.zone) for p in at.parties), text=t("case.late"), look="stop"
-        )
-        told.append(Part(f"t-{number}-late", "tick", late))
-    return tuple(told)

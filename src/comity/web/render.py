@@ -1,10 +1,13 @@
 """HTML from parts: templates escape everything, incoming text passes through `shown`, each part is laid out once.
 
+A part's macro `file.name` stands in `templates/parts/<file>.html`; one without a file in the blocks of the first pages.
+
 No template has a script, a style attribute or an address of another host: the content-security policy forbids them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,12 +17,20 @@ from comity.web.pages import Page, Part
 from comity.web.text_safety import segments
 from comity.web.texts import Texts
 
+_SHORT = 400
 _KEPT = 4096  # laid-out parts kept: some days of a busy node
 
 
 def shown(text: str) -> Markup:
     """Incoming text for a template: escaped, isolated in its direction, what is hidden or false made a visible chip."""
+    return _short(text) if len(text) <= _SHORT else _shown(text)
+
+
+def _shown(text: str) -> Markup:
     return Markup("<bdi>") + Markup("").join(_segment(s.text, s.chip) for s in segments(text)) + Markup("</bdi>")
+
+
+_short = lru_cache(maxsize=4 * _KEPT)(_shown)  # names, labels and titles come again on every page
 
 
 def plain(text: str) -> Markup:
@@ -42,6 +53,7 @@ class Renderer:
             loader=PackageLoader("comity.web"),
             autoescape=True,
             undefined=StrictUndefined,
+            auto_reload=False,  # the templates are those of the installed program: no look at the disk for each page
             trim_blocks=True,
             lstrip_blocks=True,
         )
@@ -55,10 +67,16 @@ class Renderer:
         self.part = lru_cache(maxsize=_KEPT)(self._part)
 
     def _part(self, part: Part) -> str:
-        macro = next(getattr(each, part.macro) for each in self._macros if hasattr(each, part.macro))
+        file, _, name = part.macro.rpartition(".")
+        files = [self._env.get_template(f"parts/{file}.html").module] if file else self._macros
+        macro = next(getattr(each, name) for each in files if hasattr(each, name))
         return str(macro(part.id, part.view)).strip()
 
-    def page(self, page: Page, **setting: object) -> str:
-        """The whole document; `setting` has the page's change number, boot token, view and minute."""
+    def blocks(self, page: Page) -> dict[str, str]:
+        """Return the HTML of every part of a page by its id."""
+        return {part.id: self.part(part) for region in page.regions for part in region.parts}
+
+    def page(self, page: Page, setting: Mapping[str, object]) -> str:
+        """The whole document; `setting` is all that the still part of its template needs."""
         regions = {r.name: Markup("\n").join(Markup(self.part(p)) for p in r.parts) for r in page.regions}  # noqa: S704  laid out by our own templates, which escape
-        return self._env.get_template(page.template).render(page=page, regions=regions, **setting)
+        return self._env.get_template(page.template).render({**setting, "page": page, "regions": regions})

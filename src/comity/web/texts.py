@@ -1,452 +1,108 @@
-"""Every word of the page, as data: one table a language, looked up by key; codes (labels, grounds) are never translated.
+"""The words of the pages in one language, looked up by key; codes (labels, grounds, TLP) are never translated.
 
-A new language is one more mapping with the same keys. Names of states, agencies and laws are not here: they come with
-the cards of `screen`.
+English stands in `words`, a catalog of each other language in `locale/<language>/<module>.po`, read at the start: an entry
+has the key as its context and the English as its id, so one whose English has since changed counts for nothing. What has no
+translation is given in English. Names of states, agencies and laws are not here: they come with the cards of `screen`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
 
-ENGLISH: Mapping[str, str] = {
-    "lang": "en",
-    # shell
-    "page.name": "Comity",
-    "page.node": "{name} node",
-    "page.skip": "Skip to content",
-    "page.title": "{what} · Comity {short}",
-    "page.title.overdue": "({count} overdue) {what} · Comity {short}",
-    "page.readonly": "Read only",
-    "page.readonly.text": "This page shows what the node has stored. Nothing can be sent or changed from here.",
-    "page.stale": "Not live since",
-    "page.stale.text": "The node does not answer. What you see is the last that came; the page tries again by itself.",
-    "page.noscript": "This page shows the state at {time} UTC. Scripts are off, so load it again to see what is new.",
-    "nav.main": "Main",
-    "nav.day": "Today",
-    "nav.cases": "Cases",
-    "nav.proof": "Proof",
-    "nav.logs": "Logs",
-    "nav.work": "Work",
-    "nav.overdue": "overdue",
-    "notice.exercise": "Exercise edition.",
-    "notice.exercise.text": "No lawyer has signed the law editions that decide here. Each verdict that is known here says so again.",
-    # the bar
-    "bar.label": "{places}: clocks, offices and duty",
-    "bar.office.open": "Office open",
-    "bar.office.closed": "Office closed",
-    "bar.duty": "on duty",
-    "bar.sentence": "Office hours today in UTC: {hours}. Now {now} UTC. {overlap}",
-    "bar.hours": "{place} {opens} to {closes}",
-    "bar.apart": "They do not overlap.",
-    "bar.overlap": "They overlap.",
-    # the day
-    "day.h1": "Today, {date}",
-    "day.lead": "What moved, what is owed and by whom, and the proof. Times are UTC unless a capital is named.",
-    "work.h": "Shared workplan",
-    "work.caption": "Signed by both; owners on each side, what moved today, what is overdue today",
-    "work.item": "Item",
-    "work.aim": "Aim and measure",
-    "work.owners": "Owners",
-    "work.moved": "Moved today",
-    "work.overdue": "Overdue",
-    "work.due": "Due",
-    "work.empty": "No item is signed yet. The workplan appears here when both have signed it.",
-    "cases.h": "Cases",
-    "cases.empty": "No dispatch has crossed yet",
-    "cases.empty.text": "The first one appears here by itself, in the same second in which the node stores it.",
-    "latest.h": "Latest, UTC",
-    "moved.sent": "sent",
-    "moved.came": "came",
-    "latest.empty": "Nothing yet.",
-    "link.h": "Link",
-    "link.last": "Last exchange",
-    "link.never": "none yet",
-    "link.waiting": "Waiting here",
-    "link.nothing": "nothing",
-    "link.oldest": "{count}, the oldest since {time}",
-    "link.from": "Since",
-    "link.from.at": "{time} UTC, {span}",
-    "link.since": "since {since}",
-    "link.up": "Link up",
-    "link.unpaired": "Not yet paired",
-    "link.recovering": "Link recovering",
-    "link.silent": "Link down",
-    "link.uncosigned": "Co-signature missing",
-    "link.suspended": "Exchange suspended",
-    "link.broken": "Traffic stopped",
-    "link.text.up": "Both sides hold every entry of both logs.",
-    "link.text.unpaired": "The key ceremony has not been held. Nothing crosses.",
-    "link.text.recovering": "The node compares its logs with the other side before it speaks. Nothing is lost.",
-    "link.text.silent": "What is sent waits here in order and goes when the link is up.",
-    "link.text.uncosigned": "The other side has not co-signed in time. Only immediate dispatches go.",
-    "link.text.suspended": "Only immediate dispatches, receipts, recalls, corrections and keys cross.",
-    "link.text.broken": "The other side's log does not agree with itself. The evidence is kept; telephone the duty desk.",
-    # logs
-    "logs.h": "Logs",
-    "logs.h1": "The logs, and how to check them",
-    "logs.lead": "What crossed is a leaf of its sender's log. The other side mirrors it whole and co-signs its head.",
-    "logs.role.ours": "Our exchange log",
-    "logs.role.theirs": "Our mirror of theirs",
-    "logs.role.exchange": "Our exchange log",
-    "logs.role.mirror": "Our mirror of theirs",
-    "logs.role.decision": "Our decision log",
-    "logs.size": "Entries",
-    "logs.root": "Root",
-    "logs.cosigned": "Co-signed",
-    "logs.cosigned.at": "{size} of {total}, {time}",
-    "logs.cosigned.none": "not yet",
-    "logs.cosigned.never": "not co-signed: it stays at home, its head goes into the exchange log once a day",
-    "logs.origin": "Origin",
-    "logs.keys": "Log keys",
-    "logs.cosigners": "Co-signer keys",
-    "logs.checkpoint": "Checkpoint",
-    "logs.tiles": "Tiles",
-    "logs.all": "All logs and their keys",
-    "logs.offline.h": "Check it yourself, offline",
-    "logs.offline": "The checkpoint and tiles are plain files in the C2SP tlog-tiles form. Fetch them, hash the entries, and compare the root with the one both sides signed. No certificate is needed to read them.",
-    "logs.served": "Only what a visitor may read is linked. The decision log is not served.",
-    # dispatches
-    "kind.posting": "Posting",
-    "kind.rfi": "Request for information",
-    "kind.answer": "Answer",
-    "kind.spontaneous": "Information, unasked",
-    "kind.message": "Message",
-    "kind.refusal": "Refusal",
-    "kind.reminder": "Reminder",
-    "kind.recall": "Recall",
-    "kind.correction": "Correction",
-    "kind.withdraw": "Withdrawal",
-    "kind.transfer": "Transfer",
-    "kind.contact-note": "Contact note",
-    "kind.preserve": "Preservation request",
-    "kind.release-request": "Release request",
-    "kind.purpose-change": "Change of purpose",
-    "kind.assurance": "Assurance",
-    "kind.court-disclosure": "Court disclosure",
-    "kind.convert-to-mla": "Conversion to treaty request",
-    "kind.deconflict": "Deconfliction",
-    "kind.feedback": "Feedback",
-    "kind.manifest": "Manifest",
-    "urgency.0": "Immediate",
-    "urgency.1": "Urgent",
-    "urgency.2": "Normal",
-    "urgency.3": "Formal",
-    "disp.to": "to",
-    "disp.labels": "Handling labels",
-    "disp.refused": "Refused",
-    "disp.quarantined": "Quarantined",
-    "disp.recalled": "Recalled",
-    "disp.closed": "Text closed after recall. The log keeps that it existed.",
-    "disp.refused.text": "Refused at {time} UTC; the outward code is",
-    "disp.quarantined.text": "Set apart at {time} UTC: not opened, not deleted, the sender is told.",
-    "disp.empty": "No text is held here.",
-    "step.committed": "Committed",
-    "step.cosigned": "Co-signed",
-    "step.arrived": "Arrived",
-    "step.filed": "Filed",
-    "step.seen": "Seen",
-    "step.answered": "Answered",
-    "step.notyet": "not yet",
-    "trail.label": "Proof trail, times UTC",
-    "left.short": "left",
-    "left.left": "left, {what}",
-    "left.left.of": "left of {of}, {what}",
-    "left.over": "overdue, {what}",
-    "left.over.by": "overdue, {what}, owed by {party}",
-    "left.due": "due {time} UTC",
-    "left.minute": "under 1 min",
-    "removed.class": "Removed: {category}",
-    "removed.where": "in {where}, by {by}",
-    "removed.by.us": "our law",
-    "removed.by.them": "their law",
-    "removed.h": "What was removed",
-    "removed.none": "Nothing was removed from this dispatch.",
-    "removed.note": "The class is shown, never the content or its length.",
-    # verdicts
-    "verdict.ours": "Our law",
-    "verdict.theirs": "Their law",
-    "verdict.permit": "Permit",
-    "verdict.permit-with": "Permit with conditions",
-    "verdict.refer": "Refer",
-    "verdict.refuse": "Refuse",
-    "verdict.unknown": "Not known here",
-    "verdict.unknown.ours": "Our law has not answered on this dispatch.",
-    "verdict.unknown.theirs": "The other side has not told us its verdict on this dispatch.",
-    "verdict.edition.unknown": "edition and reasons not known here",
-    "verdict.clear": "sending",
-    "verdict.admit": "receiving",
-    "verdict.use": "use",
-    "verdict.onward": "passing on",
-    "verdict.repurpose": "another purpose",
-    "verdict.evidence": "evidence",
-    "verdict.export": "export",
-    "verdict.court": "court",
-    "verdict.access": "access",
-    "verdict.exercise": "exercise edition",
-    "verdict.ground": "Inward ground, stays here:",
-    "verdict.copy": "What is shown as theirs is our copy; their own decides.",
-    "mark.text-read": "T",
-    "mark.secondary": "S",
-    "mark.unverified": "M",
-    "mark.accord": "accord",
-    "mark.legend": "[T] read in the statute's text · [S] from an official or secondary page · [M] from memory, may only restrict · [accord] agreed by both",
-    # the law
-    "nav.law": "Law",
-    "nav.approvals": "Approvals",
-    "law.h1": "The law of {name}",
-    "law.lead.ours": "Our own edition, whole. The other side has the published rules and the digest of the private part.",
-    "law.lead.theirs": "Their edition as they published it. Our copy decides nothing; their own does.",
-    "law.tabs": "Editions",
-    "law.tab.ours": "our law",
-    "law.tab.theirs": "their law, as published",
-    "law.absent": "Their law was not handed over to this node; what it decides is known here only by what crosses.",
-    "law.languages": "Language of the sentences",
-    "law.fallback": "This edition has no sentences in {asked}; they stand here in {first}.",
-    "law.edition": "The edition",
-    "law.name": "Name",
-    "law.hash": "Hash of the edition",
-    "law.rules": "Rules",
-    "law.rules.published": "{published} published",
-    "law.rules.private": "{published} published, {private} private",
-    "law.rules.unknown": "{published} published; the private part is not here",
-    "law.private": "Private part",
-    "law.private.none": "none",
-    "law.private.ours": "private: the other side knows only its digest",
-    "law.private.theirs": "with them; it may only restrict what is read here",
-    "law.private.digest": "SHA-256",
-    "law.rests": "What it rests on",
-    "law.rests.caption": "Seeds of rules by how well their text is known",
-    "law.rests.word": "How the text is known",
-    "law.rests.seeds": "Seeds",
-    "law.status.text-read": "read in the statute",
-    "law.status.secondary": "confirmed in another page",
-    "law.status.unverified": "from memory; may only restrict",
-    "law.status.accord": "agreed in the accord",
-    "law.status.mixed": "some of its rules better known than others",
-    "law.intervals": "When which rules hold",
-    "law.interval.from": "First day",
-    "law.interval.to": "Last day",
-    "law.interval.rules": "Rules",
-    "law.interval.open": "open",
-    "law.interval.now": "now",
-    "law.index": "Seeds",
-    "law.seed.count": "{count} rules",
-    "law.seed.count.1": "1 rule",
-    "law.effect.permit": "Permits",
-    "law.effect.permit-with": "Obliges",
-    "law.effect.refer": "Refers",
-    "law.effect.refuse": "Refuses",
-    "law.refer": "to {whom}",
-    "law.other": "other way: {whom}",
-    "law.overriding": "no emergency lifts it",
-    "law.force.open": "since {first}",
-    "law.force.until": "{first} to {last}",
-    "law.force.future": "not yet in force: {days}",
-    "law.force.past": "no longer in force: {days}",
-    "law.bound": "Text",
-    "law.lang.en": "English",
-    "law.lang.fr": "Français",
-    "law.lang.hi": "हिन्दी",
-    "law.lang.pa": "ਪੰਜਾਬੀ",
-    # the law's part in one dispatch
-    "part.h": "What our law asked, and what was done",
-    "part.none": "Our law asked nothing more of this dispatch.",
-    "part.unread": "The record of what our law asked cannot be read any more; the proof says why.",
-    "part.theirs": "Of the other side's approvals and assessments nothing is known here.",
-    "part.duties": "What it obliged to",
-    "part.approvals": "Approvals",
-    "part.assessments": "Assessments of mistreatment",
-    "part.assessments.note": "What they came to. The text of an assessment stays in our decision log.",
-    "part.act": "Act",
-    "part.form": "Form",
-    "part.before": "Risk before",
-    "part.after": "Risk after",
-    "part.decision": "Decision",
-    "part.decider": "Decider",
-    "part.outside": "outside the operation",
-    "part.inside": "inside the operation",
-    "part.tainted": "likely obtained by mistreatment",
-    "part.by": "{role}: {officer}",
-    "part.at": "{time} UTC",
-    "part.glass": "Glass was broken at {time} UTC.",
-    "part.glass.text": "A life was in danger, so these waited: {what}. Both logs show that it happened.",
-    "part.glass.idle": "A life was in danger; in the end nothing had to wait. Both logs show that it happened.",
-    "part.glass.nothing": "nothing",
-    "part.review.done": "A reviewer looked at it at {time} UTC.",
-    "part.review.due": "A reviewer looks at it until {time} UTC.",
-    "duty.redact": "Removed: {value}",
-    "duty.caveat": "Condition added: {value}",
-    "duty.retain-max-days": "Kept at most {value} days",
-    "duty.approval": "Approval by {value}",
-    "duty.report": "Reported, or on record: {value}",
-    "duty.owed-full-form": "Full form of the assessment: {value}",
-    "duty.owed-approval": "Approval afterwards by {value}",
-    "duty.owed-review": "Review of what was done behind broken glass",
-    "duty.done": "done",
-    "duty.open": "open",
-    "duty.noted": "holds",
-    "duty.done.at": "done {time} UTC",
-    "duty.due": "by {role}, due {time} UTC",
-    "duty.nodue": "by {role}, no time set",
-    "act.use": "Use",
-    "act.onward": "Passing on",
-    "act.repurpose": "Another purpose",
-    "act.evidence": "Use as evidence",
-    "act.export": "Export to a file",
-    "act.court": "Disclosure that a court orders",
-    "act.access": "Access of a person to records",
-    "act.h": "Later acts",
-    "act.none": "Nobody asked to do anything else with it.",
-    "act.done": "Done",
-    "act.refused": "Not allowed",
-    "act.referred": "Referred",
-    "act.held": "Held",
-    "act.approved": "Approved by",
-    "act.waits": "Still missing",
-    "act.glass": "Behind broken glass.",
-    "act.deferred": "Deferred",
-    "assessed.disclose": "disclosing",
-    "assessed.request": "asking",
-    "assessed.use": "using",
-    "form.short": "short",
-    "form.full": "full",
-    "risk.none": "none",
-    "risk.low": "low",
-    "risk.medium": "medium",
-    "risk.substantial": "substantial",
-    "decision.go": "go",
-    "decision.go-with-conditions": "go, with conditions",
-    "decision.no": "no",
-    "decision.undecided": "undecided: goes to the head",
-    "decision.disputed": "disputed: goes to the head",
-    # what waits for people
-    "wait.h1": "Approvals, and what is owed",
-    "wait.lead": "What waits for a person of ours. Codes, counts and times only: no title, no content, no name.",
-    "wait.open": "Until officers sign in,",
-    "wait.open.text": "this page is shown to whoever can open it on this machine. Approvals are given at the terminal.",
-    "wait.damaged": "A row of what waits cannot be read, so nothing is listed here. Nothing was lost: audit this node.",
-    "wait.held": "Held",
-    "wait.held.none": "Nothing waits for an approval, an assessment or an officer.",
-    "wait.waits": "Still waits for",
-    "wait.again": "nothing: take it up again",
-    "wait.answered": "Approved so far",
-    "wait.rung": "Rung",
-    "wait.rung.role": "the role as such",
-    "wait.rung.none": "nobody",
-    "wait.since": "Since",
-    "wait.since.at": "{time} UTC, {span}",
-    "wait.subject": "Subject",
-    "wait.number": "Number",
-    "wait.about": "On the dispatch",
-    "wait.owed": "Owed",
-    "wait.owed.none": "Nothing is owed.",
-    "wait.owed.thing": "What",
-    "wait.owed.role": "By whom",
-    "wait.owed.left": "Time left",
-    "wait.owed.from": "From",
-    "wait.nodue": "no time set",
-    "wait.alarms": "Alarms",
-    "wait.alarms.none": "No alarm that nobody has seen.",
-    "wait.budgets": "Persons asked about",
-    "wait.budgets.text": "Distinct persons by purpose in the running period, counted under a key and never by name.",
-    "wait.budgets.until": "The period ends {time} UTC.",
-    "wait.budgets.none": "No person was asked about in this period.",
-    "wait.budgets.purpose": "Purpose",
-    "wait.budgets.persons": "Persons",
-    "wait.budgets.limit": "Limit",
-    "wait.budgets.nolimit": "none",
-    "wait.budgets.near": "near the limit",
-    "wait.budgets.spent": "spent",
-    "wait.associations.none": "Nobody asked about a member of an association in this period.",
-    "wait.associations": "Members of associations",
-    "wait.associations.text": "{count} associations, at most {most} members of one; the reviewer is told from {told} on.",
-    "wait.say.held": "{what} waits for people",
-    "wait.say.alarm": "Alarm for the {role}: {what}",
-    "owed.full-form": "Full form of the assessment",
-    "owed.report": "Report",
-    "owed.approval": "Approval afterwards",
-    "owed.review": "Review of broken glass",
-    "alarm.budget-near": "Budget of persons nearly spent",
-    "alarm.budget-spent": "Budget of persons spent",
-    "alarm.budget-spent-theirs": "Their budget of persons spent",
-    "alarm.association": "Members of one association",
-    "alarm.rings": "Immediate, and did not leave",
-    "alarm.overdue": "Owed and overdue",
-    "alarm.approval-refused-after": "Approval refused afterwards",
-    # leaves that say something in words
-    "leaf.h": "Broken glass",
-    "leaf.none": "No leaf of this log says that glass was broken.",
-    "leaf.break-glass": "Glass was broken: a life was in danger, and approvals or full forms were deferred.",
-    "leaf.review": "A reviewer looked at it.",
-    "leaf.at": "leaf {index}",
-    # cases
-    "case.timeline": "Timeline",
-    "case.owed": "Owed",
-    "case.owed.none": "Nothing is owed in this case.",
-    "case.newest": "Newest verdicts",
-    "case.proof": "Proof",
-    "case.proof.text": "{done} of {count} dispatches co-signed by the other side.",
-    "case.count": "{count} dispatches",
-    "case.count.1": "1 dispatch",
-    "case.law": "{whose}: {word}",
-    "case.late": "Limit passed",
-    "case.verify": "Verify one: open a dispatch and watch its proof being made again.",
-    # one dispatch
-    "one.facts": "What happened",
-    "one.fact": "Fact",
-    "one.log": "Whose log",
-    "one.utc": "UTC",
-    "one.about": "About this dispatch",
-    "one.from": "From",
-    "one.to": "To",
-    "one.case": "Case",
-    "one.item": "Workplan item",
-    "one.none": "none: {reason}",
-    "one.purpose": "Purpose",
-    "one.released": "Released by",
-    "one.id": "Number",
-    "one.leaf": "Leaf",
-    "one.receipt": "Receipt leaf",
-    "one.waiting": "not yet sequenced",
-    "one.sentence.h": "In one sentence",
-    "one.sentence": "{sender} committed this dispatch, {witness} co-signed the log that holds it at {time} UTC on {date}, and neither can change, deny or withdraw that fact.",
-    "one.sentence.open": "{sender} has committed this dispatch; until {witness} has co-signed the log that holds it, the proof is not complete.",
-    "proof.h": "Proof, made again while you watch",
-    "proof.good": "All {count} checks hold",
-    "proof.bad": "Broken: {bad} of {count} checks fail",
-    "proof.at": "checked {time} UTC in {micros} µs",
-    "proof.holds": "holds",
-    "proof.fails": "fails",
-    "proof.none": "There is no proof for this dispatch: the node does not have it.",
-    "proof.note": "The node reads the stored rows again every few seconds and recomputes each hash and signature.",
-    "proof.kept": "Keep both texts and the checkpoint, and telephone the other desk. Nothing was deleted.",
-    # announcements
-    "say.new": "{kind} from {agency}: {title}",
-    "say.overdue": "Overdue: {title}",
-    "say.soon": "{minutes} minutes left: {title}",
-    "say.broken": "Proof broken",
-    # refusals of the page itself
-    "error.404.h1": "Not here",
-    "error.404": "There is nothing at this address. It may have been mistyped, or this node does not hold it.",
-    "error.request": "The node does not understand this request. Nothing was changed. Go to the first page.",
-    "error.failed": "The node could not read what this page shows. Nothing was changed. Load it again; if it stays so, tell the operator.",
-    "error.back": "Go to today's page",
-    **{f"weekday.{i}": day for i, day in enumerate(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"))},
-    **{
-        f"month.{i}": month
-        for i, month in enumerate(
-            ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), start=1
-        )
-    },
-}
+from babel import Locale
+from babel.lists import format_list
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from comity.web import words
+
+FIRST = "en"
+LANGUAGES = (FIRST, "fr", "hi", "pa")
+MANY = ".many"
+FOLDER = Path(__file__).parent / "locale"
+
+_LOCALES = {FIRST: "en_001"}  # English as it is written between states: 13 Jul 2026; A, B and C
+_THIN = "\u202f"
+
+ENGLISH: Mapping[str, str] = {key: text for table in words.tables().values() for key, text in table.items()}
+
+
+@cache
+def locale(language: str) -> Locale:
+    """Return what the Unicode CLDR knows of a language of the pages."""
+    return Locale.parse(_LOCALES.get(language, language))
+
+
+def catalog(path: Path) -> dict[tuple[str, str], str]:
+    """Read one catalog: (key, English) -> translation; what is empty or marked fuzzy is left out."""
+    if not path.is_file():
+        return {}
+    with path.open("rb") as file:
+        entries = [entry for entry in read_po(file) if entry.id]
+    return {
+        (entry.context or "", str(entry.id)): str(entry.string) for entry in entries if entry.string and not entry.fuzzy
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """All words of one language, and the keys of those that are still English."""
+
+    words: Mapping[str, str]
+    borrowed: frozenset[str]
+
+
+@cache
+def _table(language: str, folder: Path) -> _Table:
+    found: dict[str, str] = {"lang": language}
+    borrowed: set[str] = set()
+    for name, table in words.tables().items():
+        known = {} if language == FIRST else catalog(folder / language / f"{name}.po")
+        for key, english in table.items():
+            said = english if language == FIRST else known.get((key, english))
+            found[key] = english if said is None else said
+            if said is None:
+                borrowed.add(key)
+    return _Table(found, frozenset(borrowed))
+
+
+@lru_cache(maxsize=4096)
+def _decimal(number: int, language: str) -> str:
+    if language == FIRST:
+        return f"{number:,}".replace(",", _THIN)
+    return format_decimal(number, locale=locale(language), numbering_system="latn")
 
 
 class Texts:
-    """Looks words up in one language's table."""
+    """Looks words up in one language and writes numbers and lists as it does.
 
-    def __init__(self, table: Mapping[str, str] = ENGLISH) -> None:
-        """Take the table of one language."""
-        self._table = table
+    Attributes:
+        lang: the language's tag, for `lang` of the page.
+        borrowed: keys that have no translation and are given in English.
+    """
+
+    __slots__ = ("_locale", "_words", "borrowed", "lang")
+
+    def __init__(self, language: str = FIRST, folder: Path = FOLDER) -> None:
+        """Take the language, one of `LANGUAGES`; a language that is none of them is English.
+
+        Args:
+            language: tag such as `fr`.
+            folder: where the catalogs stand.
+        """
+        self.lang = language if language in LANGUAGES else FIRST
+        table = _table(self.lang, folder)
+        self._words, self.borrowed = table.words, table.borrowed
+        self._locale = locale(self.lang)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Texts) and self.lang == other.lang and self._words is other._words
+
+    def __hash__(self) -> int:
+        return hash(self.lang)
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of `key` with its places filled.
@@ -454,13 +110,35 @@ class Texts:
         Raises:
             KeyError: no such text, or a place is not filled: a fault of the program, found by the tests.
         """
-        return self._table[key].format(**values)
+        return self._words[key].format(**values)
+
+    def count(self, key: str, n: int, **values: object) -> str:
+        """Return the text for `n` things: `key` or `key.many`, as the language counts; `{count}` and `{n}` are `n` written."""
+        form = key if self._locale.plural_form(n) == "one" else key + MANY  # spec: Unicode CLDR plurals
+        said = self.number(n)
+        return self._words[form].format(**{"count": said, "n": said, **values})
 
     def word(self, family: str, code: str) -> str:
         """Return the word for a code of a closed list, or the code itself if this program does not know it."""
-        return self._table.get(f"{family}.{code}", code)
+        return self._words.get(f"{family}.{code}", code)
 
     def filled(self, family: str, code: str, *, value: str) -> str:
         """Return the sentence for a code of a closed list with its value in place; of an unknown code both as they are."""
-        known = self._table.get(f"{family}.{code}")
+        known = self._words.get(f"{family}.{code}")
         return f"{code}: {value}" if known is None else known.format(value=value)
+
+    def lang_of(self, key: str) -> str:
+        """Return the language in which the text of `key` stands: English if it has no translation."""
+        return FIRST if key in self.borrowed else self.lang
+
+    def language(self, tag: str) -> str:
+        """Return the name of a language in this one, or its tag if the CLDR has no name for it."""
+        return str(self._locale.languages.get(tag.partition("-")[0].lower(), tag))
+
+    def number(self, number: int) -> str:
+        """Write a whole number with Latin digits, grouped as the language groups."""
+        return _decimal(number, self.lang)
+
+    def listing(self, items: Iterable[str], *, either: bool = False) -> str:
+        """Write a list as a sentence has it: `A, B and C`, or `A, B or C`."""
+        return format_list(list(items), "or" if either else "standard", locale=self._locale)

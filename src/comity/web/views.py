@@ -30,6 +30,14 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """How much waits behind an entry of the rail; `due` says that some of it is overdue."""
+
+    count: int
+    due: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Left:
     """Time left or overdue; `look` is one of ``, `soon`, `over`; `fill` is 0-100, how much of the limit is used."""
 
@@ -67,7 +75,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """One law's verdict; articles are (article, mark, rules), `look` `permit`, `with`, `refer`, `refuse` or `unknown`."""
+    """One law's verdict; articles are (article, mark, rules), `look` `permit`, `with`, `refer`, `refuse` or `unknown`.
+
+    `lang` is the language of `sentence`, `more` what the node adds to it, in `more_lang`.
+    """
 
     party: str
     ours: bool
@@ -81,6 +92,9 @@ class Opinion:
     ground: str | None
     edition: str
     exercise: bool
+    lang: str
+    more: str = ""
+    more_lang: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +107,21 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a body; `removed` is the sentence of a hatched box that stands instead of or after the text."""
+    """One line of a body; `removed` is the sentence of a hatched box that stands instead of or after the text.
+
+    Attributes:
+        own: the label is the page's word for a field, not something an officer wrote.
+        translation: somebody's translation of what stands above; it never stands in its place.
+        unofficial: the dispatch carries `translation-unofficial`.
+    """
 
     label: str
     text: str
     removed: str | None
     lang: str | None
+    own: bool = False
+    translation: bool = False
+    unofficial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +214,7 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One workplan item; owners are (party, ours, agency)."""
+    """One workplan item; owners are (party, ours, agency); `missing` is feedback in words, by who owes it."""
 
     item: str
     aim: str
@@ -201,6 +224,7 @@ class Item:
     overdue: int
     overdue_of: tuple[tuple[str, bool], ...]
     due: str
+    missing: tuple[tuple[str, bool, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

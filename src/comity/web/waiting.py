@@ -12,7 +12,8 @@ from comity.base.ids import DispatchId, Ms, show_id
 from comity.screen import AlarmLine, AssociationLine, BudgetLine, HeldLine, OwedLine, WaitingCard
 from comity.web import moments
 from comity.web.letters import Sight, urgency
-from comity.web.views import Left, Urgency
+from comity.web.texts import Texts
+from comity.web.views import Left, Tally, Urgency
 
 _NEAR = 4, 5
 """From four fifths of a limit on it is near."""  # spec: law-and-agencies.md 7, budgets over persons
@@ -94,18 +95,10 @@ class Association:
     told: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How much waits, for the rail; `due` says that some of it is overdue."""
-
-    count: int
-    due: bool
-
-
-def count(card: WaitingCard, now: Ms) -> Count:
+def count(card: WaitingCard, now: Ms) -> Tally:
     """How much waits for people."""
     late = any(one.due is not None and one.due <= now for one in card.owed)
-    return Count(len(card.held) + len(card.owed), late)
+    return Tally(len(card.held) + len(card.owed), late)
 
 
 def held(one: HeldLine, known: Mapping[DispatchId, str], sight: Sight) -> Held:
@@ -125,12 +118,13 @@ def held(one: HeldLine, known: Mapping[DispatchId, str], sight: Sight) -> Held:
         since=t("wait.since.at", time=moments.moment(one.since, now, t), span=span),
         waits=one.waits or (t("wait.again"),),
         answered=tuple(
-            (t("part.by", role=a.role, officer=a.officer), "" if a.at is None else _at(a.at, sight))
+            (t("part.by", role=t.word("role", a.role), officer=a.officer), "" if a.at is None else _at(a.at, sight))
             for a in one.answered
         ),
         subject=one.subject[:16],
         rung=tuple(
-            (t("part.by", role=r.role, officer=r.officer or t("wait.rung.role")), _at(r.at, sight)) for r in one.rung
+            (t("part.by", role=t.word("role", r.role), officer=r.officer or t("wait.rung.role")), _at(r.at, sight))
+            for r in one.rung
         ),
         say=t("wait.say.held", what=what),
         loud=one.urgency == 0,
@@ -143,7 +137,17 @@ def debt(one: OwedLine, known: Mapping[DispatchId, str], sight: Sight) -> Debt:
     words = sight.texts.word("owed", one.verb)
     late = one.due is not None and one.due <= sight.now
     say = sight.texts("say.overdue", title=f"{words} {one.value}".strip()) if late else ""
-    return Debt(show_id(one.id), words, one.value, one.role, _left(one, sight), number, href, kind, say)
+    return Debt(
+        show_id(one.id),
+        words,
+        sight.texts.word("compose.assessed", one.value),
+        sight.texts.word("role", one.role),
+        _left(one, sight),
+        number,
+        href,
+        kind,
+        say,
+    )
 
 
 def _left(one: OwedLine, sight: Sight) -> Left | None:
@@ -158,14 +162,21 @@ def _left(one: OwedLine, sight: Sight) -> Left | None:
     return Left(look, moments.span(away, t), t("left.short"), due, min(100, max(0, 100 - 100 * away // whole)))
 
 
+def _owed_said(about: str, t: Texts) -> str:
+    """Return what an alarm is about: a duty with its value in words, anything else as it is."""
+    name, _, value = about.partition(":")
+    word = t.word("owed", name)
+    return about if word == name else f"{word} ({t.word('compose.assessed', value)})" if value else word
+
+
 def alarm(one: AlarmLine, known: Mapping[DispatchId, str], sight: Sight) -> Alarm:
     """One alarm."""
     t = sight.texts
     number, href, kind = _where(one.dispatch, known)
     what = t.word("alarm", one.kind)
-    say = t("wait.say.alarm", role=one.role, what=what)
-    about = one.about or t("wait.rung.role")
-    return Alarm(show_id(one.id), what, one.role, about, number, href, kind, _at(one.at, sight), say)
+    say = t("wait.say.alarm", role=t.word("role", one.role), what=what)
+    about = _owed_said(one.about, t) or t("wait.rung.role")
+    return Alarm(show_id(one.id), what, t.word("role", one.role), about, number, href, kind, _at(one.at, sight), say)
 
 
 def budget(one: BudgetLine, sight: Sight) -> Budget:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
-import comity.desks.requests
 from comity.base.ids import Digest, Ms
 from comity.crypto.sign import add_signatures, sign_instrument
+from comity.desks.requests.model import Kind
 from comity.desks.requests.service import RequestsDesk
 from comity.desks.requests.web import body_lines
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
 from comity.dispatch.states import Form, Officer
 from comity.edge.board import NodeBoard, PlanItem, Setting
+from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
 from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Urgency
@@ -24,8 +24,8 @@ from comity.policy.verdict import Effect, Obligation, Reason, Verdict
 from comity.screen import PartyCard
 from tests.unit.node.world import SCHEMA, START, A, B, Everyone, Half, Seeded, sealing_kid
 
-SQL = (Path(comity.desks.requests.__file__).parent / "schema" / "0001_requests.sql").read_text(encoding="utf-8")
-KINDS = ("answer", "message", "recall", "refusal", "rfi", "spontaneous")
+STEPS = read_schema("comity.desks.requests")
+KINDS = tuple(sorted(kind.value for kind in Kind))
 OFFICER = Officer("requests", 7)
 
 
@@ -65,7 +65,7 @@ def accord_of(a, b):
 
 
 def make_node(us, them, accord, short, path=None):
-    desk = RequestsDesk(((1, SQL),), short)
+    desk = RequestsDesk(STEPS, short)
     built = assemble(
         us.name,
         Instruments(accord, us.keys, them.keys),

@@ -89,7 +89,7 @@ INSECURE = [name for name in settings() if name.startswith("insecure_")]
 
 def test_each_insecure_mode_is_known():
     assert list(config._INSECURE) == INSECURE
-    assert len(INSECURE) == 2
+    assert len(INSECURE) == 3
 
 
 @pytest.mark.parametrize("mode", INSECURE)
@@ -143,3 +143,29 @@ def test_the_example_of_the_document_is_read(tmp_path):
     example = re.search(r"```toml\n(.*?)```", DOC.read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "node.toml").write_text(example[1])
     assert read_config(tmp_path).desks == ("requests",)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('page_name = "desk.example"\npage_origin = "http://desk.example"\n', "must begin with https://"),
+        ('page_origin = "https://desk.example"\n', "make them one host"),
+        ('page_origin = "desk.example"\n', "page_origin"),
+        ('page_origin = "https://desk.example/path"\n', "page_origin"),
+        (
+            'page_name = "desk.example"\npage_origin = "https://desk.example"\ninsecure_demo_roles = true\n',
+            "desk.example",
+        ),
+        ('page_host = "0.0.0.0"\ninsecure_demo_roles = true\n', "insecure_demo_roles"),
+    ],
+)
+def test_pages_have_one_address_that_passkeys_can_have_and_demo_roles_stay_here(read, more, words):
+    with pytest.raises(BadConfiguration, match=words):
+        read(more)
+
+
+def test_an_address_behind_a_proxy_and_one_on_this_machine_are_taken(read):
+    found = read('page_name = "desk.example"\npage_origin = "https://desk.example"\n')
+    assert (found.page_origin, found.warnings()) == ("https://desk.example", ())
+    found = read('page_name = "x.localhost"\npage_origin = "http://x.localhost:81"\ninsecure_demo_roles = true\n')
+    assert "without a key" in found.warnings()[0]

@@ -29,8 +29,9 @@ def test_a_registry_names_its_agencies_and_shows_its_party(registry):
     assert registry.agency_name("harbour-watch", "osv") == "Vard de port"
     assert registry.agency_name("harbour-watch", "zz") == "harbour-watch"
     assert registry.agency_name("none") == "none"
-    card = registry.card("Duty officer 11", ours=False)
+    card = registry.card(ours=False)
     assert (card.short, card.name, card.opens, card.closes, card.ours) == ("XO", "Ostrel", 480, 960, False)
+    assert not card.on_duty, "the roster file does not say who is there now"
 
 
 def test_an_agency_without_a_desk_does_not_act():
@@ -47,9 +48,14 @@ def test_a_time_of_day_that_is_none_is_refused_when_it_is_read(time):
 
 def test_an_officer_may_do_what_the_delegation_leaves(roster):
     standings = roster.standings("xo")
-    assert set(standings) == {*(("requests", number) for number in range(11, 18)), ("node", 19)}
+    assert set(standings) == {*(("requests", number) for number in (*range(11, 18), *range(20, 24))), ("node", 19)}
     free, bound = standings["requests", 13], standings["node", 19]
-    assert (free.agency, free.roles, free.kinds, free.purposes) == ("paper-office", {"desk-officer"}, None, None)
+    assert (free.agency, free.roles, free.kinds, free.purposes) == (
+        "paper-office",
+        {"desk-officer", "officer"},
+        None,
+        None,
+    )
     assert (bound.kinds, bound.purposes, bound.stages) == ({"manifest"}, {"accord"}, None)
 
 
@@ -63,13 +69,6 @@ def test_the_node_speaks_under_its_officers_delegation(roster):
     assert roster.manifest_officer("XO") == Officer("node", 19, read_id("01J0C0000000000000000000CC"))
     assert roster.manifest_officer("ZZ") is None
     assert RosterOfficer("xo", "requests", 1, "a", ()).officer() == Officer("requests", 1, None)
-
-
-def test_who_is_on_duty_is_a_person_at_a_desk(roster):
-    assert roster.on_duty("XV") == "Duty officer 31"
-    assert roster.on_duty("ZZ") == ""
-    only_node = Roster(tuple(one for one in roster.officer if one.desk == "node"))
-    assert only_node.on_duty("XO") == ""
 
 
 def test_a_file_that_does_not_fit_is_named_with_what_is_wrong(tmp_path):

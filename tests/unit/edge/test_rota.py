@@ -11,6 +11,7 @@ from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
 from comity.edge.registry import OnCall, Roster, RosterOfficer, read_toml
 from comity.edge.rota import RosterRota
+from comity.screen.duty import Change, ShiftChange
 
 ACCORDS = Path(__file__).parents[3] / "accords"
 OFFICERS = (
@@ -26,7 +27,7 @@ def at(day: int, hour: int, minute: int = 0) -> Ms:
 
 
 def numbers(shifts: tuple[OnCall, ...], when: Ms, role: str = "approver") -> list[int]:
-    return [one.number for one in RosterRota(Roster(OFFICERS, shifts), "NO").on_call(role, when)]
+    return [one.number for one in RosterRota(Roster(OFFICERS, shifts), "NO").on_call(role, when, None)]
 
 
 def test_without_shifts_all_who_hold_the_role_are_rung_in_their_order():
@@ -92,4 +93,44 @@ def test_in_every_accord_somebody_approves_reviews_and_assesses_at_any_hour(acco
         rota = RosterRota(roster, party)
         for hour in range(24):
             for role in ("approver", "reviewer", "assessor", "duty-officer"):
-                assert rota.on_call(role, at(13, hour)), (party, role, hour)
+                assert rota.on_call(role, at(13, hour), None), (party, role, hour)
+
+
+def changed(day: str, what: str, stands_in: int | None, number: int = 2, opens: str = "20:00", role: str = "approver"):
+    return ShiftChange("requests", role, number, opens, day, Change(what), stands_in, "", "requests", 9, Ms(1))
+
+
+def rung(shifts, when, *changes, role="approver"):
+    rota = RosterRota(Roster(OFFICERS, shifts), "no", lambda tx, since: tuple(c for c in changes if c.day >= since))
+    return [one.number for one in rota.on_call(role, when, None)], [
+        one.number for one in rota.on_shift(role, when, None)
+    ]
+
+
+NIGHT = OnCall("no", "approver", 2, zone="America/Toronto", opens="20:00", closes="08:00")
+
+
+def test_a_substitute_is_rung_first_on_that_date_only_and_the_absent_last():
+    stood = changed("2026-07-13", "substitute", 3)
+    assert rung((NIGHT,), at(14, 3), stood) == ([3, 1, 2], [3]), "23:00 of the 13th there"
+    assert rung((NIGHT,), at(14, 11, 59), stood) == ([3, 1, 2], [3]), "after midnight, still that shift"
+    assert rung((NIGHT,), at(14, 12), stood) == ([1, 2, 3], []), "it is over"
+    assert rung((NIGHT,), at(15, 3), stood) == ([2, 1, 3], [2]), "the next night is as planned"
+
+
+def test_an_absence_rings_the_others_and_somebody_is_always_rung():
+    away = changed("2026-07-13", "absence", None)
+    assert rung((NIGHT,), at(14, 3), away) == ([1, 3, 2], [])
+    assert rung((NIGHT,), at(14, 3), away, changed("2026-07-13", "planned", 2)) == ([2, 1, 3], [2])
+
+
+def test_a_change_of_a_shift_that_the_roster_no_longer_has_changes_nothing():
+    assert rung((NIGHT,), at(14, 3), changed("2026-07-13", "substitute", 3, opens="21:00"))[1] == [2]
+
+
+def test_in_the_hour_that_comes_twice_the_one_whose_shift_began_first_goes_when_it_is_first_over():
+    early = OnCall("no", "approver", 1, zone="America/Toronto", opens="20:00", closes="01:30")
+    late = OnCall("no", "approver", 3, zone="America/Toronto", opens="01:30", closes="20:00")
+    first, again = (Ms(int(datetime(2026, 11, 1, h, 15, tzinfo=UTC).timestamp() * 1000)) for h in (5, 6))
+    assert rung((early, late), first)[1] == [1], "01:15, for the first time"
+    assert rung((early, late), again)[1] == [3], "01:15, for the second time: nobody is rung back"

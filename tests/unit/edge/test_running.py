@@ -108,7 +108,8 @@ def test_page_clock_and_warnings(base, caplog):
     async def play():
         node = await start(config)
         try:
-            assert await asyncio.to_thread(get, node.page_port, "/", "xo.localhost") == 200
+            assert await asyncio.to_thread(get, node.page_port, "/", "xo.localhost") == 303, "first sign in"
+            assert await asyncio.to_thread(get, node.page_port, "/sign-in", "xo.localhost") == 200
             assert await asyncio.to_thread(get, node.page_port, "/", "elsewhere.example") != 200
             body = json.dumps({"at": MADE + 7_000, "rate": 0})
             assert await asyncio.to_thread(get, port, "/clock", "127.0.0.1", "POST", body) == 200

@@ -93,7 +93,7 @@ class Rota:
     def __init__(self, **roles: tuple[int, ...]) -> None:
         self.roles = roles
 
-    def on_call(self, role, now):
+    def on_call(self, role, now, tx):
         return tuple(by(number) for number in self.roles.get(role.replace("-", "_"), ()))
 
 

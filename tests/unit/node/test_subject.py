@@ -8,11 +8,11 @@ import pytest
 
 from comity.base import cbor
 from comity.base.errors import BadForm, NotAllowed
-from comity.base.ids import Ms
+from comity.base.ids import DispatchId, Ms
 from comity.dispatch.particulars import Particulars
 from comity.dispatch.states import Officer
 from comity.marking.rules import default_label
-from comity.node.subject import search, unsearchable
+from comity.node.subject import AtHome, search, unsearchable
 from comity.policy.question import Act, Serves
 from comity.policy.verdict import Effect
 from tests.unit.dispatch.test_acts import Law, Roster, officer
@@ -75,6 +75,23 @@ def test_everything_here_that_has_the_name_is_found(told):
     assert found(b, "Nobody Atall") == ()
     with pytest.raises(BadForm, match="at least one word"):
         found(b, "?!")
+
+
+def test_what_was_written_at_home_is_found_too_and_leaves_no_view_of_a_dispatch(told):
+    _, b, theirs, *_ = told
+    home = (
+        AtHome(DispatchId(bytes(15) + b"\x07"), "task", LATER, "done", ("Ask about Dubois", "Amelie Dubois, 1988-04-02"), confidence=True),
+        AtHome(DispatchId(bytes(15) + b"\x08"), "handover", LATER, "waiting", ("somebody else",), confidence=True),
+    )  # fmt: skip
+    with b.ledger.read() as tx:
+        matches = search(NAME, "1988-04-02", tx, b.office.desks, home)
+    (task,) = (one for one in matches if one.whose == "home")
+    assert (task.kind, task.state, task.texts, task.born, task.confidence) == ("task", "done", 1, "same", True)
+    looked = b.look(matches, ACCESS, LATER)
+    (said,) = (one for one in looked if one.match.whose == "home")
+    assert (said.views, said.acts, said.consult, said.access) == ((), (), True, None)
+    assert rows(b, "SELECT count(*) FROM viewed WHERE dispatch = ?", (task.id,))[0][0] == 0
+    assert rows(b, "SELECT count(*) FROM viewed WHERE dispatch = ?", (theirs,))[0][0] == 1
 
 
 def test_a_day_of_birth_is_told_and_leaves_nothing_out(told):

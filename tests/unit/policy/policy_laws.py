@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 
 from comity.base.ids import Ms
-from comity.marking.labels import Urgency
+from comity.policy.cases import BASE
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition, assemble
-from comity.policy.question import Act, Assessed, AssessedAct, Decision, Question, Risk
+from comity.policy.question import Assessed, AssessedAct, Decision, Question, Risk
 from comity.policy.rule import day_begins
 
 LAWS = Path(__file__).parents[3] / "laws"
@@ -40,33 +40,6 @@ def assessed(act: str, **changes: object) -> Assessed:
     return replace(low, **changes)
 
 
-BASE = Question(
-    act=Act.CLEAR,
-    desk="requests",
-    kind="message",
-    stage="",
-    purpose="organised-crime",
-    urgency=Urgency.URGENT,
-    agency="ours",
-    peer_agencies=("theirs",),
-    handling=frozenset({"H1", "H2"}),
-    conditions=frozenset({"lead-only", "no-third-state"}),
-    tlp="",
-    pap="",
-    asserts=False,
-    evaluated=False,
-    categories=frozenset(),
-    asks=frozenset(),
-    records=frozenset(),
-    basis=frozenset({"arrangement:2026-02"}),
-    conduct="",
-    own_power=True,
-    known_for=frozenset(),
-    assessments=(),
-    approvals=frozenset(),
-    minimum_facts=False,
-    third_state=False,
-)
 """A message in a police case with nothing in it; both laws permit it."""
 
 

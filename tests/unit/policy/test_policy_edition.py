@@ -243,7 +243,7 @@ def test_bytes_are_canonical_and_give_the_hash() -> None:
     # The hash as the contract says it, spelt out: two SHA-256 inside one.
     published, private = sha256(folder_bytes(published_part(files))), sha256(folder_bytes(private_part(files)))
     assert edition("ca").hash == sha256(cbor.encode(["comity/edition/1", published, private]))
-    assert {path.split("/")[0] for path in files if "/" in path} <= {"common", "private"}
+    assert {path.split("/")[0] for path in files if "/" in path} <= {"common", "private", "forms"}
 
 
 @pytest.mark.parametrize(

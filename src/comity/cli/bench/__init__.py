@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from comity.base.errors import BadForm
+from comity.cli.bench.desk import bench_desk
 from comity.cli.bench.exchange import bench_exchange
 from comity.cli.bench.law import bench_law
 from comity.cli.bench.log import bench_log
@@ -18,8 +19,16 @@ ALL = "all"
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's."""
-    parser = commands.add_parser("bench", help="measure the speed of the exchange, the log and the law on this machine")
-    parser.add_argument("what", nargs="?", default=ALL, choices=(ALL, "exchange", "log", "law"), help="what to measure")
+    parser = commands.add_parser(
+        "bench", help="measure the speed of the exchange, the log, the law and the desk's screens on this machine"
+    )
+    parser.add_argument(
+        "what",
+        nargs="?",
+        default=ALL,
+        choices=(ALL, "desk", "exchange", "log", "law"),
+        help="what to measure; the desk only by name: it takes some minutes",
+    )
     parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--data", type=Path, default=Path(), help="folder with accords, registries and laws")
@@ -34,6 +43,9 @@ def run(asked: argparse.Namespace) -> int:
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="comity-bench-", dir=asked.disk) as name:
         folder = Path(name)
+        if asked.what == "desk":
+            (folder / "desk").mkdir(mode=0o700)
+            figures["desk"] = bench_desk(asked.quick, folder / "desk", root=asked.data)
         if asked.what in {ALL, "exchange"}:
             (folder / "exchange").mkdir(mode=0o700)
             figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data)

@@ -125,7 +125,7 @@ class Comity:
 
     def cpu_seconds(self) -> float:
         """Return user and system time of both processes."""
-        return sum(_cpu_of(actor.process.pid) for actor in self._stage.actors if actor.process is not None)
+        return sum(cpu_seconds_of(actor.process.pid) for actor in self._stage.actors if actor.process is not None)
 
     def gate_share(self) -> dict[str, float]:
         """Return the share of verdicts that each node's memory answered."""
@@ -289,7 +289,8 @@ def _own_cpu() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_seconds_of(pid: int) -> float:
+    """Return user and system seconds that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 

@@ -112,6 +112,11 @@ def load_day(data: Set) -> Day:
     return read_day(*(file.read_text(encoding="utf-8") for file in sorted((data.accord / "day").glob("*.toml"))))
 
 
+def load_open(data: Set) -> Day:
+    """Read what an accord leaves open after its day."""
+    return read_day(*(file.read_text(encoding="utf-8") for file in sorted((data.accord / "open").glob("*.toml"))))
+
+
 def _finished(folder: Path, data: Set, day: Day, note: _Note) -> FinishedDay:
     ids, drafts = ({n: read_id(text) for n, text in texts.items()} for texts in (note.ids, note.drafts))
     return FinishedDay(folder, data, day, read_script(data.accord), ids, drafts, Ms(note.ended))

@@ -22,7 +22,7 @@ from comity.cli.demo.asjson import attack_json, day_json, logs_json, nodes_json
 from comity.cli.demo.attacks import ATTACKS, Attack, find_attack, run_attack
 from comity.cli.demo.attacks.result import AttackResult
 from comity.cli.demo.check import deviations
-from comity.cli.demo.clone import FinishedDay, finish, kept_day, load_day
+from comity.cli.demo.clone import FinishedDay, finish, kept_day, load_day, load_open
 from comity.cli.demo.play import Player
 from comity.cli.demo.report import DayShown, read_day
 from comity.cli.demo.script import FILE, read_script
@@ -96,7 +96,7 @@ def run_demo(asked: argparse.Namespace) -> int:
             else:
                 _show_end(shown, results, seconds)
             if not asked.once:
-                _stay(stage, quiet=asked.json)
+                _stay(stage, shown.finished.data, quiet=asked.json)
     return DONE if good else REFUSED
 
 
@@ -301,14 +301,19 @@ def _whole(shown: Shown, results: Sequence[AttackResult], seconds: float, *, goo
     }
 
 
-def _stay(stage: Stage, *, quiet: bool) -> None:
-    """Stay up until an interrupt.
+def _stay(stage: Stage, data: Set, *, quiet: bool) -> None:
+    """Leave something open on both desks, and stay up until an interrupt.
 
     Raises:
+        DayFailed: what was to wait did not arrive.
         StageFailed: a node ended by itself.
     """
+    Player(stage, load_open(data), lambda _scene, _word: None).leave_open(_MINUTE_MS)
     if not quiet:
-        print("\nBoth pages stay up. Stop with Ctrl-C.", flush=True)
+        print(
+            "\nIt is the next morning, and something waits on the desks. Both pages stay up. Stop with Ctrl-C.",
+            flush=True,
+        )
     while all(actor.process is not None and actor.process.poll() is None for actor in stage.actors):
         time.sleep(1)
     raise StageFailed(f"a node ended by itself; its words are in {stage.folder}")

@@ -90,6 +90,18 @@ class Player:
         self._stage.set_time(Ms(self._stage.now + _TICK_MS))
         return self.played
 
+    def leave_open(self, tick_ms: int) -> None:
+        """Send every scene and let it arrive; nobody looks at any, and the clock then goes on a little.
+
+        Raises:
+            DayFailed: a scene was not sent, or did not arrive.
+        """
+        for scene in self._day.scenes:
+            self._stage.set_time(scene.at)
+            self._send(scene)
+            self._arrive(scene)
+        self._stage.set_time(Ms(self._stage.now + tick_ms))
+
     def _steps(self, scene: Scene) -> list[_Step]:
         return [
             _Step(scene.seen, scene.number, lambda: self._see(scene)),

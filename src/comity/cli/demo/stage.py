@@ -209,6 +209,7 @@ def new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None) -> NewNode:
             "page_port": str(actor.page_port),
             "page_name": f'"{party.short.lower()}.localhost"',
             "web": '"comity.web.app:create"',
+            "insecure_demo_roles": "true",
             "insecure_exercise_edition": "true",
             **clock,
         },

@@ -1,4 +1,4 @@
-"""The desk's commands as plain data: `send`, `inbox`, `case`. The command line reads this and knows no desk."""
+"""The desk's commands as plain data: `send`, `inbox`, `case`, `search`. The command line reads this and knows no desk."""
 
 from __future__ import annotations
 
@@ -54,6 +54,18 @@ COMMANDS = (
         (
             Argument("case", "number or id of the case", needed=True),
             Argument("--officer", "desk and number of who opens it, kept for whoever asks later who saw it"),
+        ),
+    ),
+    Command(
+        "search",
+        "Search all cases: words, beginnings of words, phrases in quotes, a number or an id; what was recalled is not found.",
+        (
+            Argument("words", "what to look for; put a phrase into double quotes", needed=True),
+            Argument("--kind", "only this kind, such as rfi"),
+            Argument("--from", "only from us (ours) or from them (theirs)"),
+            Argument("--since", "filed on or after this day, YYYY-MM-DD"),
+            Argument("--until", "filed on or before this day, YYYY-MM-DD"),
+            Argument("--page", "where the page begins, as the answer before said"),
         ),
     ),
 )

@@ -13,7 +13,12 @@ from comity.base.cbor import Value
 MINIMUM = ("who is in danger", "what is threatened", "where to call")
 """Labels of the lines that go at once, in any case of letters."""
 TITLE, TEXT = "Danger to life", "Minimum facts; the rest follows."
-_STAYS = ("asks", "records", "known_for", "own_power", "state", "third_state", "language")
+_STAYS = (
+    "asks", "records", "known_for", "own_power", "state", "third_state", "language", "until", "means", "held", "target",
+    "covers", "authority",
+)  # fmt: skip
+WITHOUT_LINES = frozenset({"withdraw", "transfer", "convert-to-mla", "deconflict", "feedback"})
+"""Kinds that carry no facts of a case, so that they are the minimum as they are."""
 
 
 def minimum_of(form: Mapping[str, Value]) -> dict[str, Value]:

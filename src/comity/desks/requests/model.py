@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 
 class Kind(StrEnum):
-    """The kinds that this desk has so far."""  # spec: vocabulary.md 5
+    """The kinds of this desk: closed, extended by an amendment of the accord only."""  # spec: vocabulary.md 5
 
     POSTING = "posting"
     RFI = "rfi"
@@ -26,11 +26,38 @@ class Kind(StrEnum):
     RELEASE_REQUEST = "release-request"
     PURPOSE_CHANGE = "purpose-change"
     COURT_DISCLOSURE = "court-disclosure"
+    WITHDRAW = "withdraw"
+    TRANSFER = "transfer"
+    CONTACT_NOTE = "contact-note"
+    PRESERVE = "preserve"
+    CONVERT_TO_MLA = "convert-to-mla"
+    DECONFLICT = "deconflict"
+    ASSURANCE = "assurance"
+    FEEDBACK = "feedback"
 
 
 HOLDING, PART, FINAL = "holding", "part", "final"
 NOMINATED, ACCEPTED, ENDED = "nominated", "accepted", "ended"
 COPY_OUTCOMES = frozenset({"stopped", "erased", "before-court"})
+NOTED, CONFIRMED, CORRECTED = "noted", "confirmed", "corrected"
+"""States of a contact note: written by one side, then confirmed by the other as it stands, or with its correction."""
+ASKED, GIVEN = "asked", "given"
+"""States of an assurance."""
+MEANS = frozenset({"telephone", "video", "meeting"})
+"""How a contact was held."""
+WITHDRAWN_FOR = frozenset({"no-longer-needed", "found-elsewhere", "sent-in-error", "goes-by-treaty"})
+"""Why the asker no longer asks."""
+ASSURANCES = frozenset({"treatment", "death-penalty", "use"})
+"""What a promise is about: how a person is treated, that no death penalty is asked or carried out, how a fact is used."""
+STAYS_USABLE = frozenset({"lead", "prevent-harm"})
+"""What of a converted case stays usable under its labels; nothing already sent becomes evidence by itself."""
+CONFLICT, NO_CONFLICT, CALL = "conflict", "no-conflict", "contact"
+OVERLAPS = frozenset({CONFLICT, NO_CONFLICT, CALL})
+"""What answers a deconfliction: both are there, we are not, or: call the contact before you act."""
+USEFUL = frozenset({"useful", "partly", "not-useful", "too-late", "not-yet-known"})
+"""Whether an answer was of use."""
+USED = frozenset({"lead", "confirmation", "prevent-harm", "arrest", "decision", "treaty-request", "not-used"})
+"""What an answer was used for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +179,8 @@ class Answer(Content):
 
     `holding` gives a new time (ms) and a reason; `copies` answers a recall; `outward` is only `partly`; `assurance` is a
     promise on treatment or use by the side that answers. `consent` (`policy.question.Release` words) answers, when final,
-    one of the three kinds that ask for one; `position` is what the originator says of a court's order.
+    one of the three kinds that ask for one; `position` is what the originator says of a court's order. `kept_until` (ms)
+    answers `preserve`: data are kept until then, and none of them are in the answer. `overlap` answers `deconflict`.
     """
 
     state: str = ""
@@ -166,6 +194,8 @@ class Answer(Content):
     consent: tuple[str, ...] = ()
     position: str = ""
     known_for: tuple[str, ...] = ()
+    kept_until: int | None = None
+    overlap: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +272,101 @@ class CourtDisclosure(Content):
     reason: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Withdraw(Content):
+    """We no longer ask what the header's `re` names, which is ours; `reason` is a word of `WITHDRAWN_FOR`."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer(Content):
+    """What `re` names is not for the agency it was sent to: `agency`, of the same side, has it from now on."""
+
+    agency: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactNote(Content):
+    """A telephone call or meeting: `noted` says how and when (ms) and, in `text`, what was said; `re` links the other two to it.
+
+    `desk` and `officer` are those of the other side who took part.
+    """
+
+    state: str = ""
+    means: str = ""
+    held: int | None = None
+    desk: str = ""
+    officer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preserve(Content):
+    """Keep `records` until the time `until` (ms), and give nothing of them; the lines say whose or what they are.
+
+    A preserve whose `re` names an earlier one of the same side renews it.
+    """
+
+    title: str = ""
+    until: int | None = None
+    records: tuple[str, ...] = ()
+    own_power: str = ""
+    reason: str = ""
+    known_for: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertToMla(Content):
+    """The case goes on by treaty: through which central authority, by what instrument, under which number of theirs.
+
+    `re` names the questions that are converted; `usable` is what of the case stays usable until then.
+    """
+
+    authority: str = ""
+    instrument: str = ""
+    treaty_reference: str = ""
+    usable: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deconflict(Content):
+    """Are you there too: a place cell, a window (ms) and whom to call. No person, no text, no line."""
+
+    cell: str = ""
+    begins: int | None = None
+    ends: int | None = None
+    desk: str = ""
+    officer: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Assurance(Content):
+    """A promise, asked for or given, about `target` (16 bytes): what it `covers`, in `text` its words, `authority` who promises.
+
+    A given one holds until `until` (ms), or without end.
+    """
+
+    state: str = ""
+    target: bytes = b""
+    covers: tuple[str, ...] = ()
+    authority: str = ""
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback(Content):
+    """What use an answer was, which `re` names. It says nothing of an officer, and has no lines about persons."""
+
+    useful: str = ""
+    used: tuple[str, ...] = ()
+
+
 Asking: TypeAlias = ReleaseRequest | PurposeChange | CourtDisclosure
 """The three that ask the originator to consent."""
-Body: TypeAlias = Posting | Rfi | Answer | Spontaneous | Message | Refusal | Reminder | Recall | Correction | Asking
+Later: TypeAlias = Withdraw | Transfer | ContactNote | Preserve | ConvertToMla | Deconflict | Assurance | Feedback
+"""What a case needs besides questions and answers."""
+Body: TypeAlias = (
+    Posting | Rfi | Answer | Spontaneous | Message | Refusal | Reminder | Recall | Correction | Asking | Later
+)

@@ -10,12 +10,13 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from comity.desks.requests.model import Body, Correction, Kind, Rfi
+from comity.desks.requests.model import Body, Correction, Kind, Preserve, Rfi
 from comity.marking.names import one_form
 from comity.marking.vocabulary import PERSONAL
 
-ASKING = frozenset({Kind.RFI, Kind.MESSAGE, Kind.CORRECTION})
-"""Kinds by which a side can ask about a person: a question, a line in its case, a correction that swaps a name."""
+ASKING = frozenset({Kind.RFI, Kind.MESSAGE, Kind.CORRECTION, Kind.PRESERVE})
+"""Kinds by which a side can ask about a person: a question, a line in its case, a correction that swaps a name, a wish to keep
+data of one."""
 PERSON_RECORDS = frozenset(
     {"subscriber-record", "call-records", "membership-list", "bulk-list", "refugee-record", "travel-record",
      "vehicle-record", "police-file", "youth-record", "biometric-record", "intercept-product", "fiu-record"}
@@ -39,7 +40,7 @@ def subjects_of(kind: str, body: Body) -> frozenset[str]:
         {one_form(one) for text, tags in lines if not tags & _NAMES and tags & _IDENTIFIERS for one in listed(text)}
     )
     found = {one for one in names if one} | {one for one in marks[FREE_IDENTIFIERS * len(names) :] if one}
-    if not found and isinstance(body, Rfi) and _about_persons(body):
+    if not found and isinstance(body, Rfi | Preserve) and _about_persons(body):
         return frozenset({f"unnamed {hashlib.sha256(one_form(body.title + ' ' + body.text).encode()).hexdigest()}"})
     return frozenset(found)
 
@@ -81,5 +82,5 @@ def _lines(body: Body) -> list[tuple[str, frozenset[str]]]:
     return lines
 
 
-def _about_persons(body: Rfi) -> bool:
-    return bool(frozenset(body.asks) & PERSONAL or frozenset(body.records) & PERSON_RECORDS)
+def _about_persons(body: Rfi | Preserve) -> bool:
+    return bool(frozenset(getattr(body, "asks", ())) & PERSONAL or frozenset(body.records) & PERSON_RECORDS)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 
 from comity.base.ids import LeafIndex, Ms
 from comity.desk import Standing
+from comity.desks.requests import postings
+from comity.desks.requests.model import NOMINATED
 from comity.desks.requests.service import POSTED_OFFICER, RequestsDesk
 from comity.dispatch.ports import Tx
 
@@ -35,3 +37,11 @@ class OfficerPowers:
     def peer_posting_ended(self, tx: Tx, desk: str, number: int) -> LeafIndex | None:
         """Return the leaf of the peer's log from which this officer's acts no longer count; None if none does that."""
         return self._desk.peer_posting_ended(tx, desk, number)
+
+    def posting_over(self, tx: Tx, desk: str, number: int, now: Ms) -> bool:
+        """Say whether our officer was posted and no longer is: a posting ended or its day is past, and none is in force.
+
+        An officer who was nominated only, or never, is at work at home.
+        """
+        had = [row for row in postings.postings_of(tx, desk, number, ours=True) if row.state != NOMINATED]
+        return bool(had) and self._desk.standing(tx, desk, number, now) is None

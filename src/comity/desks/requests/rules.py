@@ -13,10 +13,27 @@ from types import MappingProxyType
 
 from comity.base.errors import BadConfiguration, BadForm
 from comity.base.ids import Ms
-from comity.desks.requests.model import ACCEPTED, ENDED, FINAL, HOLDING, NOMINATED, PART, Answer, Copy, Kind
+from comity.desks.requests.model import (
+    ACCEPTED,
+    ASKED,
+    CONFIRMED,
+    CORRECTED,
+    ENDED,
+    FINAL,
+    GIVEN,
+    HOLDING,
+    NOMINATED,
+    NOTED,
+    PART,
+    Answer,
+    ContactNote,
+    Copy,
+    Kind,
+)
 from comity.marking.labels import Lane, Urgency
 from comity.marking.vocabulary import GROUNDS, LIMITS, OUTWARD, Limits
 
+DAY = 86_400_000
 ARRIVED_LIMITS: Mapping[Lane, int] = MappingProxyType(
     {Lane.IMMEDIATE: 1_800_000, Lane.URGENT: 3_600_000, Lane.NORMAL: 28_800_000, Lane.BULK: 86_400_000}
 )
@@ -31,17 +48,28 @@ class Clocks:
         arrived: by lane, from our commit to the peer's receipt.
         seen: by lane, from *arrived* to *seen*; a lane that is missing has the urgency's default.
         limits: by urgency, from *arrived*.
+        feedback: from a final answer to the first and the second time that its feedback is asked for; then it is missing.
+        note: from *arrived* of a contact note to its confirmation, where its urgency has no nearer limit.
+        keeping: how long before the end of a preservation whoever asked for it is told.
+        status: from a conversion to the treaty channel, and from each status after it, to the next.
     """
 
     arrived: Mapping[Lane, int]
     seen: Mapping[Lane, int]
     limits: Mapping[Urgency, Limits]
+    feedback: tuple[int, int] = (14 * DAY, 30 * DAY)
+    note: int = 7 * DAY
+    keeping: int = 7 * DAY
+    status: int = 30 * DAY
 
 
 def clocks_of(lanes: Mapping[int, tuple[int, int | None]], timers: Mapping[str, int]) -> Clocks:
-    """Return the clocks of an accord: its lanes, and its timers `first-<urgency>` and `full-<urgency>`.
+    """Return the clocks of an accord: its lanes, and its timers.
 
-    A timer of 0 says that nothing is owed. What the accord does not set keeps its default.
+    These are `first-<urgency>`, `full-<urgency>`, `feedback-first`, `feedback-second`, `contact-note`,
+    `preservation-notice` and `treaty-status`.
+
+    A timer of 0 of the first two says that nothing is owed. What the accord does not set keeps its default.
 
     Args:
         lanes: lane number to (arrived, seen), as accord field 7; seen may be None.
@@ -57,6 +85,10 @@ def clocks_of(lanes: Mapping[int, tuple[int, int | None]], timers: Mapping[str, 
         arrived={**ARRIVED_LIMITS, **{lane: arrived for lane, (arrived, _) in found.items()}},
         seen={lane: seen for lane, (_, seen) in found.items() if seen is not None},
         limits={urgency: _limits(urgency, timers) for urgency in Urgency},
+        feedback=(timers.get("feedback-first") or 14 * DAY, timers.get("feedback-second") or 30 * DAY),
+        note=timers.get("contact-note") or 7 * DAY,
+        keeping=timers.get("preservation-notice") or 7 * DAY,
+        status=timers.get("treaty-status") or 30 * DAY,
     )
 
 
@@ -80,25 +112,46 @@ ASKING = frozenset({Kind.RELEASE_REQUEST, Kind.PURPOSE_CHANGE, Kind.COURT_DISCLO
 """Kinds by which a holder asks the originator for a use that the label forbids."""
 
 
+_OPENING = frozenset({(Kind.POSTING, NOMINATED), (Kind.CONTACT_NOTE, NOTED), (Kind.ASSURANCE, ASKED)})
+"""Kinds that are owed an answer at one of their stages only, and are answered by another stage of themselves."""
+_CLOSING = frozenset(
+    {
+        (Kind.ANSWER, FINAL),
+        (Kind.POSTING, ACCEPTED),
+        (Kind.POSTING, ENDED),
+        (Kind.CONTACT_NOTE, CONFIRMED),
+        (Kind.CONTACT_NOTE, CORRECTED),
+        (Kind.ASSURANCE, GIVEN),
+    }
+)
+
+
 def owes_answer(kind: str, stage: str) -> bool:
     """Say whether a dispatch of this kind and stage is owed an answer; all kinds are owed that someone looks at them."""
-    return kind in {Kind.RFI, Kind.RECALL, *ASKING} or (kind == Kind.POSTING and stage == NOMINATED)
+    return kind in {Kind.RFI, Kind.RECALL, Kind.PRESERVE, Kind.DECONFLICT, *ASKING} or (kind, stage) in _OPENING
 
 
 def settles(kind: str, stage: str) -> bool:
     """Say whether this dispatch ends the request that it names; a part or holding answer does not."""
-    match kind:
-        case Kind.ANSWER:
-            return stage == FINAL
-        case Kind.POSTING:
-            return stage in {ACCEPTED, ENDED}
-        case _:
-            return kind == Kind.REFUSAL
+    return kind == Kind.REFUSAL or (kind, stage) in _CLOSING
+
+
+_OF_ITSELF = frozenset({Kind.POSTING, Kind.CONTACT_NOTE, Kind.ASSURANCE})
+"""Kinds that answer nothing but an earlier stage of themselves."""
+
+
+def may_answer(kind: str, question: str) -> bool:
+    """Say whether a dispatch of one kind may answer one of another; a `question` of "" is not here."""
+    return kind == question if kind in _OF_ITSELF else kind in {Kind.ANSWER, Kind.REFUSAL}
 
 
 def is_answer(kind: str, stage: str) -> bool:
     """Say whether this dispatch is a first answer to the request that it names."""
     return settles(kind, stage) or (kind == Kind.ANSWER and stage in {HOLDING, PART})
+
+
+WITHDRAWN, CONVERTED = "withdrawn", "converted"
+"""How a question ended without an answer: its asker took it back, or it goes on by treaty."""
 
 
 class RequestState(StrEnum):
@@ -110,6 +163,9 @@ class RequestState(StrEnum):
     BEGUN = "begun"
     """There is a part or holding answer."""
     ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    CONVERTED = "converted"
+    """It goes on by treaty."""
     REFUSED = "refused"
     """By the law that received it, or by a dispatch that says so."""
     QUARANTINED = "quarantined"
@@ -117,7 +173,10 @@ class RequestState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The facts that a state is read from; times in milliseconds, None for not yet. `sent` is our commit, if ours."""
+    """The facts that a state is read from; times in milliseconds, None for not yet. `sent` is our commit, if ours.
+
+    `ended` is `withdrawn` or `converted` where that, and no answer, settled it at `answered`.
+    """
 
     sent: Ms | None
     arrived: Ms | None
@@ -129,6 +188,7 @@ class Progress:
     outward: str | None
     limit_arrived: int | None
     limits: Limits
+    ended: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +205,7 @@ def state_of(progress: Progress) -> RequestState:
     if p.refused is not None or (p.answered is not None and p.outward):
         return RequestState.REFUSED
     if p.answered is not None:
-        return RequestState.ANSWERED
+        return RequestState(p.ended) if p.ended else RequestState.ANSWERED
     if p.first is not None:
         return RequestState.BEGUN
     if p.seen is not None:
@@ -182,10 +242,29 @@ def overdue(progress: Progress, now: Ms) -> Due | None:
 def late_by(progress: Progress) -> int | None:
     """Return by how many milliseconds the final answer came after its limit; None if it was in time or is not there."""
     p = progress
-    if p.arrived is None or p.answered is None or p.limits.full is None:
+    if p.arrived is None or p.answered is None or p.limits.full is None or p.ended:
         return None
     late = p.answered - (p.arrived + p.limits.full)
     return late if late > 0 else None
+
+
+class Chase(StrEnum):
+    """Where the feedback on a final answer stands while it has not come."""
+
+    WANTED = "wanted"
+    FIRST = "first"
+    """The first reminder on the own side is due."""
+    MISSING = "missing"
+    """The second one has passed: it is counted as missing."""
+
+
+def chase_of(since: Ms, clocks: Clocks, now: Ms) -> tuple[Chase, Ms]:
+    """Return where feedback stands that has not come, and when it is due next; a missing one was due at the second time."""
+    # spec: vocabulary.md 5, feedback
+    first, second = (Ms(since + span) for span in clocks.feedback)
+    if now >= second:
+        return Chase.MISSING, second
+    return (Chase.FIRST, second) if now >= first else (Chase.WANTED, first)
 
 
 def outward_codes(ground: str) -> tuple[str, ...]:
@@ -243,11 +322,15 @@ def recall_state(progress: Progress, copies: tuple[Copy, ...], now: Ms) -> Recal
 def asserts(kind: str, body: object) -> bool:
     """Say whether a body states something about a person, firm or account, and so needs an evaluation.
 
-    A holding answer does so only where it has lines, an answer to a recall or one that consents likewise; every other answer,
+    A holding answer does so only where it has lines; so do a contact note and an answer that says one thing only: what
+    became of copies, to what we consent, until when data are kept, whether we are at a place too. Every other answer,
     spontaneous information and correction always does. A question needs none.
     """  # spec: vocabulary.md 4
     if isinstance(body, Answer):
-        return bool(body.items) or (body.state != HOLDING and not (body.copies or body.consent))
+        said = body.copies or body.consent or body.kept_until is not None or body.overlap
+        return bool(body.items) or (body.state != HOLDING and not said)
+    if isinstance(body, ContactNote):
+        return bool(body.items)
     return kind in {Kind.SPONTANEOUS, Kind.CORRECTION}
 
 

@@ -12,50 +12,24 @@ from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.desk import Facts, Filing, Standing
-from comity.desks.requests import store
+from comity.desks.requests import finding, openduties, postings, store
 from comity.desks.requests.body import compose_body, read
-from comity.desks.requests.minimum import minimum_of
-from comity.desks.requests.model import (
-    ACCEPTED,
-    ENDED,
-    NOMINATED,
-    Answer,
-    Body,
-    Correction,
-    CourtDisclosure,
-    Kind,
-    Posting,
-    PurposeChange,
-    Recall,
-    Refusal,
-    ReleaseRequest,
-    Rfi,
-    Spontaneous,
-)
-from comity.desks.requests.persons import associations_of, named_in, subjects_of
-from comity.desks.requests.rules import (
-    DEFAULT_CLOCKS,
-    Clocks,
-    asserts,
-    is_answer,
-    limits,
-    owes_answer,
-    posting_may,
-    reach,
-    settles,
-)
+from comity.desks.requests.facts import facts_of, stage_of, titled
+from comity.desks.requests.following import follow
+from comity.desks.requests.minimum import WITHOUT_LINES, minimum_of
+from comity.desks.requests.model import ACCEPTED, ENDED, NOTED, Answer, Body, ContactNote, Kind, Posting, Recall
+from comity.desks.requests.rows import CaseRow, DispatchRow, ItemCount, Rest, pack
+from comity.desks.requests.rules import DEFAULT_CLOCKS, Clocks, limits, owes_answer, reach
 from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Scalar, Tx
 from comity.dispatch.wire import Header, label_of
 from comity.marking.vocabulary import Limits
-from comity.policy.question import Act, Release
+from comity.policy.question import Act
+from comity.screen.case import After
 
 NAME = "requests"
 POSTED_OFFICER = "posted-officer"
-QUIET = "not-held-or-not-confirmed"
-"""The answer that neither confirms nor denies."""  # spec: vocabulary.md 5
 _PAGE = 200
-_TITLE = 200
 
 
 class RequestsDesk:
@@ -98,32 +72,11 @@ class RequestsDesk:
         Raises:
             BadEnvelope: the body is not canonical or does not fit the schema of `kind`.
         """
-        reading = read(kind, body)
-        typed = reading.body
-        return Facts(
-            stage=_stage(typed),
-            asserts=asserts(kind, typed),
-            tagged=reading.tagged,
-            asks=frozenset(getattr(typed, "asks", ())),
-            records=frozenset(getattr(typed, "records", ())),
-            own_power=bool(getattr(typed, "own_power", "")),
-            known_for=frozenset(getattr(typed, "known_for", ())),
-            third_state=typed.third_state,
-            texts=reading.texts,
-            subjects=subjects_of(kind, typed),
-            associations=associations_of(typed),
-            names=named_in(typed),
-            quiet=isinstance(typed, Refusal) and typed.outward == QUIET,
-            outward=typed.outward if isinstance(typed, Refusal) else "",
-            target=_target(typed),
-            releases=_releases(typed),
-            consents=frozenset(typed.consent) if isinstance(typed, Answer) else frozenset(),
-        )
+        return facts_of(kind, body)
 
     def minimum(self, kind: str, form: Mapping[str, Value]) -> Mapping[str, Value]:
         """Return the form with the minimum facts only; see `minimum`."""
-        del kind
-        return minimum_of(form)
+        return form if kind in WITHOUT_LINES else minimum_of(form)
 
     def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
         """Remove every line tagged with one of `classes` and say which classes were removed, sorted.
@@ -152,7 +105,10 @@ class RequestsDesk:
         if body is not None and body.reference and not filing.ours:
             store.note_their_number(tx, filing.case, body.reference)
         if body is not None:
-            _follow(tx, filing, body)
+            follow(tx, filing, body)
+        finding.note(tx, filing)
+        if header.kind == Kind.TRANSFER:
+            finding.reach(tx, finding.passed_by(tx, header.id))
 
     def settle(self, tx: Tx, dispatch: DispatchId, fact: int, code: str | None, at: Ms) -> None:
         """Note a receipt: ours written for theirs, or theirs seen for ours. Idempotent."""
@@ -164,14 +120,16 @@ class RequestsDesk:
             case Fact.SEEN:
                 store.note_seen(tx, dispatch, at)
             case Fact.REFUSED:
+                passed = finding.passed_by(tx, dispatch) if store.kind_of(tx, dispatch) == Kind.TRANSFER else ()
                 store.note_refused(tx, dispatch, code, at)
+                finding.reach(tx, passed)
             case Fact.QUARANTINED:
                 store.note_quarantined(tx, dispatch, at)
             case _:
                 raise BadForm("there is no such receipt; nothing was written")
 
     def _row(self, filing: Filing, body: Body | None, arrived: Ms | None) -> tuple[Scalar, ...]:
-        header, stage = filing.header, _stage(body)
+        header, stage = filing.header, stage_of(body)
         owed = self._owed(header, stage, body)
         return (
             header.id,
@@ -200,7 +158,7 @@ class RequestsDesk:
             owed.first,
             owed.full,
             self._due(filing, owed, arrived),
-            store.pack(_rest(header)),
+            pack(_rest(header)),
             filing.body,
         )
 
@@ -211,6 +169,8 @@ class RequestsDesk:
             return Limits(of_accord.seen, None, None)
         named = [body.due] if isinstance(body, Recall) else []
         spans = [day - header.created for day in (header.answer_by, *named) if day is not None and day > header.created]
+        if isinstance(body, ContactNote) and body.state == NOTED and of_accord.full is None:
+            spans.append(self._clocks.note)
         full = min([*([of_accord.full] if of_accord.full is not None else []), *spans], default=None)
         first = of_accord.first if header.kind == Kind.RFI else None
         return Limits(of_accord.seen, first, full)
@@ -227,7 +187,7 @@ class RequestsDesk:
 
     def standing(self, tx: Tx, desk: str, number: int, now: Ms) -> Standing | None:
         """Return what our posted officer may release; None if no posting is accepted, it ended, or its day is past."""
-        for row in store.postings_of(tx, desk, number, ours=True):
+        for row in postings.postings_of(tx, desk, number, ours=True):
             if row.state == ACCEPTED:
                 return _standing(read(Kind.POSTING, row.body).body, now)
         return None
@@ -238,7 +198,7 @@ class RequestsDesk:
         0 where we, the host, ended it, where a nomination was never accepted, or where the leaf is not known: then
         nothing more of that officer's is taken. An officer of theirs who was never nominated is none of ours: None.
         """
-        rows = store.postings_of(tx, desk, number, ours=False)
+        rows = postings.postings_of(tx, desk, number, ours=False)
         if not rows or rows[0].state == ACCEPTED:
             return None
         row = rows[0]
@@ -266,29 +226,63 @@ class RequestsDesk:
         """Write one of our case numbers."""
         return f"{self._party}-{year}-{seq:04d}"
 
-    def inbox(self, tx: Tx, *, limit: int = _PAGE) -> tuple[store.DispatchRow, ...]:
+    def inbox(self, tx: Tx, *, limit: int = _PAGE) -> tuple[DispatchRow, ...]:
         """Return what we owe, the longest overdue first."""
         return store.due(tx, ours=False, limit=limit)
 
-    def waiting(self, tx: Tx, *, limit: int = _PAGE) -> tuple[store.DispatchRow, ...]:
+    def waiting(self, tx: Tx, *, limit: int = _PAGE) -> tuple[DispatchRow, ...]:
         """Return what the other side owes us, the longest overdue first."""
         return store.due(tx, ours=True, limit=limit)
 
-    def cases(self, tx: Tx, *, limit: int = _PAGE) -> tuple[store.CaseRow, ...]:
+    def cases(self, tx: Tx, *, limit: int = _PAGE) -> tuple[CaseRow, ...]:
         """Return the cases: overdue first, then by time left, then those where nothing is owed."""
         return store.cases(tx, limit=limit)
 
-    def case(self, tx: Tx, case: CaseId) -> tuple[store.DispatchRow, ...]:
+    def case(self, tx: Tx, case: CaseId) -> tuple[DispatchRow, ...]:
         """Return all dispatches of a case, oldest first."""
         return store.timeline(tx, case)
 
-    def dispatch(self, tx: Tx, dispatch: DispatchId) -> store.DispatchRow | None:
+    def dispatch(self, tx: Tx, dispatch: DispatchId) -> DispatchRow | None:
         """Return one dispatch whole, or None."""
         return store.dispatch(tx, dispatch)
 
-    def counts(self, tx: Tx, day: tuple[Ms, Ms], now: Ms) -> tuple[store.ItemCount, ...]:
+    def counts(self, tx: Tx, day: tuple[Ms, Ms], now: Ms) -> tuple[ItemCount, ...]:
         """Return by workplan item what moved in a day (begin, end not included) and what is overdue at `now`."""
         return store.counts(tx, day[0], day[1], now)
+
+    def duties(self, tx: Tx, now: Ms, case: CaseId | None = None) -> tuple[openduties.Duty, ...]:
+        """Return what is open in cases beside questions, on either side, in one case or in all, the first due first."""
+        return openduties.duties(tx, self._clocks, now, case)
+
+    def chase(self, tx: Tx, now: Ms) -> tuple[openduties.Duty, ...]:
+        """Note each feedback and end of keeping of which our own side is to be told now, once each, and return them."""
+        return openduties.chase(tx, self._clocks, now)
+
+    def next_chase(self, tx: Tx) -> Ms | None:
+        """Return when our own side is to be told of something next; None for nothing."""
+        return openduties.next_chase(tx, self._clocks)
+
+    def feedback_counts(self, tx: Tx, now: Ms) -> tuple[openduties.FeedbackCount, ...]:
+        """Return by workplan item and by whose answer it was how much feedback came and how much is missing."""
+        return openduties.feedback_counts(tx, self._clocks, now)
+
+    def after(self, tx: Tx, case: CaseId) -> After:
+        """Return what became of a case besides answers: treaty channel, preservations, assurances, feedback."""
+        return openduties.after(tx, case)
+
+    def copies(self, tx: Tx, recall: DispatchId) -> tuple[tuple[str, str], ...]:
+        """Return (holder, outcome) as the answers to a recall say it, sorted; a later answer outweighs an earlier one."""
+        row = store.dispatch(tx, recall)
+        if row is None or row.kind != Kind.RECALL:
+            return ()
+        answers = [
+            one for one in store.timeline(tx, row.case) if one.re == recall and one.ours != row.ours and one.body
+        ]
+        said: dict[str, str] = {}
+        for one in answers:
+            body = read(one.kind, one.body).body if one.kind == Kind.ANSWER else None
+            said |= {copy.holder: copy.outcome for copy in body.copies} if isinstance(body, Answer) else {}
+        return tuple(sorted(said.items()))
 
     def holders(self, tx: Tx, dispatch: DispatchId, passed_to: Iterable[str] = ()) -> tuple[str, ...]:
         """Return every agency that holds a dispatch or a version that it replaced: all must get its correction.
@@ -303,28 +297,6 @@ class RequestsDesk:
             versions.append(row.to_agencies)
             row = store.dispatch(tx, row.replaces) if row.replaces is not None else None
         return reach(versions, passed_to)
-
-
-def _stage(body: Body | None) -> str:
-    return body.state if isinstance(body, Answer | Posting) else ""
-
-
-def _target(body: Body) -> DispatchId | None:
-    return DispatchId(body.target) if isinstance(body, ReleaseRequest | PurposeChange | CourtDisclosure) else None
-
-
-def _releases(body: Body) -> frozenset[str]:
-    """Return what a body asks its originator to consent to: each word, with what bounds it behind a colon."""
-    match body:
-        case ReleaseRequest():
-            bounded = {f"{Release.ONWARD}:{agency}" for agency in body.to}
-            return frozenset(body.release) - ({Release.ONWARD.value} if bounded else set()) | bounded
-        case PurposeChange():
-            return frozenset({f"{Release.PURPOSE}:{body.purpose}"})
-        case CourtDisclosure():
-            return frozenset({Release.COURT.value})
-        case _:
-            return frozenset()
 
 
 def _standing(body: Body, now: Ms) -> Standing | None:
@@ -344,8 +316,8 @@ def _standing(body: Body, now: Ms) -> Standing | None:
     )
 
 
-def _rest(header: Header) -> store.Rest:
-    return store.Rest(
+def _rest(header: Header) -> Rest:
+    return Rest(
         label=label_of(header.labels),
         basis=header.basis,
         conduct=header.conduct,
@@ -353,68 +325,6 @@ def _rest(header: Header) -> store.Rest:
         delegation=header.released_by.delegation,
         role=header.author.role,
     )
-
-
-def _follow(tx: Tx, filing: Filing, body: Body) -> None:
-    """Write what a dispatch does to others: it answers, recalls, corrects, or moves a posting on."""
-    header, stage = filing.header, _stage(body)
-    outward = body.outward if isinstance(body, Refusal) else None
-    for request in header.re:
-        if settles(header.kind, stage):
-            store.note_answered(tx, request, not filing.ours, header.id, outward, filing.at)
-        elif is_answer(header.kind, stage):
-            store.note_first_answer(tx, request, not filing.ours, filing.at)
-    match body:
-        case Recall():
-            target = DispatchId(body.target)
-            store.mark(tx, target, filing.ours, header.id, header.kind, body.part or None, filing.at)
-        case Correction():
-            target = header.replaces or next(iter(header.re), header.id)
-            store.mark(tx, target, filing.ours, header.id, header.kind, None, filing.at)
-        case Posting():
-            _posting(tx, filing, body)
-        case _:
-            pass
-
-
-def _posting(tx: Tx, filing: Filing, body: Posting) -> None:
-    """Move a posting on; a step that does not exist changes nothing.
-
-    The nomination is named by `re`; without it, an ending means the sender's own officer.
-    """
-    header = filing.header
-    if body.state == NOMINATED:
-        row = store.PostingRow(
-            id=header.id,
-            ours=filing.ours,
-            desk=body.desk,
-            officer=body.officer,
-            state=NOMINATED,
-            nominated=filing.at,
-            accepted=None,
-            ended=None,
-            ended_by_ours=False,
-            ended_leaf=None,
-            body=filing.body,
-        )
-        store.insert_posting(tx, row)
-        return
-    before = _meant(tx, filing, body)
-    if before is None or not posting_may(before.state, body.state, by_host=before.ours != filing.ours):
-        return
-    if body.state == ACCEPTED:
-        store.accept_posting(tx, before.id, filing.at)
-    else:
-        store.end_posting(tx, before.id, filing.ours, filing.index, filing.at)
-
-
-def _meant(tx: Tx, filing: Filing, body: Posting) -> store.PostingRow | None:
-    named = [store.posting(tx, request) for request in filing.header.re]
-    fits = [row for row in named if row is not None and (row.desk, row.officer) == (body.desk, body.officer)]
-    if fits or body.state != ENDED:
-        return fits[0] if fits else None
-    own = store.postings_of(tx, body.desk, body.officer, ours=filing.ours)
-    return own[0] if own else None
 
 
 def _remove(value: Value, classes: frozenset[str], removed: set[str]) -> Value:
@@ -430,13 +340,3 @@ def _remove(value: Value, classes: frozenset[str], removed: set[str]) -> Value:
     if isinstance(value, list):
         return [_remove(entry, classes, removed) for entry in value]
     return value
-
-
-def titled(body: Body) -> str:
-    """Return what a list shows of a body: its title, or the first line of its text or reason, at most 200 characters."""
-    if isinstance(body, Posting):
-        return f"officer {body.officer}: {body.function or body.state}"
-    if isinstance(body, Rfi | Spontaneous):
-        return body.title
-    text = body.text or (body.reason if isinstance(body, ReleaseRequest | PurposeChange | CourtDisclosure) else "")
-    return text.partition("\n")[0][:_TITLE]

@@ -5,193 +5,16 @@ The rule it keeps: every write is idempotent by dispatch id, and a fact once wri
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any
-
-from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
-from comity.desks.requests.rules import Progress
+from comity.base.ids import CaseId, DispatchId, Ms
+from comity.desks.requests.rows import LIST, WHOLE, CaseRow, DispatchRow, ItemCount, dispatch_of, text_or_none
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.ports import Row, Scalar, Tx
-from comity.marking.labels import Label, Lane, Urgency
-from comity.marking.vocabulary import Limits
 
-
-@dataclass(frozen=True, slots=True)
-class Rest:
-    """What a page shows of a header and no list sorts by. The header's own bytes are the node's."""
-
-    label: Label
-    basis: tuple[str, ...]
-    conduct: str | None
-    answer_by: Ms | None
-    delegation: DispatchId | None
-    role: str
-
-
-@dataclass(frozen=True, slots=True)
-class DispatchRow:
-    """One dispatch with all that lists need; `body` is empty in lists.
-
-    `recalled_by` and `replaced_by` are the newest mark that its own sender set on it; `part` is set if only a part is
-    recalled. `due_next` is the earliest limit not yet met.
-    """
-
-    id: DispatchId
-    ours: bool
-    admitted: bool
-    kind: str
-    stage: str
-    case: CaseId
-    re: DispatchId | None
-    replaces: DispatchId | None
-    urgency: Urgency
-    lane: Lane
-    purpose: str
-    item: str | None
-    item_reason: str
-    title: str
-    from_agency: str
-    to_agencies: tuple[str, ...]
-    officer_desk: str
-    officer: int
-    created: Ms
-    committed: Ms | None
-    leaf: LeafIndex | None
-    arrived: Ms | None
-    filed: Ms | None
-    seen: Ms | None
-    quarantined: Ms | None
-    refused: Ms | None
-    refused_code: str | None
-    first: Ms | None
-    answered: Ms | None
-    answered_by: DispatchId | None
-    outward: str | None
-    limits: Limits
-    due_next: Ms | None
-    recalled_by: DispatchId | None
-    recalled_at: Ms | None
-    recalled_part: str | None
-    replaced_by: DispatchId | None
-    rest: Rest
-    body: bytes
-
-    @property
-    def due_seen(self) -> Ms | None:
-        """When it must be seen, once it has arrived."""
-        return self._after(self.limits.seen)
-
-    @property
-    def due_first(self) -> Ms | None:
-        """When a first answer is owed, once it has arrived."""
-        return self._after(self.limits.first)
-
-    @property
-    def due_full(self) -> Ms | None:
-        """When the final answer is owed, once it has arrived."""
-        return self._after(self.limits.full)
-
-    def progress(self, limit_arrived: int | None) -> Progress:
-        """Return the facts from which `rules` reads its state; `limit_arrived` is the lane's, for what we sent."""
-        return Progress(
-            sent=self.committed if self.ours else None,
-            arrived=self.arrived,
-            seen=self.seen,
-            first=self.first,
-            answered=self.answered,
-            refused=self.refused,
-            quarantined=self.quarantined,
-            outward=self.outward,
-            limit_arrived=limit_arrived,
-            limits=self.limits,
-        )
-
-    def _after(self, limit: int | None) -> Ms | None:
-        return None if limit is None or self.arrived is None else Ms(self.arrived + limit)
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """One case in a list: its numbers, the dispatch that opened it, the earliest open limit, how much moved.
-
-    `year` and `seq` are of our number; `theirs` is the other side's number as it wrote it. `opener` is None if the
-    dispatch that opened it never came.
-    """
-
-    id: CaseId
-    year: int
-    seq: int
-    theirs: str | None
-    opened: Ms
-    due_next: Ms | None
-    last: Ms
-    dispatches: int
-    opener: DispatchRow | None
-
-
-@dataclass(frozen=True, slots=True)
-class ItemCount:
-    """One workplan item (None: none): dispatches moved, limits run out on questions of theirs and of ours."""
-
-    item: str | None
-    moved: int
-    we_owe: int
-    they_owe: int
-
-
-@dataclass(frozen=True, slots=True)
-class PostingRow:
-    """One posting; `body` is the nomination's. `ended_leaf` is in the log of the side that ended it."""
-
-    id: DispatchId
-    ours: bool
-    desk: str
-    officer: int
-    state: str
-    nominated: Ms
-    accepted: Ms | None
-    ended: Ms | None
-    ended_by_ours: bool
-    ended_leaf: LeafIndex | None
-    body: bytes
-
-
-_LABEL = (
-    "handling", "conditions", "evaluation", "tlp", "pap", "retain_until", "originator", "categories", "redactions",
-)  # fmt: skip
 _WRITTEN = (
     "id", "ours", "admitted", "kind", "stage", "case_id", "re", "replaces", "urgency", "lane", "purpose", "item",
     "item_reason", "title", "from_agency", "to_agency", "officer_desk", "officer", "created", "committed", "leaf",
     "arrived", "limit_seen", "limit_first", "limit_full", "due_next", "rest", "body",
 )  # fmt: skip
-_READ = (
-    "id", "ours", "admitted", "kind", "stage", "case_id", "re", "replaces", "urgency", "lane", "purpose", "item",
-    "item_reason", "title", "from_agency", "to_agency", "officer_desk", "officer", "created", "committed", "leaf",
-    "arrived", "filed", "seen", "quarantined", "refused", "refused_code", "first_at", "answered", "answered_by",
-    "outward", "limit_seen", "limit_first", "limit_full", "due_next", "rest",
-)  # fmt: skip
-
-
-def _newest_mark(column: str, kind: str) -> str:
-    """Return the query of one column of the newest mark that a dispatch's own sender set on it."""
-    return (
-        f"(SELECT {column} FROM requests_mark m WHERE m.target = d.id AND m.ours = d.ours AND m.kind = '{kind}'"  # noqa: S608  constants of this module only
-        " ORDER BY at DESC, by_id LIMIT 1)"
-    )
-
-
-_MARKED = (
-    _newest_mark("by_id", "recall"),
-    _newest_mark("at", "recall"),
-    _newest_mark("part", "recall"),
-    _newest_mark("by_id", "correction"),
-)
-_COLUMNS = ", ".join([*(f"d.{name}" for name in _READ), *_MARKED])
-_LIST = f"SELECT {_COLUMNS} FROM requests_dispatch d "  # noqa: S608  constants of this module only
-_WHOLE = f"SELECT {_COLUMNS}, d.body FROM requests_dispatch d "  # noqa: S608  constants of this module only
-
 INSERT_DISPATCH = (
     f"INSERT INTO requests_dispatch ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' * len(_WRITTEN))})"  # noqa: S608
     " ON CONFLICT (id) DO NOTHING"
@@ -226,7 +49,8 @@ _REFUSED = (
 )
 # An answer of ours that their law refused has answered nothing: the question is open again, with its old limit.
 _REOPEN = (
-    "UPDATE requests_dispatch SET answered = NULL, answered_by = NULL, outward = NULL, due_next = arrived + limit_full"
+    "UPDATE requests_dispatch SET answered = NULL, answered_by = NULL, outward = NULL, withdrawn = NULL, converted = NULL,"
+    " due_next = arrived + limit_full"
     " WHERE answered_by = ?"
     " AND id = (SELECT re FROM requests_dispatch WHERE id = ?)"
 )
@@ -235,37 +59,35 @@ _FIRST_ANSWER = (
     " due_next = CASE WHEN answered IS NULL AND refused IS NULL THEN arrived + limit_full END"
     " WHERE id = ? AND ours = ?"
 )
+# An answer that was on its way when the question was taken back is an answer all the same.
 _ANSWERED = (
     "UPDATE requests_dispatch SET first_at = COALESCE(first_at, ?), answered = ?, answered_by = ?, outward = ?,"
-    " due_next = NULL WHERE id = ? AND ours = ? AND answered IS NULL"
+    " withdrawn = NULL, converted = NULL, due_next = NULL"
+    " WHERE id = ? AND ours = ? AND (answered IS NULL OR withdrawn IS NOT NULL OR converted IS NOT NULL)"
 )
+_WITHDRAWN = (
+    "UPDATE requests_dispatch SET answered = ?, answered_by = ?, withdrawn = ?, due_next = NULL"
+    " WHERE id = ? AND ours = ? AND answered IS NULL AND refused IS NULL"
+)
+_CONVERTED = (
+    "UPDATE requests_dispatch SET answered = ?, answered_by = ?, converted = ?, due_next = NULL"
+    " WHERE id = ? AND kind = 'rfi' AND answered IS NULL AND refused IS NULL"
+)
+_PASSED = "UPDATE requests_dispatch SET passed_to = ?, passed_by = ? WHERE id = ? AND ours = ? AND answered IS NULL"
+_UNDONE = (
+    "UPDATE requests_dispatch SET passed_to = NULL, passed_by = NULL WHERE passed_by = ?",
+    "UPDATE requests_keeping SET kept = NULL, answer = NULL WHERE answer = ?",
+    "UPDATE requests_feedback SET feedback = NULL, at = NULL, useful = NULL, used = NULL WHERE feedback = ?",
+    "DELETE FROM requests_feedback WHERE answer = ?",
+    "DELETE FROM requests_keeping WHERE id = ?",
+    "DELETE FROM requests_treaty WHERE id = ?",
+    "DELETE FROM requests_assurance WHERE id = ?",
+)
+"""What a dispatch did that the other side's law then refused has not happened."""
 _MARK = (
     "INSERT INTO requests_mark (target, ours, by_id, kind, part, at) VALUES (?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (target, by_id) DO NOTHING"
 )
-
-
-def pack(rest: Rest) -> str:
-    """Write the rest of a header as one column."""
-    label = [getattr(rest.label, name) for name in _LABEL]
-    delegation = None if rest.delegation is None else rest.delegation.hex()
-    return json.dumps([label, rest.basis, rest.conduct, rest.answer_by, delegation, rest.role])
-
-
-def unpack(column: str) -> Rest:
-    """Read what `pack` wrote."""
-    label, basis, conduct, answer_by, delegation, role = json.loads(column)
-    parts: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in zip(_LABEL, label, strict=True)
-    }
-    return Rest(
-        label=Label(**parts),
-        basis=tuple(basis),
-        conduct=conduct,
-        answer_by=answer_by,
-        delegation=None if delegation is None else DispatchId(bytes.fromhex(delegation)),
-        role=role,
-    )
 
 
 # --- writing ---------------------------------------------------------------------------------------------------
@@ -315,6 +137,8 @@ def note_refused(tx: Tx, dispatch: DispatchId, code: str | None, at: Ms) -> None
     """Note that the receiving law or accord said no; what it had answered is open again."""
     tx.run(_REFUSED, (at, code, dispatch))
     tx.run(_REOPEN, (dispatch, dispatch))
+    for statement in _UNDONE:
+        tx.run(statement, (dispatch,))
 
 
 def note_first_answer(tx: Tx, request: DispatchId, ours: bool, at: Ms) -> None:  # noqa: FBT001  a column's value
@@ -327,31 +151,24 @@ def note_answered(tx: Tx, request: DispatchId, ours: bool, by: DispatchId, outwa
     tx.run(_ANSWERED, (at, at, by, outward, request, int(ours)))
 
 
+def note_withdrawn(tx: Tx, request: DispatchId, ours: bool, by: DispatchId, at: Ms) -> None:  # noqa: FBT001  a column's value
+    """Note that its own asker took a question back; one that was answered before stays answered."""
+    tx.run(_WITHDRAWN, (at, by, at, request, int(ours)))
+
+
+def note_converted(tx: Tx, request: DispatchId, by: DispatchId, at: Ms) -> None:
+    """Note that a question goes on by treaty, by either side's word; one that was answered before stays answered."""
+    tx.run(_CONVERTED, (at, by, at, request))
+
+
+def note_passed(tx: Tx, dispatch: DispatchId, ours: bool, agency: str, by: DispatchId) -> None:  # noqa: FBT001  a column's value
+    """Note which agency of the side that received it has it now; its limits stay."""
+    tx.run(_PASSED, (agency, by, dispatch, int(ours)))
+
+
 def mark(tx: Tx, target: DispatchId, ours: bool, by: DispatchId, kind: str, part: str | None, at: Ms) -> None:  # noqa: FBT001, PLR0917  the columns in order
     """Leave the mark of a recall or correction; it stands also if the target has not come yet."""
     tx.run(_MARK, (target, int(ours), by, kind, part, at))
-
-
-def insert_posting(tx: Tx, row: PostingRow) -> None:
-    """Write a nomination."""
-    tx.run(
-        "INSERT INTO requests_posting (id, ours, desk, officer, state, nominated, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (id) DO NOTHING",
-        (row.id, int(row.ours), row.desk, row.officer, row.state, row.nominated, row.body),
-    )
-
-
-def accept_posting(tx: Tx, posting: DispatchId, at: Ms) -> None:
-    """Note that the host accepted."""
-    tx.run("UPDATE requests_posting SET state = 'accepted', accepted = ? WHERE id = ?", (at, posting))
-
-
-def end_posting(tx: Tx, posting: DispatchId, ours: bool, leaf: LeafIndex | None, at: Ms) -> None:  # noqa: FBT001  a column's value
-    """Note that it ended, by an act of ours or theirs."""
-    tx.run(
-        "UPDATE requests_posting SET state = 'ended', ended = ?, ended_by_ours = ?, ended_leaf = ? WHERE id = ?",
-        (at, int(ours), leaf, posting),
-    )
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
@@ -359,21 +176,27 @@ def end_posting(tx: Tx, posting: DispatchId, ours: bool, leaf: LeafIndex | None,
 
 def dispatch(tx: Tx, id_: DispatchId) -> DispatchRow | None:
     """Return one dispatch with its header and body, or None."""
-    found = tx.rows(_WHOLE + "WHERE d.id = ?", (id_,))
-    return _dispatch(found[0]) if found else None
+    found = tx.rows(WHOLE + "WHERE d.id = ?", (id_,))
+    return dispatch_of(found[0]) if found else None
+
+
+def kind_of(tx: Tx, id_: DispatchId) -> str:
+    """Return the kind of a dispatch, "" for one that is not here."""
+    found = tx.rows("SELECT kind FROM requests_dispatch WHERE id = ?", (id_,))
+    return text_of(found[0][0]) if found else ""
 
 
 def due(tx: Tx, *, ours: bool, limit: int) -> tuple[DispatchRow, ...]:
     """Return what is owed something, by time left, so the longest overdue first."""
     found = tx.rows(
-        _LIST + "WHERE d.ours = ? AND d.due_next IS NOT NULL ORDER BY d.due_next, d.id LIMIT ?", (int(ours), limit)
+        LIST + "WHERE d.ours = ? AND d.due_next IS NOT NULL ORDER BY d.due_next, d.id LIMIT ?", (int(ours), limit)
     )
-    return tuple(_dispatch(row) for row in found)
+    return tuple(dispatch_of(row) for row in found)
 
 
 def timeline(tx: Tx, case: CaseId) -> tuple[DispatchRow, ...]:
     """Return all dispatches of a case, oldest first, with header and body."""
-    return tuple(_dispatch(row) for row in tx.rows(_WHOLE + "WHERE d.case_id = ? ORDER BY d.created, d.id", (case,)))
+    return tuple(dispatch_of(row) for row in tx.rows(WHOLE + "WHERE d.case_id = ? ORDER BY d.created, d.id", (case,)))
 
 
 _CASES = (
@@ -423,102 +246,16 @@ def marked(tx: Tx, target: DispatchId, *, ours: bool) -> bool:
     return bool(tx.rows("SELECT 1 FROM requests_mark WHERE target = ? AND ours = ? LIMIT 1", (target, int(ours))))
 
 
-def posting(tx: Tx, id_: DispatchId) -> PostingRow | None:
-    """Return one posting by its nomination, or None."""
-    return next(iter(_postings(tx, "WHERE id = ?", (id_,))), None)
-
-
-def postings_of(tx: Tx, desk: str, officer: int, *, ours: bool) -> tuple[PostingRow, ...]:
-    """Return the postings of one officer of ours or theirs, newest first."""
-    where = "WHERE ours = ? AND desk = ? AND officer = ? ORDER BY nominated DESC, id DESC"
-    return tuple(_postings(tx, where, (int(ours), desk, officer)))
-
-
-def _postings(tx: Tx, where: str, arguments: tuple[Scalar, ...]) -> Iterable[PostingRow]:
-    found = tx.rows(
-        "SELECT id, ours, desk, officer, state, nominated, accepted, ended, ended_by_ours, ended_leaf, body"  # noqa: S608  constants of this module only
-        f" FROM requests_posting {where}",
-        arguments,
-    )
-    for row in found:
-        yield PostingRow(
-            id=DispatchId(bytes_of(row[0])),
-            ours=row[1] == 1,
-            desk=text_of(row[2]),
-            officer=int_of(row[3]),
-            state=text_of(row[4]),
-            nominated=Ms(int_of(row[5])),
-            accepted=ms_or_none(row[6]),
-            ended=ms_or_none(row[7]),
-            ended_by_ours=row[8] == 1,
-            ended_leaf=None if row[9] is None else LeafIndex(int_of(row[9])),
-            body=bytes_of(row[10]),
-        )
-
-
 def _case(tx: Tx, row: Row) -> CaseRow:
-    opener = tx.rows(_LIST + "WHERE d.id = ?", (row[0],))
+    opener = tx.rows(LIST + "WHERE d.id = ?", (row[0],))
     return CaseRow(
         id=CaseId(bytes_of(row[0])),
         year=int_of(row[1]),
         seq=int_of(row[2]),
-        theirs=_text_or_none(row[3]),
+        theirs=text_or_none(row[3]),
         opened=Ms(int_of(row[4])),
         due_next=ms_or_none(row[5]),
         last=Ms(int_of(row[6])),
         dispatches=int_of(row[7]),
-        opener=_dispatch(opener[0]) if opener else None,
+        opener=dispatch_of(opener[0]) if opener else None,
     )
-
-
-def _dispatch(row: Row) -> DispatchRow:
-    c = dict(zip((*_READ, "recalled_by", "recalled_at", "recalled_part", "replaced_by", "body"), row, strict=False))
-    return DispatchRow(
-        id=DispatchId(bytes_of(c["id"])),
-        ours=c["ours"] == 1,
-        admitted=c["admitted"] == 1,
-        kind=text_of(c["kind"]),
-        stage=text_of(c["stage"]),
-        case=CaseId(bytes_of(c["case_id"])),
-        re=_id_or_none(c["re"]),
-        replaces=_id_or_none(c["replaces"]),
-        urgency=Urgency(int_of(c["urgency"])),
-        lane=Lane(int_of(c["lane"])),
-        purpose=text_of(c["purpose"]),
-        item=_text_or_none(c["item"]),
-        item_reason=text_of(c["item_reason"]),
-        title=text_of(c["title"]),
-        from_agency=text_of(c["from_agency"]),
-        to_agencies=tuple(text_of(c["to_agency"]).split()),
-        officer_desk=text_of(c["officer_desk"]),
-        officer=int_of(c["officer"]),
-        created=Ms(int_of(c["created"])),
-        committed=ms_or_none(c["committed"]),
-        leaf=None if c["leaf"] is None else LeafIndex(int_of(c["leaf"])),
-        arrived=ms_or_none(c["arrived"]),
-        filed=ms_or_none(c["filed"]),
-        seen=ms_or_none(c["seen"]),
-        quarantined=ms_or_none(c["quarantined"]),
-        refused=ms_or_none(c["refused"]),
-        refused_code=_text_or_none(c["refused_code"]),
-        first=ms_or_none(c["first_at"]),
-        answered=ms_or_none(c["answered"]),
-        answered_by=_id_or_none(c["answered_by"]),
-        outward=_text_or_none(c["outward"]),
-        limits=Limits(ms_or_none(c["limit_seen"]), ms_or_none(c["limit_first"]), ms_or_none(c["limit_full"])),
-        due_next=ms_or_none(c["due_next"]),
-        recalled_by=_id_or_none(c["recalled_by"]),
-        recalled_at=ms_or_none(c["recalled_at"]),
-        recalled_part=_text_or_none(c["recalled_part"]),
-        replaced_by=_id_or_none(c["replaced_by"]),
-        rest=unpack(text_of(c["rest"])),
-        body=bytes_of(c.get("body", b"")),
-    )
-
-
-def _text_or_none(value: Scalar) -> str | None:
-    return None if value is None else text_of(value)
-
-
-def _id_or_none(value: Scalar) -> DispatchId | None:
-    return None if value is None else DispatchId(bytes_of(value))

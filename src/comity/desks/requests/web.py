@@ -10,17 +10,26 @@ from comity.desks.requests.body import parse_body
 from comity.desks.requests.model import (
     Answer,
     Asking,
+    Assurance,
     Body,
+    ContactNote,
+    ConvertToMla,
     Correction,
     CourtDisclosure,
+    Deconflict,
+    Feedback,
     Item,
+    Later,
     Posting,
+    Preserve,
     PurposeChange,
     Recall,
     Refusal,
     ReleaseRequest,
     Replacement,
     Rfi,
+    Transfer,
+    Withdraw,
 )
 from comity.screen import BodyLine
 
@@ -64,19 +73,81 @@ def _fields(body: Body) -> list[tuple[str, str]]:
             ]
         case Answer() | Refusal():
             return _answering(body)
-        case Recall():
-            return [
-                ("target", show_id(body.target)),
-                ("part", body.part),
-                ("due", _time(body.due)),
-                ("reason", body.reason),
-            ]
-        case ReleaseRequest() | PurposeChange() | CourtDisclosure():
+        case Recall() | ReleaseRequest() | PurposeChange() | CourtDisclosure():
             return [("target", show_id(body.target)), *_asking(body), ("reason", body.reason)]
         case Posting():
             return _posting(body)
+        case (
+            Withdraw()
+            | Transfer()
+            | ContactNote()
+            | Preserve()
+            | ConvertToMla()
+            | Deconflict()
+            | Assurance()
+            | Feedback()
+        ):
+            return _later(body)
         case _:
             return []
+
+
+def _later(body: Later) -> list[tuple[str, str]]:
+    match body:
+        case Withdraw():
+            return [("reason", body.reason)]
+        case Transfer():
+            return [("agency", body.agency), ("reason", body.reason)]
+        case ContactNote():
+            return [("state", body.state), ("means", body.means), ("held", _time(body.held)), ("officer", _who(body))]
+        case Feedback():
+            return [("useful", body.useful), ("used", ", ".join(body.used))]
+        case Preserve() | ConvertToMla():
+            return _lasting(body)
+        case Deconflict() | Assurance():
+            return _pointing(body)
+
+
+def _lasting(body: Preserve | ConvertToMla) -> list[tuple[str, str]]:
+    match body:
+        case Preserve():
+            return [
+                ("until", _time(body.until)),
+                ("records", ", ".join(body.records)),
+                ("own_power", body.own_power),
+                ("reason", body.reason),
+            ]
+        case ConvertToMla():
+            return [
+                ("authority", body.authority),
+                ("instrument", body.instrument),
+                ("treaty_reference", body.treaty_reference),
+                ("usable", ", ".join(body.usable)),
+                ("reason", body.reason),
+            ]
+
+
+def _pointing(body: Deconflict | Assurance) -> list[tuple[str, str]]:
+    match body:
+        case Deconflict():
+            return [
+                ("cell", body.cell),
+                ("begins", _time(body.begins)),
+                ("ends", _time(body.ends)),
+                ("officer", _who(body)),
+            ]
+        case Assurance():
+            return [
+                ("state", body.state),
+                ("target", show_id(body.target)),
+                ("covers", ", ".join(body.covers)),
+                ("authority", body.authority),
+                ("until", _time(body.until)),
+            ]
+
+
+def _who(body: ContactNote | Deconflict) -> str:
+    return "" if body.officer is None else f"{body.desk} {body.officer}".strip()
 
 
 def _answering(body: Answer | Refusal) -> list[tuple[str, str]]:
@@ -92,14 +163,18 @@ def _answering(body: Answer | Refusal) -> list[tuple[str, str]]:
                 ("other_way", body.other_way),
                 ("assurance", body.assurance),
                 ("consent", ", ".join(body.consent)),
+                ("kept_until", _time(body.kept_until)),
+                ("overlap", body.overlap),
                 ("position", body.position),
             ]
         case Refusal():
             return [("outward", body.outward), ("other_way", body.other_way)]
 
 
-def _asking(body: Asking) -> list[tuple[str, str]]:
+def _asking(body: Asking | Recall) -> list[tuple[str, str]]:
     match body:
+        case Recall():
+            return [("part", body.part), ("due", _time(body.due))]
         case ReleaseRequest():
             return [("release", ", ".join(body.release)), ("to", ", ".join(body.to))]
         case PurposeChange():

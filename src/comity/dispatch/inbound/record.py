@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
-from comity.base.hashing import domain_hash, sha256
-from comity.base.ids import ID_SIZE, CaseId, Digest, DispatchId, Ms
+from comity.base.hashing import sha256
+from comity.base.ids import CaseId, Digest, DispatchId, Ms
 from comity.dispatch import decision, persons, records
 from comity.dispatch.book import Book
 from comity.dispatch.consent import note_consent
 from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
 from comity.dispatch.filing import Filing
-from comity.dispatch.glass import DUTY_OFFICER
-from comity.dispatch.holding import MARKING_KINDS, reached, targets_of
+from comity.dispatch.held import drop_about
+from comity.dispatch.holding import ANSWERING, MARKING_KINDS, PART, RECALL, WITHDRAW, targets_of
 from comity.dispatch.inbound.custody import into_custody
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
 from comity.dispatch.predecessors import unsettled
 from comity.dispatch.states import Admitted, Arrival, Opened, Recorded, Verified
+from comity.dispatch.telling import tell
 
 _SALT_BYTES = 32
+# A recall of all outweighs that of a part, that a correction, and each of them that nothing is asked any more.
+_LEAVE_MARK = (
+    "INSERT INTO mark (target, by_id, kind) VALUES (?, ?, ?) ON CONFLICT (target)"
+    " DO UPDATE SET by_id = excluded.by_id, kind = excluded.kind"
+    " WHERE excluded.kind = 'recall' OR mark.kind = 'withdraw' OR (excluded.kind = 'recall-part' AND mark.kind = 'correction')"
+)
 _SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
 
 
@@ -121,30 +128,21 @@ def _file(verified: Verified, fact: Fact, code: str | None, book: Book, office: 
 
 
 def _mark(verified: Verified, fact: Fact, book: Book, now: Ms) -> None:
-    """Leave a mark for what a recall or a correction names, so that it meets a late original.
+    """Leave a mark for what a recall, correction or withdrawal names, so that it meets a late original.
 
-    Whoever of ours it was passed on to must be told, and until somebody has, that is owed.
+    Whoever of ours it was passed on to must be told, and until somebody has, that is owed. A draft of ours that answers
+    what is no longer asked waits no longer.
     """
-    header = verified.opened.header
+    header, facts = verified.opened.header, verified.facts
     if fact is not Fact.FILED or header.kind not in MARKING_KINDS:
         return
-    targets = targets_of(header)
-    rows = [(target, header.id, header.kind) for target in targets]
-    book.tx.many(
-        "INSERT INTO mark (target, by_id, kind) VALUES (?, ?, ?) ON CONFLICT (target)"
-        " DO UPDATE SET by_id = excluded.by_id, kind = excluded.kind WHERE excluded.kind = 'recall'",
-        rows,
-    )
+    kind = PART if facts.takes_back_part else header.kind
+    targets = tuple(dict.fromkeys((*targets_of(header), *(() if facts.takes_back is None else (facts.takes_back,)))))
+    book.tx.many(_LEAVE_MARK, [(target, header.id, kind) for target in targets])
     theirs = [target for target in targets if book.tx.rows("SELECT 1 FROM got WHERE id = ?", (target,))]
-    tell = [(target, agency) for target in theirs for agency in reached(target, book.tx)]
-    book.tx.many(
-        "INSERT INTO owed (id, what, dispatch, role, due, since) VALUES (?, ?, ?, ?, NULL, ?) ON CONFLICT DO NOTHING",
-        [(_owed_id(header.id, *one), f"tell-{header.kind}:{one[1]}", header.id, DUTY_OFFICER, now) for one in tell],
-    )
-
-
-def _owed_id(mark: DispatchId, target: DispatchId, agency: str) -> bytes:
-    return domain_hash("comity/owed/1", mark, target, agency.encode())[:ID_SIZE]
+    tell(header, theirs, book.tx, now)
+    if kind in {WITHDRAW, RECALL}:
+        drop_about(book.tx, frozenset(theirs), now, kinds=ANSWERING)
 
 
 def recalled(dispatch: DispatchId, book: Book) -> bool:

@@ -8,16 +8,16 @@ instead, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from comity.base import cbor
 from comity.base.cbor import Value
-from comity.base.ids import Digest, Ms
+from comity.base.ids import Ms
 from comity.dispatch.dissent import weighed
 from comity.dispatch.glass import deferrable
 from comity.dispatch.held import subject_of
 from comity.dispatch.office import Office
-from comity.dispatch.states import Cleared, Labelled, Withheld
+from comity.dispatch.states import Cleared, Foreseen, Labelled, Withheld
 from comity.marking.labels import Label
 from comity.marking.scan import clean, scan, telling
 from comity.policy.question import Act, Question
@@ -35,7 +35,7 @@ SECOND_AGENCY = "approval:second-agency"
 
 def clear(labelled: Labelled, office: Office, now: Ms) -> Cleared | Withheld:
     """Ask our law; return the dispatch as it may leave, or why it may not."""
-    foreseen = _foreseen(labelled, office, now) if labelled.approvals else None
+    foreseen = foresee(labelled, office, now) if labelled.approvals else None
     if foreseen is not None:
         bound = tuple(one for one in labelled.approvals if one.subject == foreseen.subject)
         labelled = replace(labelled, approvals=bound)
@@ -110,7 +110,7 @@ def _held(labelled: Labelled, question: Question, verdict: Verdict, office: Offi
 
     A rule that asks for an approval or a form names both; a form that is there is not asked for again.
     """
-    foreseen = _foreseen(labelled, office, now)
+    foreseen = foresee(labelled, office, now)
     lacking = foreseen.roles - {one.role for one in labelled.approvals}
     missing = {*foreseen.others, *(_APPROVAL + role for role in lacking), *_second_agency(labelled)}
     missing |= {_CONFIRM + category for category in labelled.unanswered}
@@ -121,16 +121,7 @@ def _held(labelled: Labelled, question: Question, verdict: Verdict, office: Offi
 # --- approvals -----------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Foreseen:
-    """What an approval of a draft binds to, every role whose approval law asks for, and what is missing besides."""
-
-    subject: Digest
-    roles: frozenset[str]
-    others: frozenset[str]
-
-
-def _foreseen(labelled: Labelled, office: Office, now: Ms) -> _Foreseen:
+def foresee(labelled: Labelled, office: Office, now: Ms) -> Foreseen:
     """Ask law for the draft as it would leave if all approvals that it asks for were given.
 
     Where law asks for more than approvals, removals are not known yet: the subject covers the body as it is, and is
@@ -148,9 +139,9 @@ def _foreseen(labelled: Labelled, office: Office, now: Ms) -> _Foreseen:
         roles |= asked
     others = frozenset(word for word in verdict.missing if not word.startswith(_APPROVAL))
     if not verdict.permits:
-        return _Foreseen(subject_of(bare.draft, bare.label, bare.draft.body), roles, others)
+        return Foreseen(subject_of(bare.draft, bare.label, bare.draft.body), roles, others, None, None)
     body, label, _ = _apply(bare, verdict.obligations, office)
-    return _Foreseen(subject_of(bare.draft, label, body), roles, others)
+    return Foreseen(subject_of(bare.draft, label, body), roles, others, body, label)
 
 
 def _second_agency(labelled: Labelled) -> tuple[str, ...]:

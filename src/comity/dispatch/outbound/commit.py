@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comity.base.ids import CaseId, LeafIndex, Ms
 from comity.dispatch import owed, persons, records
+from comity.dispatch.assured import note_promise
 from comity.dispatch.book import Book
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import encode_entry
@@ -12,6 +13,7 @@ from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
 from comity.dispatch.states import Committed, Sealed
+from comity.dispatch.telling import tell_of_ours
 from comity.marking.labels import Lane
 from comity.policy.verdict import Verdict
 
@@ -57,6 +59,8 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
     persons.count(asking, office.accord, office.person_key, book.tx, now, ours=True)
     records.keep(book, "sent", header.id, sealed.decision_salt, sealed.decision_record, now=now)
     owed.owe_for(sealed.released, book, office, now)
+    tell_of_ours(header, book.tx, now)
+    note_promise(header.id, draft.facts, book.tx, now)
     return Committed(header.id, case, leaf.lane, index, _verdict(sealed), header.labels.redactions)
 
 

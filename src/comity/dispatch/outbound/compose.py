@@ -35,6 +35,12 @@ def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
         )
     if form.agency not in office.agencies:
         raise BadForm(f"{form.agency!r} is no agency of this node; nothing was kept")
+    if not office.may_send(form.agency, form.kind):
+        others = sorted(one for one in office.agencies if office.may_send(one, form.kind))
+        who = f"{', '.join(others)} may" if others else "no agency of this node may"
+        raise BadForm(
+            f"{form.agency} does not send kind {form.kind!r}, by our registry of agencies; {who}; nothing was kept"
+        )
     if not form.recipients:
         raise BadForm("a dispatch needs at least one receiving agency; nothing was kept")
     if form.workplan_item is None and not form.workplan_reason:

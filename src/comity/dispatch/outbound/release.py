@@ -16,10 +16,19 @@ def release(cleared: Cleared, by: Officer, tx: Tx, office: Office, now: Ms) -> R
     standing = office.powers.standing(tx, by.desk, by.number, now)
     lacking = _lacking(cleared, standing, now)
     if standing is None or lacking:
-        draft = cleared.labelled.draft
-        subject = subject_of(draft, cleared.label, cleared.body)
-        return Withheld(draft.id, "held", cleared.verdict, lacking, question=cleared.question, subject=subject)
+        return _held(cleared, lacking)
     return Released(cleared, by, min(standing.roles) if standing.roles else "officer")
+
+
+def to_be_released(cleared: Cleared) -> Withheld:
+    """Hold what nothing stands against until a releasing officer lets it go."""
+    return _held(cleared, ("release:officer",))
+
+
+def _held(cleared: Cleared, lacking: tuple[str, ...]) -> Withheld:
+    draft = cleared.labelled.draft
+    subject = subject_of(draft, cleared.label, cleared.body)
+    return Withheld(draft.id, "held", cleared.verdict, lacking, question=cleared.question, subject=subject)
 
 
 def _lacking(cleared: Cleared, standing: Standing | None, now: Ms) -> tuple[str, ...]:

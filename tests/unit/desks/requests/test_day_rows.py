@@ -10,22 +10,22 @@ import pytest
 from comity.base.ids import CaseId, Digest, LeafIndex, Ms, NodeName
 from comity.cli.demo.day import Scene, body_of
 from comity.desk import Filing
+from comity.desks.requests.rows import ItemCount
 from comity.desks.requests.rules import clocks_of, late_by
 from comity.desks.requests.service import RequestsDesk
-from comity.desks.requests.store import ItemCount
 from comity.dispatch.ports import Tx
 from comity.dispatch.wire import Author, Header, ReleasedBy, wire_labels
+from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
 from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import LANE_OF, Lane
 from tests.unit.desks.requests.test_day_data import IDS, MODEL, terms
-from tests.unit.desks.requests.test_requests_rows import SQL
 
 LANES = {Lane[name.upper()].value: (one.arrived, one.seen) for name, one in terms("india-canada").lanes.items()}
 CLOCKS = clocks_of(LANES, terms("india-canada").timers)
 DAY0 = Ms(1_783_900_800_000)
 DAY = (DAY0, Ms(DAY0 + 86_400_000))
-DESKS = {party: RequestsDesk(((1, SQL),), party.upper(), CLOCKS) for party in ("ca", "in")}
+DESKS = {party: RequestsDesk(read_schema("comity.desks.requests"), party.upper(), CLOCKS) for party in ("ca", "in")}
 FILED, SEEN = 2, 5
 
 

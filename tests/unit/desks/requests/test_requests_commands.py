@@ -6,7 +6,7 @@ from comity.desks.requests.cli import COMMANDS
 
 
 def test_commands_are_whole() -> None:
-    assert [command.name for command in COMMANDS] == ["send", "inbox", "case"]
+    assert [command.name for command in COMMANDS] == ["send", "inbox", "case", "search"]
     for command in COMMANDS:
         names = [argument.name for argument in command.arguments]
         assert len(set(names)) == len(names)

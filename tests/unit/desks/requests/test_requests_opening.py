@@ -12,12 +12,12 @@ from comity.desks.requests.powers import OfficerPowers
 from comity.desks.requests.service import RequestsDesk
 from comity.dispatch.accord import Accord, LaneLimit, Party
 from comity.dispatch.wire import Author, Header, ReleasedBy, wire_labels
+from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
 from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import LANE_OF, Lane, Urgency
 from comity.marking.rules import default_label
 from comity.node.manifest import NodeDesk
-from tests.unit.desks.requests.test_requests_rows import SQL
 
 NOBODY = Party(NodeName("a.example/comity"), "XA", (b"", b""), ())
 ACCORD = Accord(
@@ -34,7 +34,7 @@ ACCORD = Accord(
 
 
 def due(urgency: Urgency) -> int | None:
-    desk = opening.open_desk(((1, SQL),), "A", ACCORD)
+    desk = opening.open_desk(read_schema("comity.desks.requests"), "A", ACCORD)
     header = Header(
         id=DispatchId(bytes(16)),
         sender=NodeName("b"),

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import comity.desks.requests
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms, NodeName
 from comity.desk import Filing, Standing
 from comity.desks.requests.powers import OfficerPowers
+from comity.desks.requests.rows import ItemCount, Rest
 from comity.desks.requests.rules import RequestState, clocks_of, state_of
 from comity.desks.requests.service import RequestsDesk
-from comity.desks.requests.store import ItemCount, Rest
 from comity.dispatch.ports import Tx
 from comity.dispatch.wire import Author, Header, ReleasedBy, wire_labels
+from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
 from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import LANE_OF, Urgency
 from comity.marking.rules import default_label
 
-SQL = (Path(comity.desks.requests.__file__).parent / "schema" / "0001_requests.sql").read_text(encoding="utf-8")
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 T0 = Ms(1_783_900_800_000)  # 13 July 2026 00:00 UTC
 CLOCKS = clocks_of({0: (30 * MINUTE, 30 * MINUTE), 1: (HOUR, 4 * HOUR)}, {})
-DESK = RequestsDesk(((1, SQL),), "A", CLOCKS)
+DESK = RequestsDesk(read_schema("comity.desks.requests"), "A", CLOCKS)
 ARRIVED, FILED, QUARANTINED, REFUSED, SEEN = 1, 2, 3, 4, 5
 
 

@@ -1,0 +1,43 @@
+"""The readers of cases of one opened node, by the name of the desk that keeps them: lists, files, search, one dispatch's way."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from comity.edge.board import Lines, NodeBoard
+from comity.edge.casefile import CaseReader
+from comity.edge.duties import Deskful
+from comity.edge.finding import SearchReader
+from comity.edge.inbox import DeskLists, InboxReader
+from comity.edge.opening import OpenNode
+from comity.edge.search import FtsFinder
+from comity.edge.showing import board_setting
+from comity.edge.trace import TraceReader
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReaders:
+    """What reads the cases of one node."""
+
+    inbox: InboxReader
+    cases: CaseReader
+    finder: SearchReader
+    traces: TraceReader
+
+
+def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
+    """Make them, with the first desk of the node's settings."""
+    name, ledger, setting = opened.config.desks[0], opened.node.ledger, board_setting(opened)
+    desk = opened.desks[name]
+    module = importlib.import_module(f"comity.desks.{name}.lists")
+    show = cast("Callable[[int, int], str]", getattr(desk, "show_number"))  # noqa: B009  a desk that keeps cases has it
+    lists = cast("DeskLists", module.Lists(show))
+    lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
+    inbox = InboxReader(ledger, name, lists, setting)
+    kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
+    finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds)
+    cases = CaseReader(ledger, board, lists, inbox, setting, cast("Deskful", desk))
+    return CaseReaders(inbox, cases, finder, TraceReader(ledger, name, lists))

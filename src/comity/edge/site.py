@@ -1,0 +1,68 @@
+"""The readers of one opened node, its door and its clock, put together for the screens: in its own process or a further one."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import cast
+
+from comity.base.ids import Ms
+from comity.edge.board import NodeBoard
+from comity.edge.casereaders import make_readers
+from comity.edge.health import Health
+from comity.edge.needs import CaseKeeper, NodeNeeds, house_access
+from comity.edge.opening import OpenNode
+from comity.edge.people import make_people
+from comity.edge.showing import make_board
+from comity.edge.staffing import Staffing
+from comity.node.logfiles import log_file, served
+from comity.screen.site import Site
+from comity.screen.visitor import Hands
+
+
+def make_site(
+    opened: OpenNode,
+    hands: Hands,
+    clock: Callable[[], Ms],
+    board: NodeBoard | None = None,
+    faults: Callable[[], int] | None = None,
+) -> Site:
+    """Make what screens work with.
+
+    Args:
+        opened: the node, opened by its own process or only to be read.
+        hands: its door.
+        clock: its time.
+        board: what it shows of itself, if there is one already.
+        faults: faults since the start, in the node's own process.
+    """
+    shown = board or make_board(opened)
+    readers = make_readers(opened, shown)
+    desk = opened.config.desks[0]
+    keeper = cast("CaseKeeper", importlib.import_module(f"comity.desks.{desk}.knowing"))
+    people = make_people(opened, clock)
+    staffing = Staffing.of(opened)
+    return Site(
+        board=shown,
+        inbox=readers.inbox,
+        cases=readers.cases,
+        finder=readers.finder,
+        traces=readers.traces,
+        duty=None if staffing is None else staffing.duty,
+        tasks=None if staffing is None else staffing.tasks,
+        hands=hands,
+        needs=NodeNeeds(opened.node.ledger, desk, keeper, opened.config.party, house_access()),
+        people=people,
+        health=Health(opened.node.ledger, opened.config.path(opened.config.store), people, faults=faults),
+        clock=clock,
+        log_files=_log_files(opened),
+    )
+
+
+def _log_files(opened: OpenNode) -> Callable[[str, str], bytes | None]:
+    def file(origin_hash: str, path: str) -> bytes | None:
+        with opened.node.ledger.read() as tx:
+            row = served(tx, origin_hash)
+            return log_file(tx, row.role, path) if row is not None else None
+
+    return file

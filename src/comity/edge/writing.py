@@ -1,0 +1,192 @@
+"""What the forms of a node offer and what a form is written on, from its files and its desk's rows; only read.
+
+The rule it keeps: a form offers what the accord opens and what the closed lists hold; names of agencies and items come from
+the signed registry and workplan beside the node.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from comity.base.errors import BadForm
+from comity.base.ids import CaseId, DispatchId, show_id
+from comity.dispatch.accord import Accord
+from comity.dispatch.ports import Tx
+from comity.edge.deskview import CaseDesk, DispatchRow, Lines
+from comity.edge.opening import OpenNode
+from comity.edge.registry import RosterOfficer
+from comity.marking.labels import Urgency
+from comity.marking.vocabulary import CONDITIONS, GROUNDS, HANDLING, LIMITS, PAP, PURPOSES, TLP, Limits
+from comity.screen.forms import Forms
+from comity.screen.writing import Basis, InCase, LimitLine, Named, OfficerLine, Options, PurposeLine
+
+_LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Books:
+    """What is written beside a node: who acts on each side, what was agreed, who of ours there is.
+
+    Attributes:
+        ours, theirs: agencies by id with their names.
+        items: the items of the workplan.
+        officers: ours.
+        bases: that our law knows.
+        zone: of our capital.
+        their_law: their published law is here.
+    """
+
+    ours: tuple[Named, ...]
+    theirs: tuple[Named, ...]
+    items: tuple[Named, ...]
+    officers: tuple[RosterOfficer, ...]
+    bases: tuple[str, ...]
+    zone: str
+    their_law: bool
+
+
+class Writing:
+    """What a person needs who opens a form.
+
+    Args:
+        desk: keeps the cases.
+        forms: of that desk.
+        lines: lays a body of that desk out.
+        accord: which kinds are open, and its limits.
+        books: what is written beside the node.
+    """
+
+    def __init__(self, desk: CaseDesk, forms: Forms, lines: Lines, accord: Accord, books: Books) -> None:
+        self._desk, self._forms, self._lines = desk, forms, lines
+        self._accord, self._books = accord, books
+
+    @staticmethod
+    def of(opened: OpenNode) -> Writing:
+        """Return what an opened node offers, with the first desk of its settings."""
+        name = opened.config.desks[0]
+        books = Books(
+            ours=_acting(opened, ours=True),
+            theirs=_acting(opened, ours=False),
+            items=tuple(Named(one.id, one.aim.get("en", one.id)) for one in opened.workplan.item),
+            officers=opened.roster.of(opened.config.party),
+            bases=tuple(sorted(opened.edition.known_bases)),
+            zone=opened.registry.zone,
+            their_law=opened.peer_edition is not None,
+        )
+        forms = cast("Forms", importlib.import_module(f"comity.desks.{name}.forms"))
+        lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
+        return Writing(cast("CaseDesk", opened.desks[name]), forms, lines, opened.node.office.accord, books)
+
+    def options(self, desk: str, number: int) -> Options:
+        """Return what the forms offer to an officer of ours."""
+        accord, name, books = self._accord, self._desk.name, self._books
+        mine = next((one for one in books.officers if (one.desk, one.number) == (desk, number)), None)
+        return Options(
+            desk=name,
+            forms=tuple(
+                one for one in self._forms.FORMS if accord.opens(name, one.kind) and one.kind not in accord.author_kinds
+            ),
+            purposes=tuple(_purpose(code) for code in self._forms.PURPOSES),
+            items=books.items,
+            ours=books.ours,
+            theirs=books.theirs,
+            bases=books.bases,
+            limits=tuple(_limit(urgency, accord) for urgency in Urgency),
+            officers=tuple(_officer(one) for one in books.officers),
+            zone=(mine.zone if mine is not None else "") or books.zone,
+            handling=HANDLING,
+            conditions=tuple(Named(word, takes.value) for word, takes in CONDITIONS.items()),
+            tlp=TLP,
+            pap=PAP,
+            grounds=tuple(Named(ground, " ".join(codes)) for ground, codes in GROUNDS.items()),
+            their_law=books.their_law,
+        )
+
+    def on_case(self, tx: Tx, case: CaseId) -> Basis:
+        """Return what a form is written on that belongs to a case.
+
+        Raises:
+            BadForm: this node has no such case.
+        """
+        rows = self._desk.case(tx, case)
+        if not rows:
+            raise BadForm("there is no such case on this node")
+        return self._basis(tx, rows, max(rows, key=_time), on=None)
+
+    def on_dispatch(self, tx: Tx, dispatch: DispatchId) -> Basis:
+        """Return what a form is written on that is about one dispatch.
+
+        Raises:
+            BadForm: this node has no such dispatch.
+        """
+        row = self._desk.dispatch(tx, dispatch)
+        if row is None:
+            raise BadForm("there is no such dispatch on this node")
+        return self._basis(tx, self._desk.case(tx, row.case), row, on=row)
+
+    def _basis(self, tx: Tx, rows: Sequence[DispatchRow], like: DispatchRow, *, on: DispatchRow | None) -> Basis:
+        number, _ = self._desk.number(tx, like.case) or (show_id(like.case), None)
+        opener = next((one for one in rows if one.title), like)
+        ours, theirs = (like.from_agency, like.to_agencies) if like.ours else (_first(like), (like.from_agency,))
+        newest = sorted(rows, key=_time, reverse=True)[:_LISTED]
+        return Basis(
+            case=show_id(like.case),
+            number=number,
+            title=opener.title,
+            on="" if on is None else show_id(on.id),
+            kind="" if on is None else on.kind,
+            stage="" if on is None else on.stage,
+            ours=on is not None and on.ours,
+            purpose=like.purpose,
+            item=like.item or "",
+            item_reason=like.item_reason,
+            urgency=Urgency(like.urgency).name.lower(),
+            agency=ours,
+            theirs=theirs,
+            lines=self._lines(on.kind, on.body) if on is not None and on.body else (),
+            conditions=like.rest.label.conditions,
+            dispatches=tuple(InCase(show_id(one.id), one.kind, one.ours, _time(one), one.title) for one in newest),
+        )
+
+
+def _acting(opened: OpenNode, *, ours: bool) -> tuple[Named, ...]:
+    """Return the agencies of one side that act at some desk; of theirs those to whose key a dispatch can be sealed."""
+    registry = opened.registry if ours else opened.peer_registry
+    ids = registry.acting if ours else tuple(one.agency for one in opened.node.office.peer_keys.sealing)
+    return tuple(Named(one, registry.agency_name(one)) for one in dict.fromkeys(ids))
+
+
+def _officer(one: RosterOfficer) -> OfficerLine:
+    delegation = one.delegation.id if one.delegation is not None else ""
+    return OfficerLine(one.desk, one.number, one.agency, tuple(one.roles), delegation)
+
+
+def _purpose(code: str) -> PurposeLine:
+    purpose = PURPOSES[code]
+    return PurposeLine(code, purpose.covers, purpose.conduct.value, purpose.colours)
+
+
+def _limit(urgency: Urgency, accord: Accord) -> LimitLine:
+    """Return the limits of an urgency, by the accord where it sets them."""
+    default, name, timers = LIMITS[urgency], urgency.name.lower(), _timers(accord)
+    found = Limits(
+        default.seen,
+        timers.get(f"first-{name}", default.first) or None,
+        timers.get(f"full-{name}", default.full) or None,
+    )
+    return LimitLine(name, found.seen, found.first, found.full)
+
+
+def _timers(accord: Accord) -> Mapping[str, int]:
+    return dict(accord.timers)
+
+
+def _time(row: DispatchRow) -> int:
+    return row.committed or row.arrived or 0
+
+
+def _first(row: DispatchRow) -> str:
+    return row.to_agencies[0] if row.to_agencies else ""

@@ -1,0 +1,60 @@
+"""What a screen works with: one node's readers, its door, its clock.
+
+The rule it keeps: readers read the store anew on each call and change nothing; each is a protocol of `screen`, filled in
+`edge.site` for the node's own process and for further page processes alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from comity.base.ids import Ms
+from comity.screen import Board
+from comity.screen.case import CaseBoard
+from comity.screen.duty import DutyBoard
+from comity.screen.finding import SearchBoard
+from comity.screen.inbox import InboxBoard
+from comity.screen.people import HealthReader, PeopleReader
+from comity.screen.tasks import TaskBoard
+from comity.screen.trace import TraceBoard
+from comity.screen.visitor import Hands, Needs
+
+LogFiles: TypeAlias = Callable[[str, str], "bytes | None"]
+"""(origin hash in hex, path below it) -> the file, or None if a visitor may not read it or it is not there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """One node's readers, its door, its clock.
+
+    Attributes:
+        board: what the node shows of itself.
+        inbox: lists of what waits.
+        cases: files of cases.
+        finder: search.
+        traces: one dispatch from draft to proof, and the manifests.
+        duty: who is there, shifts, postings, hand-over notes; None where no desk keeps duty.
+        tasks: tasks to our own agencies; None likewise.
+        hands: the door.
+        needs: need-to-know.
+        people: who is signed in and who could be.
+        health: how the node runs, for the administrator.
+        clock: the node's time.
+        log_files: files of the logs that anyone may read.
+    """
+
+    board: Board
+    inbox: InboxBoard
+    cases: CaseBoard
+    finder: SearchBoard
+    traces: TraceBoard
+    duty: DutyBoard | None
+    tasks: TaskBoard | None
+    hands: Hands
+    needs: Needs
+    people: PeopleReader
+    health: HealthReader
+    clock: Callable[[], Ms]
+    log_files: LogFiles

@@ -1,0 +1,59 @@
+"""All screens: each module has `ROUTES`; here they are put together, and with them the counts of the rail."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from comity.web.frame import Badge
+from comity.web.screens import (
+    acts,
+    approvals,
+    bell,
+    case,
+    compose,
+    dispatch,
+    duty,
+    evidence,
+    health,
+    inbox,
+    keys,
+    law,
+    ledger,
+    owed,
+    people,
+    search,
+    settings,
+    signin,
+    tasks,
+    today,
+    trace,
+)
+from comity.web.visit import ScreenRoute
+
+ALL: tuple[ScreenRoute, ...] = (
+    *today.ROUTES,
+    *trace.ROUTES,
+    *search.ROUTES,
+    *inbox.ROUTES,
+    *approvals.ROUTES,
+    *acts.ROUTES,
+    *owed.ROUTES,
+    *case.ROUTES,
+    *compose.ROUTES,
+    *dispatch.ROUTES,
+    *duty.ROUTES,
+    *bell.ROUTES,
+    *evidence.ROUTES,
+    *tasks.ROUTES,
+    *ledger.ROUTES,
+    *law.ROUTES,
+    *keys.ROUTES,
+    *signin.ROUTES,
+    *settings.ROUTES,
+    *people.ROUTES,
+    *health.ROUTES,
+)
+"""Every address of every screen; add a line for yours."""
+
+BADGES: Mapping[str, Badge] = {"inbox": inbox.tally, "tasks": tasks.tally}
+"""Counts beside the entries of the rail, by the entry's key; add a line for yours. Every page asks them: they must be quick."""

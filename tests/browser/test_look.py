@@ -1,0 +1,71 @@
+"""Every screen before Chromium: axe finds nothing grave, nothing is wider than the page, no policy is broken, no other host asked.
+
+Each screen is looked at once, in a language and a scheme that change from screen to screen so that all are covered; every
+screen in every language, light and dark, is `make screens`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from comity.cli.demo.stage import Stage
+from tests.browser.chromium import WIDE, axe
+from tests.browser.nodes import standing
+from tests.browser.screens import LANGUAGES, SCHEMES, SHOTS, Looker, Shot, furnish
+
+SIZES = ((320, 700), (820, 1180), (1280, 720))
+TURNS = [
+    (shot, LANGUAGES[place % 4], SCHEMES[place // 4 % 2])
+    for place, shot in enumerate(sorted(SHOTS, key=lambda s: s.who))
+]
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with standing(waiting=True) as stage:
+        yield stage
+
+
+@pytest.fixture(scope="module")
+def looker(stage: Stage, chromium: Browser) -> Iterator[Looker]:
+    furnish(chromium, stage)
+    looker = Looker(chromium, stage)
+    yield looker
+    assert looker.faults() == []
+
+
+@pytest.mark.parametrize(("shot", "lang", "scheme"), TURNS, ids=[f"{s.name}-{lang}-{how}" for s, lang, how in TURNS])
+def test_a_screen(looker: Looker, shot: Shot, lang: str, scheme: str) -> None:
+    page = looker.show(shot, lang, scheme)
+    assert axe(page) == []
+    for width, height in SIZES:
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate(WIDE) == [], width
+    assert page.locator("h1").count() == 1
+    assert page.locator("html").get_attribute("lang") == lang
+
+
+def test_a_printed_case_heads_with_its_labels(looker: Looker) -> None:
+    """Labels stand on paper, in the head and in each dispatch; the frame does not."""
+    case = next(shot for shot in SHOTS if shot.name == "case-open")
+    page = looker.show(case)
+    page.emulate_media(media="print")
+    try:
+        assert page.locator(".print-head").is_visible()
+        assert "lead-only" in page.locator(".print-head").inner_text()
+        assert page.locator("article.disp .code").first.is_visible()
+        assert not page.locator(".rail").is_visible()
+    finally:
+        page.emulate_media(media="screen")
+
+
+def test_dark_is_dark_and_said_by_the_officer_too(looker: Looker) -> None:
+    shot = next(shot for shot in SHOTS if shot.name == "keys")
+    grounds = [
+        looker.show(shot, scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
+        for scheme in SCHEMES
+    ]
+    assert grounds == ["rgb(238, 240, 238)", "rgb(17, 22, 26)"]

@@ -1,0 +1,50 @@
+"""What is drawn on the pages of a PDF, read without any library for PDF: streams unpacked, glyphs turned into characters."""
+
+from __future__ import annotations
+
+import re
+import zlib
+
+_ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
+
+
+def inflated(pdf):
+    """Return a PDF with each packed stream unpacked behind it."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", pdf, re.DOTALL)
+    return b"\n".join([pdf, *(_inflate(one) for one in streams)])
+
+
+def texts_of(streams):
+    """Return the drawn texts as each font of the PDF would read them; one of the readings of a text is the right one."""
+    maps = [_map(one) for one in re.findall(rb"begincmap.*?endcmap", streams, re.DOTALL)]
+    shown = [
+        _glyphs(one) for one in re.findall(rb"\[?((?:\((?:[^()\\]|\\.)*\)|[-\d. ])+)\]?\s*T[jJ]", streams, re.DOTALL)
+    ]
+    return ["".join("".join(known.get(glyph, "\0") for glyph in glyphs) for glyphs in shown) for known in maps]
+
+
+def _inflate(stream):
+    try:
+        return zlib.decompressobj().decompress(stream)
+    except zlib.error:
+        return b""
+
+
+def _map(cmap):
+    return {
+        int(glyph, 16): bytes.fromhex(text.decode()).decode("utf-16-be", "replace")
+        for glyph, text in re.findall(rb"<([0-9A-F]{4})> <([0-9A-F]+)>\n", cmap)
+    }
+
+
+def _glyphs(strings):
+    raw = b"".join(_plain(one) for one in re.findall(rb"\(((?:[^()\\]|\\.)*)\)", strings, re.DOTALL))
+    return [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
+
+
+def _plain(string):
+    def one(match):
+        word = match[1]
+        return bytes([int(word, 8)]) if word.isdigit() else _ESCAPES.get(word, word)
+
+    return re.sub(rb"\\([0-7]{1,3}|.)", one, string, flags=re.DOTALL)
