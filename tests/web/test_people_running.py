@@ -103,7 +103,7 @@ def test_ready_made_roles_are_there_and_marked(house):
     answer = browser.post("/sign-in/demo", {"desk": "requests", "number": "11", "back": "/settings"})
     assert answer.status_code == 303, answer.text
     shown = browser.get("/settings").text
-    assert "insecure_demo_roles is on" in shown
+    assert "Roles: anyone on this machine can enter without a key." in shown
     assert "no key was asked for" in shown
     assert browser.post("/sign-in/demo", {"desk": "requests", "number": "13"}).status_code in (403, 409)
 

@@ -207,7 +207,7 @@ def test_shares_texts_and_the_machine():
     assert first != second
     assert len(first) == len(second) == exchange._BODY_BYTES
     assert exchange.machine()["cores"] == os.cpu_count()
-    assert exchange._cpu_of(os.getpid()) > 0
+    assert exchange.cpu_seconds_of(os.getpid()) > 0
     assert exchange._own_cpu() > 0
     assert exchange._lines(ROOT / "none") == []
     assert exchange.calibrate() > 0
