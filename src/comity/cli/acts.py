@@ -32,13 +32,17 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     inner = parser.add_subparsers(dest="act", metavar="ACT", required=True)
     for act, words in _WORDS.items():
         _add_act(inner, act, words)
-    approve = inner.add_parser("approve", help="approve, as another person, an act that was held")
-    approve.add_argument("subject", metavar="SUBJECT", help="what the approval binds to, as the held act said it")
-    approve.add_argument("--role", required=True, help="role in which you approve")
-    approve.add_argument("--reason", default="", help="why, in words; for our own records")
-    add_officer(approve)
-    add_node(approve)
-    approve.set_defaults(run=run_approve)
+    for name, words in (
+        ("approve", "say yes, as another person, to an act that was held"),
+        ("refuse", "say no to it: it is not done, as often as it is asked"),
+    ):
+        one = inner.add_parser(name, help=words)
+        one.add_argument("subject", metavar="SUBJECT", help="what your answer binds to, as the held act said it")
+        one.add_argument("--role", required=True, help="role in which you answer")
+        one.add_argument("--reason", default="", required=name == "refuse", help="why, in words; for our own records")
+        add_officer(one)
+        add_node(one)
+        one.set_defaults(run=run_answer, yes=name == "approve")
     shown = inner.add_parser("list", help="what was done with a dispatch, who opened it, what its originator allowed")
     shown.add_argument("dispatch", metavar="DISPATCH", help="number of the dispatch, 26 letters and digits")
     add_node(shown)
@@ -171,19 +175,22 @@ def show_outcome(outcome: dict[str, Any]) -> None:
     show_table(title, ("verdict", "reason", "article", "known from"), rows)
 
 
-def run_approve(asked: argparse.Namespace) -> int:
-    """Approve an act that was held."""
+def run_answer(asked: argparse.Namespace) -> int:
+    """Say yes or no to an act that was held."""
     body = {
         "subject": asked.subject,
         "role": asked.role,
         "by": officer_of(asked.officer),
+        "yes": asked.yes,
         "reason": asked.reason,
     }
-    said = ask(asked.node, "POST", "/act/approve", body)
+    said = ask(asked.node, "POST", "/act/answer", body)
     if asked.json:
         show_json(said)
-    else:
+    elif asked.yes:
         print(f"approved as {said['role']}; whoever asked for the act may now repeat it")
+    else:
+        print(f"refused as {said['role']}; the act is not done, and the reason is in our decision log")
     return DONE
 
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from comity.base import cbor
 from comity.base.cbor import Value
-from comity.base.errors import NotAllowed
 from comity.base.ids import DispatchId, LeafIndex, Ms, new_dispatch_id
 from comity.dispatch import decision, records
+from comity.dispatch.answered import SAID_NO, act_answers, said_no
 from comity.dispatch.assured import confirmed
 from comity.dispatch.book import Book
-from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.dissent import before, content_of, note, weighed
 from comity.dispatch.filing import Standing
 from comity.dispatch.glass import BREAK_GLASS, DUTY_OFFICER, LEAST_REASON, deferrable, leaf
@@ -23,7 +21,7 @@ from comity.dispatch.holding import Holding, find, holders, named, past_due, rec
 from comity.dispatch.inbound.admit import ask
 from comity.dispatch.office import Office
 from comity.dispatch.owed import APPROVAL, FULL_FORM, REPORT, REVIEW, owe
-from comity.dispatch.particulars import Particulars, decode_particulars, encode_particulars, subject_of
+from comity.dispatch.particulars import Particulars, encode_particulars, subject_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.predecessors import kind_answered
 from comity.dispatch.states import Officer
@@ -119,7 +117,8 @@ def _consider(particulars: Particulars, by: Officer, tx: Tx, office: Office, now
     question = ask_act(particulars, Acting(agency, approvals), found, tx, office, now)
     answer = _behind_glass(question, office, now) if particulars.break_glass else _answer(question, office, now)
     empty = ("act:assurance",) if approvals - question.approvals else ()  # confirmed, but never given
-    lacking = (*_lacking(particulars, standing, found, tx, now), *answer.unmet, *empty)
+    refused = () if said_no(particulars, tx) is None else (SAID_NO,)
+    lacking = (*refused, *_lacking(particulars, standing, found, tx, now), *answer.unmet, *empty)
     return _Asked(particulars, by, answer), lacking
 
 
@@ -196,17 +195,12 @@ def _approvals(particulars: Particulars, by: Officer, tx: Tx, office: Office, no
 
     An approval serves once: those from before the last time that this act was done no longer count.
     """
-    rows = tx.rows(
-        "SELECT role, desk, number FROM approval WHERE subject = ? AND yes = 1 AND at > COALESCE((SELECT max(at) FROM act"
-        " WHERE dispatch = ? AND particulars = ? AND effect IN ('permit', 'permit-with')), -1) ORDER BY role, desk, number",
-        (subject_of(particulars), particulars.dispatch, encode_particulars(particulars)),
-    )
     counted: dict[tuple[str, int], str] = {}
-    for role, desk, number in rows:
-        person = text_of(desk), int_of(number)
+    for one in act_answers(particulars, tx):
+        person = one.by.desk, one.by.number
         standing = office.powers.standing(tx, *person, now)
-        if person != (by.desk, by.number) and standing is not None and text_of(role) in standing.roles:
-            counted.setdefault(person, text_of(role))  # one person, one approval
+        if one.yes and person != (by.desk, by.number) and standing is not None and one.role in standing.roles:
+            counted.setdefault(person, one.role)  # one person, one approval
     return frozenset(counted.values())
 
 
@@ -277,8 +271,8 @@ def _keep(asked: _Asked, lacking: tuple[str, ...], book: Book, office: Office, n
 
 
 def _state(verdict: Verdict, lacking: tuple[str, ...]) -> str:
-    """Say how it stands: refused, referred to whom the law names, or held for what is missing."""
-    if verdict.effect is Effect.REFUSE:
+    """Say how it stands: refused by law or by whoever was asked, referred to whom the law names, or held for what is missing."""
+    if verdict.effect is Effect.REFUSE or SAID_NO in lacking:
         return "refused"
     return "held" if lacking or verdict.missing else "referred"
 
@@ -289,40 +283,3 @@ def _owe(particulars: Particulars, answer: _Answer, tx: Tx, office: Office, now:
     things += [f"{FULL_FORM}:{one.act}" for one in particulars.assessments if one.form is AssessmentForm.SHORT]
     things += [word for word in answer.deferred if word.startswith(f"{APPROVAL}:")]
     owe([*things, REVIEW] if particulars.break_glass else things, particulars.dispatch, tx, office, now)
-
-
-def approve_act(subject: bytes, role: str, by: Officer, book: Book, office: Office, *, reason: str, now: Ms) -> None:
-    """Keep one person's approval of an act that was held, bound to its particulars; whoever asked then repeats the act.
-
-    Args:
-        subject: as `NotDone.subject` said it.
-        role: in which they approve.
-        by: who.
-        book: the logs.
-        office: the node.
-        reason: in their words.
-        now: the time.
-
-    Raises:
-        NotAllowed: no act waits for this, they asked for it themselves, or do not hold the role; nothing was kept.
-    """
-    waiting = book.tx.rows("SELECT dispatch, desk, number, particulars FROM act WHERE effect = 'held' ORDER BY at DESC")
-    asked = next((row for row in waiting if subject_of(decode_particulars(bytes_of(row[3]))) == subject), None)
-    standing = office.powers.standing(book.tx, by.desk, by.number, now)
-    for good, wrong in (
-        (asked is not None, "no act waits for this approval"),
-        (asked is None or (by.desk, by.number) != asked[1:3], "who asked for an act is never its approver"),
-        (standing is not None and role in standing.roles, f"this officer does not hold the role {role} now"),
-    ):
-        if not good:
-            raise NotAllowed(f"{wrong}; nothing was kept")
-    assert asked is not None
-    dispatch = bytes_of(asked[0])
-    salt = office.entropy.draw(_SALT_BYTES)
-    members: list[Value] = ["comity/approval/1", dispatch, subject, role, by.desk, by.number, "yes", reason, now]
-    records.keep(book, "approval", dispatch, salt, cbor.encode(members), now=now)
-    book.tx.run(
-        "INSERT INTO approval (subject, role, desk, number, yes, reason, at) VALUES (?, ?, ?, ?, 1, ?, ?)"
-        " ON CONFLICT (subject, role, desk, number) DO UPDATE SET yes = 1, reason = excluded.reason, at = excluded.at",
-        (subject, role, by.desk, by.number, reason, now),
-    )

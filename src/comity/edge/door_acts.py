@@ -10,6 +10,8 @@ from uvicorn._types import ASGIReceiveCallable, HTTPScope
 from comity.base.errors import BadForm
 from comity.base.ids import Ms, read_id, show_id
 from comity.dispatch.acts import Done, NotDone, consider
+from comity.dispatch.answered import SAID_NO
+from comity.dispatch.approvals import Answer
 from comity.dispatch.particulars import Particulars, subject_of
 from comity.dispatch.states import Officer
 from comity.edge.door_request import Routes, body_of, query_of
@@ -66,12 +68,13 @@ class ActIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         )
 
 
-class ApproveIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An approval of an act: what it binds to as 64 hexadecimal digits, in which role, by whom."""
+class AnswerIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A yes or no to an act: what it binds to as 64 hexadecimal digits, in which role, by whom; a no has its reason."""
 
     subject: str
     role: str
     by: By
+    yes: bool
     reason: str = ""
 
 
@@ -82,14 +85,14 @@ class ActRoutes:
         """Take the running node."""
         self._engine = engine
         self._act = msgspec.json.Decoder(ActIn)
-        self._approve = msgspec.json.Decoder(ApproveIn)
+        self._answer = msgspec.json.Decoder(AnswerIn)
 
     @property
     def routes(self) -> Routes:
         """(method, path) to route."""
         return {
             ("POST", "/act"): self._on_act,
-            ("POST", "/act/approve"): self._on_approve,
+            ("POST", "/act/answer"): self._on_answer,
             ("POST", "/judge/act"): self._on_judge,
             ("GET", "/acts"): self._on_acts,
             ("GET", "/acts/held"): self._on_held,
@@ -99,15 +102,16 @@ class ActRoutes:
         asked = self._act.decode(await body_of(receive))
         return outcome_json(await self._engine.act(asked.particulars(), asked.by.officer()))
 
-    async def _on_approve(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
-        asked = self._approve.decode(await body_of(receive))
+    async def _on_answer(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        asked = self._answer.decode(await body_of(receive))
         try:
             subject = bytes.fromhex(asked.subject)
         except ValueError as error:
-            raise BadForm("an approval binds to 64 hexadecimal digits, as the held act said them") from error
-        engine, by = self._engine, asked.by.officer()
-        await engine.call(engine.node.approve_act, subject, asked.role, by, asked.reason, engine.clock.now())
-        return {"approved": asked.subject, "role": asked.role}
+            raise BadForm("an answer binds to 64 hexadecimal digits, as the held act said them") from error
+        engine, answer = self._engine, Answer(asked.role, asked.by.officer(), asked.yes, asked.reason)
+        await engine.call(engine.node.answer_act, subject, answer, engine.clock.now())
+        engine.bell.ring()
+        return {"answered": asked.subject, "role": asked.role, "yes": asked.yes}
 
     async def _on_judge(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._act.decode(await body_of(receive))
@@ -119,7 +123,7 @@ class ActRoutes:
         node = self._engine.node
         with node.ledger.read() as tx:
             verdict, missing = consider(particulars, by, tx, node.office, now)
-        refused, done = verdict.effect is Effect.REFUSE, verdict.permits and not missing
+        refused, done = verdict.effect is Effect.REFUSE or SAID_NO in missing, verdict.permits and not missing
         return {
             "outcome": "done" if done else "refused" if refused else "held" if missing else "referred",
             "verdict": verdict_json(verdict),
@@ -153,7 +157,15 @@ def _held_json(one: HeldAct) -> Json:
         "verdict": None if one.verdict is None else verdict_json(one.verdict),
         "urgency": one.urgency,
         "at": one.at,
+        "refused": one.refused,
+        "answers": [_answer_json(said) for said in one.answers],
+        "before": [_answer_json(said) for said in one.before],
     }
+
+
+def _answer_json(one: Answer) -> Json:
+    by = f"{one.by.desk}/{one.by.number}"
+    return {"role": one.role, "by": by, "yes": one.yes, "reason": one.reason, "at": one.at}
 
 
 def _steps(missing: tuple[str, ...]) -> list[Json]:

@@ -43,6 +43,7 @@ LIMITS = MappingProxyType(
         "urgency": "an officer whose standing covers this urgency",
         "stage": "an officer who may release this stage",
         "category": "an officer who may release what it is about",
+        "refused": "whoever said no to this very act, to take it back",
         "delegation-ended": "a delegation that has not ended",
         "break-glass": "a duty officer, what is immediate, and a reason in words",
     }

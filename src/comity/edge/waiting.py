@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from comity.base.ids import DispatchId, Ms
 from comity.dispatch.accord import Accord
-from comity.dispatch.approvals import answers
+from comity.dispatch.answered import act_answers
+from comity.dispatch.approvals import Answer, answers
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.decision import read_record
 from comity.dispatch.held import Held, held_drafts
@@ -43,6 +44,9 @@ _ACTS = (
 )
 
 
+_SUCH = "SELECT DISTINCT particulars FROM act WHERE dispatch = ? AND act = ?"
+
+
 def waiting(tx: Tx, accord: Accord, agency: Callable[[str], str], now: Ms) -> WaitingCard:
     """Return what waits for people.
 
@@ -55,7 +59,7 @@ def waiting(tx: Tx, accord: Accord, agency: Callable[[str], str], now: Ms) -> Wa
     return WaitingCard(
         held=(
             *(draft_line(one, tx, agency) for one in held_drafts(tx)),
-            *(_held_act(one, tx) for one in held_acts(tx)),
+            *(_held_act(one) for one in held_acts(tx) if not one.refused),
         ),
         owed=tuple(map(_owed, owed_things(tx))),
         alarms=tuple(map(_alarm, tx.rows(_ALARMS, (RINGS,)))),
@@ -102,27 +106,46 @@ class HeldAct:
     verdict: Verdict | None
     urgency: int
     at: Ms
+    answers: tuple[Answer, ...] = ()
+    """To this very act, oldest first."""
+    before: tuple[Answer, ...] = ()
+    """Each no to such an act on the same dispatch that was asked with other particulars."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether somebody who was asked said no: it waits for nobody."""
+        return any(not one.yes for one in self.answers)
 
 
 def held_acts(tx: Tx) -> Iterator[HeldAct]:
-    """Yield the later acts that wait, oldest first."""
+    """Yield the later acts that wait, oldest first, and those to which somebody said no and that were not asked again."""
     for _, desk, number, written, record, at in tx.rows(_ACTS):
         rows = tx.rows("SELECT record FROM record WHERE idx = ?", (record,))
         decided = read_record(bytes_of(rows[0][0])) if rows else None
         missing = decided.rest.get("missing") if decided is not None else None
         question = decided.question if decided is not None else None
+        particulars = decode_particulars(bytes_of(written))
         yield HeldAct(
-            particulars=decode_particulars(bytes_of(written)),
+            particulars=particulars,
             desk=text_of(desk),
             number=int_of(number),
             missing=tuple(map(str, missing)) if isinstance(missing, list | tuple) else (),
             verdict=None if decided is None else decided.verdict,
             urgency=int(question.urgency) if question is not None else 2,
             at=Ms(int_of(at)),
+            answers=act_answers(particulars, tx),
+            before=_before(particulars, tx),
         )
 
 
-def _held_act(act: HeldAct, tx: Tx) -> HeldLine:
+def _before(asked: Particulars, tx: Tx) -> tuple[Answer, ...]:
+    rows = tx.rows(_SUCH, (asked.dispatch, asked.act.value))
+    others = (decode_particulars(bytes_of(written)) for (written,) in rows)
+    said = (one for other in others if other != asked for one in act_answers(other, tx) if not one.yes)
+    return tuple(sorted(said, key=lambda one: one.at or 0))
+
+
+def _held_act(act: HeldAct) -> HeldLine:
     subject = subject_of(act.particulars)
     return HeldLine(
         id=act.particulars.dispatch,
@@ -133,18 +156,14 @@ def _held_act(act: HeldAct, tx: Tx) -> HeldLine:
         agency="",
         since=act.at,
         waits=tuple(map(plain_step, act.missing)),
-        answered=_act_answers(tx, subject),
+        answered=tuple(_said(one) for one in act.answers),
         subject=subject.hex(),
         rung=(),
     )
 
 
-def _act_answers(tx: Tx, subject: bytes) -> tuple[ApprovalLine, ...]:
-    rows = tx.rows("SELECT role, desk, number, at FROM approval WHERE subject = ? AND yes = 1 ORDER BY at", (subject,))
-    return tuple(
-        ApprovalLine(text_of(role), officer(text_of(desk), int_of(number)), Ms(int_of(at)))
-        for role, desk, number, at in rows
-    )
+def _said(one: Answer) -> ApprovalLine:
+    return ApprovalLine(one.role, officer(one.by.desk, one.by.number), one.at)
 
 
 def _owed(owed: Owed) -> OwedLine:

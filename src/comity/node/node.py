@@ -12,7 +12,8 @@ from dataclasses import replace
 from comity.base.errors import BadForm
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
-from comity.dispatch.acts import Done, NotDone, approve_act, perform
+from comity.dispatch.acts import Done, NotDone, perform
+from comity.dispatch.answered import answer_act
 from comity.dispatch.approvals import Answer
 from comity.dispatch.book import Book, Ledger, LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of
@@ -109,14 +110,15 @@ class Node(Starting):
         with self.ledger.begin() as book:
             return perform(particulars, by, book, self.office, now)
 
-    def approve_act(self, subject: bytes, role: str, by: Officer, reason: str, now: Ms) -> None:
-        """Keep a second person's approval of an act that was held; whoever asked then repeats it.
+    def answer_act(self, subject: bytes, answer: Answer, now: Ms) -> None:
+        """Keep a second person's yes or no to an act that was held; after a yes, whoever asked repeats it.
 
         Raises:
+            BadForm: a no without a reason; nothing was kept.
             NotAllowed: they may not, or no act waits for it; nothing was kept.
         """
         with self.ledger.begin() as book:
-            approve_act(subject, role, by, book, self.office, reason=reason, now=now)
+            answer_act(subject, answer, book, self.office, now)
 
     def _see(self, dispatch: DispatchId, book: Book, now: Ms) -> None:
         found = book.tx.rows(

@@ -93,6 +93,14 @@ def test_an_approval_of_nothing_is_refused_in_one_line(person):
     assert "64 hexadecimal digits" in error
 
 
+def test_a_no_is_a_command_too_and_has_its_reason(person):
+    words = ("act", "refuse", "00" * 32, "--role", "elder-of-the-watch", *OFFICER)
+    code, _, error = person("vanmere", *words, "--reason", "no")
+    assert (code, error) == (1, "comity: no act waits for this approval; nothing was kept\n")
+    code, _, error = person("vanmere", *words, "--reason", " ")
+    assert (code, "a no gives its reason" in error) == (2, True)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -13,6 +13,8 @@ from comity.base.errors import BadEnvelope, BadForm, NotAllowed, UnknownVersion
 from comity.base.ids import Digest, DispatchId, Ms
 from comity.dispatch import holding
 from comity.dispatch.acts import Done, NotDone
+from comity.dispatch.answered import SAID_NO
+from comity.dispatch.approvals import Answer
 from comity.dispatch.decision import read_record
 from comity.dispatch.entries import RecordLeaf
 from comity.dispatch.filing import Standing
@@ -320,7 +322,7 @@ def test_an_approval_serves_once():
 def test_an_act_that_waits_is_approved_by_its_subject_and_then_done():
     _, b, one = held(Law(Effect.PERMIT_WITH, ("approval", "head")), powers=ROSTER)
     told = b.act(used(one), OFFICER, LATER)
-    b.approve_act(told.subject, "head", Officer("plain", 8), "it is needed", Ms(LATER + 1))
+    b.answer_act(told.subject, Answer("head", Officer("plain", 8), True, "it is needed"), Ms(LATER + 1))
     assert isinstance(b.act(used(one), OFFICER, Ms(LATER + 2)), Done)
     ((record,),) = rows(b, "SELECT record FROM record WHERE kind = 'approval'")
     assert cbor.decode(record)[2:7] == [told.subject, "head", "plain", 8, "yes"]
@@ -334,10 +336,56 @@ def test_who_may_not_approve_an_act_is_told_so(number, role, said):
     _, b, one = held(Law(Effect.PERMIT_WITH, ("approval", "head")), powers=ROSTER)
     told = b.act(used(one), OFFICER, LATER)
     with pytest.raises(NotAllowed, match=said):
-        b.approve_act(told.subject, role, Officer("plain", number), "", Ms(LATER + 1))
+        b.answer_act(told.subject, Answer(role, Officer("plain", number), True), Ms(LATER + 1))
     with pytest.raises(NotAllowed, match="no act waits"):
-        b.approve_act(bytes(32), "head", Officer("plain", 8), "", Ms(LATER + 1))
+        b.answer_act(bytes(32), Answer("head", Officer("plain", 8), True), Ms(LATER + 1))
     assert not rows(b, "SELECT 1 FROM approval")
+
+
+def refused(b, subject, number=8, role="head", reason="Their consent is not there."):
+    b.answer_act(subject, Answer(role, Officer("plain", number), False, reason), Ms(LATER + 1))
+
+
+def test_a_no_refuses_the_act_whoever_says_yes_and_is_in_the_log():
+    law = Law(Effect.PERMIT_WITH, ("approval", "head"))
+    _, b, one = held(law, powers=Roster(n7=officer(), n8=officer("head"), n10=officer("head")))
+    told = b.act(used(one), OFFICER, LATER)
+    refused(b, told.subject)
+    b.answer_act(told.subject, Answer("head", Officer("plain", 10), True), Ms(LATER + 2))
+    again = b.act(used(one), OFFICER, Ms(LATER + 3))
+    assert isinstance(again, NotDone)
+    assert (again.state, again.missing) == ("refused", (SAID_NO,))
+    first = rows(b, "SELECT record FROM record WHERE kind = 'approval' ORDER BY idx")[0][0]
+    assert cbor.decode(first)[2:8] == [told.subject, "head", "plain", 8, "no", "Their consent is not there."]
+
+
+def test_whoever_said_no_to_an_act_takes_it_back_and_another_act_is_another():
+    _, b, one = held(Law(Effect.PERMIT_WITH, ("approval", "head")), powers=ROSTER)
+    told = b.act(used(one), OFFICER, LATER)
+    refused(b, told.subject)
+    assert b.act(used(one, reason="another"), OFFICER, Ms(LATER + 2)).state == "held"
+    b.answer_act(told.subject, Answer("head", Officer("plain", 8), True), Ms(LATER + 3))
+    assert isinstance(b.act(used(one), OFFICER, Ms(LATER + 4)), Done)
+
+
+def test_a_no_gives_its_reason_and_comes_from_a_role_that_the_act_waits_for():
+    roster = Roster(n7=officer(), n8=officer("head", "lawyer"))
+    _, b, one = held(Law(Effect.PERMIT_WITH, ("approval", "head")), powers=roster)
+    told = b.act(used(one), OFFICER, LATER)
+    for reason in ("", "  ", "x" * 4_001):
+        with pytest.raises(BadForm, match="a no gives its reason"):
+            refused(b, told.subject, reason=reason)
+    with pytest.raises(NotAllowed, match="does not wait for the role lawyer"):
+        refused(b, told.subject, role="lawyer")
+    assert not rows(b, "SELECT 1 FROM approval")
+
+
+def test_who_has_no_standing_any_more_answers_no_act():
+    _, b, one = held(Law(Effect.PERMIT_WITH, ("approval", "head")), powers=ROSTER)
+    told = b.act(used(one), OFFICER, LATER)
+    b.office = replace(b.office, powers=Roster(n7=officer(), n8=officer("head", until=Ms(LATER + 1))))
+    with pytest.raises(NotAllowed, match="does not hold"):
+        refused(b, told.subject)
 
 
 # --- what binds whoever holds it ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import DispatchId, Ms, show_id
 from comity.crypto.keys import SealingKey
 from comity.dispatch.acts import Done, NotDone
+from comity.dispatch.approvals import Answer
 from comity.dispatch.assured import assured
 from comity.dispatch.filing import Standing
 from comity.dispatch.held import held_drafts
@@ -363,7 +364,8 @@ def test_a_condition_is_met_by_a_promise_that_was_given_and_confirmed(story):
 
     held = story.b.act(use, OFFICER, story.now)
     assert isinstance(held, NotDone)
-    story.b.approve_act(held.subject, "assurance-officer", Officer("requests", 8), "I have seen it.", story.now)
+    seen = Answer("assurance-officer", Officer("requests", 8), True, "I have seen it.")
+    story.b.answer_act(held.subject, seen, story.now)
     early = story.b.act(use, OFFICER, Ms(story.now + 1))
     assert isinstance(early, NotDone)
     assert "act:assurance" in early.missing, "who confirms what was never given confirms nothing"

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 import msgspec
 
 from comity.base.errors import BadForm
+from comity.base.ids import Ms
 from comity.policy.access import Deed
 from comity.policy.question import Act, AssessedAct, Serves
 from comity.screen.forms import Field, FieldType
 from comity.screen.visitor import Json
 from comity.screen.writing import Options, VerdictData
-from comity.web import judged
+from comity.web import judged, moments
 from comity.web.filling import Place, draw, read_body
 from comity.web.heading import ASSESSMENT, assessment_field, assessment_json
 from comity.web.judged import Check
@@ -31,6 +32,7 @@ BEFORE = "a-"
 _T = FieldType
 _TEXT = 4_000
 _FRESH_MS = 5 * 60_000
+_SAID_NO = "act:refused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,17 @@ class Outcome:
     subject: str = ""
     record: str = ""
     problem: str = ""
+    answers: tuple[Said, ...] = ()
+    before: tuple[Said, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One person's answer to an act, as a sentence, with their words."""
+
+    text: str
+    yes: bool
+    reason: str
 
 
 def fields_of(act: Act, options: Options) -> tuple[Field, ...]:
@@ -119,7 +132,9 @@ def _outcome(visit: Visit, found: Json, *, done: bool) -> Outcome:
     missing = found.get("missing")
     subject = str(found.get("subject", ""))
     waits = isinstance(missing, list) and any("approval:" in str(one) for one in missing)
-    if done:
+    if _refused(missing):
+        key = "acts.said_no"
+    elif done:
         key = {"done": "acts.done", "held": "acts.held", "referred": "acts.referred"}.get(state, "acts.refused")
     else:
         key = f"acts.judged.{state}"
@@ -127,10 +142,23 @@ def _outcome(visit: Visit, found: Json, *, done: bool) -> Outcome:
         headline=t(key, record=found.get("record", "")),
         ours=judged.opinion(data, at.us.short, at, exercise=_exercise(visit)),
         more=tuple((r.sentence, r.article, r.rule) for r in data.reasons[1:]),
-        missing=tuple(_missing(one) for one in (missing if isinstance(missing, list) else ())),
+        missing=tuple(_missing(one) for one in _listed(missing) if _step(one) != _SAID_NO),
         duties=tuple(f"{d.verb} {d.value}" for d in data.obligations),
         subject=subject if waits and state == "held" else "",
     )
+
+
+def _refused(missing: Json) -> bool:
+    """Say whether what an act lacks is that nobody had said no to it."""
+    return any(_step(one) == _SAID_NO for one in _listed(missing))
+
+
+def _step(one: Json) -> str:
+    return str(one.get("step")) if isinstance(one, dict) else str(one)
+
+
+def _listed(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
 
 
 def _missing(one: Json) -> Check:
@@ -170,7 +198,7 @@ async def _page(
 
 
 async def waiting(visit: Visit) -> Answer:
-    """An act that waits, for whoever may approve it."""
+    """An act that waits, or to which somebody said no: for whoever may answer it, and for who asked."""
     return await _waiting(visit)
 
 
@@ -187,6 +215,8 @@ async def _waiting(visit: Visit, error: str = "", status: int = 200) -> Answer:
     about = [str(one["serves"]), str(one["new_purpose"]), t("acts.third_state") if one["third_state"] else ""]
     to = one["to_agencies"]
     view = Outcome(
+        answers=_said(visit, one["answers"]),
+        before=_said(visit, one["before"]),
         headline=", ".join(word for word in (*about, *(map(str, to) if isinstance(to, list) else ())) if word),
         ours=None if data is None else judged.opinion(data, at.us.short, at, exercise=_exercise(visit)),
         missing=tuple(_missing(step) for step in steps),
@@ -203,11 +233,23 @@ async def _waiting(visit: Visit, error: str = "", status: int = 200) -> Answer:
         "by": str(one["by"]),
         "reason": str(one["reason"]),
         "roles": tuple(sorted(asked & person.roles)) if may else (),
+        "no": bool(one["refused"]),
+        "written": visit.field("reason"),
         "own": one["by"] == f"{person.desk}/{person.number}",
         "stale": visit.now - visit.who.proved_at > _FRESH_MS,
         "page_h1": title,
     }
     return Screen(page, frozenset({"waiting"}), context, status)
+
+
+def _said(visit: Visit, answers: Json) -> tuple[Said, ...]:
+    t, found = visit.texts, []
+    for one in (one for one in _listed(answers) if isinstance(one, dict)):
+        key = "acts.answer.yes" if one["yes"] else "acts.answer.no"
+        when = moments.moment(Ms(int(str(one["at"]))), visit.now, t)
+        role = t.word("role", str(one["role"]))
+        found.append(Said(t(key, officer=str(one["by"]), role=role, time=when), bool(one["yes"]), str(one["reason"])))
+    return tuple(found)
 
 
 async def _held(visit: Visit) -> Mapping[str, Json] | None:
@@ -218,22 +260,24 @@ async def _held(visit: Visit) -> Mapping[str, Json] | None:
     return next((one for one in listed if (one["subject"], one["dispatch"]) == meant), None)
 
 
-async def approve(visit: Visit) -> Answer:
-    """Approve the very act whose particulars were shown; it must be one on the dispatch of the address."""
+async def answer(visit: Visit) -> Answer:
+    """Yes or no to the very act whose particulars were shown; it must be one on the dispatch of the address."""
     if await _held(visit) is None:
         return Absent()
     person = visit.who.person
+    yes = visit.field("do") == "approve"
     body: Json = {
         "subject": visit.path["subject"],
+        "yes": yes,
         "role": visit.field("role"),
         "by": {"desk": person.desk, "number": person.number},
         "reason": visit.field("reason"),
     }
     try:
-        await visit.site.hands.ask("POST", "/act/approve", body=body)
+        await visit.site.hands.ask("POST", "/act/answer", body=body)
     except Refused as error:
         return await _waiting(visit, str(error), error.status)
-    return Redirect("/approvals", "approvals.said.act")
+    return Redirect("/approvals", "approvals.said.act" if yes else "approvals.said.act_no")
 
 
 _PATH = "/dispatch/{number:str}/act"
@@ -242,6 +286,6 @@ ROUTES = (
     ScreenRoute("POST", _PATH, Deed.ACT, ask, about="number", about_kind="dispatch"),
     ScreenRoute("GET", f"{_PATH}/{{subject:str}}", Deed.CASE, waiting, about="number", about_kind="dispatch"),
     ScreenRoute(
-        "POST", f"{_PATH}/{{subject:str}}", Deed.APPROVE, approve, about="number", about_kind="dispatch", fresh=True
+        "POST", f"{_PATH}/{{subject:str}}", Deed.APPROVE, answer, about="number", about_kind="dispatch", fresh=True
     ),
 )

@@ -27,6 +27,8 @@ from comity.web.visit import Absent, Answer, Redirect, Refused, Screen, ScreenRo
 
 TOPICS = frozenset({"waiting"})
 _FRESH_MS = 5 * 60_000
+_TOLD_MS = 14 * 86_400_000
+"""How long a no stands in the list of who asked; it stays with the dispatch."""
 _ADDS = frozenset({"assessor", "decider-outside", "approver", "officer", "posted-officer", "duty-officer", "desk-lead"})
 """Whose holder may add an assessment or answer the scan."""
 
@@ -36,18 +38,25 @@ _ADDS = frozenset({"assessor", "decider-outside", "approver", "officer", "posted
 
 async def approvals(visit: Visit) -> Answer:
     """Every draft and act that waits and is open to the visitor; those for a role of the visitor's first."""
-    rows = [*await _drafts(visit), *await _acts(visit)]
+    acts = await _acts(visit)
+    rows = [*await _drafts(visit), *(row for row, refused in acts if not refused)]
     rows.sort(key=lambda one: (deciding.URGENCIES.index(one.urgency.name), one.since))
     mine, others = [one for one in rows if one.mine], [one for one in rows if not one.mine]
     regions = (
         Region("mine", _rows(mine, "approvals.yours_none", "mine-none")),
         Region("others", _rows(others, "approvals.others_none", "others-none")),
+        Region("refused", _refused([row for row, refused in acts if refused])),
     )
     return Screen(Page("approvals.html", visit.texts("approvals.h1"), "approvals", regions), TOPICS)
 
 
 def _rows(rows: list[Row], none: str, name: str) -> tuple[Part, ...]:
     return tuple(Part(one.id, "approvals.row", one) for one in rows) or (Part(name, none, None),)
+
+
+def _refused(rows: list[Row]) -> tuple[Part, ...]:
+    head = Part("refused-head", "approvals.refused_head", None)
+    return (head, *(Part(one.id, "approvals.refused", one) for one in rows)) if rows else ()
 
 
 async def _drafts(visit: Visit) -> list[Row]:
@@ -64,8 +73,9 @@ async def _drafts(visit: Visit) -> list[Row]:
     return rows
 
 
-async def _acts(visit: Visit) -> list[Row]:
-    at = sight(visit)
+async def _acts(visit: Visit) -> list[tuple[Row, bool]]:
+    """Return the acts that wait, and those to which somebody said no: these for who asked, some days long."""
+    at, me = sight(visit), f"{visit.who.person.desk}/{visit.who.person.number}"
     rows = []
     for one in _dicts(await visit.site.hands.ask("GET", "/acts/held")):
         if _opens(visit, "dispatch", str(one["dispatch"])):
@@ -74,8 +84,17 @@ async def _acts(visit: Visit) -> list[Row]:
             shown = {**one, "missing": steps}
             href = f"/dispatch/{one['dispatch']}/act/{one['subject']}"
             what = at.texts.word("acts.act", str(one["act"]))
-            rows.append(deciding.row(shown, href, what, str(one["by"]), asked & visit.who.person.roles, at))
+            refused = bool(one["refused"])
+            if refused and (one["by"] != me or visit.now - _last(one) > _TOLD_MS):
+                continue
+            made = deciding.row(shown, href, what, str(one["by"]), asked & visit.who.person.roles, at)
+            rows.append((made, refused))
     return rows
+
+
+def _last(one: Mapping[str, Json]) -> int:
+    """Return when an act was answered last."""
+    return max((int(str(said["at"])) for said in _dicts(one.get("answers"))), default=0)
 
 
 def _opens(visit: Visit, kind: str, name: str) -> bool:
