@@ -79,6 +79,29 @@ def test_the_papers_come_as_a_file_that_verifies(house, legal):
     assert len(re.findall(r'id="made-\d+"', page)) == 1
 
 
+ASSESSED = {
+    "a-assessment-rows": "1", "a-assessment-0-act": "use", "a-assessment-0-form": "short", "a-assessment-0-who_and_how": "nobody",
+    "a-assessment-0-risk_before": "low", "a-assessment-0-source": "a paper", "a-assessment-0-decision": "go",
+    "a-assessment-0-decider": "requests/33", "a-assessment-0-outside": "yes", "a-assessment-0-mitigations-rows": "1",
+}  # fmt: skip
+
+
+def test_an_assessment_of_the_form_goes_with_each_act(house, legal):
+    form = {"purpose": "court", "recipient": "Court of the weir", "basis": "order 9"}
+    again = legal.post(address(house), form | ASSESSED | {"do": "row:a-assessment-0-mitigations"})
+    assert again.status_code == 200
+    assert 'name="a-assessment-0-mitigations-1-what"' in again.text
+    assert 'value="Court of the weir"' in again.text
+    bad = legal.post(address(house), form | ASSESSED | {"a-assessment-0-source": ""})
+    assert (bad.status_code, bad.headers["content-type"]) == (400, "text/html; charset=utf-8")
+    assert 'id="f-a-assessment-0-source-e"' in bad.text
+    made = legal.post(address(house), form | ASSESSED | {"do": "make"})
+    assert made.headers["content-type"] == "application/zip"
+    with house.opened("vanmere").node.ledger.read() as tx:
+        kept = [bytes(row[0]) for row in tx.rows("SELECT particulars FROM act WHERE particulars IS NOT NULL")]
+    assert any(b"a paper" in one and b"Court of the weir" in one for one in kept)
+
+
 def test_what_does_not_fit_is_refused_in_words(house, legal):
     answer = legal.post(address(house), {"purpose": "court", "recipient": "", "basis": "order 7"})
     assert answer.status_code == 400

@@ -13,6 +13,7 @@ from typing import Any
 from comity.base.errors import BadConfiguration, BadForm, ComityError
 from comity.base.hashing import sha256
 from comity.cli.acts import add_node, add_officer, officer_of
+from comity.cli.approvals import read_assessment
 from comity.cli.doorway import ask
 from comity.cli.log import read_keys
 from comity.cli.out import show_json, show_table
@@ -42,6 +43,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--basis", action="append", default=[], help="legal basis, such as a court's order; may be repeated"
     )
     make.add_argument("--reason", default="", help="why, in words; for our own records")
+    make.add_argument(
+        "--assessment",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="as JSON, act `use`, for every dispatch",
+    )
     make.add_argument("--language", choices=LANGUAGES, default="en", help="of the printed pages; default: en")
     make.add_argument("--pdf", action="store_true", help="print them too, with the forms that persons sign")
     add_officer(make)
@@ -75,6 +84,7 @@ def run_make(asked: argparse.Namespace) -> int:
         "by": officer_of(asked.officer),
         "basis": asked.basis,
         "reason": asked.reason,
+        "assessments": [read_assessment(path) for path in asked.assessment],
         "language": asked.language,
         "pdf": asked.pdf,
     }

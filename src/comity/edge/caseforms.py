@@ -28,6 +28,7 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         value: what the node fills in, with {places}; "" leaves a blank.
         options: of a choice, in order.
         algorithm: of a choice: which option is ticked for an algorithm by its name.
+        page: it begins a new page, such as the part that another person signs.
     """
 
     kind: Literal["heading", "text", "field", "choice", "value"]
@@ -35,6 +36,7 @@ class Block(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     value: str = ""
     options: tuple[Texts, ...] = ()
     algorithm: Texts = {}
+    page: bool = False
 
 
 class FormText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +96,7 @@ def _block(block: Block, language: str, places: Mapping[str, str], algorithm: st
         "text": _fill(_said(block.text, language, language, name), places, name),
         "value": _fill(block.value, places, name),
         "options": options,
+        "page": block.page,
     }
 
 

@@ -86,6 +86,11 @@ class _Pages:
             text = text.replace(f"{{{name}}}", str(value))
         return text
 
+    def named(self, family: str, code: str, *, both: bool = False) -> str:
+        """Return the word for a code, with the code behind it if `both`; the code alone where there is no word."""
+        word = self.words.get(f"{family}_{code}")
+        return code if word is None else f"{word} ({code})" if both else word
+
     def data(self) -> Data:
         """Return all of it."""
         return {
@@ -132,7 +137,12 @@ class _Pages:
         ]
         rows.append((self.say("made_at"), self._three(made["at"])))
         if made["by"]:
-            roles = ", ".join((*made["roles"], *([self._agency(made["agency"])] if made["agency"] else [])))
+            roles = ", ".join(
+                (
+                    *(self.named("role", one) for one in made["roles"]),
+                    *([self._agency(made["agency"])] if made["agency"] else []),
+                )
+            )
             rows.append((self.say("made_by"), self.say("officer", by=made["by"], roles=roles)))
         rows.append((self.say("purpose"), self.say(f"purpose_{made['purpose'] or 'none'}")))
         rows += [(self.say("recipient"), made["recipient"])] if made["recipient"] else []
@@ -161,11 +171,11 @@ class _Pages:
     def _event(self, event: Data) -> Data:
         number = next((one["number"] for one in self.case["dispatches"] if one["id"] == event["dispatch"]), "")
         what = self.say(f"event_{event['what']}")
-        about = ", ".join(self._agency(one) for one in event["about"])
+        about = ", ".join(self.named("role", self._agency(one)) for one in event["about"])
         record = "" if event["record"] is None else self.say("event_entry", record=event["record"])
         party = self.parties[0 if event["ours"] else 1]["short"]
         who = f"{party} {event['by']}" if event["by"] else f"{party}, {self.say('machine')}"
-        roles = f" ({', '.join(event['roles'])})" if event["roles"] else ""
+        roles = f" ({', '.join(self.named('role', one) for one in event['roles'])})" if event["roles"] else ""
         return {
             "number": number,
             "utc": _utc(event["at"]),
@@ -200,10 +210,11 @@ class _Pages:
         by = header.released_by
         yield self.say("from"), f"{self._agency(header.author.agency)} ({header.sender})"
         yield self.say("to"), f"{', '.join(map(self._agency, header.agencies))} ({header.receiver})"
-        yield self.say("kind"), f"{header.kind}, {self.say('urgency')}: {header.urgency.name.lower()}"
+        urgency = self.named("urgency", header.urgency.name.lower())
+        yield self.say("kind"), f"{self.named('kind', header.kind, both=True)}, {self.say('urgency')}: {urgency}"
         yield self.say("created"), self._three(header.created)
         yield self.say("released"), self.say("desk_officer", desk=by.desk, number=by.officer)
-        yield self.say("stated_purpose"), header.purpose
+        yield self.say("stated_purpose"), self.named("aim", header.purpose, both=True)
         for label, text in (
             ("stated_basis", ", ".join(header.basis)),
             ("evaluation", header.labels.evaluation or ""),
@@ -244,7 +255,8 @@ class _Pages:
 
     def _law(self, said: Data) -> Iterator[list[Data]]:
         for name, told in sorted((said["law"] or {}).items()):
-            yield runs(f"{self.say(f'law_{name}')}: {told['effect']}\n{told['edition']}")
+            effect = self.named("effect", told["effect"], both=True)
+            yield runs(f"{self.say(f'law_{name}')}: {effect}\n{told['edition']}")
             for one in told["reasons"]:
                 sentences = one["sentences"]
                 sentence = sentences.get(self.language) or sentences.get("en") or next(iter(sentences.values()), "")
@@ -340,7 +352,11 @@ class _Pages:
         title = (
             next((text for key, text in value.items() if key == "title"), None) if isinstance(value, Mapping) else None
         )
-        return title if isinstance(title, str) and title else f"{header.kind}, {header.purpose}"
+        return (
+            title
+            if isinstance(title, str) and title
+            else f"{self.named('kind', header.kind)}, {self.named('aim', header.purpose)}"
+        )
 
     def _party(self, party: Data) -> str:
         return str(_named(party["name"], self.language))

@@ -28,6 +28,7 @@ from comity.node.bundle import write_zip
 from comity.node.casefolder import CERTIFICATE, MANIFEST
 from comity.node.casepapers import Asked
 from comity.node.disclosure import Answer, Wanted, answers, let_out_all, made_before, note_made
+from comity.policy.assessment import Assessment
 from comity.policy.question import Act
 
 
@@ -35,7 +36,7 @@ class AskIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Of which case papers are wanted, for what, for whom, by whom.
 
     `purpose` is `evidence`, `court` or `export`; `basis` names legal bases, such as a court's order by the word that our law
-    knows it by.
+    knows it by. `assessments` are of the act use, and serve for every dispatch of the case.
     """
 
     case: str
@@ -44,6 +45,7 @@ class AskIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: By
     basis: tuple[str, ...] = ()
     reason: str = ""
+    assessments: tuple[Assessment, ...] = ()
 
     def wanted(self, case: CaseId) -> Wanted:
         """Return it as the gate takes it."""
@@ -51,7 +53,7 @@ class AskIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             act = Act(self.purpose)
         except ValueError as error:
             raise BadForm("papers are made as evidence, for a court or as a file: evidence, court, export") from error
-        return Wanted(case, act, self.recipient.strip(), self.basis, self.reason.strip())
+        return Wanted(case, act, self.recipient.strip(), self.basis, self.reason.strip(), self.assessments)
 
 
 class MakeIn(AskIn, frozen=True, forbid_unknown_fields=True):

@@ -22,6 +22,7 @@ from comity.dispatch.particulars import Particulars
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.node.casepapers import case_dispatches
+from comity.policy.assessment import Assessment
 from comity.policy.question import Act
 from comity.policy.verdict import Verdict
 
@@ -44,6 +45,7 @@ class Wanted:
         recipient: court or agency, in words.
         basis: legal bases of the act, such as a court's order.
         reason: in the officer's words; for our own records.
+        assessments: of what may follow for somebody; made once for the papers, kept with each act.
     """
 
     case: CaseId
@@ -51,6 +53,7 @@ class Wanted:
     recipient: str
     basis: tuple[str, ...] = ()
     reason: str = ""
+    assessments: tuple[Assessment, ...] = ()
 
     def __post_init__(self) -> None:
         """Check it.
@@ -66,7 +69,7 @@ class Wanted:
     def of(self, dispatch: DispatchId) -> Particulars:
         """Return the act on one dispatch."""
         reason = f"{self.recipient}: {self.reason}" if self.reason else self.recipient
-        return Particulars(self.act, dispatch, basis=self.basis, reason=reason)
+        return Particulars(self.act, dispatch, basis=self.basis, assessments=self.assessments, reason=reason)
 
 
 @dataclass(frozen=True, slots=True)

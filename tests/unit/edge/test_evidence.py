@@ -520,6 +520,46 @@ def test_the_certificate_names_the_algorithm_as_the_statute_does():
     assert headings == ["PART A (To be filled by the Party)", "PART B (To be filled by the Expert)"]
 
 
+SCHEDULE = (
+    "Name", "Son/daughter/spouse of", "Residing/employed at", "device/digital record source", "Other", "Make & Model", "Color",
+    "Serial Number", "IMEI/UIN/UID/MAC/Cloud ID", "Any other relevant information", "HASH value/s", "following algorithm",
+    "signature", "Date (DD/MM/YYYY)", "Time (IST)", "Place",
+)  # fmt: skip
+"""What Part A and Part B each have, in the order of the Schedule; Part A has two things more."""
+
+
+def test_both_parts_of_the_certificate_have_every_field_of_the_schedule():
+    made = filled(FORMS["forms/xb-1-certificate.toml"], "f", PLACES, "SHA-256", "en")
+    second = next(n for n, one in enumerate(made.blocks) if one["page"])  # the expert signs a page of their own
+    assert made.blocks[second]["text"].startswith("PART B")
+    for part in (made.blocks[:second], made.blocks[second:]):
+        texts = iter([str(one["text"]) for one in part])
+        assert all(any(word in text for text in texts) for word in SCHEDULE), SCHEDULE
+        boxes = [[box["text"] for box in one["options"]] for one in part]
+        assert [
+            "Computer / Storage Media",
+            "DVR",
+            "Mobile",
+            "Flash Drive",
+            "CD/DVD",
+            "Server",
+            "Cloud",
+            "Other",
+        ] in boxes
+    party = made.blocks[:second]
+    assert any([b["text"] for b in one["options"]] == ["Owned", "Maintained", "Managed", "Operated"] for one in party)
+    assert any("under the lawful control" in str(one["text"]) for one in party)
+
+
+@pytest.mark.parametrize(("language", "words"), [("fr", "Rappel (recall)"), ("hi", "(recall)"), ("pa", "(recall)")])
+def test_codes_are_printed_as_words_with_the_code_behind(language, words):
+    page = json.dumps(pages_of(record(), language)["dispatches"], ensure_ascii=False)
+    assert words in page
+    for code in ("recall", "permit", "organised-crime"):
+        assert f" ({code})" in page
+        assert f' {code}"' not in page
+
+
 def test_a_form_that_lacks_words_or_places_is_refused():
     whole = b'id = "a"\nlanguages = ["en"]\n[title]\nen = "T"\n[notice]\nen = "N"\n[[block]]\nkind = "text"\n'
     with pytest.raises(BadConfiguration, match="not there in en"):

@@ -11,13 +11,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from comity.base.errors import BadForm
 from comity.base.ids import Ms, show_id
 from comity.policy.access import Deed
+from comity.policy.question import AssessedAct
+from comity.screen.forms import Field
+from comity.screen.writing import Options
 from comity.web import moments
+from comity.web.filling import Given, Place, draw, read_body, rows_of
+from comity.web.heading import ASSESSMENT, assessment_field, assessment_json
+from comity.web.judged import step_said
 from comity.web.pages import Page, Part, Region
+from comity.web.screens.compose import options_of
 from comity.web.visit import Absent, Answer, File, Json, Screen, ScreenRoute, Visit
 
 PURPOSES = ("evidence", "court", "export")
+BEFORE = "a-"
 LANGUAGES = {"en": "English", "fr": "français", "hi": "हिन्दी", "pa": "ਪੰਜਾਬੀ"}
 _LOOKS = {
     "whole": ("permit", "check"),
@@ -63,12 +72,14 @@ class Sum:
 
 async def show(visit: Visit) -> Answer:
     """What our law says to each dispatch of the case, for the purpose of the query; and the form."""
-    if visit.case_id is None:
-        return Absent()
     purpose = visit.query.get("purpose", PURPOSES[0])
-    if purpose not in PURPOSES:
+    if visit.case_id is None or purpose not in PURPOSES:
         return Absent()
-    basis = visit.query.get("basis", "").strip()
+    return await _page(visit, purpose, visit.query.get("basis", "").strip(), {})
+
+
+async def _page(visit: Visit, purpose: str, basis: str, errors: Mapping[str, str]) -> Screen:
+    assert visit.case_id is not None
     said = cast(
         "dict[str, Any]", await visit.site.hands.ask("POST", "/evidence/ask", body=_wish(visit, purpose, "-", basis))
     )
@@ -82,7 +93,7 @@ async def show(visit: Visit) -> Answer:
         Region("rows", tuple(Part(f"papers-{row.id}", "evidence.row", row) for row in rows)),
         Region("made", tuple(earlier) or (none,)),
     )
-    case = show_id(visit.case_id)
+    case, options = show_id(visit.case_id), await options_of(visit)
     page = Page("evidence.html", visit.texts("evidence.h1"), "inbox", regions)
     context: dict[str, object] = {
         "case": case,
@@ -90,9 +101,19 @@ async def show(visit: Visit) -> Answer:
         "purposes": [(one, visit.texts(f"evidence.purpose.{one}")) for one in PURPOSES],
         "basis": basis,
         "languages": list(LANGUAGES.items()),
-        "language": visit.who.language,
+        "language": visit.field("language", visit.who.language),
+        "recipient": visit.field("recipient"),
+        "reason": visit.field("reason"),
+        "assessment": draw(
+            _assessed(options),
+            _given(visit),
+            errors,
+            Place("act", options, None, visit.texts, visit.now),
+            before=BEFORE,
+        ),
+        "wrong": bool(errors),
     }
-    return Screen(page, frozenset({f"case:{case}"}), context)
+    return Screen(page, frozenset({f"case:{case}"}), context, 400 if errors else 200)
 
 
 async def make(visit: Visit) -> Answer:
@@ -100,10 +121,38 @@ async def make(visit: Visit) -> Answer:
     if visit.case_id is None or visit.field("purpose") not in PURPOSES:
         return Absent()
     wish = _wish(visit, visit.field("purpose"), visit.field("recipient"), visit.field("basis"))
+    made, errors = _assessment(visit, await options_of(visit))
+    if errors or visit.field("do").startswith("row:"):
+        return await _page(visit, visit.field("purpose"), visit.field("basis"), errors)
     language = visit.field("language", visit.who.language)
     more: dict[str, Json] = {"reason": visit.field("reason"), "language": language, "pdf": bool(visit.field("pdf"))}
+    more["assessments"] = made
     said = cast("dict[str, Any]", await visit.site.hands.ask("POST", "/evidence/make", body={**wish, **more}))
     return File(str(said["name"]), "application/zip", b64decode(said["zip"]))
+
+
+def _given(visit: Visit) -> Given:
+    """Return what was filled in, with the row that was asked for."""
+    do = visit.field("do")
+    name = do.removeprefix("row:")
+    return {**visit.form, f"{name}-rows": (str(rows_of(visit.form, name) + 1),)} if do != name else visit.form
+
+
+def _assessed(options: Options) -> Field:
+    return assessment_field(options, (AssessedAct.USE,))
+
+
+def _assessment(visit: Visit, options: Options) -> tuple[list[Json], dict[str, str]]:
+    """Return the assessment of the form, none if nothing was written there; and what is wrong with it, by field."""
+    read = read_body((_assessed(options),), visit.form, options.zone, before=BEFORE)
+    errors = {name: visit.texts(key) for name, key in read.errors.items()}
+    said = read.body.get(ASSESSMENT)
+    if errors or not isinstance(said, dict):
+        return [], errors
+    try:
+        return [assessment_json(said)], {}
+    except BadForm as error:
+        return [], {f"{BEFORE}{ASSESSMENT}": str(error)}
 
 
 def _wish(visit: Visit, purpose: str, recipient: str, basis: str) -> dict[str, Json]:
@@ -157,11 +206,9 @@ def _why(reason: Mapping[str, Any], language: str) -> Why:
 
 
 def _lack(word: str, visit: Visit) -> str:
-    """Say what is missing; a step that has no words here stands as the law's own code."""
+    """Say what is missing, in the words of the page."""
     kind, _, rest = word.partition(":")
-    if kind == "approval":
-        return visit.texts("evidence.lack.approval", role=rest)
-    return visit.texts(f"evidence.lack.{rest}") if kind == "act" and rest in _LACKS else word
+    return visit.texts(f"evidence.lack.{rest}") if kind == "act" and rest in _LACKS else step_said(word, visit.texts)
 
 
 def _made(said: Mapping[str, Any], visit: Visit) -> str:
