@@ -36,11 +36,16 @@ WHO = {
     "approve": APPROVERS,
     "shifts": LEAD,
     "evidence": LEAD | {"legal-officer"},
+    "assess": WORKERS | DECIDERS,
+    "reviews": LEAD | {"reviewer"},
+    "review": frozenset({"reviewer"}),
     "persons": LEAD | {"legal-officer", "reviewer"},
     "people": ADMINISTRATOR,
     "health": ADMINISTRATOR,
 }
 """Rule to roles."""
+REVIEWERS_OWN = frozenset({"home", "open", "review"})
+"""Rules under which a reviewer sends anything: own settings, sign-in, own reviews."""
 
 ADDRESSES = """
 GET       /                                          home
@@ -53,13 +58,16 @@ GET       /search                                    lists
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft
-POST      /approvals/{draft}/add                     case       draft
+POST      /approvals/{draft}/add                     assess     draft
 POST      /approvals/{draft}/resume                  send       draft
 POST      /approvals/{draft}/drop                    send       draft
 GET,POST  /dispatch/{number}/act                     act        dispatch
 GET       /dispatch/{number}/act/{subject}           case       dispatch
 POST      /dispatch/{number}/act/{subject}           approve    dispatch
 GET       /owed                                      lists
+GET       /reviews                                   reviews
+GET       /dispatch/{number}/review/{thing}          reviews    dispatch
+POST      /dispatch/{number}/review/{thing}          review     dispatch
 GET,POST  /owed/{thing}                              lists
 POST      /owed/alarm/{alarm}/seen                   owed
 GET       /persons                                   persons
@@ -182,7 +190,7 @@ def has(role: str, standing: str) -> bool:
 def open_to(role: str, method: str, path: str, standing: str = "") -> bool:
     """Say whether an address is open to a role, with a case towards which they stand so where it is about one."""
     rule, about = TABLE[method, path]
-    if role == "reviewer" and method == "POST" and rule not in {"home", "open"}:
+    if role == "reviewer" and method == "POST" and rule not in REVIEWERS_OWN:
         return False
     if role not in WHO[rule]:
         return False

@@ -25,7 +25,7 @@ from comity.policy.assessment import FULL_FORM_AFTER_MS, Assessment, AssessmentF
 
 RECORD = "comity/owed/1"
 FULL_FORM, REPORT, APPROVAL, REVIEW = "full-form", "report", "approval", "review"
-ASSESSOR, REVIEWER = "assessor", "reviewer"
+ASSESSOR, REVIEWER, LEAD = "assessor", "reviewer", "desk-lead"
 OVERDUE, REFUSED_AFTER = "overdue", "approval-refused-after"
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 REPORTS: dict[str, str] = {
@@ -284,7 +284,9 @@ def next_overdue(tx: Tx) -> Ms | None:
 
 
 def ring_overdue(tx: Tx, now: Ms) -> None:
-    """Tell the reviewer of each thing that is past its time, once."""
+    """Tell the reviewer of each thing that is past its time, once; of a review that was not made, the desk lead too."""
     for one in overdue(tx, now):
+        if one.verb == REVIEW:
+            ring(Alarm(OVERDUE, LEAD, one.what, (one.id.hex(),), one.dispatch), tx, now)
         ring(Alarm(OVERDUE, REVIEWER, one.what, (one.id.hex(),), one.dispatch), tx, now)
         tx.run("UPDATE owed SET rung_at = ? WHERE id = ?", (now, one.id))

@@ -13,6 +13,7 @@ from comity.edge.health import Health
 from comity.edge.needs import CaseKeeper, NodeNeeds, house_access
 from comity.edge.opening import OpenNode
 from comity.edge.people import make_people
+from comity.edge.reviews import Reviews
 from comity.edge.showing import make_board
 from comity.edge.staffing import Staffing
 from comity.node.logfiles import log_file, served
@@ -50,6 +51,7 @@ def make_site(
         traces=readers.traces,
         duty=None if staffing is None else staffing.duty,
         tasks=None if staffing is None else staffing.tasks,
+        reviews=Reviews(opened.node.ledger),
         hands=hands,
         needs=NodeNeeds(opened.node.ledger, desk, keeper, opened.config.party, house_access()),
         people=people,

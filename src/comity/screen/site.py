@@ -17,6 +17,7 @@ from comity.screen.duty import DutyBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
 from comity.screen.people import HealthReader, PeopleReader
+from comity.screen.reviews import ReviewBoard
 from comity.screen.tasks import TaskBoard
 from comity.screen.trace import TraceBoard
 from comity.screen.visitor import Hands, Needs
@@ -37,6 +38,7 @@ class Site:
         traces: one dispatch from draft to proof, and the manifests.
         duty: who is there, shifts, postings, hand-over notes; None where no desk keeps duty.
         tasks: tasks to our own agencies; None likewise.
+        reviews: what waits for the reviewer.
         hands: the door.
         needs: need-to-know.
         people: who is signed in and who could be.
@@ -52,6 +54,7 @@ class Site:
     traces: TraceBoard
     duty: DutyBoard | None
     tasks: TaskBoard | None
+    reviews: ReviewBoard
     hands: Hands
     needs: Needs
     people: PeopleReader

@@ -35,6 +35,8 @@ from comity.web.visit import NOBODY, Absent, Answer, Refused, ScreenRoute, Visit
 AnyRequest = Request[Any, Any, State]
 SIGN_IN, AGAIN, SEEN = "/sign-in", "/sign-in/again", "/people/session/seen"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-comity-csrf"
+_REVIEWERS = frozenset({Deed.HOME, Deed.REVIEW})
+"""What a reviewer sends: own settings, and own reviews."""
 _LOG = logging.getLogger("comity.web")
 
 
@@ -111,7 +113,7 @@ class Gate:
         if route.public:
             return visit
         person, needs = visit.who.person, self._site.needs
-        if route.method == "POST" and Role.REVIEWER in person.roles and route.deed is not Deed.HOME:
+        if route.method == "POST" and Role.REVIEWER in person.roles and route.deed not in _REVIEWERS:
             return None
         if not route.about:
             return visit if needs.may(person, route.deed) else None

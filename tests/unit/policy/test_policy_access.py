@@ -27,16 +27,17 @@ NO_CASE = {
     "home": ALL, "law": ALL, "inbox": NOT_ADMIN, "case": set(), "names": set(), "members": set(), "compose": WORKERS | {"legal-officer"},
     "send": WORKERS, "act": WORKERS | {"legal-officer"}, "approve": APPROVERS, "owed": WORKERS, "tasks": WORKERS, "roster": NOT_ADMIN,
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
-    "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
+    "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
 }  # fmt: skip
 WITH_CASE = {
     "case": NOT_ADMIN, "names": WORKERS, "members": WORKERS, "compose": WORKERS | {"legal-officer"}, "send": WORKERS,
     "act": WORKERS | {"legal-officer"}, "owed": WORKERS, "tasks": WORKERS, "handover": WORKERS, "ledger": NOT_ADMIN, "proof": NOT_ADMIN,
-    "evidence": {"legal-officer", "desk-lead"},
+    "evidence": {"legal-officer", "desk-lead"}, "assess": WORKERS | BY_WAIT, "reviews": {"reviewer", "desk-lead"}, "review": {"reviewer"},
 }  # fmt: skip
 WHATEVER_THE_CASE = ("home", "law", "inbox", "roster", "duty", "persons", "people", "health")
 CHANGES = {
     Deed.MEMBERS, Deed.COMPOSE, Deed.SEND, Deed.ACT, Deed.APPROVE, Deed.OWED, Deed.TASKS, Deed.HANDOVER, Deed.DUTY, Deed.EVIDENCE,
+    Deed.ASSESS,
 }  # fmt: skip
 CASES = {
     "none": None,

@@ -21,6 +21,7 @@ from comity.web.screens import (
     ledger,
     owed,
     people,
+    reviews,
     search,
     settings,
     signin,
@@ -38,6 +39,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *approvals.ROUTES,
     *acts.ROUTES,
     *owed.ROUTES,
+    *reviews.ROUTES,
     *case.ROUTES,
     *compose.ROUTES,
     *dispatch.ROUTES,
@@ -55,5 +57,5 @@ ALL: tuple[ScreenRoute, ...] = (
 )
 """Every address of every screen; add a line for yours."""
 
-BADGES: Mapping[str, Badge] = {"inbox": inbox.tally, "tasks": tasks.tally}
+BADGES: Mapping[str, Badge] = {"inbox": inbox.tally, "tasks": tasks.tally, "reviews": reviews.tally}
 """Counts beside the entries of the rail, by the entry's key; add a line for yours. Every page asks them: they must be quick."""

@@ -29,8 +29,6 @@ TOPICS = frozenset({"waiting"})
 _FRESH_MS = 5 * 60_000
 _TOLD_MS = 14 * 86_400_000
 """How long a no stands in the list of who asked; it stays with the dispatch."""
-_ADDS = frozenset({"assessor", "decider-outside", "approver", "officer", "posted-officer", "duty-officer", "desk-lead"})
-"""Whose holder may add an assessment or answer the scan."""
 
 
 # --- the list ------------------------------------------------------------------------------------------------------
@@ -181,8 +179,7 @@ def _context(  # noqa: PLR0917  what the still part of the page needs
 
 
 def _adds(visit: Visit) -> bool:
-    roles = visit.who.person.roles
-    return bool(roles & _ADDS) and not roles & {"reviewer", "administrator"}
+    return visit.site.needs.may(visit.who.person, Deed.ASSESS, visit.case)
 
 
 async def answer(visit: Visit) -> Answer:
@@ -209,8 +206,6 @@ async def answer(visit: Visit) -> Answer:
 
 async def add(visit: Visit) -> Answer:
     """An assessment by its decider, or an answer to what the scan proposes; the draft stays held."""
-    if not _adds(visit):
-        return Absent()
     options = await options_of(visit)
     read = read_body((assessment_field(options),), visit.form, options.zone, before=HEAD)
     errors = {name: visit.texts(key) for name, key in read.errors.items()}
@@ -280,7 +275,7 @@ ROUTES = (
     ScreenRoute("GET", "/approvals", Deed.INBOX, approvals),
     _about("GET", "", Deed.CASE, draft),
     _about("POST", "/answer", Deed.APPROVE, answer, fresh=True),
-    _about("POST", "/add", Deed.CASE, add),
+    _about("POST", "/add", Deed.ASSESS, add),
     _about("POST", "/resume", Deed.SEND, resume, fresh=True),
     _about("POST", "/drop", Deed.SEND, drop),
 )

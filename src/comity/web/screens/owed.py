@@ -85,7 +85,10 @@ async def _page(visit: Visit, error: str = "", status: int = 200, errors: Mappin
         "assess": draw(_form_of(one, options), visit.form, errors or {}, place, before=HEAD) if full else None,
         "note": visit.field("note"),
         "error": error,
-        "reads": bool(visit.who.person.roles & {"reviewer"}),
+        "reads": bool(visit.who.person.roles & {"reviewer"}) or not _assesses(visit, one),
+        "review": f"/dispatch/{show_id(one.dispatch)}/review/{view.id}"
+        if one.role == "reviewer" and one.dispatch is not None and visit.site.needs.may(visit.who.person, Deed.REVIEWS)
+        else "",
         "page_h1": visit.texts("owed.thing.h1", what=view.what),
     }
     row = Part(f"o-{view.id}", "approvals.debt", view)
@@ -104,10 +107,18 @@ def _find(visit: Visit) -> OwedLine | None:
     return one if one is not None and opens(visit, one) else None
 
 
+def _assesses(visit: Visit, one: OwedLine) -> bool:
+    """Say whether what is owed is no full form, or the visitor may assess in its case."""
+    if one.verb != "full-form" or one.dispatch is None:
+        return True
+    found = visit.site.needs.facts("dispatch", show_id(one.dispatch))
+    return found is not None and visit.site.needs.may(visit.who.person, Deed.ASSESS, found[1])
+
+
 async def complete(visit: Visit) -> Answer:
     """Close it: a full form, a report, an approval given afterwards, a finding."""
     one = _find(visit)
-    if one is None or visit.who.person.roles & {"reviewer", "administrator"}:
+    if one is None or visit.who.person.roles & {"reviewer", "administrator"} or not _assesses(visit, one):
         return Absent()
     body: dict[str, Json] = {
         "id": visit.path["thing"],

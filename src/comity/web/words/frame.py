@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "frame.ledger": "Ledger",
     "frame.law": "Accord and law",
     "frame.persons": "Persons asked about",
+    "frame.reviews": "Reviews",
     "frame.people": "Accounts",
     "frame.health": "Health",
     "frame.me": "You",
