@@ -11,7 +11,7 @@ import pytest
 from comity.base.ids import CaseId, show_id
 from comity.marking.labels import Urgency
 from tests.unit.edge.twofolders import MADE, question
-from tests.web.desk import desk
+from tests.web.desk import STRANGER, desk
 
 HOSTILE = {
     "title": "<script>alert(1)</script>\"'><img src=x onerror=y> \u202ereversed {{7*7}}",
@@ -210,3 +210,26 @@ def test_tasks_of_a_case_stand_in_it_with_the_way_to_a_new_one(house):
     assert "Look &lt;i&gt;up" in read
     assert task not in read
     assert f"{case}/task" not in read
+
+
+def test_the_list_of_cases_shows_what_is_open_to_the_reader_as_text_only(house):
+    path = "/cases?view=all"
+    page = house.visitor("duty-officer", "vanmere").get(path).text
+    assert f'href="/case/{house.hostile}"' in page
+    assert f'href="/case/{house.plain}"' in page
+    assert "<script>alert" not in page
+    assert 'href="/cases" aria-current="page"' in page
+    assert house.visitor(STRANGER, "vanmere").get(path).text.count("/case/") == 0
+    assert house.visitor("administrator", "vanmere").get(path).status_code == 404
+    for query in ("view=x", "page=%00", "agency=%27", "view=open&page=" + "9" * 400):
+        assert house.visitor("reviewer", "vanmere").get(f"/cases?{query}").status_code == 200, query
+
+
+def test_an_open_list_of_cases_hears_of_a_new_one(house):
+    who = house.visitor("duty-officer", "vanmere")
+    before = who.parts("/cases")
+    assert who.parts("/cases", before.headers["etag"]).status_code == 304
+    one = show_id(house.crosses(question()))
+    after = who.parts("/cases", before.headers["etag"]).json()
+    assert f"case-{one}" in after["regions"]["rows"]
+    assert "XV owes it" in after["blocks"][f"case-{one}"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -15,6 +16,8 @@ from comity.cli.acts import officer_of
 from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json, show_table
 from comity.desks.requests.cli import COMMANDS
+
+_OWED = {"arrived": "receipt", "seen": "first look", "first": "first answer", "full": "full answer"}
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -70,9 +73,10 @@ def _read(path: Path) -> dict[str, Any]:
 def _case_id(node: Path, text: str) -> str:
     if len(text) == SHOWN_LENGTH and "-" not in text:
         return text
-    for case in ask(node, "GET", "/cases"):
-        if case["number"] == text:
-            return str(case["case"])
+    number = text.partition(" / ")[0]
+    straight = ask(node, "GET", f"/search?{urlencode({'q': number})}")["straight"]
+    if straight is not None:
+        return str(straight[0])
     raise BadForm(f"there is no case {text} on this node; nothing was sent")
 
 
@@ -98,32 +102,34 @@ def _show_outcome(outcome: dict[str, Any]) -> None:
 
 def run_inbox(asked: argparse.Namespace) -> int:
     """Show what waits, overdue first."""
-    cases = ask(asked.node, "GET", "/cases")
-    rows = [
-        dispatch
-        for case in cases
-        for dispatch in case["dispatches"]
-        if dispatch["due"] is not None and dispatch["ours"] == bool(asked.waiting)
-    ]
-    if asked.item:
-        rows = [row for row in rows if row["item"] == asked.item]
-    rows.sort(key=lambda row: (not row["overdue"], row["due"]))
+    rows = list(_waiting(asked))
     if asked.json:
         show_json(rows)
         return 0
     shown = [
         [
             ("OVERDUE " if r["overdue"] else "") + moment(r["due"]),
-            r["due_what"],
+            _OWED.get(r["due_what"], r["due_what"]),
             r["kind"],
             r["case_number"],
-            r["title"],
+            r["title"] or r["kind"],
             r["id"],
         ]
         for r in rows
     ]
     show_table("Waiting for them" if asked.waiting else "For us", ("due", "what", "kind", "case", "title", "id"), shown)
     return 0
+
+
+def _waiting(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield what waits, page by page."""
+    fields = {"waiting": "yes" if asked.waiting else "", "item": asked.item or "", "page": ""}
+    while True:
+        page = ask(asked.node, "GET", f"/inbox?{urlencode({name: text for name, text in fields.items() if text})}")
+        yield from page["lines"]
+        if not page["following"]:
+            return
+        fields["page"] = page["following"]
 
 
 def _mark_seen(node: Path, case: dict[str, Any], officer: str | None) -> None:

@@ -60,7 +60,7 @@ _CROSSED = "SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'r
 _UNREAD = "SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? ORDER BY idx"
 _TOLD = frozenset({BREAK_GLASS, REVIEW})
 """Kinds of leaves that a page says in words."""
-_CASES = 200
+_CASES = 50
 _KEPT = 4_096
 _ROLES = {LogRole.OURS: "exchange", LogRole.THEIRS: "mirror", LogRole.DECISION: "decision"}
 
@@ -218,18 +218,18 @@ class NodeBoard:
     # --- cases and dispatches --------------------------------------------------------------------------------------
 
     def cases(self, now: Ms, only: Iterable[CaseId] | None = None) -> tuple[CaseCard, ...]:
-        """Return cases, these alone or the first 200: overdue first, then by time left, settled ones last, the newest first."""
+        """Return cases, these alone or the first 50: overdue first, then by time left, settled ones last, the newest first."""
         with self._ledger.read() as tx:
-            rows = self._desk.cases(tx, limit=_CASES) if only is None else [self._row(tx, case) for case in only]
+            rows = self._desk.cases(tx, limit=_CASES) if only is None else self._rows(tx, only)
             cards = [(self._case(tx, row, now), row.last) for row in rows]
         cards.sort(key=lambda one: (not one[0].overdue, one[0].due is None, one[0].due or -one[1]))
         return tuple(card for card, _ in cards)
 
-    def _row(self, tx: Tx, case: CaseId) -> CaseRow:
-        """Return one case; its last move is left out, which orders only cases where nothing is owed."""
-        return cast(
-            "CaseRow", _OneCase(case, Ms(0), self._desk.dispatch(tx, DispatchId(case)))
-        )  # frozen, as the desk's own
+    def _rows(self, tx: Tx, only: Iterable[CaseId]) -> list[CaseRow]:
+        """Return those of the cases that are here; their last move is left out, which orders only cases where nothing is owed."""
+        known = (case for case in only if self._desk.number(tx, case) is not None)
+        rows = [_OneCase(case, Ms(0), self._desk.dispatch(tx, DispatchId(case))) for case in known]
+        return cast("list[CaseRow]", rows)  # frozen, as the desk's own
 
     def _case(self, tx: Tx, row: CaseRow, now: Ms) -> CaseCard:
         number, opener = self._number(tx, row.id), row.opener

@@ -9,6 +9,7 @@ from typing import cast
 
 from comity.edge.board import Lines, NodeBoard
 from comity.edge.casefile import CaseReader
+from comity.edge.caselist import CaseListReader, DeskCases
 from comity.edge.duties import Deskful
 from comity.edge.finding import SearchReader
 from comity.edge.inbox import DeskLists, InboxReader
@@ -24,6 +25,7 @@ class CaseReaders:
 
     inbox: InboxReader
     cases: CaseReader
+    caselist: CaseListReader
     finder: SearchReader
     traces: TraceReader
 
@@ -40,4 +42,6 @@ def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
     kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
     finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds)
     cases = CaseReader(ledger, board, lists, inbox, setting, cast("Deskful", desk))
-    return CaseReaders(inbox, cases, finder, TraceReader(ledger, name, lists))
+    listed = cast("DeskCases", importlib.import_module(f"comity.desks.{name}.caselist").CaseList())
+    caselist = CaseListReader(ledger, name, listed, lists, inbox, setting)
+    return CaseReaders(inbox, cases, caselist, finder, TraceReader(ledger, name, lists))

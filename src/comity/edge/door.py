@@ -186,12 +186,9 @@ class Door:
         return {"now": clock.now(), "rate": getattr(clock, "rate", 1)}
 
     async def _on_cases(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
-        cases = self._board.cases(self._engine.clock.now())
         wanted = query_of(request, "id")
-        if wanted:
-            case = CaseId(read_id(wanted))
-            cases = tuple(one for one in cases if one.case == case)
-        return to_json(cases)
+        only = (CaseId(read_id(wanted)),) if wanted else None
+        return to_json(self._board.cases(self._engine.clock.now(), only))
 
     async def _on_dispatch(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
         now = self._engine.clock.now()

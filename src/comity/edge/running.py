@@ -187,7 +187,8 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
 
 
 def _search(opened: OpenNode, board: NodeBoard, engine: Engine) -> Routes:
-    return SearchRoutes(make_readers(opened, board).finder, opened.config.desks[0], engine.clock.now).routes
+    readers = make_readers(opened, board)
+    return SearchRoutes(readers.finder, readers.inbox, opened.config.desks[0], engine.clock.now).routes
 
 
 async def _listen_for_tools(opened: OpenNode, door: Door, stack: AsyncExitStack) -> None:

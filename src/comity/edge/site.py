@@ -47,6 +47,7 @@ def make_site(
         board=shown,
         inbox=readers.inbox,
         cases=readers.cases,
+        caselist=readers.caselist,
         finder=readers.finder,
         traces=readers.traces,
         duty=None if staffing is None else staffing.duty,

@@ -25,7 +25,7 @@ from comity.policy.listed import listed_by
 from comity.policy.question import Act, Question
 from comity.policy.verdict import Verdict
 
-_KEPT = 4_096
+_KEPT = 8_192
 
 
 class TheirLaw:
@@ -52,6 +52,8 @@ class TheirLaw:
         self._patterns = edition.patterns
         self._listed = edition.listed
         self._decide = lru_cache(_KEPT)(self._gate.decide)
+        self._re = lru_cache(_KEPT)(_re)
+        self._read = lru_cache(_KEPT)(self._read_parts)
 
     def reading(self, tx: Tx, dispatch: DispatchId, *, ours: bool) -> Verdict | None:
         """Return what their law, as published, says: to receiving what we sent, or to sending what they sent.
@@ -62,12 +64,17 @@ class TheirLaw:
         rows = tx.rows(f"SELECT plain FROM {table} WHERE id = ? AND plain IS NOT NULL", (dispatch,))  # noqa: S608  our two tables
         if not rows:
             return None
-        parts = parts_of(bytes_of(rows[0][0]))
+        plain = bytes_of(rows[0][0])
+        return self._read(plain, kind_answered(self._re(plain), tx), ours)
+
+    def _read_parts(self, plain: bytes, answered: str, ours: bool) -> Verdict | None:  # noqa: FBT001  part of the key
+        """Read what was sent or came; its bytes never change, so neither does what a law that is loaded says of them."""
+        parts = parts_of(plain)
         header = wire.decode_header(parts[0].content)
         facts = self._desks[header.desk].facts(header.kind, parts[1].content)
         found = binding(scan(facts.texts, self._patterns))
         listed = listed_by(facts.names, self._listed, header.created)
-        question = ask(header, facts, kind_answered(header.re, tx), found, listed=listed)
+        question = ask(header, facts, answered, found, listed=listed)
         verdict = self._decide(question if ours else _sending(question, header), header.created)
         return verdict if verdict.permits else None
 
@@ -89,3 +96,8 @@ def _sending(question: Question, header: wire.Header) -> Question:
     return replace(
         question, act=Act.CLEAR, agency=header.author.agency, peer_agencies=tuple(sorted(set(header.agencies)))
     )
+
+
+def _re(plain: bytes) -> tuple[DispatchId, ...]:
+    """Return what a dispatch answers, by its stored parts."""
+    return wire.decode_header(parts_of(plain)[0].content).re

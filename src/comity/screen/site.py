@@ -13,6 +13,7 @@ from typing import TypeAlias
 from comity.base.ids import Ms
 from comity.screen import Board
 from comity.screen.case import CaseBoard
+from comity.screen.caselist import CaseListBoard
 from comity.screen.duty import DutyBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
@@ -34,6 +35,7 @@ class Site:
         board: what the node shows of itself.
         inbox: lists of what waits.
         cases: files of cases.
+        caselist: the list of cases.
         finder: search.
         traces: one dispatch from draft to proof, and the manifests.
         duty: who is there, shifts, postings, hand-over notes; None where no desk keeps duty.
@@ -50,6 +52,7 @@ class Site:
     board: Board
     inbox: InboxBoard
     cases: CaseBoard
+    caselist: CaseListBoard
     finder: SearchBoard
     traces: TraceBoard
     duty: DutyBoard | None

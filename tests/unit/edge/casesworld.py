@@ -7,12 +7,14 @@ from types import SimpleNamespace
 from comity.base.ids import CaseId, Ms
 from comity.cli.bench.deskstore import Ends, Size, fill
 from comity.desks.requests import knowing
+from comity.desks.requests.caselist import CaseList
 from comity.desks.requests.lists import Lists
 from comity.desks.requests.web import body_lines
 from comity.dispatch.columns import bytes_of
 from comity.edge import search
 from comity.edge.board import Setting
 from comity.edge.casefile import CaseReader
+from comity.edge.caselist import CaseListReader
 from comity.edge.finding import SearchReader
 from comity.edge.inbox import InboxReader
 from comity.edge.needs import NodeNeeds, house_access
@@ -53,6 +55,7 @@ def readers_of(node):
         finder=SearchReader(
             node.ledger, "requests", lists, search.FtsFinder("requests"), body_lines, inbox, setting, kinds
         ),
+        caselist=CaseListReader(node.ledger, "requests", CaseList(), lists, inbox, setting),
         cases=CaseReader(node.ledger, board_of(node), lists, inbox, setting, node.desk),
         traces=TraceReader(node.ledger, "requests", lists),
         needs=NodeNeeds(node.ledger, "requests", knowing, "xa", house_access()),

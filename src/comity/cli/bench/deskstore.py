@@ -14,8 +14,9 @@ from typing import Any
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms, NodeName
 from comity.desk import Desk, Filing
 from comity.dispatch.entries import Fact
+from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.ports import Tx
-from comity.dispatch.wire import Author, Header, ReleasedBy, wire_labels
+from comity.dispatch.wire import SALT, Author, Header, Part, ReleasedBy, encode_attachments, encode_header, wire_labels
 from comity.edge.search import Followed
 from comity.marking.labels import LANE_OF, Urgency
 from comity.marking.rules import default_label
@@ -230,13 +231,14 @@ def _write(  # noqa: PLR0917  one row after another
     if settled:
         desk.settle(tx, id_, int(Fact.SEEN), None, Ms(at + 60_000))
     common = (id_, int(filing.header.lane), filing.case, bytes(32))
+    plain = _plain(filing)
     if filing.ours:
         tx.run(
             "INSERT INTO sent (id, idx, lane, desk, case_id, sealed_sha256, decision_salt, sent_at, fact, receipt_idx,"
             " arrived_at, settled_at, seen_at, sealed, plain) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 2, ?, ?, ?, ?, ?, ?)",
             (
                 id_, place, common[1], filing.header.desk, filing.case, bytes(32), bytes(32), at, place, at + 2_000,
-                at + 2_000, at + 60_000, bytes(512), filing.body,
+                at + 2_000, at + 60_000, bytes(512), plain,
             ),
         )  # fmt: skip
     else:
@@ -245,7 +247,7 @@ def _write(  # noqa: PLR0917  one row after another
             " arrived_at, settled_at, seen_at, sealed, plain) VALUES (?, ?, ?, ?, ?, 512, ?, 1, ?, 2, ?, ?, ?, ?, ?, ?)",
             (
                 place, id_, common[1], filing.case, bytes(32), bytes(32), at, place, at + 2_000, at + 2_000, at + 60_000,
-                bytes(512), filing.body,
+                bytes(512), plain,
             ),
         )  # fmt: skip
     if record[1]:
@@ -253,3 +255,10 @@ def _write(  # noqa: PLR0917  one row after another
             "INSERT INTO record (idx, kind, dispatch, salt, record, at) VALUES (?, ?, ?, ?, ?, ?)",
             (10 * _FAR + number, "sent" if filing.ours else "received", id_, *record, at),
         )
+
+
+def _plain(filing: Filing) -> bytes:
+    """Return the four parts as the node keeps them, so that a page reads them as what they are; their salts are nothing."""
+    header, body, attachments = encode_header(filing.header), filing.body, encode_attachments(())
+    made = tuple(Part(bytes(SALT), content) for content in (header, body, attachments, b""))
+    return parts_bytes((made[0], made[1], made[2], made[3]))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from comity.base.ids import CaseId, DispatchId, Ms
+from comity.desks.requests.narrowing import Part, among, few, inside, of_agency, together
 from comity.desks.requests.rows import unpack
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.ports import Row, Scalar, Tx
@@ -20,7 +21,6 @@ from comity.screen.inbox import Counts, Line, View
 
 NUMBER = re.compile(r"([A-Za-z]{2,3})-(\d{4})-(\d{1,9})")
 NO_ITEM = "-"
-_FEW = 500
 _READ = (
     "id", "ours", "kind", "stage", "case_id", "urgency", "item", "title", "from_agency", "to_agency", "rest", "created",
     "committed", "arrived", "filed", "seen", "first_at", "answered", "refused", "refused_code", "quarantined", "outward",
@@ -102,17 +102,17 @@ class Lists:
             limit: at most so many.
         """
         order = _VIEWS[view]
-        few = _few(tx, scope)
+        kept = few(tx, scope)
         # By its cases where these are few, else along the order until the page is full; `+` keeps to the former.
-        by = order.by if few is None else f"+{order.by}"
-        inside = _in_scope(scope) if few is None else _among("d.case_id", few)
-        parts = [(order.where, ()), inside, _narrowed(Narrow(*narrow))]
+        by = order.by if kept is None else f"+{order.by}"
+        within = inside(scope, "d.case_id") if kept is None else among("d.case_id", kept)
+        parts = [(order.where, ()), within, _narrowed(Narrow(*narrow))]
         if view is View.MINE:
-            parts.append(_among("d.case_id", given))
+            parts.append(among("d.case_id", given))
         if after is not None:
             parts.append((f"({by}, d.id) {'<' if order.down else '>'} (?, ?)", after))
         down = " DESC" if order.down else ""
-        where, arguments = _all(parts)
+        where, arguments = together(parts)
         found = tx.rows(f"{_SELECT}{where} ORDER BY {by}{down}, d.id{down} LIMIT ?", (*arguments, limit))
         return tuple((self._line(row), (_key(view, row), bytes_of(row[0]))) for row in found)
 
@@ -120,8 +120,8 @@ class Lists:
         """Return how many lines each list of what is owed has, counted to `Counts.MOST`."""
         ours, overdue = _count(tx, (_OURS, ()), scope, now)
         theirs, theirs_overdue = _count(tx, (_THEIRS, ()), scope, now)
-        among, arguments = _among("d.case_id", given)
-        mine, _ = _count(tx, (f"{_OURS} AND {among}", arguments), scope, now) if given else (0, 0)
+        own, arguments = among("d.case_id", given)
+        mine, _ = _count(tx, (f"{_OURS} AND {own}", arguments), scope, now) if given else (0, 0)
         return Counts(ours, overdue, theirs, theirs_overdue, mine)
 
     def lines(self, tx: Tx, dispatches: Iterable[DispatchId]) -> dict[DispatchId, Line]:
@@ -129,13 +129,13 @@ class Lists:
         wanted = tuple(dict.fromkeys(dispatches))
         if not wanted:
             return {}
-        where, arguments = _among("d.id", wanted)
+        where, arguments = among("d.id", wanted)
         found = (self._line(row) for row in tx.rows(_SELECT + where, arguments))
         return {line.id: line for line in found}
 
     def bodies(self, tx: Tx, dispatches: Iterable[DispatchId]) -> dict[DispatchId, tuple[str, bytes]]:
         """Return (kind, body) of these dispatches."""
-        where, arguments = _among("d.id", dispatches)
+        where, arguments = among("d.id", dispatches)
         rows = tx.rows(f"SELECT d.id, d.kind, d.body FROM requests_dispatch d WHERE {where}", arguments)  # noqa: S608  places only
         return {DispatchId(bytes_of(id_)): (text_of(kind), bytes_of(body)) for id_, kind, body in rows}
 
@@ -164,7 +164,7 @@ class Lists:
         """Return those of the cases that are in the scope."""
         if not cases:
             return frozenset()
-        where, arguments = _all([_among("d.case_id", cases), _in_scope(scope)])
+        where, arguments = together([among("d.case_id", cases), inside(scope, "d.case_id")])
         rows = tx.rows(f"SELECT DISTINCT d.case_id FROM requests_dispatch d WHERE {where}", arguments)  # noqa: S608  places only
         return frozenset(CaseId(bytes_of(row[0])) for row in rows)
 
@@ -242,58 +242,19 @@ def _text(value: Scalar) -> str | None:
     return None if value is None else text_of(value)
 
 
-_Part = tuple[str, Sequence[Scalar]]
-
-
-def _all(parts: Iterable[_Part]) -> tuple[str, tuple[Scalar, ...]]:
-    kept = [(where, arguments) for where, arguments in parts if where]
-    return " AND ".join(where for where, _ in kept), tuple(one for _, arguments in kept for one in arguments)
-
-
-def _in_scope(scope: Scope) -> _Part:
-    if scope.whole:
-        return "", ()
-    if scope.empty:
-        return "1 = 0", ()
-    cases, given = _among("d.case_id", sorted(scope.cases))
-    places = ", ".join("?" * len(scope.agencies))
-    reach = f"EXISTS (SELECT 1 FROM requests_reach r WHERE r.case_id = d.case_id AND r.agency IN ({places}))"  # noqa: S608  places only
-    return f"({reach} OR {cases})", (*sorted(scope.agencies), *given)
-
-
-def _few(tx: Tx, scope: Scope) -> tuple[CaseId, ...] | None:
-    """Return the cases of a scope if they are few; None if they are many."""
-    if scope.whole:
-        return None
-    places = ", ".join("?" * len(scope.agencies)) or "NULL"
-    rows = tx.rows(
-        f"SELECT DISTINCT case_id FROM requests_reach WHERE agency IN ({places}) LIMIT ?",  # noqa: S608  places only
-        (*sorted(scope.agencies), _FEW + 1),
-    )
-    cases = {CaseId(bytes_of(row[0])) for row in rows} | scope.cases
-    return tuple(sorted(cases)) if len(cases) <= _FEW else None
-
-
-def _among(column: str, ids: Iterable[bytes]) -> _Part:
-    wanted = tuple(ids)
-    return (f"{column} IN ({', '.join('?' * len(wanted))})", wanted) if wanted else ("1 = 0", ())
-
-
-def _narrowed(narrow: Narrow) -> _Part:
-    parts: list[_Part] = []
+def _narrowed(narrow: Narrow) -> Part:
+    parts: list[Part] = []
     if narrow.item == NO_ITEM:
         parts.append(("d.item IS NULL", ()))
     elif narrow.item:
         parts.append(("d.item = ?", (narrow.item,)))
     if narrow.agency:
-        told = "".join(f"\\{char}" if char in "\\%_" else char for char in narrow.agency)
-        where = "(d.from_agency = ? OR ' ' || d.to_agency || ' ' LIKE ? ESCAPE '\\')"
-        parts.append((where, (narrow.agency, f"% {told} %")))
-    return _all(parts)
+        parts.append(of_agency("d", narrow.agency))
+    return together(parts)
 
 
-def _count(tx: Tx, what: _Part, scope: Scope, now: Ms) -> tuple[int, int]:
-    where, arguments = _all([what, _in_scope(scope)])
+def _count(tx: Tx, what: Part, scope: Scope, now: Ms) -> tuple[int, int]:
+    where, arguments = together([what, inside(scope, "d.case_id")])
     found = tx.rows(
         "SELECT COUNT(*), COUNT(CASE WHEN due_next <= ? THEN 1 END) FROM (SELECT d.due_next FROM requests_dispatch d"  # noqa: S608  places only
         f" WHERE {where} ORDER BY d.due_next LIMIT ?) AS some",

@@ -102,6 +102,7 @@ class RequestsDesk:
         if not store.insert_dispatch(tx, self._row(filing, body, arrived)):
             return
         store.open_case(tx, filing.case, datetime.fromtimestamp(filing.at / 1000, UTC).year, filing.at)
+        store.note_moved(tx, header.id)
         if body is not None and body.reference and not filing.ours:
             store.note_their_number(tx, filing.case, body.reference)
         if body is not None:
@@ -127,6 +128,7 @@ class RequestsDesk:
                 store.note_quarantined(tx, dispatch, at)
             case _:
                 raise BadForm("there is no such receipt; nothing was written")
+        store.note_moved(tx, dispatch)
 
     def _row(self, filing: Filing, body: Body | None, arrived: Ms | None) -> tuple[Scalar, ...]:
         header, stage = filing.header, stage_of(body)

@@ -89,6 +89,9 @@ _MARK = (
     " ON CONFLICT (target, by_id) DO NOTHING"
 )
 
+_LAST = "SELECT case_id, committed, arrived, filed, seen, refused, quarantined FROM requests_dispatch WHERE id = ?"
+_MOVED = "UPDATE requests_case SET moved = ? WHERE id = ? AND COALESCE(moved, opened) < ?"
+
 
 # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -171,6 +174,15 @@ def mark(tx: Tx, target: DispatchId, ours: bool, by: DispatchId, kind: str, part
     tx.run(_MARK, (target, int(ours), by, kind, part, at))
 
 
+def note_moved(tx: Tx, dispatch: DispatchId) -> None:
+    """Note in its case when a dispatch was last filed or receipted here, by its own row; a repeat changes nothing."""
+    found = tx.rows(_LAST, (dispatch,))
+    if found:
+        case, *times = found[0]
+        at = max((int_of(one) for one in times if one is not None), default=0)
+        tx.run(_MOVED, (at, case, at))
+
+
 # --- reading ---------------------------------------------------------------------------------------------------
 
 
@@ -204,15 +216,19 @@ _CASES = (
     " FROM requests_case c JOIN requests_dispatch d ON d.case_id = c.id"
 )
 
+_OWED_FIRST = "SELECT case_id FROM requests_dispatch WHERE due_next IS NOT NULL GROUP BY case_id ORDER BY MIN(due_next), case_id LIMIT ?"
+_MOVED_LAST = (
+    "SELECT c.id FROM requests_case c WHERE NOT EXISTS (SELECT 1 FROM requests_dispatch d WHERE d.case_id = c.id"
+    " AND d.due_next IS NOT NULL) ORDER BY COALESCE(c.moved, c.opened) DESC, c.id DESC LIMIT ?"
+)
+
 
 def cases(tx: Tx, *, limit: int) -> tuple[CaseRow, ...]:
-    """Return the cases: what is owed soonest first, then those where nothing is owed, newest first."""
-    found = tx.rows(
-        _CASES + " GROUP BY c.id, c.year, c.seq, c.theirs, c.opened"
-        " ORDER BY CASE WHEN MIN(d.due_next) IS NULL THEN 1 ELSE 0 END, MIN(d.due_next), MAX(d.created) DESC LIMIT ?",
-        (limit,),
-    )
-    return tuple(_case(tx, row) for row in found)
+    """Return the cases: what is owed soonest first, then those where nothing is owed, the last moved first."""
+    owed = [bytes_of(row[0]) for row in tx.rows(_OWED_FIRST, (limit,))]
+    others = [bytes_of(row[0]) for row in tx.rows(_MOVED_LAST, (limit - len(owed),))]
+    found = (case(tx, CaseId(id_)) for id_ in (*owed, *others))
+    return tuple(one for one in found if one is not None)
 
 
 def case(tx: Tx, id_: CaseId) -> CaseRow | None:

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
-  const GO = { i: "/inbox", a: "/approvals", d: "/duty", l: "/ledger", s: "/search" };
+  const GO = { i: "/inbox", c: "/cases", a: "/approvals", d: "/duty", l: "/ledger", s: "/search" };
   const GO_MS = 1500;
   const FIELD = "input:not([type=checkbox],[type=radio],[type=button],[type=submit],[type=reset]),textarea,select,[contenteditable]";
   const ROW = "[data-row],.item", LIST = "[data-list],.list";
@@ -106,7 +106,6 @@
   };
   const go = (key) => {
     const way = GO[key] && document.querySelector(`.rail a[href="${GO[key]}"]`); // only what is open to this person
-    if (key === "c" && document.querySelector('.rail a[href="/inbox"]')) { location.assign("/inbox?view=all"); return true; }
     if (way) way.click();
     return Boolean(way);
   };
