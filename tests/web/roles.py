@@ -38,6 +38,7 @@ WHO = {
     "evidence": LEAD | {"legal-officer"},
     "assess": WORKERS | DECIDERS,
     "reviews": LEAD | {"reviewer"},
+    "searches": frozenset({"reviewer"}),
     "review": frozenset({"reviewer"}),
     "persons": LEAD | {"legal-officer", "reviewer"},
     "people": ADMINISTRATOR,
@@ -65,6 +66,7 @@ GET,POST  /dispatch/{number}/act                     act        dispatch
 GET       /dispatch/{number}/act/{subject}           case       dispatch
 POST      /dispatch/{number}/act/{subject}           approve    dispatch
 GET       /owed                                      lists
+GET       /searches                                  searches
 GET       /reviews                                   reviews
 GET       /dispatch/{number}/review/{thing}          reviews    dispatch
 POST      /dispatch/{number}/review/{thing}          review     dispatch

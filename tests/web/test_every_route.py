@@ -229,7 +229,7 @@ LISTS = (
     "/today", "/inbox", "/inbox?view=theirs", "/inbox?view=settled", "/inbox?view=all", "/inbox?view=mine",
     "/inbox?view=all&agency=paper-office", "/inbox?view=all&item=F-1", "/search?q=paper", "/search?q=pap&kind=rfi", "/search",
     "/search?q=is+paper&side=ours", "/approvals", "/owed", "/tasks", "/tasks?closed=1", "/duty", "/duty/notes", "/manifest", "/ledger",
-    "/persons", "/reviews", "/people", "/health", "/settings", "/law", "/keys", "/compose", "/tasks/new",
+    "/persons", "/reviews", "/searches", "/people", "/health", "/settings", "/law", "/keys", "/compose", "/tasks/new",
 )  # fmt: skip
 
 

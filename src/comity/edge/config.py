@@ -21,6 +21,7 @@ from comity.base.ids import NodeName
 
 FILE = "node.toml"
 Port = Annotated[int, Meta(ge=0, le=65535)]
+Days = Annotated[int, Meta(ge=30, le=1825)]
 ShortName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,15}$")]
 Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Named = Annotated[str, Meta(pattern=r"^[a-z0-9.-]+/[a-z0-9./-]+$", max_length=120)]
@@ -68,6 +69,7 @@ class Config:
     bell_mail_host: str = ""
     bell_mail_port: Port = 25
     bell_mail_from: MailAddress = ""
+    search_log_days: Days = 180
     clock_port: Port = 0
     clock_at: int = 0
     clock_rate: int = 1

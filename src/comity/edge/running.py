@@ -38,6 +38,7 @@ from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
+from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board, their_law
 from comity.edge.site import make_site
 from comity.edge.staffing import Staffing
@@ -179,11 +180,18 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
         people=desk.routes,
         further=(
             *start_duty(opened, engine, stack),
+            _searches(opened, engine, stack),
             EvidenceRoutes(engine, papers_of(opened)).routes,
             _search(opened, board, engine),
         ),
         home=home_of(Staffing.of(opened)),
     )
+
+
+def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes:
+    notes = SearchNotes(engine, opened.config.search_log_days)
+    stack.push_async_callback(_cancel, asyncio.create_task(notes.run(), name="searches"))
+    return notes.routes
 
 
 def _search(opened: OpenNode, board: NodeBoard, engine: Engine) -> Routes:

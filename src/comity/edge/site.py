@@ -14,6 +14,7 @@ from comity.edge.needs import CaseKeeper, NodeNeeds, house_access
 from comity.edge.opening import OpenNode
 from comity.edge.people import make_people
 from comity.edge.reviews import Reviews
+from comity.edge.searches import Searches
 from comity.edge.showing import make_board
 from comity.edge.staffing import Staffing
 from comity.node.logfiles import log_file, served
@@ -53,6 +54,7 @@ def make_site(
         duty=None if staffing is None else staffing.duty,
         tasks=None if staffing is None else staffing.tasks,
         reviews=Reviews(opened.node.ledger),
+        searches=Searches(opened.node.ledger, opened.config.search_log_days),
         hands=hands,
         needs=NodeNeeds(opened.node.ledger, desk, keeper, opened.config.party, house_access()),
         people=people,

@@ -84,6 +84,8 @@ class Deed(StrEnum):
     """See what waits for the reviewer: who broke glass, why, what is overdue."""
     REVIEW = "review"
     """Write a review; the one thing in a case that a reviewer changes."""
+    SEARCHES = "searches"
+    """See who of ours looked for what, and who was given a case."""
     PEOPLE = "people"
     """Administer accounts, keys and sessions."""
     HEALTH = "health"

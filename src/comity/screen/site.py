@@ -19,6 +19,7 @@ from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
 from comity.screen.people import HealthReader, PeopleReader
 from comity.screen.reviews import ReviewBoard
+from comity.screen.searches import SearchesBoard
 from comity.screen.tasks import TaskBoard
 from comity.screen.trace import TraceBoard
 from comity.screen.visitor import Hands, Needs
@@ -41,6 +42,7 @@ class Site:
         duty: who is there, shifts, postings, hand-over notes; None where no desk keeps duty.
         tasks: tasks to our own agencies; None likewise.
         reviews: what waits for the reviewer.
+        searches: who looked for what, for the reviewer.
         hands: the door.
         needs: need-to-know.
         people: who is signed in and who could be.
@@ -58,6 +60,7 @@ class Site:
     duty: DutyBoard | None
     tasks: TaskBoard | None
     reviews: ReviewBoard
+    searches: SearchesBoard
     hands: Hands
     needs: Needs
     people: PeopleReader

@@ -58,6 +58,7 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("law", "/law", "frame.law", "book"),
             Entry("persons", "/persons", "frame.persons", "person"),
             Entry("reviews", "/reviews", "frame.reviews", "shield"),
+            Entry("searches", "/searches", "frame.searches", "search"),
         ),
     ),
     (

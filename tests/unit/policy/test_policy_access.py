@@ -27,12 +27,13 @@ NO_CASE = {
     "home": ALL, "law": ALL, "inbox": NOT_ADMIN, "case": set(), "names": set(), "members": set(), "compose": WORKERS | {"legal-officer"},
     "send": WORKERS, "act": WORKERS | {"legal-officer"}, "approve": APPROVERS, "owed": WORKERS, "tasks": WORKERS, "roster": NOT_ADMIN,
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
-    "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
+    "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
 }  # fmt: skip
 WITH_CASE = {
     "case": NOT_ADMIN, "names": WORKERS, "members": WORKERS, "compose": WORKERS | {"legal-officer"}, "send": WORKERS,
     "act": WORKERS | {"legal-officer"}, "owed": WORKERS, "tasks": WORKERS, "handover": WORKERS, "ledger": NOT_ADMIN, "proof": NOT_ADMIN,
     "evidence": {"legal-officer", "desk-lead"}, "assess": WORKERS | BY_WAIT, "reviews": {"reviewer", "desk-lead"}, "review": {"reviewer"},
+    "searches": set(),
 }  # fmt: skip
 WHATEVER_THE_CASE = ("home", "law", "inbox", "roster", "duty", "persons", "people", "health")
 CHANGES = {

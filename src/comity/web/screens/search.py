@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -14,9 +16,12 @@ from comity.web.letters import Sight
 from comity.web.listing import Row, row
 from comity.web.pages import Page, Part, Region
 from comity.web.reading import sight
-from comity.web.visit import Answer, Redirect, Screen, ScreenRoute, Visit
+from comity.web.visit import Answer, Json, Redirect, Refused, Screen, ScreenRoute, Visit
 
 _LONGEST = 400
+_LOG = logging.getLogger("comity.web")
+_NOTES: set[asyncio.Task[None]] = set()
+"""Notes under way; a task that nobody holds could be dropped before it ran."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +55,10 @@ async def search(visit: Visit) -> Answer:
         return Redirect(way)
     card = visit.site.finder.find(visit.who.person, asked, visit.now)
     if card.straight is not None:
+        _note(card, visit)
         case, dispatch = card.straight
         return Redirect(f"/case/{show_id(case)}" + (f"#d-{show_id(dispatch)}" if dispatch is not None else ""))
+    _note(card, visit)
     at = sight(visit)
     page = Page(
         "search.html",
@@ -64,8 +71,38 @@ async def search(visit: Visit) -> Answer:
         ),
     )
     commands = tuple((visit.texts(one.word), one.href) for _, entries in RAIL for one in entries)
-    context: dict[str, object] = {"asked": asked, "kinds": _kinds(card, at), "commands": commands}
+    context: dict[str, object] = {
+        "asked": asked,
+        "kinds": _kinds(card, at),
+        "commands": commands,
+        "days": visit.site.searches.days(),
+    }
     return Screen(page, frozenset({"inbox"}), context)
+
+
+def _note(card: FoundCard, visit: Visit) -> None:
+    """Have it kept who looked for what; nobody waits for that. A further page of the same is the same search."""
+    asked, person = card.search, visit.who.person
+    if not asked.typed or asked.page:
+        return
+    hits = 1 if card.straight is not None else card.count + len(card.numbered)
+    body: Json = {
+        "by": {"desk": person.desk, "number": person.number},
+        "words": asked.typed,
+        "narrowed": " ".join(word for word in (asked.kind, asked.side, asked.since, asked.until) if word),
+        "cases": 1 if card.straight is not None else len(card.cases),
+        "hits": hits,
+    }
+    task = asyncio.ensure_future(_kept(visit, body))
+    _NOTES.add(task)
+    task.add_done_callback(_NOTES.discard)
+
+
+async def _kept(visit: Visit, body: Json) -> None:
+    try:
+        await visit.site.hands.ask("POST", "/searches/note", body=body)
+    except Refused as error:
+        _LOG.warning("a search could not be noted: %s", error.code)
 
 
 def asked_of(visit: Visit) -> Search:

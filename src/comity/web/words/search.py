@@ -21,7 +21,7 @@ WORDS: Mapping[str, str] = {
     "search.found.many": "{count} dispatches",
     "search.found.more": "more than {most} dispatches",
     "search.said": "{found} with {words}.",
-    "search.log": "A search is not logged and does not cross.",
+    "search.log": "Each search is kept on our side: who, when, the words, how much was found. Only our reviewer reads it; it is erased after {days} days and never crosses.",
     "search.only": "Only cases that are open to you are searched.",
     "search.only.text": "Others give no result and no count. Ask the desk lead whether someone else works on this.",
     "search.none": "Nothing was found",
