@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 import threading
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,13 @@ def quick() -> Path:
     return base
 
 
+def free_port() -> int:
+    """Return a port of this machine that nobody listens at; both nodes can call, so that neither waits for the other."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 class Both:
     """Two running nodes; `folder` holds them."""
 
@@ -38,10 +46,13 @@ class Both:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         self.nodes = []
-        far = self.begin("vanmere")
-        path = folder / "ostrel" / "node.toml"
-        path.write_text(path.read_text() + f'peer_addresses = ["https://127.0.0.1:{far.exchange_port}"]\n')
-        self.begin("ostrel")
+        ports = free_port(), free_port()
+        for name, own, other in zip(("vanmere", "ostrel"), ports, reversed(ports), strict=True):
+            path = folder / name / "node.toml"
+            written = [line for line in path.read_text().splitlines() if not line.startswith("exchange_port")]
+            reach = [f"exchange_port = {own}", f'peer_addresses = ["https://127.0.0.1:{other}"]']
+            path.write_text("\n".join([*reach, *written, ""]))
+            self.begin(name)
 
     def begin(self, name: str):
         node = asyncio.run_coroutine_threadsafe(start(read_config(self.folder / name)), self.loop).result(20)
