@@ -12,6 +12,7 @@ import logging
 import random
 import re
 import secrets
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -39,7 +40,9 @@ from comity.node.taken import Problem, Taken
 P = ParamSpec("P")
 R = TypeVar("R")
 _LOG = logging.getLogger("comity.engine")
-_BATCH = 64
+_NEVER = Ms(0)
+_BATCH = 16
+"""Forms in one transaction: enough to share a flush, few enough that the peer works on the last while we take the next."""
 _OK = 200
 _NEWS_KEPT = 4_096
 _STORE_RETRY_MS = 1_000
@@ -53,6 +56,8 @@ _STUMBLED = 4
 """A fault that no rule foresees backs off as after so many tries without an answer."""
 _CLOSING_RETRY_MS = 60_000
 """Without an officer who may send the manifest the day stays open; it is looked at again, not in a tight loop."""
+_LOOK_SECONDS = 0.25
+"""How often, at most, a busy node asks what time alone brings about: what is overdue, who is rung, whether the day closes."""
 _HELD, _LINK, _LOG_MOVED = ("waiting",), ("link", "log"), ("log",)
 _TYPE_AT, _RECEIPT = 15, b"\x03"
 """Where an entry has its type, and the type that says what became of a dispatch."""
@@ -74,6 +79,25 @@ class News:
     dispatches: tuple[bytes, ...]
     topics: frozenset[str] | None
     touched: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the courier does next.
+
+    Attributes:
+        request: the exchange to send; None: nothing is due.
+        wakes: when to look again, by the node's clock.
+        looks: seconds until the clock is asked again what time alone brings about, whatever is due.
+        polls: the peer may hold its answer.
+        recovering: nothing is said before the peer has said that our store is the newest.
+    """
+
+    request: bytes | None = None
+    wakes: Ms = _NEVER
+    looks: float = 0.0
+    polls: bool = False
+    recovering: bool = False
 
 
 class Bell:
@@ -160,6 +184,9 @@ class Engine:
         self._client = client
         self._manifest_by = manifest_by
         self._closes = Ms(0)
+        self._wakes = Ms(0)
+        self._looked, self._looked_at = -_LOOK_SECONDS, Ms(0)
+        self._opened = False
         self._poll_ms = poll_ms
         self._polls = Ms(0)
         self._gapped = False
@@ -217,6 +244,7 @@ class Engine:
                 _LOG.warning("%s rung: an immediate draft is %s; the minimum-facts form is ready", one.rings, one.state)
         self.bell.ring([one.id for one in outcomes if isinstance(one, Committed)], _HELD)
         self._poke.set()
+        await asyncio.sleep(0)  # the courier, if it is idle, asks for the writer before the next batch does
 
     async def hand_in(self, handed: HandedIn) -> Committed | Withheld | Again:
         """Take a form of a screen through the path once, whatever often it is handed in.
@@ -375,16 +403,9 @@ class Engine:
 
     async def run(self) -> None:
         """Keep the link: speak when there is something to say, repeat what had no answer, fall silent otherwise."""
-        opened = False
         while True:
             self._poke.clear()
             try:
-                if await self.call(lambda: self.node.recovering):
-                    await self._recover()
-                    continue
-                if not opened:
-                    await self._loop.run_in_executor(self._writer, self._open_stored)
-                    opened = True
                 await self._round()
             except Problem as problem:
                 self._after_problem(problem)
@@ -412,13 +433,16 @@ class Engine:
             await self._sleep(self.clock.seconds_until(Ms(now + wait)))
 
     async def _round(self) -> None:
-        request, wakes, polls = await self.call(self._plan)
-        if request is None:
-            await self._sleep(self.clock.seconds_until(wakes))
-        elif self._client is not None:
-            answer = await (self._poll(request, self._client) if polls else self._client.exchange(request))
-            if answer is not None:
-                await self._take_answer(answer)
+        """Say what there is to say until nothing is left, then wait for the clock or a poke."""
+        plan: Plan | None = await self.call(self._plan)
+        while plan is not None and plan.request is not None and self._client is not None:
+            asking = self._poll(plan.request, self._client) if plan.polls else self._client.exchange(plan.request)
+            answer = await asking
+            plan = None if answer is None else await self._take_answer(answer)
+        if plan is not None and plan.recovering:
+            await self._recover()
+        elif plan is not None:
+            await self._sleep(min(self.clock.seconds_until(plan.wakes), plan.looks))
 
     async def _poll(self, request: bytes, client: CourierClient) -> Answer | None:
         """Let the peer hold its answer; None if we have something to say before it comes."""
@@ -431,25 +455,38 @@ class Engine:
             poked.cancel()
             asking.cancel()
 
-    def _plan(self) -> tuple[bytes | None, Ms, bool]:
-        """Do what the clock asks for, and return what to say now, or nothing and when to look again; and whether it polls."""
+    def _plan(self) -> Plan:
+        """Return what to say now, or nothing and when to look again; do what the clock asks for, if that is due."""
+        if self.node.recovering:
+            return Plan(recovering=True)
+        if not self._opened:
+            self._open_stored()
+            self._opened = True
         now = self.clock.now()
+        looks = self._looked + _LOOK_SECONDS - time.monotonic()
+        if looks <= 0 or abs(now - self._looked_at) >= _LOOK_SECONDS * 1_000:
+            self._look(now)
+            looks = _LONGEST_SLEEP
+        wakes = self._wakes if self._wakes > now or looks == _LONGEST_SLEEP else Ms(now + int(looks * 1_000) + 1)
+        due = None if self._client is None else self.node.due_at(now)
+        if due is not None and due <= now:
+            return Plan(self.node.speak(now))
+        wakes = wakes if due is None else min(due, wakes)
+        if due is None or not self._poll_ms:
+            return Plan(wakes=wakes, looks=looks)
+        if now < self._polls <= now + _POLL_PAUSE_MS:
+            return Plan(wakes=min(wakes, self._polls), looks=looks)
+        self._polls = Ms(now + _POLL_PAUSE_MS)
+        return Plan(self.node.speak(now, wait_ms=min(self._poll_ms, wakes - now)), polls=True)
+
+    def _look(self, now: Ms) -> None:
+        """Do what time alone brings about, and note when it does next."""
         if now >= self._closes:
             self._closes = self._close_day(now)
         self.node.tick(now)
-        due, rings = self.node.due_at(now), self.node.rings_at()
-        wakes = self._closes if rings is None else min(rings, self._closes)
-        if self._client is None or due is None:
-            return None, wakes, False
-        if due <= now:
-            return self.node.speak(now), now, False
-        wakes = min(due, wakes)
-        if not self._poll_ms:
-            return None, wakes, False
-        if now < self._polls <= now + _POLL_PAUSE_MS:
-            return None, min(wakes, self._polls), False
-        self._polls = Ms(now + _POLL_PAUSE_MS)
-        return self.node.speak(now, wait_ms=min(self._poll_ms, wakes - now)), now, True
+        rings = self.node.rings_at()
+        self._wakes = self._closes if rings is None else min(rings, self._closes)
+        self._looked, self._looked_at = time.monotonic(), now
 
     def _close_day(self, now: Ms) -> Ms:
         """Send the daily manifest if its time has come, and return when it comes next."""
@@ -461,17 +498,15 @@ class Engine:
         closes = self.node.day_closes_at(now)
         return closes if closes > now else Ms(now + _CLOSING_RETRY_MS)
 
-    async def _take_answer(self, answer: Answer) -> None:
+    async def _take_answer(self, answer: Answer) -> Plan | None:
+        """Take what the peer answered and return what comes next; None to begin again."""
         if isinstance(answer, NoAnswer):
             await self._back_off(await self.call(self.node.no_answer, self.clock.now()))
-            return
+            return None
         status, body = answer
         if status == _OK:
-            taken = await self._loop.run_in_executor(self._writer, self._take, body)
-            self._gapped = False
-            if taken.news or taken.recorded:
-                self._polls = Ms(0)
-            return
+            self._poke.clear()
+            return await self._loop.run_in_executor(self._writer, self._take_and_plan, body)
         try:
             problem = decode_problem(body)
         except BadEnvelope:
@@ -481,8 +516,17 @@ class Engine:
         self.bell.ring(topics=_LINK)
         if problem.code == "gap" and not self._gapped:
             self._gapped = True  # said again at once from where the peer is; a second gap in a row is no help
-            return
+            return None
         await self._back_off(1 if problem.retry_ms else _STUMBLED)
+        return None
+
+    def _take_and_plan(self, body: bytes) -> Plan:
+        """Take an answer and plan what comes next in one turn of the writer, so that the peer does not wait for a batch."""
+        taken = self._take(body)
+        self._gapped = False
+        if taken.news or taken.recorded:
+            self._polls = Ms(0)
+        return self._guarded(self._plan)
 
     def _after_problem(self, problem: Problem) -> None:
         _LOG.warning("an exchange of the peer was not taken: %s: %s", problem.code, problem)
