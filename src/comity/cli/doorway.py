@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from comity.base.errors import BadConfiguration, BadForm, ComityError
-from comity.edge.door import SOCKET
+from comity.edge.files import SOCKET
 
 _SECONDS = 60
 

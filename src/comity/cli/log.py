@@ -39,7 +39,7 @@ DONE, REFUSED = 0, 1
 _COSE_SIGN = b"\xd8\x62"
 
 
-def add_log_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands to the program's; each sets `run`, a function that returns the exit code."""
     parser = commands.add_parser("log", help="write logs out, audit them, make papers for a court")
     inner = parser.add_subparsers(dest="log", metavar="ACTION", required=True)

@@ -15,7 +15,7 @@ DONE = 0
 _HEADS = ("side", "purpose", "persons", "limit", "left")
 
 
-def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's."""
     parser = commands.add_parser("persons", help="how many persons each side asked about, by purpose; never a name")
     add_node(parser)

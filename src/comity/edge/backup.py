@@ -13,8 +13,7 @@ from comity.base.errors import BadConfiguration, StoreError
 from comity.base.ids import Ms
 from comity.dispatch.book import LogRole, log_row
 from comity.edge.config import Config, read_config
-from comity.edge.door import SOCKET
-from comity.edge.files import flush_folder
+from comity.edge.files import SOCKET, flush_folder
 from comity.edge.sqlite import SqliteStore
 from comity.node.assemble import log_origin
 from comity.node.recovery import mark_put_back

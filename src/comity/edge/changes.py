@@ -16,8 +16,8 @@ import httpx
 
 from comity.base.ids import DispatchId, read_id, show_id
 from comity.dispatch.book import Ledger
-from comity.edge.door import SOCKET
 from comity.edge.engine import Bell, News
+from comity.edge.files import SOCKET
 from comity.edge.scope import case_of
 from comity.node.linkrow import read_link
 from comity.screen.changes import Rung

@@ -33,7 +33,6 @@ from comity.edge.writing import Writing
 from comity.node.standing import standing_of
 from comity.screen import Board
 
-SOCKET = "office.sock"
 _JSON = (b"content-type", b"application/json")
 _LINES = (b"content-type", b"application/x-ndjson")
 

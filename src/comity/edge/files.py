@@ -12,6 +12,8 @@ from comity.base.errors import BadConfiguration
 PRIVATE_FILE = 0o600
 PUBLIC_FILE = 0o644
 PRIVATE_FOLDER = 0o700
+SOCKET = "office.sock"
+"""In a node's folder: where its own side talks to it while it runs."""
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 

@@ -11,7 +11,8 @@ import httpx
 import msgspec
 from uvicorn._types import ASGIReceiveEvent, HTTPScope
 
-from comity.edge.door import SOCKET, Door
+from comity.edge.door import Door
+from comity.edge.files import SOCKET
 from comity.edge.plain import Json
 from comity.screen.visitor import Refused
 

@@ -25,12 +25,13 @@ from comity.edge.clock_admin import ClockApp
 from comity.edge.config import Config
 from comity.edge.courier_client import CourierClient
 from comity.edge.courier_server import CourierApp
-from comity.edge.door import SOCKET, Door
+from comity.edge.door import Door
 from comity.edge.door_evidence import EvidenceRoutes
 from comity.edge.door_request import Routes
 from comity.edge.door_search import SearchRoutes
 from comity.edge.engine import Engine
 from comity.edge.evidence import papers_of
+from comity.edge.files import SOCKET
 from comity.edge.hands import NearHands
 from comity.edge.listener import Listener, serve, serve_socket
 from comity.edge.onduty import start_duty

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from comity.cli.doorway import Refusal, ask
-from comity.edge.door import SOCKET
+from comity.edge.files import SOCKET
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 200 OK\r\ncontent-length: 871\r\n\r\n", b"no words of HTTP\r\n"])

@@ -31,7 +31,7 @@ TOOL = Path(__file__).parents[3] / "tools" / "verify.py"
 
 def run(*words):
     parser = argparse.ArgumentParser()
-    log.add_log_commands(parser.add_subparsers())
+    log.add_commands(parser.add_subparsers())
     asked = parser.parse_args(["log", *map(str, words)])
     return asked.run(asked)
 

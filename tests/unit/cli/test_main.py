@@ -139,3 +139,14 @@ def test_times_are_utc():
     assert out.read_moment("2026-07-13") == out.read_moment("2026-07-13T02:00:00+02:00") == 1_783_900_800_000
     with pytest.raises(errors.BadForm, match="'soon' is no time"):
         out.read_moment("soon")
+
+
+def words_of(parser):
+    return [word for action in parser._actions if action.dest == "command" for word in action.choices]
+
+
+def test_each_command_is_found_by_its_module_alone():
+    assert words_of(main.build_parser()) == [word for words in main.MODULES.values() for word in words]
+    for words in main.MODULES.values():
+        assert words_of(main.build_parser(words[0])) == list(words)
+    assert words_of(main.build_parser("nonsense")) == words_of(main.build_parser())

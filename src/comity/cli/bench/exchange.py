@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
 from comity.base.ids import Ms
 from comity.cli.demo.stage import Stage, build, find_data
 from comity.cli.out import read_moment
-from comity.edge.door import SOCKET
+from comity.edge.files import SOCKET
 
 _START = "2026-07-13T04:00:00+00:00"
 _IN_FLIGHT = 32

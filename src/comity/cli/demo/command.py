@@ -31,8 +31,7 @@ from comity.cli.demo.show import show_attack, show_cases, show_deviations, show_
 from comity.cli.demo.stage import Set, Stage, StageFailed, build, find_data
 from comity.cli.demo.watch import Screen, Watch
 from comity.cli.out import show_json
-from comity.edge.door import SOCKET
-from comity.edge.files import make_private_folder
+from comity.edge.files import SOCKET, make_private_folder
 
 DONE, REFUSED = 0, 1
 _BEFORE_MS = 300_000
