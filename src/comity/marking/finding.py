@@ -35,6 +35,7 @@ def _runs() -> re.Pattern[str]:
 
 
 _ASCII_RUNS = re.compile("[^\\W_]+", re.ASCII)
+_ASCII_PLAIN = str.maketrans({chr(point): chr(point).lower() if chr(point).isalnum() else " " for point in range(128)})
 
 
 def words_at(text: str) -> Iterator[tuple[int, int, str]]:
@@ -59,7 +60,8 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 def words_of(text: str) -> tuple[str, ...]:
     """Return the plain forms of the words of a text, in order."""
     if text.isascii():
-        return tuple(word[:_LONGEST] for word in _ASCII_RUNS.findall(text.lower()))
+        words = text.translate(_ASCII_PLAIN).split()
+        return tuple(words) if len(max(words, key=len, default="")) <= _LONGEST else tuple(w[:_LONGEST] for w in words)
     return tuple(form for _, _, form in words_at(text))
 
 
