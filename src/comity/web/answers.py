@@ -21,6 +21,7 @@ from litestar.datastructures import Cookie
 
 from comity.screen.visitor import session_cookie
 from comity.web.frame import TOPICS, Frame
+from comity.web.keeping import Kept, parted
 from comity.web.pages import Page, Part, Region
 from comity.web.render import Renderer
 from comity.web.stream import Stream
@@ -201,6 +202,13 @@ class Answers:
         page = Page("refused.html", visit.texts("frame.refused.h1"), "", ())
         screen = Screen(page, context={"message": str(error), "written": not manner.get}, status=error.status)
         return self._screen(screen, visit, manner, number)
+
+    def kept(self, kept: Kept, visit: Visit, manner: Manner, status: int) -> Response[bytes]:
+        """Give a form back that was not taken: its text on a page that does not move, with the button that sends it."""
+        page = self._frame.alone(Page("kept.html", visit.texts("kept.h1"), "", ()), visit)
+        hidden, shown = parted(kept.form)
+        context = {"why": kept.why, "way": kept.way, "hidden": hidden, "shown": shown}
+        return self._document(page, Screen(page, context=context, status=status), visit, manner, {})
 
     # --- parts of pages --------------------------------------------------------------------------------------------
 
