@@ -118,6 +118,7 @@ POST      /duty/note                                 hand-over
 POST      /duty/take/{note}                          hand-over
 POST      /duty/shift                                shifts
 POST      /duty/swap                                 shifts
+POST      /duty/plan                                 shifts
 POST      /duty/nominate                             shifts
 POST      /duty/accept                               shifts
 POST      /duty/end                                  shifts
