@@ -16,7 +16,7 @@ from comity.policy.access import Deed
 from comity.screen.forms import About, FieldType, KindForm
 from comity.screen.visitor import Json
 from comity.screen.writing import Basis, Judgement, Options, VerdictData
-from comity.web import judged, moments
+from comity.web import judged, moments, translating
 from comity.web.filling import BODY, Drawn, Given, Place, draw, give, new_number, read_body, rows_of
 from comity.web.heading import (
     DEFAULT_CONDITIONS,
@@ -253,7 +253,8 @@ def read(desk: Desk, given: Given) -> Filled:
     """Read a form as a browser sent it into what the door takes."""
     texts, zone = desk.visit.texts, desk.options.zone
     body = read_body(desk.form.fields, given, zone)
-    head = read_head(desk.form, given, desk.options, desk.basis)
+    translating.add(desk.form, given, body.body, body.errors)
+    head = read_head(desk.form, translating.labelled(desk.form, given), desk.options, desk.basis)
     errors = {name: _told(key, texts) for name, key in {**head.errors, **body.errors}.items()}
     for name in _strangers(desk, body.body):
         errors[f"{BODY}{name}"] = texts("compose.error.choice")
@@ -272,7 +273,7 @@ def read(desk: Desk, given: Given) -> Filled:
 def _told(key: str, texts: object) -> str:
     """Return what is wrong in words; an assessment says so itself."""
     assert callable(texts)
-    return str(texts(key)) if key.startswith("compose.") else key
+    return str(texts(key)) if key.startswith(("compose.", "choice.")) else key
 
 
 def _strangers(desk: Desk, body: Mapping[str, Json]) -> list[str]:
@@ -401,6 +402,7 @@ def _page(
         "rest": rest,
         "rest_open": any(one.error or one.value or any(c.on for c in one.options) for one in rest),
         "body_more": tuple(one for one in body if one.more),
+        "translation": translating.offered(desk.form, filled, errors, desk.place),
         "urgent": next(one for one in head if one.key == "urgency"),
         "page_h1": title,
         "limits": _limits(desk),
