@@ -17,6 +17,7 @@ from comity.screen.visitor import Refused
 from comity.web.answers import PARTS
 from comity.web.gate import preferred
 from comity.web.pages import Page, Part
+from comity.web.texts import Texts
 from comity.web.visit import (
     Absent,
     Enter,
@@ -499,3 +500,19 @@ def test_only_a_page_of_ours_gets_its_form_back(desk):
 def test_a_text_that_begins_with_a_new_line_is_given_back_whole(desk):
     form = {"text": "\n  one\n two ", "csrf": ""}
     assert given_back(desk.post("/try", form, who=""))["text"] == form["text"]
+
+
+@pytest.mark.parametrize("kind", ["page", "fragment"])
+def test_a_refusal_is_said_in_the_pages_language_before_the_nodes_own_words(desk, kind):
+    headers = {"hx-request": "true"} if kind == "fragment" else {}
+    desk.people.language = "fr"
+    desk.answer = Refused(409, "not-allowed", "it was not sent; the draft is kept")
+    said = desk.post("/try", headers=headers).text
+    assert Texts("fr")("refused.409") in said
+    assert '<span lang="en"><bdi>it was not sent; the draft is kept</bdi></span>' in said
+    desk.answer = Refused(403, "not-allowed", Texts("fr")("error.csrf"))
+    own = desk.post("/try", headers=headers).text
+    assert 'lang="en"' not in own.partition('role="alert"')[2].partition("</p>")[0]
+    assert "en anglais" not in own
+    desk.people.language = "en"
+    assert "as things stand" not in desk.post("/try", headers=headers).text

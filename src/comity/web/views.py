@@ -262,9 +262,9 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A proof made again: (what, good, sentence) for each check."""
+    """A proof made again: (what, good, sentence, language of both) for each check."""
 
-    steps: tuple[tuple[str, bool, str], ...]
+    steps: tuple[tuple[str, bool, str, str], ...]
     bad: int
     at: str
     micros: str
