@@ -367,3 +367,11 @@ def test_half_a_translation_comes_back_as_written(house, officer, changes, field
     assert f'id="f-{field}-e"' in page.text
     assert changes.get("t-text", "") in page.text
     assert counted(house) == before
+
+
+def test_what_is_missing_is_said_in_the_pages_language(officer):
+    """An empty form is the first thing that an officer sees."""
+    said = officer.post("/compose/verdict", {**FORM, "h-purpose": "", "h-recipients": []}, hx_request="true").text
+    assert f"{ENGLISH['compose.field.purpose']}: {ENGLISH['compose.error.needed']}" in said
+    assert "nothing was kept" not in said
+    assert 'href="#f-h-purpose"' in said

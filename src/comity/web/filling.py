@@ -97,7 +97,7 @@ def draw(field: Field, given: Given, errors: Mapping[str, str], place: Place, *,
         name=name,
         key=field.name,
         type=field.type.value,
-        label=_word("compose.field", field, place),
+        label=label_of(field, place),
         help=_help(field, place),
         needed=field.needed,
         value=values[0] if values else "",
@@ -136,6 +136,11 @@ def _word(family: str, field: Field, place: Place) -> str:
     """Return the words for a field: of this kind, else of any kind, else its name."""
     special = place.texts.word(family, f"{place.kind}.{field.name}")
     return special if special != f"{place.kind}.{field.name}" else place.texts.word(family, field.name)
+
+
+def label_of(field: Field, place: Place) -> str:
+    """Return the name of a field in words."""
+    return _word("compose.field", field, place)
 
 
 def _help(field: Field, place: Place) -> str:

@@ -17,7 +17,7 @@ from comity.screen.forms import About, FieldType, KindForm
 from comity.screen.visitor import Json
 from comity.screen.writing import Basis, Judgement, Options, VerdictData
 from comity.web import judged, moments, translating
-from comity.web.filling import BODY, Drawn, Given, Place, draw, give, new_number, read_body, rows_of
+from comity.web.filling import BODY, Drawn, Given, Place, draw, give, label_of, new_number, read_body, rows_of
 from comity.web.heading import (
     DEFAULT_CONDITIONS,
     DEFAULT_HANDLING,
@@ -221,10 +221,17 @@ async def _judged(desk: Desk, filled: Filled) -> judged.Verdict:
     at, site = sight(desk.visit), desk.visit.site
     said = await site.hands.ask("POST", "/judge", body={"form": filled.form, "by": desk.by})
     if not isinstance(said, dict) or said.get("outcome") == "unfit":
-        field, message = _problem(said, desk)
+        field, message = _first(filled, desk) or _problem(said, desk)
         return judged.unfit(message, f"f-{field}" if field else "", at)
     answers = {name.removeprefix(FOUND): v[0] for name, v in desk.visit.form.items() if name.startswith(FOUND) and v}
     return judged.verdict(msgspec.convert(said, Judgement), at, _exercise(desk.visit), answers)
+
+
+def _first(filled: Filled, desk: Desk) -> tuple[str, str] | None:
+    """Return the first field that the page itself finds wrong, with its name, in the page's words; None for none."""
+    fields = [(HEAD, one) for one in head_fields(desk.form, desk.options)] + [(BODY, one) for one in desk.form.fields]
+    named = {f"{before}{one.name}": label_of(one, desk.place) for before, one in fields}
+    return next(((name, f"{named[name]}: {words}") for name, words in filled.errors.items() if name in named), None)
 
 
 def _exercise(visit: Visit) -> bool:
