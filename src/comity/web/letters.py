@@ -412,7 +412,7 @@ def file(case: CaseCard, sight: Sight) -> File:
         state=case.state,
         left=owed,
         overdue=case.overdue,
-        count=t.count("case.count", len(case.dispatches)),
+        count=t.count("case.count", len(case.dispatches) + case.more),
         say=_case_say(case, sight),
     )
 
