@@ -226,7 +226,7 @@ def test_looking_changes_nothing_whoever_looks(world: World):
 # --- lists -------------------------------------------------------------------------------------------------------------
 
 LISTS = (
-    "/today", "/inbox", "/inbox?view=theirs", "/inbox?view=settled", "/inbox?view=all", "/inbox?view=mine",
+    "/today", "/cases", "/inbox", "/inbox?view=theirs", "/inbox?view=settled", "/inbox?view=all", "/inbox?view=mine",
     "/inbox?view=all&agency=paper-office", "/inbox?view=all&item=F-1", "/search?q=paper", "/search?q=pap&kind=rfi", "/search",
     "/search?q=is+paper&side=ours", "/approvals", "/owed", "/tasks", "/tasks?closed=1", "/duty", "/duty/notes", "/manifest", "/ledger",
     "/persons", "/reviews", "/searches", "/people", "/health", "/settings", "/law", "/keys", "/compose", "/tasks/new",
