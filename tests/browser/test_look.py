@@ -88,3 +88,13 @@ def test_a_planted_fault_of_the_hand_is_seen(looker: Looker, fault: str) -> None
     )
     found = list(faults_of_hand(page))
     assert any("page" in one if fault == "WIDE" else fault in one for one in found), found
+
+
+def test_what_law_says_and_the_button_stay_in_sight_while_a_long_form_is_written(looker: Looker) -> None:
+    page = looker.show(next(shot for shot in SHOTS if shot.name == "answer"))
+    page.locator('[name="h-evaluation"]').focus()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    for what in ('.next button[value="send"]', "#verdict"):
+        box = page.locator(what).bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 720, what
