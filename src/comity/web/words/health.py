@@ -35,7 +35,7 @@ WORDS: Mapping[str, str] = {
     "health.alarms.none": "No alarm is open.",
     "health.alarm.passkey-counter": "A passkey of {about} counted less than before. It was refused: there may be a copy of it. End the key and ask the officer.",
     "health.eyes": "Two pairs of eyes",
-    "health.eyes.able": "Administrators who can sign in",
+    "health.eyes.able": "Administrators with a key or a binding",
     "health.eyes.waits": "Changes of accounts that wait",
     "health.alarm.account-alone": "Whoever has this machine changed the account of {about} alone, though an administrator could have confirmed it. Ask why; the reason is in our decision log.",
     "health.alarm.other": "{kind}: {about}",
