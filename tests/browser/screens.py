@@ -110,6 +110,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("sign-in", 0, "Sign-in: a passkey, the agency, and the ready-made roles of a demonstration", "/sign-in"),
     Shot("inbox", DUTY, "Inbox: by time left, one dispatch in short beside it", "/inbox", peeked),
     Shot("inbox-theirs", DUTY, "What waits for the other side", "/inbox?view=theirs"),
+    Shot("cases", DUTY, "All cases: what is owed next and by whom, what moved last", "/cases?view=all"),
     Shot("case", DUTY, "A case: timeline, stream, what to do next", found(THREAT)),
     Shot("case-open", OFFICER, "A case that waits for us", found(LETTER)),
     Shot("compose", OFFICER, "Writing, with our law's answer beside it", "/compose?kind=rfi", judged),

@@ -230,8 +230,16 @@ async def _judged(desk: Desk, filled: Filled) -> judged.Verdict:
 def _first(filled: Filled, desk: Desk) -> tuple[str, str] | None:
     """Return the first field that the page itself finds wrong, with its name, in the page's words; None for none."""
     fields = [(HEAD, one) for one in head_fields(desk.form, desk.options)] + [(BODY, one) for one in desk.form.fields]
+    t = desk.visit.texts
     named = {f"{before}{one.name}": label_of(one, desk.place) for before, one in fields}
-    return next(((name, f"{named[name]}: {words}") for name, words in filled.errors.items() if name in named), None)
+    return next(
+        (
+            (name, t("choice.wrong", field=named[name], error=words))
+            for name, words in filled.errors.items()
+            if name in named
+        ),
+        None,
+    )
 
 
 def _exercise(visit: Visit) -> bool:

@@ -77,6 +77,7 @@ WORDS: Mapping[str, str] = {
     "choice.covers.death-penalty": "death penalty",
     "choice.covers.treatment": "treatment of the person",
     "choice.covers.use": "use of what is given",
+    "choice.wrong": "{field}: {error}",
     "choice.translation": "Add a translation",
     "choice.translation.text": "The text stands as you wrote it. A translation goes with it, never in its place, with the condition translation-unofficial.",
     "choice.translation.language": "Language of the translation",
