@@ -121,6 +121,54 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"Tab does not reach {selector}")
 
 
+def test_a_row_that_came_while_the_list_was_open_works_like_the_others(
+    stage: Stage, come: Callable[..., Officer]
+) -> None:
+    """What is written in place gets its htmx: a click looks beside the list instead of leaving it; so does what changed."""
+    one = come(stage.actors[0].url, CA)
+    question = asked(stage, "Came while the list was open")
+    row = one.page.locator(f"#in-{question}")
+    expect(row).to_be_visible(timeout=SOON_MS)
+    row.click()
+    expect(one.page.locator("#peeked")).to_contain_text("Came while the list was open")
+    one.page.locator('#peek button[data-key="A"]').click()
+    expect(row).to_contain_text("Seen", timeout=SOON_MS)
+    one.page.locator("#peek").evaluate("node => node.replaceChildren()")
+    row.click()
+    expect(one.page.locator("#peeked")).to_contain_text("Came while the list was open")
+    assert one.page.url.endswith("/inbox")
+
+
+def test_without_a_script_nothing_written_is_lost_when_the_session_has_ended(
+    stage: Stage, come: Callable[..., Officer]
+) -> None:
+    """The form is given back, sent again after the sign-in in another tab, read once more, and goes."""
+    us, text = stage.actors[0], "Not ours.\n\nAsk the issuing office <twice> & wait."
+    question = asked(stage, "For a page without scripts")
+    one = come(us.url, None, java_script_enabled=False)
+    one.heard.expected |= {"401", "403"}
+    role = f'.roles form:has(input[name="number"][value="{CA}"]) button'
+    page = one.page
+    page.goto(f"{us.url}/sign-in")
+    page.locator(role).click()
+    page.goto(f"{us.url}/dispatch/{question}/answer")
+    page.locator('[name="h-evaluation"]').select_option("A1")
+    page.locator('[name="b-state"]').select_option("final")
+    page.locator('[name="b-text"]').fill(text)
+    one.context.clear_cookies()
+    page.locator('.next button[value="send"]').click()
+    expect(page.locator("#kept textarea")).to_have_value(text)
+    with one.context.expect_page() as opened:
+        page.locator('#kept a[href="/sign-in"]').click()
+    opened.value.locator(role).click()
+    page.locator("#kept button").click()
+    expect(page.locator("#kept textarea")).to_have_value(text)
+    page.locator("#kept button").click()
+    page.wait_for_url("**/sent")
+    page.goto(f"{us.url}/case/{question}")
+    one.sees("Ask the issuing office <twice> & wait.")
+
+
 # --- one stream a browser -------------------------------------------------------------------------------------------
 
 

@@ -12,11 +12,11 @@ import pytest
 from playwright.sync_api import Browser
 
 from comity.cli.demo.stage import Stage
-from tests.browser.chromium import WIDE, axe
+from tests.browser.chromium import axe
 from tests.browser.nodes import standing
+from tests.browser.reflow import faults_of_hand
 from tests.browser.screens import LANGUAGES, SCHEMES, SHOTS, Looker, Shot, furnish
 
-SIZES = ((320, 700), (820, 1180), (1280, 720))
 TURNS = [
     (shot, LANGUAGES[place % 4], SCHEMES[place // 4 % 2])
     for place, shot in enumerate(sorted(SHOTS, key=lambda s: s.who))
@@ -41,9 +41,7 @@ def looker(stage: Stage, chromium: Browser) -> Iterator[Looker]:
 def test_a_screen(looker: Looker, shot: Shot, lang: str, scheme: str) -> None:
     page = looker.show(shot, lang, scheme)
     assert axe(page) == []
-    for width, height in SIZES:
-        page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate(WIDE) == [], width
+    assert list(faults_of_hand(page)) == []
     assert page.locator("h1").count() == 1
     assert page.locator("html").get_attribute("lang") == lang
 
@@ -69,3 +67,34 @@ def test_dark_is_dark_and_said_by_the_officer_too(looker: Looker) -> None:
         for scheme in SCHEMES
     ]
     assert grounds == ["rgb(238, 240, 238)", "rgb(17, 22, 26)"]
+
+
+PLANTED = {
+    "WIDE": "main { min-width: 400px !important }",
+    "cut": "h1 { overflow: hidden; height: 10px }",
+    "small": "main button, main .btn { min-height: 0 !important; height: 12px; padding: 0 }",
+    "away": "nav.rail { overflow-x: hidden !important }",
+    "unseen": "*, *:focus, *:focus-visible, *:focus-within { outline: 0 !important; box-shadow: none !important }",
+}
+
+
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_planted_fault_of_the_hand_is_seen(looker: Looker, fault: str) -> None:
+    """Each look sees the fault that it is for, planted in the page's own style sheets."""
+    page = looker.show(next(shot for shot in SHOTS if shot.name == "tasks"))
+    page.evaluate(
+        "(rule) => { const sheet = new CSSStyleSheet(); sheet.replaceSync(rule); document.adoptedStyleSheets = [sheet]; }",
+        PLANTED[fault],
+    )
+    found = list(faults_of_hand(page))
+    assert any("page" in one if fault == "WIDE" else fault in one for one in found), found
+
+
+def test_what_law_says_and_the_button_stay_in_sight_while_a_long_form_is_written(looker: Looker) -> None:
+    page = looker.show(next(shot for shot in SHOTS if shot.name == "answer"))
+    page.locator('[name="h-evaluation"]').focus()
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    for what in ('.next button[value="send"]', "#verdict"):
+        box = page.locator(what).bounding_box()
+        assert box is not None
+        assert 0 <= box["y"] < 720, what

@@ -224,7 +224,10 @@ class Board:
             item, AIMS[item], owners, len(cards), len(late), owing, "30 Sep", "every answer within its limit"
         )
 
-    def cases(self, now: Ms, only: Iterable[CaseId] | None = None) -> tuple[CaseCard, ...]:
+    def cases(
+        self, now: Ms, only: Iterable[CaseId] | None = None, *, newest: int | None = None
+    ) -> tuple[CaseCard, ...]:
+        del newest
         self.reads += 1
         wanted = self._titles if only is None else set(only)
         cards = [self._case(case, now) for case in wanted if any(c.case == case for c in self._cards.values())]

@@ -64,7 +64,7 @@ class Screens:
     def __init__(self, folder, agency=None, health=None, **desk) -> None:
         self.desk = Desk(folder, **desk)
         engine = Driver(self.desk)
-        accounts = AccountRoutes(engine, self.desk.accounts, self.desk.people, PARTY).routes
+        accounts = AccountRoutes(engine, self.desk.accounts, self.desk.people, PARTY, self.desk.eyes).routes
         signin = SignInRoutes(engine, self.desk.signin, self.desk.people, agency).routes
         self.hands = RouteHands({**accounts, **signin})
         board = SimpleNamespace(parties=lambda: PARTIES, laws=tuple)

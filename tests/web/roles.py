@@ -56,6 +56,7 @@ GET       /inbox/peek/{dispatch}                     case       dispatch
 POST      /inbox/seen/{dispatch}                     send       dispatch
 POST      /inbox/take/{dispatch}                     members    dispatch
 GET       /search                                    lists
+GET       /cases                                     lists
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft
@@ -118,6 +119,7 @@ POST      /duty/note                                 hand-over
 POST      /duty/take/{note}                          hand-over
 POST      /duty/shift                                shifts
 POST      /duty/swap                                 shifts
+POST      /duty/plan                                 shifts
 POST      /duty/nominate                             shifts
 POST      /duty/accept                               shifts
 POST      /duty/end                                  shifts
@@ -152,6 +154,8 @@ POST      /session/stay                              home
 POST      /session/stay                              home
 GET       /session/token                             home
 GET       /people                                    people
+POST      /proposal/{proposal}/confirm               people
+POST      /proposal/{proposal}/refuse                people
 GET       /people/{desk}/{number}                    people
 GET,POST  /people/{desk}/{number}/invite             people
 POST      /people/{desk}/{number}/invitations        people

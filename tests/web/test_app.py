@@ -106,7 +106,7 @@ def test_what_is_not_here_is_404(path: str) -> None:
 
 def test_an_empty_node_says_so() -> None:
     class Empty(Board):
-        def cases(self, now, only=None):
+        def cases(self, now, only=None, *, newest=None):
             return ()
 
     assert "No dispatch has crossed yet" in ask(kind=Empty).text

@@ -7,6 +7,9 @@ import re
 import pytest
 
 from comity.base.ids import show_id
+from comity.desks.requests.forms import FORMS
+from comity.web.filling import _WORDS
+from comity.web.texts import ENGLISH
 from tests.web.desk import desk
 
 NUMBERS = iter(show_id(bytes([9]) * 15 + bytes([n])) for n in range(1, 200))
@@ -319,3 +322,56 @@ def test_what_is_owed_and_who_was_asked_about(house, officer):
     assert officer.get(f"/owed/{next(NUMBERS)}").status_code == 404
     assert officer.get("/persons").status_code == 404
     assert "Their law, asked" in house.visitor("reviewer").get("/persons").text
+
+
+# --- words for codes, and a translation beside the text --------------------------------------------------------------
+
+
+def test_every_list_of_a_form_has_words(officer):
+    """A code that has none would stand bare in four languages; the catalogs are held against these by their gate."""
+    fields = [one for form in FORMS for field in form.fields for one in (field, *field.inner)]
+    listed = {(field.family, code) for field in fields if field.family not in {"", "kind"} for code in field.choices}
+    assert len(listed) > 100
+    assert [one for one in listed if f"{_WORDS.get(one[0], f'compose.{one[0]}')}.{one[1]}" not in ENGLISH] == []
+    page = officer.get("/compose").text
+    assert "<span><bdi>vehicle records</bdi></span>" in page
+    assert "<bdi>documents</bdi> <small><bdi>document</bdi></small>" in page
+
+
+def test_a_translation_goes_beside_the_text_with_its_label_and_condition(house, officer):
+    page = officer.get("/compose").text
+    assert 'name="t-language"' in page
+    translated = {"t-language": "pa", "t-text": "ਬੰਦਰਗਾਹ ਉੱਤੇ ਦਿਖਾਇਆ।"}
+    one = sent(officer, **translated).removeprefix("/dispatch/")
+    card = house.door("GET", f"/dispatch?id={one}")["dispatch"]
+    assert "translation-unofficial" in card["label"]
+    lines = [(line["label"], line["text"]) for line in card["body"]]
+    assert ("text", "Shown at the port.") in lines
+    assert ("translation:pa", translated["t-text"]) in lines
+    shown = officer.get(f"/dispatch/{one}").text
+    assert shown.index("Shown at the port.") < shown.index(translated["t-text"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"t-text": "Montré au port."}, "t-language"),
+        ({"t-language": "fr"}, "t-text"),
+        ({"t-language": "xx", "t-text": "Montré au port."}, "t-language"),
+    ],
+)
+def test_half_a_translation_comes_back_as_written(house, officer, changes, field):
+    before = counted(house)
+    page = officer.post("/compose", written(**changes))
+    assert page.status_code == 400
+    assert f'id="f-{field}-e"' in page.text
+    assert changes.get("t-text", "") in page.text
+    assert counted(house) == before
+
+
+def test_what_is_missing_is_said_in_the_pages_language(officer):
+    """An empty form is the first thing that an officer sees."""
+    said = officer.post("/compose/verdict", {**FORM, "h-purpose": "", "h-recipients": []}, hx_request="true").text
+    assert f"{ENGLISH['compose.field.purpose']}: {ENGLISH['compose.error.needed']}" in said
+    assert "nothing was kept" not in said
+    assert 'href="#f-h-purpose"' in said

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import re
 from dataclasses import replace
 
 import pytest
 
-from comity.base.ids import CaseId, show_id
+from comity.base.ids import CaseId, read_id, show_id
 from comity.marking.labels import Urgency
 from tests.unit.edge.twofolders import MADE, question
 from tests.web.desk import STRANGER, desk
@@ -233,3 +234,45 @@ def test_an_open_list_of_cases_hears_of_a_new_one(house):
     after = who.parts("/cases", before.headers["etag"]).json()
     assert f"case-{one}" in after["regions"]["rows"]
     assert "XV owes it" in after["blocks"][f"case-{one}"]
+
+
+def written(house, statement, arguments=()):
+    """Write into Vanmere's store as its node would."""
+    running = house.running("vanmere")
+
+    def write():
+        with house.opened("vanmere").node.ledger.begin() as book:
+            book.tx.run(statement, arguments)
+
+    asyncio.run_coroutine_threadsafe(running.engine.call(write), house.loop).result(10)
+    running.engine.bell.ring(topics=("waiting",))
+
+
+def test_the_window_says_how_much_is_overdue_and_the_rail_what_waits_for_me(house):
+    """On any page, and without loading it again: an officer looks at the row of tabs, not at the inbox."""
+    who, boss = house.visitor("approver", "vanmere"), house.visitor("desk-lead", "vanmere")
+    before = boss.parts("/keys").json()
+    assert before["title"].startswith("Keys")
+    assert who.parts("/keys").json()["regions"]["count-approvals"] == []
+    late = show_id(house.crosses(question()))
+    written(house, "UPDATE requests_dispatch SET due_next = 5 WHERE id = ?", (read_id(late),))
+    now = boss.parts("/keys").json()
+    assert now["title"] == f"(1) {before['title']}"
+    assert set(now["topics"]) == set(before["topics"])
+    draft = bytes([9] * 16)
+    written(
+        house,
+        "INSERT INTO kept (id, state, desk, kind, case_id, at, missing, body, form, subject, by_desk, by_number)"
+        " VALUES (?, 'held', 'requests', 'message', ?, 0, 'approval:approver', ?, ?, ?, 'requests', 101)",
+        (draft, read_id(late), b"", b"", b"s" * 32),
+    )
+    assert who.parts("/keys").json()["regions"]["count-approvals"] == ["rail-approvals"]
+    assert boss.parts("/keys").json()["regions"]["count-approvals"] == []
+    written(house, "DELETE FROM kept WHERE id = ?", (draft,))
+    written(house, "UPDATE requests_dispatch SET due_next = NULL WHERE id = ?", (read_id(late),))
+
+
+@pytest.mark.parametrize("path", ["/keys", "/law", "/settings"])
+def test_every_page_hears_what_moves_its_rail_and_title(house, path):
+    who = house.visitor("desk-lead", "vanmere")
+    assert set(who.parts("/inbox").json()["topics"]) <= set(who.parts(path).json()["topics"])

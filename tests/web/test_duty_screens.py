@@ -224,3 +224,24 @@ def test_the_bar_of_every_page_and_the_sign_in_page_say_who_is_there_now(house):
         bar = re.search(r'id="bar-ours".*?</div>', house.visitor(role).get(page).text)[0]
         assert said in re.sub(r"<[^>]+>", "", bar), (role, bar)
     assert said in re.sub(r"<[^>]+>", "", house.guest().get("/sign-in").text)
+
+
+# --- the plan --------------------------------------------------------------------------------------------------------
+
+
+def test_a_desk_lead_adds_and_ends_a_standing_shift_on_the_page_and_nobody_else_does(house):
+    lead = house.visitor("desk-lead")
+    form = {"what": "added", "holder": "103|duty-officer", "days": ["sat"], "opens": "10:15", "closes": "11:45",
+            "zone": "UTC", "note": f"{TOLD} <b>fair</b>"}  # fmt: skip
+    for who in ("officer", "duty-officer", "reviewer", "administrator"):
+        assert house.visitor(who).post("/duty/plan", form).status_code == 404, who
+    assert lead.post("/duty/plan", form).headers["location"] == "/duty"
+    page = lead.get("/duty")
+    assert "Added: 103 · Duty officer · Sat · 10:15–11:45 UTC" in text(page)  # noqa: RUF001  from-to
+    assert "&lt;b&gt;fair" in page.text
+    (key,) = re.findall(r'<option value="(requests\|103\|duty-officer\|UTC\|sat\|10:15\|11:45)">', page.text)
+    assert lead.post("/duty/plan", {"what": "ended", "shift": key}).status_code == 303
+    assert key not in lead.get("/duty").text
+    assert lead.post("/duty/plan", {"what": "ended", "shift": key}, accept="application/json").status_code == 400
+    assert lead.post("/duty/plan", {"what": "ended", "shift": "x"}, accept="application/json").status_code == 400
+    assert lead.post("/duty/plan", form | {"opens": "8 am"}, accept="application/json").status_code == 400

@@ -226,7 +226,7 @@ def test_looking_changes_nothing_whoever_looks(world: World):
 # --- lists -------------------------------------------------------------------------------------------------------------
 
 LISTS = (
-    "/today", "/inbox", "/inbox?view=theirs", "/inbox?view=settled", "/inbox?view=all", "/inbox?view=mine",
+    "/today", "/cases", "/inbox", "/inbox?view=theirs", "/inbox?view=settled", "/inbox?view=all", "/inbox?view=mine",
     "/inbox?view=all&agency=paper-office", "/inbox?view=all&item=F-1", "/search?q=paper", "/search?q=pap&kind=rfi", "/search",
     "/search?q=is+paper&side=ours", "/approvals", "/owed", "/tasks", "/tasks?closed=1", "/duty", "/duty/notes", "/manifest", "/ledger",
     "/persons", "/reviews", "/searches", "/people", "/health", "/settings", "/law", "/keys", "/compose", "/tasks/new",
@@ -294,7 +294,7 @@ def test_a_draft_is_not_answered_through_the_address_of_another(world: World):
     assert world.dump() == before
 
 
-@pytest.mark.parametrize("further", ["desk-lead", "administrator"])
+@pytest.mark.parametrize("further", ["desk-lead", "duty-officer", "approver", "administrator"])
 def test_a_reviewer_who_is_something_else_too_changes_nothing(
     world: World, further: str, monkeypatch: pytest.MonkeyPatch
 ):
@@ -311,3 +311,50 @@ def test_a_reviewer_who_is_something_else_too_changes_nothing(
             assert world.gate("reviewer", method, filled(path, getattr(thing, about) if about else "")) is False, path
     if further == "administrator":
         assert world.gate("reviewer", "GET", "/inbox") is False, "and no content"
+
+
+@pytest.mark.parametrize("role", ["duty-officer", "desk-lead", "legal-officer", "reviewer"])
+def test_who_reads_all_cases_of_a_desk_reads_none_of_another(world: World, role: str, monkeypatch: pytest.MonkeyPatch):
+    """The same officer at a desk of another name: no address that names a case, dispatch or draft is open any more."""
+    person = type(world.site.people).person
+
+    def elsewhere(people, tx, who):
+        found = person(people, tx, who)
+        return replace(found, desk="elsewhere") if who == ("requests", ROLES[role]) else found
+
+    reached = {key for key in TABLE if TABLE[key][1] and open_to(role, *key, "other")}
+    assert len(reached) > 5, "at its own desk it reads them"
+    monkeypatch.setattr(type(world.site.people), "person", elsewhere)
+    wrong = []
+
+    async def all_of_them() -> None:
+        for (method, path), (_, about) in TABLE.items():
+            for standing in ("own", "other", "member") if about else ():
+                name = getattr(world.cases[role, standing], about)
+                if await world.reaches(role, method, filled(path, name)):
+                    wrong.append((method, path, standing))
+
+    world.run(all_of_them())
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def test_an_act_is_neither_shown_nor_answered_through_the_address_of_another(world: World):
+    """The hash of an act that waits on one dispatch, under the address of another that is open to the same person."""
+    by = {"desk": "requests", "number": 108}
+    one, other = world.cases["desk-lead", "own"], world.cases["desk-lead", "member"]
+    act = {
+        "act": "onward",
+        "dispatch": other.dispatch,
+        "by": by,
+        "to_agencies": ["watch-house"],
+        "marking": "ours-secret",
+    }
+    asked = world.house.door("POST", "/act", act)
+    assert asked["outcome"] != "done", asked
+    subject, before = asked["subject"], world.dump()
+    for dispatch in (one.dispatch, world.far.dispatch):
+        for method in ("GET", "POST"):
+            form = {"role": "approver", "do": "approve", "reason": "x"}
+            answer = world.ask("desk-lead", method, f"/dispatch/{dispatch}/act/{subject}", form, **JSON)
+            assert (answer.status_code, answer.content) == (404, ABSENT), (method, dispatch)
+    assert world.dump() == before

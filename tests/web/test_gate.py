@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import json
 import logging
 import re
@@ -16,6 +17,7 @@ from comity.screen.visitor import Refused
 from comity.web.answers import PARTS
 from comity.web.gate import preferred
 from comity.web.pages import Page, Part
+from comity.web.texts import Texts
 from comity.web.visit import (
     Absent,
     Enter,
@@ -435,3 +437,82 @@ def test_theme_and_language_are_the_visitors(desk):
     assert '<html lang="fr" data-theme="dark"' in html
     desk.people.settings = {"theme": '"><script>'}
     assert "data-theme" not in desk.ask("GET", "/today").text
+
+
+# --- what was written and could not be taken ------------------------------------------------------------------------
+
+WRITTEN = {"reason": 'Not <b>now</b>, ask "again" & tell why', "do": "refuse", "subject": "s" * 64}
+
+
+def given_back(answer: httpx.Response) -> dict[str, str]:
+    """The form on the page, as a browser would send it."""
+    assert '<form id="kept"' in answer.text, answer.text
+    hidden = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)">', answer.text)
+    texts = re.findall(r'<textarea[^>]* name="([^"]*)"[^>]*>\n(.*?)</textarea>', answer.text, re.DOTALL)
+    return {name: html.unescape(value) for name, value in (*hidden, *texts)}
+
+
+def test_a_form_sent_after_the_session_has_ended_is_given_back_and_can_be_sent(desk):
+    """Without a script: the page carries what was written, and nothing of it is kept here."""
+    desk.answer = Redirect("/today")
+    ended = desk.post("/try?x=1", {"csrf": CSRF, **WRITTEN}, who="")
+    assert ended.status_code == 401
+    assert desk.seen == []
+    assert desk.hands.asked == []
+    form = given_back(ended)
+    assert form == {"csrf": "", **WRITTEN}, "and no token of anybody"
+    assert 'action="/try?x=1"' in ended.text
+    assert 'href="/sign-in" target="_blank"' in ended.text
+    assert "<b>now" not in ended.text
+    again = desk.post("/try", form)
+    assert again.status_code == 403
+    assert desk.seen == []
+    form = given_back(again)
+    assert form == {"csrf": CSRF, **WRITTEN}
+    assert desk.post("/try", form).headers["location"] == "/today"
+    assert desk.seen[0].field("reason") == WRITTEN["reason"]
+
+
+def test_what_was_written_is_kept_while_the_key_is_touched_again(desk):
+    headers = {"referer": f"{ORIGIN}/settings"}
+    answer = desk.post("/keys", {"csrf": CSRF, **WRITTEN}, who="stale-desk-lead", headers=headers)
+    assert answer.status_code == 403
+    assert desk.seen == []
+    assert given_back(answer) == {"csrf": CSRF, **WRITTEN}
+    assert 'href="/sign-in/again?back=/settings" target="_blank"' in answer.text
+    without = desk.post("/keys", {"csrf": CSRF, "do": "approve"}, who="stale-desk-lead", headers=headers)
+    assert without.headers["location"] == "/sign-in/again?back=/settings"
+
+
+def test_only_a_page_of_ours_gets_its_form_back(desk):
+    """A page that another site filled in must not stand here with our token and a button."""
+    desk.answer = Redirect("/today")
+    assert desk.post("/try", {"csrf": "", **WRITTEN}, headers={"origin": "http://evil.example"}).status_code == 403
+    for who, status in (("desk-lead", 403), ("", 303)):
+        answer = desk.ask("POST", "/try", who=who, data={"csrf": "", **WRITTEN})
+        assert answer.status_code == status
+        assert "kept" not in answer.text
+    for headers in ({"hx-request": "true"}, {"accept": "application/json"}):
+        assert "kept" not in desk.post("/try", {"csrf": "", **WRITTEN}, headers=headers).text
+    assert desk.seen == []
+
+
+def test_a_text_that_begins_with_a_new_line_is_given_back_whole(desk):
+    form = {"text": "\n  one\n two ", "csrf": ""}
+    assert given_back(desk.post("/try", form, who=""))["text"] == form["text"]
+
+
+@pytest.mark.parametrize("kind", ["page", "fragment"])
+def test_a_refusal_is_said_in_the_pages_language_before_the_nodes_own_words(desk, kind):
+    headers = {"hx-request": "true"} if kind == "fragment" else {}
+    desk.people.language = "fr"
+    desk.answer = Refused(409, "not-allowed", "it was not sent; the draft is kept")
+    said = desk.post("/try", headers=headers).text
+    assert Texts("fr")("refused.409") in said
+    assert '<span lang="en"><bdi>it was not sent; the draft is kept</bdi></span>' in said
+    desk.answer = Refused(403, "not-allowed", Texts("fr")("error.csrf"))
+    own = desk.post("/try", headers=headers).text
+    assert 'lang="en"' not in own.partition('role="alert"')[2].partition("</p>")[0]
+    assert "en anglais" not in own
+    desk.people.language = "en"
+    assert "as things stand" not in desk.post("/try", headers=headers).text

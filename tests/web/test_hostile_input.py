@@ -35,7 +35,9 @@ LOOK = {
 SHOWS = {
     "officer": lambda path, rule: rule != "write",
     "desk-lead": lambda path, rule: rule not in {"write", "law"},
-    "reviewer": lambda path, rule: rule in {"case", "proof", "lists", "roster", "persons"},
+    "reviewer": lambda path, rule: (
+        rule in {"case", "proof", "lists", "roster", "persons", "reviews", "review", "searches"}
+    ),
     "administrator": lambda path, rule: rule in {"people", "health", "home"},
 }
 """Whose pages show what was written."""

@@ -394,3 +394,48 @@ def test_the_screens_lay_out_in_every_language(tmp_path):
 
 def test_a_desk_of_this_test_has_its_own_store(tmp_path):
     assert Desk(tmp_path).rows("SELECT count(*) FROM session") == [(0,)]
+
+
+# --- two pairs of eyes ------------------------------------------------------------------------------------------------
+
+
+def second(screens):
+    """Put a second administrator on the roster who can sign in, and sign both in; return their tokens."""
+    more = '\n[[officer]]\nparty = "xa"\ndesk = "requests"\nnumber = 91\nagency = "guard"\nroles = ["administrator"]\n'
+    screens.desk.roster.write_text(screens.desk.roster.read_text() + more)
+    return screens.desk.registered(("requests", 90), 7)[1], screens.desk.registered(("requests", 91), 8)[1]
+
+
+def test_one_administrator_proposes_and_the_other_confirms_on_the_page(screens):
+    one, two = second(screens)
+    assert go(people.invite, screens.visit(one, path=PATH)) == Redirect("/people/requests/7", "people.said.waits")
+    assert screens.desk.people.account(*OFFICER).invitations == ()
+    mine, theirs = (screens.html(go(people.people, visit), visit) for visit in map(screens.visit, (one, two)))
+    (id_,) = set(re.findall(r"/proposal/([0-9a-f]{32})/confirm", theirs))
+    assert ("/confirm" in mine, "Take back" in mine, "2 administrators have a key or a binding." in mine) == (False, True, True)
+    with pytest.raises(Refused, match="does not confirm it"):
+        go(people.confirm, screens.visit(one, path={"proposal": id_}))
+    visit = screens.visit(two, path={"proposal": id_})
+    html = screens.html(go(people.confirm, visit), visit)
+    (link,) = re.findall(rf"{ORIGIN}/invitation/([\w-]{{43}})", html)
+    assert screens.desk.people.invitation(link).by == "requests/90+requests/91"
+    assert go(people.confirm, visit) == Absent()
+    shown = screens.html(go(people.people, screens.visit(one)), screens.visit(one))
+    assert "confirmed by requests/91" in shown
+
+
+def test_a_change_that_waits_is_refused_or_taken_back(screens):
+    one, two = second(screens)
+    for who in (one, two):
+        go(people.bind, screens.visit(one, path=PATH, subject="https://a.example seven"))
+        html = screens.html(go(people.people, screens.visit(who)), screens.visit(who))
+        (id_,) = set(re.findall(r"/proposal/([0-9a-f]{32})/refuse", html))
+        assert "Binding at the agency" in html
+        assert "seven" in html, "who confirms sees what"
+        assert go(people.refuse, screens.visit(who, path={"proposal": id_})).say == "people.said.refused"
+    assert not screens.desk.people.account(*OFFICER).card.bound
+
+
+def test_a_sole_administrator_is_told_so(screens, admin):
+    html = screens.html(go(people.people, screens.visit(admin)), screens.visit(admin))
+    assert "made by one person, and marked so" in html

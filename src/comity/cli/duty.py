@@ -35,6 +35,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_officer(swap)
     add_node(swap)
     swap.set_defaults(run=run_swap)
+    _add_plan(inner)
     _add_handover(inner)
     bell = inner.add_parser("bell", help="how you are rung when your screen is elsewhere; without options: as it is")
     bell.add_argument("--mail", metavar="ADDRESS", help="where rings go; an empty text for nowhere")
@@ -45,6 +46,48 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_officer(bell)
     add_node(bell)
     bell.set_defaults(run=run_bell)
+
+
+def _add_plan(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    plan = inner.add_parser(
+        "plan", help="our standing shifts; with --add or --end a desk lead changes them, from now on"
+    )
+    which = plan.add_mutually_exclusive_group()
+    which.add_argument("--add", metavar="NUMBER/ROLE", help="a shift of this officer in this role")
+    which.add_argument("--end", metavar="NUMBER/ROLE", help="the shift that has these days and hours")
+    plan.add_argument("--days", default="mon,tue,wed,thu,fri,sat,sun", help="such as mon,tue")
+    plan.add_argument(
+        "--hours", default="00:00-00:00", metavar="HH:MM-HH:MM", help="over midnight if they end before they begin"
+    )
+    plan.add_argument("--zone", default="UTC", help="in which the hours are read")
+    plan.add_argument("--note", default="", help="why")
+    add_officer(plan, required=False)
+    add_node(plan)
+    plan.set_defaults(run=run_plan)
+
+
+def run_plan(asked: argparse.Namespace) -> int:
+    """Show the plan, or change it."""
+    if asked.add or asked.end:
+        if not asked.officer:
+            raise BadForm("say by --officer who changes the plan")
+        number, _, role = (asked.add or asked.end).partition("/")
+        if not (number.isascii() and number.isdecimal() and role):
+            raise BadForm("a standing shift is a number and a role, such as 101/duty-officer")
+        opens, _, closes = asked.hours.partition("-")
+        shift = {"number": int(number), "role": role, "days": asked.days.split(","), "zone": asked.zone}
+        hours = {"opens": opens, "closes": closes, "note": asked.note, "what": "added" if asked.add else "ended"}
+        ask(asked.node, "POST", "/duty/plan", {"by": officer_of(asked.officer), **shift, **hours})
+    found = ask(asked.node, "GET", "/duty/plan")
+    if asked.json:
+        show_json(found)
+        return DONE
+    rows = [
+        [str(one["number"]), one["role"], " ".join(one["days"]), f"{one['opens']}-{one['closes']}", one["zone"]]
+        for one in found["plan"]
+    ]
+    show_table("Standing shifts", ("officer", "role", "days", "hours", "zone"), rows)
+    return DONE
 
 
 def _add_handover(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -13,6 +13,7 @@ from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json, show_table
 
 DONE, REFUSED = 0, 1
+_WAITS = "it waits for an administrator to confirm it, as proposal {proposal}; nothing was changed yet"
 _HEADS = (
     "officer",
     "agency",
@@ -34,13 +35,33 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     listed = inner.add_parser("list", help="every officer of ours with keys, links and sessions")
     add_node(listed)
     listed.set_defaults(run=run_list)
-    _one(inner, "invite", "make a link by which an officer registers one passkey, once, within a day")
+    invite = _one(inner, "invite", "make a link by which an officer registers one passkey, once, within a day")
     _one(inner, "suspend", "close every session and link of an officer at once, and let him or her in no more")
-    _one(inner, "reinstate", "let an officer in again")
+    reinstate = _one(inner, "reinstate", "let an officer in again")
     sessions = _one(inner, "sessions", "show an officer's open sessions, or end them all")
     sessions.add_argument("--end", action="store_true", help="end them all")
     bind = _one(inner, "bind", "bind an officer to a subject of the agency's own sign-in")
     bind.add_argument("subject", metavar="SUBJECT", help='"ISSUER SUBJECT" in one argument; "" ends the binding')
+    for one in (invite, reinstate, bind):
+        one.add_argument(
+            "--alone",
+            default="",
+            metavar="WHY",
+            help="at once, though an administrator could confirm it: rings all of them",
+        )
+    waiting = inner.add_parser(
+        "waiting", help="changes that wait for another person's confirmation, and the last that were decided"
+    )
+    add_node(waiting)
+    waiting.set_defaults(run=run_waiting)
+    for what, words in (
+        ("confirm", "confirm, from this machine, what an administrator proposed"),
+        ("refuse", "refuse it"),
+    ):
+        decide = inner.add_parser(what, help=words)
+        decide.add_argument("proposal", metavar="PROPOSAL", help="as `people waiting` shows it")
+        add_node(decide)
+        decide.set_defaults(run=run_decide, decision=what)
     name = _one(inner, "name", "keep an officer's name, shown to those with the same case only")
     name.add_argument("name", metavar="NAME", help='the name; "" removes it')
 
@@ -65,13 +86,44 @@ def run_list(asked: argparse.Namespace) -> int:
 
 def run_invite(asked: argparse.Namespace) -> int:
     """Make an invitation and print its link, which is shown this once."""
-    said = ask(asked.node, "POST", "/people/invite", officer_of(asked.officer))
-    if asked.json:
-        show_json(said)
-        return DONE
+    said = ask(asked.node, "POST", "/people/invite", {**officer_of(asked.officer), "alone": asked.alone})
+    if asked.json or said["waits"]:
+        return _say(asked, said, _WAITS.format(**said))
+    return _show_link(said, asked.officer)
+
+
+def _show_link(said: dict[str, Any], officer: str) -> int:
     print(said["link"] or f"the address of this node's pages, and then {said['path']}")
-    print(f"for {asked.officer}, once, until {moment(said['until'])}; hand it over by a way that you trust")
+    print(f"for {officer}, once, until {moment(said['until'])}; hand it over by a way that you trust")
+    if said["alone"]:
+        print("made by one person alone, and marked so in our decision log")
     return DONE
+
+
+def run_waiting(asked: argparse.Namespace) -> int:
+    """Show what waits for a second person, and what was decided."""
+    found = ask(asked.node, "GET", "/people/proposals")
+    if asked.json:
+        show_json(found)
+        return DONE
+    rows = [
+        [moment(one["since"]), one["what"], f"{one['desk']}/{one['number']}", one["by"],
+         "waits" if one["waits"] else one["ended_how"], one["ended_by"], one["id"]]
+        for one in found["proposals"]
+    ]  # fmt: skip
+    show_table(
+        "Changes of accounts", ("since", "what", "officer", "proposed by", "state", "decided by", "proposal"), rows
+    )
+    print("administrators who can sign in: " + (", ".join(found["administrators"]) or "none"))
+    return DONE
+
+
+def run_decide(asked: argparse.Namespace) -> int:
+    """Confirm or refuse a change that an administrator proposed."""
+    said = ask(asked.node, "POST", f"/people/{asked.decision}", {"proposal": asked.proposal})
+    if asked.decision == "confirm" and "path" in said and not asked.json:
+        return _show_link(said, "the officer")
+    return _say(asked, said, "confirmed, and done" if asked.decision == "confirm" else "refused; nothing was changed")
 
 
 def run_suspend(asked: argparse.Namespace) -> int:
@@ -82,8 +134,8 @@ def run_suspend(asked: argparse.Namespace) -> int:
 
 def run_reinstate(asked: argparse.Namespace) -> int:
     """Reinstate an officer."""
-    said = ask(asked.node, "POST", "/people/reinstate", officer_of(asked.officer))
-    return _say(asked, said, f"{asked.officer} can sign in again")
+    said = ask(asked.node, "POST", "/people/reinstate", {**officer_of(asked.officer), "alone": asked.alone})
+    return _say(asked, said, _WAITS.format(**said) if said["waits"] else f"{asked.officer} can sign in again")
 
 
 def run_sessions(asked: argparse.Namespace) -> int:
@@ -106,7 +158,10 @@ def run_sessions(asked: argparse.Namespace) -> int:
 
 def run_bind(asked: argparse.Namespace) -> int:
     """Bind a subject, or end a binding."""
-    said = ask(asked.node, "POST", "/people/bind", {**officer_of(asked.officer), "subject": asked.subject})
+    body = {**officer_of(asked.officer), "subject": asked.subject, "alone": asked.alone}
+    said = ask(asked.node, "POST", "/people/bind", body)
+    if said.get("waits"):
+        return _say(asked, said, _WAITS.format(**said))
     return _say(asked, said, f"{asked.officer} is {'bound' if said['bound'] else 'bound to nobody there'}")
 
 

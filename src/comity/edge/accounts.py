@@ -117,9 +117,7 @@ class Accounts:
             NotAllowed: it is bound to another officer.
         """
         subject = subject.strip()
-        issuer, _, rest = subject.partition(" ")
-        if subject and (len(subject) > MOST_SUBJECT or not issuer or not rest.strip() or not subject.isprintable()):
-            raise BadForm("a binding is the issuer's address, a blank and the subject there; nothing was changed")
+        self.check_subject(subject)
         now = self._people.wall()
         with self._ledger.begin() as book:
             before = self._account(book.tx, who, now)
@@ -130,6 +128,30 @@ class Accounts:
             if before.subject and before.subject != subject:
                 rows.end_sessions(book.tx, who, "unbound", now)
         _LOG.warning("the agency's subject of %s/%s was changed by %s", *who, by)
+
+    @staticmethod
+    def check_subject(subject: str) -> None:
+        """Check how a binding is written; "" is none.
+
+        Raises:
+            BadForm: it is not an issuer, a blank and a subject.
+        """
+        issuer, _, rest = subject.partition(" ")
+        if subject and (len(subject) > MOST_SUBJECT or not issuer or not rest.strip() or not subject.isprintable()):
+            raise BadForm("a binding is the issuer's address, a blank and the subject there; nothing was changed")
+
+    def check_known(self, who: Officer, *, active: bool) -> None:
+        """Check that there is an officer to be changed.
+
+        Raises:
+            NotAllowed: the roster names nobody so, or he or she must be active and is not.
+        """
+        with self._ledger.read() as tx:
+            why = self._people.why_not(tx, who)
+        if why == NOT_ON_ROSTER:
+            raise NotAllowed(f"the roster names no {who[0]}/{who[1]} of ours; nothing was changed")
+        if why and active:
+            raise NotAllowed(f"{who[0]}/{who[1]} is not active here ({why}); no invitation was made")
 
     def choose(self, who: Officer, language: str | None, choices: Mapping[str, str]) -> None:
         """Keep an officer's own choices.

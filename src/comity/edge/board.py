@@ -7,7 +7,7 @@ dispatch is compared with what was committed. The desk comes by name from the se
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import cast
@@ -217,11 +217,13 @@ class NodeBoard:
 
     # --- cases and dispatches --------------------------------------------------------------------------------------
 
-    def cases(self, now: Ms, only: Iterable[CaseId] | None = None) -> tuple[CaseCard, ...]:
+    def cases(
+        self, now: Ms, only: Iterable[CaseId] | None = None, *, newest: int | None = None
+    ) -> tuple[CaseCard, ...]:
         """Return cases, these alone or the first 50: overdue first, then by time left, settled ones last, the newest first."""
         with self._ledger.read() as tx:
             rows = self._desk.cases(tx, limit=_CASES) if only is None else self._rows(tx, only)
-            cards = [(self._case(tx, row, now), row.last) for row in rows]
+            cards = [(self._case(tx, row, now, newest), row.last) for row in rows]
         cards.sort(key=lambda one: (not one[0].overdue, one[0].due is None, one[0].due or -one[1]))
         return tuple(card for card, _ in cards)
 
@@ -231,11 +233,13 @@ class NodeBoard:
         rows = [_OneCase(case, Ms(0), self._desk.dispatch(tx, DispatchId(case))) for case in known]
         return cast("list[CaseRow]", rows)  # frozen, as the desk's own
 
-    def _case(self, tx: Tx, row: CaseRow, now: Ms) -> CaseCard:
+    def _case(self, tx: Tx, row: CaseRow, now: Ms, newest: int | None) -> CaseCard:
         number, opener = self._number(tx, row.id), row.opener
-        title = _title(opener) if opener is not None else "opened by a dispatch that has not come"
+        title, more = _title(opener) if opener is not None else "opened by a dispatch that has not come", 0
         try:
-            inside = tuple(self._card(tx, one, number, now) for one in self._desk.case(tx, row.id))
+            all_ = self._desk.case(tx, row.id)
+            shown = all_ if newest is None else _bounded(all_, newest)
+            inside, more = tuple(self._card(tx, one, number, now) for one in shown), len(all_) - len(shown)
         except StoreError:
             raise
         except DAMAGE:
@@ -251,6 +255,7 @@ class NodeBoard:
             due=due,
             overdue=any(card.overdue for card in inside),
             dispatches=inside,
+            more=more,
         )
 
     def cards(self, tx: Tx, case: CaseId, now: Ms, *, newest: int) -> tuple[int, tuple[DispatchCard, ...]]:
@@ -416,6 +421,12 @@ class NodeBoard:
         steps = (*(remade.steps if remade is not None else ()), *((shown,) if shown is not None else ()))
         micros = (time.perf_counter_ns() - began) // 1_000
         return Proof(steps, now, micros) if steps else None
+
+
+def _bounded(rows: Sequence[DispatchRow], newest: int) -> list[DispatchRow]:
+    """Return the newest of a case's dispatches, and those before them that are owed something; in their order."""
+    first = max(0, len(rows) - newest)
+    return [row for place, row in enumerate(rows) if place >= first or row.due_next is not None]
 
 
 def _acted(tx: Tx, cards: tuple[DispatchCard, ...]) -> frozenset[bytes]:

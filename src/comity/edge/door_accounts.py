@@ -12,12 +12,10 @@ from comity.base.ids import CaseId, read_id
 from comity.edge.accounts import Accounts
 from comity.edge.door_request import Routes, body_of, query_of
 from comity.edge.engine import Engine
+from comity.edge.foureyes import COMMAND, FourEyes, Outcome, Proposal, What, Wish
 from comity.edge.passkeys import RelyingParty
 from comity.edge.people import PEOPLE, People
 from comity.edge.plain import Json, to_json
-
-COMMAND = "command"
-"""Who acts where no officer is named: whoever may use this machine's socket."""
 
 
 class WhoIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -25,6 +23,19 @@ class WhoIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     desk: str
     number: int
+    by: str = COMMAND
+
+
+class InviteIn(WhoIn, frozen=True, forbid_unknown_fields=True):
+    """An officer who is to register a passkey; `alone`: why at once, from the node's own machine only."""
+
+    alone: str = ""
+
+
+class DecideIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A change that waits, as 32 hexadecimal digits, and who confirms or refuses it."""
+
+    proposal: str
     by: str = COMMAND
 
 
@@ -38,6 +49,7 @@ class BindIn(WhoIn, frozen=True, forbid_unknown_fields=True):
     """The subject of the agency's sign-in: the issuer's address, a blank, the subject."""
 
     subject: str = ""
+    alone: str = ""
 
 
 class ChooseIn(WhoIn, frozen=True, forbid_unknown_fields=True):
@@ -85,8 +97,9 @@ class MemberIn(WhoIn, frozen=True, forbid_unknown_fields=True):
 class AccountRoutes:
     """The routes of administration, and those by which officers keep their own account."""
 
-    def __init__(self, engine: Engine, accounts: Accounts, people: People, party: RelyingParty) -> None:
+    def __init__(self, engine: Engine, accounts: Accounts, people: People, party: RelyingParty, eyes: FourEyes) -> None:
         """Take the running node, its accounts and who reads them; `party` has the address of the links."""
+        self._eyes = eyes
         self._engine = engine
         self._accounts = accounts
         self._people = people
@@ -98,6 +111,9 @@ class AccountRoutes:
         return {
             ("GET", "/people"): self._on_people,
             ("GET", "/people/one"): self._on_one,
+            ("GET", "/people/proposals"): self._on_proposals,
+            ("POST", "/people/confirm"): self._on_confirm,
+            ("POST", "/people/refuse"): self._on_refuse,
             ("POST", "/people/invite"): self._on_invite,
             ("POST", "/people/invite/end"): self._on_invite_end,
             ("POST", "/people/suspend"): self._on_suspend,
@@ -127,12 +143,40 @@ class AccountRoutes:
     # --- administration ----------------------------------------------------------------------------------------
 
     async def _on_invite(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
-        asked = msgspec.json.decode(await body_of(receive), type=WhoIn)
-        made = await self._engine.call(self._accounts.invite, (asked.desk, asked.number), asked.by)
-        self._engine.bell.ring(topics=PEOPLE)
-        path = f"/invitation/{made.token}"
-        origin = self._party.origins[0] if self._party.origins else ""
-        return {"token": made.token, "path": path, "link": origin and origin + path, "until": made.until}
+        asked = msgspec.json.decode(await body_of(receive), type=InviteIn)
+        return await self._widened(Wish(What.INVITE, _who(asked), asked.by), asked.alone)
+
+    async def _widened(self, wish: Wish, alone: str = "") -> Json:
+        """Have a change that widens rights proposed, or made where nobody else could confirm it."""
+        made = await self._engine.call(self._eyes.ask, wish, self._engine.clock.now(), alone=alone)
+        return self._outcome(made, wish.what)
+
+    def _outcome(self, made: Outcome, what: What) -> Json:
+        said: dict[str, Json] = {"waits": made.waits, "alone": made.alone, "proposal": made.proposal}
+        if made.invited is not None:
+            path = f"/invitation/{made.invited.token}"
+            origin = self._party.origins[0] if self._party.origins else ""
+            said |= {"token": made.invited.token, "path": path, "link": origin and origin + path}
+            said |= {"until": made.invited.until}
+        return self._told(said) if made.waits or what is not What.BIND else self._closed(said)
+
+    async def _on_proposals(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        eyes = self._eyes
+        able, listed = await self._engine.call(lambda: (eyes.able(), eyes.listed()))
+        return {
+            "administrators": [f"{desk}/{number}" for desk, number in able],
+            "proposals": [_proposal_json(one, waits=eyes.waits(one)) for one in listed],
+        }
+
+    async def _on_confirm(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        asked = msgspec.json.decode(await body_of(receive), type=DecideIn)
+        made = await self._engine.call(self._eyes.confirm, asked.proposal, asked.by, self._engine.clock.now())
+        return self._outcome(made, What.INVITE if made.invited is not None else What.BIND)
+
+    async def _on_refuse(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        asked = msgspec.json.decode(await body_of(receive), type=DecideIn)
+        await self._engine.call(self._eyes.refuse, asked.proposal, asked.by, self._engine.clock.now())
+        return self._told({"refused": True})
 
     async def _on_invite_end(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=WhoIn)
@@ -143,9 +187,9 @@ class AccountRoutes:
         return self._closed({"sessions": await self._engine.call(self._accounts.suspend, _who(asked), asked.by)})
 
     async def _on_reinstate(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
-        asked = msgspec.json.decode(await body_of(receive), type=WhoIn)
-        await self._engine.call(self._accounts.reinstate, _who(asked), asked.by)
-        return self._told({"reinstated": True})
+        asked = msgspec.json.decode(await body_of(receive), type=InviteIn)
+        said = await self._widened(Wish(What.REINSTATE, _who(asked), asked.by), asked.alone)
+        return {**cast("dict[str, Json]", said), "reinstated": not cast("dict[str, Json]", said)["waits"]}
 
     async def _on_name(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=NameIn)
@@ -154,8 +198,12 @@ class AccountRoutes:
 
     async def _on_bind(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=BindIn)
-        await self._engine.call(self._accounts.bind, _who(asked), asked.subject, asked.by)
-        return self._closed({"bound": bool(asked.subject.strip())})
+        subject = asked.subject.strip()
+        if not subject:
+            await self._engine.call(self._accounts.bind, _who(asked), "", asked.by)
+            return self._closed({"bound": False})
+        said = await self._widened(Wish(What.BIND, _who(asked), asked.by, subject), asked.alone)
+        return {**cast("dict[str, Json]", said), "bound": not cast("dict[str, Json]", said)["waits"]}
 
     async def _on_passkey_end(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=RevokeIn)
@@ -200,6 +248,24 @@ class AccountRoutes:
     def _told(self, said: dict[str, Json]) -> Json:
         self._engine.bell.ring(topics=PEOPLE)
         return cast("Json", said)
+
+
+def _proposal_json(one: Proposal, *, waits: bool) -> Json:
+    wish = one.wish
+    return {
+        "id": one.id,
+        "what": wish.what.value,
+        "desk": wish.who[0],
+        "number": wish.who[1],
+        "detail": wish.detail,
+        "by": wish.by,
+        "since": one.since,
+        "until": one.until,
+        "waits": waits,
+        "ended_at": one.ended_at,
+        "ended_by": one.ended_by,
+        "ended_how": one.ended_how or ("" if waits else "lapsed"),
+    }
 
 
 def _who(asked: WhoIn) -> tuple[str, int]:

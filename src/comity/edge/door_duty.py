@@ -18,8 +18,10 @@ from comity.edge.forms import By
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.edge.postings import NominateIn, PostingIn, answer, nomination
+from comity.edge.registry import Clock
+from comity.edge.shifts import DAYS
 from comity.edge.tasks import Ours
-from comity.screen.duty import Change, PostingCard
+from comity.screen.duty import Change, PlannedShift, PostingCard
 
 
 class ShiftIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -52,6 +54,26 @@ class SwapIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     one: ShiftIn
     other: ShiftIn
     note: str = ""
+
+
+class PlanIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A change of the plan: a standing shift that is `added`, or one that is `ended`, with all that names it."""
+
+    by: By
+    what: str
+    number: int
+    role: str
+    desk: str = "requests"
+    zone: str = "UTC"
+    days: tuple[str, ...] = DAYS
+    opens: Clock = "00:00"
+    closes: Clock = "00:00"
+    note: str = ""
+
+    def shift(self) -> PlannedShift:
+        """Return the shift, its days in the order of the week."""
+        days = tuple(sorted(set(self.days), key=lambda day: (day not in DAYS, day in DAYS and DAYS.index(day))))
+        return PlannedShift(self.desk, self.role, self.number, self.zone, days, self.opens, self.closes)
 
 
 class NoteIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,6 +116,8 @@ class DutyRoutes:
             ("GET", "/duty/notes"): self._on_notes,
             ("POST", "/duty/shift"): self._on_shift,
             ("POST", "/duty/swap"): self._on_swap,
+            ("GET", "/duty/plan"): self._on_plan,
+            ("POST", "/duty/plan"): self._on_replan,
             ("POST", "/duty/note"): self._on_note,
             ("POST", "/duty/take"): self._on_take,
             ("POST", "/duty/nominate"): self._on_nominate,
@@ -133,6 +157,20 @@ class DutyRoutes:
         engine, work = self._engine, self._parts.work
         now, by = engine.clock.now(), asked.by.officer()
         made = await engine.call(work.swap, asked.one.named(), asked.other.named(), by, now, note=asked.note)
+        engine.bell.ring(topics=("duty",))
+        return to_json(made)
+
+    async def _on_plan(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        found = self._parts.reader.forms()
+        return {"plan": to_json(found.plan), "changes": to_json(found.planned)}
+
+    async def _on_replan(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        asked = msgspec.json.decode(await body_of(receive), type=PlanIn)
+        if asked.what not in {"added", "ended"}:
+            raise BadForm("a standing shift is added or ended; nothing was changed")
+        engine, work, by = self._engine, self._parts.work, asked.by.officer()
+        added, now = asked.what == "added", engine.clock.now()
+        made = await engine.call(work.replan, asked.shift(), by, now, added=added, note=asked.note)
         engine.bell.ring(topics=("duty",))
         return to_json(made)
 

@@ -144,6 +144,9 @@ def _answer_json(answer: Answer) -> Json:
     return {
         "dispatch": show_id(answer.dispatch),
         "held": answer.held,
+        "kind": answer.kind,
+        "ours": answer.ours,
+        "written": answer.written,
         "goes": answer.goes,
         "removed": to_json(removed),
         "missing": list(answer.missing),

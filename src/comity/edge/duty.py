@@ -16,7 +16,7 @@ from comity.edge.duties import Deskful
 from comity.edge.dutydesk import DutyDesk, TaskDesk
 from comity.edge.handoverlines import made_now
 from comity.edge.registry import DUTY, OnCall, Registry, Roster
-from comity.edge.rota import RosterRota
+from comity.edge.rota import RosterRota, planned_of
 from comity.edge.shifts import Changes, Home, both, cover, gaps, local, open_spans, presences, turns, zone_of
 from comity.node.manifest import DESK as NODE
 from comity.screen.duty import Desks, DutyCard, HandoverNote, PostingCard, Presence, ShiftLine, Side
@@ -36,6 +36,14 @@ class Files:
     roster: Roster
     ours: Registry
     theirs: Registry
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What is kept of who is there: postings of both sides, and our standing shifts."""
+
+    postings: tuple[PostingCard, ...]
+    plan: tuple[OnCall, ...]
 
 
 class DutyReader:
@@ -59,18 +67,18 @@ class DutyReader:
     def duty(self, now: Ms) -> DutyCard:
         """Return both sides' duty."""
         with self._ledger.read() as tx:
-            postings = self._desk.postings(tx)
+            kept = self._kept(tx)
             changes = self._rota.in_force(tx, Ms(now - _DAY_MS))
-            ours = self._side(postings, changes, now, tx, ours=True)
-            theirs = self._side(postings, changes, now, tx, ours=False)
-            shared = cover(both(self._spans(postings, changes, now, ours=True),
-                                self._spans(postings, changes, now, ours=False)), now, Ms(now + LOOKS_MS))  # fmt: skip
+            ours = self._side(kept, changes, now, tx, ours=True)
+            theirs = self._side(kept, changes, now, tx, ours=False)
+            shared = cover(both(self._spans(kept, changes, now, ours=True),
+                                self._spans(kept, changes, now, ours=False)), now, Ms(now + LOOKS_MS))  # fmt: skip
             return DutyCard(
                 sides=(ours, theirs),
                 until=shared.until,
-                shifts=self._shifts(changes, now),
+                shifts=self._shifts(kept, changes, now),
                 changes=tuple(reversed(self._desk.changes(tx, _day(now - _DAY_MS)))),
-                postings=postings,
+                postings=kept.postings,
                 waiting=self._desk.notes(tx, waiting=True),
                 made=made_now(tx, self._desk, self._tasks, self._cases, now),
             )
@@ -92,21 +100,25 @@ class DutyReader:
     def forms(self) -> Desks:
         """Return what the forms offer."""
         ours, theirs = self._files.ours, self._files.theirs
-        officers = self._files.roster.of(ours.short)
+        officers = self._rota.officers
+        with self._ledger.read() as tx:
+            plan, planned = tuple(map(planned_of, self._rota.shifts(tx))), self._desk.plan(tx)
         return Desks(
             tuple((one.desk, one.number, one.agency, one.roles) for one in officers if one.desk != NODE),
             tuple((one.id, ours.agency_name(one.id)) for one in ours.agency if "posting" in one.sends),
             tuple((one.id, theirs.agency_name(one.id)) for one in theirs.agency if one.desks),
+            plan,
+            tuple(reversed(planned)),
         )
 
     def there(self, now: Ms) -> tuple[tuple[Presence, ...], tuple[Presence, ...]]:
         """Return who of ours and of theirs is there now; quick, for the bar of every page."""
         soon = Ms(now + 1)
         with self._ledger.read() as tx:
-            postings, changes = self._desk.postings(tx), self._rota.in_force(tx, now)
+            kept, changes = self._kept(tx), self._rota.in_force(tx, now)
         return (
-            presences(self._home(postings, ours=True), changes, now, soon),
-            presences(self._home(postings, ours=False), {}, now, soon),
+            presences(self._home(kept, ours=True), changes, now, soon),
+            presences(self._home(kept, ours=False), {}, now, soon),
         )
 
     def people(self, tx: Tx, now: Ms) -> tuple[tuple[str, int], ...]:
@@ -115,7 +127,7 @@ class DutyReader:
         If there is nobody, those whom the rota rings as duty officers: somebody is always rung.
         """
         found = [(one.desk, one.number) for one in self._rota.on_shift(DUTY, now, tx)]
-        home = self._home(self._desk.postings(tx), ours=True)
+        home = self._home(self._kept(tx), ours=True)
         posted = {one.number: one.desk for one in home.postings}
         there = presences(home, {}, now, Ms(now + 1))
         found += [(posted[one.number], one.number) for one in there if one.why == "posting" and one.number in posted]
@@ -123,33 +135,29 @@ class DutyReader:
             found = [(one.desk, one.number) for one in self._rota.on_call(DUTY, now, tx) if one.desk != NODE]
         return tuple(dict.fromkeys(found))
 
+    def _kept(self, tx: Tx) -> _Kept:
+        return _Kept(self._desk.postings(tx), self._rota.shifts(tx))
+
     # --- one side ------------------------------------------------------------------------------------------------
 
-    def _home(self, postings: tuple[PostingCard, ...], *, ours: bool) -> Home:
+    def _home(self, kept: _Kept, *, ours: bool) -> Home:
         files = self._files
         registry, host = (files.ours, files.theirs) if ours else (files.theirs, files.ours)
-        officers = files.roster.of(registry.short)
-        shifts = tuple(
-            one
-            for one in files.roster.on_call
-            if one.party.casefold() == registry.short.casefold() and one.role in STAFF and _reads(one)
-        )
+        officers = self._rota.officers if ours else files.roster.of(registry.short)
+        known = (one for one in files.roster.on_call if one.party.casefold() == registry.short.casefold())
+        shifts = tuple(one for one in (kept.plan if ours else known) if one.role in STAFF and _reads(one))
         manned = not ours or any(STAFF & set(one.roles) and one.desk != NODE for one in officers)
-        return Home(registry, host, shifts, manned, tuple(one for one in postings if one.ours is ours))
+        return Home(registry, host, shifts, manned, tuple(one for one in kept.postings if one.ours is ours))
 
-    def _present(
-        self, postings: tuple[PostingCard, ...], changes: Changes, now: Ms, *, ours: bool
-    ) -> tuple[Presence, ...]:
-        return presences(self._home(postings, ours=ours), changes if ours else {}, now, Ms(now + LOOKS_MS))
+    def _present(self, kept: _Kept, changes: Changes, now: Ms, *, ours: bool) -> tuple[Presence, ...]:
+        return presences(self._home(kept, ours=ours), changes if ours else {}, now, Ms(now + LOOKS_MS))
 
-    def _spans(
-        self, postings: tuple[PostingCard, ...], changes: Changes, now: Ms, *, ours: bool
-    ) -> tuple[tuple[Ms, Ms], ...]:
-        return tuple((one.begins, one.ends) for one in self._present(postings, changes, now, ours=ours))
+    def _spans(self, kept: _Kept, changes: Changes, now: Ms, *, ours: bool) -> tuple[tuple[Ms, Ms], ...]:
+        return tuple((one.begins, one.ends) for one in self._present(kept, changes, now, ours=ours))
 
-    def _side(self, postings: tuple[PostingCard, ...], changes: Changes, now: Ms, tx: Tx, *, ours: bool) -> Side:
+    def _side(self, kept: _Kept, changes: Changes, now: Ms, tx: Tx, *, ours: bool) -> Side:
         registry = self._files.ours if ours else self._files.theirs
-        there = self._present(postings, changes, now, ours=ours)
+        there = self._present(kept, changes, now, ours=ours)
         found = cover(((one.begins, one.ends) for one in there), now, Ms(now + LOOKS_MS))
         return Side(
             short=registry.short,
@@ -171,7 +179,8 @@ class DutyReader:
         first = next((one for one in self._rota.on_call(DUTY, at, tx) if one.desk != NODE), None)
         return "" if first is None else f"{first.desk}/{first.number}"
 
-    def _shifts(self, changes: Changes, now: Ms) -> tuple[ShiftLine, ...]:
+    @staticmethod
+    def _shifts(kept: _Kept, changes: Changes, now: Ms) -> tuple[ShiftLine, ...]:
         """Return two weeks of our shifts, from the beginning of yesterday's on."""
         found = [
             ShiftLine(
@@ -182,7 +191,7 @@ class DutyReader:
                 one.stands(changes),
                 changes.get(one.key),
             )
-            for shift in self._rota.shifts
+            for shift in kept.plan
             for one in turns(shift, Ms(now - _DAY_MS), Ms(now + ROSTER_DAYS * _DAY_MS))
         ]
         return tuple(sorted(found, key=lambda one: (one.begins, one.role, one.number)))

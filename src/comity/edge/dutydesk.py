@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.dispatch.ports import Tx
-from comity.screen.duty import HandoverNote, PostingCard, ShiftChange
+from comity.screen.duty import HandoverNote, PlanChange, PostingCard, ShiftChange
 from comity.screen.ringing import BellSetting, Ring
 from comity.screen.tasks import TaskCard, TaskState
 
@@ -22,6 +22,14 @@ class ShiftDesk(Protocol):
 
     def changes(self, tx: Tx, since: str) -> tuple[ShiftChange, ...]:
         """Return every change of a shift that begins on the ISO date `since` or later, oldest first."""
+        ...
+
+    def replan(self, tx: Tx, change: PlanChange, record: LeafIndex) -> None:
+        """Add a change of the plan of standing shifts."""
+        ...
+
+    def plan(self, tx: Tx) -> tuple[PlanChange, ...]:
+        """Return every change of the plan, oldest first."""
         ...
 
     def postings(self, tx: Tx) -> tuple[PostingCard, ...]:

@@ -10,19 +10,20 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from comity.base import cbor
-from comity.base.errors import BadForm, NotAllowed
+from comity.base.errors import BadConfiguration, BadForm, NotAllowed
 from comity.base.ids import DispatchId, LeafIndex, Ms, new_dispatch_id, show_id
 from comity.dispatch import records
 from comity.dispatch.book import Book
+from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.edge.duties import Deskful
 from comity.edge.dutydesk import DutyDesk, TaskDesk
 from comity.edge.handoverlines import made_now
-from comity.edge.rota import RosterRota
-from comity.edge.shifts import Turn, turns
+from comity.edge.rota import RosterRota, on_call_of, planned_of
+from comity.edge.shifts import Turn, check_shift, turns
 from comity.edge.tasks import Ours
 from comity.node.node import Node
-from comity.screen.duty import Change, HandoverNote, ShiftChange
+from comity.screen.duty import Change, HandoverNote, PlanChange, PlannedShift, ShiftChange
 
 LEAD = "desk-lead"
 MOST_WORDS = 8_000
@@ -77,7 +78,8 @@ class DutyWork:
             NotAllowed: a desk lead changes shifts.
         """
         self._check_lead(by)
-        turn = self._turn(named, now)
+        with self._node.ledger.read() as tx:
+            turn = self._turn(named, tx, now)
         if what is Change.SWAP:
             raise BadForm("a swap names both shifts; nothing was changed")
         number = self._stand_in(turn, what, stands_in)
@@ -94,7 +96,8 @@ class DutyWork:
             NotAllowed: a desk lead changes shifts.
         """
         self._check_lead(by)
-        first, second = self._turn(one, now), self._turn(other, now)
+        with self._node.ledger.read() as tx:
+            first, second = self._turn(one, tx, now), self._turn(other, tx, now)
         if (first.shift.role, first.shift.desk) != (second.shift.role, second.shift.desk):
             raise BadForm("only two shifts of one role can be swapped; nothing was changed")
         with self._node.ledger.begin() as book:
@@ -114,11 +117,11 @@ class DutyWork:
         if LEAD not in self._ours.roles(by):
             raise NotAllowed("a desk lead changes shifts; nothing was changed")
 
-    def _turn(self, named: Named, now: Ms) -> Turn:
+    def _turn(self, named: Named, tx: Tx, now: Ms) -> Turn:
         """Return the running of a shift that is meant, which is not over."""
         found = [
             turn
-            for shift in self._rota.shifts
+            for shift in self._rota.shifts(tx)
             if (shift.number, shift.role) == (named.number, named.role) and named.opens in {"", shift.opens}
             for turn in turns(shift, Ms(now - _DAY_MS), Ms(now + _AHEAD_MS))
             if turn.day == named.day
@@ -155,6 +158,34 @@ class DutyWork:
         return ShiftChange(
             shift.desk, shift.role, shift.number, shift.opens, turn.day, what, number, note, by.desk, by.number, now
         )
+
+    # --- the plan ------------------------------------------------------------------------------------------------
+
+    def replan(self, shift: PlannedShift, by: Officer, now: Ms, *, added: bool, note: str) -> PlanChange:
+        """Add a standing shift to the plan, or end one, from now on; kept in our decision log.
+
+        Raises:
+            BadForm: who has it does not hold its role, day, zone or hours are none, it is there already, or it is not.
+            NotAllowed: a desk lead changes the plan.
+        """
+        self._check_lead(by)
+        if len(note) > MOST_NOTE:
+            raise BadForm(f"a reason has at most {MOST_NOTE} characters; nothing was changed")
+        try:
+            roles = self._ours.roles(Officer(shift.desk, shift.number)) if added else frozenset({shift.role})
+            check_shift(on_call_of(shift, ""), roles)
+        except BadConfiguration as error:
+            raise BadForm(f"{error}; nothing was changed") from error
+        made = PlanChange(shift, added, note.strip(), by.desk, by.number, now)
+        with self._node.ledger.begin() as book:
+            there = shift in map(planned_of, self._rota.shifts(book.tx))
+            if there is added:
+                raise BadForm(f"the plan has {'this shift already' if there else 'no such shift'}; nothing was changed")
+            members = ["comity/plan/1", "added" if added else "ended", shift.desk, shift.role, shift.number, shift.zone]
+            record = cbor.encode([*members, list(shift.days), shift.opens, shift.closes, by.desk, by.number, now])
+            salt = self._node.office.entropy.draw(_SALT_BYTES)
+            self._desk.replan(book.tx, made, records.keep(book, "plan", None, salt, record, now=now))
+        return made
 
     # --- hand-over -----------------------------------------------------------------------------------------------
 

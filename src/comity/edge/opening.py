@@ -16,11 +16,12 @@ from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
 from comity.edge import search
 from comity.edge.config import Config
-from comity.edge.dutydesk import duty_desk
+from comity.edge.dutydesk import DutyDesk, duty_desk
 from comity.edge.entropy import SystemEntropy
 from comity.edge.files import read_private
 from comity.edge.keystore import KeyStore
 from comity.edge.registry import Registry, Roster, Workplan, read_toml
+from comity.edge.rosterfile import RosterFile
 from comity.edge.rota import RosterRota
 from comity.edge.schema import Schema
 from comity.edge.setup import CUSTODIAN, LAW_FILE, LAW_KEY, LAW_PRIVATE, PEER_LAW, read_edition, read_published
@@ -111,7 +112,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         entropy=SystemEntropy(),
         custodian=_custodian(config),
         person_key=keys.person(SystemEntropy()),
-        rota=RosterRota(roster, config.party, None if duty is None else duty.changes),
+        rota=open_rota(config, duty),
         listed=edition.listed,
         sends=registry.sends,
     )
@@ -236,3 +237,11 @@ def open_desks(config: Config, accord: Accord) -> tuple[dict[str, Desk], Powers]
     if powers is None:
         raise BadConfiguration("no desk is named in the settings; the node was not started")
     return desks, powers
+
+
+def open_rota(config: Config, duty: DutyDesk | None) -> RosterRota:
+    """Return who of ours is on call: by the roster as its file is now, and by what the desk keeps of changes."""
+    roster = RosterFile(config.path(config.roster), config.party)
+    return RosterRota(
+        roster.roster, config.party, None if duty is None else duty.changes, None if duty is None else duty.plan
+    )

@@ -11,6 +11,7 @@ from comity.edge.door_accounts import AccountRoutes
 from comity.edge.door_people import SignInRoutes
 from comity.edge.door_request import Routes
 from comity.edge.engine import Engine
+from comity.edge.foureyes import FourEyes
 from comity.edge.opening import OpenNode
 from comity.edge.passkeys import RelyingParty
 from comity.edge.people import People, make_people
@@ -37,7 +38,10 @@ def open_people(opened: OpenNode, engine: Engine, people: People | None = None) 
     party = party_of(opened.config)
     accounts = Accounts(ledger, people, entropy)
     signin = SignInRoutes(engine, SignIn(ledger, people, party, entropy), people, open_agency(opened.config))
-    return PeopleDesk(people, accounts, {**signin.routes, **AccountRoutes(engine, accounts, people, party).routes})
+    eyes = FourEyes(ledger, people, accounts, entropy)
+    return PeopleDesk(
+        people, accounts, {**signin.routes, **AccountRoutes(engine, accounts, people, party, eyes).routes}
+    )
 
 
 def party_of(config: Config) -> RelyingParty:

@@ -20,10 +20,10 @@ from comity.edge.opening import (
     open_desks,
     open_law,
     open_peer_law,
+    open_rota,
     signed_instruments,
 )
 from comity.edge.registry import Registry, Roster, Workplan, read_toml
-from comity.edge.rota import RosterRota
 from comity.edge.sqlite_reader import SqliteReader
 from comity.node.assemble import Keyring, assemble
 from comity.node.ceremony import read_instruments
@@ -54,7 +54,7 @@ def open_reader(config: Config) -> OpenNode:
         desks={**desks, NodeDesk.name: NodeDesk()},
         powers=powers,
         entropy=SystemEntropy(),
-        rota=_rota(config, roster),
+        rota=open_rota(config, duty_desk(config.desks)),
         listed=edition.listed,
         mute=True,
     )
@@ -73,11 +73,6 @@ def open_reader(config: Config) -> OpenNode:
         roster=roster,
         workplan=read_toml(config.path(config.workplan), Workplan),
     )
-
-
-def _rota(config: Config, roster: Roster) -> RosterRota:
-    duty = duty_desk(config.desks)
-    return RosterRota(roster, config.party, None if duty is None else duty.changes)
 
 
 def _nobodys_keys() -> Keyring:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
-from comity.edge.registry import OnCall, Registry
+from comity.edge.registry import OnCall, Registry, Roster
 from comity.screen.duty import Gap, PostingCard, Presence, ShiftChange
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -56,6 +56,34 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise BadConfiguration(f"there is no zone {name!r}") from error
+
+
+def check_shifts(roster: Roster, party: str) -> None:
+    """Check that each shift of a party is of an officer who holds its role, on days and in a zone that there are.
+
+    Raises:
+        BadConfiguration: one is not; what was in force stands.
+    """
+    holders = {(one.desk, one.number): frozenset(one.roles) for one in roster.of(party)}
+    for shift in (one for one in roster.on_call if one.party.casefold() == party.casefold()):
+        check_shift(shift, holders.get((shift.desk, shift.number), frozenset()))
+
+
+def check_shift(shift: OnCall, roles: frozenset[str]) -> None:
+    """Check one shift, of an officer who holds these roles.
+
+    Raises:
+        BadConfiguration: the role, a day or the zone is none.
+    """
+    who = f"{shift.desk}/{shift.number}"
+    if shift.role not in roles:
+        raise BadConfiguration(f"the roster has {who} on call as {shift.role}, a role that this officer does not hold")
+    if not shift.days or not set(shift.days) <= set(DAYS):
+        raise BadConfiguration(f"a shift of {who} names a day that is none of {DAYS}")
+    try:
+        zone_of(shift.zone)
+    except BadConfiguration as error:
+        raise BadConfiguration(f"a shift of {who} is in no zone: {shift.zone}") from error
 
 
 def newest(changes: Iterable[ShiftChange]) -> Changes:

@@ -17,6 +17,7 @@ from comity.edge.reviews import Reviews
 from comity.edge.searches import Searches
 from comity.edge.showing import make_board
 from comity.edge.staffing import Staffing
+from comity.edge.turns import TurnReader
 from comity.node.logfiles import log_file, served
 from comity.screen.site import Site
 from comity.screen.visitor import Hands
@@ -58,6 +59,7 @@ def make_site(
         hands=hands,
         needs=NodeNeeds(opened.node.ledger, desk, keeper, opened.config.party, house_access()),
         people=people,
+        turns=TurnReader(opened.node.ledger),
         health=Health(opened.node.ledger, opened.config.path(opened.config.store), people, faults=faults),
         clock=clock,
         log_files=_log_files(opened),

@@ -47,8 +47,8 @@ class Staffing:
         desk, tasks = duty_desk(config.desks), task_desk(config.desks, opened.registry.short)
         if desk is None or tasks is None:
             return None
-        rota = RosterRota(opened.roster, config.party, desk.changes)
         roster = RosterFile(config.path(config.roster), config.party)
+        rota = RosterRota(roster.roster, config.party, desk.changes, desk.plan)
         ours = Ours(opened.registry, roster.officers)
         cases = cast("Deskful", opened.desks[config.desks[0]])  # what keeps duty keeps the cases
         files = Files(opened.roster, opened.registry, opened.peer_registry)

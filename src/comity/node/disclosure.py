@@ -16,7 +16,7 @@ from comity.dispatch import records
 from comity.dispatch.acts import Done, NotDone, consider, perform
 from comity.dispatch.book import Book, Ledger
 from comity.dispatch.columns import bytes_of
-from comity.dispatch.holding import is_held
+from comity.dispatch.holding import find, is_held
 from comity.dispatch.office import Office
 from comity.dispatch.particulars import Particulars
 from comity.dispatch.ports import Tx
@@ -81,12 +81,16 @@ class Answer:
         held: its content is here; without, nothing was asked and `verdict` is None.
         verdict: our law's answer, with all its reasons, for our own side.
         missing: what else is missing.
+        kind, ours, written: of what is held, for the person who asks; written by its sender's clock.
     """
 
     dispatch: DispatchId
     held: bool
     verdict: Verdict | None
     missing: tuple[str, ...]
+    kind: str = ""
+    ours: bool = False
+    written: Ms | None = None
 
     @property
     def goes(self) -> bool:
@@ -106,7 +110,9 @@ def answers(wanted: Wanted, by: Officer, tx: Tx, office: Office, now: Ms) -> tup
             found.append(Answer(dispatch, held=False, verdict=None, missing=()))
             continue
         verdict, missing = consider(wanted.of(dispatch), by, tx, office, now)
-        found.append(Answer(dispatch, held=True, verdict=verdict, missing=missing))
+        held = find(dispatch, tx)
+        kind, written = held.header.kind, held.header.created
+        found.append(Answer(dispatch, True, verdict, missing, kind, held.ours, written))
     return tuple(found)
 
 

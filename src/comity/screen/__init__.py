@@ -228,7 +228,7 @@ class DispatchCard:
 
 @dataclass(frozen=True, slots=True)
 class CaseCard:
-    """One case: its numbers on this node, urgency, open limit, and its dispatches in time order."""
+    """One case: its numbers on this node, urgency, open limit, its dispatches in time order, and how many of them are left out."""
 
     case: CaseId
     number: str
@@ -239,6 +239,7 @@ class CaseCard:
     due: Ms | None
     overdue: bool
     dispatches: tuple[DispatchCard, ...]
+    more: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -495,8 +496,13 @@ class Board(LawBoard, Protocol):
         """Return the items of the signed workplan in order."""
         ...
 
-    def cases(self, now: Ms, only: Iterable[CaseId] | None = None) -> tuple[CaseCard, ...]:
-        """Return cases, these alone or the first 200: overdue first, then by time left, settled ones last."""
+    def cases(
+        self, now: Ms, only: Iterable[CaseId] | None = None, *, newest: int | None = None
+    ) -> tuple[CaseCard, ...]:
+        """Return cases, these alone or the first 50: overdue first, then by time left, settled ones last.
+
+        With `newest` each has so many of its dispatches, and those beside them that are owed something.
+        """
         ...
 
     def dispatch(self, dispatch: DispatchId, now: Ms) -> DispatchCard | None:

@@ -19,6 +19,8 @@ __all__ = [
     "Gap",
     "HandoverLine",
     "HandoverNote",
+    "PlanChange",
+    "PlannedShift",
     "PostingCard",
     "Presence",
     "ShiftChange",
@@ -70,6 +72,31 @@ class ShiftChange:
     def shift(self) -> tuple[str, str, int, str, str]:
         """Return which running of which shift it is about."""
         return self.desk, self.role, self.number, self.opens, self.day
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedShift:
+    """One standing shift of ours: who, in which role, on which days, from when to when by the clock of its zone."""
+
+    desk: str
+    role: str
+    number: int
+    zone: str
+    days: tuple[str, ...]
+    opens: str
+    closes: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChange:
+    """One change of the plan: a shift `added` or ended (else), why, by whom and when."""
+
+    shift: PlannedShift
+    added: bool
+    note: str
+    by_desk: str
+    by_number: int
+    at: Ms
 
 
 class Told(StrEnum):
@@ -269,11 +296,15 @@ class Desks:
         officers: (desk, number, agency, roles) of ours.
         agencies: (id, name) of ours that may send a posting.
         hosts: (id, name) of theirs that act at a desk.
+        plan: our standing shifts as they are now.
+        planned: changes of the plan, newest first.
     """
 
     officers: tuple[tuple[str, int, str, tuple[str, ...]], ...]
     agencies: tuple[tuple[str, str], ...]
     hosts: tuple[tuple[str, str], ...]
+    plan: tuple[PlannedShift, ...] = ()
+    planned: tuple[PlanChange, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

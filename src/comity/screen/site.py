@@ -22,6 +22,7 @@ from comity.screen.reviews import ReviewBoard
 from comity.screen.searches import SearchesBoard
 from comity.screen.tasks import TaskBoard
 from comity.screen.trace import TraceBoard
+from comity.screen.turns import TurnBoard
 from comity.screen.visitor import Hands, Needs
 
 LogFiles: TypeAlias = Callable[[str, str], "bytes | None"]
@@ -45,6 +46,7 @@ class Site:
         searches: who looked for what, for the reviewer.
         hands: the door.
         needs: need-to-know.
+        turns: what waits for one person's yes or no.
         people: who is signed in and who could be.
         health: how the node runs, for the administrator.
         clock: the node's time.
@@ -63,6 +65,7 @@ class Site:
     searches: SearchesBoard
     hands: Hands
     needs: Needs
+    turns: TurnBoard
     people: PeopleReader
     health: HealthReader
     clock: Callable[[], Ms]

@@ -21,10 +21,11 @@ from litestar.datastructures import Cookie
 
 from comity.screen.visitor import session_cookie
 from comity.web.frame import TOPICS, Frame
+from comity.web.keeping import Kept, parted
 from comity.web.pages import Page, Part, Region
 from comity.web.render import Renderer
 from comity.web.stream import Stream
-from comity.web.texts import Texts
+from comity.web.texts import FIRST, Texts
 from comity.web.visit import (
     Absent,
     Answer,
@@ -46,6 +47,8 @@ _HTML, _JSON, _TEXT = "text/html", "application/json", "text/plain"
 _NAME = re.compile(r"[^A-Za-z0-9._-]+")
 _KEY = re.compile(r"[a-z0-9.-]{1,80}")
 _SAID_S = 60
+WhyNot = tuple[str, str, str]
+"""A few words in the page's language, "" without; the sentence; its language."""
 
 
 class _Parts(TypedDict):
@@ -187,7 +190,7 @@ class Answers:
         if manner.kind == "json":
             return respond(b'{"error":"not here","code":"not-found"}', _JSON, HTTPStatus.NOT_FOUND)
         if manner.kind == "fragment":
-            return self._notice(texts("error.404"), visit, HTTPStatus.NOT_FOUND)
+            return self._notice(("", texts("error.404"), texts.lang), visit, HTTPStatus.NOT_FOUND)
         page = Page("absent.html", texts("error.404.h1"), "", ())
         return self._screen(Screen(page, status=HTTPStatus.NOT_FOUND), visit, manner, number)
 
@@ -197,10 +200,19 @@ class Answers:
             body = msgspec.json.encode({"error": str(error), "code": error.code})
             return respond(body, _JSON, error.status)
         if manner.kind == "fragment":
-            return self._notice(str(error), visit, error.status)
+            return self._notice(_why_not(error, visit.texts), visit, error.status)
         page = Page("refused.html", visit.texts("frame.refused.h1"), "", ())
-        screen = Screen(page, context={"message": str(error), "written": not manner.get}, status=error.status)
+        screen = Screen(
+            page, context={"why": _why_not(error, visit.texts), "written": not manner.get}, status=error.status
+        )
         return self._screen(screen, visit, manner, number)
+
+    def kept(self, kept: Kept, visit: Visit, manner: Manner, status: int) -> Response[bytes]:
+        """Give a form back that was not taken: its text on a page that does not move, with the button that sends it."""
+        page = self._frame.alone(Page("kept.html", visit.texts("kept.h1"), "", ()), visit)
+        hidden, shown = parted(kept.form)
+        context = {"why": kept.why, "way": kept.way, "hidden": hidden, "shown": shown}
+        return self._document(page, Screen(page, context=context, status=status), visit, manner, {})
 
     # --- parts of pages --------------------------------------------------------------------------------------------
 
@@ -208,9 +220,9 @@ class Answers:
         html = self.renderer(visit.who.language).part(fragment.part)
         return respond(html.encode(), _HTML, fragment.status)
 
-    def _notice(self, words: str, visit: Visit, status: int) -> Response[bytes]:
+    def _notice(self, why: WhyNot, visit: Visit, status: int) -> Response[bytes]:
         """Put a line among the notices of the open page, so that what is being written stays as it is."""
-        html = self.renderer(visit.who.language).part(Part("said", "said_stop", words))
+        html = self.renderer(visit.who.language).part(Part("said", "said_stop", why))
         there = {"hx-retarget": "#said", "hx-reswap": "outerHTML"}
         return respond(html.encode(), _HTML, status, there)
 
@@ -253,6 +265,16 @@ def respond(
     return Response(
         body, status_code=int(status), media_type=media_type, headers={**NO_STORE, **(headers or {})}, cookies=cookies
     )
+
+
+def _why_not(error: Refused, texts: Texts) -> WhyNot:
+    """Return a refusal for a page: what a screen said in the page's words alone, what the node said with a few words before it."""
+    said = str(error)
+    if texts.lang == FIRST or texts.says(said):
+        return "", said, texts.lang
+    lead = texts.word("refused", str(int(error.status)))
+    lead = texts("refused.other") if lead == str(int(error.status)) else lead
+    return f"{lead} {texts('refused.english')}", said, FIRST
 
 
 def whose(visit: Visit) -> str:

@@ -97,7 +97,7 @@ def draw(field: Field, given: Given, errors: Mapping[str, str], place: Place, *,
         name=name,
         key=field.name,
         type=field.type.value,
-        label=_word("compose.field", field, place),
+        label=label_of(field, place),
         help=_help(field, place),
         needed=field.needed,
         value=values[0] if values else "",
@@ -138,6 +138,11 @@ def _word(family: str, field: Field, place: Place) -> str:
     return special if special != f"{place.kind}.{field.name}" else place.texts.word(family, field.name)
 
 
+def label_of(field: Field, place: Place) -> str:
+    """Return the name of a field in words."""
+    return _word("compose.field", field, place)
+
+
 def _help(field: Field, place: Place) -> str:
     found = _word("compose.help", field, place)
     return "" if found == field.name else found
@@ -147,7 +152,7 @@ def _choices(field: Field, values: tuple[str, ...], place: Place) -> Iterable[Ch
     match field.type:
         case FieldType.CHOICE | FieldType.CHOICES:
             for code in field.choices:
-                yield Chosen(code, code, _said(field.family, code, place.texts), code in values)
+                yield _choice(field.family, code, place.texts, on=code in values)
         case FieldType.AGENCY | FieldType.AGENCIES:
             for one in _agencies(field, place.options):
                 yield Chosen(one.code, one.words, "", one.code in values)
@@ -162,11 +167,30 @@ def _choices(field: Field, values: tuple[str, ...], place: Place) -> Iterable[Ch
             return
 
 
+_CODED = frozenset({"handling", "conditions", "evaluation", "purpose", "urgency", "ground", "outward", "kind"})
+"""Lists whose codes stand on every page and in both logs: the code first, then what it means."""
+_WORDS = {
+    "asks": "choice.category", "categories": "choice.category", "records": "choice.record", "known_for": "choice.known-for",
+    "means": "choice.means", "consent": "choice.release", "release": "choice.release", "reason": "choice.reason",
+    "useful": "choice.useful", "used": "choice.used", "covers": "choice.covers", "usable": "compose.serves",
+    "stages": "compose.state", "subjects": "compose.purpose",
+}  # fmt: skip
+"""Families of words for lists that have none of their own name."""
+
+
+def _choice(family: str, code: str, texts: Texts, *, on: bool) -> Chosen:
+    """Return one choice: in words, with the code of a data category beside them, for it is what a removal names."""
+    said = _said(family, code, texts)
+    if family in _CODED or not said:
+        return Chosen(code, code, said, on)
+    return Chosen(code, said, code if _WORDS.get(family) == "choice.category" else "", on)
+
+
 def _said(family: str, code: str, texts: Texts) -> str:
     """Return the meaning of a code, "" where the code speaks for itself."""
     if family == "kind":
         return texts.word("kind", code)
-    found = texts.word(f"compose.{family}", code)
+    found = texts.word(_WORDS.get(family, f"compose.{family}"), code)
     return "" if found == code else found
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from comity.policy.access import Deed
 from comity.screen import PartyCard
+from comity.screen.inbox import Counts
 from comity.web import letters, moments
 from comity.web.letters import Sight
 from comity.web.pages import Page, Part, Region
@@ -20,8 +21,8 @@ from comity.web.texts import Texts
 from comity.web.views import Tally
 from comity.web.visit import ScreenRoute, Visit
 
-TOPICS = frozenset({"link"})
-"""What moves the frame itself, on every page."""
+TOPICS = frozenset({"link", "inbox", "waiting", "tasks"})
+"""What moves the frame itself, on every page: the link, the counts of the rail, the window's title."""
 Badge = Callable[[Visit], "Tally | None"]
 """How much waits behind an entry of the rail for this visitor; None shows nothing. It must be quick: every page asks it."""
 
@@ -110,9 +111,11 @@ class Frame:
     def around(self, page: Page, visit: Visit) -> Page:
         """Return a page with the frame's regions before its own, and the whole title of its window."""
         at = sight(visit)
-        regions = (*self._bar(at), *self._counts(visit), *self._foot(visit, at), *page.regions)
+        tallies = {key: badge(visit) for key, badge in self._badges.items()}
+        regions = (*self._bar(at), *_counts(tallies), *self._foot(visit, at), *page.regions)
         title = visit.texts("page.title", what=spoken(page.title), short=at.us.short)
-        return replace(page, title=title, regions=regions)
+        late = sum(one.late for one in tallies.values() if one is not None)
+        return replace(page, title=f"({_bounded(late)}) {title}" if late else title, regions=regions)
 
     def alone(self, page: Page, visit: Visit) -> Page:
         """Return a page for someone who is not signed in: with the notices and the whole title, nothing else."""
@@ -145,12 +148,6 @@ class Frame:
     def _opens(self, visit: Visit, deed: Deed) -> bool:
         return visit.site.needs.may(visit.who.person, deed)
 
-    def _counts(self, visit: Visit) -> Iterable[Region]:
-        for key, badge in self._badges.items():
-            tally = badge(visit)
-            parts = () if tally is None else (Part(f"rail-{key}", "rail_count", tally),)
-            yield Region(f"count-{key}", parts)
-
     def _bar(self, at: Sight) -> tuple[Region, ...]:
         us, *others = sorted(at.parties, key=lambda party: not party.ours)
         parts = (
@@ -174,6 +171,17 @@ class Frame:
             return []
         words = tuple(_setting(line, texts) for line in self._notices)
         return [Part("n-setting", "notice_setting", (self._exercise, words))]
+
+
+def _counts(tallies: Mapping[str, Tally | None]) -> Iterable[Region]:
+    for key, tally in tallies.items():
+        parts = () if tally is None else (Part(f"rail-{key}", "rail_count", tally),)
+        yield Region(f"count-{key}", parts)
+
+
+def _bounded(count: int) -> str:
+    """Write a count that was counted to `Counts.MOST` and no further."""
+    return f"{Counts.MOST}+" if count >= Counts.MOST else str(count)
 
 
 _WAYS = {"settings": "/settings"}

@@ -28,6 +28,7 @@ from comity.screen.people import SignedIn
 from comity.screen.site import Site
 from comity.web.answers import PARTS, Answers, Jar, Manner, respond, said_key
 from comity.web.asked import Fields, NotTaken, fields_of
+from comity.web.keeping import Kept, typed
 from comity.web.stream import Stream
 from comity.web.texts import FIRST, LANGUAGES, Texts
 from comity.web.visit import NOBODY, Absent, Answer, Refused, ScreenRoute, Visit, Visitor, local_path
@@ -38,6 +39,14 @@ CSRF_FIELD, CSRF_HEADER = "csrf", "x-comity-csrf"
 _REVIEWERS = frozenset({Deed.HOME, Deed.REVIEW})
 """What a reviewer sends: own settings, and own reviews."""
 _LOG = logging.getLogger("comity.web")
+
+
+class _TokenOff(NotTaken):
+    """A form whose token is not the session's; `form` is what it said."""
+
+    def __init__(self, form: Fields) -> None:
+        super().__init__(HTTPStatus.FORBIDDEN, "error.csrf")
+        self.form = form
 
 
 class Gate:
@@ -71,12 +80,16 @@ class Gate:
         signed = self.signed(self.token_of(request.cookies))
         manner = self._manner(request)
         if signed is None and not route.public:
-            return self._to_sign_in(manner)
+            return await self._ended(request, manner)
         mark = request.cookies.get(self._jar.guest) or secrets.token_urlsafe(24)
         visit = self._visit(request, signed, mark)
         number = await self._stream.now()
         try:
             response = await self._enter(route, request, visit, signed, manner=manner, number=number)
+        except _TokenOff as error:
+            if self._keeps(request, manner, error.form):
+                return self._answers.kept(Kept("token", error.form), visit, manner, HTTPStatus.FORBIDDEN)
+            return self._answers.refused(Refused(403, "bad-form", visit.texts(error.key)), visit, manner, number)
         except NotTaken as error:
             refusal = Refused(int(error.status), "bad-form", visit.texts(error.key))
             return self._answers.refused(refusal, visit, manner, number)
@@ -102,7 +115,7 @@ class Gate:
         if found is None:
             return self._answers.absent(visit, manner, number)
         if route.fresh and signed is not None and not signed.fresh:
-            return self._to_again(request, manner)
+            return self._unproved(request, visit, manner)
         if signed is not None and signed.due and manner.kind != "parts":
             self._mark(signed)
         answer: Answer = await route.run(found)
@@ -128,8 +141,33 @@ class Gate:
         form = await fields_of(declared, request.stream())
         given = request.headers.get(CSRF_HEADER) or (form.get(CSRF_FIELD) or ("",))[0]
         if not visit.who.csrf or not hmac.compare_digest(given.encode(), visit.who.csrf.encode()):
-            raise NotTaken(HTTPStatus.FORBIDDEN, "error.csrf")
-        return {name: values for name, values in form.items() if name != CSRF_FIELD}
+            raise _TokenOff(_bare(form))
+        return _bare(form)
+
+    # --- what was written when it cannot be taken --------------------------------------------------------------------
+
+    def _keeps(self, request: AnyRequest, manner: Manner, form: Fields) -> bool:
+        """Say whether a form goes back to its browser on a page: a page of ours sent it, and somebody wrote in it."""
+        return manner.kind == "page" and "origin" in request.headers and typed(form)
+
+    async def _ended(self, request: AnyRequest, manner: Manner) -> Response[bytes]:
+        """Go to sign in; what a form says is given back on a page first, and kept nowhere else."""
+        form: Fields = {}
+        if not manner.get:
+            with contextlib.suppress(NotTaken):
+                form = _bare(await fields_of(request.headers.get("content-type", ""), request.stream()))
+        if not self._keeps(request, manner, form):
+            return self._to_sign_in(manner)
+        return self._answers.kept(
+            Kept("ended", form, SIGN_IN), self._visit(request, None), manner, HTTPStatus.UNAUTHORIZED
+        )
+
+    def _unproved(self, request: AnyRequest, visit: Visit, manner: Manner) -> Response[bytes]:
+        """Go to prove it anew; what was written waits on a page while that is done in another tab."""
+        if manner.get or not self._keeps(request, manner, visit.form):
+            return self._to_again(request, manner)
+        kept = Kept("proof", visit.form, self._again(request, manner))
+        return self._answers.kept(kept, visit, manner, HTTPStatus.FORBIDDEN)
 
     def _mark(self, signed: SignedIn) -> None:
         """Have it written that the person was here; the page does not wait for it."""
@@ -189,13 +227,16 @@ class Gate:
         return _go(SIGN_IN + back, manner, HTTPStatus.UNAUTHORIZED)
 
     def _to_again(self, request: AnyRequest, manner: Manner) -> Response[bytes]:
+        return _go(self._again(request, manner), manner, HTTPStatus.FORBIDDEN)
+
+    def _again(self, request: AnyRequest, manner: Manner) -> str:
         path = manner.path
         if not manner.get:
             came = urlsplit(request.headers.get("referer", ""))
             path = (
                 came.path + (f"?{came.query}" if came.query else "") if came.netloc == request.headers["host"] else "/"
             )
-        return _go(f"{AGAIN}?back={quote(local_path(path), safe='/')}", manner, HTTPStatus.FORBIDDEN)
+        return f"{AGAIN}?back={quote(local_path(path), safe='/')}"
 
     def nothing(self, request: AnyRequest, status: int) -> Response[bytes]:
         """Answer an address or method that no route knows."""
@@ -209,6 +250,10 @@ class Gate:
         response = self._answers.of(Absent(), visit, manner, self._stream.number)
         response.status_code = status
         return response
+
+
+def _bare(form: Fields) -> Fields:
+    return {name: values for name, values in form.items() if name != CSRF_FIELD}
 
 
 def _query(raw: bytes) -> dict[str, str]:

@@ -25,6 +25,7 @@ from comity.screen import (
     WorkItem,
 )
 from comity.web import moments, sentences
+from comity.web.proving import proved
 from comity.web.text_safety import spoken
 from comity.web.texts import Texts
 from comity.web.views import (
@@ -411,7 +412,7 @@ def file(case: CaseCard, sight: Sight) -> File:
         state=case.state,
         left=owed,
         overdue=case.overdue,
-        count=t.count("case.count", len(case.dispatches)),
+        count=t.count("case.count", len(case.dispatches) + case.more),
         say=_case_say(case, sight),
     )
 
@@ -487,6 +488,6 @@ def _leaf(mark: MarkLine, sight: Sight) -> tuple[str, str, str]:
 
 def evidence(proof: Proof, texts: Texts) -> Evidence:
     """A proof made again: each step, how many fail, when and how fast."""
-    steps = tuple((step.what, step.good, step.sentence) for step in proof.steps)
-    bad = sum(not good for _, good, _ in steps)
+    steps = tuple(proved(step, texts) for step in proof.steps)
+    bad = sum(not step.good for step in proof.steps)
     return Evidence(steps, bad, f"{moments.at_zone(proof.checked_at):%H:%M:%S}", texts.number(proof.microseconds))

@@ -15,6 +15,8 @@ from comity.web.letters import Sight
 from comity.web.pages import Reading
 from comity.web.visit import Visit
 
+_NEWEST = 4
+"""So many dispatches of each stand there, and those that are owed something."""
 _CASES = 12
 """As many cases stand on the page of the workplan; the others are in the inbox."""
 
@@ -58,4 +60,4 @@ def open_cases(visit: Visit) -> tuple[CaseCard, ...]:
         return ()
     pages = (site.inbox.page(visit.who.person, Ask(view), visit.now) for view in (View.OURS, View.ALL))
     found = dict.fromkeys(line.case for page in pages for line in page.lines)
-    return site.board.cases(visit.now, islice(found, _CASES))
+    return site.board.cases(visit.now, islice(found, _CASES), newest=_NEWEST)

@@ -112,6 +112,10 @@ class Texts:
         """
         return self._words[key].format(**values)
 
+    def says(self, text: str) -> bool:
+        """Say whether a text is one of these words as it stands."""
+        return text in self._words.values()
+
     def count(self, key: str, n: int, **values: object) -> str:
         """Return the text for `n` things: `key` or `key.many`, as the language counts; `{count}` and `{n}` are `n` written."""
         form = key if self._locale.plural_form(n) == "one" else key + MANY  # spec: Unicode CLDR plurals

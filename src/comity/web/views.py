@@ -31,10 +31,11 @@ class Days:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How much waits behind an entry of the rail; `due` says that some of it is overdue."""
+    """How much waits behind an entry of the rail; `due` says that some of it is overdue, `late` how much, for the window's title."""
 
     count: int
     due: bool
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,9 +262,9 @@ class Log:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A proof made again: (what, good, sentence) for each check."""
+    """A proof made again: (what, good, sentence, language of both) for each check."""
 
-    steps: tuple[tuple[str, bool, str], ...]
+    steps: tuple[tuple[str, bool, str, str], ...]
     bad: int
     at: str
     micros: str

@@ -77,7 +77,9 @@ def test_suspending_closes_what_is_open_at_once(house, say):
     assert (gone.status_code, gone.headers["location"]) == (303, "/sign-in?back=/settings")
     assert one(say, OFFICER)["why"] == "suspended"
     assert say("invite", OFFICER)[0] == 1
-    assert "can sign in again" in say("reinstate", OFFICER)[1]
+    assert "it waits for an administrator" in say("reinstate", OFFICER)[1]
+    assert one(say, OFFICER)["why"] == "suspended", "nothing was changed yet"
+    assert "can sign in again" in say("reinstate", OFFICER, "--alone", "the other one is away")[1]
     assert visitor.get("/settings").status_code == 303
 
 
@@ -91,7 +93,7 @@ def test_sessions_are_ended(house, say):
 
 
 def test_a_subject_is_bound_and_unbound(say):
-    assert "is bound" in say("bind", OFFICER, "https://agency.example vm-1")[1]
+    assert "is bound" in say("bind", OFFICER, "https://agency.example vm-1", "--alone", "the other one is away")[1]
     assert one(say, OFFICER)["bound"]
     assert json.loads(say("bind", OFFICER, "", "--json")[1]) == {"bound": False}
     assert say("bind", OFFICER, "nobody")[0] == 2

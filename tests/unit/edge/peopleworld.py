@@ -7,6 +7,7 @@ from pathlib import Path
 from comity.base.ids import Ms
 from comity.dispatch.book import Ledger, LogRole, create_log
 from comity.edge.accounts import Accounts
+from comity.edge.foureyes import FourEyes
 from comity.edge.opening import read_schema
 from comity.edge.passkeys import RelyingParty
 from comity.edge.people import People
@@ -59,6 +60,7 @@ class Desk:
         )
         entropy = Seeded("people")
         self.accounts = Accounts(self.ledger, self.people, entropy)
+        self.eyes = FourEyes(self.ledger, self.people, self.accounts, entropy)
         self.signin = SignIn(self.ledger, self.people, party, entropy)
 
     def later(self, ms: int) -> None:

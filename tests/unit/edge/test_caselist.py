@@ -198,3 +198,14 @@ def test_the_store_of_the_bench_has_dispatches_that_can_be_read(world):
         rows = tx.rows("SELECT id, plain FROM sent UNION ALL SELECT id, plain FROM got")
     assert len(rows) == 130 * 3
     assert all(decode_header(parts_of(plain)[0].content).id == id_ for id_, plain in rows)
+
+
+def test_a_case_in_short_has_its_newest_dispatches_and_what_is_owed(world):
+    """The page of the workplan lays out a few of each case: with all of them it was a megabyte."""
+    board, case = board_of(world.node), next(iter(open_ids(world)))
+    (whole_,), (short,) = board.cases(NOW, (case,)), board.cases(NOW, (case,), newest=1)
+    assert (len(whole_.dispatches), whole_.more) == (3, 0)
+    owed = [card.id for card in whole_.dispatches if card.due is not None]
+    assert [card.id for card in short.dispatches] == list(dict.fromkeys((*owed, whole_.dispatches[-1].id)))
+    assert short.more == 3 - len(short.dispatches)
+    assert (short.due, short.overdue, short.state) == (whole_.due, whole_.overdue, whole_.state)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from comity.base.errors import BadForm, NotAllowed
@@ -10,7 +12,7 @@ from comity.dispatch.owed import owe
 from comity.dispatch.states import Officer
 from comity.edge.dutywork import MOST_WORDS, Named
 from comity.marking.labels import Urgency
-from comity.screen.duty import Change, Told
+from comity.screen.duty import Change, PlannedShift, Told
 from comity.screen.tasks import Asked
 from tests.unit.edge.dutyworld import CLERK, DAY, DUTY, HOUR, LEAD, NIGHT, NOW, Knock, by, staffing, world
 from tests.unit.edge.twofolders import ANSWERS, ASKS, question
@@ -327,3 +329,104 @@ def test_a_swap_is_of_one_role_between_two_who_have_the_shifts_and_words_have_a_
         work.swap(one, other, LEAD, NOW, note="")
     with pytest.raises(BadForm, match="at most"):
         work.change(one, Change.ABSENCE, LEAD, NOW, stands_in=None, note="x" * 501)
+
+
+# --- the plan --------------------------------------------------------------------------------------------------------
+
+EVENING = PlannedShift("requests", "duty-officer", 20, "Etc/GMT-3", ("sat", "sun"), "08:00", "16:00")
+
+
+def test_a_standing_shift_is_added_without_a_restart_and_whoever_rings_knows(two):
+    desk, node = staffing(two[0]), two[0].node
+    saturday = Ms(NOW + 5 * DAY)  # 09:00 there, when nobody has a shift
+    with node.ledger.read() as tx:
+        assert node.office.rota.on_call("duty-officer", saturday, tx)[0].number == 11
+    desk.duty_work.replan(EVENING, LEAD, NOW, added=True, note="weekends too")
+    with node.ledger.read() as tx:
+        assert node.office.rota.on_call("duty-officer", saturday, tx)[0].number == 20, (
+            "the rota that rings, made before"
+        )
+        ((kind,),) = tx.rows("SELECT kind FROM record ORDER BY idx DESC LIMIT 1")
+    assert kind == "plan", "and it is in the decision log"
+    assert [hour(one.begins) for one in desk.duty.duty(NOW).sides[0].gaps] == [], "the hole of the weekend is closed"
+    assert desk.duty.forms().planned[0].by_number == LEAD.number
+    desk.duty_work.replan(EVENING, LEAD, NOW, added=False, note="")
+    with node.ledger.read() as tx:
+        assert node.office.rota.on_call("duty-officer", saturday, tx)[0].number == 11
+
+
+def test_a_shift_of_the_roster_file_is_ended_too(two):
+    desk = staffing(two[0])
+    night = next(one for one in desk.duty.forms().plan if one.number == 20)
+    desk.duty_work.replan(night, LEAD, NOW, added=False, note="")
+    assert night not in desk.duty.forms().plan
+    with desk.duty._ledger.read() as tx:
+        assert [one.number for one in desk.rota.shifts(tx) if one.role == "duty-officer"] == [11]
+
+
+@pytest.mark.parametrize(
+    ("by", "added", "change", "error", "said"),
+    [
+        (DUTY, True, {}, NotAllowed, "a desk lead"),
+        (LEAD, True, {"number": 13}, BadForm, "does not hold"),
+        (LEAD, True, {"number": 999}, BadForm, "does not hold"),
+        (LEAD, True, {"days": ()}, BadForm, "names a day"),
+        (LEAD, True, {"days": ("noday",)}, BadForm, "names a day"),
+        (LEAD, True, {"zone": "Nowhere/Land"}, BadForm, "in no zone"),
+        (LEAD, False, {}, BadForm, "no such shift"),
+    ],
+)
+def test_what_does_not_fit_the_plan_changes_nothing(two, by, added, change, error, said):
+    desk = staffing(two[0])
+    with pytest.raises(error, match=said):
+        desk.duty_work.replan(replace(EVENING, **change), by, NOW, added=added, note="")
+    assert desk.duty.forms().planned == ()
+
+
+def test_a_shift_is_added_once_and_none_rings_who_lost_the_role(two):
+    desk = staffing(two[0])
+    desk.duty_work.replan(EVENING, LEAD, NOW, added=True, note="")
+    with pytest.raises(BadForm, match="already"):
+        desk.duty_work.replan(EVENING, LEAD, NOW, added=True, note="")
+    roster = two[0].config.path(two[0].config.roster)
+    at = roster.read_text()
+    gone = at.replace(
+        'number = 20\nagency = "harbour-watch"\nroles = ["duty-officer"]',
+        'number = 20\nagency = "harbour-watch"\nroles = ["clerk"]',
+    )
+    roster.write_text(gone.replace('role = "duty-officer"\nnumber = 20', 'role = "clerk"\nnumber = 20'))
+    with two[0].node.ledger.read() as tx:
+        rung = [one.number for one in two[0].node.office.rota.on_call("duty-officer", Ms(NOW + 5 * DAY), tx)]
+        assert (11 in rung, 20 in rung) == (True, False)
+
+
+def test_the_roster_s_shifts_are_read_again_and_a_bad_one_changes_nothing(two, caplog):
+    desk = staffing(two[0])
+    roster = two[0].config.path(two[0].config.roster)
+    good = roster.read_text()
+    more = '\n[[on_call]]\nparty = "xo"\nrole = "duty-officer"\nnumber = 11\nzone = "Etc/GMT-3"\ndays = ["sat"]\nopens = "08:00"\ncloses = "16:00"\n'
+    roster.write_text(good + more)
+    assert any(one.days == ("sat",) for one in desk.duty.forms().plan), "without a restart"
+    roster.write_text(good + more.replace("number = 11", "number = 13"))
+    assert any(one.days == ("sat",) for one in desk.duty.forms().plan), "the last good one stands"
+    assert "could not be read" in caplog.text
+
+
+def test_the_plan_changes_by_the_door(two):
+    knock = Knock(two[0])
+    shift = {
+        "number": 20,
+        "role": "duty-officer",
+        "zone": "Etc/GMT-3",
+        "days": ["sun", "sat"],
+        "opens": "08:00",
+        "closes": "16:00",
+    }
+    (made, found, bad) = knock(
+        ("POST", "/duty/plan", {"by": by(LEAD), "what": "added", **shift}),
+        ("GET", "/duty/plan"),
+        ("POST", "/duty/plan", {"by": by(LEAD), "what": "perhaps", **shift}),
+    )
+    assert (made[0], found[0], bad[0]) == (200, 200, 400)
+    assert found[1]["plan"][-1] == {"desk": "requests", **shift, "days": ["sat", "sun"]}
+    assert found[1]["changes"][0]["added"] is True

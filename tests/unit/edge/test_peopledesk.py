@@ -69,7 +69,7 @@ def test_a_node_without_an_agency_has_all_routes_and_says_so(node):
     async def play():
         with engine_of(node.node) as engine:
             desk = open_people(node, engine)
-            assert len(desk.routes) == 21
+            assert len(desk.routes) == 24
             with pytest.raises(Exception, match="no agency's sign-in"):
                 await ask(desk.routes, "/people/agency", {"browser": "b"})
             number = 13

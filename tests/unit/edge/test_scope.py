@@ -6,6 +6,7 @@ import pytest
 
 from comity.base.ids import Ms, show_id
 from comity.edge.scope import read_scope, roles_of, waiting, waits_for
+from comity.edge.turns import TurnReader
 from comity.policy.access import Deed, Role
 from comity.policy.scope import NOTHING
 from comity.screen.finding import Search
@@ -108,3 +109,34 @@ def test_nothing_is_open_to_whoever_is_suspended(world):
     with world.node.store.read() as tx:
         assert read_scope(tx, person("desk-lead", active=False), "requests") == NOTHING
     assert world.inbox.page(person("desk-lead", active=False), Ask(), Ms(NOW)).lines == ()
+
+
+def turns(world, who):
+    return [(turn.kind, turn.name) for turn in TurnReader(world.node.ledger).mine(who)]
+
+
+def test_what_waits_for_a_person_is_what_the_roles_ask_and_the_person_has_not_answered(world):
+    """The count beside Approvals: nothing of others' roles, of one's own hand, or answered already."""
+    subject, draft = b"s" * 32, bytes([7] * 16)
+    with world.node.store.begin() as tx:
+        tx.run(
+            "INSERT INTO kept (id, state, desk, kind, at, missing, body, form, subject, by_desk, by_number)"
+            " VALUES (?, 'held', 'requests', 'message', 0, 'approval:second-agency approval:decider-outside assessment:use', ?, ?, ?,"
+            " 'requests', 41)",
+            (draft, b"", b"", subject),
+        )
+    there = [("draft", show_id(draft))]
+    assert turns(world, person("approver", number=40)) == there
+    assert turns(world, person("decider-outside", number=40)) == there
+    assert turns(world, person("assessor", "officer", number=40)) == []
+    assert turns(world, person("approver", number=40, active=False)) == []
+    assert turns(world, person("approver", number=41)) == []
+    with world.node.store.begin() as tx:
+        tx.run(
+            "INSERT INTO approval (subject, role, desk, number, yes, reason, at) VALUES (?, 'approver', 'requests', 40, 1, '', 0)",
+            (subject,),
+        )
+    assert turns(world, person("approver", number=40)) == []
+    assert turns(world, person("approver", number=42)) == there
+    with world.node.store.begin() as tx:
+        tx.run("DELETE FROM kept WHERE id = ?", (draft,))

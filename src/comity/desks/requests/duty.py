@@ -12,10 +12,20 @@ from comity.desks.requests.body import read
 from comity.desks.requests.model import Kind, Posting
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.ports import Row, Scalar, Tx
-from comity.screen.duty import Change, HandoverLine, HandoverNote, PostingCard, ShiftChange, Told
+from comity.screen.duty import (
+    Change,
+    HandoverLine,
+    HandoverNote,
+    PlanChange,
+    PlannedShift,
+    PostingCard,
+    ShiftChange,
+    Told,
+)
 from comity.screen.ringing import BellSetting, Ring
 
 _SHIFT = "desk, role, number, opens, day, what, stands_in, note, by_desk, by_number, at"
+_PLAN = "what, desk, role, number, zone, days, opens, closes, note, by_desk, by_number, at"
 _NOTE = "id, desk, by_number, at, eye, promised, home, made, taken_number, taken_at"
 _POSTINGS = (
     "SELECT id, ours, desk, officer, state, nominated, accepted, ended, ended_by_ours, body FROM requests_posting ORDER BY CASE state WHEN 'accepted' THEN 0 WHEN 'nominated' THEN 1 ELSE 2 END,"
@@ -67,6 +77,23 @@ class DutyRows:
         """Return every change of a shift that begins on the ISO date `since` or later, oldest first."""
         query = f"SELECT {_SHIFT} FROM requests_shift WHERE day >= ? ORDER BY place"  # noqa: S608  constants only
         return tuple(map(_change, tx.rows(query, (since,))))
+
+    def replan(self, tx: Tx, change: PlanChange, record: LeafIndex) -> None:
+        """Add a change of the plan; `record` is its leaf in our decision log."""
+        one = change.shift
+        tx.run(
+            f"INSERT INTO requests_plan (place, {_PLAN}, record) VALUES ("  # noqa: S608  constants of this module only
+            "(SELECT COALESCE(MAX(place), 0) + 1 FROM requests_plan), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                "added" if change.added else "ended",
+                *(one.desk, one.role, one.number, one.zone, " ".join(one.days), one.opens, one.closes),
+                *(change.note, change.by_desk, change.by_number, change.at, record),
+            ),
+        )
+
+    def plan(self, tx: Tx) -> tuple[PlanChange, ...]:
+        """Return every change of the plan, oldest first."""
+        return tuple(map(_planned, tx.rows(f"SELECT {_PLAN} FROM requests_plan ORDER BY place")))  # noqa: S608  constants only
 
     # --- postings, and what a hand-over must not forget ----------------------------------------------------------
 
@@ -187,6 +214,13 @@ class DutyRows:
 
 def _setting(setting: BellSetting) -> tuple[Scalar, ...]:
     return setting.desk, setting.number, setting.mail, setting.quiet_from, setting.quiet_to, setting.zone
+
+
+def _planned(row: Row) -> PlanChange:
+    what, desk, role, number, zone, days, opens, closes, note, by_desk, by_number, at = row
+    hours = text_of(zone), tuple(text_of(days).split()), text_of(opens), text_of(closes)
+    shift = PlannedShift(text_of(desk), text_of(role), int_of(number), *hours)
+    return PlanChange(shift, what == "added", text_of(note), text_of(by_desk), int_of(by_number), Ms(int_of(at)))
 
 
 def _change(row: Row) -> ShiftChange:

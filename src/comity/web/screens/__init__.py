@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from comity.web import turns
 from comity.web.frame import Badge
 from comity.web.screens import (
     acts,
@@ -61,5 +62,10 @@ ALL: tuple[ScreenRoute, ...] = (
 )
 """Every address of every screen; add a line for yours."""
 
-BADGES: Mapping[str, Badge] = {"inbox": inbox.tally, "tasks": tasks.tally, "reviews": reviews.tally}
+BADGES: Mapping[str, Badge] = {
+    "inbox": inbox.tally,
+    "approvals": turns.tally,
+    "tasks": tasks.tally,
+    "reviews": reviews.tally,
+}
 """Counts beside the entries of the rail, by the entry's key; add a line for yours. Every page asks them: they must be quick."""

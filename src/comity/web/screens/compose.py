@@ -16,8 +16,8 @@ from comity.policy.access import Deed
 from comity.screen.forms import About, FieldType, KindForm
 from comity.screen.visitor import Json
 from comity.screen.writing import Basis, Judgement, Options, VerdictData
-from comity.web import judged, moments
-from comity.web.filling import BODY, Drawn, Given, Place, draw, give, new_number, read_body, rows_of
+from comity.web import judged, moments, translating
+from comity.web.filling import BODY, Drawn, Given, Place, draw, give, label_of, new_number, read_body, rows_of
 from comity.web.heading import (
     DEFAULT_CONDITIONS,
     DEFAULT_HANDLING,
@@ -221,10 +221,25 @@ async def _judged(desk: Desk, filled: Filled) -> judged.Verdict:
     at, site = sight(desk.visit), desk.visit.site
     said = await site.hands.ask("POST", "/judge", body={"form": filled.form, "by": desk.by})
     if not isinstance(said, dict) or said.get("outcome") == "unfit":
-        field, message = _problem(said, desk)
+        field, message = _first(filled, desk) or _problem(said, desk)
         return judged.unfit(message, f"f-{field}" if field else "", at)
     answers = {name.removeprefix(FOUND): v[0] for name, v in desk.visit.form.items() if name.startswith(FOUND) and v}
     return judged.verdict(msgspec.convert(said, Judgement), at, _exercise(desk.visit), answers)
+
+
+def _first(filled: Filled, desk: Desk) -> tuple[str, str] | None:
+    """Return the first field that the page itself finds wrong, with its name, in the page's words; None for none."""
+    fields = [(HEAD, one) for one in head_fields(desk.form, desk.options)] + [(BODY, one) for one in desk.form.fields]
+    t = desk.visit.texts
+    named = {f"{before}{one.name}": label_of(one, desk.place) for before, one in fields}
+    return next(
+        (
+            (name, t("choice.wrong", field=named[name], error=words))
+            for name, words in filled.errors.items()
+            if name in named
+        ),
+        None,
+    )
 
 
 def _exercise(visit: Visit) -> bool:
@@ -253,7 +268,8 @@ def read(desk: Desk, given: Given) -> Filled:
     """Read a form as a browser sent it into what the door takes."""
     texts, zone = desk.visit.texts, desk.options.zone
     body = read_body(desk.form.fields, given, zone)
-    head = read_head(desk.form, given, desk.options, desk.basis)
+    translating.add(desk.form, given, body.body, body.errors)
+    head = read_head(desk.form, translating.labelled(desk.form, given), desk.options, desk.basis)
     errors = {name: _told(key, texts) for name, key in {**head.errors, **body.errors}.items()}
     for name in _strangers(desk, body.body):
         errors[f"{BODY}{name}"] = texts("compose.error.choice")
@@ -272,7 +288,7 @@ def read(desk: Desk, given: Given) -> Filled:
 def _told(key: str, texts: object) -> str:
     """Return what is wrong in words; an assessment says so itself."""
     assert callable(texts)
-    return str(texts(key)) if key.startswith("compose.") else key
+    return str(texts(key)) if key.startswith(("compose.", "choice.")) else key
 
 
 def _strangers(desk: Desk, body: Mapping[str, Json]) -> list[str]:
@@ -401,6 +417,7 @@ def _page(
         "rest": rest,
         "rest_open": any(one.error or one.value or any(c.on for c in one.options) for one in rest),
         "body_more": tuple(one for one in body if one.more),
+        "translation": translating.offered(desk.form, filled, errors, desk.place),
         "urgent": next(one for one in head if one.key == "urgency"),
         "page_h1": title,
         "limits": _limits(desk),

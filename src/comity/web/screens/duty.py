@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from comity.base.ids import Ms, show_id
-from comity.edge.shifts import instant
+from comity.edge.shifts import DAYS, instant
 from comity.policy.access import Deed
-from comity.screen.duty import DutyBoard, DutyCard
-from comity.web import dutyview
+from comity.screen.duty import DutyBoard, DutyCard, PlanChange, PlannedShift
+from comity.web import dutyview, moments
 from comity.web.letters import Sight
 from comity.web.openlines import OpenLines
 from comity.web.pages import Page, Part, Region
@@ -20,7 +20,8 @@ from comity.web.visit import Absent, Answer, Json, Redirect, Refused, Screen, Sc
 KINDS = ("rfi", "message", "correction", "answer")
 """What a delegation is first offered for."""
 STAGES = ("holding", "part", "final")
-_SHIFT_FIELDS = 4
+_SHIFT_FIELDS, _PLAN_FIELDS = 4, 7
+_LAST_PLANS = 10
 _LAST_NOTES = 200
 
 
@@ -77,8 +78,33 @@ def _forms(board: DutyBoard, card: DutyCard, at: Sight) -> dict[str, object]:
             _which(one.id, one.number) for one in card.postings if not one.ours and one.state == "nominated"
         ),
         "ends": tuple(_which(one.id, one.number) for one in card.postings if one.state != "ended"),
+        "plan": tuple((_planned(one), _plan_said(one, at)) for one in desks.plan),
+        "holders": tuple(
+            (f"{number}|{role}", f"{number} · {at.texts.word('role', role)}")
+            for _, number, _, held in desks.officers
+            for role in held
+        ),
+        "days": tuple((day, at.texts(f"duty.plan.{day}")) for day in DAYS),
+        "replanned": tuple(_replanned(one, at) for one in desks.planned[:_LAST_PLANS]),
         "zones": tuple(dict.fromkeys(party.zone for party in at.parties)),
     }
+
+
+def _planned(one: PlannedShift) -> str:
+    return "|".join((one.desk, str(one.number), one.role, one.zone, " ".join(one.days), one.opens, one.closes))
+
+
+def _plan_said(one: PlannedShift, at: Sight) -> str:
+    t = at.texts
+    days = t("duty.plan.daily") if set(one.days) == set(DAYS) else ", ".join(t(f"duty.plan.{day}") for day in one.days)
+    return f"{one.number} · {t.word('role', one.role)} · {days} · {one.opens}–{one.closes} {one.zone}"  # noqa: RUF001  from-to
+
+
+def _replanned(one: PlanChange, at: Sight) -> tuple[str, str, str]:
+    """Return what was changed of the plan, by whom when, and why."""
+    t = at.texts
+    when = t("duty.plan.by", officer=f"{one.by_desk}/{one.by_number}", time=moments.moment(one.at, at.now, t))
+    return t("duty.plan.added" if one.added else "duty.plan.ended", shift=_plan_said(one.shift, at)), when, one.note
 
 
 def _run(one: dutyview.ShiftView) -> str:
@@ -156,6 +182,30 @@ async def swap(visit: Visit) -> Answer:
     }
     await visit.site.hands.ask("POST", "/duty/swap", body=body)
     return Redirect("/duty", "duty.said.changed")
+
+
+async def replan(visit: Visit) -> Answer:
+    """Add a standing shift to the plan, or end one."""
+    body: dict[str, Json] = {"by": _by(visit), "note": visit.field("note")}
+    if visit.field("what") == "added":
+        number, _, role = visit.field("holder").partition("|")
+        body |= {"what": "added", "number": _number(number), "role": role, "zone": visit.field("zone"),
+                 "days": list(visit.form.get("days", ())), "opens": visit.field("opens"), "closes": visit.field("closes"),
+                 "desk": visit.who.person.desk}  # fmt: skip
+    else:
+        body |= {"what": "ended", **_of_plan(visit.field("shift"))}
+    await visit.site.hands.ask("POST", "/duty/plan", body=body)
+    return Redirect("/duty", "duty.said.planned")
+
+
+def _of_plan(text: str) -> dict[str, Json]:
+    """Read which standing shift a form chose."""
+    fields = text.split("|")
+    if len(fields) != _PLAN_FIELDS:
+        raise Refused(400, "bad-form", "choose a shift of the plan; nothing was changed")
+    desk, number, role, zone, days, opens, closes = fields
+    return {"desk": desk, "number": _number(number), "role": role, "zone": zone, "days": list(days.split()),
+            "opens": opens, "closes": closes}  # fmt: skip
 
 
 async def nominate(visit: Visit) -> Answer:
@@ -238,6 +288,7 @@ ROUTES = (
     ScreenRoute("POST", "/duty/take/{note:str}", Deed.HANDOVER, take),
     ScreenRoute("POST", "/duty/shift", Deed.DUTY, change),
     ScreenRoute("POST", "/duty/swap", Deed.DUTY, swap),
+    ScreenRoute("POST", "/duty/plan", Deed.DUTY, replan, fresh=True),
     ScreenRoute("POST", "/duty/nominate", Deed.DUTY, nominate, fresh=True),
     ScreenRoute("POST", "/duty/accept", Deed.DUTY, accept, fresh=True),
     ScreenRoute("POST", "/duty/end", Deed.DUTY, end, fresh=True),

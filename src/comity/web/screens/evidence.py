@@ -22,7 +22,9 @@ from comity.web.filling import Given, Place, draw, read_body, rows_of
 from comity.web.heading import ASSESSMENT, assessment_field, assessment_json
 from comity.web.judged import step_said
 from comity.web.pages import Page, Part, Region
+from comity.web.reading import sight
 from comity.web.screens.compose import options_of
+from comity.web.texts import FIRST
 from comity.web.visit import Absent, Answer, File, Json, Screen, ScreenRoute, Visit
 
 PURPOSES = ("evidence", "court", "export")
@@ -42,10 +44,11 @@ _LACKS = frozenset({"officer-without-standing", "agency", "act", "purpose", "urg
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """One reason of our law: a sentence and its article."""
+    """One reason of our law: a sentence, in which language, and its article."""
 
     sentence: str
     article: str
+    lang: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,10 @@ class Row:
     number: int
     id: str
     href: str
+    kind: str
+    side: str
+    ours: bool
+    written: str
     look: str
     icon: str
     state: str
@@ -172,7 +179,7 @@ def _row(number: int, said: Mapping[str, Any], visit: Visit) -> Row:
     state = _state(said)
     look, icon = _LOOKS[state]
     verdict = said["verdict"]
-    note = ""
+    note, at = "", sight(visit)
     if said["removed"]:
         note = visit.texts("evidence.removed", words=", ".join(said["removed"]))
     elif said["missing"]:
@@ -181,6 +188,10 @@ def _row(number: int, said: Mapping[str, Any], visit: Visit) -> Row:
         number=number,
         id=str(said["dispatch"]),
         href=f"/dispatch/{said['dispatch']}",
+        kind=visit.texts.word("kind", str(said["kind"])),
+        side=next(one.short for one in at.parties if one.ours == bool(said["ours"])),
+        ours=bool(said["ours"]),
+        written="" if said["written"] is None else moments.stamp(Ms(said["written"]), visit.texts),
         look=look,
         icon=icon,
         state=visit.texts(f"evidence.state.{state}"),
@@ -201,8 +212,9 @@ def _state(said: Mapping[str, Any]) -> str:
 
 
 def _why(reason: Mapping[str, Any], language: str) -> Why:
-    sentences = dict(reason["sentences"])
-    return Why(str(sentences.get(language) or reason["sentence"]), str(reason["article"]))
+    sentence = dict(reason["sentences"]).get(language)
+    said = str(sentence or reason["sentence"])
+    return Why(said, str(reason["article"]), language if sentence else FIRST)
 
 
 def _lack(word: str, visit: Visit) -> str:

@@ -9,13 +9,14 @@ from comity.screen.people import AlarmLine, HealthCard
 from comity.web import moments
 from comity.web.pages import Page, Part, Region
 from comity.web.screens.bell import said_of
+from comity.web.screens.people import changes
 from comity.web.texts import Texts
 from comity.web.visit import Absent, Answer, Redirect, Screen, ScreenRoute, Visit
 
 _MIB = 1 << 20
 LOW_BYTES = 1 << 30
 """Below so much room on the disk the page warns."""
-_TOLD = frozenset({"passkey-counter"})
+_TOLD = frozenset({"passkey-counter", "account-alone"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ async def health(visit: Visit) -> Answer:
     """Show how the node runs."""
     t, card = visit.texts, visit.site.health.health()
     alarms = tuple(_alarm(one, visit) for one in card.alarms)
-    panels = (*_panels(card, visit), *await _bell(visit))
+    panels = (*_panels(card, visit), await _eyes(visit), *await _bell(visit))
     parts = tuple(Part(f"health-{place}", "health.panel", one) for place, one in enumerate(panels))
     logs = tuple(
         LogRow(t.word("health.log", name), origin, (t.number(size), t.number(head), t.number(cosigned)))
@@ -102,6 +103,15 @@ def _panels(card: HealthCard, visit: Visit) -> tuple[Panel, ...]:
             ),
         ),
     )
+
+
+async def _eyes(visit: Visit) -> Panel:
+    """Return whether there are two pairs of eyes on changes of accounts."""
+    t, found = visit.texts, await changes(visit)
+    able, waits = len(found.administrators), sum(one.waits for one in found.proposals)
+    warning = t("people.able.alone") if able < 2 else ""  # noqa: PLR2004  two pairs of eyes
+    facts = ((t("health.eyes.able"), t.number(able)), (t("health.eyes.waits"), t.number(waits)))
+    return Panel(t("health.eyes"), facts, warning)
 
 
 async def _bell(visit: Visit) -> tuple[Panel, ...]:

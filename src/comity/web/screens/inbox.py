@@ -59,7 +59,7 @@ def ask_of(visit: Visit) -> Ask:
 def tally(visit: Visit) -> Tally | None:
     """How much waits for us, for the rail."""
     counts = visit.site.inbox.counts(visit.who.person, visit.now)
-    return Tally(counts.ours, counts.overdue > 0) if counts.ours else None
+    return Tally(counts.ours, counts.overdue > 0, counts.overdue) if counts.ours else None
 
 
 def _head(card: InboxCard, at: Sight) -> tuple[object, ...]:

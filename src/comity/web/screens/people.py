@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+import msgspec
+
 from comity.base.ids import Ms, show_id
 from comity.policy.access import Deed
 from comity.screen.people import AccountCard, AccountFile, InvitationCard, PasskeyCard, SessionCard
@@ -118,11 +120,122 @@ def _mine(visit: Visit) -> tuple[SessionCard, ...]:
 
 
 async def people(visit: Visit) -> Answer:
-    """Show all officers."""
+    """Show what waits for a second person, and all officers."""
     t, now = visit.texts, wall(visit)
     rows = tuple(row(card, now, t) for card in visit.site.people.accounts())
-    region = Region("people", tuple(Part(f"p-{one.id}", "people.row", one) for one in rows))
-    return Screen(Page("people.html", t("people.h1"), "people", (region,)), TOPICS)
+    said = await changes(visit)
+    wishes = tuple(_wish(one, visit, now) for one in said.proposals)
+    regions = (
+        Region("able", (Part("able", "people.able", _able(said, t)),)),
+        Region("waiting", _parts([one for one in wishes if one.waits], visit, t("people.waiting.none"), "w")),
+        Region("decided", _parts([one for one in wishes if not one.waits], visit, t("people.decided.none"), "d")),
+        Region("people", tuple(Part(f"p-{one.id}", "people.row", one) for one in rows)),
+    )
+    return Screen(Page("people.html", t("people.h1"), "people", regions), TOPICS)
+
+
+# --- two pairs of eyes ------------------------------------------------------------------------------------------------
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One change of an account as the door tells it."""
+
+    id: str
+    what: str
+    desk: str
+    number: int
+    detail: str
+    by: str
+    since: int
+    until: int
+    waits: bool
+    ended_at: int | None
+    ended_by: str
+    ended_how: str
+
+
+class Changes(msgspec.Struct, frozen=True):
+    """What the door tells of changes: who could confirm, and each change."""
+
+    administrators: tuple[str, ...]
+    proposals: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One change in words; `may` says that the visitor may confirm it, `own` that it is the visitor's own."""
+
+    id: str
+    what: str
+    detail: str
+    waits: bool
+    may: bool
+    own: bool
+    look: str
+
+
+async def changes(visit: Visit) -> Changes:
+    """Return the changes of accounts, and who can confirm one."""
+    return msgspec.convert(await visit.site.hands.ask("GET", "/people/proposals"), Changes)
+
+
+def _able(said: Changes, t: Texts) -> tuple[str, bool]:
+    """Return how many administrators can sign in, and whether there are two pairs of eyes."""
+    return t.count("people.able", len(said.administrators)), len(said.administrators) > 1
+
+
+def _wish(one: Change, visit: Visit, now: Ms) -> Wish:
+    t, me, who = visit.texts, by(visit), t_who(one, visit.texts)
+    since = t("people.wish.by", by=one.by, time=moments.moment(Ms(one.since), now, t))
+    if one.waits:
+        detail = f"{since}, {t('people.wish.until', time=moments.moment(Ms(one.until), now, t))}"
+    elif one.ended_at is None:
+        detail = f"{since}, {t('people.wish.lapsed')}"
+    else:
+        ended = t(f"people.wish.{one.ended_how}", by=one.ended_by, time=moments.moment(Ms(one.ended_at), now, t))
+        detail = f"{since}, {ended}"
+    about = f"{one.desk}/{one.number}" == me
+    look = "stop" if one.ended_how == "alone" else "ok" if one.ended_how == "confirmed" else ""
+    return Wish(one.id, t(f"people.wish.{one.what}", officer=who, subject=one.detail), detail, one.waits, me != one.by and not about,
+                me == one.by, look)  # fmt: skip
+
+
+def t_who(one: Change, t: Texts) -> str:
+    """Return whom a change is about."""
+    return t("people.one", desk=one.desk, number=one.number)
+
+
+def _parts(wishes: list[Wish], visit: Visit, none: str, mark: str) -> tuple[Part, ...]:
+    parts = tuple(Part(f"wish-{one.id}", "people.wish", (one, visit.who.csrf)) for one in wishes)
+    return parts or (Part(f"wish-{mark}-none", "people.no_wish", none),)
+
+
+async def confirm(visit: Visit) -> Answer:
+    """Confirm a change that another proposed; an invitation's link is shown to whoever confirms, this once."""
+    found = await _change(visit)
+    if found is None:
+        return Absent()
+    body: Json = {"proposal": found.id, "by": by(visit)}
+    said = cast("dict[str, Json]", await visit.site.hands.ask("POST", "/people/confirm", body=body))
+    file = visit.site.people.account(found.desk, found.number)
+    if "path" in said and file is not None:
+        return _with_link(visit, file, said)
+    return Redirect("/people", "people.said.confirmed")
+
+
+async def refuse(visit: Visit) -> Answer:
+    """Refuse a change, or take one's own back."""
+    found = await _change(visit)
+    if found is None:
+        return Absent()
+    await visit.site.hands.ask("POST", "/people/refuse", body={"proposal": found.id, "by": by(visit)})
+    return Redirect("/people", "people.said.refused")
+
+
+async def _change(visit: Visit) -> Change | None:
+    """Return the change of the address if it waits."""
+    listed = (await changes(visit)).proposals
+    return next((one for one in listed if one.id == visit.path["proposal"] and one.waits), None)
 
 
 async def one(visit: Visit) -> Answer:
@@ -143,7 +256,7 @@ def _screen(visit: Visit, file: AccountFile, link: str = "", until: str = "") ->
         Region("sessions", (Part("people-sessions", "people.lines", (sessions, t("people.sessions.none"))),)),
     )
     context = {"row": facts.row, "card": card, "keys": keys, "links": links, "link": link, "until": until}
-    return Screen(Page("account.html", facts.row.officer, "people", regions), TOPICS, context)
+    return Screen(Page("account.html", facts.row.officer, "people", regions), TOPICS, context, at=facts.row.href)
 
 
 def _who(visit: Visit) -> tuple[str, int] | None:
@@ -172,21 +285,30 @@ async def _do(visit: Visit, path: str, say: str, **more: Json) -> Answer:
         return Absent()
     card = file.card
     body: dict[str, Json] = {"desk": card.desk, "number": card.number, "by": by(visit), **more}
-    await visit.site.hands.ask("POST", path, body=body)
-    return Redirect(f"/people/{card.desk}/{card.number}", say)
+    said = await visit.site.hands.ask("POST", path, body=body)
+    waits = isinstance(said, dict) and said.get("waits") is True
+    return Redirect(f"/people/{card.desk}/{card.number}", "people.said.waits" if waits else say)
 
 
 async def invite(visit: Visit) -> Answer:
-    """Make an invitation and show its link, this once."""
+    """Propose an invitation; where nobody else could confirm it, make it and show its link, this once."""
     file = _file(visit)
     if file is None:
         return Absent()
     body: dict[str, Json] = {"desk": file.card.desk, "number": file.card.number, "by": by(visit)}
     said = cast("dict[str, Json]", await visit.site.hands.ask("POST", "/people/invite", body=body))
+    if said["waits"]:
+        return Redirect(f"/people/{file.card.desk}/{file.card.number}", "people.said.waits")
+    return _with_link(visit, file, said)
+
+
+def _with_link(visit: Visit, file: AccountFile, said: dict[str, Json]) -> Screen:
+    """Return an account with the link of an invitation, which is shown this once."""
     link = str(said["link"] or f"{visit.origin}{said['path']}")
     ends = Ms(cast("int", said["until"]))
     until = f"{moments.date(ends, visit.texts, year=True)} {moments.clock(ends)}"
-    return _screen(visit, _file(visit) or file, link, until)
+    fresh = visit.site.people.account(file.card.desk, file.card.number)
+    return _screen(visit, fresh or file, link, until)
 
 
 async def end_invitations(visit: Visit) -> Answer:
@@ -251,6 +373,8 @@ async def _member(visit: Visit, path: str, say: str) -> Answer:
 _ONE = "/people/{desk:str}/{number:str}"
 ROUTES = (
     ScreenRoute("GET", "/people", Deed.PEOPLE, people),
+    ScreenRoute("POST", "/proposal/{proposal:str}/confirm", Deed.PEOPLE, confirm, fresh=True),
+    ScreenRoute("POST", "/proposal/{proposal:str}/refuse", Deed.PEOPLE, refuse, fresh=True),
     ScreenRoute("GET", _ONE, Deed.PEOPLE, one),
     ScreenRoute("POST", f"{_ONE}/invite", Deed.PEOPLE, invite, fresh=True),
     ScreenRoute(

@@ -201,7 +201,8 @@ def _whole(one: ReviewCard, visit: Visit, at: Sight) -> Whole:
 
 def _still(one: Still, at: Sight) -> tuple[str, str, bool]:
     t, (verb, _, value) = at.texts, one.what.partition(":")
-    words = f"{t.word('owed', verb)} {value}".strip()
+    named = t.word("role" if verb == "approval" else "compose.assessed", value) if value else ""
+    words = f"{t.word('owed', verb)}: {named}" if named else t.word("owed", verb)
     if one.done is not None:
         return words, t("reviews.still.done", time=moments.moment(one.done, at.now, t)), True
     role = t.word("role", one.role)

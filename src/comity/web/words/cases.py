@@ -17,6 +17,8 @@ WORDS: Mapping[str, str] = {
     "cases.state.late": "Overdue",
     "cases.state.closed": "Closed",
     "cases.moved": "Last moved {time}",
+    "cases.more": "{count} earlier dispatch in the case",
+    "cases.more.many": "{count} earlier dispatches in the case",
     "cases.none": "No case is open",
     "cases.none.mine": "No case was given to you. Take one from the inbox.",
     "cases.none.here": "There is no case here.",

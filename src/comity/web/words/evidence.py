@@ -22,6 +22,7 @@ WORDS: Mapping[str, str] = {
     "evidence.state.referred": "another authority decides",
     "evidence.state.refused": "stays here",
     "evidence.state.absent": "its content is not here",
+    "evidence.reasons": "All reasons",
     "evidence.removed": "Without: {words}. The text stays here.",
     "evidence.missing": "Missing: {words}",
     "evidence.lack.officer-without-standing": "you have no standing now",

@@ -21,6 +21,8 @@ WORDS: Mapping[str, str] = {
     "logs.cosigned.never": "not co-signed: it stays at home, its head goes into the exchange log once a day",
     "logs.origin": "Origin",
     "logs.keys": "Log keys",
+    "logs.keys.count": "{n} key, in full",
+    "logs.keys.count.many": "{n} keys, in full",
     "logs.cosigners": "Co-signer keys",
     "logs.checkpoint": "Checkpoint",
     "logs.tiles": "Tiles",
