@@ -404,3 +404,13 @@ def test_the_checks_themselves_see_a_fault():
     for good in (*PAYLOADS[:2], LIKE_A_QUERY):
         assert faults(f"<p>{html.escape(good)}</p>") == []
         assert faults(f'<input value="{html.escape(good)}"><textarea>{html.escape(TURNED)}</textarea>') == []
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=["markup", "template", "turned", "query"])
+def test_what_was_looked_for_is_only_text_before_the_reviewer(world: World, payload: str):
+    """Planted and caught: the words of a search with `|safe`."""
+    typed = quote(payload, safe="")
+    assert world.ask("officer", "GET", f"/search?q={typed}").status_code == 200
+    world.house.until(lambda: MARK in world.ask("reviewer", "GET", "/searches").text)  # it is kept behind the answer
+    for address in ("/searches", f"/searches?words={typed}", f"/searches?by={typed}"):
+        assert faults(world.ask("reviewer", "GET", address).text) == [], address
