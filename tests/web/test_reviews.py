@@ -14,6 +14,7 @@ from comity.dispatch.owed import DAY_MS, owe
 from comity.edge.forms import form_json
 from tests.unit.edge.twofolders import question
 from tests.web.desk import desk
+from tests.web.hostile import MARK, MARKUP, faults
 
 WHY = "A shot was announced for tonight at the port"
 FOUND = "Nobody could be reached at that hour; what left was no more than the place."
@@ -26,7 +27,7 @@ def house(tmp_path_factory):
         yield one
 
 
-def broken(house, by=103, ago=0):
+def broken(house, by=103, ago=0, why=WHY):
     """Leave what a dispatch that left behind broken glass leaves: the leaf, and what is owed for it; return its review's address."""
     sent = house.door("POST", "/submit", {"form": form_json(question()), "by": {"desk": "requests", "number": 101}})
     node, engine, about = house.opened().node, house.running().engine, read_id(sent["id"])
@@ -34,7 +35,7 @@ def broken(house, by=103, ago=0):
 
     def write() -> None:
         with node.ledger.begin() as book:
-            record = cbor.encode([glass.RECORD, about, WHY, "requests", by, ["approval:approver"], now])
+            record = cbor.encode([glass.RECORD, about, why, "requests", by, ["approval:approver"], now])
             glass.leaf(glass.BREAK_GLASS, record, book, node.office, now)
             owe(("review", "approval:approver"), about, book.tx, node.office, now)
 
@@ -104,3 +105,13 @@ def test_a_review_writes_its_record_and_no_other_row(house):
     reviewer.post(place, {"note": FOUND})
     gone = [one for one in before if one not in house.door("GET", "/owed")]
     assert [one["id"] for one in gone] == [place[-26:]]
+
+
+def test_why_the_glass_was_broken_and_what_was_found_are_only_text(house):
+    place, reviewer = broken(house, why=MARKUP), house.visitor("reviewer")
+    assert all(faults(reviewer.get(one).text) == [] for one in ("/reviews", place))
+    assert reviewer.post(place, {"note": MARKUP}).headers["location"] == "/reviews"
+    for one in ("/reviews", place):
+        page = reviewer.get(one).text
+        assert MARK in page
+        assert faults(page) == [], one
