@@ -16,6 +16,7 @@ FOCUSED = 40
 """Places on a page whose focus is looked at; a page of law has thousands that are alike."""
 CUT = """() => [...document.querySelectorAll('body *')].filter((node) => {
   const style = getComputedStyle(node), hides = (how) => how === 'hidden' || how === 'clip';
+  if (node.matches('.tabs') && innerWidth >= 1280 && node.scrollWidth > node.clientWidth + 1) return true; // scrolls where it need not
   return node.checkVisibility() && node.clientWidth > 2 && !node.closest('.vh, .scroll, svg, textarea, select, input, nav.rail') &&
     ((hides(style.overflowX) && node.scrollWidth > node.clientWidth + 1) || (hides(style.overflowY) && node.scrollHeight > node.clientHeight + 2));
 }).map((node) => 'cut: ' + node.outerHTML.slice(0, 160)).slice(0, 3)"""
