@@ -412,7 +412,11 @@ def test_one_administrator_proposes_and_the_other_confirms_on_the_page(screens):
     assert screens.desk.people.account(*OFFICER).invitations == ()
     mine, theirs = (screens.html(go(people.people, visit), visit) for visit in map(screens.visit, (one, two)))
     (id_,) = set(re.findall(r"/proposal/([0-9a-f]{32})/confirm", theirs))
-    assert ("/confirm" in mine, "Take back" in mine, "2 administrators have a key or a binding." in mine) == (False, True, True)
+    assert ("/confirm" in mine, "Take back" in mine, "2 administrators have a key or a binding." in mine) == (
+        False,
+        True,
+        True,
+    )
     with pytest.raises(Refused, match="does not confirm it"):
         go(people.confirm, screens.visit(one, path={"proposal": id_}))
     visit = screens.visit(two, path={"proposal": id_})
