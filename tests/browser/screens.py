@@ -132,6 +132,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("ledger", REVIEWER, "The ledger: both logs", "/ledger"),
     Shot("trace", REVIEWER, "One dispatch from draft to proof", of_dispatch(THREAT, before="/ledger/dispatch/")),
     Shot("manifest", REVIEWER, "Manifests and gaps", "/manifest"),
+    Shot("reviews", REVIEWER, "Broken glass: what was sent before its approval, to be reviewed", "/reviews"),
+    Shot("searches", REVIEWER, "Who searched for what", "/searches"),
     Shot("law", LEGAL, "Accord and our law", "/law"),
     Shot("law-theirs", LEGAL, "Their published law", "/law/in"),
     Shot("evidence", LEGAL, "Papers of a case for a court", found(BROKER, after="/evidence")),
