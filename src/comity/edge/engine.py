@@ -41,7 +41,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _LOG = logging.getLogger("comity.engine")
 _NEVER = Ms(0)
-_BATCH = 16
+_BATCH = 16  # ADR 0047
 """Forms in one transaction: enough to share a flush, few enough that the peer works on the last while we take the next."""
 _OK = 200
 _NEWS_KEPT = 4_096
