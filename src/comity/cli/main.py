@@ -13,6 +13,7 @@ from comity.cli import (
     acts,
     approvals,
     bench,
+    courier,
     demo,
     duty,
     evidence,
@@ -44,6 +45,7 @@ def build_parser() -> argparse.ArgumentParser:
     demo.add_commands(commands)
     node.add_commands(commands)
     accord.add_commands(commands)
+    courier.add_commands(commands)
     requests.add_commands(commands)
     acts.add_commands(commands)
     approvals.add_commands(commands)

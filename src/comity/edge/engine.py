@@ -289,6 +289,18 @@ class Engine:
             return 503, self.problem("slow-down", _STORE_RETRY_MS)
         return _OK, answer
 
+    async def take_carried(self, body: bytes) -> Taken | Problem:
+        """Take an exchange of the peer that came on media; nothing is answered: media go back when they are written.
+
+        Raises:
+            StoreError: the outcome is unknown; the same media again do no harm.
+        """
+        try:
+            return await self._loop.run_in_executor(self._writer, self._take, body)
+        except Problem as problem:
+            self._after_problem(problem)
+            return problem
+
     def _take_and_speak(self, body: bytes) -> tuple[Taken, bytes]:
         taken = self._take(body)
         return taken, self._guarded(self.node.speak, self.clock.now())

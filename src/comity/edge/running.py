@@ -27,6 +27,7 @@ from comity.edge.courier_client import CourierClient
 from comity.edge.courier_server import CourierApp
 from comity.edge.door import SOCKET, Door
 from comity.edge.door_evidence import EvidenceRoutes
+from comity.edge.door_media import MediaRoutes
 from comity.edge.door_request import Routes
 from comity.edge.door_search import SearchRoutes
 from comity.edge.engine import Engine
@@ -180,6 +181,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
         further=(
             *start_duty(opened, engine, stack),
             EvidenceRoutes(engine, papers_of(opened)).routes,
+            MediaRoutes(engine, opened.config.folder).routes,
             _search(opened, board, engine),
         ),
         home=home_of(Staffing.of(opened)),
