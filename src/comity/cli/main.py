@@ -23,6 +23,7 @@ from comity.cli import (
     people,
     persons,
     requests,
+    retention,
     scan,
     simulate,
     subject,
@@ -54,6 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
     tasks.add_commands(commands)
     people.add_commands(commands)
     subject.add_commands(commands)
+    retention.add_commands(commands)
     log.add_log_commands(commands)
     evidence.add_commands(commands)
     law.add_commands(commands)

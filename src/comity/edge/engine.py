@@ -53,6 +53,7 @@ _STUMBLED = 4
 """A fault that no rule foresees backs off as after so many tries without an answer."""
 _CLOSING_RETRY_MS = 60_000
 """Without an officer who may send the manifest the day stays open; it is looked at again, not in a tight loop."""
+_DAY_MS = 86_400_000
 _HELD, _LINK, _LOG_MOVED = ("waiting",), ("link", "log"), ("log",)
 _TYPE_AT, _RECEIPT = 15, b"\x03"
 """Where an entry has its type, and the type that says what became of a dispatch."""
@@ -157,9 +158,10 @@ class Engine:
         self.clock = clock
         self.bell = Bell()
         self.faults = 0
+        self.daily: Callable[[Ms], None] = _nothing
         self._client = client
         self._manifest_by = manifest_by
-        self._closes = Ms(0)
+        self._closes = self._daily_at = Ms(0)
         self._poll_ms = poll_ms
         self._polls = Ms(0)
         self._gapped = False
@@ -465,6 +467,9 @@ class Engine:
 
     def _close_day(self, now: Ms) -> Ms:
         """Send the daily manifest if its time has come, and return when it comes next."""
+        if now >= self._daily_at:
+            self._daily_at = Ms(now + _DAY_MS)
+            self.daily(now)
         if self.node.day_closes_at(now) <= now and self._manifest_by is not None:
             outcome = self.node.close_day(self._manifest_by, now)
             if not isinstance(outcome, Committed):
@@ -540,6 +545,10 @@ class Engine:
     def close(self) -> None:
         """End the writer thread after what it is doing."""
         self._writer.shutdown(wait=True)
+
+
+def _nothing(_: Ms) -> None:
+    """Do nothing once a day."""
 
 
 def _receipted(taken: Taken) -> Iterator[bytes]:

@@ -29,16 +29,19 @@ from comity.edge.door import SOCKET, Door
 from comity.edge.door_evidence import EvidenceRoutes
 from comity.edge.door_media import MediaRoutes
 from comity.edge.door_request import Routes
+from comity.edge.door_retention import RetentionRoutes
 from comity.edge.door_search import SearchRoutes
 from comity.edge.engine import Engine
 from comity.edge.evidence import papers_of
 from comity.edge.hands import NearHands
+from comity.edge.keystore import KeyStore
 from comity.edge.listener import Listener, serve, serve_socket
 from comity.edge.onduty import start_duty
 from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
+from comity.edge.retaining import Retaining
 from comity.edge.showing import lines_of, make_board, their_law
 from comity.edge.site import make_site
 from comity.edge.staffing import Staffing
@@ -182,10 +185,19 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             *start_duty(opened, engine, stack),
             EvidenceRoutes(engine, papers_of(opened)).routes,
             MediaRoutes(engine, opened.config.folder).routes,
+            _retention(opened, engine),
             _search(opened, board, engine),
         ),
         home=home_of(Staffing.of(opened)),
     )
+
+
+def _retention(opened: OpenNode, engine: Engine) -> Routes:
+    keys = KeyStore(opened.config.path(opened.config.keys))
+    ends = {one.kid: one.not_after for one in opened.built.our_keys.sealing}
+    retaining = Retaining(engine, opened.store, opened.desks, keys=keys, ends=ends)
+    engine.daily = retaining.daily
+    return RetentionRoutes(retaining).routes
 
 
 def _search(opened: OpenNode, board: NodeBoard, engine: Engine) -> Routes:

@@ -132,7 +132,7 @@ def _waiting(
     known = {row[1] for row in rows}
     for wanted in heard.wants:
         if wanted not in known:
-            rows += book.tx.rows(fields + " AND idx = ?", (*bounds, wanted))
+            rows += book.tx.rows(fields + " AND length(sealed) > 0 AND idx = ?", (*bounds, wanted))
     return sorted((int_of(lane), LeafIndex(int_of(index)), int_of(length)) for lane, index, length in rows)
 
 

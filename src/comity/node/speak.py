@@ -113,7 +113,8 @@ def _candidates(
     for index in wanted:
         if index not in known:
             rows += book.tx.rows(
-                "SELECT lane, idx, sealed FROM sent WHERE idx = ? AND lane <= ? AND idx < ? AND (lane = 0 OR idx < ?)",
+                "SELECT lane, idx, sealed FROM sent WHERE idx = ? AND lane <= ? AND idx < ? AND (lane = 0 OR idx < ?)"
+                " AND length(sealed) > 0",
                 (index, *bounds),
             )
     rows.sort(key=lambda row: (int_of(row[0]), int_of(row[1])))
