@@ -57,6 +57,7 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("ledger", "/ledger", "frame.ledger", "ledger"),
             Entry("law", "/law", "frame.law", "book"),
             Entry("persons", "/persons", "frame.persons", "person"),
+            Entry("retention", "/retention", "retention.rail", "clock"),
         ),
     ),
     (

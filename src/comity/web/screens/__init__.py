@@ -21,6 +21,7 @@ from comity.web.screens import (
     ledger,
     owed,
     people,
+    retention,
     search,
     settings,
     signin,
@@ -52,6 +53,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *settings.ROUTES,
     *people.ROUTES,
     *health.ROUTES,
+    *retention.ROUTES,
 )
 """Every address of every screen; add a line for yours."""
 
