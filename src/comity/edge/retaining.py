@@ -64,9 +64,8 @@ class Retaining:
     async def due(self) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         """Return what is due, the holds in force, and when the next dispatch becomes due."""
         now = self._engine.clock.now()
-        await self._engine.call(note_days, self._node.ledger, self._node.office.accord)
         with self._node.ledger.read() as tx:
-            return due(tx, now), holds_in_force(tx), next_due(tx, now)
+            return due(tx, self._node.office.accord, now), holds_in_force(tx), next_due(tx, now)
 
     async def hold(self, target: bytes, reason: str, by: Officer) -> Hold:
         """Keep a dispatch or a case from being erased."""

@@ -36,6 +36,7 @@ from comity.edge.evidence import papers_of
 from comity.edge.hands import NearHands
 from comity.edge.keystore import KeyStore
 from comity.edge.listener import Listener, serve, serve_socket
+from comity.edge.metrics import MetricsApp, NodeMetrics
 from comity.edge.onduty import start_duty
 from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
@@ -97,6 +98,12 @@ async def start(config: Config) -> RunningNode:
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
         await _listen_for_tools(opened, door, stack)
+        if config.metrics_port:
+            metrics = NodeMetrics(
+                opened.node.ledger, config.path(config.store), config.path(config.tls), clock.now, lambda: engine.faults
+            )
+            app = cast("ASGI3Application", MetricsApp(metrics))
+            await _listen(stack, await serve(app, "127.0.0.1", config.metrics_port))
         if isinstance(clock, SetClock):
             clock.watch(engine.poke)
             if config.clock_port:

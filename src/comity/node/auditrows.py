@@ -9,6 +9,7 @@ from comity.base import cbor
 from comity.base.errors import BadEnvelope
 from comity.base.hashing import sha256
 from comity.dispatch.book import LogRole
+from comity.dispatch.columns import int_of
 from comity.dispatch.entries import (
     DispatchLeaf,
     Entry,
@@ -135,13 +136,12 @@ def _erased(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
         leaf = decisions.records.get(as_int(index))
         if leaf is None or leaf.commit != record_commit(as_bytes(salt), as_bytes(record)):
             continue
-        try:
-            _, place, named, *_ = cbor.decode(as_bytes(record))  # type: ignore[misc]  # written by us, else BadEnvelope or DAMAGE
-            shown_leaf = ours.records.get(as_int(place))  # type: ignore[arg-type]  # as above
-        except DAMAGE:
+        value = cbor.decode(as_bytes(record))  # its own leaf commits to it, so we wrote it
+        if not isinstance(value, list) or not isinstance(value[2], list):
             continue
-        if shown_leaf is not None and shown_leaf.kind in {"shred", "destroyed"} and isinstance(named, list):
-            found.update(as_int(one) for one in named)
+        shown_leaf = ours.records.get(int_of(value[1]))
+        if shown_leaf is not None and shown_leaf.kind in {"shred", "destroyed"}:
+            found.update(int_of(one) for one in value[2])
     return frozenset(found)
 
 

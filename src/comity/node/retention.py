@@ -31,7 +31,7 @@ LEGAL = "legal-officer"
 OURS, THEIRS, CUSTODY = "ours", "theirs", "custody"
 HOLD = "comity/hold/1"
 _SALT_BYTES, _BATCH, _DAY_MS = 32, 512, 86_400_000
-_LONGEST = 2_000
+_LONGEST, _MOST = 2_000, 100_000
 _RETAIN = "retain-max-days"
 
 
@@ -103,12 +103,12 @@ def note_days(ledger: Ledger, accord: Accord) -> int:
         count += len(found)
 
 
-def _without_day(tx: Tx, accord: Accord) -> list[tuple[bytes | str | int | None, ...]]:
-    rows = [(OURS, row) for row in tx.rows(_OURS, (_BATCH,))]
-    rows += [(THEIRS, row) for row in tx.rows(_THEIRS, (int(Fact.FILED), _BATCH))]
+def _without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
+    rows = [(OURS, row) for row in tx.rows(_OURS, (most,))]
+    rows += [(THEIRS, row) for row in tx.rows(_THEIRS, (int(Fact.FILED), most))]
     found = [_day_of(whose, row, tx, accord) for whose, row in rows]
     span = dict(accord.timers).get("custody", accord.timer("quarantine-keep"))
-    for id_, since in tx.rows(_IN_CUSTODY, (_BATCH,)):
+    for id_, since in tx.rows(_IN_CUSTODY, (most,)):
         found.append((bytes_of(id_), CUSTODY, "", "", None, int_of(since) + span, CUSTODY))
     return found
 
@@ -136,19 +136,23 @@ def _ordered(dispatch: bytes, tx: Tx) -> list[int]:
     return [int(duty.value) * _DAY_MS for duty in duties if duty.verb == _RETAIN]
 
 
-def due(tx: Tx, now: Ms) -> tuple[Due, ...]:
-    """Return what is past its day and not erased, the longest overdue first."""
-    rows = tx.rows(
-        "SELECT r.dispatch, r.whose, r.desk, r.kind, r.case_id, r.at, r.why, e.desk, e.number FROM review r"
-        " LEFT JOIN erasure e ON e.dispatch = r.dispatch WHERE r.at <= ? AND e.done_at IS NULL ORDER BY r.at, r.dispatch",
-        (now,),
-    )
+def due(tx: Tx, accord: Accord, now: Ms) -> tuple[Due, ...]:
+    """Return what is past its day and not erased, the longest overdue first; nothing is written.
+
+    What was settled since `note_days` last ran is looked at here.
+    """
+    asked = {bytes_of(row[0]): row for row in tx.rows("SELECT dispatch, desk, number, done_at FROM erasure")}
+    rows = tx.rows("SELECT dispatch, whose, desk, kind, case_id, at, why FROM review WHERE at <= ?", (now,))
+    rows += [one for one in _without_day(tx, accord, _MOST) if one[5] is not None and int_of(one[5]) <= now]
     holds = {one.target: one for one in holds_in_force(tx)}
-    return tuple(_due(row, holds) for row in rows)
+    found = (_due(row, holds, asked.get(bytes_of(row[0]))) for row in rows)
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.at, one.dispatch)))
 
 
-def _due(row: Row, holds: dict[bytes, Hold]) -> Due:
-    id_, whose, desk, kind, case, at, why, by_desk, by_number = row
+def _due(row: Row, holds: dict[bytes, Hold], erasure: Row | None) -> Due | None:
+    id_, whose, desk, kind, case, at, why = row
+    if erasure is not None and erasure[3] is not None:
+        return None
     of_case = None if case is None else CaseId(DispatchId(bytes_of(case)))
     held = holds.get(bytes_of(id_)) or (None if of_case is None else holds.get(of_case))
     return Due(
@@ -160,7 +164,7 @@ def _due(row: Row, holds: dict[bytes, Hold]) -> Due:
         at=Ms(int_of(at)),
         why=text_of(why),
         hold=held,
-        asked=None if by_desk is None else (text_of(by_desk), int_of(by_number)),
+        asked=None if erasure is None else (text_of(erasure[1]), int_of(erasure[2])),
     )
 
 

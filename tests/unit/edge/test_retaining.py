@@ -339,8 +339,8 @@ def test_the_day_comes_from_label_law_and_accord_the_earliest_counts(two):
     assert note_days(here.node.ledger, here.node.office.accord) >= 1
     assert note_days(here.node.ledger, here.node.office.accord) == 0, "each gets its day once"
     with here.store.read() as tx:
-        assert due(tx, Ms(NOW + 29 * DAY)) == ()
-        (one,) = due(tx, Ms(NOW + 31 * DAY))
+        assert due(tx, here.node.office.accord, Ms(NOW + 29 * DAY)) == ()
+        (one,) = due(tx, here.node.office.accord, Ms(NOW + 31 * DAY))
     assert (one.dispatch, one.why, one.whose) == (sent.id, "label", "theirs")
 
 
@@ -352,7 +352,7 @@ def test_our_own_law_shortens_the_day_of_what_came_in(two):
         records.keep(book, "received", sent.id, bytes(32), receiving(sent.id, None, verdict, NOW), now=NOW)
     note_days(here.node.ledger, here.node.office.accord)
     with here.store.read() as tx:
-        found = {one.dispatch: one for one in due(tx, Ms(NOW + 91 * DAY))}
+        found = {one.dispatch: one for one in due(tx, here.node.office.accord, Ms(NOW + 91 * DAY))}
     assert found[sent.id].at <= NOW + 91 * DAY
     assert found[sent.id].why == "law"
 
