@@ -15,6 +15,7 @@ from comity.cli import (
     bench,
     courier,
     demo,
+    doctor,
     duty,
     evidence,
     law,
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     demo.add_commands(commands)
     node.add_commands(commands)
+    doctor.add_commands(commands)
     accord.add_commands(commands)
     courier.add_commands(commands)
     requests.add_commands(commands)

@@ -35,7 +35,20 @@ _SECOND = 1_000
 _COUNTERS = frozenset({"cosignature-ignored", "dispatch-dropped", "dispatch-repeated"})
 _PROBLEM = "problem-"
 _PROBLEMS = frozenset(
-    ["bad-envelope", "version", "unknown-log", "recovering", "stale-incarnation", "bad-signature", "clock", "gap", "unproven-head", "too-large", "slow-down", "broken"]
+    [
+        "bad-envelope",
+        "version",
+        "unknown-log",
+        "recovering",
+        "stale-incarnation",
+        "bad-signature",
+        "clock",
+        "gap",
+        "unproven-head",
+        "too-large",
+        "slow-down",
+        "broken",
+    ]
 )
 
 
