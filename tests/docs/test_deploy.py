@@ -10,7 +10,24 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = sorted((ROOT / "deploy" / "systemd").glob("*.service"))
-HARDENED = ["NoNewPrivileges=yes", "ProtectSystem=strict", "ProtectHome=yes", "PrivateTmp=yes", "PrivateDevices=yes", "ProtectKernelTunables=yes", "ProtectKernelModules=yes", "ProtectControlGroups=yes", "RestrictSUIDSGID=yes", "RestrictNamespaces=yes", "CapabilityBoundingSet=", "LockPersonality=yes", "UMask=0077", "User=comity", "LimitCORE=0", "SystemCallFilter=@system-service"]
+HARDENED = [
+    "NoNewPrivileges=yes",
+    "ProtectSystem=strict",
+    "ProtectHome=yes",
+    "PrivateTmp=yes",
+    "PrivateDevices=yes",
+    "ProtectKernelTunables=yes",
+    "ProtectKernelModules=yes",
+    "ProtectControlGroups=yes",
+    "RestrictSUIDSGID=yes",
+    "RestrictNamespaces=yes",
+    "CapabilityBoundingSet=",
+    "LockPersonality=yes",
+    "UMask=0077",
+    "User=comity",
+    "LimitCORE=0",
+    "SystemCallFilter=@system-service",
+]
 
 
 def test_there_are_units_for_node_and_pages():

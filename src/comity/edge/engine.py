@@ -158,7 +158,7 @@ class Engine:
         self.clock = clock
         self.bell = Bell()
         self.faults = 0
-        self.daily: Callable[[Ms], None] = _nothing
+        self.daily: Callable[[Ms], bool] = _nothing
         self._client = client
         self._manifest_by = manifest_by
         self._closes = self._daily_at = Ms(0)
@@ -468,15 +468,14 @@ class Engine:
     def _close_day(self, now: Ms) -> Ms:
         """Send the daily manifest if its time has come, and return when it comes next."""
         if now >= self._daily_at:
-            self._daily_at = Ms(now + _DAY_MS)
-            self.daily(now)
+            self._daily_at = Ms(now + (_CLOSING_RETRY_MS if self.daily(now) else _DAY_MS))
         if self.node.day_closes_at(now) <= now and self._manifest_by is not None:
             outcome = self.node.close_day(self._manifest_by, now)
             if not isinstance(outcome, Committed):
                 _LOG.warning("the daily manifest was not sent; the day is closed in our own log")
             self._loop.call_soon_threadsafe(self.bell.ring)
         closes = self.node.day_closes_at(now)
-        return closes if closes > now else Ms(now + _CLOSING_RETRY_MS)
+        return min(closes if closes > now else Ms(now + _CLOSING_RETRY_MS), self._daily_at)
 
     async def _take_answer(self, answer: Answer) -> None:
         if isinstance(answer, NoAnswer):
@@ -547,8 +546,9 @@ class Engine:
         self._writer.shutdown(wait=True)
 
 
-def _nothing(_: Ms) -> None:
-    """Do nothing once a day."""
+def _nothing(_: Ms) -> bool:
+    """Do nothing once a day, and leave nothing."""
+    return False
 
 
 def _receipted(taken: Taken) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ list of ours. docs/operations.md has each name; a test compares.
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -210,7 +211,7 @@ class MetricsApp:
         if client is None or not is_loopback(client[0]) or b"origin" in headers:
             status = 403
         elif scope["path"] == PATH and scope["method"] == "GET":
-            status, body = 200, generate_latest(self._registry)
+            status, body = 200, await asyncio.to_thread(generate_latest, self._registry)
         head = [
             (b"content-type", CONTENT_TYPE_PLAIN_0_0_4.encode()),
             (b"content-length", b"%d" % len(body)),

@@ -6,6 +6,7 @@ the write-ahead file is emptied; an erasure whose files could not be cleaned say
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from typing import ParamSpec, TypeVar
@@ -34,6 +35,7 @@ from comity.node.retention import Due, Hold, due, end_hold, hold, holds_in_force
 P = ParamSpec("P")
 R = TypeVar("R")
 _LOG = logging.getLogger("comity.retention")
+_ROUNDS = 8
 _KEPT_AFTER_MS = 45 * 86_400_000
 """How long a sealing key is kept after its end."""  # spec: protocol.md 10
 
@@ -63,7 +65,9 @@ class Retaining:
 
     async def due(self) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         """Return what is due, the holds in force, and when the next dispatch becomes due."""
-        now = self._engine.clock.now()
+        return await asyncio.to_thread(self._due, self._engine.clock.now())
+
+    def _due(self, now: Ms) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         with self._node.ledger.read() as tx:
             return due(tx, self._node.office.accord, now), holds_in_force(tx), next_due(tx, now)
 
@@ -105,17 +109,25 @@ class Retaining:
         with self._node.ledger.read() as tx:
             return certificate_file(tx, *erased_leaf(dispatch, tx))
 
-    def daily(self, now: Ms) -> None:
-        """Give new dispatches their day, destroy sealed bytes and keys past their time; called in the writer thread."""
-        note_days(self._node.ledger, self._node.office.accord)
-        purged = True
-        while purged:
+    def daily(self, now: Ms) -> bool:
+        """Give dispatches their day, destroy sealed bytes and keys past their time; called in the writer thread.
+
+        Returns:
+            Whether more is left: it is called again soon, so that nobody waits for a whole backlog.
+        """
+        more = note_days(self._node.ledger, self._node.office.accord)
+        for _ in range(_ROUNDS):
             with self._node.ledger.begin() as book:
-                purged = bool(purge_sealed(book, self._node.office.accord, now))
+                left = purge_sealed(book, self._node.office.accord, now)
+            if not left:
+                break
+        else:
+            more = True
         if self._keys is not None:
             destroyed = self.destroy_keys(now)
             if destroyed:
                 _LOG.info("%d sealing keys were destroyed, 45 days after their end", destroyed)
+        return more
 
     def destroy_keys(self, now: Ms) -> int:
         """Destroy the sealing keys whose end is 45 days past; return how many."""

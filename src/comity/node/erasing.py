@@ -224,25 +224,39 @@ def _note(version: str, members: list[Value], book: Book, office: Office, now: M
     records.keep(book, kind, None, office.entropy.draw(_SALT_BYTES), record, now=now)
 
 
-def purge_sealed(book: Book, accord: Accord, now: Ms) -> int:
+def purge_sealed(book: Book, accord: Accord, now: Ms) -> bool:
     """Destroy sealed bytes that nobody can want again: ours after their receipt, and what could not be opened.
 
     Returns:
-        How many; at most 256 of each, so that nobody waits. What is on hold is kept.
+        Whether more may be left: at most 256 of each go at once, so that nobody waits. What is on hold is kept.
     """  # spec: protocol.md 7 (bytes kept 30 days apart), 9 step 5
-    keep, apart = accord.timer("sealed-keep"), accord.timer("quarantine-keep")
-    free = "NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.ended_at IS NULL AND h.target IN (t.id, t.case_id))"
-    ours = book.tx.rows(
-        f"SELECT id FROM sent t WHERE settled_at <= ? AND fact > 0 AND length(sealed) > 0 AND {free} LIMIT ?",  # noqa: S608  constants of this function
-        (now - keep, _BATCH),
+    ours = _past(book.tx, "sent", "fact > 0 AND length(sealed) > 0", now - accord.timer("sealed-keep"))
+    theirs = _past(
+        book.tx, "got", f"fact = {int(Fact.QUARANTINED)} AND sealed IS NOT NULL", now - accord.timer("quarantine-keep")
     )
-    theirs = book.tx.rows(
-        f"SELECT id FROM got t WHERE settled_at <= ? AND fact = ? AND sealed IS NOT NULL AND {free} LIMIT ?",  # noqa: S608  constants of this function
-        (now - apart, int(Fact.QUARANTINED), _BATCH),
+    book.tx.many("UPDATE sent SET sealed = ? WHERE id = ?", [(b"", one) for one in ours])
+    book.tx.many("UPDATE got SET sealed = NULL WHERE id = ?", [(one,) for one in theirs])
+    return max(len(ours), len(theirs)) == _BATCH
+
+
+def _past(tx: Tx, table: str, which: str, until: int) -> list[bytes]:
+    """Return the next dispatches of a table that were settled by a time, and remember how far was looked."""
+    name = f"purged-{table}"
+    known = tx.rows("SELECT value FROM counter WHERE name = ?", (name,))
+    since = int_of(known[0][0]) if known else -1
+    rows = tx.rows(
+        f"SELECT id, settled_at FROM {table} t WHERE settled_at > ? AND settled_at <= ? AND {which}"  # noqa: S608  our two tables
+        " AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.ended_at IS NULL AND h.target IN (t.id, t.case_id))"
+        " ORDER BY settled_at LIMIT ?",
+        (since, until, _BATCH),
     )
-    book.tx.many("UPDATE sent SET sealed = ? WHERE id = ?", [(b"", row[0]) for row in ours])
-    book.tx.many("UPDATE got SET sealed = NULL WHERE id = ?", [(row[0],) for row in theirs])
-    return len(ours) + len(theirs)
+    reached = until if len(rows) < _BATCH else int_of(rows[-1][1]) - 1
+    if reached > since:
+        tx.run(
+            "INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, reached),
+        )
+    return [bytes_of(row[0]) for row in rows]
 
 
 def erased_leaf(dispatch: DispatchId, tx: Tx) -> tuple[LeafIndex, bytes, bytes]:

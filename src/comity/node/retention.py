@@ -30,8 +30,8 @@ LEGAL = "legal-officer"
 """The role of at least one of the two who erase."""
 OURS, THEIRS, CUSTODY = "ours", "theirs", "custody"
 HOLD = "comity/hold/1"
-_SALT_BYTES, _BATCH, _DAY_MS = 32, 512, 86_400_000
-_LONGEST, _MOST = 2_000, 100_000
+_SALT_BYTES, _BATCH, _DAY_MS = 32, 4_096, 86_400_000
+_LONGEST, _MOST = 2_000, 20_000
 _RETAIN = "retain-max-days"
 
 
@@ -90,17 +90,14 @@ _NOTE = (
 )
 
 
-def note_days(ledger: Ledger, accord: Accord) -> int:
-    """Give each settled dispatch its day, once, a batch at a time; return how many got one or are known to have none."""
-    count = 0
-    while True:
-        with ledger.read() as tx:
-            found = _without_day(tx, accord)
-        if not found:
-            return count
+def note_days(ledger: Ledger, accord: Accord) -> bool:
+    """Give settled dispatches their day, each once, 4,096 of ours and of theirs at a time; return whether more are left."""
+    with ledger.read() as tx:
+        found = _without_day(tx, accord)
+    if found:
         with ledger.begin() as book:
             book.tx.many(_NOTE, found)
-        count += len(found)
+    return len(found) >= _BATCH
 
 
 def _without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
@@ -224,6 +221,7 @@ def end_hold(hold_id: DispatchId, by: Officer, book: Book, office: Office, now: 
     if found is None:
         raise BadForm("there is no hold of this number in force; nothing was changed")
     book.tx.run("UPDATE legal_hold SET ended_at = ? WHERE id = ?", (now, hold_id))
+    book.tx.run("DELETE FROM counter WHERE name IN ('purged-sent', 'purged-got')")  # what it kept is looked at again
     _record("hold-ended", found, by, book, office, now=now)
 
 

@@ -123,9 +123,13 @@ def test_traffic_with_marked_words_leaves_none_in_logs_and_metrics(two, lines):
         assert decode_exchange
 
 
+def _refuse():
+    raise BadForm(f"{MARK} does not fit")
+
+
 def _fall():
     try:
-        raise BadForm(f"{MARK} does not fit")
+        _refuse()
     except BadForm as cause:
         raise StoreError(MARK) from cause
 

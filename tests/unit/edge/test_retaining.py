@@ -11,6 +11,7 @@ from comity.base.errors import BadEnvelope, BadForm, BadProof, BadSignature, Not
 from comity.base.ids import Digest, Ms, show_id
 from comity.dispatch import records
 from comity.dispatch.decision import receiving
+from comity.dispatch.entries import WithdrawLeaf, decode_entry
 from comity.dispatch.holding import find, is_held
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.states import Officer, Withheld
@@ -26,6 +27,7 @@ from comity.node.bundle import Wish, make_bundle
 from comity.node.bundlecheck import check_bundle
 from comity.node.certificate import check_certificate
 from comity.node.erasing import purge_sealed
+from comity.node.mend import withdraw_wanted
 from comity.node.proofs import Signers
 from comity.node.publickeys import PublicKeys
 from comity.node.retention import due, note_days
@@ -336,8 +338,12 @@ def test_a_hold_is_made_by_who_may_with_a_reason_on_what_is_there(two):
 def test_the_day_comes_from_label_law_and_accord_the_earliest_counts(two):
     sent = asked(two, retain_until=Ms(NOW + 30 * DAY))
     here = two[1]
-    assert note_days(here.node.ledger, here.node.office.accord) >= 1
-    assert note_days(here.node.ledger, here.node.office.accord) == 0, "each gets its day once"
+    with here.store.read() as tx:
+        assert [one.dispatch for one in due(tx, here.node.office.accord, Ms(NOW + 31 * DAY))] == [sent.id], (
+            "before it is noted"
+        )
+    assert not note_days(here.node.ledger, here.node.office.accord)
+    assert not note_days(here.node.ledger, here.node.office.accord), "each gets its day once"
     with here.store.read() as tx:
         assert due(tx, here.node.office.accord, Ms(NOW + 29 * DAY)) == ()
         (one,) = due(tx, here.node.office.accord, Ms(NOW + 31 * DAY))
@@ -368,16 +374,28 @@ def test_sealed_bytes_end_thirty_days_after_the_receipt_unless_held(two):
             return tx.rows("SELECT length(sealed) FROM sent WHERE id = ?", (dispatch.id,))[0][0]
 
     with here.node.ledger.begin() as book:
-        assert purge_sealed(book, accord, Ms(NOW + 29 * DAY)) == 0
+        assert not purge_sealed(book, accord, Ms(NOW + 29 * DAY))
     doing(here, Ms(NOW + 31 * DAY), _daily(Ms(NOW + 31 * DAY)))
     assert (sealed(sent), sealed(kept) > 0) == (0, True)
     good(here)
+    (hold,) = doing(here, NOW, lambda r: r.due())[1]
+    doing(here, NOW, lambda r: r.end_hold(hold.id, Officer("requests", 22)))
+    doing(here, Ms(NOW + 32 * DAY), _daily(Ms(NOW + 32 * DAY)))
+    assert sealed(kept) == 0, "what a hold kept goes once it is ended"
+    with here.node.ledger.begin() as book:  # a peer that was put back wants it: the answer is that it is lost
+        index = book.tx.rows("SELECT idx FROM sent WHERE id = ?", (sent.id,))[0][0]
+        withdraw_wanted(book, [index], NOW)
+        withdraw_wanted(book, [index], NOW)
+    with here.store.read() as tx:
+        leaves = [decode_entry(row[0]) for row in tx.rows("SELECT entry FROM entry WHERE role = 'ours'")]
+    assert [one.index for one in leaves if isinstance(one, WithdrawLeaf)] == [index], "once"
     exchange(two[0].node, two[1].node, Ms(NOW + 31 * DAY))
 
 
 def _daily(now):
     async def go(retaining):
-        retaining.daily(now)
+        while retaining.daily(now):
+            pass
 
     return go
 
