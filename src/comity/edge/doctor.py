@@ -225,6 +225,9 @@ def _last_end(listed: KeyList) -> int:
 
 
 def _certificate(config: Config, now: Ms) -> Iterator[Finding]:
+    if not (config.path(config.tls) / pki.NODE_FILE).exists():
+        yield Finding("certificate", Grade.LOOK, "there is none yet", "the first start makes it")
+        return
     days = pki.days_left(config.path(config.tls), now)
     grade = Grade.BAD if days < 0 else Grade.LOOK if days < _CERTIFICATE_DAYS else Grade.GOOD
     do = "" if grade is Grade.GOOD else "restart the node: a start makes it anew below ten days"

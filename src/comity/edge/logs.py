@@ -42,18 +42,15 @@ def start_logging(form: str, stream: TextIO | None = None, level: int = logging.
 
 
 class TextLines(logging.Formatter):
-    """One line for people; an exception follows by its kind and places."""
+    """One line for people; an exception follows by its kind and places.
 
-    def __init__(self) -> None:
-        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+    What another handler has made of the record is not taken over: it may have the exception's words.
+    """
 
-    def formatException(self, ei: object) -> str:  # noqa: N802  the standard library's name
-        """Return kinds and places of an exception, without its words."""
-        return "  " + " < ".join(kinds_and_places(ei))
-
-    def formatStack(self, stack_info: str) -> str:  # noqa: N802  the standard library's name
-        """Return nothing: a stack shows lines of code and no more than the places of an exception do."""
-        return "" if stack_info else stack_info
+    def format(self, record: logging.LogRecord) -> str:
+        """Return one line, or two."""
+        said = f"{self.formatTime(record)} {record.levelname} {record.name} {record.getMessage()}"
+        return f"{said}\n  {' < '.join(kinds_and_places(record.exc_info))}" if record.exc_info else said
 
 
 class JsonLines(logging.Formatter):

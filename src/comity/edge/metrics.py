@@ -83,9 +83,9 @@ class NodeMetrics(Collector):
         yield CounterMetricFamily("comity_faults", "Faults that no rule foresees, since the start.", self._faults())
         yield _gauge("comity_store_bytes", "Bytes of the store with its side files.", _store_bytes(self._store))
         yield _gauge("comity_disk_free_bytes", "Free bytes of its disk.", shutil.disk_usage(self._store.parent).free)
-        yield _gauge(
-            "comity_certificate_days", "Days until the node's certificate ends.", pki.days_left(self._tls, now)
-        )
+        if (self._tls / pki.NODE_FILE).exists():
+            days = pki.days_left(self._tls, now)
+            yield _gauge("comity_certificate_days", "Days until the node's certificate ends.", days)
 
 
 def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:

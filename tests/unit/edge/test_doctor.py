@@ -25,6 +25,8 @@ def base(tmp_path):
     found = copy_of(paired(), tmp_path)
     for name in ("ostrel", "vanmere"):
         opened(found, name).store.close()
+        config = read_config(found / name)
+        doctor.pki.renew_if_due(config.path(config.tls), config.name, MADE)
     (found / "ostrel").chmod(0o700)
     return found
 
