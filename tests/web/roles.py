@@ -41,6 +41,8 @@ WHO = {
     "searches": frozenset({"reviewer"}),
     "review": frozenset({"reviewer"}),
     "persons": LEAD | {"legal-officer", "reviewer"},
+    "retention": LEAD | {"legal-officer", "reviewer"},
+    "erase": LEAD | {"legal-officer"},
     "people": ADMINISTRATOR,
     "health": ADMINISTRATOR,
 }
@@ -127,6 +129,9 @@ GET       /tasks                                     tasks
 GET,POST  /tasks/new                                 tasks
 GET       /task/{task}                               tasks
 POST      /task/{task}/{step}                        tasks
+GET       /retention                                 retention
+POST      /retention/erase                           erase
+POST      /retention/hold                            erase
 GET       /keys                                      home
 GET,POST  /settings                                  home
 GET,POST  /settings/bell                             home

@@ -95,3 +95,9 @@ class NotAllowed(LocalError):
     """An officer asked for what their standing, or the rule of two persons, does not allow; nothing was changed."""
 
     code = "not-allowed"
+
+
+class BadMedia(LocalError):
+    """Media that could not be written, or that hold nothing for this node; nothing of the node was changed."""
+
+    code = "bad-media"

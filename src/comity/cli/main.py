@@ -18,7 +18,9 @@ MODULES = {
     for name in (
         "demo",
         "node",
+        "doctor",
         "accord",
+        "courier",
         "requests",
         "acts",
         "approvals",
@@ -27,6 +29,7 @@ MODULES = {
         "tasks",
         "people",
         "subject",
+        "retention",
         "log",
         "evidence",
         "law",

@@ -11,7 +11,7 @@ import ipaddress
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -70,6 +70,8 @@ class Config:
     bell_mail_port: Port = 25
     bell_mail_from: MailAddress = ""
     search_log_days: Days = 180
+    metrics_port: Port = 0
+    log: Literal["text", "json"] = "text"
     clock_port: Port = 0
     clock_at: int = 0
     clock_rate: int = 1

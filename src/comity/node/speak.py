@@ -103,7 +103,7 @@ def _candidates(
 ) -> list[tuple[int, LeafIndex, bytes]]:
     if not lanes:
         return []
-    bounds = (int(max(lanes)), size, _window_end(book, size, window))
+    bounds = (int(max(lanes)), size, window_end(book, size, window))
     rows = book.tx.rows(
         "SELECT lane, idx, sealed FROM sent WHERE settled_at IS NULL AND fact = 0 AND idx IS NOT NULL AND lane <= ?"
         " AND idx < ? AND (lane = 0 OR idx < ?) ORDER BY lane, idx LIMIT ?",
@@ -113,14 +113,15 @@ def _candidates(
     for index in wanted:
         if index not in known:
             rows += book.tx.rows(
-                "SELECT lane, idx, sealed FROM sent WHERE idx = ? AND lane <= ? AND idx < ? AND (lane = 0 OR idx < ?)",
+                "SELECT lane, idx, sealed FROM sent WHERE idx = ? AND lane <= ? AND idx < ? AND (lane = 0 OR idx < ?)"
+                " AND length(sealed) > 0",
                 (index, *bounds),
             )
     rows.sort(key=lambda row: (int_of(row[0]), int_of(row[1])))
     return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed in rows]
 
 
-def _window_end(book: Book, size: int, window: int) -> int:
+def window_end(book: Book, size: int, window: int) -> int:
     """Return the index from which on nothing but lane immediate leaves before receipts come."""
     # spec: protocol.md 8. The plus keeps the query off the index over all that was ever sent.
     found = book.tx.rows(

@@ -28,6 +28,7 @@ NO_CASE = {
     "send": WORKERS, "act": WORKERS | {"legal-officer"}, "approve": APPROVERS, "owed": WORKERS, "tasks": WORKERS, "roster": NOT_ADMIN,
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
     "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
+    "retention": {"reviewer", "desk-lead", "legal-officer"}, "erase": {"desk-lead", "legal-officer"},
 }  # fmt: skip
 WITH_CASE = {
     "case": NOT_ADMIN, "names": WORKERS, "members": WORKERS, "compose": WORKERS | {"legal-officer"}, "send": WORKERS,
@@ -35,10 +36,11 @@ WITH_CASE = {
     "evidence": {"legal-officer", "desk-lead"}, "assess": WORKERS | BY_WAIT, "reviews": {"reviewer", "desk-lead"}, "review": {"reviewer"},
     "searches": set(),
 }  # fmt: skip
-WHATEVER_THE_CASE = ("home", "law", "inbox", "roster", "duty", "persons", "people", "health")
+WHATEVER_THE_CASE = ("home", "law", "inbox", "roster", "duty", "persons", "people", "health", "retention", "erase")
 CHANGES = {
     Deed.MEMBERS, Deed.COMPOSE, Deed.SEND, Deed.ACT, Deed.APPROVE, Deed.OWED, Deed.TASKS, Deed.HANDOVER, Deed.DUTY, Deed.EVIDENCE,
     Deed.ASSESS,
+    Deed.ERASE,
 }  # fmt: skip
 CASES = {
     "none": None,

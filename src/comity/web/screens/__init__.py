@@ -24,6 +24,7 @@ from comity.web.screens import (
     owed,
     people,
     reviews,
+    retention,
     search,
     searches,
     settings,
@@ -59,6 +60,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *settings.ROUTES,
     *people.ROUTES,
     *health.ROUTES,
+    *retention.ROUTES,
 )
 """Every address of every screen; add a line for yours."""
 
