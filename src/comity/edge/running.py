@@ -43,8 +43,8 @@ from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
-from comity.edge.searches import SearchNotes
 from comity.edge.retaining import Retaining
+from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board, their_law
 from comity.edge.site import make_site
 from comity.edge.staffing import Staffing
@@ -206,6 +206,8 @@ def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes
     notes = SearchNotes(engine, opened.config.search_log_days)
     stack.push_async_callback(_cancel, asyncio.create_task(notes.run(), name="searches"))
     return notes.routes
+
+
 def _retention(opened: OpenNode, engine: Engine) -> Routes:
     keys = KeyStore(opened.config.path(opened.config.keys))
     ends = {one.kid: one.not_after for one in opened.built.our_keys.sealing}
