@@ -25,8 +25,7 @@ from comity.base.ids import Ms
 from comity.dispatch.keylist import KeyList
 from comity.edge import pki
 from comity.edge.config import FILE, Config, read_config
-from comity.edge.door import SOCKET
-from comity.edge.files import read_private
+from comity.edge.files import SOCKET, read_private
 from comity.edge.opening import read_schema, signed_instruments
 from comity.node.ceremony import read_instruments
 
