@@ -134,6 +134,7 @@ SHOTS: tuple[Shot, ...] = (
     Shot("manifest", REVIEWER, "Manifests and gaps", "/manifest"),
     Shot("reviews", REVIEWER, "Broken glass: what was sent before its approval, to be reviewed", "/reviews"),
     Shot("searches", REVIEWER, "Who searched for what", "/searches"),
+    Shot("retention", LEGAL, "What is past its day, held or to be erased", "/retention"),
     Shot("law", LEGAL, "Accord and our law", "/law"),
     Shot("law-theirs", LEGAL, "Their published law", "/law/in"),
     Shot("evidence", LEGAL, "Papers of a case for a court", found(BROKER, after="/evidence")),

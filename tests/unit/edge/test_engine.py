@@ -11,6 +11,7 @@ from comity.base.errors import BadForm, StoreError, StoreMisuse
 from comity.base.ids import Ms
 from comity.dispatch.exchange_codec import decode_problem
 from comity.dispatch.states import Committed, Officer
+from comity.edge import bell as bell_module
 from comity.edge import engine as engine_module
 from comity.edge.bell import Bell
 from comity.edge.clock import SetClock
@@ -186,9 +187,9 @@ def test_the_bell_wakes_each_who_waits_once_and_keeps_so_many_news():
         bell.ring([b"1"])
         assert await asyncio.gather(*waiting) == [1, 1]
         assert await bell.next(0) == 1
-        for n in range(engine_module._NEWS_KEPT + 5):
+        for n in range(bell_module._NEWS_KEPT + 5):
             bell.ring([str(n).encode()])
-        assert len(bell.since(0)) == engine_module._NEWS_KEPT
+        assert len(bell.since(0)) == bell_module._NEWS_KEPT
 
     run(play())
 
