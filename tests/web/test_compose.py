@@ -277,6 +277,13 @@ def test_a_reviewer_reads_and_answers_nothing(house, officer):
     assert {reviewer.post(place + way).status_code for way in ("/answer", "/add", "/resume", "/drop")} == {404}
 
 
+def test_what_is_written_in_a_case_tells_our_number_of_it(house, officer):
+    case = re.search(r'href="(/case/\w{26})"', officer.get(sent(officer) + "/sent").text)[1]
+    number = re.search(r"XO-\d{4}-\d{4}", officer.get(case).text)[0]
+    page = officer.get(f"{case}/compose/message").text
+    assert re.search(rf'<input[^>]*name="b-reference"[^>]*value="{number}"', page)
+
+
 # --- later acts, what is owed ----------------------------------------------------------------------------------------
 
 

@@ -490,6 +490,8 @@ def opening(desk: Desk) -> dict[str, tuple[str, ...]]:
         given[f"{HEAD}item"] = (basis.item,)
         given[f"{HEAD}item_reason"] = (basis.item_reason,)
         given[f"{HEAD}recipients"] = basis.theirs
+        if basis.number and any(field.name == "reference" for field in desk.form.fields):
+            given[f"{BODY}reference"] = (basis.number,)  # so that the other side learns under which number we have it
         if desk.form.target and basis.on:
             given[f"{BODY}{desk.form.target}"] = (basis.on,)
     elif len(options.theirs) == 1:
