@@ -231,10 +231,14 @@ class World:
         return answer
 
     def dump(self) -> dict[str, list[Any]]:
-        """Return every row of the store, but when somebody was seen, who searched, and what an index is made of."""
+        """Return every row of the store, but when somebody was seen, who searched, when nodes spoke, and what an index is made of."""
         with self.node.opened.node.ledger.read() as tx:
             names = [str(row[0]) for row in tx.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            kept = [one for one in names if not re.search(r"session|ceremony|_fts|requests_find|counter|searched", one)]
+            kept = [
+                one
+                for one in names
+                if not re.search(r"session|ceremony|_fts|requests_find|counter|searched|^link$", one)
+            ]
             return {one: tx.rows(f"SELECT * FROM {one} ORDER BY 1, 2") for one in kept}
 
     async def stop(self) -> None:

@@ -40,7 +40,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _LOG = logging.getLogger("comity.engine")
 _NEVER = Ms(0)
-_BATCH = 16  # ADR 0047
+_BATCH = 32  # ADR 0047
 """Forms in one transaction: enough to share a flush, few enough that the peer works on the last while we take the next."""
 _OK = 200
 _STORE_RETRY_MS = 1_000
@@ -170,7 +170,8 @@ class Engine:
                 _LOG.warning("%s rung: an immediate draft is %s; the minimum-facts form is ready", one.rings, one.state)
         self.bell.ring([one.id for one in outcomes if isinstance(one, Committed)], _HELD)
         self._poke.set()
-        await asyncio.sleep(0)  # the courier, if it is idle, asks for the writer before the next batch does
+        if len(batch) == _BATCH:
+            await asyncio.sleep(0)  # the courier, if it is idle, asks for the writer before the next batch does
 
     async def hand_in(self, handed: HandedIn) -> Committed | Withheld | Again:
         """Take a form of a screen through the path once, whatever often it is handed in.

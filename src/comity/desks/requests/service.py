@@ -111,8 +111,7 @@ class RequestsDesk:
         arrived = None if filing.ours else store.arrived_before(tx, header.id) or filing.at
         if not store.insert_dispatch(tx, self._row(filing, body, arrived)):
             return
-        store.open_case(tx, filing.case, datetime.fromtimestamp(filing.at / 1000, UTC).year, filing.at)
-        store.note_moved(tx, header.id)
+        store.file_in_case(tx, filing.case, datetime.fromtimestamp(filing.at / 1000, UTC).year, filing.at)
         if body is not None and body.reference and not filing.ours:
             store.note_their_number(tx, filing.case, body.reference)
         if body is not None:

@@ -89,7 +89,10 @@ _MARK = (
     " ON CONFLICT (target, by_id) DO NOTHING"
 )
 
-_LAST = "SELECT case_id, committed, arrived, filed, seen, refused, quarantined FROM requests_dispatch WHERE id = ?"
+_LAST = (
+    "SELECT c.id, COALESCE(c.moved, c.opened), d.committed, d.arrived, d.filed, d.seen, d.refused, d.quarantined"
+    " FROM requests_dispatch d JOIN requests_case c ON c.id = d.case_id WHERE d.id = ?"
+)
 _MOVED = "UPDATE requests_case SET moved = ? WHERE id = ? AND COALESCE(moved, opened) < ?"
 
 
@@ -101,9 +104,10 @@ def insert_dispatch(tx: Tx, arguments: tuple[Scalar, ...]) -> bool:
     return tx.run(INSERT_DISPATCH, arguments) > 0
 
 
-def open_case(tx: Tx, case: CaseId, year: int, at: Ms) -> None:
-    """Give a case the next number of the year; a case that has one keeps it."""
-    tx.run(_OPEN_CASE, (case, year, year, at))
+def file_in_case(tx: Tx, case: CaseId, year: int, at: Ms) -> None:
+    """Note that something was filed in a case; one that is not there gets the next number of the year."""
+    if not tx.run(_MOVED, (at, case, at)):
+        tx.run(_OPEN_CASE, (case, year, year, at))
 
 
 def note_their_number(tx: Tx, case: CaseId, number: str) -> None:
@@ -178,9 +182,10 @@ def note_moved(tx: Tx, dispatch: DispatchId) -> None:
     """Note in its case when a dispatch was last filed or receipted here, by its own row; a repeat changes nothing."""
     found = tx.rows(_LAST, (dispatch,))
     if found:
-        case, *times = found[0]
+        case, known, *times = found[0]
         at = max((int_of(one) for one in times if one is not None), default=0)
-        tx.run(_MOVED, (at, case, at))
+        if at > int_of(known):
+            tx.run(_MOVED, (at, case, at))
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
