@@ -447,6 +447,9 @@ class Engine:
         status, body = answer
         if status == _OK:
             self._poke.clear()
+            if self._draining:  # what is being taken goes with the next exchange: one more would cost its signatures
+                await self._loop.run_in_executor(self._writer, self._take_answered, body)
+                return None
             return await self._loop.run_in_executor(self._writer, self._take_and_plan, body)
         try:
             problem = decode_problem(body)
@@ -463,11 +466,14 @@ class Engine:
 
     def _take_and_plan(self, body: bytes) -> Plan:
         """Take an answer and plan what comes next in one turn of the writer, so that the peer does not wait for a batch."""
+        self._take_answered(body)
+        return self._guarded(self._plan)
+
+    def _take_answered(self, body: bytes) -> None:
         taken = self._take(body)
         self._gapped = False
         if taken.news or taken.recorded:
             self._polls = Ms(0)
-        return self._guarded(self._plan)
 
     def _after_problem(self, problem: Problem) -> None:
         _LOG.warning("an exchange of the peer was not taken: %s: %s", problem.code, problem)
