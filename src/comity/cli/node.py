@@ -14,7 +14,7 @@ from comity.edge.backup import backup_store, put_back_store
 from comity.edge.clock import SystemClock
 from comity.edge.config import read_config
 from comity.edge.listener import run as run_loop
-from comity.edge.logs import start_logging
+from comity.edge.logs import logging_as
 from comity.edge.registry import Registry, read_toml
 from comity.edge.running import RunningNode, run_until_stopped
 from comity.edge.setup import KEYS, LAW_FILE, LAW_KEY, NewNode, init_node, keep_peer_law, pair_node
@@ -148,7 +148,6 @@ def _plain(text: str) -> str:
 def run_run(asked: argparse.Namespace) -> int:
     """Run a node."""
     config = read_config(asked.folder)
-    start_logging(config.log)
 
     def ready(node: RunningNode) -> None:
         url = f"http://{config.page_name}:{node.page_port}"
@@ -161,7 +160,8 @@ def run_run(asked: argparse.Namespace) -> int:
                 f"{config.node} runs. Page: {url}   exchanges: port {node.exchange_port}   stop with Ctrl-C", flush=True
             )
 
-    run_loop(run_until_stopped(config, ready))
+    with logging_as(config.log):
+        run_loop(run_until_stopped(config, ready))
     return 0
 
 

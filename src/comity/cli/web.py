@@ -8,7 +8,7 @@ from pathlib import Path
 from comity.cli.out import show_json
 from comity.edge.config import read_config
 from comity.edge.listener import run as run_loop
-from comity.edge.logs import start_logging
+from comity.edge.logs import logging_as
 from comity.edge.pages import PageProcess, run_pages
 
 
@@ -24,7 +24,6 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_web(asked: argparse.Namespace) -> int:
     """Serve pages until stopped."""
     config = read_config(asked.node)
-    start_logging(config.log)
 
     def ready(pages: PageProcess) -> None:
         url = f"http://{config.page_name}:{pages.port}"
@@ -33,5 +32,6 @@ def run_web(asked: argparse.Namespace) -> int:
         else:
             print(f"pages of {config.node}: {url}   stop with Ctrl-C", flush=True)
 
-    run_loop(run_pages(config, asked.port, ready))
+    with logging_as(config.log):
+        run_loop(run_pages(config, asked.port, ready))
     return 0

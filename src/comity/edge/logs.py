@@ -11,6 +11,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +40,19 @@ def start_logging(form: str, stream: TextIO | None = None, level: int = logging.
     for name in ("httpx", "aiohttp", "asyncio", "uvicorn", "litestar"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     return handler
+
+
+@contextmanager
+def logging_as(form: str) -> Iterator[None]:
+    """Write all logs of this process to standard error while one command runs, and leave logging as it was."""
+    root = logging.getLogger()
+    before = root.level
+    handler = start_logging(form)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        root.setLevel(before)
 
 
 class TextLines(logging.Formatter):

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from comity.base.ids import show_id
-from comity.edge import engine
+from comity.edge import bell as bells
 from comity.edge.bell import Bell, News
 from comity.edge.changes import MOVED, NearChanges, Topics
 from tests.unit.edge.twofolders import ASKS, MADE, copy_of, opened, paired, question
@@ -47,7 +47,7 @@ def test_the_link_is_told_when_its_state_moves(node):
 
 
 def test_the_bell_tells_what_it_forgot(monkeypatch):
-    monkeypatch.setattr(engine, "_NEWS_KEPT", 3)
+    monkeypatch.setattr(bells, "_NEWS_KEPT", 3)
     bell = Bell()
     for _ in range(5):
         bell.ring(topics=["inbox"])

@@ -24,6 +24,8 @@ WORDS: Mapping[str, str] = {
     "proved.leaf-our": "Entry {index} of our log, {bytes} bytes, is its leaf.",
     "proved.leaf-their": "Entry {index} of their log, {bytes} bytes, is its leaf.",
     "proved.content-altered": "The stored content was altered: its four parts commit to {made}, the leaf says {said}.",
+    "proved.content-shred": "What was destroyed leaves its digests: with the rest they commit to {made}, as the leaf says.",
+    "proved.sealed-ended": "The sealed bytes are no longer kept; their hash stands in the leaf.",
     "proved.content": "Four parts, {bytes} bytes, commit to {made}, as the leaf says.",
     "proved.not-admitted": "Our law did not admit it: the content stays sealed and was not stored.",
     "proved.quarantined": "It did not open and is kept apart; its bytes are checked below.",
