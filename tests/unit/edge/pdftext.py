@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import zlib
 
+_TOKEN = re.compile(rb"\\.|[()]", re.DOTALL)
+_MORE, _DRAWN = re.compile(rb"[-\d. ]*\("), re.compile(rb"[-\d. ]*\]?\s*T[jJ]")
+_LONGEST = 1 << 16
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
 
 
@@ -17,9 +20,7 @@ def inflated(pdf):
 def texts_of(streams):
     """Return the drawn texts as each font of the PDF would read them; one of the readings of a text is the right one."""
     maps = [_map(one) for one in re.findall(rb"begincmap.*?endcmap", streams, re.DOTALL)]
-    shown = [
-        _glyphs(one) for one in re.findall(rb"\[?((?:\((?:[^()\\]|\\.)*\)|[-\d. ])+)\]?\s*T[jJ]", streams, re.DOTALL)
-    ]
+    shown = list(_shown(streams))
     return ["".join("".join(known.get(glyph, "\0") for glyph in glyphs) for glyphs in shown) for known in maps]
 
 
@@ -37,9 +38,30 @@ def _map(cmap):
     }
 
 
-def _glyphs(strings):
-    raw = b"".join(_plain(one) for one in re.findall(rb"\(((?:[^()\\]|\\.)*)\)", strings, re.DOTALL))
-    return [int.from_bytes(raw[at : at + 2], "big") for at in range(0, len(raw), 2)]
+def _shown(streams):
+    """Yield the glyphs of each text that is drawn: one string, or an array of strings and distances."""
+    at, held = streams.find(b"("), []
+    while at >= 0:
+        end = _end(streams, at)
+        held.append(streams[at + 1 : end - 1])
+        if _MORE.match(streams, end):
+            at = streams.index(b"(", end)
+            continue
+        if _DRAWN.match(streams, end):
+            raw = b"".join(map(_plain, held))
+            yield [int.from_bytes(raw[n : n + 2], "big") for n in range(0, len(raw), 2)]
+        at, held = streams.find(b"(", end), []
+
+
+def _end(streams, at):
+    """Return the place behind the string that begins here; brackets inside that have their partner stand bare."""
+    depth, here = 0, at
+    for token in _TOKEN.finditer(streams, at, at + _LONGEST):
+        depth += {b"(": 1, b")": -1}.get(token[0], 0)
+        here = token.end()
+        if not depth:
+            return here
+    return at + 1
 
 
 def _plain(string):
