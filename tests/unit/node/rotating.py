@@ -21,12 +21,8 @@ class Rotating(Side):
         self.locker = Locker.of(number)
         super().__init__(number, node_type, spares)
 
-    def open(self):
-        super().open()
-        old = self.node
-        self.node = self.node_type(
-            old.office, old.voice, old.peer, old.ledger, old.timers, keyring=lambda: self.locker.ring
-        )
+    def more(self):
+        return {"keyring": lambda: self.locker.ring}
 
     def prepare(self, now, *, log=True, mirror=True) -> bytes:
         newest, _ = self.node.our_lists()

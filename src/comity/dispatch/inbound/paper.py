@@ -5,7 +5,7 @@ The rule it keeps: what is filed can be put into force by a leaf alone, so what 
 
 from __future__ import annotations
 
-from comity.base.errors import BadEnvelope
+from comity.base.errors import BadEnvelope, BadSignature
 from comity.base.hashing import sha256
 from comity.dispatch.keylist import follows, verify_keylist
 from comity.dispatch.office import Office
@@ -22,6 +22,6 @@ def stands(header: Header, body: bytes, office: Office) -> bool:
         return True
     try:
         keys = verify_keylist(body, office.accord.party(office.peer).root())
-    except BadEnvelope:
+    except (BadEnvelope, BadSignature):
         return False
     return not follows(keys, office.peer_keys, office.peer_digest)
