@@ -55,6 +55,12 @@ class LogRow:
     cosigned_time: int
     turn: int = 0
 
+    @property
+    def turning(self) -> bool:
+        """Whether our newest key list still waits for the cosignature of the head that first covers it."""
+        # A head above it was signed only after that came, whatever a peer that forgot has told us since.
+        return self.cosigned_size < self.turn and self.head_size <= self.turn
+
 
 class RowTiles:
     """The tiles of one log as rows, read through one transaction."""

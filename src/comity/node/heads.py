@@ -27,7 +27,7 @@ def head_size(book: Book) -> int:
 
 def reach(ours: LogRow) -> int:
     """Return how far heads of our log may reach now."""  # spec: protocol.md 10
-    return ours.turn if ours.cosigned_size < ours.turn else ours.size
+    return ours.turn if ours.turning else ours.size
 
 
 def own_head(book: Book, voice: Voice, now: Ms, heartbeat_ms: int) -> str:

@@ -266,8 +266,7 @@ def enter_keys(book: Book, us: NodeName) -> bool:
 
     It ends its batch: the head that first covers it covers nothing behind it.
     """  # spec: protocol.md 10
-    ours = book.logs[LogRole.OURS]
-    if ours.cosigned_size < ours.turn:
+    if book.logs[LogRole.OURS].turning:
         return False
     found = book.tx.rows(
         "SELECT digest, signed FROM paper WHERE kind = ? AND node = ? AND ready = 1 AND our_idx IS NULL"

@@ -6,13 +6,14 @@ It is honest and small: what is simulated is the courier, the logs and the disk,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from comity.base import cbor
 from comity.base.cbor import Value
 from comity.base.entropy import Entropy
 from comity.base.errors import BadEnvelope, BadForm
+from comity.base.hashing import sha256
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, NodeName
 from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey, cose_key, key_id
 from comity.crypto.sign import add_signatures, sign_instrument
@@ -188,10 +189,16 @@ class Locker:
     Attributes:
         half: the party.
         ring: all keys made so far.
+        made: the lists made so far, as signed, by edition.
     """
 
     half: Half
     ring: Keyring
+    made: dict[int, bytes] = field(default_factory=dict)
+
+    def by_digest(self) -> dict[Digest, bytes]:
+        """Return all lists, that of the ceremony first, by the digest of their signed bytes."""
+        return {sha256(signed): signed for signed in (self.half.keys, *self.made.values())}
 
     @classmethod
     def of(cls, side: int) -> Locker:
@@ -221,7 +228,8 @@ class Locker:
         self.ring = replace(self.ring, sealing={**self.ring.sealing, kid: sealing})
         keys = self._with_log(keys, LogKeys.generate(entropy)) if log else keys
         keys = self._with_mirrors(keys, entropy) if mirror else keys
-        return sign_instrument(encode_keylist(keys), KEYS, self.half.root)
+        self.made[keys.edition] = sign_instrument(encode_keylist(keys), KEYS, self.half.root)
+        return self.made[keys.edition]
 
     def _with_log(self, keys: KeyList, made: LogKeys) -> KeyList:
         self.ring = replace(self.ring, logs=(*self.ring.logs, made))

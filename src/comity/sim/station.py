@@ -17,7 +17,7 @@ from comity.dispatch.columns import bytes_of
 from comity.dispatch.exchange_codec import Problem as Told
 from comity.dispatch.exchange_codec import decode_problem, encode_problem
 from comity.dispatch.ports import Tx
-from comity.node.assemble import Assembled
+from comity.node.assemble import Assembled, Keyring
 from comity.node.ceremony import hold_ceremony
 from comity.node.fetching import Span, gathered, spans
 from comity.node.link import LinkState
@@ -54,6 +54,7 @@ class Build:
     assembled: Assembled
     instruments: tuple[bytes, bytes, bytes]
     node_type: type[Node] = Node
+    keyring: Callable[[], Keyring] | None = None
 
     def start(self, store: FailingStore, now: Ms) -> Node:
         """Make a node over a store; the ceremony is held once.
@@ -65,7 +66,7 @@ class Build:
         with store.read() as tx:
             held = bool(tx.rows("SELECT 1 FROM link"))
         ledger = Ledger(store) if held else hold_ceremony(store, made.voice, made.peer, self.instruments, now=now)
-        return self.node_type(made.office, made.voice, made.peer, ledger, made.timers)
+        return self.node_type(made.office, made.voice, made.peer, ledger, made.timers, keyring=self.keyring)
 
 
 class Station:
@@ -416,9 +417,9 @@ class Station:
         try:
             if self.attempt(lambda node: self._take(node, letter.data)) is None:
                 return self._busy()
-        except Problem as problem:
+            data = self.attempt(lambda node: node.speak(self.clock))
+        except Problem as problem:  # one that a resume leaf made recovering does not speak either
             return self._problem_letter(problem)
-        data = self.attempt(lambda node: node.speak(self.clock))
         if data is None:
             return self._busy()
         self._check_said(data)
