@@ -28,6 +28,7 @@ from comity.node.incarnation import read_incarnation, write_incarnation
 from comity.node.link import LinkEvent as Event
 from comity.node.linkrow import moved, read_link, write_link
 from comity.node.refile import settle_row
+from comity.node.suspending import apply_leaf
 from comity.node.taken import Proven
 from comity.tlog.checkpoint import SignedHead
 from comity.tlog.tree import TileReader, root
@@ -150,6 +151,8 @@ def apply_entries(
                     settled.append(entry.id)
             case WithdrawLeaf():
                 settled += _withdraw(entry, book, now)
+            case LinkLeaf(event=LinkEvent.SUSPEND | LinkEvent.RESUME):
+                apply_leaf(book, entry, tuple(desks), ours=False, now=now)
             case LinkLeaf(event=LinkEvent.ACCUSED):
                 reason = "the other party's log says that it holds proof against this node; both desks must talk"
                 write_link(book.tx, moved(read_link(book.tx), Event.EVIDENCE, now, reason))

@@ -38,6 +38,7 @@ from comity.node.incarnation import Incarnation, read_incarnation, write_incarna
 from comity.node.peer import Voice
 from comity.node.recovery import Missing, done, log_keys
 from comity.node.refile import note_receipt, refile_held, settle_row
+from comity.node.suspending import apply_leaf
 from comity.node.tail import Tail, match_tail, own_entries, put_back, take_tail
 from comity.node.taken import Problem
 from comity.tlog.note import Note, parse_note
@@ -85,6 +86,9 @@ def mend(book: Book, missing: Missing, fetched: Fetched, office: Office, voice: 
     restored = sum(isinstance(one, InstrumentLeaf) and one.kind is InstrumentKind.RESTORED for one in entries)
     write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, known.restored + restored + 1))
     tail = match_tail(book, tail, before, entries)
+    for leaf in (*entries, *tail.entries):
+        if isinstance(leaf, LinkLeaf):
+            apply_leaf(book, leaf, tuple(office.desks), ours=True, now=now)
     _log_restored(book, missing, incarnation, voice)
     settled += _withdraw_lost(book, now)
     put_back(book, tail)

@@ -416,9 +416,9 @@ class Station:
         try:
             if self.attempt(lambda node: self._take(node, letter.data)) is None:
                 return self._busy()
-        except Problem as problem:
+            data = self.attempt(lambda node: node.speak(self.clock))
+        except Problem as problem:  # one that a resume leaf made recovering does not speak either
             return self._problem_letter(problem)
-        data = self.attempt(lambda node: node.speak(self.clock))
         if data is None:
             return self._busy()
         self._check_said(data)

@@ -19,6 +19,7 @@ from comity.web.screens import (
     keys,
     law,
     ledger,
+    link,
     owed,
     people,
     search,
@@ -52,6 +53,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *settings.ROUTES,
     *people.ROUTES,
     *health.ROUTES,
+    *link.ROUTES,
 )
 """Every address of every screen; add a line for yours."""
 
