@@ -9,6 +9,7 @@ from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.columns import int_of
 from comity.dispatch.ports import Row, Tx
 from comity.marking.labels import Lane
+from comity.node.heads import reach
 from comity.node.link import refusal
 from comity.node.linkrow import Going, Link, going, read_link
 from comity.node.peer import Timers
@@ -62,7 +63,7 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
     last_good = _past(link.last_good or 0, now)
     last = max(last_good, told.at)
     due = [last + timers.heartbeat_ms]
-    if ours.size > max(ours.cosigned_size, told.size):
+    if reach(ours) > max(ours.cosigned_size, told.size):
         due.append(now)
     if ours.size > ours.cosigned_size:
         due.append(told.at + REPEAT_MS)

@@ -27,6 +27,7 @@ from comity.node import evidence
 from comity.node.incarnation import read_incarnation, write_incarnation
 from comity.node.link import LinkEvent as Event
 from comity.node.linkrow import moved, read_link, write_link
+from comity.node.papers import CEREMONY, place_theirs
 from comity.node.refile import settle_row
 from comity.node.suspending import apply_leaf
 from comity.node.taken import Proven
@@ -145,6 +146,8 @@ def apply_entries(
                 known = read_incarnation(book.tx, LogRole.THEIRS)
                 write_incarnation(book.tx, LogRole.THEIRS, replace(known, restored=known.restored + 1))
                 book.tx.run("DELETE FROM disowned_head")
+            case InstrumentLeaf() if first + place >= CEREMONY:
+                place_theirs(book, first + place, entry)
             case ReceiptLeaf():
                 _take_receipt(first + place, entry, book, desks, Ms(said_at))
                 if entry.fact in _SETTLING:

@@ -6,7 +6,7 @@ crash may not take, and everything may be repeated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from comity.base.errors import BadForm
@@ -31,6 +31,7 @@ from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
 from comity.node import absorb, due, held, owed
+from comity.node.assemble import Keyring, keyring_of
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
 from comity.node.evidence import keep_evidence
@@ -66,16 +67,29 @@ class Node(Linked):
     Not safe for two callers at once: whoever drives it serialises the calls.
     """
 
-    def __init__(self, office: Office, voice: Voice, peer: Peer, ledger: Ledger, timers: Timers) -> None:
+    def __init__(
+        self,
+        office: Office,
+        voice: Voice,
+        peer: Peer,
+        ledger: Ledger,
+        timers: Timers,
+        *,
+        keyring: Callable[[], Keyring] | None = None,
+    ) -> None:
         self.office = office
         self.voice = voice
         self.peer = peer
         self.ledger = ledger
         self.timers = timers
         self.can_call = True
+        own = keyring_of(voice, office)
+        self._keyring = keyring or (lambda: own)
+        self._doubtful = False
         self._heard = Heard()
         self._told = Told()
         self._stops = NOTHING_STOPPED
+        self.reread()
 
     # --- sending -----------------------------------------------------------------------------------------------
 
@@ -278,6 +292,7 @@ class Node(Linked):
         """Return the exchange that this node sends now, as request or as answer, from what is stored."""
         if self.recovering:
             raise Problem("recovering", 503, "nothing is signed before the peer has said that our store is the newest")
+        self._sure()
         self._told = due.remembered(self._told, now)
         with self.ledger.begin() as book:
             ready = due.ready(self._told, self.timers, read_link(book.tx), now)
@@ -341,10 +356,11 @@ class Node(Linked):
         return self._take_whole(data, now, apart=True)
 
     def _take_whole(self, data: bytes, now: Ms, *, apart: bool) -> Taken:
+        self._sure()
         exchange = absorb.read_exchange(data, self.peer)
         head = self._refuse_stopped(exchange, now)
         try:
-            with self.ledger.begin() as book:
+            with self._change() as book:
                 taken = self._take(exchange, head, book, now, apart=apart)
         except Proven as proven:
             with self.ledger.begin() as book:
@@ -362,7 +378,9 @@ class Node(Linked):
         before = book.logs[LogRole.OURS]
         news = absorb.absorb(exchange, head, book, self.peer, self.timers, now=now)
         fresh = book.entries(LogRole.THEIRS, first, book.logs[LogRole.THEIRS].size)
-        settled = apply_entries(first, [decode_entry(e) for e in fresh], head, book, self.office.desks, now=now)
+        entries = [decode_entry(e) for e in fresh]
+        settled = apply_entries(first, entries, head, book, self.office.desks, now=now)
+        self._entered(entries, book.tx)
         after = book.logs[LogRole.OURS]
         grown = (after.cosigned_size, after.cosigned_time) > (before.cosigned_size, before.cosigned_time)
         self._note_good(book, head, now, cosigned=grown)
@@ -406,7 +424,7 @@ class Node(Linked):
 
     def open_one(self, index: LeafIndex, now: Ms) -> tuple[Recorded, ...]:
         """Open one of `unopened` in a transaction of its own, and what waited for it."""
-        with self.ledger.begin() as book:
+        with self._change() as book:
             self._stops = read_link(book.tx).stops
             sealed = book.tx.rows("SELECT sealed FROM got WHERE idx = ?", (index,))[0][0]
             return tuple(self._receive(index, bytes_of(sealed), book, now))
@@ -463,6 +481,7 @@ class Node(Linked):
         """Let time pass: what is overdue is told, whoever is on call is rung, the link's state follows its clock."""
         owed.pass_time(self.ledger, self.office, now)
         remind(self.ledger, self.office, now)
+        self.enter_papers()
         with self.ledger.read() as tx:
             if not self._cosign_overdue(tx, now):
                 return
