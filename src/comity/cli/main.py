@@ -17,6 +17,7 @@ from comity.cli import (
     duty,
     evidence,
     law,
+    link,
     log,
     node,
     people,
@@ -50,6 +51,7 @@ def build_parser() -> argparse.ArgumentParser:
     persons.add_command(commands)
     duty.add_commands(commands)
     tasks.add_commands(commands)
+    link.add_commands(commands)
     people.add_commands(commands)
     subject.add_commands(commands)
     log.add_log_commands(commands)

@@ -27,12 +27,14 @@ from comity.edge.courier_client import CourierClient
 from comity.edge.courier_server import CourierApp
 from comity.edge.door import SOCKET, Door
 from comity.edge.door_evidence import EvidenceRoutes
+from comity.edge.door_link import LinkRoutes
 from comity.edge.door_request import Routes
 from comity.edge.door_search import SearchRoutes
 from comity.edge.engine import Engine
 from comity.edge.evidence import papers_of
 from comity.edge.hands import NearHands
 from comity.edge.listener import Listener, serve, serve_socket
+from comity.edge.needs import house_access
 from comity.edge.onduty import start_duty
 from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
@@ -181,6 +183,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             *start_duty(opened, engine, stack),
             EvidenceRoutes(engine, papers_of(opened)).routes,
             _search(opened, board, engine),
+            LinkRoutes(engine, desk.people, house_access()).routes,
         ),
         home=home_of(Staffing.of(opened)),
     )
