@@ -43,6 +43,7 @@ WHO = {
     "persons": LEAD | {"legal-officer", "reviewer"},
     "people": ADMINISTRATOR,
     "health": ADMINISTRATOR,
+    "link": LEAD | ADMINISTRATOR,
 }
 """Rule to roles."""
 REVIEWERS_OWN = frozenset({"home", "open", "review"})
@@ -167,6 +168,10 @@ POST      /people/{desk}/{number}/passkey            people
 POST      /people/{desk}/{number}/sessions           people
 GET       /health                                    health
 POST      /health/alarm                              health
+GET       /link                                      link
+POST      /link                                      link
+POST      /link/{wish}/confirm                       link
+POST      /link/{wish}/drop                          link
 """
 
 

@@ -25,6 +25,8 @@ MODULES = {
         "persons",
         "duty",
         "tasks",
+        "link",
+        "keys",
         "people",
         "subject",
         "log",

@@ -27,7 +27,9 @@ from comity.node import evidence
 from comity.node.incarnation import read_incarnation, write_incarnation
 from comity.node.link import LinkEvent as Event
 from comity.node.linkrow import moved, read_link, write_link
+from comity.node.papers import CEREMONY, place_theirs
 from comity.node.refile import settle_row
+from comity.node.suspending import apply_leaf
 from comity.node.taken import Proven
 from comity.tlog.checkpoint import SignedHead
 from comity.tlog.tree import TileReader, root
@@ -144,12 +146,16 @@ def apply_entries(
                 known = read_incarnation(book.tx, LogRole.THEIRS)
                 write_incarnation(book.tx, LogRole.THEIRS, replace(known, restored=known.restored + 1))
                 book.tx.run("DELETE FROM disowned_head")
+            case InstrumentLeaf() if first + place >= CEREMONY:
+                place_theirs(book, first + place, entry)
             case ReceiptLeaf():
                 _take_receipt(first + place, entry, book, desks, Ms(said_at))
                 if entry.fact in _SETTLING:
                     settled.append(entry.id)
             case WithdrawLeaf():
                 settled += _withdraw(entry, book, now)
+            case LinkLeaf(event=LinkEvent.SUSPEND | LinkEvent.RESUME):
+                apply_leaf(book, entry, tuple(desks), ours=False, now=now)
             case LinkLeaf(event=LinkEvent.ACCUSED):
                 reason = "the other party's log says that it holds proof against this node; both desks must talk"
                 write_link(book.tx, moved(read_link(book.tx), Event.EVIDENCE, now, reason))

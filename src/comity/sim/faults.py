@@ -65,6 +65,7 @@ class Plan:
         silent_side: a side that cannot call and only answers, or None.
         work_ms: for how long officers hand in; faults end then, and the world heals.
         put_backs: (side, copied at, put back at): the store of a side as it was is put in the place of the newest.
+        turns: (side, at, log keys too, mirror keys too): a side gets a new key list.
     """
 
     lose: float
@@ -83,6 +84,7 @@ class Plan:
     silent_side: int | None
     work_ms: int
     put_backs: tuple[tuple[int, int, int], ...] = ()
+    turns: tuple[tuple[int, int, bool, bool], ...] = ()
 
 
 _SKEW_MS = 145_000
@@ -91,6 +93,8 @@ _FAR_RATE = 0.15
 _SILENT_RATE = 0.15
 _LONG_PARTING_RATE = 0.2
 _PUT_BACK_RATE = 0.5
+_LOG_RATE = 0.7
+_MIRROR_RATE = 0.5
 
 
 def plan_of(chance: Chance) -> Plan:
@@ -114,7 +118,8 @@ def plan_of(chance: Chance) -> Plan:
         silent_side=chance.number(0, 1) if chance.hit(_SILENT_RATE) else None,
         work_ms=work,
     )
-    return replace(plan, put_backs=_put_backs(chance, plan)) if chance.hit(_PUT_BACK_RATE) else plan
+    plan = replace(plan, put_backs=_put_backs(chance, plan)) if chance.hit(_PUT_BACK_RATE) else plan
+    return replace(plan, turns=_turns(chance.branch("turns"), plan))
 
 
 def calm_plan(work_ms: int = 30 * MINUTE_MS) -> Plan:
@@ -138,6 +143,14 @@ def _put_backs(chance: Chance, plan: Plan) -> tuple[tuple[int, int, int], ...]:
         side, copied = chance.number(0, 1), chance.number(0, plan.work_ms)
         found.append((side, copied, copied + chance.number(0, 40) * MINUTE_MS + chance.number(1, MINUTE_MS)))
     return tuple(one for one in found if one[0] != plan.silent_side and one[2] < plan.work_ms)
+
+
+def _turns(chance: Chance, plan: Plan) -> tuple[tuple[int, int, bool, bool], ...]:
+    """Change keys in half of the worlds, up to three times, of either side and also of both at once."""
+    return tuple(
+        (chance.number(0, 1), chance.number(0, plan.work_ms), chance.hit(_LOG_RATE), chance.hit(_MIRROR_RATE))
+        for _ in range(chance.pick((0, 0, 1, 2, 3)))
+    )
 
 
 def _far(chance: Chance, work: int) -> tuple[int, int, int, int]:

@@ -17,6 +17,8 @@ from comity.dispatch.entries import (
     Entry,
     Fact,
     HeadLeaf,
+    InstrumentKind,
+    InstrumentLeaf,
     LinkEvent,
     LinkLeaf,
     ReceiptLeaf,
@@ -31,9 +33,12 @@ from comity.dispatch.ports import Store, Tx
 from comity.dispatch.wire import Header, decode_header
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
-from comity.sim.exercise import DESK, RECALL
+from comity.node.manifest import KIND as MANIFEST
+from comity.node.papers import CEREMONY
+from comity.sim.exercise import DESK, RECALL, Locker
 from comity.sim.rows import RowsHeld, check_disowned, check_rows
 from comity.sim.ruled import Invariant, ensure
+from comity.sim.signers import Lists, check_signers, check_waited, lists_of
 from comity.tlog.tree import Edge, leaf_hash
 
 CREATED_AHEAD_MS = 150_000
@@ -76,7 +81,7 @@ class Side:
         cosigned: its newest cosignature of the peer's log, (size, time).
         kept: the newest head of the peer that it keeps, (size, time).
         tied: it had cosigned the peer's log before its newest transaction.
-        elsewhere: its dispatches of another desk: one manifest, for a world is shorter than a day.
+        elsewhere: its dispatches of another desk: one manifest, for a world is shorter than a day, and key lists.
         withdrawn: leaves of its log that it withdrew.
         past: heads that it signed before its store was put back, as `signed`.
         put_back: its store was put back at least once.
@@ -108,10 +113,14 @@ class Watch:
     Args:
         stores: of both sides; they are only read.
         clock: the true virtual time, milliseconds.
+        lockers: the keys of both sides, for which lists were made; None: those of the ceremony.
     """
 
-    def __init__(self, stores: tuple[Store, Store], clock: Callable[[], int]) -> None:
+    def __init__(
+        self, stores: tuple[Store, Store], clock: Callable[[], int], lockers: tuple[Locker, Locker] | None = None
+    ) -> None:
         self.stores = stores
+        self._lockers = lockers or (Locker.of(0), Locker.of(1))
         self.sides = [Side(), Side()]
         self._put_back: set[int] = set()
         self._clock = clock
@@ -137,7 +146,7 @@ class Watch:
             ensure(kept, Invariant.ONE_HISTORY, number, f"not the {len(accepted)} entries that the peer accepted")
             rooted = edges[LogRole.OURS].root() == side.log.roots[-1]
             ensure(rooted, Invariant.LOG, number, "the tiles of our log do not give its root")
-            _heads(number, side, tx, logs[LogRole.OURS])
+            self._heads(number, tx, logs[LogRole.OURS])
             _cosignatures(number, side, peer, tx, logs)
             self._decisions(number, tx, logs[LogRole.DECISION])
             mirrored = peer.log.decoded[: side.mirror]
@@ -196,8 +205,10 @@ class Watch:
         side = self.sides[number]
         side.headers[header.id] = header
         if header.desk != DESK:
+            days = sum(side.headers[one].kind == MANIFEST for one in side.elsewhere)
             side.elsewhere.add(header.id)
-            ensure(len(side.elsewhere) == 1 or side.put_back, Invariant.SENT_TWICE, number, "a day was closed twice")
+            twice = header.kind == MANIFEST and days and not side.put_back
+            ensure(not twice, Invariant.SENT_TWICE, number, "a day was closed twice")
         if header.created > self._clock() + CREATED_AHEAD_MS:
             side.far.add(header.id)
 
@@ -260,6 +271,25 @@ class Watch:
                 rows = "SELECT settled_at FROM sent WHERE id = ? UNION ALL SELECT settled_at FROM lost WHERE id = ?"
                 done = any(settled is not None for (settled,) in tx.rows(rows, (one, one)))
             ensure(done, Invariant.ORDER, number, f"{show_id(leaf.id)} was filed before {show_id(one)}")
+
+    def lists(self, number: int) -> Lists:
+        """Return the key lists that a side made, that of the ceremony first."""
+        return lists_of(self._lockers[number])
+
+    def _heads(self, number: int, tx: Tx, row: LogRow) -> None:
+        """Check the heads of our log, and which keys signed the new ones."""
+        side, peer = self.sides[number], self.sides[1 - number]
+        before = side.newest
+        _heads(number, side, tx, row)
+        if not any(
+            one.kind is InstrumentKind.KEYS for one in side.log.decoded[CEREMONY:] if isinstance(one, InstrumentLeaf)
+        ):
+            return
+        found = tx.rows("SELECT size, note FROM head WHERE role = ? AND (size > ? OR time > ?)", (row.role, *before))
+        for size, note in found:
+            check_signers(number, side.log.decoded, int_of(size), text_of(note), self.lists(number))
+            if not side.put_back:
+                check_waited(number, side.log.decoded, int_of(size), peer.cosigned[0])
 
     def _decisions(self, number: int, tx: Tx, row: LogRow) -> None:
         side = self.sides[number]

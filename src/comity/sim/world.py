@@ -21,12 +21,13 @@ from comity.node.node import Node
 from comity.sim.agenda import Agenda
 from comity.sim.chance import Chance, SeededEntropy
 from comity.sim.disk import FailingStore, MakeDisk
-from comity.sim.exercise import DESK, START_MS, ExerciseDesk, parties
+from comity.sim.exercise import DESK, START_MS, ExerciseDesk, Locker, parties
 from comity.sim.faults import HOUR_MS, MINUTE_MS, Fault, Injected, Plan, plan_of
 from comity.sim.office_work import Officers, tasks_of
 from comity.sim.post import Post
 from comity.sim.ruled import Broken, Invariant, ensure
 from comity.sim.station import Build, Station
+from comity.sim.turning import KeyKeepers
 from comity.sim.watch import Watch
 
 IDLE_MS = 35 * MINUTE_MS
@@ -102,11 +103,15 @@ class World:
         self._make_disk = make_disk
         self.stores = tuple(self._store(make_disk, chance, number) for number in (0, 1))
         first, second = self.stores
-        self.watch = Watch((first, second), lambda: self.agenda.now) if settings.watched else None
+        self.lockers = (Locker.of(0), Locker.of(1))
+        self.watch = Watch((first, second), lambda: self.agenda.now, self.lockers) if settings.watched else None
         self.post = Post(self.agenda, chance.branch("post"), self.plan, START_MS, self.injected)
         self.sides = (self._station(chance, 0), self._station(chance, 1))
         self.officers = tuple(
             Officers(station, self.agenda, chance.branch(f"officers {station.number}")) for station in self.sides
+        )
+        self.keepers = tuple(
+            KeyKeepers(station, locker, self.agenda) for station, locker in zip(self.sides, self.lockers, strict=True)
         )
         self._healed = False
         self._populate(chance)
@@ -127,7 +132,8 @@ class World:
         used = known.instruments(number)
         assembled = known.node(number, SeededEntropy(f"world {self.settings.seed} side {number}"))
         instruments = (used.our_keys, used.peer_keys, used.accord)
-        build = Build(assembled, instruments, self.settings.node_types[number])
+        locker = self.lockers[number]
+        build = Build(assembled, instruments, self.settings.node_types[number], lambda: locker.ring)
         station = Station(
             number,
             build,
@@ -164,6 +170,8 @@ class World:
                 self.agenda.after(kills.number(0, self.plan.work_ms), partial(self._kill, station))
         for side, copied, put_back in self.plan.put_backs:
             self.agenda.after(copied, partial(self._copy, self.sides[side], put_back))
+        for side, at, log, mirror in self.plan.turns:
+            self.agenda.after(at, partial(self.keepers[side].change, log=log, mirror=mirror))
         if self.plan.far is not None:
             self.injected.note(Fault.CLOCK_FAR)
 
@@ -268,6 +276,8 @@ class World:
         for station, officers in zip(self.sides, self.officers, strict=True):
             if officers.waiting or not station.is_ready():
                 found.append(f"side {station.number} is down, or its officers have {officers.waiting} forms")
+            behind = self.keepers[station.number].behind()
+            found += [f"side {station.number}: {behind}"] if behind else []
             with station.store.read() as tx:
                 logs.append(read_logs(tx)[0])
                 found += [f"side {station.number}: {what}" for what in _open(tx)]

@@ -318,7 +318,7 @@ def test_check_9_an_overlap_that_differs():
     a = node()
     forger = Forger(a)
     a.take(forger.say(), START)
-    forger.grow(InstrumentLeaf(InstrumentKind.KEYS, Digest(bytes(32))))
+    forger.grow(InstrumentLeaf(InstrumentKind.CUT, Digest(bytes(32))))
     good = forger.shape(base=1)
     unproven(a, encode_exchange(replace(good, entries=(good.entries[1], *good.entries[1:]))))
     assert a.take(encode_exchange(good), START).grew

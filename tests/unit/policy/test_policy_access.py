@@ -28,6 +28,7 @@ NO_CASE = {
     "send": WORKERS, "act": WORKERS | {"legal-officer"}, "approve": APPROVERS, "owed": WORKERS, "tasks": WORKERS, "roster": NOT_ADMIN,
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
     "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
+    "link": {"desk-lead", "administrator"},
 }  # fmt: skip
 WITH_CASE = {
     "case": NOT_ADMIN, "names": WORKERS, "members": WORKERS, "compose": WORKERS | {"legal-officer"}, "send": WORKERS,
@@ -35,10 +36,10 @@ WITH_CASE = {
     "evidence": {"legal-officer", "desk-lead"}, "assess": WORKERS | BY_WAIT, "reviews": {"reviewer", "desk-lead"}, "review": {"reviewer"},
     "searches": set(),
 }  # fmt: skip
-WHATEVER_THE_CASE = ("home", "law", "inbox", "roster", "duty", "persons", "people", "health")
+WHATEVER_THE_CASE = ("home", "law", "inbox", "roster", "duty", "persons", "people", "health", "link")
 CHANGES = {
     Deed.MEMBERS, Deed.COMPOSE, Deed.SEND, Deed.ACT, Deed.APPROVE, Deed.OWED, Deed.TASKS, Deed.HANDOVER, Deed.DUTY, Deed.EVIDENCE,
-    Deed.ASSESS,
+    Deed.ASSESS, Deed.LINK,
 }  # fmt: skip
 CASES = {
     "none": None,
@@ -151,7 +152,7 @@ def test_a_second_role_adds_what_it_allows_and_keeps_what_it_forbids(one, other)
     for case in CASES.values():
         both = {deed for deed in Deed if OURS.may(person(one, other), deed, case)}
         if "administrator" in (one, other):
-            assert both <= {Deed.HOME, Deed.LAW, Deed.LEDGER, Deed.PEOPLE, Deed.HEALTH}
+            assert both <= {Deed.HOME, Deed.LAW, Deed.LEDGER, Deed.PEOPLE, Deed.HEALTH, Deed.LINK}
         elif "reviewer" in (one, other):
             assert not both & (CHANGES | {Deed.NAMES})
         else:

@@ -17,7 +17,8 @@ def unseal(arrival: Arrival, office: Office) -> Opened:
     Raises:
         BadSeal: whatever the cause, so that the answer is no oracle.
     """  # spec: protocol.md 3, 7
-    aad = wire.seal_aad(office.peer, office.us, arrival.entry.id, office.accord_digest)
+    _, accord = office.judged_by(arrival.index)
+    aad = wire.seal_aad(office.peer, office.us, arrival.entry.id, accord)
     plain, kids = unseal_any(arrival.sealed, keys=office.sealing, aad=aad)
     try:
         parts = wire.decode_plain(plain)

@@ -21,6 +21,7 @@ from comity.web.screens import (
     keys,
     law,
     ledger,
+    link,
     owed,
     people,
     reviews,
@@ -59,6 +60,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *settings.ROUTES,
     *people.ROUTES,
     *health.ROUTES,
+    *link.ROUTES,
 )
 """Every address of every screen; add a line for yours."""
 
