@@ -20,7 +20,7 @@ from comity.node.bundlecheck import check_bundle
 from comity.node.publickeys import PublicKeys
 from comity.tlog.checkpoint import Checkpoint, cosign, make_checkpoint, merge, sign_head
 from tests.unit.node.putback import START, note, settle
-from tests.unit.node.rotating import TICK, list_of, turn, two
+from tests.unit.node.rotating import list_of, turn, two
 
 HOUR = 3_600_000
 VERIFY = Path(__file__).parents[3] / "tools" / "verify.py"
