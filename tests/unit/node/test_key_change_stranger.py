@@ -123,7 +123,7 @@ def test_a_list_that_was_not_given(tmp_path):
 
 
 def test_papers_on_a_dispatch_of_each_time():
-    a, b, ids, lists = world()
+    _, b, ids, lists = world()
     keys, wish = keys_of(lists), Wish(frozenset(Piece))
     for id_ in ids:
         with b.store.read() as tx:
