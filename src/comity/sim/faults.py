@@ -66,6 +66,7 @@ class Plan:
         work_ms: for how long officers hand in; faults end then, and the world heals.
         put_backs: (side, copied at, put back at): the store of a side as it was is put in the place of the newest.
         turns: (side, at, log keys too, mirror keys too): a side gets a new key list.
+        forget: a side destroys its older sealing keys as soon as a new list is in force, so that what is under way is resealed.
     """
 
     lose: float
@@ -85,6 +86,7 @@ class Plan:
     work_ms: int
     put_backs: tuple[tuple[int, int, int], ...] = ()
     turns: tuple[tuple[int, int, bool, bool], ...] = ()
+    forget: bool = False
 
 
 _SKEW_MS = 145_000
