@@ -30,6 +30,7 @@ from comity.dispatch.states import Committed, Form, Officer, Recorded, Withheld
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
 from comity.edge.recovery import Recovery
+from comity.edge.rightofway import Way
 from comity.marking.labels import Lane
 from comity.node.handed import Again, HandedIn
 from comity.node.logfiles import log_file, served
@@ -142,6 +143,7 @@ class Engine:
         client: the way to the peer; None for a node that can only be called.
         manifest_by: the officer under whose standing delegation the daily manifest goes; None sends none.
         poll_ms: how long the peer may hold its answer until it has something; for a node that cannot be called.
+        way: shared with the files that are sent and fetched.
     """
 
     def __init__(
@@ -152,11 +154,13 @@ class Engine:
         *,
         manifest_by: Officer | None = None,
         poll_ms: int = 0,
+        way: Way | None = None,
     ) -> None:
         self.node = node
         self.clock = clock
         self.bell = Bell()
         self.faults = 0
+        self.way = way or Way()
         self._client = client
         self._manifest_by = manifest_by
         self._closes = Ms(0)
@@ -277,7 +281,8 @@ class Engine:
         if self._held is not None:
             self._held.cancel()  # the peer has given up its poll: it speaks again
         try:
-            taken, answer = await self._loop.run_in_executor(self._writer, self._take_and_speak, body)
+            with self.way.taken():
+                taken, answer = await self._loop.run_in_executor(self._writer, self._take_and_speak, body)
             if taken.exchange.wait and not taken.news and _says_nothing(answer, taken.exchange.base):
                 answer = await self._hold(taken.exchange.wait, answer)
         except Problem as problem:
@@ -325,6 +330,10 @@ class Engine:
     def _tell(self, dispatches: Sequence[bytes], touched: Sequence[bytes]) -> None:
         self.bell.ring(dispatches, _LOG_MOVED, touched=touched)
         self._poke.set()  # what the peer brought may be a reason to speak, or to repeat ourselves in time
+
+    def tell_filed(self, dispatches: Sequence[bytes], moved: bytes) -> None:
+        """Tell of dispatches that are filed now, of whatever else became of one, and that there are receipts to send."""
+        self._tell(dispatches, (moved,))
 
     async def _hold(self, wait_ms: int, answer: bytes) -> bytes:
         """Hold an answer that has nothing in it until there is something, or the peer's time is over."""
@@ -416,7 +425,11 @@ class Engine:
         if request is None:
             await self._sleep(self.clock.seconds_until(wakes))
         elif self._client is not None:
-            answer = await (self._poll(request, self._client) if polls else self._client.exchange(request))
+            if polls:
+                answer = await self._poll(request, self._client)
+            else:
+                with self.way.taken():
+                    answer = await self._client.exchange(request)
             if answer is not None:
                 await self._take_answer(answer)
 
