@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 
 from comity.base.errors import BadForm, BadSeal, NotAllowed
@@ -68,6 +68,8 @@ class _Upload:
         self.part: Part | None = None
         self._sealer = FileSealer(row.key, row.files, row.size)
         self.taken = 0
+        self.broken = False
+        """A write failed: the sealer is ahead of the part."""
 
     @property
     def kept(self) -> int:
@@ -87,8 +89,10 @@ class _Upload:
             NoRoom, StoreError: it was not written; begin again from what is kept.
         """
         assert self.part is not None
+        self.broken = True
         self.part.write(self._sealer.update(data))
         self.taken += len(data)
+        self.broken = False
 
     def end(self) -> Digest:
         """Write the padding and the end, and make all of it durable; it is not at its address yet."""
@@ -156,9 +160,7 @@ class Attaching:
                 try:
                     await self._take(upload, chunks)
                 except BaseException:
-                    # What the part has behind the last whole chunk is forgotten; the next call opens it anew.
-                    upload.close()
-                    self._open.pop((files, number), None)
+                    self._after_end(upload)
                     raise
         return await self.state(files, by)
 
@@ -167,13 +169,19 @@ class Attaching:
         async for chunk in chunks:
             gathered += chunk
             if len(gathered) >= PIECE:
-                await asyncio.to_thread(upload.take, bytes(gathered))
+                await _whole(upload.take, bytes(gathered))
                 gathered.clear()
-        await asyncio.to_thread(upload.take, bytes(gathered))
+        await _whole(upload.take, bytes(gathered))
         if upload.taken == upload.row.size:
             await self._end(upload)
         elif upload.part is not None:
             await asyncio.to_thread(upload.part.flush)
+
+    def _after_end(self, upload: _Upload) -> None:
+        """Keep a file whose line broke as it is; one that could not be written is opened anew by the next call."""
+        if upload.broken:
+            upload.close()
+            self._open.pop((upload.row.files, upload.row.number), None)
 
     async def state(self, files: DispatchId, by: Officer) -> Json:
         """Say how far the files of a number have come."""
@@ -408,6 +416,16 @@ class Attaching:
             "state": row.state.value,
             "found": row.found,
         }
+
+
+async def _whole(function: Callable[[bytes], None], data: bytes) -> None:
+    """Run a write in a thread to its end, also when nobody waits for it any more: the next write must not meet it."""
+    writing = asyncio.ensure_future(asyncio.to_thread(function, data))
+    try:
+        await asyncio.shield(writing)
+    except asyncio.CancelledError:
+        await asyncio.wait([writing])
+        raise
 
 
 def _name(name: str) -> str:

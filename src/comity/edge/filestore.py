@@ -49,6 +49,13 @@ class FileStore:
         except FileNotFoundError:
             return False
 
+    def have(self, cipher: Digest) -> int:
+        """Return how many bytes of a file that is being fetched are here."""
+        try:
+            return (self._folder / (cipher.hex() + PART)).stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def room_for(self, size: int) -> None:
         """Check that so many more bytes fit, beside what files under way still need.
 

@@ -94,7 +94,10 @@ class Gate:
         manner: Manner,
         number: int,
     ) -> Response[bytes]:
-        if route.method == "POST":
+        if route.raw:
+            self._token(visit, request.headers.get(CSRF_HEADER, ""))
+            visit = replace(visit, body=request.stream())
+        elif route.method == "POST":
             visit = replace(visit, form=await self._form(request, visit))
         found = self._need(route, visit)
         if found is None:
@@ -125,9 +128,12 @@ class Gate:
         declared = request.headers.get("content-type", "")
         form = await fields_of(declared, request.stream())
         given = request.headers.get(CSRF_HEADER) or (form.get(CSRF_FIELD) or ("",))[0]
+        self._token(visit, given)
+        return {name: values for name, values in form.items() if name != CSRF_FIELD}
+
+    def _token(self, visit: Visit, given: str) -> None:
         if not visit.who.csrf or not hmac.compare_digest(given.encode(), visit.who.csrf.encode()):
             raise NotTaken(HTTPStatus.FORBIDDEN, "error.csrf")
-        return {name: values for name, values in form.items() if name != CSRF_FIELD}
 
     def _mark(self, signed: SignedIn) -> None:
         """Have it written that the person was here; the page does not wait for it."""
