@@ -12,6 +12,7 @@ from comity.cli import (
     accord,
     acts,
     approvals,
+    attach,
     bench,
     demo,
     duty,
@@ -45,6 +46,7 @@ def build_parser() -> argparse.ArgumentParser:
     node.add_commands(commands)
     accord.add_commands(commands)
     requests.add_commands(commands)
+    attach.add_commands(commands)
     acts.add_commands(commands)
     approvals.add_commands(commands)
     persons.add_command(commands)
