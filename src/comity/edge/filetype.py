@@ -133,11 +133,12 @@ def _by_signature(ends: Ends) -> str:
 
 
 def _is_text(data: bytes, *, cut: bool = False) -> bool:
-    """Say whether bytes are UTF-8 without control characters; with `cut` they may begin inside a character."""
+    """Say whether bytes are UTF-8 without control characters; a cut end may end, or with `cut` begin, inside one."""
+    whole = len(data) < HEAD
     begin = 0
-    while cut and begin < min(3, len(data)) and data[begin] & 0xC0 == 0x80:  # noqa: PLR2004  a continuation byte of UTF-8
+    while cut and not whole and begin < min(3, len(data)) and data[begin] & 0xC0 == 0x80:  # noqa: PLR2004  a continuation byte of UTF-8
         begin += 1
-    for short in range(4):
+    for short in range(1 if whole else 4):
         try:
             text = data[begin : len(data) - short].decode()
         except UnicodeDecodeError:

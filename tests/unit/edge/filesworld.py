@@ -12,12 +12,23 @@ from pathlib import Path
 from comity.cli.doorway import ask
 from comity.edge.door import SOCKET
 from comity.edge.running import start
+from tests.unit.edge.driven import until as _until
 from tests.unit.edge.test_running import setting
 
+PATIENCE = 120
+"""Seconds after which something is said never to come; on a quiet machine each of these takes a fraction of one."""
 BY = {"desk": "requests", "number": 13}
 THEIRS = {"desk": "requests", "number": 33}
 SCAN = "import sys; d = sys.stdin.buffer.read(); sys.exit(1 if b'EICAR' in d else 3 if b'BREAKS' in d else 0)"
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n" + b"1 0 obj << /Type /Catalog >> endobj\n" * 40 + b"%%EOF\n"
+
+
+def run(coroutine):
+    return asyncio.run(asyncio.wait_for(coroutine, 2 * PATIENCE))
+
+
+async def until(condition) -> None:
+    await _until(condition, PATIENCE)
 
 
 def scan_setting(code: str = SCAN) -> str:
@@ -86,7 +97,7 @@ async def state(base: Path, files: str, by=BY) -> list[dict]:
 
 
 async def looked(base: Path, files: str) -> list[dict]:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             rows = await state(base, files)
             if all(row["state"] not in {"coming", "whole"} for row in rows):
@@ -115,7 +126,7 @@ async def there(base: Path, dispatch: str) -> list[dict]:
     return await asked(base, "vanmere", "GET", f"/files/of?dispatch={dispatch}")
 
 
-async def arrived(base: Path, dispatch: str, states=("clean",), seconds: float = 10) -> list[dict]:
+async def arrived(base: Path, dispatch: str, states=("clean",), seconds: float = PATIENCE) -> list[dict]:
     """Wait until every file of a dispatch is in one of the states at the far node."""
     async with asyncio.timeout(seconds):
         while True:

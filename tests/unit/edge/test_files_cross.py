@@ -14,7 +14,7 @@ from comity.cli.doorway import Refusal
 from comity.edge.filescan import plain_of
 from comity.edge.filestore import FileStore
 from comity.node import attached
-from tests.unit.edge.driven import rows, run, until
+from tests.unit.edge.driven import rows
 from tests.unit.edge.filesworld import (
     BY,
     PDF,
@@ -28,9 +28,11 @@ from tests.unit.edge.filesworld import (
     nodes,
     place,
     put,
+    run,
     send,
     state,
     there,
+    until,
 )
 from tests.unit.edge.twofolders import copy_of, paired
 

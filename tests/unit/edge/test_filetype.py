@@ -96,7 +96,7 @@ def test_what_runs_is_never_clean_whatever_it_says(data, declared):
 def test_text_that_speaks_of_scripts_is_text():
     data = b"he wrote <script> on the wall, /JS (1)\n"
     assert (agrees("text/plain", "text/plain"), runs(Ends(data, data), "text/plain")) == (True, False)
-    assert found_type(Ends(b"caf\xc3\xa9 " * 9, b"\xa9 caf\xc3\xa9")) == "text/plain", (
-        "an end may begin inside a character"
-    )
+    long = "é".encode() * (1 << 15)
+    assert len(long) == 64 << 10
+    assert found_type(Ends(b"x" + long[:-1], long[1:] + b"x")) == "text/plain", "a cut end may be inside a character"
     assert found_type(Ends(b"x\x80y", b"x\x80y")) == "application/octet-stream"

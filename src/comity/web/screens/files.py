@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
+from comity.base.errors import BadForm
 from comity.base.ids import DispatchId, read_id, show_id
 from comity.policy.access import Deed
 from comity.screen.files import FileLine
@@ -102,7 +103,7 @@ def size(number: int, texts: Texts) -> str:
 async def take(visit: Visit) -> Answer:
     """Hand one file out; that this person got it is on record first."""
     number = visit.path["at"]
-    if not (number.isascii() and number.isdecimal()):
+    if not _is_number(number):
         return Absent()
     body: Json = {"dispatch": visit.path["number"], "number": int(number), "by": _by(visit)}
     said = cast("dict[str, Any]", await visit.site.hands.ask("POST", "/files/give", body=body))
@@ -112,6 +113,8 @@ async def take(visit: Visit) -> Answer:
 
 async def again(visit: Visit) -> Answer:
     """Have a file scanned anew whose scan did not come to an end."""
+    if not _is_number(visit.path["at"]):
+        return Absent()
     body: Json = {"dispatch": visit.path["number"], "number": int(visit.path["at"]), "by": _by(visit)}
     await visit.site.hands.ask("POST", "/files/look-again", body=body)
     assert visit.case_id is not None
@@ -138,6 +141,8 @@ async def begin(visit: Visit) -> Answer:
 
 async def add(visit: Visit) -> Answer:
     """Take the next bytes of a file: the body is the bytes themselves."""
+    if await _theirs(visit) is None:
+        return Absent()
     person = visit.who.person
     query = {
         "files": visit.path["files"],
@@ -152,18 +157,36 @@ async def add(visit: Visit) -> Answer:
 
 async def state(visit: Visit) -> Answer:
     """Say how far the files of a draft have come, for the script that adds them."""
-    return Told(await _state(visit, visit.path["files"]))
+    said = await _theirs(visit)
+    return Absent() if said is None else Told(said)
 
 
 async def drop(visit: Visit) -> Answer:
     """Take a file away from its draft."""
+    if await _theirs(visit) is None:
+        return Absent()
     body: Json = {"files": visit.path["files"], "number": int(visit.path["at"]), "by": _by(visit)}
     await visit.site.hands.ask("POST", "/files/drop", body=body)
-    return await rows(visit)
+    return await _listed(visit)
 
 
 async def rows(visit: Visit) -> Answer:
     """The list of the files of a draft, to stand in the form."""
+    return Absent() if await _theirs(visit) is None else await _listed(visit)
+
+
+async def _theirs(visit: Visit) -> Json:
+    """Return the files of the path's number if the visitor is adding them, the path's file among them; else None."""
+    try:
+        files = show_id(read_id(visit.path["files"]))
+    except BadForm:
+        return None
+    said = cast("dict[str, Any]", await _state(visit, files))
+    numbers = {str(row["number"]) for row in said["list"]}
+    return said if numbers and visit.path.get("at", min(numbers)) in numbers else None
+
+
+async def _listed(visit: Visit) -> Answer:
     return Fragment(Part("attached", "files.attached", await attached(visit, visit.path["files"])))
 
 
@@ -185,6 +208,10 @@ async def _state(visit: Visit, files: str) -> Any:
     person = visit.who.person
     query = {"files": files, "desk": person.desk, "officer": str(person.number)}
     return await visit.site.hands.ask("GET", "/files/state", query=query)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 4  # noqa: PLR2004  a dispatch has 64 files
 
 
 def _by(visit: Visit) -> Json:
