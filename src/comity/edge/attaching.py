@@ -165,13 +165,16 @@ class Attaching:
         return await self.state(files, by)
 
     async def _take(self, upload: _Upload, chunks: AsyncIterator[bytes]) -> None:
-        gathered = bytearray()
+        gathered: list[bytes] = []
+        size = 0
         async for chunk in chunks:
-            gathered += chunk
-            if len(gathered) >= PIECE:
-                await _whole(upload.take, bytes(gathered))
+            gathered.append(chunk)
+            size += len(chunk)
+            if size >= PIECE:
+                await _whole(upload.take, b"".join(gathered))
                 gathered.clear()
-        await _whole(upload.take, bytes(gathered))
+                size = 0
+        await _whole(upload.take, b"".join(gathered))
         if upload.taken == upload.row.size:
             await self._end(upload)
         elif upload.part is not None:

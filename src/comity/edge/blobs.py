@@ -25,7 +25,8 @@ from comity.edge.rightofway import Way
 
 AT_ONCE: Final = 8
 """Files that one peer may fetch at once."""
-_PIECE: Final = 256 << 10
+_PIECE: Final = 512 << 10
+"""Bytes that are read, and sent, between two looks at the way: about a millisecond of the node's loop."""
 _READ: Final = 1 << 20
 _RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
 _PATH = re.compile(rf"{BLOB}([0-9a-f]{{64}})")
@@ -98,7 +99,7 @@ class BlobServer:
         if partial:
             headers.append((b"content-range", b"bytes %d-%d/%d" % (start, end - 1, size)))
         await send({"type": "http.response.start", "status": 206 if partial else 200, "headers": headers})
-        ahead = asyncio.ensure_future(asyncio.to_thread(os.pread, handle, min(_READ, end - start), start))
+        ahead = asyncio.ensure_future(asyncio.to_thread(os.pread, handle, min(_PIECE, end - start), start))
         try:
             while start < end:
                 read = await ahead
@@ -106,12 +107,9 @@ class BlobServer:
                     raise ConnectionAbortedError("a file became shorter while it was served")
                 start += len(read)
                 if start < end:
-                    ahead = asyncio.ensure_future(asyncio.to_thread(os.pread, handle, min(_READ, end - start), start))
-                view = memoryview(read)
-                for at in range(0, len(view), _PIECE):
-                    piece = bytes(view[at : at + _PIECE])
-                    await self._way.give(len(piece))
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
+                    ahead = asyncio.ensure_future(asyncio.to_thread(os.pread, handle, min(_PIECE, end - start), start))
+                await self._way.give(len(read))
+                await send({"type": "http.response.body", "body": read, "more_body": True})
                 os.posix_fadvise(handle, 0, start, os.POSIX_FADV_DONTNEED)
         finally:
             await asyncio.wait([ahead])

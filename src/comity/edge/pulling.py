@@ -198,20 +198,21 @@ class Puller:
             taker = Taker(part, one)
             await asyncio.to_thread(taker.go_on)
             progress.have, progress.why = part.length, ""
-            gathered = bytearray()
+            gathered: list[bytes] = []
             if part.length < size:
                 async for piece in self._crew.client.rest(cipher, part.length, size):
-                    gathered += piece
-                    if len(gathered) >= PIECE:
+                    gathered.append(piece)
+                    if sum(map(len, gathered)) >= PIECE:
                         if writing is not None:
                             await writing
                             progress.have, progress.pause = part.length, _FIRST_PAUSE
-                        await self._engine.way.give(len(gathered))
-                        writing = asyncio.ensure_future(asyncio.to_thread(taker.take, bytes(gathered)))
+                        whole = b"".join(gathered)
+                        await self._engine.way.give(len(whole))
+                        writing = asyncio.ensure_future(asyncio.to_thread(taker.take, whole))
                         gathered.clear()
             if writing is not None:
                 await writing
-            await asyncio.to_thread(taker.end, bytes(gathered))
+            await asyncio.to_thread(taker.end, b"".join(gathered))
         finally:
             if writing is not None and not writing.done():
                 await asyncio.wait([writing])

@@ -145,7 +145,7 @@ def test_what_law_refuses_keeps_a_number_of_its_own_and_the_files_stay_free():
 
 
 def test_what_law_lets_leave_only_cut_does_not_leave_with_files():
-    a, _ = pair_under(Rules(obligations=(Obligation("redact", "victim"),)))
+    a, _ = pair_under(Rules(obligations=(Obligation("redact", "victim", "T-1"),)))
     add(a)
     [said] = a.submit([form(files=FILES)], START)
     assert isinstance(said, BadForm)
