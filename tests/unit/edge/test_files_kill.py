@@ -198,7 +198,7 @@ def test_files_that_nobody_handed_in_are_destroyed_after_seven_days_and_those_of
             await ready(attaching, files)
             await attaching.tidy()
             assert len(list((tmp_path / "a").iterdir())) == 1
-            engine.clock.set(START + 7 * 86_400_000 + 1, 0)
+            engine.clock.set(START + 8 * 86_400_000, 0)
             await attaching.tidy()
             assert list((tmp_path / "a").iterdir()) == []
             assert rows(engine.node, "SELECT count(*) FROM attaching") == [(0,)]
