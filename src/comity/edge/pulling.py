@@ -13,6 +13,7 @@ import logging
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 
 from comity.base.errors import BadSeal, ComityError, NoRoom
 from comity.base.ids import DispatchId
@@ -139,7 +140,7 @@ class Puller:
             if place not in self._fetching and self.progress[place].next_at <= time.monotonic():
                 task = asyncio.create_task(self._fetch(one, self.progress[place]))
                 self._fetching[place] = task
-                task.add_done_callback(lambda done, place=place: self._ended(place, done))  # type: ignore[misc]  # a default binds it
+                task.add_done_callback(partial(self._ended, place))
 
     def _patience(self, coming: Iterable[FileOf]) -> float:
         waiting = [self.progress[one.dispatch, one.number].next_at for one in coming]

@@ -83,7 +83,7 @@ def test_a_dispatch_is_filed_when_its_files_are_whole_and_not_before(base):
             dispatch = await send(base, files)
             await until(lambda: rows(near.opened.node, "SELECT fact FROM sent") == [(1,)])
             async with asyncio.timeout(PATIENCE):
-                while (await there(base, dispatch))[0]["why"] != "gone":
+                while (await there(base, dispatch))[0]["why"] != "gone":  # noqa: ASYNC110  the door is asked again
                     await asyncio.sleep(0.01)
             assert rows(far.opened.node, "SELECT fact FROM got") == [(1,)], "arrived, not filed"
             assert rows(far.opened.node, "SELECT count(*) FROM requests_dispatch") == [(0,)], "no desk has it"

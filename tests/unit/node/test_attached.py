@@ -250,7 +250,9 @@ def test_only_files_of_ours_that_left_are_served_until_they_are_erased():
     assert served(a) is None, "it has not left"
     a.submit([form(files=FILES)], START)
     exchange(a, b, START)
-    assert (served(a), served(b)) == (77, None)
+    whole(b)
+    attached.looked_at(b.ledger, file_of(b), FileState.CLEAN, "", START)
+    assert (served(a), served(b)) == (77, None), "what came to us is not ours to pass on"
     attached.erase(a.ledger, a.office, FILES, "ended", now=START)
     assert served(a) is None
     with pytest.raises(BadForm, match="no files here"):
