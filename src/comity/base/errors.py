@@ -101,3 +101,9 @@ class NotAllowed(LocalError):
     """An officer asked for what their standing, or the rule of two persons, does not allow; nothing was changed."""
 
     code = "not-allowed"
+
+
+class NoRoom(LocalError):
+    """The disk has no room for a file; what was kept before stands, and it is gone on with once there is room."""
+
+    code = "no-room"

@@ -20,6 +20,7 @@ MODULES = {
         "node",
         "accord",
         "requests",
+        "attach",
         "acts",
         "approvals",
         "persons",

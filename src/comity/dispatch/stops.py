@@ -2,7 +2,7 @@
 
 The rule it keeps: entries always flow, and what protects persons and evidence is never stopped: recall, correction and keys go
 whoever suspended, and lane immediate as long as there is an accord at all.
-"""  # spec: protocol.md 9; docs/adr/0057-suspension-and-end.md
+"""  # spec: protocol.md 9
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Making new keys: the private halves into the node's folder, the public ones into a list that the root signs elsewhere.
 
 The rule it keeps: the root's keys are never opened on the node; what is made here counts for nothing before it is signed.
-"""  # spec: protocol.md 10; docs/operations.md
+"""  # spec: protocol.md 10
 
 from __future__ import annotations
 

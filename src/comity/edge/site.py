@@ -9,6 +9,8 @@ from typing import cast
 from comity.base.ids import Ms
 from comity.edge.board import NodeBoard
 from comity.edge.casereaders import make_readers
+from comity.edge.filereader import FileReader
+from comity.edge.filestore import FileStore
 from comity.edge.health import Health
 from comity.edge.needs import CaseKeeper, NodeNeeds, house_access
 from comity.edge.opening import OpenNode
@@ -63,6 +65,7 @@ def make_site(
         health=Health(opened.node.ledger, opened.config.path(opened.config.store), people, faults=faults),
         clock=clock,
         log_files=_log_files(opened),
+        files=FileReader(opened.node.ledger, FileStore(opened.config.path(opened.config.files))),
     )
 
 

@@ -2,7 +2,7 @@
 
 The rule it keeps: two persons of the side that suspends stand behind it, the leaf and its effect are one transaction, and
 only the side that suspended resumes. Nothing is lost: what may not go waits in its order.
-"""  # spec: protocol.md 9; docs/adr/0057-suspension-and-end.md
+"""  # spec: protocol.md 9
 
 from __future__ import annotations
 

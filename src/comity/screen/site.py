@@ -15,6 +15,7 @@ from comity.screen import Board
 from comity.screen.case import CaseBoard
 from comity.screen.caselist import CaseListBoard
 from comity.screen.duty import DutyBoard
+from comity.screen.files import FileBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
 from comity.screen.people import HealthReader, PeopleReader
@@ -51,6 +52,7 @@ class Site:
         health: how the node runs, for the administrator.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
+        files: those that go with dispatches.
     """
 
     board: Board
@@ -70,3 +72,4 @@ class Site:
     health: HealthReader
     clock: Callable[[], Ms]
     log_files: LogFiles
+    files: FileBoard
