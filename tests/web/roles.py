@@ -42,6 +42,8 @@ WHO = {
     "review": frozenset({"reviewer"}),
     "files": WRITERS,
     "persons": LEAD | {"legal-officer", "reviewer"},
+    "retention": LEAD | {"legal-officer", "reviewer"},
+    "erase": LEAD | {"legal-officer"},
     "people": ADMINISTRATOR,
     "health": ADMINISTRATOR,
     "link": LEAD | ADMINISTRATOR,
@@ -136,6 +138,9 @@ GET       /tasks                                     tasks
 GET,POST  /tasks/new                                 tasks
 GET       /task/{task}                               tasks
 POST      /task/{task}/{step}                        tasks
+GET       /retention                                 retention
+POST      /retention/erase                           erase
+POST      /retention/hold                            erase
 GET       /keys                                      home
 GET,POST  /settings                                  home
 GET,POST  /settings/bell                             home

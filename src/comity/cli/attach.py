@@ -17,7 +17,7 @@ from comity.base.errors import BadConfiguration, BadForm
 from comity.cli.acts import officer_of
 from comity.cli.doorway import Refusal, ask
 from comity.cli.out import show_json, show_table
-from comity.edge.door import SOCKET
+from comity.edge.files import SOCKET
 
 _SLICE = 64 << 20
 _LOOK_SECONDS = 0.5

@@ -18,7 +18,9 @@ MODULES = {
     for name in (
         "demo",
         "node",
+        "doctor",
         "accord",
+        "courier",
         "requests",
         "attach",
         "acts",
@@ -30,6 +32,7 @@ MODULES = {
         "keys",
         "people",
         "subject",
+        "retention",
         "log",
         "evidence",
         "law",

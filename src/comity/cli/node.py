@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from comity.edge.backup import backup_store, put_back_store
 from comity.edge.clock import SystemClock
 from comity.edge.config import read_config
 from comity.edge.listener import run as run_loop
+from comity.edge.logs import start_logging
 from comity.edge.registry import Registry, read_toml
 from comity.edge.running import RunningNode, run_until_stopped
 from comity.edge.setup import KEYS, LAW_FILE, LAW_KEY, NewNode, init_node, keep_peer_law, pair_node
@@ -148,8 +148,8 @@ def _plain(text: str) -> str:
 
 def run_run(asked: argparse.Namespace) -> int:
     """Run a node."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
     config = read_config(asked.folder)
+    start_logging(config.log)
 
     def ready(node: RunningNode) -> None:
         url = f"http://{config.page_name}:{node.page_port}"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import logging
-import sys
 from pathlib import Path
 
 from comity.cli.out import show_json
 from comity.edge.config import read_config
 from comity.edge.listener import run as run_loop
+from comity.edge.logs import start_logging
 from comity.edge.pages import PageProcess, run_pages
 
 
@@ -24,9 +23,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run_web(asked: argparse.Namespace) -> int:
     """Serve pages until stopped."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stderr)
-    logging.getLogger("httpx").setLevel(logging.WARNING)
     config = read_config(asked.node)
+    start_logging(config.log)
 
     def ready(pages: PageProcess) -> None:
         url = f"http://{config.page_name}:{pages.port}"

@@ -43,14 +43,15 @@ class Holding:
 
 
 def find(dispatch: DispatchId, tx: Tx) -> Holding:
-    """Return a dispatch that we sent, or got, opened and filed.
+    """Return a dispatch that we sent, or got, opened and filed, and did not erase.
 
     Raises:
-        BadForm: it is not here, was not admitted, or waits for another before it is filed.
+        BadForm: it is not here, was not admitted, was erased, or waits for another before it is filed.
     """
-    sent = tx.rows("SELECT plain FROM sent WHERE id = ?", (dispatch,))
+    sent = tx.rows("SELECT plain FROM sent WHERE id = ? AND digests IS NULL", (dispatch,))
     found = sent or tx.rows(
-        "SELECT plain FROM got WHERE id = ? AND fact = ? AND plain IS NOT NULL", (dispatch, int(Fact.FILED))
+        "SELECT plain FROM got WHERE id = ? AND fact = ? AND plain IS NOT NULL AND digests IS NULL",
+        (dispatch, int(Fact.FILED)),
     )
     if not found:
         raise BadForm(f"this node does not hold the content of {show_id(dispatch)}; nothing was done")
@@ -61,7 +62,8 @@ def find(dispatch: DispatchId, tx: Tx) -> Holding:
 def is_held(dispatch: DispatchId, tx: Tx) -> bool:
     """Say whether `find` would find it."""
     found = (
-        "SELECT 1 FROM sent WHERE id = ? UNION ALL SELECT 1 FROM got WHERE id = ? AND fact = ? AND plain IS NOT NULL"
+        "SELECT 1 FROM sent WHERE id = ? AND digests IS NULL"
+        " UNION ALL SELECT 1 FROM got WHERE id = ? AND fact = ? AND plain IS NOT NULL AND digests IS NULL"
     )
     return bool(tx.rows(found, (dispatch, dispatch, int(Fact.FILED))))
 
@@ -85,10 +87,13 @@ def targets_of(header: wire.Header) -> tuple[DispatchId, ...]:
 
 def past_due(found: Holding, now: Ms) -> bool:
     """Say whether its retention day, or the day of a condition `destroy-by` or `return-by`, has passed."""
-    labels = found.header.labels
+    return any(end <= now for end in day_ends(found.header.labels))
+
+
+def day_ends(labels: wire.WireLabels) -> list[int]:
+    """Return the ends of the days that a label sets: retention, `destroy-by`, `return-by`; milliseconds."""
     ends = [int(labels.retain_until)] if labels.retain_until is not None else []
-    ends += [_day_end(day) for condition in labels.conditions for day in _DAY.findall(condition)]
-    return any(end <= now for end in ends)
+    return ends + [_day_end(day) for condition in labels.conditions for day in _DAY.findall(condition)]
 
 
 def _day_end(day: str) -> int:

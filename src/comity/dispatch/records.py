@@ -9,6 +9,9 @@ from comity.dispatch.entries import RecordLeaf, encode_entry, record_commit
 RESTORED = "restored"
 """Kind of the record that says which part of our exchange log came back from the peer after a put-back."""
 
+ERASED = "erased"
+"""Kind of the record that says which records were erased with a dispatch."""
+
 
 def keep(book: Book, kind: str, dispatch: bytes | None, salt: bytes, record: bytes, *, now: Ms) -> LeafIndex:
     """Append a record to the decision log and store what opens it; return its index there."""

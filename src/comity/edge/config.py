@@ -11,7 +11,7 @@ import ipaddress
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -79,6 +79,8 @@ class Config:
     files_rate_mib: Mebibytes = 0
     scan_command: tuple[str, ...] = ()
     scan_seconds: Seconds = 600
+    metrics_port: Port = 0
+    log: Literal["text", "json"] = "text"
     clock_port: Port = 0
     clock_at: int = 0
     clock_rate: int = 1

@@ -57,6 +57,7 @@ _STUMBLED = 4
 """A fault that no rule foresees backs off as after so many tries without an answer."""
 _CLOSING_RETRY_MS = 60_000
 """Without an officer who may send the manifest the day stays open; it is looked at again, not in a tight loop."""
+_DAY_MS = 86_400_000
 _LOOK_SECONDS = 0.25
 """How often, at most, a busy node asks what time alone brings about: what is overdue, who is rung, whether the day closes."""
 _HELD, _LINK, _LOG_MOVED = ("waiting",), ("link", "log"), ("log",)
@@ -185,9 +186,10 @@ class Engine:
         self.bell = Bell()
         self.faults = 0
         self.way = way or Way()
+        self.daily: Callable[[Ms], bool] = _nothing
         self._client = client
         self._manifest_by = manifest_by
-        self._closes = Ms(0)
+        self._closes = self._daily_at = Ms(0)
         self._wakes = Ms(0)
         self._looked, self._looked_at = -_LOOK_SECONDS, Ms(0)
         self._opened = False
@@ -321,6 +323,18 @@ class Engine:
             _LOG.exception("an exchange could not be stored; the peer will repeat it")
             return 503, self.problem("slow-down", _STORE_RETRY_MS)
         return _OK, answer
+
+    async def take_carried(self, body: bytes) -> Taken | Problem:
+        """Take an exchange of the peer that came on media; nothing is answered: media go back when they are written.
+
+        Raises:
+            StoreError: the outcome is unknown; the same media again do no harm.
+        """
+        try:
+            return await self._loop.run_in_executor(self._writer, self._take, body)
+        except Problem as problem:
+            self._after_problem(problem)
+            return problem
 
     def _take_and_speak(self, body: bytes) -> tuple[Taken, bytes]:
         taken = self._take(body)
@@ -505,13 +519,15 @@ class Engine:
 
     def _close_day(self, now: Ms) -> Ms:
         """Send the daily manifest if its time has come, and return when it comes next."""
+        if now >= self._daily_at:
+            self._daily_at = Ms(now + (_CLOSING_RETRY_MS if self.daily(now) else _DAY_MS))
         if self.node.day_closes_at(now) <= now and self._manifest_by is not None:
             outcome = self.node.close_day(self._manifest_by, now)
             if not isinstance(outcome, Committed):
                 _LOG.warning("the daily manifest was not sent; the day is closed in our own log")
             self._loop.call_soon_threadsafe(self.bell.ring)
         closes = self.node.day_closes_at(now)
-        return closes if closes > now else Ms(now + _CLOSING_RETRY_MS)
+        return min(closes if closes > now else Ms(now + _CLOSING_RETRY_MS), self._daily_at)
 
     async def _take_answer(self, answer: Answer) -> Plan | None:
         """Take what the peer answered and return what comes next; None to begin again."""
@@ -587,6 +603,11 @@ class Engine:
     def close(self) -> None:
         """End the writer thread after what it is doing."""
         self._writer.shutdown(wait=True)
+
+
+def _nothing(_: Ms) -> bool:
+    """Do nothing once a day, and leave nothing."""
+    return False
 
 
 def _receipted(taken: Taken) -> Iterator[bytes]:

@@ -33,7 +33,9 @@ from comity.edge.door_evidence import EvidenceRoutes
 from comity.edge.door_files import FileRoutes
 from comity.edge.door_keys import KeyRoutes
 from comity.edge.door_link import LinkRoutes
+from comity.edge.door_media import MediaRoutes
 from comity.edge.door_request import Routes
+from comity.edge.door_retention import RetentionRoutes
 from comity.edge.door_search import SearchRoutes
 from comity.edge.engine import Engine
 from comity.edge.evidence import papers_of
@@ -43,6 +45,7 @@ from comity.edge.filestore import FileStore
 from comity.edge.hands import NearHands
 from comity.edge.keywatch import KeyWatch
 from comity.edge.listener import Listener, serve, serve_socket
+from comity.edge.metrics import MetricsApp, NodeMetrics
 from comity.edge.needs import house_access
 from comity.edge.onduty import start_duty
 from comity.edge.opening import OpenNode, open_node
@@ -50,6 +53,7 @@ from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
 from comity.edge.pulling import Crew, Puller
+from comity.edge.retaining import Retaining
 from comity.edge.rightofway import Way
 from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board, their_law
@@ -121,6 +125,12 @@ async def start(config: Config) -> RunningNode:
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
         await _listen_for_tools(opened, door, stack)
+        if config.metrics_port:
+            metrics = NodeMetrics(
+                opened.node.ledger, config.path(config.store), config.path(config.tls), clock.now, lambda: engine.faults
+            )
+            app = cast("ASGI3Application", MetricsApp(metrics))
+            await _listen(stack, await serve(app, "127.0.0.1", config.metrics_port))
         if isinstance(clock, SetClock):
             clock.watch(engine.poke)
             if config.clock_port:
@@ -240,6 +250,8 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, files: Routes, sta
             *start_duty(opened, engine, stack),
             _searches(opened, engine, stack),
             EvidenceRoutes(engine, papers_of(opened)).routes,
+            MediaRoutes(engine, opened.config.folder).routes,
+            _retention(opened, engine),
             _search(opened, board, engine),
             LinkRoutes(engine, desk.people, house_access()).routes,
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
@@ -253,6 +265,13 @@ def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes
     notes = SearchNotes(engine, opened.config.search_log_days)
     stack.push_async_callback(_cancel, asyncio.create_task(notes.run(), name="searches"))
     return notes.routes
+
+
+def _retention(opened: OpenNode, engine: Engine) -> Routes:
+    files = FileStore(opened.config.path(opened.config.files))
+    retaining = Retaining(engine, opened.store, opened.desks, files)
+    engine.daily = retaining.daily
+    return RetentionRoutes(retaining).routes
 
 
 def _search(opened: OpenNode, board: NodeBoard, engine: Engine) -> Routes:

@@ -227,6 +227,12 @@ def drop(tx: Tx, desk: str) -> None:
     tx.run(f"DELETE FROM {desk}_find_todo")  # noqa: S608  the desk's name has letters only
 
 
+def rebuild(tx: Tx, desk: str) -> None:
+    """Make the index of a desk again from its rows: a word that was taken out stands in no part of it any more."""
+    if tx.rows("SELECT 1 FROM sqlite_master WHERE name = ?", (f"{desk}_find",)):
+        tx.run(f"INSERT INTO {desk}_find ({desk}_find) VALUES ('rebuild')")  # noqa: S608  the desk's name has letters only
+
+
 def keep_up(tx: Tx, desk: str) -> None:
     """Bring the index up to the rows that this transaction wrote, or an earlier one of a program without an index."""
     todo, find = f"{desk}_find_todo", f"{desk}_find"

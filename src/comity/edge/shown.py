@@ -14,7 +14,7 @@ from comity.base.ids import DispatchId
 from comity.dispatch import wire
 from comity.dispatch.columns import bytes_of
 from comity.dispatch.entries import Fact
-from comity.dispatch.partsrow import parts_of
+from comity.dispatch.partsrow import GONE, parts_of
 from comity.dispatch.ports import Tx
 from comity.edge.deskview import CaseDesk, DispatchRow
 from comity.node.difference import DAMAGE, Difference, shown
@@ -66,7 +66,10 @@ def _differences(tx: Tx, desk: CaseDesk) -> Iterator[Difference]:
         try:
             row = desk.dispatch(tx, DispatchId(bytes_of(dispatch)))
             parts = parts_of(bytes_of(found[0][0]))
-            wrong = _differing(row, parts) if row is not None else []
+            if parts[1] == GONE:  # erased: the desk's row has no words either
+                wrong = ["text"] if row is not None and (row.body or row.title) else []
+            else:
+                wrong = _differing(row, parts) if row is not None else []
             missing = row is None and due and wire.decode_header(parts[0].content).desk == desk.name
         except DAMAGE as error:
             yield Difference("desk", place, f"the desk's row cannot be read as what it was: {error}", "", "")

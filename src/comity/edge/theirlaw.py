@@ -61,7 +61,7 @@ class TheirLaw:
         Their assessments and approvals stay with them, so what our copy does not permit without these is not shown: None.
         """
         table = "sent" if ours else "got"
-        rows = tx.rows(f"SELECT plain FROM {table} WHERE id = ? AND plain IS NOT NULL", (dispatch,))  # noqa: S608  our two tables
+        rows = tx.rows(f"SELECT plain FROM {table} WHERE id = ? AND plain IS NOT NULL AND digests IS NULL", (dispatch,))  # noqa: S608  our two tables
         if not rows:
             return None
         plain = bytes_of(rows[0][0])

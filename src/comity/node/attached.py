@@ -16,7 +16,7 @@ from comity.dispatch import records, wire
 from comity.dispatch.attached import FileState, coming, waits_on
 from comity.dispatch.book import Book, Ledger
 from comity.dispatch.columns import bytes_of, int_of, text_of
-from comity.dispatch.entries import Fact, RecordLeaf, encode_entry, record_commit
+from comity.dispatch.entries import Fact
 from comity.dispatch.holding import note_view
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.inbound.record import recalled
@@ -214,33 +214,19 @@ def _filed(one: FileOf, tx: Tx) -> bool:
 # --- erasing -------------------------------------------------------------------------------------------------------
 
 
-def erase(ledger: Ledger, office: Office, dispatch: DispatchId, ground: str, *, now: Ms) -> tuple[Digest, ...]:
-    """Note in our log that the files of a dispatch are destroyed, and return their addresses for the store to remove.
+def erase(dispatch: DispatchId, book: Book, now: Ms) -> tuple[Digest, ...]:
+    """Note that the files of a dispatch are destroyed, and return their addresses for the store to remove.
 
     From then on none is fetched, served or given out. What opened them, the attachments part and the sealed bytes, goes
-    with the content of the dispatch itself.
-
-    Raises:
-        BadForm: it has no files here, or no ground was given.
+    with the content of the dispatch itself, in the same transaction (`erasing`).
     """  # spec: protocol.md 12
-    if not ground.strip():
-        raise BadForm("say on which ground the files are destroyed; nothing was changed")
-    with ledger.begin() as book:
-        rows = book.tx.rows(
-            "SELECT cipher FROM attachment WHERE dispatch = ? AND state <> ? ORDER BY number",
-            (dispatch, FileState.ERASED.value),
-        )
-        if not rows:
-            raise BadForm("this dispatch has no files here; nothing was changed")
-        ciphers = tuple(Digest(bytes_of(row[0])) for row in rows)
-        salt, record = office.entropy.draw(_SALT), cbor.encode([_SHRED_FORM, dispatch, list(ciphers), ground, now])
-        index = book.append_own([encode_entry(RecordLeaf(SHRED, record_commit(salt, record)))])
-        row = (index, SHRED, salt, record, now)
-        book.tx.run("INSERT INTO opening (idx, kind, salt, record, at) VALUES (?, ?, ?, ?, ?)", row)
-        statement = "UPDATE attachment SET state = ?, since = ? WHERE dispatch = ?"
-        book.tx.run(statement, (FileState.ERASED.value, now, dispatch))
-        follow(waits_on(dispatch), book, office, now)
-    return ciphers
+    rows = book.tx.rows(
+        "SELECT cipher FROM attachment WHERE dispatch = ? AND state <> ? ORDER BY number",
+        (dispatch, FileState.ERASED.value),
+    )
+    statement = "UPDATE attachment SET state = ?, since = ? WHERE dispatch = ?"
+    book.tx.run(statement, (FileState.ERASED.value, now, dispatch))
+    return tuple(Digest(bytes_of(row[0])) for row in rows)
 
 
 def erased(tx: Tx) -> Iterator[Digest]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from comity.base import cbor
 from comity.base.errors import BadEnvelope
 from comity.base.hashing import sha256
-from comity.dispatch import wire
 from comity.dispatch.book import LogRole
+from comity.dispatch.columns import int_of
 from comity.dispatch.entries import (
     DispatchLeaf,
     Entry,
@@ -24,9 +24,9 @@ from comity.dispatch.entries import (
     decode_entry,
     record_commit,
 )
-from comity.dispatch.partsrow import parts_of
+from comity.dispatch.partsrow import commit_shown, parts_of
 from comity.dispatch.ports import Scalar, Tx
-from comity.dispatch.records import RESTORED
+from comity.dispatch.records import ERASED, RESTORED
 from comity.node.difference import DAMAGE, Difference, as_bytes, as_int, plain, shown
 
 
@@ -85,7 +85,7 @@ def row_differences(tx: Tx, entries: Mapping[LogRole, Sequence[bytes]]) -> tuple
     for count, differences in (
         _sent(tx, ours, theirs, came_back),
         _got(tx, ours, theirs),
-        _records(tx, decisions, "record", frozenset()),
+        _records(tx, decisions, "record", _erased(tx, ours, decisions)),
         _records(tx, ours, "opening", came_back),
         _decisions(tx, ours, came_back),
         _instruments(tx, ours, came_back),
@@ -128,12 +128,31 @@ def _came_back(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
     return frozenset(found)
 
 
+def _erased(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
+    """Return the leaves of our decision log whose records were erased with a dispatch: words written at home about it.
+
+    A record names them, and counts only where our co-signed log says in the open that something was destroyed.
+    """  # spec: protocol.md 12
+    found: set[int] = set()
+    for index, salt, record in tx.rows("SELECT idx, salt, record FROM record WHERE kind = ?", (ERASED,)):
+        leaf = decisions.records.get(as_int(index))
+        if leaf is None or leaf.commit != record_commit(as_bytes(salt), as_bytes(record)):
+            continue
+        value = cbor.decode(as_bytes(record))  # its own leaf commits to it, so we wrote it
+        if not isinstance(value, list) or not isinstance(value[2], list):
+            continue
+        shown_leaf = ours.records.get(int_of(value[1]))
+        if shown_leaf is not None and shown_leaf.kind in {"shred", "destroyed"}:
+            found.update(int_of(one) for one in value[2])
+    return frozenset(found)
+
+
 # --- dispatches ----------------------------------------------------------------------------------------------------
 
-_SENT = "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, seen_idx FROM sent ORDER BY id"
+_SENT = "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, seen_idx, digests FROM sent ORDER BY id"
 _GOT = (
-    "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, size, commitment, edition"
-    " FROM got ORDER BY idx"
+    "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, size, commitment, edition,"
+    " digests FROM got ORDER BY idx"
 )
 
 
@@ -141,7 +160,7 @@ def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves, came_back: frozenset[int]) -> 
     found: list[Difference] = []
     rows = tx.rows(_SENT)
     pool = {row[0]: row[1] for row in tx.rows("SELECT dispatch, entry FROM pool WHERE dispatch IS NOT NULL")}
-    for id_, idx, lane, sealed, sealed_hash, content, fact, code, receipt, seen in rows:
+    for id_, idx, lane, sealed, sealed_hash, content, fact, code, receipt, seen, digests in rows:
         row = f"{shown(id_)}, ours"
         if idx is None:
             leaf, hashes = _pooled(pool.pop(id_, None))
@@ -151,7 +170,9 @@ def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves, came_back: frozenset[int]) -> 
             found.append(Difference("sent", row, f"no leaf of our log stands behind it (index {plain(idx)})", "", ""))
             continue
         found += _columns("sent", row, ((id_, leaf.id, "number"), (lane, int(leaf.lane), "lane")))
-        found += _content("sent", row, leaf, hashes, (sealed, sealed_hash, content))
+        # Sealed bytes end after the receipt; before it, empty ones are lost ones.
+        kept = None if sealed == b"" and fact else sealed
+        found += _content("sent", row, leaf, hashes, (kept, sealed_hash, content, digests))
         now = _now(leaf, idx, ours)
         found += _receipt("sent", row, now, (fact, code, receipt), theirs, sealed_of_log=hashes)
         found += _receipt("sent", row, now, (int(Fact.SEEN), None, seen), theirs, sealed_of_log=hashes)
@@ -172,7 +193,8 @@ def _pooled(entry: Scalar) -> tuple[DispatchLeaf | None, set[bytes]]:
 def _got(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]]:
     found: list[Difference] = []
     rows = tx.rows(_GOT)
-    for id_, idx, lane, sealed, sealed_hash, content, fact, code, receipt, size, commitment, edition in rows:
+    for id_, idx, lane, sealed, sealed_hash, content, fact, code, receipt, *sizes, digests in rows:
+        size, commitment, edition = sizes
         row = f"{shown(id_)}, theirs"
         leaf = theirs.dispatches.get(as_int(idx))
         if leaf is None:
@@ -187,7 +209,7 @@ def _got(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]]
             (edition, leaf.edition, "edition"),
         )
         found += _columns("got", row, columns)
-        found += _content("got", row, leaf, theirs.sealed[as_int(idx)], (sealed, sealed_hash, content))
+        found += _content("got", row, leaf, theirs.sealed[as_int(idx)], (sealed, sealed_hash, content, digests))
         found += _receipt("got", row, now, (fact, code, receipt), ours, sealed_of_log=theirs.sealed[as_int(idx)])
         found += _unnoted("got", row, now, receipt, ours)
     found += _absent("got", {as_int(row[1]) for row in rows}, theirs, "their")
@@ -212,10 +234,13 @@ def _hash(value: Scalar) -> str:
 
 
 def _content(
-    table: str, row: str, leaf: DispatchLeaf, sealed_of_log: set[bytes], stored: tuple[Scalar, Scalar, Scalar]
+    table: str, row: str, leaf: DispatchLeaf, sealed_of_log: set[bytes], stored: tuple[Scalar, Scalar, Scalar, Scalar]
 ) -> Iterator[Difference]:
-    """Compare sealed bytes and parts with the leaf; what has not come or was not admitted is not there to compare."""
-    sealed, sealed_hash, parts = stored
+    """Compare sealed bytes and parts with the leaf; what has not come, was not admitted or was destroyed is not there.
+
+    The stored digest stands for a part that was destroyed: with the others it must give the commitment all the same.
+    """
+    sealed, sealed_hash, parts, digests = stored
     if sealed_hash not in sealed_of_log:
         what = "the hash of sealed bytes in the row is not the leaf's"
         yield Difference(table, row, what, as_bytes(sealed_hash).hex(), leaf.sealed.hex())
@@ -225,7 +250,7 @@ def _content(
     if parts is None and table == "got":
         return
     try:
-        made: bytes = wire.commit_of(parts_of(as_bytes(parts)))
+        made: bytes = commit_shown(parts_of(as_bytes(parts)), None if digests is None else as_bytes(digests))
     except DAMAGE:
         made = sha256(as_bytes(parts))
     if made != leaf.commit:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from io import BytesIO
@@ -26,7 +26,7 @@ from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.decision import Decided, read_record
 from comity.dispatch.entries import DispatchLeaf, InstrumentKind, ReceiptLeaf, decode_entry
 from comity.dispatch.keylist import decode_keylist
-from comity.dispatch.partsrow import parts_of
+from comity.dispatch.partsrow import GONE, commit_shown, part_digest_shown, parts_of
 from comity.dispatch.ports import Tx
 from comity.node.proofs import EntryProof, entry_proof, leaf_interval, leaf_type, tie_before
 
@@ -70,8 +70,9 @@ class Source:
         own, other: the log that its leaf is in, and that of its receipts.
         leaf: what its leaf commits to.
         proof: of that leaf under the first co-signed head above it.
-        parts: its four parts; None where its content was never opened here, or is no more.
-        sealed: the bytes that crossed; None where they never came.
+        parts: its four parts, `GONE` for those that were destroyed; None where its content was never opened here.
+        sealed: the bytes that crossed; empty where they are no longer kept, None where they never came.
+        digests: of the four parts where one was destroyed, else None.
     """
 
     id: DispatchId
@@ -81,6 +82,7 @@ class Source:
     proof: EntryProof
     parts: wire.Parts | None
     sealed: bytes | None
+    digests: bytes | None = None
 
 
 def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: DispatchId | None = None) -> bytes:
@@ -100,6 +102,7 @@ def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: Dispa
         BadProof, BadSignature, MissingTile: the stored rows do not prove it; nothing was made.
     """  # spec: protocol.md 12
     source, parts, sealed = _whole(tx, dispatch)
+    wish = _left(source, wish)
     _check_act(tx, dispatch, wish, act)
     name = f"dispatch/{show_id(dispatch)}"
     files = dict(instruments(tx))
@@ -107,7 +110,7 @@ def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: Dispa
     for number, piece in enumerate(PARTS):
         part = parts[number]
         if piece in wish.without:
-            files[f"{name}/part{number}.digest"] = wire.part_digest(number, part)
+            files[f"{name}/part{number}.digest"] = part_digest_shown(number, part, source.digests)
         else:
             files[f"{name}/part{number}"] = cbor.encode((part.salt, part.content))
     if Piece.SEALED not in wish.without:
@@ -121,6 +124,13 @@ def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: Dispa
     count = f"{len(receipts) // 2}" + (f"; {uncovered} more under no co-signed head yet" if uncovered else "")
     statement = _statement(tx, source, wish, count, now)
     return write_zip({"statement.txt": statement.encode(), **files})
+
+
+def _left(source: Source, wish: Wish) -> Wish:
+    """Leave out what is no more: parts that were destroyed, sealed bytes that are no longer kept."""
+    gone = {piece for piece, part in zip(PARTS, source.parts or (), strict=False) if part == GONE}
+    gone |= set() if source.sealed else {Piece.SEALED}
+    return replace(wish, without=wish.without | gone)
 
 
 def needs_act(wish: Wish) -> bool:
@@ -187,12 +197,15 @@ def find_source(tx: Tx, dispatch: DispatchId) -> Source | None:
         BadForm: the dispatch is not here, or its row is not what its leaf commits to.
         BadProof, BadSignature, MissingTile: the stored rows do not prove it.
     """
-    sent = tx.rows("SELECT idx, plain, sealed FROM sent WHERE id = ?", (dispatch,))
-    found = sent or tx.rows("SELECT idx, plain, sealed FROM got WHERE id = ?", (dispatch,))
+    sent = tx.rows("SELECT idx, plain, sealed, digests FROM sent WHERE id = ?", (dispatch,))
+    found = sent or tx.rows("SELECT idx, plain, sealed, digests FROM got WHERE id = ?", (dispatch,))
     if not found:
         raise BadForm(f"this node has no dispatch {show_id(dispatch)}; nothing was made")
     own, other = (LogRole.OURS, LogRole.THEIRS) if sent else (LogRole.THEIRS, LogRole.OURS)
-    idx, plain, sealed = found[0]
+    idx, plain, sealed, stored = found[0]
+    digests = None if stored is None else bytes_of(stored)
+    if digests is not None:
+        sealed = b""
     proof = entry_proof(tx, own, int_of(idx), first=True) if idx is not None else None
     if proof is None:
         return None
@@ -201,10 +214,10 @@ def find_source(tx: Tx, dispatch: DispatchId) -> Source | None:
     if (
         not isinstance(leaf, DispatchLeaf)
         or leaf.id != dispatch
-        or (parts is not None and wire.commit_of(parts) != leaf.commit)
+        or (parts is not None and commit_shown(parts, digests) != leaf.commit)
     ):
         raise BadForm("the stored content is not what its leaf commits to; nothing was made: audit this node")
-    return Source(dispatch, own, other, leaf, proof, parts, None if sealed is None else bytes_of(sealed))
+    return Source(dispatch, own, other, leaf, proof, parts, None if sealed is None else bytes_of(sealed), digests)
 
 
 def _whole(tx: Tx, dispatch: DispatchId) -> tuple[Source, wire.Parts, bytes]:

@@ -26,7 +26,7 @@ from comity.dispatch.entries import ReceiptLeaf
 from comity.dispatch.holding import STOPPING_KINDS, targets_of
 from comity.dispatch.keylist import decode_keylist
 from comity.dispatch.office import Office
-from comity.dispatch.partsrow import parts_of
+from comity.dispatch.partsrow import part_digest_shown, parts_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.node.bundle import (
@@ -180,14 +180,14 @@ def _shown(
     tx: Tx, source: Source, decided: Decided | None, asked: Asked
 ) -> tuple[frozenset[Piece], tuple[Removed, tuple[str, ...]] | None]:
     """Return which pieces may be shown, and why not the others."""
-    if source.parts is None or source.sealed is None:
+    if source.parts is None or source.sealed is None or source.digests is not None:
         return frozenset(), (Removed.UNOPENED, ())
     if decided is None:
         return frozenset(), _why(tx, source.id, asked)
     removed = removed_by(decided)
     if removed:
         return frozenset({Piece.HEADER, Piece.AUTHOR}), (Removed.CATEGORY, removed)
-    return frozenset(Piece), None
+    return frozenset(Piece) if source.sealed else frozenset(Piece) - {Piece.SEALED}, None
 
 
 def _why(tx: Tx, dispatch: DispatchId, asked: Asked) -> tuple[Removed, tuple[str, ...]]:
@@ -220,7 +220,7 @@ def _content(name: str, place: _Place) -> dict[str, bytes]:
         if piece in place.shown:
             files[f"{name}/part{number}"] = cbor.encode((part.salt, part.content))
         else:
-            files[f"{name}/part{number}.digest"] = wire.part_digest(number, part)
+            files[f"{name}/part{number}.digest"] = part_digest_shown(number, part, source.digests)
     if Piece.SEALED in place.shown and source.sealed is not None:
         files[f"{name}/sealed"] = source.sealed
     return files

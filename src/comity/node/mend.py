@@ -287,6 +287,13 @@ def withdraw_wanted(book: Book, wants: Sequence[int], now: Ms) -> None:
             (now, index),
         ):
             book.append_own([encode_entry(_withdrawal(index))])
+        elif book.tx.run(
+            "INSERT INTO lost (id, idx, fact, withdrawn, settled_at) SELECT id, idx, fact, 1, ? FROM sent"
+            " WHERE idx = ? AND length(sealed) = 0 ON CONFLICT DO NOTHING",
+            (now, index),
+        ):
+            # The bytes ended after their receipt, or were erased.  # spec: protocol.md 9
+            book.append_own([encode_entry(_withdrawal(index))])
 
 
 def _withdrawal(index: int) -> WithdrawLeaf:

@@ -33,6 +33,7 @@ from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, 
 from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
 from comity.node import absorb, due, held, owed
 from comity.node.assemble import Keyring, keyring_of
+from comity.node.carry import Carried, carry
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
 from comity.node.evidence import keep_evidence
@@ -320,6 +321,15 @@ class Node(Linked):
         if exchange.cosignature is not None:
             told = replace(told, cosigned_size=theirs.head_size, cosigned_time=theirs.head_time)
         self._told = told
+
+    def carry(self, without: frozenset[LeafIndex], now: Ms) -> Carried:
+        """Return the next exchange for media, beside the leaves whose dispatches the set has already.
+
+        Raises:
+            Problem: nothing may be signed now.
+        """
+        self._sure()
+        return carry(self.ledger, self.voice, self.timers, self._heard, now, without=without)
 
     def no_answer(self, now: Ms) -> int:
         """Note a try without an answer and return how many there were in a row; three make the link silent."""

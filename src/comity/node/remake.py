@@ -24,7 +24,7 @@ from comity.dispatch.entries import (
     decode_entry,
     record_commit,
 )
-from comity.dispatch.partsrow import parts_of
+from comity.dispatch.partsrow import commit_shown, parts_of
 from comity.dispatch.ports import Scalar, Tx
 from comity.node.difference import DAMAGE, as_bytes, as_int
 from comity.node.proofs import Signers
@@ -58,6 +58,7 @@ class _Stored:
     fact: Scalar
     code: Scalar
     receipt: Scalar
+    digests: Scalar
 
 
 class _Broken(ValueError):
@@ -95,7 +96,7 @@ def remake(tx: Tx, dispatch: DispatchId, signers: Signers) -> Remade | None:
 def _stored(tx: Tx, dispatch: DispatchId) -> _Stored | None:
     for table, own, other in (("sent", LogRole.OURS, LogRole.THEIRS), ("got", LogRole.THEIRS, LogRole.OURS)):
         found = tx.rows(
-            f"SELECT idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx FROM {table} WHERE id = ?",  # noqa: S608  our two tables
+            f"SELECT idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, digests FROM {table} WHERE id = ?",  # noqa: S608  our two tables
             (dispatch,),
         )
         if found:
@@ -154,12 +155,14 @@ def _check_content(row: _Stored, leaf: DispatchLeaf, parts: list[wire.Parts]) ->
     if row.plain is None and row.own is LogRole.THEIRS and row.fact not in {int(Fact.ARRIVED), int(Fact.FILED)}:
         return _not_open(row)
     held = parts_of(bytes_of(row.plain))
-    made = wire.commit_of(held)
+    made = commit_shown(held, None if row.digests is None else bytes_of(row.digests))
     if made != leaf.commit:
         raise _Broken(
             f"The stored content was altered: its four parts commit to {_short(made)}, "
             f"the leaf says {_short(leaf.commit)}."
         )
+    if row.digests is not None:
+        return f"What was destroyed leaves its digests: with the rest they commit to {_short(made)}, as the leaf says."
     parts.append(held)
     size = sum(len(part.content) for part in held)
     return f"Four parts, {_number(size)} bytes, commit to {_short(made)}, as the leaf says."
@@ -176,6 +179,8 @@ def _not_open(row: _Stored) -> str:
 def _check_sealed(tx: Tx, row: _Stored, leaf: DispatchLeaf) -> str:
     if row.sealed is None and row.own is LogRole.THEIRS and not row.fact:
         return f"{_number(leaf.size)} bytes are named by the leaf and have not come yet: the other side owes them."
+    if not row.sealed and row.fact and (row.own is LogRole.OURS or row.digests is not None):
+        return "The sealed bytes are no longer kept; their hash stands in the leaf."
     sealed = bytes_of(row.sealed)
     made = sha256(sealed)
     named = {leaf.sealed} if made == leaf.sealed else {leaf.sealed, *_resealed(tx, row)}

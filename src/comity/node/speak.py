@@ -101,7 +101,7 @@ def _candidates(
     if not allowed.lanes:
         return []
     goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
-    bounds = (int(max(allowed.lanes)), size, _window_end(book, size, window, allowed), *arguments)
+    bounds = (int(max(allowed.lanes)), size, window_end(book, size, window, allowed), *arguments)
     rows = book.tx.rows(
         "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.idx IS NOT NULL"  # noqa: S608  no text of a person in it
         f" AND s.lane <= ? AND s.idx < ? AND (s.lane = 0 OR s.idx < ?){goes} ORDER BY s.lane, s.idx LIMIT ?",
@@ -112,7 +112,7 @@ def _candidates(
         if index not in known:
             rows += book.tx.rows(
                 "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.idx = ? AND s.lane <= ? AND s.idx < ?"  # noqa: S608  no text of a person in it
-                f" AND (s.lane = 0 OR s.idx < ?){goes}",
+                f" AND (s.lane = 0 OR s.idx < ?) AND length(s.sealed) > 0{goes}",
                 (index, *bounds),
             )
     rows = [row for row in rows if int_of(row[1]) < size]  # of a reseal its own leaf must be covered too
@@ -120,7 +120,7 @@ def _candidates(
     return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed, _ in rows]
 
 
-def _window_end(book: Book, size: int, window: int, allowed: Going) -> int:
+def window_end(book: Book, size: int, window: int, allowed: Going) -> int:
     """Return the index from which on nothing but lane immediate leaves before receipts come.
 
     What is suspended takes no place in the window: it may wait for months, and the rest goes on.

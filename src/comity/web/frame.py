@@ -60,6 +60,7 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("persons", "/persons", "frame.persons", "person"),
             Entry("reviews", "/reviews", "frame.reviews", "shield"),
             Entry("searches", "/searches", "frame.searches", "search"),
+            Entry("retention", "/retention", "retention.rail", "clock"),
         ),
     ),
     (

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from comity.cli.doorway import ask
-from comity.edge.door import SOCKET
+from comity.edge.files import SOCKET
 from comity.edge.running import start
 from tests.unit.edge.driven import until as _until
 from tests.unit.edge.test_running import setting

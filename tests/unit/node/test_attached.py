@@ -13,7 +13,9 @@ from comity.dispatch import wire
 from comity.dispatch.attached import FileState, beyond, waits_on, well_formed
 from comity.dispatch.entries import Fact
 from comity.dispatch.states import Committed, Withheld
+from comity.dispatch.stops import Stops
 from comity.node import attached
+from comity.node.linkrow import read_link, write_link
 from comity.policy.verdict import Effect, Obligation, Verdict
 from tests.unit.node.world import OFFICER, START, Half, Permits, exchange, form, make_accord, make_node, make_pair
 from tests.unit.node.world import A as NAME_A
@@ -253,12 +255,40 @@ def test_only_files_of_ours_that_left_are_served_until_they_are_erased():
     whole(b)
     attached.looked_at(b.ledger, file_of(b), FileState.CLEAN, "", START)
     assert (served(a), served(b)) == (77, None), "what came to us is not ours to pass on"
-    attached.erase(a.ledger, a.office, FILES, "ended", now=START)
+    with a.ledger.begin() as book:
+        assert attached.erase(FILES, book, START) == (cipher,)
+        assert attached.erase(FILES, book, START) == (), "each is named once"
     assert served(a) is None
-    with pytest.raises(BadForm, match="no files here"):
-        attached.erase(a.ledger, a.office, FILES, "ended", now=START)
-    with pytest.raises(BadForm, match="ground"):
-        attached.erase(a.ledger, a.office, FILES, " ", now=START)
+
+
+def stop(node, scopes):
+    with node.ledger.begin() as book:
+        link = read_link(book.tx)
+        write_link(book.tx, replace(link, stops=Stops(ours=frozenset(scopes))))
+
+
+@pytest.mark.parametrize("scope", ["", "requests"])
+def test_while_the_exchange_or_its_desk_is_suspended_no_file_is_served_fetched_or_filed(scope):
+    a, b = make_pair()
+    cipher = add(a)
+    a.submit([form(files=FILES)], START)
+    exchange(a, b, START)
+    one = file_of(b)
+
+    def moves():
+        with a.ledger.read() as ours, b.ledger.read() as theirs:
+            return attached.served(cipher, ours), len(attached.to_fetch(theirs))
+
+    assert moves() == (77, 1)
+    stop(a, [scope])
+    stop(b, [scope])
+    assert moves() == (None, 0)
+    assert attached.whole(b.ledger, b.office, one, START) == ()
+    assert file_of(b).state is FileState.COMING
+    stop(a, ["another"])
+    stop(b, [])
+    assert moves() == (77, 1)
+    assert [each.id for each in attached.whole(b.ledger, b.office, one, START)] == [FILES]
 
 
 def test_a_scan_that_failed_is_run_again_and_nothing_else_is():

@@ -29,6 +29,7 @@ NO_CASE = {
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
     "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
     "link": {"desk-lead", "administrator"},
+    "retention": {"reviewer", "desk-lead", "legal-officer"}, "erase": {"desk-lead", "legal-officer"},
 }  # fmt: skip
 WITH_CASE = {
     "case": NOT_ADMIN, "names": WORKERS, "members": WORKERS, "compose": WORKERS | {"legal-officer"}, "send": WORKERS,
@@ -36,10 +37,22 @@ WITH_CASE = {
     "evidence": {"legal-officer", "desk-lead"}, "assess": WORKERS | BY_WAIT, "reviews": {"reviewer", "desk-lead"}, "review": {"reviewer"},
     "searches": set(),
 }  # fmt: skip
-WHATEVER_THE_CASE = ("home", "law", "inbox", "roster", "duty", "persons", "people", "health", "link")
+WHATEVER_THE_CASE = (
+    "home",
+    "law",
+    "inbox",
+    "roster",
+    "duty",
+    "persons",
+    "people",
+    "health",
+    "link",
+    "retention",
+    "erase",
+)
 CHANGES = {
     Deed.MEMBERS, Deed.COMPOSE, Deed.SEND, Deed.ACT, Deed.APPROVE, Deed.OWED, Deed.TASKS, Deed.HANDOVER, Deed.DUTY, Deed.EVIDENCE,
-    Deed.ASSESS, Deed.LINK,
+    Deed.ASSESS, Deed.LINK, Deed.ERASE,
 }  # fmt: skip
 CASES = {
     "none": None,

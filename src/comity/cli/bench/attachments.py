@@ -22,7 +22,7 @@ from comity.base.ids import Ms
 from comity.cli.bench.exchange import Comity, cpu_seconds_of, flush_ms, machine
 from comity.cli.demo.stage import Actor, Stage, build, find_data
 from comity.cli.out import read_moment
-from comity.edge.door import SOCKET
+from comity.edge.files import SOCKET
 
 _START = "2026-07-13T04:00:00+00:00"
 _MIB = 1 << 20

@@ -14,6 +14,7 @@ from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.desk import Facts, Filing, Standing
 from comity.desks.requests import finding, openduties, postings, store
 from comity.desks.requests.body import compose_body, read
+from comity.desks.requests.erasing import erase_words
 from comity.desks.requests.facts import facts_of, stage_of, titled
 from comity.desks.requests.following import follow
 from comity.desks.requests.minimum import WITHOUT_LINES, minimum_of
@@ -91,6 +92,15 @@ class RequestsDesk:
         removed: set[str] = set()
         left = _remove(decode(body), classes, removed)
         return encode(left), tuple(sorted(removed))
+
+    def erase(self, tx: Tx, dispatch: DispatchId, case: CaseId) -> None:
+        """Take the words of a dispatch, and what officers wrote at home about it, out of this desk's rows.
+
+        Raises:
+            BadForm: a posting in force rests on it; nothing was changed.
+        """
+        number = self.number(tx, case)
+        erase_words(tx, dispatch, case, None if number is None else number[0])
 
     # --- rows --------------------------------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ from comity.web.screens import (
     link,
     owed,
     people,
+    retention,
     reviews,
     search,
     searches,
@@ -63,6 +64,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *people.ROUTES,
     *health.ROUTES,
     *link.ROUTES,
+    *retention.ROUTES,
 )
 """Every address of every screen; add a line for yours."""
 

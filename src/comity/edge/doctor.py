@@ -1,0 +1,292 @@
+"""What an administrator should look at: clock, disk, rights, ends of keys, the store, the peer, copies; each with what to do.
+
+The rule it keeps: it looks and changes nothing; what it says has sizes, ages, dates and names of files, never content. It works
+on a node that runs and on one that does not start.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+import ssl
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from comity import __version__
+from comity.base.errors import BadConfiguration, ComityError
+from comity.base.ids import Ms
+from comity.dispatch.keylist import KeyList
+from comity.edge import pki
+from comity.edge.config import FILE, Config, read_config
+from comity.edge.files import SOCKET, read_private
+from comity.edge.opening import read_schema, signed_instruments
+from comity.node.ceremony import read_instruments
+
+_DAY_MS = 86_400_000
+_GIB = 1 << 30
+_LOW_BYTES, _VERY_LOW_BYTES = 2 * _GIB, _GIB // 4
+_LOW_INODES = 2_000
+_BACKUP_DAYS, _KEY_DAYS, _CERTIFICATE_DAYS = 8, 7, 5
+_CLOCK_MS, _CLOCK_REFUSED_MS = 300_000, 3_600_000
+_CONNECT_S = 5.0
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class Grade(StrEnum):
+    """How a finding stands."""
+
+    GOOD = "good"
+    LOOK = "look"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        what: it.
+        grade: `bad` stops a node, or soon will.
+        says: what was found.
+        do: what to do; empty where nothing is to be done.
+    """
+
+    what: str
+    grade: Grade
+    says: str
+    do: str = ""
+
+
+def examine(folder: Path, now: Ms, *, copies: Path | None = None) -> tuple[Finding, ...]:
+    """Look at the node in a folder.
+
+    Args:
+        folder: its data folder.
+        now: the machine's time.
+        copies: where copies of its store are kept; None: their age is not known.
+    """
+    try:
+        config = read_config(folder)
+    except BadConfiguration as error:
+        return (
+            Finding("settings", Grade.BAD, str(error), f"mend {folder / FILE}; docs/configuration.md has each setting"),
+        )
+    looks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        lambda: iter((Finding("version", Grade.GOOD, f"comity {__version__}"),)),
+        lambda: _modes(config),
+        lambda: _running(config),
+        lambda: _rights(config),
+        lambda: _disk(config),
+        lambda: _store(config, now),
+        lambda: _keys(config, now),
+        lambda: _certificate(config, now),
+        lambda: _peer(config),
+        lambda: _copies(copies, now),
+    )
+    return tuple(finding for look in looks for finding in _guarded(look))
+
+
+def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    try:
+        yield from look()
+    except (ComityError, OSError) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        yield Finding("files", Grade.BAD, said, "see docs/operations.md, section 8")
+
+
+def _modes(config: Config) -> Iterator[Finding]:
+    for line in config.warnings():
+        yield Finding("settings", Grade.LOOK, line, "never in earnest: set it to false")
+
+
+def _running(config: Config) -> Iterator[Finding]:
+    with socket.socket(socket.AF_UNIX) as door:
+        try:
+            door.connect(str(config.folder / SOCKET))
+        except OSError:
+            yield Finding("node", Grade.LOOK, "no node runs in this folder", f"comity node run {config.folder}")
+            return
+    yield Finding("node", Grade.GOOD, "runs")
+
+
+def _rights(config: Config) -> Iterator[Finding]:
+    """Look whether anybody else can enter or read what is private."""
+    private = [config.path(config.keys), config.path(config.tls), config.path(config.store)]
+    private += sorted(config.path(config.keys).glob("*.key"))
+    wide = [path for path in private if path.exists() and path.lstat().st_mode & _OTHERS]
+    for path in wide:
+        yield Finding(
+            "rights",
+            Grade.BAD,
+            f"{path} is open to other users",
+            f"chmod go= {path}; if they may have read it, new keys",
+        )
+    owner = config.folder.stat().st_uid
+    if owner != os.getuid():
+        yield Finding("rights", Grade.LOOK, "the folder is of another account than yours", "run as the node's account")
+    if not wide:
+        yield Finding("rights", Grade.GOOD, "keys, certificate and store are the account's own")
+
+
+def _disk(config: Config) -> Iterator[Finding]:
+    where = config.path(config.store).parent
+    free, inodes = shutil.disk_usage(where).free, os.statvfs(where)
+    grade = Grade.BAD if free < _VERY_LOW_BYTES else Grade.LOOK if free < _LOW_BYTES else Grade.GOOD
+    do = "" if grade is Grade.GOOD else "make room; a full disk keeps nothing and the peer repeats"
+    yield Finding("disk", grade, f"{free / _GIB:.1f} GiB free", do)
+    if inodes.f_files and inodes.f_favail < _LOW_INODES:
+        yield Finding("inodes", Grade.BAD, f"{inodes.f_favail} free inodes", "remove small files from this disk")
+    else:
+        yield Finding("inodes", Grade.GOOD, "enough" if inodes.f_files else "the file system counts none")
+
+
+def _store(config: Config, now: Ms) -> Iterator[Finding]:
+    """Look whether the store can be read, is whole and fits this program; a running node is not disturbed."""
+    path = config.path(config.store)
+    if not path.is_file():
+        yield Finding("store", Grade.LOOK, "there is none yet", "pair the node and run it; or put a copy back")
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)) as store:
+            store.execute("PRAGMA query_only=ON")
+            whole = store.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
+            steps = dict(store.execute("SELECT owner, number FROM schema_version").fetchall())
+            needs = dict(store.execute("SELECT owner, compatible FROM schema_version").fetchall())
+            link = store.execute("SELECT state, last_good, clock_off FROM link").fetchall()
+    except sqlite3.Error:
+        yield Finding(
+            "store", Grade.BAD, "it cannot be read", "keep the file; put a copy back, docs/operations.md section 6"
+        )
+        return
+    yield (
+        Finding("store", Grade.GOOD, "every page is whole")
+        if whole
+        else Finding(
+            "store", Grade.BAD, "the file is damaged", "keep the file; put a copy back, docs/operations.md section 6"
+        )
+    )
+    yield _steps(steps, needs)
+    yield from _link(link, now)
+
+
+def _steps(steps: dict[str, int], needs: dict[str, int]) -> Finding:
+    known = {"node": len(read_schema("comity.node")), "requests": len(read_schema("comity.desks.requests"))}
+    if any(needs.get(owner, 0) > number for owner, number in known.items()):
+        return Finding("schema", Grade.BAD, "the store needs a newer program", "install the newer program")
+    if any(steps.get(owner, 0) > number for owner, number in known.items()):
+        return Finding("schema", Grade.LOOK, "a newer program has used this store", "update this program in time")
+    if any(steps.get(owner, number) < number for owner, number in known.items()):
+        return Finding("schema", Grade.GOOD, "older than this program; the next start brings it up")
+    return Finding("schema", Grade.GOOD, "is that of this program")
+
+
+def _link(rows: list[tuple[str, int | None, int]], now: Ms) -> Iterator[Finding]:
+    for state, last, off in rows:
+        grade = {"up": Grade.GOOD, "broken": Grade.BAD}.get(state, Grade.LOOK)
+        ago = "" if last is None else f", last exchange {max(0, now - last) // 60_000} min ago"
+        do = "" if grade is Grade.GOOD else "docs/operations.md, section 7, says what each state asks of you"
+        yield Finding("link", grade, f"{state}{ago}", do)
+        if abs(off) > _CLOCK_MS:
+            grade = Grade.BAD if abs(off) > _CLOCK_REFUSED_MS else Grade.LOOK
+            yield Finding(
+                "clock",
+                grade,
+                f"{abs(off) // 1_000} s from the other side's",
+                "compare both with NTP: timedatectl, chronyc tracking",
+            )
+        else:
+            yield Finding("clock", Grade.GOOD, "within five minutes of the other side's")
+
+
+def _keys(config: Config, now: Ms) -> Iterator[Finding]:
+    """Look when our sealing keys and theirs end, and whether each private half is there."""
+    used = signed_instruments(config)
+    _, ours, theirs = read_instruments(config.name, used.accord, used.our_keys, used.peer_keys)
+    for whose, listed in (("our", ours), ("their", theirs)):
+        days = (_last_end(listed) - now) // _DAY_MS
+        grade = Grade.BAD if days < 0 else Grade.LOOK if days < _KEY_DAYS else Grade.GOOD
+        says = f"{whose} last sealing key {'ended' if days < 0 else 'ends'} {abs(days)} days {'ago' if days < 0 else 'from now'}"
+        yield Finding("sealing keys", grade, says, "" if grade is Grade.GOOD else "a new key list, signed by the root")
+    for number in [ours.log.number]:
+        read_private(config.path(config.keys) / f"log-{number}.key")
+    yield Finding("log key", Grade.GOOD, "is there")
+
+
+def _last_end(listed: KeyList) -> int:
+    return max((int(one.not_after) for one in listed.sealing), default=0)
+
+
+def _certificate(config: Config, now: Ms) -> Iterator[Finding]:
+    if not (config.path(config.tls) / pki.NODE_FILE).exists():
+        yield Finding("certificate", Grade.LOOK, "there is none yet", "the first start makes it")
+        return
+    days = pki.days_left(config.path(config.tls), now)
+    grade = Grade.BAD if days < 0 else Grade.LOOK if days < _CERTIFICATE_DAYS else Grade.GOOD
+    do = "" if grade is Grade.GOOD else "restart the node: a start makes it anew below ten days"
+    yield Finding("certificate", grade, f"{days} days left", do)
+
+
+def _peer(config: Config) -> Iterator[Finding]:
+    if not config.peer_addresses:
+        yield Finding("peer", Grade.GOOD, "no address is set: the peer calls, or media are carried")
+        return
+    used = signed_instruments(config)
+    _, _, theirs = read_instruments(config.name, used.accord, used.our_keys, used.peer_keys)
+    context = pki.client_context(config.path(config.tls), theirs.tls_ca, config.peer_name)
+    for address in config.peer_addresses:
+        yield _reached(address, context)
+
+
+def _reached(address: str, context: ssl.SSLContext) -> Finding:
+    parts = urlsplit(address)
+    try:
+        plain = socket.create_connection((parts.hostname or "", parts.port or 443), _CONNECT_S)
+        with plain, context.wrap_socket(plain, server_hostname=parts.hostname):
+            return Finding("peer", Grade.GOOD, f"{address} answers, and is the node of the accord")
+    except ssl.SSLError:
+        return Finding(
+            "peer",
+            Grade.BAD,
+            f"{address} is not trusted: another certificate or another node",
+            "telephone their engineers",
+        )
+    except OSError:
+        return Finding(
+            "peer",
+            Grade.LOOK,
+            f"{address} cannot be reached",
+            "network, firewall, their node; meanwhile media: comity courier",
+        )
+
+
+def _copies(folder: Path | None, now: Ms) -> Iterator[Finding]:
+    if folder is None:
+        yield Finding(
+            "copies", Grade.LOOK, "not known where they are", "comity node backup daily, and --copies FOLDER here"
+        )
+        return
+    ages = [now - int(one.stat().st_mtime * 1_000) for one in folder.glob("*") if one.is_file()]
+    if not ages:
+        yield Finding("copies", Grade.BAD, "there is none", "comity node backup FOLDER COPY")
+        return
+    days = min(ages) // _DAY_MS
+    grade = Grade.GOOD if days < _BACKUP_DAYS else Grade.BAD
+    yield Finding(
+        "copies",
+        grade,
+        f"the newest is {days} days old",
+        "" if grade is Grade.GOOD else "comity node backup FOLDER COPY",
+    )
+
+
+def worst(found: tuple[Finding, ...]) -> Grade:
+    """Return the worst grade of all."""
+    grades = {one.grade for one in found}
+    return next(grade for grade in (Grade.BAD, Grade.LOOK, Grade.GOOD) if grade in grades)

@@ -1,0 +1,179 @@
+"""Retention of a running node: what is due, holds, erasures; and that what was erased is in no file of the store any more.
+
+The rule it keeps: after an erasure the search index is made again without the words, freed pages are overwritten, and
+the write-ahead file is emptied; an erasure whose files could not be cleaned says so and is cleaned at the next one.
+"""  # spec: protocol.md 12
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+from comity.base.errors import StoreError
+from comity.base.ids import CaseId, DispatchId, Ms, show_id
+from comity.desk import Desk
+from comity.dispatch.book import Book
+from comity.dispatch.states import Officer
+from comity.edge import search
+from comity.edge.engine import Engine
+from comity.edge.filestore import FileStore
+from comity.edge.plain import Json
+from comity.edge.sqlite import SqliteStore
+from comity.node.certificate import certificate_file
+from comity.node.erasing import (
+    Erased,
+    ask_erasure,
+    confirm_erasure,
+    erased_leaf,
+    purge_sealed,
+    refuse_erasure,
+)
+from comity.node.retention import Due, Hold, due, end_hold, hold, holds_in_force, next_due, note_days
+
+P = ParamSpec("P")
+R = TypeVar("R")
+_LOG = logging.getLogger("comity.retention")
+_ROUNDS = 8
+
+
+class Retaining:
+    """Holds and erases for one running node.
+
+    Args:
+        engine: that drives it.
+        store: its store.
+        desks: by name; those whose words are indexed.
+        files: those that go with dispatches; None where there are none.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: SqliteStore,
+        desks: dict[str, Desk],
+        files: FileStore | None = None,
+    ) -> None:
+        self._engine, self._node, self._store, self._desks, self._files = engine, engine.node, store, desks, files
+
+    async def due(self) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
+        """Return what is due, the holds in force, and when the next dispatch becomes due."""
+        return await asyncio.to_thread(self._due, self._engine.clock.now())
+
+    def _due(self, now: Ms) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
+        with self._node.ledger.read() as tx:
+            return due(tx, self._node.office.accord, now), holds_in_force(tx), next_due(tx, now)
+
+    async def hold(self, target: bytes, reason: str, by: Officer) -> Hold:
+        """Keep a dispatch or a case from being erased."""
+        return await self._in_book(
+            lambda book, now: hold(target, reason, by, book, self._node.office, now=now), ("retention",)
+        )
+
+    async def end_hold(self, hold_id: DispatchId, by: Officer) -> None:
+        """End a hold."""
+        await self._in_book(lambda book, now: end_hold(hold_id, by, book, self._node.office, now), ("retention",))
+
+    async def ask(self, dispatch: DispatchId, parts: tuple[str, ...], reason: str, by: Officer) -> None:
+        """Ask that it is erased; another person confirms."""
+        await self._in_book(
+            lambda book, now: ask_erasure(dispatch, by, book, self._node.office, now, parts=parts, reason=reason),
+            ("retention",),
+        )
+
+    async def refuse(self, dispatch: DispatchId, by: Officer) -> None:
+        """Take a request for an erasure back."""
+        await self._in_book(
+            lambda book, now: refuse_erasure(dispatch, by, book, self._node.office, now), ("retention",)
+        )
+
+    async def confirm(self, dispatch: DispatchId, by: Officer) -> tuple[Erased, bool]:
+        """Erase what another person asked for; return what it left, and whether the files are clean already."""
+        case = self._case_of(dispatch)
+        done = await self._in_book(
+            lambda book, now: confirm_erasure(dispatch, by, book, self._node.office, now),
+            ("retention", "inbox", "log", *((f"case:{show_id(case)}",) if case else ())),
+        )
+        self._engine.poke()
+        if self._files is not None:
+            for cipher in done.files:
+                await asyncio.to_thread(self._files.remove, cipher)  # a crash before: the next start finds them
+        return done, await self._engine.call(self._clean)
+
+    def certificate(self, dispatch: DispatchId) -> bytes | None:
+        """Return the certificate for the other side; None while no co-signed head covers it."""
+        with self._node.ledger.read() as tx:
+            return certificate_file(tx, *erased_leaf(dispatch, tx))
+
+    def daily(self, now: Ms) -> bool:
+        """Give dispatches their day, destroy sealed bytes past their time; called in the writer thread.
+
+        Returns:
+            Whether more is left: it is called again soon, so that nobody waits for a whole backlog.
+        """
+        more = note_days(self._node.ledger, self._node.office.accord)
+        for _ in range(_ROUNDS):
+            with self._node.ledger.begin() as book:
+                left = purge_sealed(book, self._node.office.accord, now)
+            if not left:
+                break
+        else:
+            more = True
+        return more
+
+    async def _in_book(self, act: Callable[[Book, Ms], R], topics: tuple[str, ...]) -> R:
+        now = self._engine.clock.now()
+
+        def run() -> R:
+            with self._node.ledger.begin() as book:
+                return act(book, now)
+
+        done = await self._engine.call(run)
+        self._engine.bell.ring(topics=topics)
+        return done
+
+    def _case_of(self, dispatch: DispatchId) -> CaseId | None:
+        with self._node.ledger.read() as tx:
+            rows = tx.rows(
+                "SELECT case_id FROM sent WHERE id = ? UNION SELECT case_id FROM got WHERE id = ?", (dispatch,) * 2
+            )
+        return CaseId(rows[0][0]) if rows and isinstance(rows[0][0], bytes) else None
+
+    def _clean(self) -> bool:
+        """Make the index anew and empty the write-ahead file; return whether nothing erased is left in any file."""
+        with self._store.begin() as tx:
+            for name in self._desks:
+                search.rebuild(tx, name)
+        try:
+            self._store.scrub()
+        except StoreError:
+            _LOG.warning("a reader keeps the write-ahead file; what was erased leaves it at the next erasure or start")
+            return False
+        return True
+
+
+def due_json(one: Due) -> dict[str, Json]:
+    """Return one thing that is due as the door says it."""
+    return {
+        "dispatch": show_id(one.dispatch),
+        "whose": one.whose,
+        "desk": one.desk,
+        "kind": one.kind,
+        "case": None if one.case is None else show_id(one.case),
+        "at": one.at,
+        "why": one.why,
+        "hold": None if one.hold is None else hold_json(one.hold),
+        "asked": None if one.asked is None else f"{one.asked[0]}/{one.asked[1]}",
+    }
+
+
+def hold_json(one: Hold) -> dict[str, Json]:
+    """Return a hold as the door says it."""
+    return {
+        "id": show_id(one.id),
+        "target": show_id(one.target),
+        "reason": one.reason,
+        "by": f"{one.by[0]}/{one.by[1]}",
+        "at": one.at,
+    }

@@ -1,0 +1,281 @@
+"""Erasing what is held: two persons, salts and content destroyed, a leaf that says so, and logs that still verify.
+
+The rule it keeps: header and salt 0 outlive the rest, so that a disclosure stays provable when its content is gone; what is
+on hold, not settled, or not confirmed by another person is not erased.
+"""  # spec: protocol.md 12, Erasing
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from comity.base import cbor
+from comity.base.cbor import Value
+from comity.base.errors import BadForm, NotAllowed
+from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms, show_id
+from comity.dispatch import glass, records, wire
+from comity.dispatch.accord import Accord
+from comity.dispatch.attached import coming
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.entries import DispatchLeaf, Fact
+from comity.dispatch.office import Office
+from comity.dispatch.partsrow import digests_of, parts_bytes, parts_of, without
+from comity.dispatch.ports import Tx
+from comity.dispatch.states import Officer
+from comity.node import attached
+from comity.node.certificate import Certificate, encode_certificate
+from comity.node.retention import LEGAL, check_keeper, hold_on
+
+SHRED, DESTROYED = "shred", "destroyed"
+"""Kinds of the leaf: what we held, and what our law did not admit and the custodian had."""
+ASKED = "comity/erasure-asked/1"
+HOME = "comity/erased/1"
+PARTS = {"body": 1, "attachments": 2, "author": 3}
+"""Parts that can be destroyed, by their place; the header never."""
+_SALT_BYTES, _LONGEST, _BATCH = 32, 2_000, 256
+_OF_HOME = "comity/task/1"
+"""Records of our decision log that hold words of officers about a dispatch, not a decision."""
+
+
+@runtime_checkable
+class ErasesWords(Protocol):
+    """A desk that keeps words of its dispatches in rows of its own."""
+
+    def erase(self, tx: Tx, dispatch: DispatchId, case: CaseId) -> None:
+        """Take the words of a dispatch, and what officers wrote at home about it, out of the desk's rows.
+
+        Raises:
+            BadForm: something in force rests on it; nothing was changed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What an erasure left: the leaf of our exchange log that says so, when, and the files that are to go from the disk."""
+
+    dispatch: DispatchId
+    kind: str
+    leaf: LeafIndex
+    at: Ms
+    files: tuple[Digest, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Where a dispatch stands: its table, leaf, case and settled content."""
+
+    table: str
+    id: DispatchId
+    idx: int
+    case: CaseId
+    plain: bytes | None
+
+
+# --- asking and confirming -----------------------------------------------------------------------------------------------
+
+
+def ask_erasure(
+    dispatch: DispatchId, by: Officer, book: Book, office: Office, now: Ms, *, parts: tuple[str, ...], reason: str
+) -> None:
+    """Ask that parts of a dispatch are erased; another person makes it.
+
+    Raises:
+        BadForm: it is not here, not settled, on hold, erased already or asked for already, or no part or reason is given.
+        NotAllowed: the officer may not.
+    """
+    check_keeper(by, book.tx, office, now)
+    row = _row(dispatch, book.tx)
+    _check_free(row, book.tx)
+    if not parts or not set(parts) <= PARTS.keys():
+        raise BadForm(f"what can be erased is {', '.join(PARTS)}; the header stays. Nothing was changed")
+    if not reason.strip() or len(reason) > _LONGEST:
+        raise BadForm(f"an erasure needs a reason of at most {_LONGEST} characters; nothing was changed")
+    if book.tx.rows("SELECT 1 FROM erasure WHERE dispatch = ?", (dispatch,)):
+        raise BadForm("its erasure was asked for already; another person confirms it. Nothing was changed")
+    named = " ".join(part for part in PARTS if part in parts)
+    book.tx.run(
+        "INSERT INTO erasure (dispatch, parts, reason, desk, number, asked_at) VALUES (?, ?, ?, ?, ?, ?)",
+        (dispatch, named, reason.strip(), by.desk, by.number, now),
+    )
+    _note(ASKED, [dispatch, named, reason.strip(), by.desk, by.number, now], book, office, now)
+
+
+def confirm_erasure(dispatch: DispatchId, by: Officer, book: Book, office: Office, now: Ms) -> Erased:
+    """Make an erasure that another person asked for; one of the two is a legal officer.
+
+    Raises:
+        BadForm: nobody asked, it was done, or it is on hold; nothing was changed.
+        NotAllowed: the same person, or neither of the two is a legal officer.
+    """
+    roles = check_keeper(by, book.tx, office, now)
+    parts, asker = _asked(dispatch, book.tx)
+    if asker == (by.desk, by.number):
+        raise NotAllowed("another person than the one who asked confirms an erasure; nothing was changed")
+    first = office.powers.standing(book.tx, *asker, now)
+    if LEGAL not in roles and (first is None or LEGAL not in first.roles):
+        raise NotAllowed("one of the two who erase is a legal officer; nothing was changed")
+    row = _row(dispatch, book.tx)
+    _check_free(row, book.tx)
+    return _erase(row, parts, by, book, office, now=now)
+
+
+def refuse_erasure(dispatch: DispatchId, by: Officer, book: Book, office: Office, now: Ms) -> None:
+    """Take back a request for an erasure that was not made; who asked may too.
+
+    Raises:
+        BadForm: nobody asked, or it was done.
+        NotAllowed: the officer may not.
+    """
+    check_keeper(by, book.tx, office, now)
+    _asked(dispatch, book.tx)
+    book.tx.run("DELETE FROM erasure WHERE dispatch = ? AND done_at IS NULL", (dispatch,))
+    _note(ASKED, [dispatch, "", "taken back", by.desk, by.number, now], book, office, now)
+
+
+def _asked(dispatch: DispatchId, tx: Tx) -> tuple[tuple[str, ...], tuple[str, int]]:
+    rows = tx.rows("SELECT parts, desk, number FROM erasure WHERE dispatch = ? AND done_at IS NULL", (dispatch,))
+    if not rows:
+        raise BadForm("nobody asked for this erasure, or it was done; nothing was changed")
+    parts, desk, number = rows[0]
+    return tuple(text_of(parts).split()), (text_of(desk), int_of(number))
+
+
+def _row(dispatch: DispatchId, tx: Tx) -> _Row:
+    for table in ("sent", "got"):
+        rows = tx.rows(
+            f"SELECT idx, case_id, plain, settled_at, digests FROM {table} WHERE id = ?",  # noqa: S608  our two tables
+            (dispatch,),
+        )
+        if not rows:
+            continue
+        idx, case, plain, settled, digests = rows[0]
+        if idx is None or settled is None:
+            raise BadForm("it is not settled: its receipt is still to come. Nothing was changed")
+        if digests is not None:
+            raise BadForm("it was erased already; nothing was changed")
+        of_case = CaseId(dispatch if case is None else bytes_of(case))
+        return _Row(table, dispatch, int_of(idx), of_case, None if plain is None else bytes_of(plain))
+    raise BadForm(f"this node does not hold {show_id(dispatch)}; nothing was changed")
+
+
+def _check_free(row: _Row, tx: Tx) -> None:
+    held = hold_on(row.id, row.case, tx)
+    if held is not None:
+        raise BadForm("it is on hold, and a hold stops every erasure; end the hold first. Nothing was changed")
+    if row.plain is None and not tx.rows("SELECT 1 FROM custody WHERE id = ?", (row.id,)):
+        raise BadForm("nothing of its content is held here; nothing was changed")
+    if coming(row.id, tx):
+        raise BadForm("its files are still coming; it can be erased once they are here. Nothing was changed")
+    open_drafts = "SELECT 1 FROM kept WHERE re = ? AND ended_at IS NULL AND became IS NULL AND form IS NOT NULL LIMIT 1"
+    if tx.rows(open_drafts, (row.id,)):
+        raise BadForm("a draft that waits answers it; send or drop the draft first. Nothing was changed")
+
+
+# --- destroying ----------------------------------------------------------------------------------------------------------
+
+
+def _erase(row: _Row, parts: tuple[str, ...], by: Officer, book: Book, office: Office, *, now: Ms) -> Erased:
+    leaf = book.entry(LogRole.OURS if row.table == "sent" else LogRole.THEIRS, row.idx)
+    assert isinstance(leaf, DispatchLeaf)
+    kind = SHRED if row.plain is not None else DESTROYED
+    if row.plain is None:
+        parts = tuple(PARTS)
+        book.tx.run("DELETE FROM custody WHERE id = ?", (row.id,))
+    else:
+        _destroy_parts(row, parts, book, office)
+    files = attached.erase(row.id, book, now) if "attachments" in parts else ()
+    origin = book.logs[LogRole.OURS if row.table == "sent" else LogRole.THEIRS].origin
+    named = parts if kind == SHRED else ("header", *parts)  # in custody lay all four, as they came
+    said = Certificate(kind, row.id, origin, LeafIndex(row.idx), leaf.commit, named, now)
+    place = glass.leaf(kind, encode_certificate(said), book, office, now)
+    gone = _erase_home(row, book)
+    members: list[Value] = [place, list(gone), row.id, kind, list(parts), by.desk, by.number, now]
+    _note(HOME, members, book, office, now)
+    book.tx.run("UPDATE erasure SET done_at = ?, leaf = ? WHERE dispatch = ?", (now, place, row.id))
+    return Erased(row.id, kind, place, now, files)
+
+
+def _destroy_parts(row: _Row, parts: tuple[str, ...], book: Book, office: Office) -> None:
+    """Destroy salts, content and sealed bytes, in our rows and in those of the desk."""
+    assert row.plain is not None
+    held = parts_of(row.plain)
+    left = parts_bytes(without(held, {PARTS[part] for part in parts}))
+    nothing = b"" if row.table == "sent" else None
+    book.tx.run(
+        f"UPDATE {row.table} SET plain = ?, sealed = ?, digests = ? WHERE id = ?",  # noqa: S608  our two tables
+        (left, nothing, digests_of(held), row.id),
+    )
+    desk: object = office.desks.get(wire.decode_header(held[0].content).desk)
+    if isinstance(desk, ErasesWords):
+        desk.erase(book.tx, row.id, row.case)
+
+
+def _erase_home(row: _Row, book: Book) -> tuple[int, ...]:
+    """Take away drafts of it or about it, and records of words that officers wrote at home; return their leaves."""
+    book.tx.run("DELETE FROM kept WHERE id = ? OR became = ? OR re = ?", (row.id, row.id, row.id))
+    found: list[int] = []
+    for index, record in book.tx.rows("SELECT idx, record FROM record WHERE dispatch = ?", (row.id,)):
+        value = cbor.decode(bytes_of(record))
+        if isinstance(value, list) and value and value[0] == _OF_HOME:
+            found.append(int_of(index))
+    book.tx.many("DELETE FROM record WHERE idx = ?", [(index,) for index in found])
+    return tuple(found)
+
+
+def _note(version: str, members: list[Value], book: Book, office: Office, now: Ms) -> None:
+    kind = records.ERASED if version == HOME else "erasure-asked"
+    record = cbor.encode([version, *members])
+    records.keep(book, kind, None, office.entropy.draw(_SALT_BYTES), record, now=now)
+
+
+def purge_sealed(book: Book, accord: Accord, now: Ms) -> bool:
+    """Destroy sealed bytes that nobody can want again: ours after their receipt, and what could not be opened.
+
+    Returns:
+        Whether more may be left: at most 256 of each go at once, so that nobody waits. What is on hold is kept.
+    """  # spec: protocol.md 7 (bytes kept 30 days apart), 9 step 5
+    ours = _past(book.tx, "sent", "fact > 0 AND length(sealed) > 0", now - accord.timer("sealed-keep"))
+    theirs = _past(
+        book.tx, "got", f"fact = {int(Fact.QUARANTINED)} AND sealed IS NOT NULL", now - accord.timer("quarantine-keep")
+    )
+    book.tx.many("UPDATE sent SET sealed = ? WHERE id = ?", [(b"", one) for one in ours])
+    book.tx.many("UPDATE got SET sealed = NULL WHERE id = ?", [(one,) for one in theirs])
+    return max(len(ours), len(theirs)) == _BATCH
+
+
+def _past(tx: Tx, table: str, which: str, until: int) -> list[bytes]:
+    """Return the next dispatches of a table that were settled by a time, and remember how far was looked."""
+    name = f"purged-{table}"
+    known = tx.rows("SELECT value FROM counter WHERE name = ?", (name,))
+    since = int_of(known[0][0]) if known else -1
+    rows = tx.rows(
+        f"SELECT id, settled_at FROM {table} t WHERE settled_at > ? AND settled_at <= ? AND {which}"  # noqa: S608  our two tables
+        " AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.ended_at IS NULL AND h.target IN (t.id, t.case_id))"
+        " ORDER BY settled_at LIMIT ?",
+        (since, until, _BATCH),
+    )
+    reached = until if len(rows) < _BATCH else int_of(rows[-1][1]) - 1
+    if reached > since:
+        tx.run(
+            "INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+            (name, reached),
+        )
+    return [bytes_of(row[0]) for row in rows]
+
+
+def erased_leaf(dispatch: DispatchId, tx: Tx) -> tuple[LeafIndex, bytes, bytes]:
+    """Return the leaf that says that a dispatch was erased, with the salt and record that open it.
+
+    Raises:
+        BadForm: it was not erased here.
+    """
+    rows = tx.rows(
+        "SELECT o.idx, o.salt, o.record FROM erasure e JOIN opening o ON o.idx = e.leaf WHERE e.dispatch = ?",
+        (dispatch,),
+    )
+    if not rows:
+        raise BadForm(f"{show_id(dispatch)} was not erased here; there is no certificate")
+    index, salt, record = rows[0]
+    return LeafIndex(int_of(index)), bytes_of(salt), bytes_of(record)

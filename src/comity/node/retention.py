@@ -1,0 +1,242 @@
+"""When what is held must go: review dates from label, law and accord, what is due, and holds that stop it.
+
+The rule it keeps: nothing is erased by a clock. A date makes a dispatch due, two persons erase it or a hold with a reason
+keeps it; what has neither stays due and is shown.
+"""  # spec: vocabulary.md 2, retention period
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comity.base import cbor
+from comity.base.cbor import Value
+from comity.base.errors import BadForm, NotAllowed
+from comity.base.ids import CaseId, DispatchId, Ms, new_dispatch_id
+from comity.dispatch import records, wire
+from comity.dispatch.accord import Accord
+from comity.dispatch.book import Book, Ledger
+from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
+from comity.dispatch.decision import read_record
+from comity.dispatch.entries import Fact
+from comity.dispatch.holding import day_ends
+from comity.dispatch.office import Office
+from comity.dispatch.partsrow import parts_of
+from comity.dispatch.ports import Row, Tx
+from comity.dispatch.states import Officer
+
+KEEPERS = frozenset({"desk-lead", "legal-officer"})
+"""Roles whose holders hold, ask for an erasure, and make it."""
+LEGAL = "legal-officer"
+"""The role of at least one of the two who erase."""
+OURS, THEIRS, CUSTODY = "ours", "theirs", "custody"
+HOLD = "comity/hold/1"
+_SALT_BYTES, _BATCH, _DAY_MS = 32, 4_096, 86_400_000
+_LONGEST, _MOST = 2_000, 20_000
+_RETAIN = "retain-max-days"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A hold in force: on a dispatch or on a case, by its 16 bytes."""
+
+    id: DispatchId
+    target: bytes
+    reason: str
+    by: tuple[str, int]
+    at: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One dispatch whose day has come.
+
+    Attributes:
+        dispatch: which.
+        whose: `ours`, `theirs`, or `custody` for what our law did not admit and the custodian has.
+        desk, kind, case: of it; in custody empty and None, nobody has read it.
+        at: its day.
+        why: what set the day: `label`, `law`, `accord` or `custody`.
+        hold: the hold that keeps it; None if none does.
+        asked: desk and number of who asked for its erasure; None if nobody did.
+    """
+
+    dispatch: DispatchId
+    whose: str
+    desk: str
+    kind: str
+    case: CaseId | None
+    at: Ms
+    why: str
+    hold: Hold | None
+    asked: tuple[str, int] | None
+
+
+# --- the days ----------------------------------------------------------------------------------------------------------
+
+_OURS = (
+    "SELECT id, plain, case_id, sent_at FROM sent s WHERE settled_at IS NOT NULL AND digests IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = s.id) LIMIT ?"
+)
+_THEIRS = (
+    "SELECT id, plain, case_id, settled_at FROM got g WHERE fact = ? AND plain IS NOT NULL AND settled_at IS NOT NULL"
+    " AND digests IS NULL AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = g.id) LIMIT ?"
+)
+_IN_CUSTODY = (
+    "SELECT id, since FROM custody c WHERE NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = c.id) LIMIT ?"
+)
+_NOTE = (
+    "INSERT INTO review (dispatch, whose, desk, kind, case_id, at, why) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (dispatch) DO NOTHING"
+)
+
+
+def note_days(ledger: Ledger, accord: Accord) -> bool:
+    """Give settled dispatches their day, each once, 4,096 of ours and of theirs at a time; return whether more are left."""
+    with ledger.read() as tx:
+        found = _without_day(tx, accord)
+    if found:
+        with ledger.begin() as book:
+            book.tx.many(_NOTE, found)
+    return len(found) >= _BATCH
+
+
+def _without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
+    rows = [(OURS, row) for row in tx.rows(_OURS, (most,))]
+    rows += [(THEIRS, row) for row in tx.rows(_THEIRS, (int(Fact.FILED), most))]
+    found = [_day_of(whose, row, tx, accord) for whose, row in rows]
+    span = dict(accord.timers).get("custody", accord.timer("quarantine-keep"))
+    for id_, since in tx.rows(_IN_CUSTODY, (most,)):
+        found.append((bytes_of(id_), CUSTODY, "", "", None, int_of(since) + span, CUSTODY))
+    return found
+
+
+def _day_of(whose: str, row: Row, tx: Tx, accord: Accord) -> tuple[bytes | str | int | None, ...]:
+    """Return the row of one dispatch: the earliest day of its label, our law and, about a person, the accord."""
+    id_, plain, case, since = row
+    header = wire.decode_header(parts_of(bytes_of(plain))[0].content)
+    days = [(end, "label") for end in day_ends(header.labels)]
+    days += [(int_of(since) + span, "law") for span in _ordered(bytes_of(id_), tx)]
+    span = dict(accord.timers).get("retention")
+    if header.labels.categories and span is not None and not days:
+        days.append((int_of(since) + span, "accord"))
+    at, why = min(days) if days else (None, "")
+    if header.desk == "node":
+        at, why = None, ""  # manifests, keys and the like: no case data, and the audit needs them
+    return (bytes_of(id_), whose, header.desk, header.kind, None if case is None else bytes_of(case), at, why)
+
+
+def _ordered(dispatch: bytes, tx: Tx) -> list[int]:
+    """Return the spans that our law set when it cleared or admitted the dispatch, milliseconds."""
+    rows = tx.rows("SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received')", (dispatch,))
+    decided = (read_record(bytes_of(row[0])) for row in rows)
+    duties = (duty for one in decided if one is not None for duty in one.verdict.obligations)
+    return [int(duty.value) * _DAY_MS for duty in duties if duty.verb == _RETAIN]
+
+
+def due(tx: Tx, accord: Accord, now: Ms) -> tuple[Due, ...]:
+    """Return what is past its day and not erased, the longest overdue first; nothing is written.
+
+    What was settled since `note_days` last ran is looked at here.
+    """
+    asked = {bytes_of(row[0]): row for row in tx.rows("SELECT dispatch, desk, number, done_at FROM erasure")}
+    rows = tx.rows("SELECT dispatch, whose, desk, kind, case_id, at, why FROM review WHERE at <= ?", (now,))
+    rows += [one for one in _without_day(tx, accord, _MOST) if one[5] is not None and int_of(one[5]) <= now]
+    holds = {one.target: one for one in holds_in_force(tx)}
+    found = (_due(row, holds, asked.get(bytes_of(row[0]))) for row in rows)
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.at, one.dispatch)))
+
+
+def _due(row: Row, holds: dict[bytes, Hold], erasure: Row | None) -> Due | None:
+    id_, whose, desk, kind, case, at, why = row
+    if erasure is not None and erasure[3] is not None:
+        return None
+    of_case = None if case is None else CaseId(DispatchId(bytes_of(case)))
+    held = holds.get(bytes_of(id_)) or (None if of_case is None else holds.get(of_case))
+    return Due(
+        dispatch=DispatchId(bytes_of(id_)),
+        whose=text_of(whose),
+        desk=text_of(desk),
+        kind=text_of(kind),
+        case=of_case,
+        at=Ms(int_of(at)),
+        why=text_of(why),
+        hold=held,
+        asked=None if erasure is None else (text_of(erasure[1]), int_of(erasure[2])),
+    )
+
+
+def next_due(tx: Tx, now: Ms) -> Ms | None:
+    """Return when the next dispatch becomes due; None if none has a later day."""
+    return ms_or_none(tx.rows("SELECT min(at) FROM review WHERE at > ?", (now,))[0][0])
+
+
+# --- holds -------------------------------------------------------------------------------------------------------------
+
+
+def holds_in_force(tx: Tx) -> tuple[Hold, ...]:
+    """Return the holds that are not ended, oldest first."""
+    rows = tx.rows("SELECT id, target, reason, desk, number, at FROM legal_hold WHERE ended_at IS NULL ORDER BY at, id")
+    return tuple(
+        Hold(DispatchId(bytes_of(i)), bytes_of(t), text_of(r), (text_of(d), int_of(n)), Ms(int_of(at)))
+        for i, t, r, d, n, at in rows
+    )
+
+
+def hold_on(dispatch: bytes, case: bytes | None, tx: Tx) -> Hold | None:
+    """Return a hold that keeps a dispatch: on itself or on its case."""
+    return next((one for one in holds_in_force(tx) if one.target in {dispatch, case}), None)
+
+
+def hold(target: bytes, reason: str, by: Officer, book: Book, office: Office, *, now: Ms) -> Hold:
+    """Keep a dispatch or a case from being erased, whatever its day says.
+
+    Raises:
+        BadForm: no reason, or there is no such dispatch or case; nothing was changed.
+        NotAllowed: the officer may not.
+    """
+    check_keeper(by, book.tx, office, now)
+    if not reason.strip() or len(reason) > _LONGEST:
+        raise BadForm(f"a hold needs a reason of at most {_LONGEST} characters; nothing was changed")
+    known = "SELECT 1 FROM sent WHERE ? IN (id, case_id) UNION ALL SELECT 1 FROM got WHERE ? IN (id, case_id) LIMIT 1"
+    if not book.tx.rows(known, (target, target)):
+        raise BadForm("there is no dispatch or case of this number; nothing was changed")
+    made = Hold(new_dispatch_id(now, office.entropy), target, reason.strip(), (by.desk, by.number), now)
+    book.tx.run(
+        "INSERT INTO legal_hold (id, target, reason, desk, number, at) VALUES (?, ?, ?, ?, ?, ?)",
+        (made.id, target, made.reason, *made.by, now),
+    )
+    _record("hold", made, by, book, office, now=now)
+    return made
+
+
+def end_hold(hold_id: DispatchId, by: Officer, book: Book, office: Office, now: Ms) -> None:
+    """End a hold.
+
+    Raises:
+        BadForm: there is none of this number in force.
+        NotAllowed: the officer may not.
+    """
+    check_keeper(by, book.tx, office, now)
+    found = next((one for one in holds_in_force(book.tx) if one.id == hold_id), None)
+    if found is None:
+        raise BadForm("there is no hold of this number in force; nothing was changed")
+    book.tx.run("UPDATE legal_hold SET ended_at = ? WHERE id = ?", (now, hold_id))
+    book.tx.run("DELETE FROM counter WHERE name IN ('purged-sent', 'purged-got')")  # what it kept is looked at again
+    _record("hold-ended", found, by, book, office, now=now)
+
+
+def check_keeper(by: Officer, tx: Tx, office: Office, now: Ms) -> frozenset[str]:
+    """Return the roles of an officer who may hold and erase.
+
+    Raises:
+        NotAllowed: neither desk lead nor legal officer, or none of ours.
+    """
+    standing = office.powers.standing(tx, by.desk, by.number, now)
+    if standing is None or not standing.roles & KEEPERS:
+        raise NotAllowed("a desk lead or a legal officer holds and erases; nothing was changed")
+    return standing.roles
+
+
+def _record(kind: str, one: Hold, by: Officer, book: Book, office: Office, *, now: Ms) -> None:
+    members: list[Value] = [HOLD, kind, one.id, one.target, one.reason, by.desk, by.number, now]
+    records.keep(book, kind, None, office.entropy.draw(_SALT_BYTES), cbor.encode(members), now=now)

@@ -1,0 +1,99 @@
+"""What is due to be erased, what is on hold, and the two steps of an erasure.
+
+The rule it keeps: only what is of a case open to the visitor is listed, by number and kind, never a word of content; the door
+decides who may, and that two persons do it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from comity.base.ids import Ms
+from comity.policy.access import Deed
+from comity.web import moments
+from comity.web.pages import Page
+from comity.web.visit import Answer, Json, Redirect, Refused, Screen, ScreenRoute, Visit
+
+TOPICS = frozenset({"retention"})
+_SAID = {"ask": "retention.said.asked", "confirm": "retention.said.erased", "refuse": "retention.said.refused"}
+
+
+async def retention(visit: Visit) -> Answer:
+    """All that is due, the longest overdue first, and every hold in force."""
+    found = await visit.site.hands.ask("GET", "/retention")
+    assert isinstance(found, dict)
+    due, holds = found["due"], found["holds"]
+    assert isinstance(due, list)
+    assert isinstance(holds, list)
+    rows = [_row(one, visit) for one in due if isinstance(one, dict) and _opens(visit, str(one["dispatch"]))]
+    held = [_hold(one, visit) for one in holds if isinstance(one, dict) and _opens(visit, str(one["target"]))]
+    may = visit.site.needs.may(visit.who.person, Deed.ERASE)
+    context: dict[str, object] = {"rows": rows, "holds": held, "may": may}
+    return Screen(Page("retention.html", visit.texts("retention.h1"), "retention", ()), TOPICS, context)
+
+
+def _opens(visit: Visit, name: str) -> bool:
+    """Say whether a dispatch, or a case, is open to the visitor."""
+    needs = visit.site.needs
+    found = needs.facts("dispatch", name) or needs.facts("case", name)
+    return found is not None and needs.may(visit.who.person, Deed.CASE, found[1])
+
+
+def _row(one: Mapping[str, Json], visit: Visit) -> dict[str, object]:
+    who = visit.who.person
+    asked, hold = one["asked"], one["hold"]
+    own = asked == f"{who.desk}/{who.number}"
+    state = "hold" if hold else "mine" if own else "asked" if asked else "free"
+    return {
+        "id": one["dispatch"],
+        "kind": one["kind"] or visit.texts("retention.unread"),
+        "whose": visit.texts(f"retention.whose.{one['whose']}"),
+        "why": visit.texts(f"retention.why.{one['why']}"),
+        "day": _time(one["at"], visit),
+        "state": state,
+        "stands": visit.texts(f"retention.state.{state}", who=asked or ""),
+    }
+
+
+def _hold(one: Mapping[str, Json], visit: Visit) -> dict[str, object]:
+    return {**one, "since": _time(one["at"], visit)}
+
+
+def _time(at: Json, visit: Visit) -> str:
+    return f"{moments.moment(Ms(at), visit.now, visit.texts)} UTC" if isinstance(at, int) else ""
+
+
+async def erase(visit: Visit) -> Answer:
+    """Ask, confirm, or take back."""
+    step = visit.field("step")
+    if step not in _SAID or not _opens(visit, visit.field("dispatch")):
+        raise Refused(400, "bad-form", "an erasure is asked for, confirmed or refused; nothing was changed")
+    body: dict[str, Json] = {"dispatch": visit.field("dispatch"), "step": step, "by": _by(visit)}
+    if step == "ask":
+        body["reason"] = visit.field("reason")
+    await visit.site.hands.ask("POST", "/retention/erase", body=body)
+    return Redirect("/retention", _SAID[step])
+
+
+async def hold(visit: Visit) -> Answer:
+    """Make a hold on a dispatch, or end one."""
+    if visit.field("hold"):
+        await visit.site.hands.ask("POST", "/retention/hold/end", body={"hold": visit.field("hold"), "by": _by(visit)})
+        return Redirect("/retention", "retention.said.ended")
+    target = visit.field("dispatch")
+    if not _opens(visit, target):
+        raise Refused(400, "bad-form", "there is no dispatch or case of this number; nothing was changed")
+    body: dict[str, Json] = {"target": target, "reason": visit.field("reason"), "by": _by(visit)}
+    await visit.site.hands.ask("POST", "/retention/hold", body=body)
+    return Redirect("/retention", "retention.said.held")
+
+
+def _by(visit: Visit) -> dict[str, Json]:
+    return {"desk": visit.who.person.desk, "number": visit.who.person.number}
+
+
+ROUTES = (
+    ScreenRoute("GET", "/retention", Deed.RETENTION, retention),
+    ScreenRoute("POST", "/retention/erase", Deed.ERASE, erase, fresh=True),
+    ScreenRoute("POST", "/retention/hold", Deed.ERASE, hold, fresh=True),
+)

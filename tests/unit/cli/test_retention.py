@@ -1,0 +1,70 @@
+"""`comity retention` at two running nodes: due, held, asked, confirmed, certified, and read by the other side."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import pytest
+
+from comity.base.ids import Ms, show_id
+from tests.unit.cli.pair import both, copy_of, quick, typed
+from tests.unit.edge.twofolders import ASKS, MADE, question
+
+MINUTE, DAY = 60_000, 86_400_000
+LEAD, LEGAL = "requests/21", "requests/22"
+
+
+@pytest.fixture
+def running(tmp_path):
+    with both(copy_of(quick(), tmp_path)) as found:
+        yield found
+
+
+def test_what_is_due_is_erased_by_two_and_certified_to_the_other(running, tmp_path, capsys):
+    far, near = running.nodes
+    folder = running.folder / "ostrel"
+    running.set_time(Ms(MADE + MINUTE))
+    running.until(lambda: near.engine.node.link().state == "up" and far.engine.node.link().state == "up")
+    form = question(retain_until=Ms(MADE + DAY))
+    sent = asyncio.run_coroutine_threadsafe(near.engine.submit(form, ASKS), running.loop).result(10)
+    settled = "SELECT 1 FROM sent WHERE id = ? AND settled_at IS NOT NULL"
+    running.until(lambda: _rows(near, settled, sent.id))
+    number = show_id(sent.id)
+    code, said, _ = typed(capsys, "retention", "due", "--node", folder)
+    assert (code, number in said) == (0, False)
+    running.set_time(Ms(MADE + 2 * DAY))
+    code, said, _ = typed(capsys, "retention", "due", "--node", folder)
+    assert (code, number in said, "label" in said) == (0, True, True)
+    code, said, _ = typed(capsys, "retention", "hold", number, "--reason", "court order 7", "--node", folder, "--officer", LEGAL, "--json")  # fmt: skip
+    hold = json.loads(said)["id"]
+    assert "on hold" in typed(capsys, "retention", "due", "--node", folder)[1]
+    ask = ("retention", "erase", number, "--node", folder, "--officer")
+    assert typed(capsys, *ask, LEAD, "--reason", "its day")[0] == 2
+    assert typed(capsys, "retention", "hold", hold, "--end", "--node", folder, "--officer", LEGAL)[0] == 0
+    assert "another person" in typed(capsys, *ask, LEAD, "--reason", "its day", "--part", "body")[1]
+    assert typed(capsys, *ask, LEAD, "--confirm")[0] == 1
+    assert "asked by requests/21" in typed(capsys, "retention", "due", "--node", folder)[1]
+    assert "taken back" in typed(capsys, *ask, LEGAL, "--refuse")[1]
+    assert typed(capsys, *ask, LEAD, "--reason", "its day")[0] == 0
+    code, said, _ = typed(capsys, *ask, LEGAL, "--confirm")
+    assert (code, "erased; leaf" in said) == (0, True)
+    out = tmp_path / "certificate.json"
+    write = ("retention", "certificate", number, "--out", out, "--node", folder)
+    running.until(lambda: typed(capsys, *write)[0] == 0)
+    assert typed(capsys, *write)[0] == 2, "never over a file"
+    keys = [running.folder / name / "keys.cose" for name in ("ostrel", "vanmere")]
+    code, said, _ = typed(capsys, "retention", "verify", out, "--keys", *keys)
+    assert (code, "VERIFIED: ostrel.example/comity/log/1" in said, "body, attachments, author" in said) == (
+        0,
+        True,
+        True,
+    )
+    assert json.loads(typed(capsys, "retention", "verify", out, "--json", "--keys", *keys)[1])["kind"] == "shred"
+    out.write_bytes(out.read_bytes().replace(b'"record": "88', b'"record": "89'))
+    assert typed(capsys, "retention", "verify", out, "--keys", *keys)[0] == 1
+
+
+def _rows(node, statement, *arguments):
+    with node.engine.node.ledger.read() as tx:
+        return tx.rows(statement, arguments)

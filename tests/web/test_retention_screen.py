@@ -1,0 +1,61 @@
+"""The screen of retention: who sees what is due, and two persons erasing at it."""
+
+from __future__ import annotations
+
+import html
+import re
+
+import pytest
+
+from comity.base.ids import show_id
+from tests.unit.edge.twofolders import question
+from tests.web.desk import desk
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with desk(tmp_path_factory.mktemp("retention")) as found:
+        yield found
+
+
+def text(answer) -> str:
+    assert answer.status_code == 200, (answer.status_code, answer.text[:400])
+    return html.unescape(re.sub(r"<[^>]+>", " ", answer.text))
+
+
+def test_what_is_due_is_held_asked_and_erased_by_two_at_the_screen(house):
+    house.crosses(question())
+    one = show_id(house.crosses(question()))
+    node = house.opened("ostrel").node
+    with node.ledger.begin() as book:
+        book.tx.run(
+            "INSERT INTO review (dispatch, whose, desk, kind, case_id, at, why) SELECT id, 'ours', desk, 'rfi', case_id, 1,"
+            " 'label' FROM sent"
+        )
+    lead, legal, reviewer = (house.visitor(role) for role in ("desk-lead", "legal-officer", "reviewer"))
+    assert one in text(reviewer.get("/retention"))
+    assert 'action="/retention/erase"' not in reviewer.get("/retention").text
+    assert house.visitor("officer").get("/retention").status_code == 404
+    assert lead.post("/retention/hold", {"dispatch": one, "reason": "court order 7"}).status_code in {302, 303}
+    page = lead.get("/retention")
+    assert "court order 7" in text(page)
+    hold = re.search(r'name="hold" value="([0-9A-Z]{26})"', page.text)[1]
+    assert lead.post("/retention/erase", {"dispatch": one, "step": "ask", "reason": "x"}).status_code == 400
+    assert lead.post("/retention/hold", {"hold": hold}).status_code in {302, 303}
+    assert lead.post("/retention/erase", {"dispatch": one, "step": "ask", "reason": "its day"}).status_code in {
+        302,
+        303,
+    }
+    assert "you asked; another person confirms" in text(lead.get("/retention"))
+    assert lead.post("/retention/erase", {"dispatch": one, "step": "confirm"}).status_code == 409
+    assert "requests/108 asked" in text(legal.get("/retention"))
+    assert legal.post("/retention/erase", {"dispatch": one, "step": "confirm"}).status_code in {302, 303}
+    assert one not in text(lead.get("/retention"))
+    assert lead.get(f"/ledger/dispatch/{one}").status_code == 200
+    assert lead.post("/retention/erase", {"dispatch": one, "step": "burn"}).status_code == 400
+    assert lead.post("/retention/hold", {"dispatch": "0" * 26, "reason": "x"}).status_code == 400
+
+
+def test_the_words_of_each_language_stand_there(house):
+    page = text(house.visitor("reviewer").get("/retention"))
+    assert "Nothing is on hold." in page
