@@ -20,6 +20,7 @@ PROVES = {
     Lie.OTHER_BYTES: EvidenceClass.FALSE_RECEIPT,
     Lie.ID_TWICE: EvidenceClass.ID_REUSE,
     Lie.FALSE_TIE: EvidenceClass.FALSE_COSIGN,
+    Lie.UNPROVEN: EvidenceClass.UNANSWERED_CHALLENGE,
 }
 
 
