@@ -22,7 +22,7 @@ from comity.node.heads import SECOND_MS, keep_head
 from comity.node.incarnation import read_incarnation
 from comity.node.papers import lists_of, restores
 from comity.node.peer import Coming, Peer, Timers
-from comity.node.taken import Problem, Proven
+from comity.node.taken import Foreign, Problem, Proven
 from comity.tlog.checkpoint import Cosigned, NoteVerifier, SignedHead, parse_body, verify_cosignature, verify_head
 from comity.tlog.note import Seconds, parse_note
 from comity.tlog.tree import Edge, TileReader, Tiles, leaf_hash, root
@@ -204,6 +204,8 @@ def _take_cosignature(exchange: Exchange, book: Book, keys: Sequence[NoteVerifie
         count(book, "cosignature-ignored")
         return False
     ours, size = book.logs[LogRole.OURS], cosigned.checkpoint.size
+    if size > ours.size:
+        raise Foreign(exchange.cosignature, "the peer co-signed more of our log than there is")
     if size > ours.head_size:
         count(book, "cosignature-ignored")
         return False

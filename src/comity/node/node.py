@@ -29,7 +29,7 @@ from comity.dispatch.path import receive, send
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
-from comity.node import absorb, challenge, due, held, owed
+from comity.node import absorb, challenge, due, held, owed, stolen
 from comity.node.assemble import Keyring, keyring_of
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
@@ -51,7 +51,7 @@ from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
 from comity.node.subject import Concerning, Match, look
 from comity.node.suspending import stays_out
-from comity.node.taken import Problem, Proven, Taken
+from comity.node.taken import Foreign, Problem, Proven, Taken
 from comity.node.theirlaw import AskedOf, note_asked
 from comity.tlog.checkpoint import SignedHead
 
@@ -365,6 +365,10 @@ class Node(Linked):
             with self.ledger.begin() as book:
                 keep_evidence(book, proven.evidence, now)
             raise Problem("broken", 503, str(proven)) from proven
+        except Foreign as foreign:
+            with self.ledger.begin() as book:
+                stolen.stop(book, self.office, foreign.note, now)
+            raise Problem("broken", 503, str(foreign)) from foreign
         except Problem as problem:
             if problem.code != "stale-incarnation":
                 self._keep_doubtful(head, problem, now)
@@ -468,6 +472,9 @@ class Node(Linked):
                 reason = "the other side says that our store was put back; it is asked what it holds"
                 link = moved(link, LinkEvent.STALE_INCARNATION, now, reason)
             write_link(book.tx, link)
+            shown = None if problem.checkpoint is None else stolen.signed_by_us(problem.checkpoint, book, self.voice)
+            if shown is not None and link.state is not LinkState.RECOVERING and stolen.is_foreign(shown, book):
+                stolen.stop(book, self.office, problem.checkpoint or "", now)
 
     # --- time --------------------------------------------------------------------------------------------------
 
