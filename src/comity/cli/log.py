@@ -23,6 +23,7 @@ from comity.edge.export import (
     cross_check,
     export_logs,
     file_count,
+    key_judge,
     read_places,
     snapshot,
     steps,
@@ -35,7 +36,7 @@ from comity.node.evidencecheck import check_evidence
 from comity.node.proofs import SECOND_MS
 from comity.node.publickeys import PublicKeys
 from comity.tlog.audit import ReadPath
-from comity.tlog.checkpoint import Checkpoint
+from comity.tlog.checkpoint import CosignedHead
 
 DONE, REFUSED = 0, 1
 _COSE_SIGN = b"\xd8\x62"
@@ -160,11 +161,11 @@ def run_verify(asked: argparse.Namespace) -> int:
         return _verify_bundle(asked, keys, notes)
     if "://" not in asked.what and not Path(asked.what).is_dir():
         raise BadForm(f"{asked.what} is no folder, file or address; nothing was verified")
-    older = [keys.head(_text(path)).head.checkpoint for path in asked.older]
+    older = [keys.head(_text(path)) for path in asked.older]
     found = [_verify_log(place, read, keys, older, asked) for place, read in read_places(asked.what, keys)]
     good = [one for one in found if isinstance(one, Checked)]
     crossed = cross_check(good)
-    holds = len(good) == len(found) and all(one.report.good for one in good) and not crossed
+    holds = len(good) == len(found) and all(one.good for one in good) and not crossed
     if asked.json:
         show_json({"verified": holds, "logs": [_log_json(one) for one in found], "across": crossed, "keys": notes})
     else:
@@ -173,13 +174,15 @@ def run_verify(asked: argparse.Namespace) -> int:
 
 
 def _verify_log(
-    place: str, read: ReadPath, keys: PublicKeys, older: Sequence[Checkpoint], asked: argparse.Namespace
+    place: str, read: ReadPath, keys: PublicKeys, older: Sequence[CosignedHead], asked: argparse.Namespace
 ) -> Checked | tuple[str, str]:
     """Audit one log; return its report, or (place, why there is none)."""
     try:
         head = verified_head(read, keys)
         with progress(place, steps(head.head.checkpoint.size), hidden=asked.json) as tick:
-            return check_log(place, read, head, older, tick)
+            same = [one for one in older if one.head.checkpoint.origin == head.head.checkpoint.origin]
+            earlier = [one.head.checkpoint for one in same]
+            return check_log(place, read, head, earlier, tick, judge=key_judge(keys, head, *same))
     except (PeerError, Unreadable) as error:
         return place, str(error)
 
@@ -236,7 +239,7 @@ def _log_json(one: Checked | tuple[str, str]) -> dict[str, object]:
     checkpoint, report = one.head.head.checkpoint, one.report
     return {
         "place": one.place,
-        "verified": report.good,
+        "verified": one.good,
         "origin": checkpoint.origin,
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
@@ -247,6 +250,7 @@ def _log_json(one: Checked | tuple[str, str]) -> dict[str, object]:
         "tiles": report.tiles,
         "older": report.older,
         "faults": [{"kind": fault.kind.value, "where": fault.where} for fault in report.faults],
+        "wrong_keys": list(one.keys),
     }
 
 
@@ -261,8 +265,9 @@ def _show_logs(
             continue
         checkpoint, report = one.head.head.checkpoint, one.report
         times = (moment(one.head.head.time * SECOND_MS), moment(one.head.cosigned.time * SECOND_MS))
-        rows.append(("good" if report.good else "BAD", checkpoint.origin, f"{report.entries:,}", *times))
+        rows.append(("good" if one.good else "BAD", checkpoint.origin, f"{report.entries:,}", *times))
         faults += [f"{checkpoint.origin}: {fault.kind.value} {fault.where}" for fault in report.faults]
+        faults += one.keys
     if rows:
         show_table("Logs", ("", "Log", "Entries", "Signed", "Co-signed"), rows)
     for line in faults:
@@ -301,7 +306,8 @@ def read_keys(paths: Sequence[Path]) -> tuple[PublicKeys, tuple[str, ...]]:
         except ComityError:
             lists.append((path, content))
     read = [_key_list(path, content, accords) for path, content in lists]
-    keys += PublicKeys.listed(*(one for one, _ in read))
+    signed = [(content, one) for (_, content), (one, _) in zip(lists, read, strict=True)]
+    keys += PublicKeys.signed(*signed)
     if not keys.logs:
         raise BadConfiguration("no key of a log is in the files given; nothing was verified")
     return keys, tuple(note for _, note in read)

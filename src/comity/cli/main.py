@@ -16,6 +16,7 @@ from comity.cli import (
     demo,
     duty,
     evidence,
+    keys,
     law,
     link,
     log,
@@ -52,6 +53,7 @@ def build_parser() -> argparse.ArgumentParser:
     duty.add_commands(commands)
     tasks.add_commands(commands)
     link.add_commands(commands)
+    keys.add_commands(commands)
     people.add_commands(commands)
     subject.add_commands(commands)
     log.add_log_commands(commands)

@@ -192,7 +192,7 @@ class NodeBoard:
             root = Edge.load(RowTiles(tx, role), row.size).root().hex()
         except DAMAGE:
             root = "the stored tiles are damaged"
-        signer, cosigner = self._signers.under(role)
+        signer, cosigner = self._signers.current(tx).under(role)
         cosigned = cosigner is not None and row.cosigned_time
         return LogCard(
             origin=row.origin,

@@ -166,7 +166,7 @@ def _seals(papers: Papers, us: NodeName) -> dict[Digest, str]:
 
 def _voice_of(voice: Voice, papers: Papers, keyring: Keyring) -> Voice:
     newest = papers.ours[-1].keys
-    earlier = [(turn, _log_keys(voice.log_origin, keys, keyring)) for turn, keys in _log_changes(papers.ours)]
+    earlier = [(turn, _log_keys(voice.log_origin, keys, keyring)) for turn, keys in log_changes(papers.ours)]
     log = _log_keys(voice.log_origin, newest, keyring)
     cosigners = _cosigners(newest, keyring)
     public = {pair.number: pair for one in papers.ours for pair in one.keys.cosigners}
@@ -182,7 +182,7 @@ def _voice_of(voice: Voice, papers: Papers, keyring: Keyring) -> Voice:
     )
 
 
-def _log_changes(lists: Sequence[Listed]) -> list[tuple[int, KeyList]]:
+def log_changes(lists: Sequence[Listed]) -> list[tuple[int, KeyList]]:
     """Return each key list whose log keys were changed by the one behind it, with the size at which they ended."""
     return [(after.turn, before.keys) for before, after in pairwise(lists) if after.keys.log != before.keys.log]
 
@@ -217,7 +217,7 @@ def _peer_of(papers: Papers) -> Peer:
     coming = [one for one in papers.coming if one.keys.node == keys.node]
     return replace(
         _peer(keys.node, keys),
-        earlier=tuple((turn, log_verifier(before)) for turn, before in _log_changes(papers.theirs)),
+        earlier=tuple((turn, log_verifier(before)) for turn, before in log_changes(papers.theirs)),
         coming=tuple(
             Coming(one.digest, log_verifier(one.keys), (cosigner_verifier(one.keys), *spare_verifiers(one.keys)))
             for one in coming

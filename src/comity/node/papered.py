@@ -125,6 +125,28 @@ class Papered:
                 return first_lists(tx)[0], ()
         return papers.ours[-1], tuple(one for one in papers.coming if one.keys.node == self.office.us)
 
+    def authorities(self) -> tuple[bytes, ...]:
+        """Return the certificates (DER) of the peer's authorities to be trusted: in force, before it, and coming."""
+        with self.ledger.read() as tx:
+            papers = read_papers(tx)
+        if papers is None:
+            return (self.office.peer_keys.tls_ca,)
+        lists = (*papers.theirs[-2:], *(one for one in papers.coming if one.keys.node == self.office.peer))
+        return tuple(dict.fromkeys(one.keys.tls_ca for one in lists))
+
+    def all_lists(self) -> tuple[tuple[Listed, ...], tuple[Listed, ...]]:
+        """Return all key lists of ours and of the peer that we hold, in the order in which they came into force."""
+        with self.ledger.read() as tx:
+            papers = read_papers(tx)
+            if papers is None:
+                ours, theirs = first_lists(tx)
+                return (ours,), (theirs,)
+        coming = {
+            mine: tuple(one for one in papers.coming if (one.keys.node == self.office.us) is mine)
+            for mine in (True, False)
+        }
+        return (*papers.ours, *coming[True]), (*papers.theirs, *coming[False])
+
     def install_keys(self, signed: bytes, by: Officer, now: Ms) -> Committed | Withheld:
         """Send a new key list of ours to the other side; once that has filed it, it enters our log and counts.
 

@@ -24,7 +24,8 @@ def keys_at(size: int, earlier: Sequence[tuple[int, _Key]], newest: _Key) -> tup
         earlier: (size of the head at which they ended, keys), oldest first.
         newest: what follows them.
     """  # spec: protocol.md 10
-    after: list[_Key] = [*(keys for _, keys in earlier[1:]), newest]
+    after: list[_Key] = [keys for _, keys in earlier[1:]]
+    after.append(newest)
     for (turn, keys), following in zip(earlier, after, strict=False):
         if size < turn:
             return (keys,)

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from comity.base.errors import BadEnvelope, StoreError
 from comity.base.ids import Ms
-from comity.dispatch.book import Ledger, LogRole
-from comity.dispatch.columns import bytes_of
+from comity.dispatch.book import Ledger, LogRole, log_row
+from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.exchange_codec import Problem as Told
 from comity.dispatch.exchange_codec import decode_problem, encode_problem
 from comity.dispatch.ports import Tx
@@ -157,9 +157,18 @@ class Station:
         self.store.put_back(older)
 
     def mending(self) -> bool:
-        """Whether a put-back store is not mended yet."""
-        self._mending = self._mending and not (self.is_ready() and not self.node.recovering)
+        """Whether a put-back store is not mended yet, or the peer has not cosigned since what came back.
+
+        A peer put back before that would not be told of what it had cosigned: two stores put back at once are not covered.
+        """
+        self._mending = self._mending and not (self.is_ready() and not self.node.recovering and self._cosigned_again())
         return self._mending
+
+    def _cosigned_again(self) -> bool:
+        with self.store.read() as tx:
+            rows = tx.rows("SELECT max(from_ours) FROM instrument WHERE kind = 'restored'")
+            row = log_row(tx, LogRole.OURS)
+        return row is not None and (rows[0][0] is None or row.cosigned_size > int_of(rows[0][0]))
 
     def _begin(self, *, starts: bool) -> None:
         """Make the node anew from what is stored; repeat until the disk lets us."""
