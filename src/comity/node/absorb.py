@@ -20,9 +20,11 @@ from comity.node import evidence
 from comity.node.entryrules import check_entries
 from comity.node.heads import SECOND_MS, keep_head
 from comity.node.incarnation import read_incarnation
+from comity.node.link import LinkEvent
+from comity.node.linkrow import moved, read_link, write_link
 from comity.node.papers import lists_of, restores
 from comity.node.peer import Coming, Peer, Timers
-from comity.node.taken import Foreign, Problem, Proven
+from comity.node.taken import Problem, Proven
 from comity.tlog.checkpoint import Cosigned, NoteVerifier, SignedHead, parse_body, verify_cosignature, verify_head
 from comity.tlog.note import Seconds, parse_note
 from comity.tlog.tree import Edge, TileReader, Tiles, leaf_hash, root
@@ -204,10 +206,13 @@ def _take_cosignature(exchange: Exchange, book: Book, keys: Sequence[NoteVerifie
         count(book, "cosignature-ignored")
         return False
     ours, size = book.logs[LogRole.OURS], cosigned.checkpoint.size
-    if size > ours.size:
-        raise Foreign(exchange.cosignature, "the peer co-signed more of our log than there is")
     if size > ours.head_size:
         count(book, "cosignature-ignored")
+        if (
+            size > ours.size
+        ):  # ignored it is; but what it holds of our log is asked, for it shows that under our signature
+            why = "the other side co-signed more of our log than there is; it is asked what it holds"
+            write_link(book.tx, moved(read_link(book.tx), LinkEvent.STALE_INCARNATION, now, why))
         return False
     if _own_root(book, size) != cosigned.checkpoint.root:
         raise Proven(evidence.false_cosign(book, exchange.cosignature, size, now), "a cosignature on another root")

@@ -51,7 +51,7 @@ from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
 from comity.node.subject import Concerning, Match, look
 from comity.node.suspending import stays_out
-from comity.node.taken import Foreign, Problem, Proven, Taken
+from comity.node.taken import Problem, Proven, Taken
 from comity.node.theirlaw import AskedOf, note_asked
 from comity.tlog.checkpoint import SignedHead
 
@@ -365,10 +365,6 @@ class Node(Linked):
             with self.ledger.begin() as book:
                 keep_evidence(book, proven.evidence, now)
             raise Problem("broken", 503, str(proven)) from proven
-        except Foreign as foreign:
-            with self.ledger.begin() as book:
-                stolen.stop(book, self.office, foreign.note, now)
-            raise Problem("broken", 503, str(foreign)) from foreign
         except Problem as problem:
             if problem.code != "stale-incarnation":
                 self._keep_doubtful(head, problem, now)

@@ -15,7 +15,7 @@ from comity.node.audit import audit
 from comity.node.link import LinkState
 from comity.node.taken import Problem
 from comity.sim.faults import MINUTE_MS
-from comity.tlog.checkpoint import make_checkpoint, sign_head
+from comity.tlog.checkpoint import Checkpoint, cosign, make_checkpoint, sign_head
 from comity.tlog.note import Seconds
 from comity.tlog.tree import Edge, leaf_hash
 from tests.unit.node.putback import START, Side, ask, note, recover, settle
@@ -63,10 +63,22 @@ def stopped(a):
 def test_a_co_signature_over_more_than_our_log_shows_the_thief():
     a, b = joined()
     stolen_leaf(a, b, LATER)
-    with pytest.raises(Problem) as refused:
-        a.node.take(b.node.speak(AFTER), AFTER)
-    assert refused.value.code == "broken"
+    a.node.take(b.node.speak(AFTER), AFTER)
+    assert a.state == "recovering", "the co-signature is ignored, and the peer is asked what it holds"
+    found, _ = ask(a, b, AFTER)
+    assert found == "cut"
     stopped(a)
+
+
+def test_a_peer_that_only_says_so_is_asked_and_nothing_stops():
+    a, b = joined()
+    checkpoint = Checkpoint(a.logs()[0].origin, 99, bytes(32))
+    said = decode_exchange(b.node.speak(LATER))
+    lie = cosign(checkpoint, b.node.voice.cosigner_keys, Seconds(LATER // 1000)).note
+    a.node.take(encode_exchange(replace(said, cosignature=lie)), LATER)
+    assert a.state == "recovering"
+    found, _ = ask(a, b, AFTER)
+    assert (found, a.state) == ("up", "up")
 
 
 def test_our_own_signature_in_the_peers_problem_shows_the_thief():
