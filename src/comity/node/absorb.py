@@ -24,6 +24,7 @@ from comity.node.link import LinkEvent
 from comity.node.linkrow import moved, read_link, write_link
 from comity.node.papers import lists_of, restores
 from comity.node.peer import Coming, Peer, Timers
+from comity.node.resealing import dispatch_at
 from comity.node.taken import Problem, Proven
 from comity.tlog.checkpoint import Cosigned, NoteVerifier, SignedHead, parse_body, verify_cosignature, verify_head
 from comity.tlog.note import Seconds, parse_note
@@ -256,7 +257,9 @@ def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex,
     taken: dict[tuple[int, LeafIndex], bytes] = {}
     dropped = repeated = 0
     for index, sealed in exchange.dispatches:
-        found = book.tx.rows("SELECT lane, sealed_sha256, size, fact, settled_at FROM got WHERE idx = ?", (index,))
+        found = book.tx.rows(_GOT, (index,))
+        if not found and (first := dispatch_at(book.tx, index)) is not None:
+            index, found = LeafIndex(first), book.tx.rows(_GOT, (first,))  # noqa: PLW2901  a reseal stands for its dispatch
         if not found or bytes_of(found[0][1]) != sha256(sealed) or found[0][2] != len(sealed):
             dropped += 1
         elif (found[0][3] == 0 and found[0][4] is None) or is_wanted_again(book.tx, index):
@@ -268,6 +271,9 @@ def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex,
     if repeated:
         count(book, "dispatch-repeated", repeated)
     return [(index, taken[lane, index]) for lane, index in sorted(taken)], dropped
+
+
+_GOT = "SELECT lane, sealed_sha256, size, fact, settled_at FROM got WHERE idx = ?"
 
 
 def is_wanted_again(tx: Tx, index: int) -> bool:

@@ -41,6 +41,7 @@ from comity.node.papers import CEREMONY, keep_instrument, place_own, restores
 from comity.node.peer import Peer, Voice
 from comity.node.recovery import Missing, done, log_keys
 from comity.node.refile import note_receipt, refile_held, settle_row
+from comity.node.resealing import mend_reseals, own_reseals
 from comity.node.suspending import apply_leaf
 from comity.node.tail import Tail, match_tail, own_entries, put_back, take_tail
 from comity.node.taken import Problem
@@ -101,6 +102,7 @@ def mend(
     reached = before + len(entries)
     _own_dispatches(book, before, entries)
     _own_papers(book, before, entries)
+    own_reseals(book, before, entries)
     settled = _append_theirs(book, missing, fetched, office, now)
     office, voice, peer = renew(book.tx)
     _check_keys(missing, voice, peer)
@@ -118,6 +120,7 @@ def mend(
     salt = office.entropy.draw(32)
     records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
     refile_held(book, office, now)
+    mend_reseals(book, office, now)
     for one in settled:
         follow(one, book, office, now)
     challenge.forget(book)

@@ -47,6 +47,7 @@ from comity.node.owed import Rung
 from comity.node.peer import Peer, Timers, Voice
 from comity.node.refile import refile
 from comity.node.reminding import next_reminder, remind
+from comity.node.resealing import as_sealed, reseal_due, wants_reseal
 from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
 from comity.node.subject import Concerning, Match, look
@@ -379,7 +380,8 @@ class Node(Linked):
         fresh = book.entries(LogRole.THEIRS, first, book.logs[LogRole.THEIRS].size)
         entries = [decode_entry(e) for e in fresh]
         settled = apply_entries(first, entries, head, book, self.office.desks, now=now)
-        self._entered(entries, book.tx)
+        if self._entered(entries, book.tx) or wants_reseal(entries):
+            reseal_due(book, self.office, now)
         after = book.logs[LogRole.OURS]
         grown = (after.cosigned_size, after.cosigned_time) > (before.cosigned_size, before.cosigned_time)
         self._note_good(book, head, now, cosigned=grown)
@@ -398,7 +400,7 @@ class Node(Linked):
             return refile(index, sealed, book, self.office, now)
         leaf = book.entry(LogRole.THEIRS, index)
         assert isinstance(leaf, DispatchLeaf)
-        arrival = Arrival(index, leaf, sealed, now)
+        arrival = Arrival(index, as_sealed(leaf, sealed), sealed, now)
         if self._stops and stays_out(arrival, self._stops, self.office):
             book.tx.run("UPDATE got SET sealed = NULL WHERE idx = ?", (index,))
             absorb.count(book, "dispatch-suspended")

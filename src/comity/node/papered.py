@@ -92,11 +92,13 @@ class Papered:
                 self._enter(book)
         self._doubtful = False
 
-    def _entered(self, entries: Sequence[Entry], tx: Tx) -> None:
-        """Follow papers that entered the peer's log with these entries."""
-        if any(isinstance(one, InstrumentLeaf) and one.kind in _ENTERING for one in entries):
-            self._doubtful = True
-            self._renew(tx)
+    def _entered(self, entries: Sequence[Entry], tx: Tx) -> bool:
+        """Follow papers that entered the peer's log with these entries; say whether any did."""
+        if not any(isinstance(one, InstrumentLeaf) and one.kind in _ENTERING for one in entries):
+            return False
+        self._doubtful = True
+        self._renew(tx)
+        return True
 
     def _enter(self, book: Book) -> None:
         """Write into our log what may stand there now, and follow it."""

@@ -103,20 +103,21 @@ def _candidates(
     goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
     bounds = (int(max(allowed.lanes)), size, _window_end(book, size, window, allowed), *arguments)
     rows = book.tx.rows(
-        "SELECT s.lane, s.idx, s.sealed FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.idx IS NOT NULL"  # noqa: S608  no text of a person in it
+        "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.idx IS NOT NULL"  # noqa: S608  no text of a person in it
         f" AND s.lane <= ? AND s.idx < ? AND (s.lane = 0 OR s.idx < ?){goes} ORDER BY s.lane, s.idx LIMIT ?",
         (*bounds, DISPATCHES),
     )
-    known = {row[1] for row in rows}
+    known = {row[3] for row in rows}
     for index in wanted:
         if index not in known:
             rows += book.tx.rows(
-                "SELECT s.lane, s.idx, s.sealed FROM sent s WHERE s.idx = ? AND s.lane <= ? AND s.idx < ?"  # noqa: S608  no text of a person in it
+                "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.idx = ? AND s.lane <= ? AND s.idx < ?"  # noqa: S608  no text of a person in it
                 f" AND (s.lane = 0 OR s.idx < ?){goes}",
                 (index, *bounds),
             )
+    rows = [row for row in rows if int_of(row[1]) < size]  # of a reseal its own leaf must be covered too
     rows.sort(key=lambda row: (int_of(row[0]), int_of(row[1])))
-    return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed in rows]
+    return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed, _ in rows]
 
 
 def _window_end(book: Book, size: int, window: int, allowed: Going) -> int:

@@ -37,7 +37,9 @@ class Rotating(Side):
         entries = self.rows("SELECT idx, entry FROM entry WHERE role = 'ours' ORDER BY idx")
         leaves = [(idx, decode_entry(entry)) for idx, entry in entries]
         return [
-            idx for idx, one in leaves if isinstance(one, InstrumentLeaf) and one.kind is InstrumentKind.KEYS and idx > 2
+            idx
+            for idx, one in leaves
+            if isinstance(one, InstrumentLeaf) and one.kind is InstrumentKind.KEYS and idx > 2
         ]
 
     def signers(self, size):

@@ -185,7 +185,9 @@ class OldKeysOnly(Node):
     """Signs the head that first covers its list with the old keys alone."""
 
     def speak(self, now, *, wait_ms=0):
-        self.voice = replace(self.voice, log_keys=self.voice.earlier[0][1], earlier=()) if self.voice.earlier else self.voice
+        self.voice = (
+            replace(self.voice, log_keys=self.voice.earlier[0][1], earlier=()) if self.voice.earlier else self.voice
+        )
         return super().speak(now, wait_ms=wait_ms)
 
 

@@ -20,7 +20,7 @@ from comity.node.bundlecheck import check_bundle
 from comity.node.publickeys import PublicKeys
 from comity.tlog.checkpoint import Checkpoint, cosign, make_checkpoint, merge, sign_head
 from tests.unit.node.putback import START, note, settle
-from tests.unit.node.rotating import TICK, list_of, turn, two
+from tests.unit.node.rotating import list_of, turn, two
 
 HOUR = 3_600_000
 VERIFY = Path(__file__).parents[3] / "tools" / "verify.py"
@@ -123,7 +123,7 @@ def test_a_list_that_was_not_given(tmp_path):
 
 
 def test_papers_on_a_dispatch_of_each_time():
-    a, b, ids, lists = world()
+    _, b, ids, lists = world()
     keys, wish = keys_of(lists), Wish(frozenset(Piece))
     for id_ in ids:
         with b.store.read() as tx:
