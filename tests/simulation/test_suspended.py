@@ -70,5 +70,6 @@ def test_sending_on_is_caught():
 
 
 def test_filing_what_was_under_way_is_caught():
-    lagging = replace(WHOLE, delay=0.6, suspensions=((0, 6 * MINUTE_MS, 20 * MINUTE_MS, False),))
+    often = tuple((0, n * MINUTE_MS, (n + 1) * MINUTE_MS, False) for n in range(2, 24, 2))
+    lagging = replace(WHOLE, delay=0.7, suspensions=often)
     assert broken_by(FilesAllTheSame, lagging) == Invariant.SUSPENDED.name

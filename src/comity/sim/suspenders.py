@@ -12,7 +12,7 @@ from comity.sim.agenda import Agenda
 from comity.sim.exercise import OFFICER
 from comity.sim.station import Station
 
-_LOOK_AGAIN_MS = 15_000
+_LOOK_AGAIN_MS = 45_000
 _SECOND = replace(OFFICER, number=OFFICER.number + 1)
 _REASON = "the exercise says so now"
 
@@ -31,8 +31,10 @@ class Suspenders:
 
     def want(self, scope: str, *, stopped: bool) -> None:
         """Want a scope suspended, or going on."""
+        known = scope in self._wanted
         self._wanted[scope] = stopped
-        self._see_to(scope)
+        if not known:
+            self._see_to(scope)
 
     def behind(self) -> str:
         """Say what is not as it is wanted, or ""."""
@@ -44,9 +46,7 @@ class Suspenders:
     def _see_to(self, scope: str) -> None:
         with self._station.store.read() as tx:
             done = (scope in read_link(tx).stops.ours) is self._wanted[scope]
-        if done:
-            return
-        if self._station.is_ready():
+        if self._station.is_ready() and not done:
             act, clock = (SUSPEND if self._wanted[scope] else RESUME), self._station.clock
 
             def both(node: Node) -> None:
@@ -57,4 +57,5 @@ class Suspenders:
             self._agenda.note(self._station.number, act, scope or WHOLE)
             if self._station.is_ready():
                 self._station.wake_by(self._agenda.now)
+        # They go on looking: a store that was put back has forgotten it, or knows it again.
         self._agenda.after(_LOOK_AGAIN_MS, lambda: self._see_to(scope))
