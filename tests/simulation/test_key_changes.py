@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from comity.dispatch.book import LogRow
+from comity.dispatch.entries import ResealLeaf
 from comity.node.node import Node
 from comity.node.peer import Voice
 from comity.sim.faults import MINUTE_MS, calm_plan
@@ -16,7 +17,9 @@ from tests.simulation.disks import make_disk
 
 CALM = calm_plan(20 * MINUTE_MS)
 ONE = replace(CALM, turns=((0, 5 * MINUTE_MS, True, True),))
-BOTH = replace(CALM, turns=((0, 5 * MINUTE_MS, True, True), (1, 5 * MINUTE_MS, True, False), (0, 12 * MINUTE_MS, True, True)))
+BOTH = replace(
+    CALM, turns=((0, 5 * MINUTE_MS, True, True), (1, 5 * MINUTE_MS, True, False), (0, 12 * MINUTE_MS, True, True))
+)
 ROUGH = replace(BOTH, lose=0.2, repeat=0.2, delay=0.2, lie=0.1, not_stored=0.05, answer_lost=0.05, kills=4, crash_inside=0.02)  # fmt: skip
 PUT_BACK = replace(BOTH, put_backs=((0, 30_000, 9 * MINUTE_MS), (1, 6 * MINUTE_MS, 15 * MINUTE_MS)))
 PLANS = {"one": ONE, "both": BOTH, "rough": ROUGH, "put-back": PUT_BACK}
@@ -92,6 +95,31 @@ def test_what_is_signed_above_a_change_too_early_is_caught(monkeypatch):
 def test_a_list_that_nobody_writes_into_the_log_is_missed(monkeypatch):
     monkeypatch.setattr("comity.node.papered.enter_keys", lambda book, us: False)
     assert broken_by(Node, ONE, range(1, 2)) == Invariant.NOT_SETTLED.name
+
+
+EXPIRING = replace(
+    ROUGH, turns=tuple((n % 2, (3 + 2 * n) * MINUTE_MS, False, False) for n in range(7)), forget=True, lose=0.4
+)
+
+
+def resealed(world):
+    return sum(isinstance(one, ResealLeaf) for side in world.watch.sides for one in side.log.decoded)
+
+
+def test_what_is_under_way_to_a_destroyed_key_is_sealed_anew():
+    found = 0
+    for seed in range(1, 9):
+        world = world_of(EXPIRING, seed)
+        assert world.run().broken is None
+        found += resealed(world)
+        if found > 1:
+            return
+    raise AssertionError("no world needed a reseal")
+
+
+def test_who_never_seals_anew_is_missed(monkeypatch):
+    monkeypatch.setattr("comity.node.node.reseal_due", lambda *_: 0)
+    assert broken_by(Node, EXPIRING, range(1, 5)) == Invariant.NOT_SETTLED.name
 
 
 def test_the_account_is_made_without_the_nodes():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from comity.base.errors import BadConfiguration, BadEnvelope
 from comity.base.hashing import sha256
@@ -90,7 +91,7 @@ def read_papers(tx: Tx, hints: Mapping[tuple[bytes, bool], int] | None = None) -
     lists, coming, editions = _Lists(ours, theirs), [], _Editions(agreed)
     for raw, kind, signed, in_ours, in_theirs in rows:
         digest = _same(bytes_of(raw), bytes_of(signed))
-        paper = verify_paper(bytes_of(signed), text_of(kind), accord)
+        paper = _verified(bytes_of(signed), text_of(kind), first[2])
         our_idx = said.get((digest, True)) if in_ours is None else in_ours
         their_idx = said.get((digest, False)) if in_theirs is None else in_theirs
         if isinstance(paper, Accord):
@@ -151,6 +152,12 @@ def _place(agreed: Agreed) -> int:
 
 def _list_of(signed: bytes) -> KeyList:
     return decode_keylist(unverified_payload(signed))
+
+
+@lru_cache(maxsize=256)
+def _verified(signed: bytes, kind: str, accord: bytes) -> KeyList | Accord:
+    """Read a paper; the same bytes under the same accord are verified once a process."""
+    return verify_paper(signed, kind, verify_accord(accord))
 
 
 def _same(digest: bytes, signed: bytes) -> Digest:

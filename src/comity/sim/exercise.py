@@ -190,11 +190,13 @@ class Locker:
         half: the party.
         ring: all keys made so far.
         made: the lists made so far, as signed, by edition.
+        gone: sealing keys that were destroyed.
     """
 
     half: Half
     ring: Keyring
     made: dict[int, bytes] = field(default_factory=dict)
+    gone: set[Digest] = field(default_factory=set)
 
     def by_digest(self) -> dict[Digest, bytes]:
         """Return all lists, that of the ceremony first, by the digest of their signed bytes."""
@@ -230,6 +232,13 @@ class Locker:
         keys = self._with_mirrors(keys, entropy) if mirror else keys
         self.made[keys.edition] = sign_instrument(encode_keylist(keys), KEYS, self.half.root)
         return self.made[keys.edition]
+
+    def forget_sealing(self, keys: KeyList) -> None:
+        """Destroy the sealing keys that are not of this list."""
+        kept = {key.kid for key in keys.sealing}
+        left = {kid: key for kid, key in self.ring.sealing.items() if kid in kept}
+        self.gone |= self.ring.sealing.keys() - left.keys()
+        self.ring = replace(self.ring, sealing=left)
 
     def _with_log(self, keys: KeyList, made: LogKeys) -> KeyList:
         self.ring = replace(self.ring, logs=(*self.ring.logs, made))

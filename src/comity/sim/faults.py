@@ -68,6 +68,7 @@ class Plan:
         put_backs: (side, copied at, put back at): the store of a side as it was is put in the place of the newest.
         suspensions: (side, from, to, the desk alone): people of a side suspend, and resume it.
         turns: (side, at, log keys too, mirror keys too): a side gets a new key list.
+        forget: a side destroys its older sealing keys as soon as a new list is in force, so that what is under way is resealed.
     """
 
     lose: float
@@ -88,6 +89,7 @@ class Plan:
     put_backs: tuple[tuple[int, int, int], ...] = ()
     suspensions: tuple[tuple[int, int, int, bool], ...] = ()
     turns: tuple[tuple[int, int, bool, bool], ...] = ()
+    forget: bool = False
 
 
 _SKEW_MS = 145_000

@@ -40,7 +40,7 @@ def check_said(watch: Watch, number: int, data: bytes) -> Exchange:
             )
             ensure(name == expected, Invariant.SPARE_KEY, number, f"{name}, not {expected}")
         for index, sealed in exchange.dispatches:
-            row = tx.rows("SELECT sealed_sha256 FROM sent WHERE idx = ?", (index,))
+            row = tx.rows("SELECT sealed_sha256 FROM sent WHERE coalesce(resealed_idx, idx) = ?", (index,))
             true = bool(row) and row[0][0] == sha256(sealed) and index < head.size
             ensure(true, Invariant.SAID_UNSTORED, number, f"the bytes of leaf {index}")
             _check_goes(watch, number, index)

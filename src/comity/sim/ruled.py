@@ -32,6 +32,7 @@ class Invariant(StrEnum):
     HEAD_FORGOTTEN = "a good head that is not taken is kept"
     DISOWNED = "what the peer dropped for a restored node is disowned in its log"
     SPARE_KEY = "after a restore the next spare key cosigns"
+    RESEALED = "each reseal is the next try of its dispatch, with bytes of its own"
     KEYS_BY_SIZE = "each head is signed by exactly the keys in force at its size"
     KEYS_WAIT = "nothing is signed above a change of keys before the peer cosigned it"
     NOT_SETTLED = "after healing everything is settled on both sides"

@@ -17,10 +17,11 @@ class KeyKeepers:
         station: their node.
         locker: their keys, which no crash touches.
         agenda: the virtual clock.
+        forget: older sealing keys are destroyed at once.
     """
 
-    def __init__(self, station: Station, locker: Locker, agenda: Agenda) -> None:
-        self._station, self._locker, self._agenda = station, locker, agenda
+    def __init__(self, station: Station, locker: Locker, agenda: Agenda, *, forget: bool = False) -> None:
+        self._station, self._locker, self._agenda, self._forget = station, locker, agenda, forget
         self.wanted = 1
 
     def change(self, *, log: bool, mirror: bool) -> None:
@@ -39,6 +40,9 @@ class KeyKeepers:
         if self._station.is_ready() and not self._station.node.recovering:
             newest, coming = self._station.node.our_lists()
             if newest.keys.edition >= edition:
+                if self._forget:
+                    self._locker.forget_sealing(newest.keys)
+                    self._station.attempt(lambda node: node.reread())
                 return
             if not coming and newest.keys.edition == edition - 1:
                 signed = self._list(newest, log=log, mirror=mirror)

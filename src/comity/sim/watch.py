@@ -23,6 +23,7 @@ from comity.dispatch.entries import (
     LinkLeaf,
     ReceiptLeaf,
     RecordLeaf,
+    ResealLeaf,
     WithdrawLeaf,
     decode_entry,
     encode_entry,
@@ -36,6 +37,7 @@ from comity.node.link import LinkState
 from comity.node.linkrow import read_link
 from comity.node.manifest import KIND as MANIFEST
 from comity.node.papers import CEREMONY
+from comity.node.resealing import KEY_EXPIRED
 from comity.sim.exercise import DESK, RECALL, Locker
 from comity.sim.rows import RowsHeld, check_disowned, check_rows
 from comity.sim.ruled import Invariant, ensure
@@ -87,6 +89,8 @@ class Side:
         past: heads that it signed before its store was put back, as `signed`.
         put_back: its store was put back at least once.
         stops: what both logs suspended, as far as it has them.
+        sealed: how each dispatch of its log was sealed, the newest last.
+        about: for each leaf of the peer's log, the bytes that its newest receipt names.
         seen: facts that the peer's receipts state, for each leaf of its log, as far as it mirrors them.
     """
 
@@ -108,6 +112,8 @@ class Side:
     withdrawn: set[int] = field(default_factory=set)
     past: dict[tuple[int, int], bytes] = field(default_factory=dict)
     put_back: bool = False
+    sealed: dict[int, list[bytes]] = field(default_factory=dict)
+    about: dict[int, bytes] = field(default_factory=dict)
 
 
 class Watch:
@@ -155,7 +161,14 @@ class Watch:
             mirrored = peer.log.decoded[: side.mirror]
             elsewhere = side.elsewhere | peer.elsewhere
             withdrawn = frozenset(one.index for one in mirrored if isinstance(one, WithdrawLeaf))
-            held = RowsHeld(side.leaves, side.facts, side.seen, mirrored, elsewhere, withdrawn)
+            newest = {one.index: one.sealed for one in mirrored if isinstance(one, ResealLeaf)}
+            receipts = {
+                place: []
+                if facts == [Fact.QUARANTINED] and newest.get(place, side.about[place]) != side.about[place]
+                else facts
+                for place, facts in side.facts.items()
+            }
+            held = RowsHeld(side.leaves, receipts, side.seen, mirrored, elsewhere, withdrawn)
             check_rows(number, tx, held)
             state = read_link(tx).state
             accused = tx.rows("SELECT class FROM evidence")
@@ -236,6 +249,14 @@ class Watch:
             case DispatchLeaf():
                 ensure(entry.id not in side.leaves, Invariant.LOGGED_TWICE, number, show_id(entry.id))
                 side.leaves[entry.id] = place
+                side.sealed[place] = [entry.sealed]
+            case ResealLeaf():
+                tries = side.sealed[entry.index]
+                good = entry.attempt == len(tries) and entry.sealed not in tries
+                ensure(good, Invariant.RESEALED, number, f"try {entry.attempt} of leaf {entry.index}")
+                tries.append(entry.sealed)
+                seen = side.seen.get(entry.index, [])
+                side.seen[entry.index] = [fact for fact in seen if fact is not Fact.QUARANTINED]
             case ReceiptLeaf():
                 self._receipt(number, entry, tx)
             case HeadLeaf():
@@ -252,9 +273,13 @@ class Watch:
     def _receipt(self, number: int, leaf: ReceiptLeaf, tx: Tx) -> None:
         side, peer = self.sides[number], self.sides[1 - number]
         named = peer.log.decoded[leaf.index] if leaf.index < side.mirror else None
-        true = isinstance(named, DispatchLeaf) and (named.id, named.sealed) == (leaf.id, leaf.sealed)
+        sealed = peer.sealed.get(leaf.index, [])
+        true = isinstance(named, DispatchLeaf) and named.id == leaf.id and leaf.sealed in sealed
         ensure(true, Invariant.RECEIPT_WITHOUT_LEAF, number, f"receipt for leaf {leaf.index}")
         before = side.facts.setdefault(leaf.index, [])
+        if leaf.sealed != side.about.get(leaf.index, leaf.sealed) and before == [Fact.QUARANTINED]:
+            before.clear()  # it was sealed anew
+        side.about[leaf.index] = leaf.sealed
         # What comes back after a put-back stands in another order; what opens to nothing is quarantined whatever is suspended.
         if not before and not side.put_back and leaf.fact is not Fact.QUARANTINED:
             header = peer.headers[leaf.id]
@@ -267,7 +292,8 @@ class Watch:
         if leaf.fact is Fact.FILED:
             self._order(number, leaf, tx)
         if leaf.fact is Fact.QUARANTINED:
-            ensure(leaf.id in peer.far, Invariant.QUARANTINED, number, f"honest {show_id(leaf.id)}")
+            expired = leaf.code == KEY_EXPIRED and self._lockers[number].gone
+            ensure(expired or leaf.id in peer.far, Invariant.QUARANTINED, number, f"honest {show_id(leaf.id)}")
 
     def _order(self, number: int, leaf: ReceiptLeaf, tx: Tx) -> None:
         """Check that whatever a filed dispatch comes after was settled before it."""  # spec: protocol.md 8

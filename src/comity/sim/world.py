@@ -114,7 +114,8 @@ class World:
             Officers(station, self.agenda, chance.branch(f"officers {station.number}")) for station in self.sides
         )
         self.keepers = tuple(
-            KeyKeepers(station, locker, self.agenda) for station, locker in zip(self.sides, self.lockers, strict=True)
+            KeyKeepers(station, locker, self.agenda, forget=self.plan.forget)
+            for station, locker in zip(self.sides, self.lockers, strict=True)
         )
         self.suspenders = tuple(Suspenders(station, self.agenda) for station in self.sides)
         self._healed = False
@@ -336,6 +337,7 @@ def _open(tx: Tx) -> list[str]:
     for what, statement in (
         ("a dispatch of ours has no settling receipt", "SELECT 1 FROM sent WHERE settled_at IS NULL"),
         ("a dispatch of the peer is not settled", "SELECT 1 FROM got WHERE settled_at IS NULL"),
+        ("a dispatch is not sealed anew", "SELECT 1 FROM sent WHERE fact = 3 AND code = 'key-expired'"),
         ("the pool is not empty", "SELECT 1 FROM pool"),
         ("a dispatch waits for another", "SELECT 1 FROM waits"),
         ("a head is pending", "SELECT 1 FROM pending_head"),
