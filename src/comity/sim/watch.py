@@ -161,7 +161,7 @@ class Watch:
             mirrored = peer.log.decoded[: side.mirror]
             elsewhere = side.elsewhere | peer.elsewhere
             withdrawn = frozenset(one.index for one in mirrored if isinstance(one, WithdrawLeaf))
-            newest = {one.index: one.sealed for one in mirrored if isinstance(one, ResealLeaf)}
+            newest: dict[int, bytes] = {one.index: one.sealed for one in mirrored if isinstance(one, ResealLeaf)}
             receipts = {
                 place: []
                 if facts == [Fact.QUARANTINED] and newest.get(place, side.about[place]) != side.about[place]
