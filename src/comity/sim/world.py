@@ -337,7 +337,7 @@ def _open(tx: Tx) -> list[str]:
     for what, statement in (
         ("a dispatch of ours has no settling receipt", "SELECT 1 FROM sent WHERE settled_at IS NULL"),
         ("a dispatch of the peer is not settled", "SELECT 1 FROM got WHERE settled_at IS NULL"),
-        ("a dispatch is not sealed anew", "SELECT 1 FROM sent WHERE fact = 3 AND code = 'key-expired'"),
+        ("a dispatch is not sealed anew", _NOT_RESEALED),
         ("the pool is not empty", "SELECT 1 FROM pool"),
         ("a dispatch waits for another", "SELECT 1 FROM waits"),
         ("a head is pending", "SELECT 1 FROM pending_head"),
@@ -349,6 +349,12 @@ def _open(tx: Tx) -> list[str]:
             found.append(what)
     state = read_link(tx).state
     return found if state is LinkState.UP else [*found, f"the link is {state}"]
+
+
+_NOT_RESEALED = (
+    "SELECT 1 FROM sent s WHERE s.fact = 3 AND s.code = 'key-expired'"
+    " AND (SELECT count(*) FROM reseal r WHERE r.role = 'ours' AND r.idx = s.idx) < 3"
+)
 
 
 def _agreement(ours: dict[LogRole, LogRow], theirs: dict[LogRole, LogRow]) -> list[str]:
