@@ -26,7 +26,7 @@ PLANS = {"one": ONE, "both": BOTH, "rough": ROUGH, "put-back": PUT_BACK}
 
 
 def world_of(plan, seed, node_types=(Node, Node), dispatches=16):
-    return World(Settings(seed, dispatches, plan, node_types), make_disk)
+    return World(Settings(seed, dispatches, plan, node_types, healing_ms=60 * MINUTE_MS), make_disk)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -109,7 +109,7 @@ def resealed(world):
 def test_what_is_under_way_to_a_destroyed_key_is_sealed_anew():
     found = 0
     for seed in range(1, 9):
-        world = world_of(EXPIRING, seed)
+        world = world_of(EXPIRING, seed, dispatches=48)
         assert world.run().broken is None
         found += resealed(world)
         if found > 1:

@@ -13,6 +13,7 @@ from comity.cli.acts import officer_of, perform, show_outcome
 from comity.cli.out import moment, progress, show_json, show_table
 from comity.crypto.sign import unverified_payload
 from comity.dispatch.accord import Accord, fingerprint, verify_accord
+from comity.dispatch.columns import bytes_of, text_of
 from comity.dispatch.keylist import KeyList, decode_keylist, verify_keylist
 from comity.edge.clock import SystemClock
 from comity.edge.export import (
@@ -28,9 +29,10 @@ from comity.edge.export import (
     steps,
     verified_head,
 )
-from comity.edge.files import PRIVATE_FILE, write_atomic
+from comity.edge.files import PRIVATE_FILE, make_private_folder, write_atomic
 from comity.node.bundle import Piece, Wish, make_bundle, needs_act
 from comity.node.bundlecheck import check_bundle
+from comity.node.evidencecheck import check_evidence
 from comity.node.proofs import SECOND_MS
 from comity.node.publickeys import PublicKeys
 from comity.tlog.audit import ReadPath
@@ -38,6 +40,8 @@ from comity.tlog.checkpoint import CosignedHead
 
 DONE, REFUSED = 0, 1
 _COSE_SIGN = b"\xd8\x62"
+_EVIDENCE = b"\x85\x71comity/evidence/1"
+_HELD = "SELECT class, evidence FROM evidence ORDER BY found, class"
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -51,7 +55,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_node(export)
     export.set_defaults(run=run_export)
     verify = inner.add_parser("verify", help="audit an export, a served log or papers, with public keys only")
-    verify.add_argument("what", metavar="DIR|URL|BUNDLE", help="exported folder, address of a log or node, or zip")
+    verify.add_argument("what", metavar="DIR|URL|FILE", help="exported folder, address of a log or node, zip, evidence")
     verify.add_argument(
         "--keys",
         type=Path,
@@ -66,6 +70,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     verify.add_argument("--json", action="store_true", help="for machines")
     verify.set_defaults(run=run_verify)
+    held = inner.add_parser("evidence", help="write the evidence that this node holds against the other one into files")
+    held.add_argument("folder", type=Path, metavar="DIR", help="where to")
+    _add_node(held)
+    held.set_defaults(run=run_evidence)
     bundle = inner.add_parser("bundle", help="make papers for a court on one dispatch")
     bundle.add_argument("id", metavar="ID", help="number of the dispatch, 26 letters and digits")
     bundle.add_argument("--out", type=Path, required=True, metavar="FILE", help="the zip, made here")
@@ -148,6 +156,8 @@ def run_verify(asked: argparse.Namespace) -> int:
     """Audit what there is to audit; 0 only if all of it holds."""
     keys, notes = read_keys(asked.keys)
     if Path(asked.what).is_file():
+        if Path(asked.what).read_bytes().startswith(_EVIDENCE):
+            return _verify_evidence(asked, keys, notes)
         return _verify_bundle(asked, keys, notes)
     if "://" not in asked.what and not Path(asked.what).is_dir():
         raise BadForm(f"{asked.what} is no folder, file or address; nothing was verified")
@@ -188,6 +198,39 @@ def _verify_bundle(asked: argparse.Namespace, keys: PublicKeys, notes: Sequence[
             print(f"{'good' if one.good else 'BAD '}  {one.what}: {one.sentence}")
         _end(notes, holds=holds)
     return DONE if holds else REFUSED
+
+
+def _verify_evidence(asked: argparse.Namespace, keys: PublicKeys, notes: Sequence[str]) -> int:
+    try:
+        shown = check_evidence(Path(asked.what).read_bytes(), keys)
+    except PeerError as error:
+        show_json({"verified": False, "error": str(error), "keys": notes}) if asked.json else print(f"BAD   {error}")
+        if not asked.json:
+            _end(notes, holds=False)
+        return REFUSED
+    if asked.json:
+        said = {"class": shown.kind.value, "accused": shown.accused, "shows": shown.sentence}
+        show_json({"verified": True, **said, "keys": notes})
+    else:
+        print(f"good  {shown.kind.value} against {shown.accused}: {shown.sentence}")
+        _end(notes, holds=True)
+    return DONE
+
+
+def run_evidence(asked: argparse.Namespace) -> int:
+    """Write all evidence that a node holds into files, for whoever is to judge it."""
+    with snapshot(asked.node) as tx:
+        held = [(text_of(kind), bytes_of(data)) for kind, data in tx.rows(_HELD)]
+    names = [f"{place:03}-{kind}.evidence" for place, (kind, _) in enumerate(held)]
+    if held:
+        make_private_folder(asked.folder)
+    for name, (_, data) in zip(names, held, strict=True):
+        write_atomic(asked.folder / name, data, mode=PRIVATE_FILE)
+    if asked.json:
+        show_json({"folder": str(asked.folder), "files": names})
+    else:
+        print("\n".join(names) if names else "this node holds no evidence")
+    return DONE
 
 
 def _log_json(one: Checked | tuple[str, str]) -> dict[str, object]:

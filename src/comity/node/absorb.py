@@ -20,6 +20,8 @@ from comity.node import evidence
 from comity.node.entryrules import check_entries
 from comity.node.heads import SECOND_MS, keep_head
 from comity.node.incarnation import read_incarnation
+from comity.node.link import LinkEvent
+from comity.node.linkrow import moved, read_link, write_link
 from comity.node.papers import lists_of, restores
 from comity.node.peer import Coming, Peer, Timers
 from comity.node.resealing import dispatch_at
@@ -207,6 +209,11 @@ def _take_cosignature(exchange: Exchange, book: Book, keys: Sequence[NoteVerifie
     ours, size = book.logs[LogRole.OURS], cosigned.checkpoint.size
     if size > ours.head_size:
         count(book, "cosignature-ignored")
+        if (
+            size > ours.size
+        ):  # ignored it is; but what it holds of our log is asked, for it shows that under our signature
+            why = "the other side co-signed more of our log than there is; it is asked what it holds"
+            write_link(book.tx, moved(read_link(book.tx), LinkEvent.STALE_INCARNATION, now, why))
         return False
     if _own_root(book, size) != cosigned.checkpoint.root:
         raise Proven(evidence.false_cosign(book, exchange.cosignature, size, now), "a cosignature on another root")

@@ -278,6 +278,7 @@ def timers_of(accord: Accord) -> Timers:
         backoff_max_ms=accord.timer("back-off-most"),
         backoff_immediate_ms=accord.timer("back-off-immediate"),
         window=accord.timer("window"),
+        challenge_ms=accord.timer("challenge"),
     )
 
 

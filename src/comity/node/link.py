@@ -38,6 +38,7 @@ class LinkEvent(StrEnum):
     SUSPENDED = "suspended"
     RESUMED = "resumed"
     PROVED = "proved"
+    FOREIGN_LEAF = "foreign-leaf"
     EVIDENCE = "evidence"
 
 
@@ -63,7 +64,12 @@ TABLE: dict[tuple[LinkState, LinkEvent], LinkState] = {
     (_S.UNCOSIGNED, _E.PROVED): _S.UP,
     **{(state, _E.SUSPENDED): _S.SUSPENDED for state in (_S.UP, _S.SILENT, _S.UNCOSIGNED)},
     (_S.SUSPENDED, _E.RESUMED): _S.RECOVERING,
-    **{(state, _E.EVIDENCE): _S.BROKEN for state in LinkState if state is not _S.UNPAIRED},
+    **{
+        (state, event): _S.BROKEN
+        for state in LinkState
+        for event in (_E.EVIDENCE, _E.FOREIGN_LEAF)
+        if state is not _S.UNPAIRED
+    },
 }
 
 _ALL_LANES = frozenset(Lane)

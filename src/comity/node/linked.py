@@ -1,16 +1,20 @@
-"""What people of this side do to the link: they suspend it and resume it. The half of a node that is about the link itself."""
+"""What people of this side and the clock do to the link: suspend, resume, and press a challenge that is not answered."""
 
 from __future__ import annotations
 
 from comity.base.ids import DispatchId, Ms
 from comity.dispatch.states import Officer
-from comity.node import suspending
+from comity.node import challenge, suspending
+from comity.node.evidence import keep_evidence
+from comity.node.peer import Timers
 from comity.node.starting import Starting
 from comity.node.suspending import Wish
 
 
 class Linked(Starting):
     """A node whose people may act on its link; each method is one transaction."""
+
+    timers: Timers
 
     def wish(self, act: str, scope: str, by: Officer, now: Ms, *, reason: str) -> Wish:
         """Keep that one person wants the exchange, or a desk, suspended or resumed; a second one confirms it.
@@ -44,3 +48,10 @@ class Linked(Starting):
         """
         with self.ledger.begin() as book:
             suspending.take_back(book, asked, by, now)
+
+    def press(self, now: Ms) -> None:
+        """Look after the challenges that stand: one that was not answered in time is evidence, and stops the traffic."""
+        with self.ledger.begin() as book:
+            found = challenge.lapsed(book, self.timers, now)
+            if found is not None:
+                keep_evidence(book, found, now)

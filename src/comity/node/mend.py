@@ -32,6 +32,7 @@ from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
 from comity.dispatch.recover_codec import Restored, sign_restored
+from comity.node import challenge
 from comity.node.absorb import Overlay, check_pending
 from comity.node.entryrules import apply_entries, check_entries
 from comity.node.heads import keep_head
@@ -122,6 +123,7 @@ def mend(
     mend_reseals(book, office, now)
     for one in settled:
         follow(one, book, office, now)
+    challenge.forget(book)
     done(book)
     return incarnation
 

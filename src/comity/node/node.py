@@ -17,8 +17,7 @@ from comity.dispatch.answered import answer_act
 from comity.dispatch.approvals import Answer
 from comity.dispatch.book import Book, Ledger, LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of
-from comity.dispatch.entries import DispatchLeaf, Fact, LinkLeaf, ReceiptLeaf, decode_entry, encode_entry
-from comity.dispatch.entries import LinkEvent as Act
+from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, decode_entry, encode_entry
 from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.held import NOTHING, Added, Held
@@ -31,7 +30,7 @@ from comity.dispatch.path import receive, send
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
-from comity.node import absorb, due, held, owed
+from comity.node import absorb, challenge, due, held, owed, stolen
 from comity.node.assemble import Keyring, keyring_of
 from comity.node.carry import Carried, carry
 from comity.node.due import Told
@@ -449,23 +448,18 @@ class Node(Linked):
         link = moved(link, event, now, "an exchange went well")
         if head.time >= book.logs[LogRole.THEIRS].head_time:  # an older head that is shown again says nothing of now
             link = replace(link, clock_off_ms=head.time * SECOND_MS - now)
+        if link.challenged:
+            link = challenge.answered(book, link, now)
         self._stops = link.stops
         write_link(book.tx, replace(link, failures=0, last_good=now))
 
     def _keep_doubtful(self, head: SignedHead, problem: Problem, now: Ms) -> None:
         """Keep the head of an exchange that is not taken, and challenge it where its entries do not give its root."""
         with self.ledger.begin() as book:
-            new = absorb.keep_pending(head, book)
+            absorb.keep_pending(head, book)
             absorb.count(book, f"problem-{problem.code}")
-            if new and problem.code == "unproven-head":
-                self._challenge(head, book, now)
-
-    def _challenge(self, head: SignedHead, book: Book, now: Ms) -> None:
-        """Ask in our log, once a head, for its proof: a failing proof is no evidence, whoever reports it may have made it."""
-        # spec: protocol.md 9, 11
-        book.append_own([encode_entry(LinkLeaf(Act.CHALLENGE, sha256(head.note.encode())))])
-        reason = "the peer's entries do not give the head that it signed"
-        write_link(book.tx, moved(read_link(book.tx), LinkEvent.UNPROVEN_HEAD, now, reason))
+            if problem.code == "unproven-head":
+                challenge.challenge(book, head, now)
 
     def problem_bytes(self, problem: Problem) -> bytes:
         """Return what the peer reads of a problem: a code, when to come again, how far our mirror reaches."""
@@ -488,6 +482,9 @@ class Node(Linked):
                 reason = "the other side says that our store was put back; it is asked what it holds"
                 link = moved(link, LinkEvent.STALE_INCARNATION, now, reason)
             write_link(book.tx, link)
+            shown = None if problem.checkpoint is None else stolen.signed_by_us(problem.checkpoint, book, self.voice)
+            if shown is not None and link.state is not LinkState.RECOVERING and stolen.is_foreign(shown, book):
+                stolen.stop(book, self.office, problem.checkpoint or "", now)
 
     # --- time --------------------------------------------------------------------------------------------------
 
@@ -497,8 +494,11 @@ class Node(Linked):
         remind(self.ledger, self.office, now)
         self.enter_papers()
         with self.ledger.read() as tx:
-            if not self._cosign_overdue(tx, now):
-                return
+            challenged, overdue = read_link(tx).challenged, self._cosign_overdue(tx, now)
+        if challenged:
+            self.press(now)
+        if not overdue:
+            return
         with self.ledger.begin() as book:
             link = read_link(book.tx)
             reason = "the other party has not co-signed our log within the accord's time"

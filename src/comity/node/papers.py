@@ -196,7 +196,7 @@ def keep_paper(
     tx.run(
         "INSERT INTO paper (digest, kind, node, edition, signed, since, dispatch, ready) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (digest) DO UPDATE SET ready = CASE WHEN excluded.ready > paper.ready THEN excluded.ready"
-        " ELSE paper.ready END",
+        " ELSE paper.ready END, dispatch = coalesce(excluded.dispatch, paper.dispatch)",
         (sha256(signed), kind, node, paper.edition, signed, now, dispatch, int(ready)),
     )
 

@@ -123,3 +123,4 @@ class Timers:
     backoff_immediate_ms: int
     window: int
     """Dispatches without receipt that one side has under way; lane immediate excepted."""
+    challenge_ms: int = 3_600_000

@@ -36,7 +36,8 @@ from comity.node.heads import SECOND_MS, keep_head, signed_by
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
 from comity.node.papers import said_papers, take_papers
 from comity.node.peer import Peer, Voice
-from comity.node.taken import Problem
+from comity.node.stolen import is_foreign
+from comity.node.taken import Foreign, Problem
 from comity.tlog.checkpoint import (
     CosignedHead,
     NoteVerifier,
@@ -138,13 +139,18 @@ def told_stale(book: Book, voice: Voice, entropy: Entropy, held: int, now: Ms) -
         _ask(book, voice, entropy, held, again=True)
 
 
-def take_answer(book: Book, renew: Renew, entropy: Entropy, *, data: bytes, now: Ms) -> tuple[Next, Missing | None]:
+def take_answer(
+    book: Book, renew: Renew, entropy: Entropy, *, data: bytes, now: Ms, running: bool = False
+) -> tuple[Next, Missing | None]:
     """Judge the peer's answer: go on, ask again under a new incarnation, or fetch what is missing.
+
+    One that is `running`, and was up since it started, knows its own log: what is above it was made with a stolen key.
 
     Key lists that this store forgot come with it, under the roots' signatures; the heads in it are checked by them.
 
     Raises:
         Problem: it is no answer to what we asked, or its heads do not stand; nothing was changed.
+        Foreign: the peer accepted, under our signature, more of our log than a running node ever made.
     """
     stored = book.tx.rows("SELECT incarnation, request, again FROM recovery")
     if not stored:
@@ -152,6 +158,8 @@ def take_answer(book: Book, renew: Renew, entropy: Entropy, *, data: bytes, now:
     incarnation, asked, again = int_of(stored[0][0]), bytes_of(stored[0][1]), bool(stored[0][2])
     voice, peer, answer = _read(data, asked, book, renew, now)
     missing = _missing(answer, book, voice, peer)
+    if running and missing.own is not None and is_foreign(missing.own.checkpoint, book):
+        raise Foreign(missing.own.note, "the peer holds an entry of our log that this node never made")
     if missing.own is not None and not _extends(missing.own, book):
         return Next.CUT, None
     if not again and not _is_older(missing, book) and not was_put_back(book):

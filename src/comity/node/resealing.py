@@ -101,7 +101,7 @@ def take_reseal(place: int, leaf: ResealLeaf, book: Book, now: Ms) -> None:
     """Let a reseal of the peer open the question again, if we could not open what it replaces."""
     rows = book.tx.rows("SELECT fact, receipt_idx, sealed, sealed_sha256 FROM got WHERE idx = ?", (leaf.index,))
     before = len(book.tx.rows("SELECT 1 FROM reseal WHERE role = 'theirs' AND idx = ?", (leaf.index,)))
-    if not rows or leaf.attempt != before + 1:
+    if not rows or leaf.attempt != before + 1 or rows[0][3] == leaf.sealed:
         return
     fact, receipt_idx, sealed, old = rows[0]
     about = _about(book, receipt_idx)

@@ -12,7 +12,7 @@ from comity.base.ids import Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.exchange_codec import Exchange
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
-from comity.node import absorb, recovery
+from comity.node import absorb, recovery, stolen
 from comity.node.due import Told
 from comity.node.evidence import keep_evidence
 from comity.node.incarnation import read_incarnation
@@ -23,7 +23,7 @@ from comity.node.papered import Papered
 from comity.node.papers import read_papers
 from comity.node.recovery import Missing, Next
 from comity.node.speak import Heard
-from comity.node.taken import Problem, Proven
+from comity.node.taken import Foreign, Problem, Proven
 from comity.tlog.checkpoint import SignedHead
 from comity.tlog.tree import root
 
@@ -38,6 +38,8 @@ class Starting(Papered):
     can_call: bool
     _heard: Heard
     _told: Told
+    _was_up: bool = False
+    """Since this process started the peer has said that our log is whole; from then on only a thief adds to it elsewhere."""
 
     def link(self) -> Link:
         """Return the stored state of the link."""
@@ -68,9 +70,16 @@ class Starting(Papered):
         Raises:
             Problem: it is no good answer; ask again later.
         """
-        with self.ledger.begin() as book:
-            found = recovery.take_answer(book, self._with_hints, self.office.entropy, data=data, now=now)
-            self._after_answer(book, found[0], now)
+        running, entropy = self._was_up, self.office.entropy
+        try:
+            with self.ledger.begin() as book:
+                found = recovery.take_answer(book, self._with_hints, entropy, data=data, now=now, running=running)
+                self._after_answer(book, found[0], now)
+        except Foreign as foreign:
+            with self.ledger.begin() as book:
+                stolen.stop(book, self.office, foreign.note, now)
+            return Next.CUT, None
+        self._was_up = running or found[0] is Next.UP
         self.reread()
         return found
 

@@ -16,12 +16,12 @@ from comity.base.errors import BadEnvelope, BadForm
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, NodeName
 from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey, cose_key, key_id
-from comity.crypto.sign import add_signatures, sign_instrument
+from comity.crypto.sign import add_signatures, sign_instrument, unverified_payload
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
 from comity.dispatch.entries import Fact
 from comity.dispatch.filing import Facts, Filing, Standing
 from comity.dispatch.inbound.paper import KEYS
-from comity.dispatch.keylist import MAX_COSIGNERS, KeyList, KeyPair, Sealing, encode_keylist
+from comity.dispatch.keylist import MAX_COSIGNERS, KeyList, KeyPair, Sealing, decode_keylist, encode_keylist
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.node import manifest
@@ -234,8 +234,9 @@ class Locker:
         return self.made[keys.edition]
 
     def forget_sealing(self, keys: KeyList) -> None:
-        """Destroy the sealing keys that are not of this list."""
-        kept = {key.kid for key in keys.sealing}
+        """Destroy the sealing keys that are not of this list, nor of one that was made after it."""
+        later = [self.made[number] for number in self.made if number >= keys.edition]
+        kept = {key.kid for signed in later for key in decode_keylist(unverified_payload(signed)).sealing}
         left = {kid: key for kid, key in self.ring.sealing.items() if kid in kept}
         self.gone |= self.ring.sealing.keys() - left.keys()
         self.ring = replace(self.ring, sealing=left)

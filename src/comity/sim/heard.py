@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comity.base.hashing import sha256
 from comity.dispatch.book import LogRole, LogRow, read_logs
-from comity.dispatch.entries import DispatchLeaf
+from comity.dispatch.entries import DispatchLeaf, ResealLeaf
 from comity.dispatch.exchange_codec import Exchange, decode_exchange
 from comity.dispatch.ports import Tx
 from comity.sim.ruled import Invariant, ensure
@@ -43,7 +43,18 @@ def check_said(watch: Watch, number: int, data: bytes) -> Exchange:
             row = tx.rows("SELECT sealed_sha256 FROM sent WHERE coalesce(resealed_idx, idx) = ?", (index,))
             true = bool(row) and row[0][0] == sha256(sealed) and index < head.size
             ensure(true, Invariant.SAID_UNSTORED, number, f"the bytes of leaf {index}")
+            _check_goes(watch, number, index)
     return exchange
+
+
+def _check_goes(watch: Watch, number: int, index: int) -> None:
+    """Check that a dispatch which leaves is none that either log has suspended."""  # spec: protocol.md 9
+    side = watch.sides[number]
+    leaf = side.log.decoded[index]
+    leaf = side.log.decoded[leaf.index] if isinstance(leaf, ResealLeaf) else leaf
+    header = side.headers.get(leaf.id) if isinstance(leaf, DispatchLeaf) else None
+    stopped = header is not None and side.stops.stop(header.desk, header.kind, header.lane)
+    ensure(not stopped, Invariant.SUSPENDED, number, f"the bytes of leaf {index} leave")
 
 
 def _head_stored(tx: Tx, exchange: Exchange) -> bool:

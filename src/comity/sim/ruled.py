@@ -26,6 +26,7 @@ class Invariant(StrEnum):
     GOT_ROW = "a row of what we got agrees with leaf and receipt"
     DESK_ROW = "a desk row stands on a committed send or a receipt"
     ACCUSED = "no honest peer is accused"
+    SUSPENDED = "what is suspended neither leaves nor is filed"
     SAID_UNSTORED = "what is said is stored"
     BASE = "nothing is left out beyond what the peer cosigned"
     HEAD_FORGOTTEN = "a good head that is not taken is kept"

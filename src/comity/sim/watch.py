@@ -31,6 +31,7 @@ from comity.dispatch.entries import (
 )
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Store, Tx
+from comity.dispatch.stops import NOTHING, Stops, scope_of
 from comity.dispatch.wire import Header, decode_header
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
@@ -87,6 +88,7 @@ class Side:
         withdrawn: leaves of its log that it withdrew.
         past: heads that it signed before its store was put back, as `signed`.
         put_back: its store was put back at least once.
+        stops: what both logs suspended, as far as it has them.
         sealed: how each dispatch of its log was sealed, the newest last.
         about: for each leaf of the peer's log, the bytes that its newest receipt names.
         seen: facts that the peer's receipts state, for each leaf of its log, as far as it mirrors them.
@@ -100,6 +102,7 @@ class Side:
     headers: dict[bytes, Header] = field(default_factory=dict)
     far: set[bytes] = field(default_factory=set)
     seen: dict[int, list[Fact]] = field(default_factory=dict)
+    stops: Stops = NOTHING
     signed: dict[tuple[int, int], bytes] = field(default_factory=dict)
     newest: tuple[int, int] = (0, 0)
     cosigned: tuple[int, int] = (0, 0)
@@ -158,7 +161,7 @@ class Watch:
             mirrored = peer.log.decoded[: side.mirror]
             elsewhere = side.elsewhere | peer.elsewhere
             withdrawn = frozenset(one.index for one in mirrored if isinstance(one, WithdrawLeaf))
-            newest = {one.index: one.sealed for one in mirrored if isinstance(one, ResealLeaf)}
+            newest: dict[int, bytes] = {one.index: one.sealed for one in mirrored if isinstance(one, ResealLeaf)}
             receipts = {
                 place: []
                 if facts == [Fact.QUARANTINED] and newest.get(place, side.about[place]) != side.about[place]
@@ -203,6 +206,7 @@ class Watch:
             leaf = peer.log.decoded[place]
             if isinstance(leaf, ReceiptLeaf):
                 side.seen.setdefault(leaf.index, []).append(leaf.fact)
+            side.stops = _stopped(side.stops, leaf, ours=False)
         side.mirror += len(new)
         ensure(side.mirror == row.size, Invariant.MIRROR, number, f"{side.mirror} entries under a size of {row.size}")
 
@@ -240,6 +244,7 @@ class Watch:
 
     def _entry(self, number: int, place: int, entry: Entry, tx: Tx) -> None:
         side, peer = self.sides[number], self.sides[1 - number]
+        side.stops = _stopped(side.stops, entry, ours=True)
         match entry:
             case DispatchLeaf():
                 ensure(entry.id not in side.leaves, Invariant.LOGGED_TWICE, number, show_id(entry.id))
@@ -275,6 +280,11 @@ class Watch:
         if leaf.sealed != side.about.get(leaf.index, leaf.sealed) and before == [Fact.QUARANTINED]:
             before.clear()  # it was sealed anew
         side.about[leaf.index] = leaf.sealed
+        # What comes back after a put-back stands in another order; what opens to nothing is quarantined whatever is suspended.
+        if not before and not side.put_back and leaf.fact is not Fact.QUARANTINED:
+            header = peer.headers[leaf.id]
+            stopped = side.stops.stop(header.desk, header.kind, header.lane)
+            ensure(not stopped, Invariant.SUSPENDED, number, f"{leaf.fact.name} for {show_id(leaf.id)}")
         fits = {Fact.ARRIVED: not before, Fact.SEEN: Fact.FILED in before and Fact.SEEN not in before}
         settled = not _SETTLING.intersection(before)
         ensure(fits.get(leaf.fact, settled), Invariant.RECEIPTED_TWICE, number, f"{leaf.fact.name} after {before}")
@@ -333,6 +343,13 @@ class Watch:
         records = int_of(tx.rows("SELECT count(*) FROM record")[0][0])
         same = side.decisions == row.size == records
         ensure(same, Invariant.DECISION, number, f"{records} records, {side.decisions} leaves, size {row.size}")
+
+
+def _stopped(stops: Stops, leaf: Entry, *, ours: bool) -> Stops:
+    """Return what is suspended after one more entry of either log."""
+    if not isinstance(leaf, LinkLeaf) or leaf.event not in {LinkEvent.SUSPEND, LinkEvent.RESUME}:
+        return stops
+    return stops.with_scope(scope_of(leaf.digest, (DESK,)), ours=ours, stopped=leaf.event is LinkEvent.SUSPEND)
 
 
 def _heads(number: int, side: Side, tx: Tx, row: LogRow) -> None:

@@ -21,7 +21,7 @@ from comity.edge.newkeys import SEALING_KEPT_DAYS, Renewal, destroy_ended, notic
 from comity.edge.running import start
 from tests.unit.edge.driven import rows, run, until
 from tests.unit.edge.test_running import setting
-from tests.unit.edge.twofolders import ASKS, MADE, copy_of, paired, question
+from tests.unit.edge.twofolders import ASKS, MADE, copy_of, opened, paired, question
 
 DAY = 86_400_000
 AT = "2026-07-13T00:00:00Z"
@@ -89,6 +89,7 @@ def test_new_keys_and_a_new_authority_while_traffic_goes_on(base, capsys):
 
 
 def test_what_the_commands_refuse(base, capsys):
+    opened(base, "ostrel").store.close()
     signed = make_list(base, "ostrel")
     unsigned = base / "list.cbor"
     for words in (

@@ -28,6 +28,7 @@ unproven-head     -        recovering uncosigned uncosigned uncosigned suspended
 proved            -        -          -          -      up         -         -
 suspended         -        recovering suspended  suspended suspended suspended broken
 resumed           -        -          -          -      -          recovering -
+foreign-leaf      -        broken     broken     broken broken     broken    broken
 evidence          -        broken     broken     broken broken     broken    broken
 """  # spec: protocol.md 9
 CELLS = [

@@ -8,4 +8,4 @@ CREATE TABLE link_wish (                 -- an act on the link that one person a
 CREATE TABLE challenge (                 -- a head of the peer that its entries did not give, as our log asks for its proof
   note TEXT PRIMARY KEY, idx BIGINT NOT NULL, at BIGINT NOT NULL,
   asked_at BIGINT,                       -- when the peer had co-signed our leaf
-  reached_ms BIGINT NOT NULL, looked_at BIGINT NOT NULL);
+  reached_ms BIGINT NOT NULL, looked_at BIGINT NOT NULL, heard_at BIGINT NOT NULL);
