@@ -28,14 +28,14 @@ NO_CASE = {
     "send": WORKERS, "act": WORKERS | {"legal-officer"}, "approve": APPROVERS, "owed": WORKERS, "tasks": WORKERS, "roster": NOT_ADMIN,
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
     "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
-    "link": {"desk-lead", "administrator"},
+    "link": {"desk-lead", "administrator"}, "files": set(),
     "retention": {"reviewer", "desk-lead", "legal-officer"}, "erase": {"desk-lead", "legal-officer"},
 }  # fmt: skip
 WITH_CASE = {
     "case": NOT_ADMIN, "names": WORKERS, "members": WORKERS, "compose": WORKERS | {"legal-officer"}, "send": WORKERS,
     "act": WORKERS | {"legal-officer"}, "owed": WORKERS, "tasks": WORKERS, "handover": WORKERS, "ledger": NOT_ADMIN, "proof": NOT_ADMIN,
     "evidence": {"legal-officer", "desk-lead"}, "assess": WORKERS | BY_WAIT, "reviews": {"reviewer", "desk-lead"}, "review": {"reviewer"},
-    "searches": set(),
+    "searches": set(), "files": WORKERS | {"legal-officer"},
 }  # fmt: skip
 WHATEVER_THE_CASE = (
     "home",
@@ -52,7 +52,7 @@ WHATEVER_THE_CASE = (
 )
 CHANGES = {
     Deed.MEMBERS, Deed.COMPOSE, Deed.SEND, Deed.ACT, Deed.APPROVE, Deed.OWED, Deed.TASKS, Deed.HANDOVER, Deed.DUTY, Deed.EVIDENCE,
-    Deed.ASSESS, Deed.LINK, Deed.ERASE,
+    Deed.ASSESS, Deed.LINK, Deed.ERASE, Deed.FILES,
 }  # fmt: skip
 CASES = {
     "none": None,
