@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from comity.base.ids import Ms
@@ -38,7 +40,7 @@ def play(a, b, now, stop):
     return copies
 
 
-PAIRS = sorted({*zip(STAGES, STAGES[1:], strict=False), *((one, "after") for one in STAGES[:-1]), ("before", "said")})
+PAIRS = sorted({*pairwise(STAGES), *((one, "after") for one in STAGES[:-1]), ("before", "said")})
 
 
 @pytest.mark.parametrize(("back", "stop"), PAIRS)
