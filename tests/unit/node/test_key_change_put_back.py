@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from itertools import pairwise
 
 import pytest
 
@@ -40,7 +40,7 @@ def play(a, b, now, stop):
     return copies
 
 
-PAIRS = sorted({*itertools.pairwise(STAGES), *((one, "after") for one in STAGES[:-1]), ("before", "said")})
+PAIRS = sorted({*pairwise(STAGES), *((one, "after") for one in STAGES[:-1]), ("before", "said")})
 
 
 @pytest.mark.parametrize(("back", "stop"), PAIRS)
