@@ -20,7 +20,7 @@ from comity.edge.files import PRIVATE_FILE, flush_folder, make_private_folder
 PIECE: Final = 1 << 20
 """Bytes that are read or written at once."""
 PART: Final = ".part"
-_FLUSH_EVERY: Final = 32 << 20
+_FLUSH_EVERY: Final = 8 << 20
 """Bytes between two flushes of a long file: what lies in the system's memory would hold up the database's own flush."""
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 

@@ -315,7 +315,10 @@ def _download(file: Download) -> Response[bytes]:
         "content-security-policy": "sandbox; default-src 'none'",
         "x-content-type-options": "nosniff",
     }
-    return cast("Response[bytes]", Streamed(file.chunks, media_type="application/octet-stream", headers=headers))
+    return cast(
+        "Response[bytes]",
+        Streamed(file.chunks, media_type="application/octet-stream", headers=headers, status_code=HTTPStatus.OK),
+    )
 
 
 def _named(name: str) -> str:

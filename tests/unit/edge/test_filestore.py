@@ -91,7 +91,7 @@ def test_a_long_file_is_flushed_on_the_way(store, monkeypatch):
     with store.part("a", 1 << 30) as part:
         for _ in range(33):
             part.write(bytes(1 << 20))
-    assert len(flushed) == 1
+    assert len(flushed) == 4
     monkeypatch.setattr(filestore.os, "fdatasync", lambda _: (_ for _ in ()).throw(OSError(errno.EIO, "planted")))
     with store.part("a", 1 << 30) as part, pytest.raises(StoreError):
         part.flush()
