@@ -149,7 +149,10 @@ def _erased(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
 
 # --- dispatches ----------------------------------------------------------------------------------------------------
 
-_SENT = "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, seen_idx, digests FROM sent ORDER BY id"
+_SENT = (
+    "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, seen_idx, digests, settled_at"
+    " FROM sent ORDER BY id"
+)
 _GOT = (
     "SELECT id, idx, lane, sealed, sealed_sha256, plain, fact, code, receipt_idx, size, commitment, edition,"
     " digests FROM got ORDER BY idx"
@@ -159,8 +162,10 @@ _GOT = (
 def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves, came_back: frozenset[int]) -> tuple[int, list[Difference]]:
     found: list[Difference] = []
     rows = tx.rows(_SENT)
+    known = tx.rows("SELECT value FROM counter WHERE name = 'purged-sent'")
+    purged = as_int(known[0][0]) if known else -1
     pool = {row[0]: row[1] for row in tx.rows("SELECT dispatch, entry FROM pool WHERE dispatch IS NOT NULL")}
-    for id_, idx, lane, sealed, sealed_hash, content, fact, code, receipt, seen, digests in rows:
+    for id_, idx, lane, sealed, sealed_hash, content, fact, code, receipt, seen, digests, settled in rows:
         row = f"{shown(id_)}, ours"
         if idx is None:
             leaf, hashes = _pooled(pool.pop(id_, None))
@@ -170,8 +175,9 @@ def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves, came_back: frozenset[int]) -> 
             found.append(Difference("sent", row, f"no leaf of our log stands behind it (index {plain(idx)})", "", ""))
             continue
         found += _columns("sent", row, ((id_, leaf.id, "number"), (lane, int(leaf.lane), "lane")))
-        # Sealed bytes end after the receipt; before it, empty ones are lost ones.
-        kept = None if sealed == b"" and fact else sealed
+        # Sealed bytes end some time after the receipt, or by an erasure; before that, empty ones are lost ones.
+        ended = digests is not None or (settled is not None and as_int(settled) <= purged)
+        kept = None if sealed == b"" and ended else sealed
         found += _content("sent", row, leaf, hashes, (kept, sealed_hash, content, digests))
         now = _now(leaf, idx, ours)
         found += _receipt("sent", row, now, (fact, code, receipt), theirs, sealed_of_log=hashes)

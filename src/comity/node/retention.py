@@ -221,7 +221,7 @@ def end_hold(hold_id: DispatchId, by: Officer, book: Book, office: Office, now: 
     if found is None:
         raise BadForm("there is no hold of this number in force; nothing was changed")
     book.tx.run("UPDATE legal_hold SET ended_at = ? WHERE id = ?", (now, hold_id))
-    book.tx.run("DELETE FROM counter WHERE name IN ('purged-sent', 'purged-got')")  # what it kept is looked at again
+    book.tx.run("DELETE FROM counter WHERE name IN ('purge-sent', 'purge-got')")  # what it kept is looked at again
     _record("hold-ended", found, by, book, office, now=now)
 
 

@@ -38,13 +38,15 @@ def test_what_is_due_is_erased_by_two_and_certified_to_the_other(running, tmp_pa
     assert (code, number in said, "label" in said) == (0, True, True)
     code, said, _ = typed(capsys, "retention", "hold", number, "--reason", "court order 7", "--node", folder, "--officer", LEGAL, "--json")  # fmt: skip
     hold = json.loads(said)["id"]
-    assert "on hold" in typed(capsys, "retention", "due", "--node", folder)[1]
+    (held,) = json.loads(typed(capsys, "retention", "due", "--node", folder, "--json")[1])["holds"]
+    assert (held["id"], held["reason"]) == (hold, "court order 7")
     ask = ("retention", "erase", number, "--node", folder, "--officer")
     assert typed(capsys, *ask, LEAD, "--reason", "its day")[0] == 2
     assert typed(capsys, "retention", "hold", hold, "--end", "--node", folder, "--officer", LEGAL)[0] == 0
     assert "another person" in typed(capsys, *ask, LEAD, "--reason", "its day", "--part", "body")[1]
     assert typed(capsys, *ask, LEAD, "--confirm")[0] == 1
-    assert "asked by requests/21" in typed(capsys, "retention", "due", "--node", folder)[1]
+    (one,) = json.loads(typed(capsys, "retention", "due", "--node", folder, "--json")[1])["due"]
+    assert (one["dispatch"], one["asked"], one["hold"]) == (number, "requests/21", None)
     assert "taken back" in typed(capsys, *ask, LEGAL, "--refuse")[1]
     assert typed(capsys, *ask, LEAD, "--reason", "its day")[0] == 0
     code, said, _ = typed(capsys, *ask, LEGAL, "--confirm")
