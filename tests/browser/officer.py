@@ -95,7 +95,7 @@ def enter(browser: Browser, url: str, number: int, *, lang: str = "en", to: str 
     officer.page.goto(f"{url}/sign-in?lang={lang}&back={to}")
     officer.page.locator(f'.roles form:has(input[name="number"][value="{number}"]) button').click()
     officer.page.wait_for_url(f"**{to}")
-    if lang != "en":
+    if officer.page.locator("html").get_attribute("lang") != lang:
         speak(officer, lang)
         officer.page.goto(url + to)
     officer.live()

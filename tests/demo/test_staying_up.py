@@ -24,6 +24,7 @@ def staying(*arguments: str):
     process = subprocess.Popen(
         program("demo", "--data", folder, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         cwd=ROOT, env=os.environ | {"PYTHONPATH": "src"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  Ctrl-C counts also behind a shell
     )  # fmt: skip
     try:
         yield process

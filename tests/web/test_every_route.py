@@ -274,7 +274,7 @@ def test_a_number_or_an_id_of_another_is_found_as_one_that_is_not_there(world: W
 
 def told(answer: httpx.Response, typed: str) -> tuple[int, tuple[str, ...], str]:
     """Return what a search said, apart from what was typed, which stands in the box and among the words, and its hash."""
-    text = re.sub(r'data-(n|etag)="[^"]*"', "", answer.text).lower()
+    text = re.sub(r'data-(n|etag|idle)="[^"]*"', "", answer.text).lower()
     for word in (typed.lower(), typed.lower().replace("-", " ")):
         text = text.replace(word, "typed")
     return answer.status_code, tuple(sorted(answer.headers)), text

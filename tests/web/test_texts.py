@@ -22,12 +22,15 @@ CALL = re.compile(r"""\b(?:t|texts)(?:\.count)?\(\s*["']([\w.-]+)["']""")
 QUOTED = re.compile(r"""["']([a-z]+(?:\.[\w-]+)+)["']""")
 FAMILY = re.compile(r"""\.(?:word|filled)\(\s*f?["']([\w.-]+)["'{]""")
 BEGUN = re.compile(r"""["']([a-z]+(?:\.[\w-]+)*\.)(?:["']|\{)""")
+TABLE = re.compile(r"from comity\.web\.words\.(\w+) import WORDS")
+"""A module that goes through a whole table itself; what asks for those words is tested beside it."""
 TERNARY = re.compile(r"""\.(?:word|filled)\(\s*["']([\w.-]+)["'] if [^,]+ else ["']([\w.-]+)["']""")
 
 
 def families() -> tuple[str, ...]:
     """Begin of keys that are put together from a code: `word("kind", ...)`, `f"step.{name}"`, `'mark.' ~ code`."""
     words = {name for pair in TERNARY.findall(WHOLE) for name in pair} | set(FAMILY.findall(WHOLE))
+    words |= set(TABLE.findall(WHOLE))
     return (*(word if word.endswith(".") else f"{word}." for word in words), *BEGUN.findall(WHOLE))
 
 
