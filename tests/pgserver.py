@@ -81,7 +81,7 @@ class Cluster:
     @classmethod
     def empty(cls) -> Cluster:
         """Make the folder only."""
-        home = Path(tempfile.mkdtemp(prefix="comity-pg-", dir="/tmp"))  # noqa: S108  a socket's path must be short
+        home = Path(tempfile.mkdtemp(prefix="comity-pg-", dir="/tmp"))
         found = account()
         if found is not None:
             os.chown(home, *found)
@@ -170,12 +170,14 @@ class Cluster:
             )  # fmt: skip
         if check and done.returncode:
             log = self.home / "log"
-            tail = (self.home / "programs.log").read_text()[-2_000:] + (log.read_text()[-2_000:] if log.exists() else "")
+            tail = (self.home / "programs.log").read_text()[-2_000:] + (
+                log.read_text()[-2_000:] if log.exists() else ""
+            )
             raise AssertionError(f"{name} ended with {done.returncode}:\n{tail}")
 
 
 def _numbers(folder: str) -> Iterator[str]:
-    return (name for name in os.listdir(folder) if name.isdigit())
+    return (one.name for one in Path(folder).iterdir() if one.name.isdigit())
 
 
 def _parent(pid: int) -> int:

@@ -13,8 +13,8 @@ from comity.edge.duties import Deskful
 from comity.edge.finding import SearchReader
 from comity.edge.inbox import DeskLists, InboxReader
 from comity.edge.opening import OpenNode
-from comity.edge.search import FtsFinder
 from comity.edge.showing import board_setting
+from comity.edge.stores import finder_of
 from comity.edge.trace import TraceReader
 
 
@@ -38,6 +38,6 @@ def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
     lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
     inbox = InboxReader(ledger, name, lists, setting)
     kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
-    finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds)
+    finder = SearchReader(ledger, name, lists, finder_of(opened.config, name), lines, inbox, setting, kinds)
     cases = CaseReader(ledger, board, lists, inbox, setting, cast("Deskful", desk))
     return CaseReaders(inbox, cases, finder, TraceReader(ledger, name, lists))

@@ -14,7 +14,6 @@ from comity.crypto.sign import unverified_payload
 from comity.desk import Desk, Powers, Standing
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
-from comity.edge import search
 from comity.edge.config import Config
 from comity.edge.dutydesk import duty_desk
 from comity.edge.entropy import SystemEntropy
@@ -24,7 +23,7 @@ from comity.edge.registry import Registry, Roster, Workplan, read_toml
 from comity.edge.rota import RosterRota
 from comity.edge.schema import Schema
 from comity.edge.setup import CUSTODIAN, LAW_FILE, LAW_KEY, LAW_PRIVATE, PEER_LAW, read_edition, read_published
-from comity.edge.sqlite import SqliteStore
+from comity.edge.stores import NodeStore, open_writer
 from comity.node.assemble import Assembled, Instruments, Keyring, assemble
 from comity.node.ceremony import hold_ceremony, read_instruments
 from comity.node.lawkept import keep_edition
@@ -71,7 +70,7 @@ class OpenNode:
 
     config: Config
     built: Assembled
-    store: SqliteStore
+    store: NodeStore
     node: Node
     edition: Edition
     peer_edition: Edition | None
@@ -180,13 +179,10 @@ def open_peer_law(config: Config) -> Edition | None:
         raise BadConfiguration(f"{folder} holds no signed law edition ({error}); the node was not started") from error
 
 
-def open_store(config: Config, desks: dict[str, Desk]) -> SqliteStore:
+def open_store(config: Config, desks: dict[str, Desk]) -> NodeStore:
     """Open the node's store with the tables of the core and of every desk."""
     schemas = [Schema("node", read_schema("comity.node")), *(Schema(name, desk.schema) for name, desk in desks.items())]
-    store = SqliteStore(config.path(config.store), schemas)
-    for name in desks:
-        search.prepare(store, name)
-    return store
+    return open_writer(config, schemas, desks)
 
 
 def read_schema(package: str) -> tuple[tuple[int, str], ...]:

@@ -49,7 +49,7 @@ class Scram:
             raise _refused("its challenge belongs to another conversation")
         salted = hashlib.pbkdf2_hmac("sha256", self._password, salt, rounds)
         last = f"c={base64.b64encode(_NO_BINDING.encode()).decode()},r={nonce}"
-        said_all = ",".join((self._bare, challenge.decode(), last)).encode()
+        said_all = f"{self._bare},{challenge.decode()},{last}".encode()
         key = hmac.digest(salted, b"Client Key", "sha256")
         mark = hmac.digest(hashlib.sha256(key).digest(), said_all, "sha256")
         proof = bytes(one ^ other for one, other in zip(key, mark, strict=True))

@@ -12,7 +12,9 @@ from functools import lru_cache
 from comity.base.errors import StoreMisuse
 
 _LEADING = re.compile(r"(?:\s+|--[^\n]*\n?)*")
-_CONTROL = re.compile(r"(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE|SET|RESET|LOCK)\b", re.IGNORECASE)
+_CONTROL = re.compile(
+    r"(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE|SET|RESET|LOCK)\b", re.IGNORECASE
+)
 _TABLE = re.compile(r"(?:CREATE|ALTER)\s+TABLE\b", re.IGNORECASE)
 _TYPES = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\b(?:BLOB|TEXT|INTEGER)\b")
 _NAMES = {"BLOB": "bytea", "TEXT": 'text COLLATE "C"', "INTEGER": "bigint"}

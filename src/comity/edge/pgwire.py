@@ -39,7 +39,7 @@ _PIECES = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|\?|[^'\"?-]+|-", re.DO
 _CODE, _TEXT = ord("C"), ord("M")
 
 
-class ServerSays(Exception):  # noqa: N818  what the server said about one statement, not a fault of this program
+class ServerSays(Exception):
     """The server refused.
 
     Attributes:
@@ -56,7 +56,7 @@ class Result(NamedTuple):
     """What one statement brought: rows, and how many it changed."""
 
     rows: list[Row]
-    count: int
+    changed: int
 
 
 @dataclass(slots=True)
@@ -108,9 +108,8 @@ class Wire:
         for host, port in database.hosts:
             try:
                 self._open(database, host, port, settings)
-                if not standby and self._is_standby():
-                    self.close()
-                    raise ServerSays("25006", "it only follows another server")
+                if not standby:
+                    self._refuse_standby()
             except (OSError, ServerSays) as error:
                 self.close()
                 refusals.append(f"{host}:{port}: {error}")
@@ -251,8 +250,9 @@ class Wire:
             else:
                 raise BadConfiguration("the database server asks for a password in a way that gives it away; refused")
 
-    def _is_standby(self) -> bool:
-        return self.ask("SELECT pg_is_in_recovery()").rows[0][0] == 1
+    def _refuse_standby(self) -> None:
+        if self.ask("SELECT pg_is_in_recovery()").rows[0][0]:
+            raise ServerSays("25006", "it only follows another server")
 
     # --- messages ----------------------------------------------------------------------------------------------
 
@@ -396,7 +396,8 @@ def _columns(body: bytes) -> tuple[int, ...]:
 
 
 def _row(body: bytes, types: tuple[int, ...]) -> Row:
-    at, values = 2, []
+    at = 2
+    values: list[Scalar] = []
     for kind in types:
         size = int.from_bytes(body[at : at + 4], signed=True)
         at += 4

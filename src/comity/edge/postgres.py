@@ -280,6 +280,7 @@ class PostgresReader(PostgresStore):
     """
 
     def _begin_with(self, schemas: Sequence[Schema]) -> None:
+        del schemas  # the node's own program makes them
         with self.read() as tx:
             found = tx.rows("SELECT 1 FROM pg_tables WHERE schemaname = 'public' AND tablename = 'schema_version'")
         if not found:
@@ -319,7 +320,7 @@ class PostgresTx:
 
     def run(self, statement: str, arguments: Sequence[Scalar] = ()) -> int:
         """Run one write and return the number of rows it changed."""
-        return self._ask(statement, arguments).count
+        return self._ask(statement, arguments).changed
 
     def many(self, statement: str, arguments: Iterable[Sequence[Scalar]]) -> None:
         """Run one write for each tuple of arguments, in order."""
