@@ -49,7 +49,7 @@ class EitherStore(PostgresStore):
 def server() -> Cluster:
     """Return this process's server, started when the first store is made."""
     if not _CLUSTERS:
-        _CLUSTERS.append(Cluster.make(max_connections="100").start())
+        _CLUSTERS.append(Cluster.make(max_connections="400").start())
         atexit.register(_CLUSTERS[0].remove)
     return _CLUSTERS[0]
 
@@ -67,7 +67,7 @@ def pytest_collection_finish() -> None:
                     setattr(module, attribute, new)
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _databases_end():
     yield
     for one in list(_OPEN):

@@ -181,8 +181,14 @@ def open_peer_law(config: Config) -> Edition | None:
 
 def open_store(config: Config, desks: dict[str, Desk]) -> NodeStore:
     """Open the node's store with the tables of the core and of every desk."""
-    schemas = [Schema("node", read_schema("comity.node")), *(Schema(name, desk.schema) for name, desk in desks.items())]
+    schemas = (Schema("node", read_schema("comity.node")), *(Schema(name, desk.schema) for name, desk in desks.items()))
     return open_writer(config, schemas, desks)
+
+
+def schemas_of(config: Config) -> tuple[Schema, ...]:
+    """Return the tables of the core and of every desk that the settings name."""
+    desks = (Schema(name, read_schema(f"comity.desks.{name}")) for name in config.desks)
+    return (Schema("node", read_schema("comity.node")), *desks)
 
 
 def read_schema(package: str) -> tuple[tuple[int, str], ...]:

@@ -119,6 +119,21 @@ class PostgresStore:
             self._owner = None
             self._lock.release()
 
+    @contextmanager
+    def replace(self, schemas: Sequence[Schema], kept: str) -> Iterator[PostgresTx]:
+        """Open a transaction over empty tables; those that were there are kept in a schema of the name `kept`.
+
+        Raises:
+            StoreError, StoreMisuse: as `begin`; nothing was changed.
+        """
+        with self.begin() as tx:
+            tx.run(f"ALTER SCHEMA public RENAME TO {kept}")
+            tx.run("CREATE SCHEMA public")
+            tx.run(_TABLE)
+            tx.run("INSERT INTO comity_store (one, writer, writes) VALUES (1, ?, ?)", (self._token, self._writes or 0))
+            apply_schemas(tx, schemas)
+            yield tx
+
     def follow(self, follower: Callable[[Tx], None]) -> None:
         """Run `follower` at the end of every transaction that writes, inside it; for what is made from other rows."""
         self._followers.append(follower)
