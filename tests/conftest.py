@@ -11,6 +11,10 @@ from tests.pgserver import Cluster
 _NUMBERS = itertools.count(1)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=0, help="how many kills in tests/kills; 0: a few")
+
+
 @pytest.fixture(scope="session")
 def pg_server():
     """Give a running PostgreSQL server of this run's own."""
@@ -26,6 +30,17 @@ def pg_name(pg_server):
     pg_server.create(name)
     yield name
     pg_server.drop(name)
+
+
+@pytest.fixture
+def pg_names(pg_server):
+    """Give the names of two new, empty databases."""
+    names = [f"node{next(_NUMBERS)}" for _ in range(2)]
+    for name in names:
+        pg_server.create(name)
+    yield names
+    for name in names:
+        pg_server.drop(name)
 
 
 @pytest.fixture
