@@ -176,6 +176,21 @@ class Cluster:
             raise AssertionError(f"{name} ended with {done.returncode}:\n{tail}")
 
 
+def main() -> int:
+    """Run a server with two empty databases until it is stopped, to try things on; print their addresses."""
+    cluster = Cluster.make(fsync="on").start()
+    try:
+        for name in ("first", "second"):
+            cluster.create(name)
+            print(cluster.address(name), flush=True)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.pause()
+    finally:
+        cluster.remove()
+    return 0
+
+
 def _numbers(folder: str) -> Iterator[str]:
     return (one.name for one in Path(folder).iterdir() if one.name.isdigit())
 
@@ -190,3 +205,7 @@ def _alive(pid: int) -> bool:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

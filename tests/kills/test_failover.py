@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -11,13 +14,13 @@ from comity.base.errors import StoreError
 from comity.base.ids import Ms
 from comity.cli.demo.stage import build, find_data
 from comity.cli.main import main
-from comity.edge.config import read_config
 from comity.edge.postgres import PostgresStore
-from tests.kills.test_kills import ROOT, Sender, texts
+from tests.kills.test_kills import Sender, texts
 from tests.kills.test_put_back import audited, kill, send_for, wait_until_settled
-from tests.pgserver import USER, Cluster
+from tests.pgserver import USER, Cluster, account
 from tests.unit.edge.store_contract import COUNT, PUT, SCHEMA
 
+ROOT = Path(__file__).parents[2]
 SECONDS = 60
 
 
@@ -117,7 +120,6 @@ def test_a_commit_whose_standby_did_not_answer_is_of_unknown_outcome(pair):
         with store.begin() as tx:
             pid = tx.rows("SELECT pg_backend_pid()")[0][0]
         standby.stop("immediate")
-        import threading
 
         def cut() -> None:
             ends = time.monotonic() + SECONDS
@@ -182,10 +184,6 @@ def test_a_node_is_put_back_to_a_point_in_time_with_its_logs_and_recovers(tmp_pa
 
 
 def _give(cluster: Cluster, name: str) -> None:
-    import os
-
-    from tests.pgserver import account
-
     if account() is not None:
         os.chown(cluster.data / name, *account())
 

@@ -6,20 +6,17 @@ import json
 import signal
 import sqlite3
 import time
-from pathlib import Path
 
 import pytest
 
 from comity.base.ids import Ms
-from comity.cli.demo.stage import build, find_data
 from comity.cli.main import main
 from comity.edge.config import read_config
 from comity.edge.opening import open_node
 from comity.node.audit import audit
 from comity.node.proofs import Signers
-from tests.kills.test_kills import Sender, stage, texts  # noqa: F401  the fixture
+from tests.kills.test_kills import Sender, texts
 
-ROOT = Path(__file__).parents[2]
 SECONDS = 60
 
 

@@ -26,12 +26,15 @@ class Scram:
 
     Attributes:
         first: what is sent first.
+        asked: whether the server has asked for a proof of ours.
+        proven: whether it has given its own.
     """
 
     def __init__(self, user: str, password: str, nonce: str) -> None:
         self._bare = f"n={user},r={nonce}"
         self._password, self._nonce = password.encode(), nonce
         self._proves = b""
+        self.asked = self.proven = False
         self.first = (_NO_BINDING + self._bare).encode()
 
     def answer(self, challenge: bytes) -> bytes:
@@ -68,6 +71,7 @@ class Scram:
             raise _refused("it did not prove that it knows the password") from error
         if not self._proves or not hmac.compare_digest(proof, self._proves):
             raise _refused("it did not prove that it knows the password")
+        self.proven = True
 
 
 def _fields(said: bytes) -> dict[str, str]:

@@ -237,11 +237,13 @@ class Wire:
                 continue
             step, rest = int.from_bytes(body[:4]), body[4:]
             if step == 0:
+                if scram.asked and not scram.proven:
+                    raise BadConfiguration("the database server did not prove that it knows the password; refused")
                 return
             if database.password is None:
                 raise BadConfiguration("the database server asks for a password: name its file in `database_secret`")
             if step == 10 and b"SCRAM-SHA-256\x00" in rest:  # noqa: PLR2004  numbers of the protocol
-                first = scram.first
+                first, scram.asked = scram.first, True
                 self._write(_message(b"p", b"SCRAM-SHA-256\x00" + struct.pack("!I", len(first)) + first))
             elif step == 11:  # noqa: PLR2004
                 self._write(_message(b"p", scram.answer(rest)))

@@ -75,10 +75,14 @@ def test_two_page_processes_hear_the_same_and_a_lost_connection_is_made_again(pg
                 await heard(rungs)
             bell.ring(topics=["inbox"])
             assert [(await heard(rungs)).topics for rungs in both] == [{"inbox", "link"}] * 2
-            pg_server.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'comity pages'")
+            pg_server.ask(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'comity pages'"
+            )
             for rungs in both:
                 assert (await heard(rungs)).topics is None, "whatever was told meanwhile is not known"
-            pg_server.ask("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'comity bell'")
+            pg_server.ask(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'comity bell'"
+            )
             bell.ring(topics=["tasks"])
             for rungs in both:
                 assert (await heard(rungs)).topics is None

@@ -197,7 +197,8 @@ def new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None, database: s
     """Return what is said when an actor's node is made.
 
     Args:
-        actor, peer: whose, and with whom.
+        actor: whose.
+        peer: with whom.
         data: of the accord.
         shown: what its clock shows first; None for the machine's.
         database: where its PostgreSQL database is; None for a file.
