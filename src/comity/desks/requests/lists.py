@@ -256,7 +256,7 @@ def _in_scope(scope: Scope) -> _Part:
     if scope.empty:
         return "1 = 0", ()
     cases, given = _among("d.case_id", sorted(scope.cases))
-    places = ", ".join("?" * len(scope.agencies))
+    places = ", ".join("?" * len(scope.agencies)) or "NULL"
     reach = f"EXISTS (SELECT 1 FROM requests_reach r WHERE r.case_id = d.case_id AND r.agency IN ({places}))"  # noqa: S608  places only
     return f"({reach} OR {cases})", (*sorted(scope.agencies), *given)
 
