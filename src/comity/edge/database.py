@@ -72,14 +72,14 @@ def read_database(text: str, folder: Path, secret: Path | None = None) -> Databa
     Raises:
         BadConfiguration: it is no address, has a password in it, or a file cannot be read.
     """
+    if text.partition("://")[0] not in SCHEMES:
+        raise _wrong("it begins with postgresql://")
     try:
         parts = urlsplit(text)
         said = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
         hosts = _hosts(parts.netloc.rpartition("@")[2], said)
     except ValueError as error:
         raise _wrong(f"it cannot be read ({error})") from error
-    if parts.scheme not in SCHEMES:
-        raise _wrong("it begins with postgresql://")
     if ":" in parts.netloc.rpartition("@")[0]:
         raise _wrong("it has a password in it: put that into a file of its own and name it in `database_secret`")
     unknown = sorted(set(said) - _KNOWN)
