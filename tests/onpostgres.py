@@ -59,6 +59,7 @@ def pytest_collection_finish() -> None:
     instead = {
         "SqliteStore": (SqliteStore, EitherStore), "FtsFinder": (search.FtsFinder, TermsFinder),
         "keep_up": (search.keep_up, lambda *_: None), "prepare": (search.prepare, pgsearch.prepare),
+        "drop": (search.drop, pgsearch.drop),
     }  # fmt: skip
     for name, module in list(sys.modules.items()):
         if name.startswith(("tests.", "comity.cli.simulate")) or module is search:
