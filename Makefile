@@ -30,7 +30,7 @@ attack: ## choose one of the ten attacks and watch it being noticed
 test: ## the whole suite, browser tests among them, and the coverage of the core
 	@$(SET_UP) --browser --database
 	@rm -f .coverage .coverage.*
-	@$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= --durations=5
+	@$(VENV)/python -m pytest -m 'not slow' -n $(WORKERS) --dist worksteal --cov --cov-report= --durations=5
 	@echo
 	@echo "Coverage above the core (lines and branches, no bound):"
 	@$(VENV)/python -m coverage report --skip-covered --omit='$(CORE_FILES)' --format=total --fail-under=0

@@ -139,6 +139,7 @@ def test_a_commit_whose_standby_did_not_answer_is_of_unknown_outcome(pair):
             assert tx.rows(COUNT) == [(1,)], "it stands here all the same: the caller reads again"
 
 
+@pytest.mark.slow
 def test_a_node_is_put_back_to_a_point_in_time_with_its_logs_and_recovers(tmp_path, capsys):
     archive = Cluster.empty()
     server = Cluster.make(

@@ -72,7 +72,11 @@ def audited(stage, tmp_path, capsys):
         assert shown["across"] == []
 
 
-@pytest.mark.parametrize(("stage", "side"), [("sqlite", 0), ("sqlite", 1), ("postgresql", 0)], indirect=["stage"])
+@pytest.mark.parametrize(
+    ("stage", "side"),
+    [("sqlite", 0), ("sqlite", 1), pytest.param("postgresql", 0, marks=pytest.mark.slow)],
+    indirect=["stage"],
+)
 def test_a_store_that_is_put_back_comes_back_up_and_every_audit_passes(stage, tmp_path, capsys, side):
     actor, other = stage.actors[side], stage.actors[1 - side]
     send_for(stage, 1.0)
