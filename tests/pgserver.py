@@ -42,7 +42,7 @@ def program(name: str) -> str:
     if found is None:
         pytest.fail(
             f"PostgreSQL's program `{name}` is not on this machine, so its store cannot be tested. `make test` installs it on Debian"
-            " (package postgresql); elsewhere install PostgreSQL 14 or later and put its programs on PATH",
+            " (package postgresql); elsewhere install PostgreSQL 15 or later and put its programs on PATH",
             pytrace=False,
         )
     return found

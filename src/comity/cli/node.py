@@ -14,7 +14,8 @@ from comity.cli.out import moment, read_moment, show_json, show_table
 from comity.dispatch.accord import fingerprint
 from comity.edge.backup import backup_store, mark_store, put_back_store
 from comity.edge.clock import SystemClock
-from comity.edge.config import read_config
+from comity.edge.config import POSTGRESQL, read_config
+from comity.edge.database import read_database
 from comity.edge.listener import run as run_loop
 from comity.edge.registry import Registry, read_toml
 from comity.edge.running import RunningNode, run_until_stopped
@@ -81,6 +82,9 @@ def _add_init(init: argparse.ArgumentParser) -> None:
         "--address", action="append", help="https://host:port under which the peer reaches us; default: loopback"
     )
     init.add_argument("--exchange-host", default="127.0.0.1", help="address of this machine for the peer's exchanges")
+    init.add_argument(
+        "--database", help="keep the store in this PostgreSQL database, as postgresql://user@host/name; default: a file"
+    )
     init.add_argument("--peer-address", action="append", default=[], help="https://host:port of the peer")
     init.add_argument("--at", help="time from which the keys count, ISO 8601; default: now")
     init.add_argument("--exercise", action="store_true", help="allow a law edition that no lawyer has signed")
@@ -101,6 +105,9 @@ def run_init(asked: argparse.Namespace) -> int:
         "web": '"comity.web.app:create"',
         "insecure_exercise_edition": "true" if asked.exercise else "false",
     }
+    if asked.database:
+        read_database(asked.database, asked.folder)
+        settings |= {"store": f'"{POSTGRESQL}"', "database": f'"{asked.database}"'}
     new = NewNode(
         folder=asked.folder,
         root_folder=asked.root,

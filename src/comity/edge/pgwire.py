@@ -32,7 +32,8 @@ _KEPT = 512
 _CHUNK = 1 << 18
 _MOST = 1 << 30
 _SECONDS = 10
-_WARNS = b"WARNING"
+_PATIENCE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 30_000}
+"""After half a minute without a sign a host counts as lost, so that the next one is tried."""
 _BOOL, _BYTEA, _NUMERIC = 16, 17, 1_700
 _WHOLE = frozenset({20, 21, 23, 26, 28})
 _PIECES = re.compile(r"'(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|\?|[^'\"?-]+|-", re.DOTALL)
@@ -113,6 +114,9 @@ class Wire:
             except (OSError, ServerSays) as error:
                 self.close()
                 refusals.append(f"{host}:{port}: {error}")
+            except BadConfiguration:
+                self.close()
+                raise
             else:
                 return
         raise ServerSays("08001", "no database server took the connection: " + "; ".join(refusals))
@@ -189,17 +193,16 @@ class Wire:
         """Read what came by itself, without waiting for more; notifications are in `news` then."""
         self._socket.setblocking(False)
         try:
-            raw = self._socket.recv(_CHUNK)
+            while raw := self._socket.recv(_CHUNK):
+                self._more(raw)
+            raise self._lost(None)
         except (BlockingIOError, ssl.SSLWantReadError):
-            return
+            pass
         except OSError as error:
             raise self._lost(error) from error
         finally:
             if not self.closed:
                 self._socket.setblocking(True)
-        if not raw:
-            raise self._lost(None)
-        self._more(raw)
         while (message := self._next()) is not None:
             self._aside(message[0], message[1], _Heard())
 
@@ -359,6 +362,9 @@ def _connect(host: str, port: int, tls: ssl.SSLContext | None) -> socket.socket:
         made = socket.create_connection((host, port), _SECONDS)
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _PATIENCE.items():
+            if hasattr(socket, name):
+                made.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
         if tls is not None:
             made.sendall(_TLS_PLEASE)
             if made.recv(1) != b"S":
