@@ -10,9 +10,11 @@ SPACE := $(EMPTY) $(EMPTY)
 CORE_FILES := $(subst $(SPACE),$(COMMA),$(foreach floor,$(CORE),src/comity/$(floor)/*))
 CORE_PERCENT := 95
 WORKERS ?= 2
+# Units that ask the store by its port only: in make trial their stores are databases.
+ON_POSTGRESQL := tests/unit/node tests/unit/dispatch tests/unit/desks tests/unit/edge/test_search.py tests/unit/edge/test_inbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trial
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -26,9 +28,9 @@ attack: ## choose one of the ten attacks and watch it being noticed
 	@$(VENV)/comity demo --attack
 
 test: ## the whole suite, browser tests among them, and the coverage of the core
-	@$(SET_UP) --browser
+	@$(SET_UP) --browser --database
 	@rm -f .coverage .coverage.*
-	@$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report= --durations=5
+	@$(VENV)/python -m pytest -m 'not slow' -n $(WORKERS) --dist worksteal --cov --cov-report= --durations=5
 	@echo
 	@echo "Coverage above the core (lines and branches, no bound):"
 	@$(VENV)/python -m coverage report --skip-covered --omit='$(CORE_FILES)' --format=total --fail-under=0
@@ -58,6 +60,11 @@ scan-table: ## precision and recall of the scan on its labelled set, by category
 differential: ## the law gate beside a second reading of the law, 100,000 questions an edition
 	@$(SET_UP)
 	@$(VENV)/python -m tests.differential.run --questions $(or $(QUESTIONS),100000) --workers $(WORKERS)
+
+trial: ## what is too long for make test: 200 kills over both stores, and the core's own tests over PostgreSQL
+	@$(SET_UP) --database
+	@$(VENV)/python -m pytest tests/kills --kills $(or $(KILLS),200)
+	@$(VENV)/python -m pytest -p tests.onpostgres -n $(WORKERS) --dist loadfile $(ON_POSTGRESQL)
 
 format: ## put the code in the house's form
 	@$(SET_UP)

@@ -14,8 +14,8 @@ from comity.edge.duties import Deskful
 from comity.edge.finding import SearchReader
 from comity.edge.inbox import DeskLists, InboxReader
 from comity.edge.opening import OpenNode
-from comity.edge.search import FtsFinder
 from comity.edge.showing import board_setting
+from comity.edge.stores import finder_of
 from comity.edge.trace import TraceReader
 
 
@@ -40,7 +40,7 @@ def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
     lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
     inbox = InboxReader(ledger, name, lists, setting)
     kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
-    finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds)
+    finder = SearchReader(ledger, name, lists, finder_of(opened.config, name), lines, inbox, setting, kinds)
     cases = CaseReader(ledger, board, lists, inbox, setting, cast("Deskful", desk))
     listed = cast("DeskCases", importlib.import_module(f"comity.desks.{name}.caselist").CaseList())
     caselist = CaseListReader(ledger, name, listed, lists, inbox, setting)

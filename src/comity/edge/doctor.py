@@ -27,6 +27,7 @@ from comity.edge import pki
 from comity.edge.config import FILE, Config, read_config
 from comity.edge.files import SOCKET, read_private
 from comity.edge.opening import read_schema, signed_instruments
+from comity.edge.stores import in_database
 from comity.node.ceremony import read_instruments
 
 _DAY_MS = 86_400_000
@@ -149,6 +150,9 @@ def _disk(config: Config) -> Iterator[Finding]:
 
 def _store(config: Config, now: Ms) -> Iterator[Finding]:
     """Look whether the store can be read, is whole and fits this program; a running node is not disturbed."""
+    if in_database(config):
+        yield Finding("store", Grade.GOOD, "a database; it is looked at with the server's own tools, not here")
+        return
     path = config.path(config.store)
     if not path.is_file():
         yield Finding("store", Grade.LOOK, "there is none yet", "pair the node and run it; or put a copy back")

@@ -21,6 +21,7 @@ from comity.edge.engine import Engine
 from comity.edge.filestore import FileStore
 from comity.edge.plain import Json
 from comity.edge.sqlite import SqliteStore
+from comity.edge.stores import NodeStore
 from comity.node.certificate import certificate_file
 from comity.node.erasing import (
     Erased,
@@ -51,7 +52,7 @@ class Retaining:
     def __init__(
         self,
         engine: Engine,
-        store: SqliteStore,
+        store: NodeStore,
         desks: dict[str, Desk],
         files: FileStore | None = None,
     ) -> None:
@@ -141,7 +142,15 @@ class Retaining:
         return CaseId(rows[0][0]) if rows and isinstance(rows[0][0], bytes) else None
 
     def _clean(self) -> bool:
-        """Make the index anew and empty the write-ahead file; return whether nothing erased is left in any file."""
+        """Make the index anew and empty the write-ahead file; return whether nothing erased is left in any file.
+
+        A database keeps what was erased in its own files until it cleans them, and in their archive: that is its operator's.
+        """
+        if not isinstance(self._store, SqliteStore):
+            _LOG.warning(
+                "the database's own files keep what was erased until VACUUM FULL, and its archive until that ends"
+            )
+            return False
         with self._store.begin() as tx:
             for name in self._desks:
                 search.rebuild(tx, name)

@@ -52,6 +52,7 @@ from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
+from comity.edge.pgchanges import Announcer
 from comity.edge.pulling import Crew, Puller
 from comity.edge.retaining import Retaining
 from comity.edge.rightofway import Way
@@ -59,6 +60,7 @@ from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board, their_law
 from comity.edge.site import make_site
 from comity.edge.staffing import Staffing
+from comity.edge.stores import database_of, in_database
 from comity.edge.writing import Writing
 from comity.node.attached import served
 
@@ -124,6 +126,9 @@ async def start(config: Config) -> RunningNode:
         site = make_site(opened, NearHands(door), clock.now, board, lambda: engine.faults)
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
+        if in_database(config):
+            telling = asyncio.create_task(Announcer(engine.bell, database_of(config)).run(), name="announcer")
+            stack.push_async_callback(_cancel, telling)
         await _listen_for_tools(opened, door, stack)
         if config.metrics_port:
             metrics = NodeMetrics(
