@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 from comity.base.errors import BadForm, ComityError
 from comity.base.ids import Ms
+from comity.edge.bell import Bell
 from comity.edge.door_accounts import AccountRoutes
 from comity.edge.door_people import SignInRoutes
-from comity.edge.engine import Bell
 from comity.policy.access import Person
 from comity.screen import PartyCard
 from comity.web import assets

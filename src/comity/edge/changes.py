@@ -16,7 +16,7 @@ import httpx
 
 from comity.base.ids import DispatchId, read_id, show_id
 from comity.dispatch.book import Ledger
-from comity.edge.engine import Bell, News
+from comity.edge.bell import Bell, News
 from comity.edge.files import SOCKET
 from comity.edge.scope import case_of
 from comity.node.linkrow import read_link

@@ -16,6 +16,7 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPResponseBo
 from comity.base.errors import BadForm, ComityError, StoreError
 from comity.base.ids import CaseId, read_id, show_id
 from comity.dispatch.states import Form, Officer
+from comity.edge.bell import Bell
 from comity.edge.door_acts import ActRoutes
 from comity.edge.door_approvals import ApprovalRoutes
 from comity.edge.door_judge import JudgeRoutes
@@ -23,7 +24,7 @@ from comity.edge.door_persons import PersonRoutes
 from comity.edge.door_request import Route, Routes, body_of, query_of
 from comity.edge.door_subject import Home, SubjectRoutes, nothing
 from comity.edge.door_writing import WritingRoutes
-from comity.edge.engine import Bell, Engine
+from comity.edge.engine import Engine
 from comity.edge.forms import By, FormIn
 from comity.edge.judging import Asked, Judge, Lines, with_question
 from comity.edge.outcome import outcome_json

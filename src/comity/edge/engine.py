@@ -11,10 +11,8 @@ import contextlib
 import logging
 import random
 import re
-import secrets
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import ParamSpec, TypeVar
@@ -28,6 +26,7 @@ from comity.dispatch.exchange_codec import decode_exchange, decode_problem, enco
 from comity.dispatch.held import NOTHING, Added
 from comity.dispatch.particulars import Particulars
 from comity.dispatch.states import Committed, Form, Officer, Recorded, Withheld
+from comity.edge.bell import Bell
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
 from comity.edge.recovery import Recovery
@@ -45,7 +44,6 @@ _NEVER = Ms(0)
 _BATCH = 16  # ADR 0047
 """Forms in one transaction: enough to share a flush, few enough that the peer works on the last while we take the next."""
 _OK = 200
-_NEWS_KEPT = 4_096
 _STORE_RETRY_MS = 1_000
 _LONGEST_SLEEP = 3_600.0
 _POLL_PAUSE_MS = 1_000
@@ -67,23 +65,6 @@ _IMMEDIATE_LEAF = re.compile(rb"\x89mcomity/leaf/1\x01\x50.{16}\x00", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class News:
-    """One ring.
-
-    Attributes:
-        number: rises by each.
-        dispatches: ids of what was filed or sent.
-        topics: what else moved; None, without any id, if it may be anything.
-        touched: ids of dispatches of which something else became known, such as a receipt.
-    """
-
-    number: int
-    dispatches: tuple[bytes, ...]
-    topics: frozenset[str] | None
-    touched: tuple[bytes, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """What the courier does next.
 
@@ -100,63 +81,6 @@ class Plan:
     looks: float = 0.0
     polls: bool = False
     recovering: bool = False
-
-
-class Bell:
-    """Rings when something changed; who waits gives the number of the last ring that it heard.
-
-    Attributes:
-        boot: token of this run; numbers of another run mean nothing.
-        key: 32 bytes of this run, under which pages hash topics.
-    """
-
-    def __init__(self) -> None:
-        self.boot = secrets.token_hex(8)
-        self.key = secrets.token_bytes(32)
-        self.number = 0
-        self._news: deque[News] = deque(maxlen=_NEWS_KEPT)
-        self._waiting: set[asyncio.Future[None]] = set()
-
-    def ring(
-        self, dispatches: Iterable[bytes] = (), topics: Iterable[str] | None = None, *, touched: Iterable[bytes] = ()
-    ) -> None:
-        """Tell everyone.
-
-        Args:
-            dispatches: ids of what was filed or sent; the pages of their cases and all lists look again.
-            topics: what else moved: `case:<26 letters>`, `inbox`, `waiting`, `duty`, `people`, `tasks`, `log`, `link`. Without
-                any of these, every page looks again.
-            touched: ids of dispatches of which a receipt came, or that a person opened.
-        """
-        self.number += 1
-        moved = None if topics is None else frozenset(topics)
-        self._news.append(News(self.number, tuple(dispatches), moved, tuple(touched)))
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
-        self._waiting.clear()
-
-    def after(self, number: int) -> tuple[News, ...]:
-        """Return the rings above a number, in order; where some are forgotten, the last of these as one that may be anything."""
-        fresh = tuple(one for one in self._news if one.number > number)
-        if fresh and fresh[0].number > number + 1:
-            return News(fresh[0].number - 1, (), None), *fresh
-        return fresh
-
-    async def next(self, after: int) -> int:
-        """Return the number of the last ring, waiting until it is above `after`."""
-        while self.number <= after:
-            future = asyncio.get_running_loop().create_future()
-            self._waiting.add(future)
-            try:
-                await future
-            finally:
-                self._waiting.discard(future)
-        return self.number
-
-    def since(self, after: int) -> tuple[bytes, ...]:
-        """Return the ids of all rings above `after` that are remembered, in order."""
-        return tuple(one for news in self.after(after) for one in news.dispatches)
 
 
 class Engine:

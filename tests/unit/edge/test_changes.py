@@ -8,8 +8,8 @@ import pytest
 
 from comity.base.ids import show_id
 from comity.edge import engine
+from comity.edge.bell import Bell, News
 from comity.edge.changes import MOVED, NearChanges, Topics
-from comity.edge.engine import Bell, News
 from tests.unit.edge.twofolders import ASKS, MADE, copy_of, opened, paired, question
 
 

@@ -12,8 +12,8 @@ from comity.base.ids import Ms
 from comity.dispatch.exchange_codec import decode_problem
 from comity.dispatch.states import Committed, Officer
 from comity.edge import engine as engine_module
+from comity.edge.bell import Bell
 from comity.edge.clock import SetClock
-from comity.edge.engine import Bell
 from comity.marking.labels import Urgency
 from tests.unit.edge.driven import (
     DAY,

@@ -10,7 +10,7 @@ import pytest
 from comity.base.errors import BadConfiguration, BadForm, NotAllowed, StoreError
 from comity.base.ids import CaseId, Ms
 from comity.edge import peoplewatch
-from comity.edge.engine import Bell
+from comity.edge.bell import Bell
 from comity.edge.people import Ways, never_posted, ways_of
 from comity.edge.registry import Roster, parse_toml
 from comity.edge.rosterfile import RosterFile
