@@ -14,9 +14,9 @@ from typing import Any
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import read_id, show_id
+from comity.edge.bell import Bell, News
 from comity.edge.changes import Topics
 from comity.edge.database import Database
-from comity.edge.engine import Bell, News
 from comity.edge.pgwire import ServerSays, Wire
 from comity.screen.changes import Rung
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from comity.edge.bell import Bell
 from comity.edge.changes import MOVED, Topics
-from comity.edge.engine import Bell
 from comity.edge.pgchanges import Announcer, DatabaseChanges
 from tests.unit.node.world import make_pair
 
