@@ -21,7 +21,7 @@ from comity.dispatch.holding import note_view
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.inbound.record import recalled
 from comity.dispatch.office import Office
-from comity.dispatch.partsrow import parts_of
+from comity.dispatch.partsrow import GONE, parts_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer, Recorded
 from comity.dispatch.stops import read_stops
@@ -74,7 +74,8 @@ def file_of(dispatch: DispatchId, number: int, tx: Tx) -> FileOf | None:
 
 def _named(dispatch: DispatchId, ours: bool, tx: Tx) -> tuple[wire.Attachment, ...]:  # noqa: FBT001  a column's value
     rows = tx.rows(f"SELECT plain FROM {'sent' if ours else 'got'} WHERE id = ? AND plain IS NOT NULL", (dispatch,))  # noqa: S608  our two tables
-    return wire.decode_attachments(parts_of(bytes_of(rows[0][0]))[2].content) if rows else ()
+    part = parts_of(bytes_of(rows[0][0]))[2] if rows else GONE
+    return () if part == GONE else wire.decode_attachments(part.content)
 
 
 # --- fetching ------------------------------------------------------------------------------------------------------

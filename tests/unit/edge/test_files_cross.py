@@ -147,6 +147,9 @@ def test_who_got_a_file_is_on_record_before_the_first_byte(base):
     run(play())
 
 
+LEAD, LEGAL = {"desk": "requests", "number": 41}, {"desk": "requests", "number": 42}
+
+
 def test_erased_files_are_gone_at_once_with_a_leaf_that_says_so_and_the_dispatch_stays(base):
     async def play():
         async with nodes(base) as (near, far):
@@ -154,15 +157,15 @@ def test_erased_files_are_gone_at_once_with_a_leaf_that_says_so_and_the_dispatch
             [found] = await arrived(base, dispatch)
             path = base / "vanmere" / "files" / found["hash"]
             assert path.exists()
-            body = {"dispatch": dispatch, "ground": "retention ended", "by": THEIRS}
-            assert (await asked(base, "vanmere", "POST", "/files/erase", body)) == {"erased": 1}
+            for step, by in (("ask", LEAD), ("confirm", LEGAL)):
+                body = {"dispatch": dispatch, "step": step, "by": by, "reason": "retention ended"}
+                await asked(base, "vanmere", "POST", "/retention/erase", body)
             assert not path.exists()
-            assert [one["state"] for one in await there(base, dispatch)] == ["erased"]
+            assert await there(base, dispatch) == [], "what they were called went with them"
+            assert rows(far.opened.node, "SELECT state FROM attachment") == [("erased",)]
             assert rows(far.opened.node, "SELECT kind FROM opening WHERE kind = 'shred'") == [("shred",)]
             with pytest.raises(Refusal):
                 await asked(base, "vanmere", "POST", "/files/give", {"dispatch": dispatch, "number": 0, "by": THEIRS})
-            await asked(base, "ostrel", "POST", "/files/erase", {**body, "by": BY})
-            assert not (base / "ostrel" / "files" / found["hash"]).exists()
             assert near.opened.node.link().state == "up"
 
     run(play())

@@ -267,7 +267,7 @@ def stop(node, scopes):
         write_link(book.tx, replace(link, stops=Stops(ours=frozenset(scopes))))
 
 
-@pytest.mark.parametrize("scope", ["", "requests"])
+@pytest.mark.parametrize("scope", ["", "plain"])
 def test_while_the_exchange_or_its_desk_is_suspended_no_file_is_served_fetched_or_filed(scope):
     a, b = make_pair()
     cipher = add(a)
