@@ -88,7 +88,7 @@ PRECURSORS = (
         "report:export-permit-refused",
         "admit",
         lambda q, f: (
-            _chemicals("objection")(q, f) or (_chemicals("refusal", "message", "pen-reply")(q, f) and _answers_ours(q))
+            _chemicals("objection")(q, f) or (_chemicals("refusal", "message")(q, f) and _answers_ours(q))
         ),
     ),
     oblige(
@@ -121,6 +121,14 @@ PRECURSORS = (
         _chemicals("pen"),
         since="2024-09-03",
     ),
+    oblige(
+        "CA-PCR-34/wait",
+        "report:export-permit-waits",
+        "admit",
+        lambda q, f: _chemicals("pen-reply")(q, f) and q.stage in {"enquiry", "need-information", "controlled-delivery"},
+    ),
+    oblige("CA-PCR-28/shipped", "report:border-services", "admit", _chemicals("shipped")),
+    oblige("CA-PCR-38/enforcement", "report:enforcement-desks", "clear admit", _chemicals("incident")),
     oblige("CA-CDSA-46", "report:device-registration-check", "admit", _chemicals("pen", "incident")),
 )
 

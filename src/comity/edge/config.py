@@ -63,6 +63,7 @@ class Config:
     peer_registry: Path = Path("peer-registry.toml")
     roster: Path = Path("roster.toml")
     workplan: Path = Path("workplan.toml")
+    calendars: Path = Path("calendars")
     keys: Path = Path("keys")
     tls: Path = Path("tls")
     bell_command: str = ""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from typing import cast
 
 from comity.base.ids import Ms
 from comity.edge.board import NodeBoard
 from comity.edge.casereaders import make_readers
+from comity.edge.desks import case_desk, keeper_of
 from comity.edge.health import Health
-from comity.edge.needs import CaseKeeper, NodeNeeds, house_access
+from comity.edge.needs import NodeNeeds, house_access
 from comity.edge.opening import OpenNode
 from comity.edge.people import make_people
 from comity.edge.reviews import Reviews
@@ -41,8 +40,7 @@ def make_site(
     """
     shown = board or make_board(opened)
     readers = make_readers(opened, shown)
-    desk = opened.config.desks[0]
-    keeper = cast("CaseKeeper", importlib.import_module(f"comity.desks.{desk}.knowing"))
+    desk, keeper = case_desk(opened.config.desks), keeper_of(opened.config.desks)
     people = make_people(opened, clock)
     staffing = Staffing.of(opened)
     return Site(
