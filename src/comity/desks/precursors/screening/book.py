@@ -49,6 +49,16 @@ class Salts(StrEnum):
     BOTH = "both"
 
 
+class Counts(StrEnum):
+    """As which part of the goods a substance counts."""
+
+    ANYWHERE = "anywhere"
+    WHOLE = "whole"
+    """Only as the whole of them: acids whose salts are free, solvents that crystals hold, elements."""
+    INGREDIENT = "ingredient"
+    """As the whole of them; as one of several components, which is how polymers are drawn, for a person."""
+
+
 @dataclass(frozen=True, slots=True)
 class Jurisdiction:
     """Whose law: a state's, a treaty's, or a list of what to watch.
@@ -75,6 +85,7 @@ class Substance:
         cas: number, checked; "" if none is known.
         related: (number, form) of salts and other forms, checked.
         smiles: "" where no structure was read.
+        drawings: every structure under which it is drawn, `smiles` first; other tautomers and its hydrate among them.
         inchikey: as the list has it.
         keys: further InChIKeys under which tables have it.
         hs: 6 digits; "" if none is known.
@@ -82,7 +93,7 @@ class Substance:
         un: transport number; "" if none is known.
         salts: which salts count.
         relative: only this relative configuration is meant; other stereoisomers are other substances.
-        whole_only: counts only as the whole of the goods, never as a part of a salt or solvate.
+        counts: as which part of the goods.
         one_source: nothing independent confirms that number and structure belong together.
         sources: where the row was read.
         notes: what an officer should know.
@@ -94,6 +105,7 @@ class Substance:
     cas: str
     related: tuple[tuple[str, str], ...]
     smiles: str
+    drawings: tuple[str, ...]
     inchikey: str
     keys: tuple[str, ...]
     hs: str
@@ -101,7 +113,7 @@ class Substance:
     un: str
     salts: Salts
     relative: bool
-    whole_only: bool
+    counts: Counts
     one_source: bool
     sources: tuple[str, ...]
     notes: str
@@ -114,13 +126,11 @@ class Other:
     Attributes:
         names: every name.
         cas: checked; "" if none.
-        hs: 6 digits; "" if none.
         smiles: "" if none.
     """
 
     names: tuple[str, ...]
     cas: str
-    hs: str
     smiles: str
 
 
@@ -291,9 +301,9 @@ def _substance(
 ) -> Substance:
     own, other = row["substance_id"], row["structure_crosscheck"]
     try:
-        salts = Salts(row["salts"])
+        salts, counts = Salts(row["salts"]), Counts(row["counts"])
     except ValueError as error:
-        raise BadConfiguration(f"{SUBSTANCES}: {own}: salts is {row['salts']!r}; nothing was loaded") from error
+        raise BadConfiguration(f"{SUBSTANCES}: {own}: {error}; nothing was loaded") from error
     return Substance(
         id=own,
         name=row["name"],
@@ -301,6 +311,7 @@ def _substance(
         cas=_number(SUBSTANCES, row["cas"]),
         related=tuple(numbers.get(own, ())),
         smiles=row["smiles"],
+        drawings=_once((row["smiles"], *_parts(row["smiles_other"]))),
         inchikey=row["inchikey"],
         keys=(other.rpartition(" ")[2],) if other.startswith("PubChem differs") else (),
         hs=_code(SUBSTANCES, row["hs2022"]),
@@ -308,7 +319,7 @@ def _substance(
         un=row["un_number"],
         salts=salts,
         relative=row["stereo"] == "relative",
-        whole_only=row["whole_only"] == "yes",
+        counts=counts,
         one_source=other in {"", "none found"},
         sources=_parts(row["source"], "|"),
         notes=row["notes"],
@@ -320,7 +331,7 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def _other(row: Mapping[str, str]) -> Other:
-    return Other(_parts(row["names"]), _number(OTHERS, row["cas"]), _code(OTHERS, row["hs"]), row["smiles"])
+    return Other(_parts(row["names"]), _number(OTHERS, row["cas"]), row["smiles"])
 
 
 def _statuses(
