@@ -35,6 +35,7 @@ _BASES: Final = ("[Na+]", "[K+]", "[Li+]", "[NH4+]", "[Ca+2]", "[Mg+2]")
 """With what salts are commonly made: for keys, from which a salt's parts cannot be read."""
 
 
+_HEAVY: Final = frozenset({*range(22, 31), *range(40, 49), *range(72, 81)})
 _NO_METAL: Final = frozenset({1, 2, 6, 7, 8, 9, 10, 15, 16, 17, 18, 34, 35, 36, 53, 54})
 
 
@@ -50,7 +51,7 @@ class How(StrEnum):
     INGREDIENT = "structure-ingredient"
     """One of several components, of a kind that only counts as the whole."""
     ROUGH = "structure-rough"
-    """A component of a drawing with an uncharged metal in it, which is no salt as it stands."""
+    """A component of a drawing with an uncharged metal in it, or bound to a heavy one: no salt as it stands."""
 
     @property
     def sure(self) -> bool:
@@ -136,7 +137,7 @@ class ListedStructures:
 
     def _among(self, kind: Substance, how: How, part: Component, others: tuple[Component, ...]) -> How:
         """Say what a component is beside others."""
-        if any(_is_bare_metal(other) for other in others):
+        if any(_is_bare_metal(other) for other in others) or (_binds(others) and not part.charge):
             return How.ROUGH
         if kind.counts is Counts.INGREDIENT and not self._alone(part, others):
             return How.INGREDIENT
@@ -189,6 +190,11 @@ def _is_bare_metal(part: Component) -> bool:
     """Say whether a component is one uncharged atom that is no hydrogen, halogen or element of the organic kind."""
     only = part.mol.GetNumAtoms() == 1 and part.charge == 0
     return only and part.mol.GetAtomWithIdx(0).GetAtomicNum() not in _NO_METAL
+
+
+def _binds(others: tuple[Component, ...]) -> bool:
+    """Say whether a heavy metal is among them, to which a neutral part is bound rather than a salt of it."""
+    return any(atom.GetAtomicNum() in _HEAVY for other in others for atom in other.mol.GetAtoms())
 
 
 def _salts(substance: Substance, smiles: str) -> list[str]:

@@ -7,6 +7,7 @@ weighs them against each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Final
 
@@ -135,7 +136,7 @@ class Screener:
             findings += self._standing(row, "smiles", match.how, match.substance, sure=match.how.sure)
         sure = frozenset(match.substance.id for match in matches if match.how.sure)
         if not sure:
-            findings += self._by_classes(parts)
+            findings += self._by_classes(parts, "smiles")
         if not findings:
             findings += self._by_likeness(parts)
         plain = all(match.how is How.ITSELF for match in matches)
@@ -210,7 +211,13 @@ class Screener:
         if not found:
             reason = f"{manner} {substance.name}, which is listed; no control of it is known for this day."
             found.append(Finding(Verdict.REVIEW, field, rule, substance.id, reason=reason, sources=substance.sources))
+        if sure and not below and not any(one.verdict.holds for one in found):
+            found += (replace(one, substance=substance.id) for one in self._by_classes(self._drawn(substance), field))
         return tuple(found)
+
+    def _drawn(self, substance: Substance) -> tuple[Component, ...]:
+        mol = read(substance.smiles)
+        return () if mol is None else components(mol)
 
     def _below_limit(self, row: Input, substance: Substance) -> str:
         if row.percent is None:
@@ -222,12 +229,12 @@ class Screener:
                 return f"; {row.percent:g} % is below the {mixture.percent:g} % of {mixture.instrument}"
         return ""
 
-    def _by_classes(self, parts: tuple[Component, ...]) -> Iterator[Finding]:
+    def _by_classes(self, parts: tuple[Component, ...], field: str) -> Iterator[Finding]:
         for part in parts:
             known = self._classes.known(part)
             for rule in self._classes.matches(part):
                 if self._in_force(rule):
-                    yield _class_finding(rule, known)
+                    yield _class_finding(rule, known, field)
 
     def _in_force(self, rule: ClassRule) -> bool:
         if rule.status is None:
@@ -273,12 +280,12 @@ def _finding(verdict: Verdict, test: tuple[str, str], substance: Substance, stat
     )
 
 
-def _class_finding(rule: ClassRule, known: Known | None) -> Finding:
+def _class_finding(rule: ClassRule, known: Known | None, field: str) -> Finding:
     status = rule.status
     listed = f", {status.list}" if status and status.list else ""
     return Finding(
         verdict=Verdict.REVIEW if known else rule.effect,
-        field="smiles",
+        field=field,
         rule=rule.id,
         substance=rule.substance,
         jurisdiction=status.jurisdiction if status else "",
