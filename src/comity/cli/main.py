@@ -34,6 +34,7 @@ MODULES = {
         "evidence",
         "law",
         "scan",
+        "precursors",
         "simulate",
         "web",
         "bench",
