@@ -59,6 +59,7 @@ POST      /inbox/seen/{dispatch}                     send       dispatch
 POST      /inbox/take/{dispatch}                     members    dispatch
 GET       /search                                    lists
 GET       /cases                                     lists
+GET       /precursors                                lists
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from comity.base.ids import Ms
 from comity.edge.board import NodeBoard
 from comity.edge.casereaders import make_readers
+from comity.edge.consignments import make_consignments
 from comity.edge.desks import case_desk, keeper_of
 from comity.edge.health import Health
 from comity.edge.needs import NodeNeeds, house_access
@@ -61,6 +62,7 @@ def make_site(
         health=Health(opened.node.ledger, opened.config.path(opened.config.store), people, faults=faults),
         clock=clock,
         log_files=_log_files(opened),
+        consignments=make_consignments(opened),
     )
 
 

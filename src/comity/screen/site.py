@@ -14,6 +14,7 @@ from comity.base.ids import Ms
 from comity.screen import Board
 from comity.screen.case import CaseBoard
 from comity.screen.caselist import CaseListBoard
+from comity.screen.consignments import ConsignmentBoard
 from comity.screen.duty import DutyBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
@@ -49,6 +50,7 @@ class Site:
         turns: what waits for one person's yes or no.
         people: who is signed in and who could be.
         health: how the node runs, for the administrator.
+        consignments: what is notified before it leaves; None where no desk keeps any.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
     """
@@ -70,3 +72,4 @@ class Site:
     health: HealthReader
     clock: Callable[[], Ms]
     log_files: LogFiles
+    consignments: ConsignmentBoard | None = None

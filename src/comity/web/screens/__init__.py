@@ -23,6 +23,7 @@ from comity.web.screens import (
     ledger,
     owed,
     people,
+    precursors,
     retention,
     reviews,
     search,
@@ -49,6 +50,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *case.ROUTES,
     *compose.ROUTES,
     *dispatch.ROUTES,
+    *precursors.ROUTES,
     *duty.ROUTES,
     *bell.ROUTES,
     *evidence.ROUTES,
@@ -67,6 +69,7 @@ ALL: tuple[ScreenRoute, ...] = (
 BADGES: Mapping[str, Badge] = {
     "inbox": inbox.tally,
     "approvals": turns.tally,
+    "precursors": precursors.tally,
     "tasks": tasks.tally,
     "reviews": reviews.tally,
 }
