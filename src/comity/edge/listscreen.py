@@ -20,7 +20,7 @@ from comity.edge.notices import Screen
 _LOG = logging.getLogger("comity.notices")
 _NEEDED = "rdkit"
 _LARGEST_BYTES = 16 * 1024 * 1024
-_ONE_SIDED = frozenset({"here", "there"})
+_NO_GAP = "none"
 
 
 class ListScreen:
@@ -77,10 +77,11 @@ class ListScreen:
 
     def _one_sided(self, answer: Any, on: date) -> bool:
         found = {one.substance for one in answer.findings if one.substance}
-        here, there = self._parties
+        ways = (self._parties, self._parties[::-1])
         return any(
-            self._status.asymmetry(self._book, substance, here, there, on).relation.value in _ONE_SIDED
+            self._status.asymmetry(self._book, substance, *way, on).gap.value != _NO_GAP
             for substance in found
+            for way in ways
         )
 
 
