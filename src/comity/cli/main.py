@@ -12,7 +12,12 @@ from comity.base.errors import BadConfiguration, BadForm, ComityError
 
 DONE, REFUSED, MISUSE = 0, 1, 2
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
-_ALSO = {"requests": ("send", "inbox", "case", "search"), "acts": ("act",), "approvals": ("held", "owed", "alarms")}
+_ALSO = {
+    "requests": ("send", "inbox", "case", "search"),
+    "notifications": ("precursors",),
+    "acts": ("act",),
+    "approvals": ("held", "owed", "alarms"),
+}
 MODULES = {
     name: _ALSO.get(name, (name,))
     for name in (
@@ -22,6 +27,7 @@ MODULES = {
         "accord",
         "courier",
         "requests",
+        "notifications",
         "acts",
         "approvals",
         "persons",

@@ -64,6 +64,7 @@ class Config:
     roster: Path = Path("roster.toml")
     workplan: Path = Path("workplan.toml")
     calendars: Path = Path("calendars")
+    substances: Path = Path("substances")
     keys: Path = Path("keys")
     tls: Path = Path("tls")
     bell_command: str = ""

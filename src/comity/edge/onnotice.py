@@ -5,23 +5,16 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 from datetime import date, datetime
-from typing import Protocol, cast
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from comity.base.ids import Ms
-from comity.edge.desks import lines_of, offering, part
+from comity.edge.desks import lines_of, offering
 from comity.edge.door_request import Routes
 from comity.edge.engine import Engine
+from comity.edge.listscreen import open_screen
 from comity.edge.notices import NoticeDesk, NoticeRoutes, Screen, Screening
 from comity.edge.opening import OpenNode
-
-
-class ScreenMaker(Protocol):
-    """What the `screens` module of a desk that screens offers."""
-
-    def open_screen(self, parties: tuple[str, str]) -> Screen | None:
-        """Return the screen for two parties by the codes of their countries, ours first; None if its lists are not here."""
-        ...
 
 
 def start_notices(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> tuple[Routes, ...]:
@@ -49,11 +42,9 @@ def start_notices(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> tu
 
 
 def _screen(desk: str, opened: OpenNode) -> Screen | None:
-    if not offering((desk,), "screens"):
-        return None
     accord, name = opened.node.office.accord, opened.config.name
     parties = accord.party(name).country, accord.peer_of(name).country
-    return cast("ScreenMaker", part(desk, "screens")).open_screen(parties)
+    return open_screen(desk, opened.config.path(opened.config.substances), parties)
 
 
 async def _end(task: asyncio.Task[None]) -> None:

@@ -37,6 +37,7 @@ PEER_LAW = "peer-law"
 ROSTER = "roster.toml"
 WORKPLAN = "workplan.toml"
 CALENDARS = "calendars"
+SUBSTANCES = "substances"
 LAW_FILE = "edition.cose"
 LAW_PRIVATE = "edition-private.cbor"
 """The private supplement of our own edition, beside it; never handed over."""
@@ -65,6 +66,7 @@ class NewNode:
         desks: to load.
         settings: further lines of `node.toml`, already as TOML values.
         calendars: folder with the holidays of parties, copied into the data folder; None for none.
+        substances: folder with the edition of the list of substances, copied as well.
         sealing_days: life of the sealing keys.
     """
 
@@ -82,6 +84,7 @@ class NewNode:
     desks: tuple[str, ...]
     settings: Mapping[str, str]
     calendars: Path | None = None
+    substances: Path | None = None
     sealing_days: int = SEALING_DAYS
 
 
@@ -105,7 +108,8 @@ def init_node(new: NewNode, now: Ms) -> str:
     write_atomic(new.folder / CARD, card_bytes(new.node, new.country, root.public(), new.addresses))
     for source, name in ((new.registry, REGISTRY), (new.roster, ROSTER), (new.workplan, WORKPLAN)):
         write_atomic(new.folder / name, source.read_bytes())
-    _keep_calendars(new)
+    _keep_folder(new.calendars, new.folder / CALENDARS)
+    _keep_folder(new.substances, new.folder / SUBSTANCES)
     _write_edition(new.folder / "law", files, roots.law())
     _make_custodian(new, roots)
     write_atomic(new.folder / CONFIG_FILE, _settings(new).encode())
@@ -249,12 +253,14 @@ def _make_custodian(new: NewNode, roots: RootStore) -> None:
     write_atomic(new.folder / CUSTODIAN, cose_key(key.public()).hex().encode())
 
 
-def _keep_calendars(new: NewNode) -> None:
-    if new.calendars is None or not new.calendars.is_dir():
+def _keep_folder(source: Path | None, to: Path) -> None:
+    """Copy the plain files of a folder of data, if there is one."""
+    if source is None or not source.is_dir():
         return
-    make_private_folder(new.folder / CALENDARS)
-    for file in sorted(new.calendars.glob("*.toml")):
-        write_atomic(new.folder / CALENDARS / file.name, file.read_bytes())
+    make_private_folder(to)
+    for file in sorted(source.iterdir()):
+        if file.is_file() and not file.name.startswith("."):
+            write_atomic(to / file.name, file.read_bytes())
 
 
 def _settings(new: NewNode) -> str:

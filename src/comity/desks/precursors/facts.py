@@ -42,7 +42,7 @@ def facts_of(kind: str, body: bytes) -> Facts:
         tagged=reading.tagged | _drawn(typed),
         asks=frozenset({_DOCUMENT}) if isinstance(typed, Reply) and typed.asks else frozenset(),
         records=frozenset({PERMIT_DATA}) if _gives(typed) else frozenset(),
-        own_power=False,
+        own_power=isinstance(typed, Reply) and bool(typed.own_power),
         known_for=frozenset(),
         third_state=typed.third_state,
         texts=reading.texts,

@@ -221,7 +221,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ),
         Kind.REPLY: _body_of(
             Reply,
-            {"state": word_of(REPLY_STAGES), "asks": words_of(WANTED), "reason": _prose, "until": day_of},
+            {"state": word_of(REPLY_STAGES), "asks": words_of(WANTED), "own_power": _prose, "reason": _prose, "until": day_of},
             "state",
         ),
         Kind.OBJECTION: _body_of(Objection, {"reasons": words_of(OBJECTIONS)}, "reasons"),

@@ -242,11 +242,12 @@ class Pen(Content):
 class Reply(Content):
     """What is said of a notification without ending it for good; `state` is one of `REPLY_STAGES`.
 
-    `asks` are words of `WANTED`; `until` is the day by which an enquiry should be done.
+    `asks` are words of `WANTED`, and `own_power` says under which power the asker could get them at home; `until` is the day by which an enquiry should be done.
     """
 
     state: str = ""
     asks: tuple[str, ...] = ()
+    own_power: str = ""
     reason: str = ""
     until: str = ""
 

@@ -67,6 +67,7 @@ def _said(body: Body) -> list[tuple[str, str]]:
             return [
                 ("state", body.state),
                 ("asks", ", ".join(body.asks)),
+                ("own_power", body.own_power),
                 ("reason", body.reason),
                 ("until", body.until),
             ]

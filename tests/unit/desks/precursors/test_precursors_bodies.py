@@ -46,7 +46,7 @@ GOOD: list[tuple[str, dict[str, Any]]] = [
     ("pen", WHOLE),
     ("pen", {"state": "cancellation", "version": 2, "reason": "the order was withdrawn"}),
     ("pen-reply", {"state": "no-objection"}),
-    ("pen-reply", {"state": "need-information", "asks": ["end-use"]}),
+    ("pen-reply", {"state": "need-information", "asks": ["end-use"], "own_power": "trade law, article 9"}),
     ("pen-reply", {"state": "enquiry", "reason": "the buyer is new", "until": "2026-07-20"}),
     ("pen-reply", {"state": "controlled-delivery", "reason": "watched", "text": "As agreed."}),
     ("pen-reply", {"state": "information", "text": "It is for glue."}),
