@@ -60,6 +60,8 @@ POST      /inbox/take/{dispatch}                     members    dispatch
 GET       /search                                    lists
 GET       /cases                                     lists
 GET       /precursors                                lists
+GET       /precursors/{number}                       case       dispatch
+POST      /precursors/{number}/seen                  send       dispatch
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft

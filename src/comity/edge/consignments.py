@@ -6,14 +6,17 @@ The rule it keeps: the scope of the person is part of every query; whoever may o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Protocol, cast
+from zoneinfo import ZoneInfo
 
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.book import Ledger
 from comity.dispatch.ports import Tx
 from comity.edge.desks import case_desk, offering, part
 from comity.edge.inbox import DeskLists, Key, read_key, show_key
+from comity.edge.listedlaw import ListedLaw, open_listed_law
 from comity.edge.opening import OpenNode
 from comity.edge.scope import read_scope
 from comity.edge.showing import board_setting
@@ -52,6 +55,25 @@ class Numbers(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Of our side, then of theirs: the code of the law, the mark, the zone; and the list, None where there is none."""
+
+    codes: tuple[str, str]
+    marks: tuple[str, str]
+    zones: tuple[str, str]
+    listed: ListedLaw | None
+
+    def told(self, card: Card) -> Card:
+        """Return a consignment with what the list says of it on the day on which it leaves."""
+        if self.listed is None:
+            return card
+        way = self.codes if card.line.ours else self.codes[::-1]
+        zone = ZoneInfo(self.zones[0 if card.line.ours else 1])
+        day = datetime.fromtimestamp(card.line.limits.sails / 1000, zone).date()
+        return self.listed.said(card, dict(zip(self.codes, self.marks, strict=True)), way, day)
+
+
 class ConsignmentReader:
     """A `screen.consignments.ConsignmentBoard` over one node's store.
 
@@ -60,9 +82,10 @@ class ConsignmentReader:
         desk: name of the desk that keeps the cases; lists, numbers: of it.
         consignments: of the desk that keeps them.
         names: of agencies, by id.
+        sides: whose law, and the list.
     """
 
-    def __init__(  # noqa: PLR0917  six things, each of another kind
+    def __init__(  # noqa: PLR0917  seven things, each of another kind
         self,
         ledger: Ledger,
         desk: str,
@@ -70,9 +93,10 @@ class ConsignmentReader:
         numbers: Numbers,
         consignments: DeskConsignments,
         names: Mapping[str, str],
+        sides: Sides,
     ) -> None:
         self._ledger, self._desk, self._lists, self._numbers = ledger, desk, lists, numbers
-        self._consignments, self._names = consignments, names
+        self._consignments, self._names, self._sides = consignments, names, sides
 
     def page(self, person: Person, ask: Ask, now: Ms) -> BoardCard:
         """Return one page of a list."""
@@ -97,6 +121,7 @@ class ConsignmentReader:
             if card is None:
                 return None
             number = self._numbers.number(tx, card.line.case)
+        card = self._sides.told(card)
         return replace(card, number="" if number is None else number[0], steps=tuple(map(self._named, card.steps)))
 
     def _given(self, tx: Tx, scope: Scope) -> frozenset[CaseId]:
@@ -119,7 +144,8 @@ def make_consignments(opened: OpenNode) -> ConsignmentReader | None:
     if not keeps:
         return None
     name = case_desk(opened.config.desks)
-    desk = opened.desks[name]
+    desk, accord, me = opened.desks[name], opened.node.office.accord, opened.config.name
+    setting = board_setting(opened)
     show = getattr(desk, "show_number")  # noqa: B009  a desk that keeps cases has it
     return ConsignmentReader(
         opened.node.ledger,
@@ -127,5 +153,11 @@ def make_consignments(opened: OpenNode) -> ConsignmentReader | None:
         cast("DeskLists", part(name, "lists").Lists(show)),
         cast("Numbers", desk),
         cast("DeskConsignments", part(keeps[0], "consignments").Consignments(opened.desks[keeps[0]])),
-        board_setting(opened).agencies,
+        setting.agencies,
+        Sides(
+            codes=(accord.party(me).country.lower(), accord.peer_of(me).country.lower()),
+            marks=(setting.parties[0].short, setting.parties[1].short),
+            zones=(setting.parties[0].zone, setting.parties[1].zone),
+            listed=open_listed_law(keeps[0], opened.config.path(opened.config.substances)),
+        ),
     )
