@@ -74,6 +74,8 @@ WORDS: Mapping[str, str] = {
     "pen.say": "Consignment, {title}: {state}",
     "pen.title": "{title}, {exporter} to {importer}",
     "pen.untitled": "Consignment without words",
+    "pen.on": "Consignment",
+    "pen.sent": "See the consignment",
     "pen.back": "All consignments",
     "pen.case": "Case {number}",
     "pen.case.none": "stands in a case without a number",
