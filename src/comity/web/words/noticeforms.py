@@ -33,8 +33,6 @@ WORDS: Mapping[str, str] = {
     "compose.field.hs": "HS code",
     "compose.field.un": "UN number",
     "compose.field.inchikey": "InChIKey",
-    "compose.field.pen.form": "As",
-    "compose.field.incident.form": "As",
     "compose.field.share": "Share of a mixture, per cent",
     "compose.field.packages": "Packages",
     "compose.field.voluntary": "No treaty asks for it; told because they may control it",
