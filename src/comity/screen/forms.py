@@ -110,6 +110,7 @@ class KindForm:
         target: the field that names the dispatch it is written on, beside `re`; "" if none does.
         preset: fields that the way to the form fills in, as (name, word).
         fixed: what stands in every such body and is not asked for, as (name, value).
+        counted: the number that is one more than in the dispatch which it replaces, "" for none.
         desk: whose kind it is, "" for the desk that keeps cases; purposes: of that desk. Whoever offers the form fills them in.
     """
 
@@ -124,6 +125,7 @@ class KindForm:
     target: str = ""
     preset: tuple[tuple[str, str], ...] = ()
     fixed: tuple[tuple[str, str | int], ...] = ()
+    counted: str = ""
     desk: str = ""
     purposes: tuple[str, ...] = ()
 

@@ -5,11 +5,12 @@ The rule it keeps: whatever was written is drawn again as it was written; nothin
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from comity.base.errors import BadForm
@@ -26,7 +27,7 @@ BODY = "b-"
 """Before the name of each field of the body."""
 MOST_ROWS = 40
 _LONGEST_NUMBER = 9
-_LONGEST_DECIMAL = 16
+_DECIMAL = re.compile(r"[0-9]{1,12}([.,][0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,11 +300,11 @@ def _decimal(text: str, scale: int, name: str, errors: dict[str, str]) -> Json:
     """Return a decimal number, with a point or a comma, as a whole number of its parts."""
     if not text:
         return None
-    try:
-        number = Decimal(text.replace(",", ".")) * scale if len(text) <= _LONGEST_DECIMAL else None
-    except InvalidOperation:
-        number = None
-    if number is None or not number.is_finite() or number < 0 or number != number.to_integral_value():
+    if not _DECIMAL.fullmatch(text):
+        errors[name] = "compose.error.decimal"
+        return None
+    number = Decimal(text.replace(",", ".")) * scale
+    if number != number.to_integral_value():
         errors[name] = "compose.error.decimal"
         return None
     return int(number)

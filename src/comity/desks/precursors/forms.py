@@ -157,6 +157,7 @@ _VERSION = KindForm(
     answers=_PEN,
     asserts=True,
     preset=(("state", AMENDMENT),),
+    counted="version",
 )
 _REPLY = KindForm(
     Kind.REPLY,

@@ -502,7 +502,7 @@ def opening(desk: Desk) -> dict[str, tuple[str, ...]]:
         if basis.number and any(field.name == "reference" for field in desk.form.fields):
             given[f"{BODY}reference"] = (basis.number,)  # so that the other side learns under which number we have it
         if basis.body and desk.form.about is About.REPLACES:
-            given |= give(desk.form.fields, basis.body, options.zone)
+            given |= _again(desk.form, basis.body, options.zone)
         if desk.form.target and basis.on:
             given[f"{BODY}{desk.form.target}"] = (basis.on,)
     elif len(options.theirs) == 1:
@@ -512,6 +512,13 @@ def opening(desk: Desk) -> dict[str, tuple[str, ...]]:
             if inner.type is FieldType.NEW_ID:
                 given[f"{BODY}{field.name}-0-{inner.name}"] = (new_number(),)
     return given
+
+
+def _again(form: KindForm, body: Mapping[str, Json], zone: str) -> dict[str, tuple[str, ...]]:
+    """Return what a dispatch says as fields of the form that replaces it; its number counts on."""
+    last = body.get(form.counted)
+    counted: dict[str, Json] = {form.counted: last + 1} if isinstance(last, int) else {}
+    return give(form.fields, {**body, **dict(form.preset), **counted}, zone)
 
 
 def _way(method: str, word: str, run: Callable[[Visit, str], Awaitable[Answer]]) -> ScreenRoute:
