@@ -108,7 +108,7 @@ def test_each_line_is_asked_for_both_laws_and_what_binds_both(folder):
         edition="small (00)",
     )
     assert screen.screen((lines[1],), DAY) == model.Screened((model.LineVerdict(1, "clear"),), edition="small (00)")
-    assert MADE == [(DAY, frozenset({"xa", "xb", "all"}))], "made once for a day"
+    assert [(DAY, frozenset({"xa", "xb", "all"}))] == MADE, "made once for a day"
 
 
 def test_the_share_of_a_mixture_is_told_in_percent(folder):

@@ -7,6 +7,7 @@ that is not in its turn does not leave, one of theirs is filed and shown as what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from comity.base.bodies import without
 from comity.base.cbor import Value, decode, encode
@@ -15,9 +16,9 @@ from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desk import Facts, Filing
 from comity.desks.precursors import store
 from comity.desks.precursors.body import compose_body, read, with_calendars
-from comity.desks.precursors.clocks import Policy, Times, times_of
+from comity.desks.precursors.clocks import Policy, Times, reported_late, times_of
 from comity.desks.precursors.facts import facts_of, stage_of, titled
-from comity.desks.precursors.model import CANCELLATION, Arrived, Body, Kind, Pen, Screened, Shipped
+from comity.desks.precursors.model import CANCELLATION, Arrived, Body, Incident, Kind, Pen, Screened, Shipped
 from comity.desks.precursors.rows import BoardRow, DispatchRow, Notice, board_row
 from comity.desks.precursors.rules import Gap, Move, Side, Standing, awaited, fold, gaps, may_say
 from comity.dispatch.entries import Fact
@@ -245,11 +246,17 @@ class PrecursorsDesk:
     def about(self, tx: Tx, dispatch: DispatchId) -> tuple[DispatchRow, ...]:
         """Return every dispatch about the same consignment, in the order of their own times."""
         root = store.root_of(tx, dispatch)
-        return () if root is None else store.about(tx, root)
+        return () if root is None else tuple(self._with_lateness(row) for row in store.about(tx, root))
+
+    def _with_lateness(self, row: DispatchRow) -> DispatchRow:
+        body = read(row.kind, row.body).body if row.kind == Kind.INCIDENT and row.body else None
+        if not isinstance(body, Incident) or body.known is None:
+            return row
+        return replace(row, late=reported_late(body.known, row.made, self._ours if row.ours else self._theirs))
 
     def case(self, tx: Tx, case: CaseId) -> tuple[DispatchRow, ...]:
         """Return every dispatch of this desk in a case, oldest first."""
-        return store.timeline(tx, case)
+        return tuple(self._with_lateness(row) for row in store.timeline(tx, case))
 
     def gaps(self, tx: Tx, dispatch: DispatchId) -> tuple[Gap, ...]:
         """Return each line of a consignment beside what left and what came."""

@@ -230,6 +230,15 @@ def test_an_incident_stands_alone_and_the_boards_copy_needs_both(two: Two) -> No
     assert two.rows() == ((), ())
 
 
+def test_a_report_after_its_hours_is_shown_as_late_on_both_sides(two: Two) -> None:
+    said = {"state": "reported", "what": "suspicious-shipment", "known": T0}
+    two.south_says(8, "incident", said, 73 * HOUR, case=CaseId(ident(1)))
+    two.north_says(9, "incident", said, 73 * HOUR)
+    for tx, desk in ((two.north, EXPORTER), (two.south, IMPORTER)):
+        assert {row.id: row.late for row in desk.case(tx, CaseId(ident(1)))} == {ident(8): HOUR, ident(9): 0}
+        assert desk.about(tx, ident(8))[0].late == HOUR
+
+
 def test_our_screen_looks_once_at_each_version_and_its_word_stays_here(two: Two) -> None:
     two.north_says(1, "pen", PEN, HOUR)
     ((version, pen, at),) = IMPORTER.unscreened(two.south)
