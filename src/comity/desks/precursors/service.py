@@ -14,7 +14,7 @@ from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desk import Facts, Filing
-from comity.desks.precursors import store
+from comity.desks.precursors import reminding, store
 from comity.desks.precursors.body import compose_body, read, with_calendars
 from comity.desks.precursors.clocks import Policy, Times, reported_late, times_of
 from comity.desks.precursors.facts import facts_of, stage_of, titled
@@ -282,6 +282,14 @@ class PrecursorsDesk:
             one.ours != row.ours and one.stage == "copy-agreed" and one.re == row.id and one.refused is None
             for one in store.timeline(tx, row.case)
         )
+
+    def chase(self, tx: Tx, now: Ms) -> tuple[reminding.Told, ...]:
+        """Note each limit of ours of which our own side is to be told now, once each, and return them."""
+        return reminding.chase(tx, now)
+
+    def next_chase(self, tx: Tx) -> Ms | None:
+        """Return when our own side is to be told of something next; None for nothing."""
+        return reminding.next_chase(tx)
 
     # --- the screen ----------------------------------------------------------------------------------------------
 

@@ -218,6 +218,30 @@ def test_quantities_to_the_end(two: Two) -> None:
         assert not row.notice.standing.irregular
 
 
+def test_whoever_is_on_duty_is_told_before_silence_counts_and_when_it_does(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    limit = T0 + 7 * DAY + 4 * HOUR
+    assert EXPORTER.next_chase(two.north) is None, "it is the other side's limit"
+    assert IMPORTER.next_chase(two.south) == limit - DAY
+    told = []
+    for at in (limit - DAY - 1, limit - DAY, limit - 1, limit, limit + DAY):
+        told += [(at - limit, one.kind, one.stage, one.dispatch) for one in IMPORTER.chase(two.south, Ms(at))]
+    assert told == [(-DAY, "notification", "soon", ident(1)), (0, "notification", "over", ident(1))]
+    assert IMPORTER.next_chase(two.south) is None
+
+
+def test_a_node_that_slept_is_told_once_and_an_answer_or_a_new_version_settles_it(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    late = Ms(T0 + 20 * DAY)
+    assert [one.stage for one in IMPORTER.chase(two.south, late)] == ["over"]
+    assert IMPORTER.chase(two.south, late) == ()
+    changed = {**PEN, "state": "amendment", "version": 2}
+    two.north_says(2, "pen", changed, 20 * DAY, replaces=ident(1))
+    assert IMPORTER.next_chase(two.south) == T0 + 26 * DAY + 4 * HOUR
+    two.south_says(3, "pen-reply", {"state": "no-objection"}, 21 * DAY, **on(2))
+    assert IMPORTER.next_chase(two.south) is None
+
+
 def test_an_incident_stands_alone_and_the_boards_copy_needs_both(two: Two) -> None:
     refused = {"state": "reported", "what": "refused-order", "copy": True}
     two.north_says(8, "incident", refused, HOUR)
