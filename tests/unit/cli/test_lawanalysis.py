@@ -105,7 +105,7 @@ def test_a_difference_shows_rules_ways_and_examples(laws, capsys):
 
 def test_a_difference_of_the_lists_of_words_says_so(laws, capsys):
     manifest = laws / "amended" / "edition.toml"
-    manifest.write_text(manifest.read_text().replace('giving = ["answer", ', 'giving = ["answer", "pen", '))
+    manifest.write_text(manifest.read_text().replace('giving = ["answer", ', 'giving = ["answer", "sighting", '))
     (laws / "amended" / "more.cedar").unlink()
     assert run("diff", SMALL, "amended", "--laws", laws) == 0
     assert "the text of OV-4 is the same, the editions' lists of words differ" in capsys.readouterr().out
