@@ -87,9 +87,7 @@ PRECURSORS = (
         "CA-PCR-34/objection",
         "report:export-permit-refused",
         "admit",
-        lambda q, f: (
-            _chemicals("objection")(q, f) or (_chemicals("refusal", "message")(q, f) and _answers_ours(q))
-        ),
+        lambda q, f: _chemicals("objection")(q, f) or (_chemicals("refusal", "message")(q, f) and _answers_ours(q)),
     ),
     oblige(
         "CA-PCR-38",
@@ -125,7 +123,9 @@ PRECURSORS = (
         "CA-PCR-34/wait",
         "report:export-permit-waits",
         "admit",
-        lambda q, f: _chemicals("pen-reply")(q, f) and q.stage in {"enquiry", "need-information", "controlled-delivery"},
+        lambda q, f: (
+            _chemicals("pen-reply")(q, f) and q.stage in {"enquiry", "need-information", "controlled-delivery"}
+        ),
     ),
     oblige("CA-PCR-28/shipped", "report:border-services", "admit", _chemicals("shipped")),
     oblige("CA-PCR-38/enforcement", "report:enforcement-desks", "clear admit", _chemicals("incident")),

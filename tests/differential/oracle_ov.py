@@ -30,7 +30,9 @@ ROWS: tuple[Row, ...] = (
     permit(
         "OV-8",
         "clear admit use onward export",
-        lambda q, f: q.purpose in {"precursor-diversion", "drug-alert"} and not f.personal and q.outside != "third-state",
+        lambda q, f: (
+            q.purpose in {"precursor-diversion", "drug-alert"} and not f.personal and q.outside != "third-state"
+        ),
     ),
     oblige("OV-8/objection", "report:goods-stopped", "admit", lambda q, _f: q.kind == "objection"),
     oblige("OV-8/incident", "report:enforcement-desks", "clear admit", lambda q, _f: q.kind == "incident"),

@@ -102,7 +102,7 @@ class PrecursorsDesk:
         if store.root_of(tx, header.id) is not None:
             return
         body = read(header.kind, filing.body).body if filing.body else None
-        root = _root(tx, header)
+        root = _root(tx, header, ours=filing.ours)
         if filing.ours and body is not None:
             self._check_turn(tx, root, header, body)
         arrived = None if filing.ours else store.arrived_before(tx, header.id) or filing.at
@@ -192,10 +192,10 @@ class PrecursorsDesk:
     def _standing(self, rows: Sequence[DispatchRow]) -> Standing | None:
         """Return where a consignment stands; None where its notification is not here, or their law refused it."""
         heard = [row for row in rows if row.admitted and row.refused is None and row.body]
-        first = next((row for row in heard if row.kind == Kind.PEN and row.replaces is None), None)
+        first = next((row for row in heard if row.kind == Kind.PEN and row.id == row.root), None)
         if first is None:
             return None
-        pens = {row.id: pen for row in heard if (pen := _pen(row)) is not None}
+        pens = {row.id: pen for row in heard if row.ours == first.ours and (pen := _pen(row)) is not None}
 
         def times(version: DispatchId, since: Ms) -> Times | None:
             pen = pens.get(version)
@@ -309,8 +309,15 @@ class PrecursorsDesk:
         return store.screened(tx, version)
 
 
-def _root(tx: Tx, header: Header) -> DispatchId:
-    """Return the consignment that a dispatch is about: through what it replaces or names, else itself."""
+def _root(tx: Tx, header: Header, *, ours: bool) -> DispatchId:
+    """Return the consignment that a dispatch is about: through what it replaces or names, else itself.
+
+    A notification is a version of another only if that is here and of the same side; any other one stands on the board by
+    itself, whatever it names, so that none can be hidden behind another and silence be taken for an answer to it.
+    """
+    if header.kind == Kind.PEN:
+        before = None if header.replaces is None else store.dispatch(tx, header.replaces)
+        return before.root if before is not None and before.kind == Kind.PEN and before.ours == ours else header.id
     named = [*([header.replaces] if header.replaces is not None else []), *header.re]
     for one in named:
         root = store.root_of(tx, one)

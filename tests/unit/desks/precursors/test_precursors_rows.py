@@ -176,12 +176,36 @@ def test_an_answer_that_came_before_its_notification_finds_it(two: Two) -> None:
     assert row.notice.standing.state is State.OBJECTED
 
 
-def test_a_version_that_came_before_the_one_it_replaces_is_put_beside_it(two: Two) -> None:
+def test_a_version_that_came_before_the_one_it_replaces_stands_by_itself(two: Two) -> None:
     changed = {**PEN, "state": "amendment", "version": 2}
     IMPORTER.file(two.south, filing(3, "objection", {"reasons": ["no-permit"]}, ours=False, at=4 * HOUR, **on(2)))
     IMPORTER.file(two.south, filing(2, "pen", changed, ours=False, at=3 * HOUR, replaces=ident(1)))
     IMPORTER.file(two.south, filing(1, "pen", PEN, ours=False, at=HOUR))
-    assert [row.root for row in IMPORTER.about(two.south, ident(3))] == [ident(1)] * 3
+    assert [row.notice.id for row in IMPORTER.board(two.south, T0)] == [ident(1), ident(2)]
+
+
+def test_what_was_said_of_a_version_before_it_came_is_put_beside_it(two: Two) -> None:
+    EXPORTER.file(two.north, filing(1, "pen", PEN, ours=True, at=HOUR))
+    EXPORTER.file(two.north, filing(3, "objection", {"reasons": ["no-permit"]}, ours=False, at=4 * HOUR, **on(2)))
+    changed = {**PEN, "state": "amendment", "version": 2}
+    EXPORTER.file(two.north, filing(2, "pen", changed, ours=True, at=3 * HOUR, replaces=ident(1)))
+    assert [row.root for row in EXPORTER.about(two.north, ident(3))] == [ident(1)] * 3
+
+
+@pytest.mark.parametrize(
+    ("form", "more"),
+    [
+        (PEN, {"re": (ident(1),)}),
+        (PEN, {"replaces": ident(1)}),
+        ({**PEN, "state": "amendment", "version": 2}, {"replaces": ident(1)}),
+        ({**PEN, "state": "amendment", "version": 2}, {"replaces": ident(77)}),
+    ],
+)
+def test_a_notification_cannot_hide_behind_one_of_ours(two: Two, form: dict[str, Any], more: dict[str, Any]) -> None:
+    IMPORTER.file(two.south, filing(1, "pen", PEN, ours=True, at=HOUR))
+    IMPORTER.file(two.south, filing(2, "pen", form, ours=False, at=0, **more))
+    rows = {row.notice.id: (row.notice.ours, row.we_owe, row.notice.newest) for row in IMPORTER.board(two.south, T0)}
+    assert rows == {ident(1): (True, False, ident(1)), ident(2): (False, True, ident(2))}
 
 
 def test_a_repeat_changes_nothing(two: Two) -> None:
