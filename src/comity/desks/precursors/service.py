@@ -20,7 +20,7 @@ from comity.desks.precursors.clocks import Policy, Times, reported_late, times_o
 from comity.desks.precursors.facts import facts_of, stage_of, titled
 from comity.desks.precursors.model import CANCELLATION, Arrived, Body, Incident, Kind, Pen, Screened, Shipped
 from comity.desks.precursors.rows import BoardRow, DispatchRow, Notice, board_row
-from comity.desks.precursors.rules import Gap, Move, Side, Standing, awaited, fold, gaps, may_say
+from comity.desks.precursors.rules import LATE, Gap, Move, Side, Standing, awaited, fold, gaps, may_say
 from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Scalar, Tx
 from comity.dispatch.wire import Header
@@ -117,9 +117,9 @@ class PrecursorsDesk:
         """Note a receipt: ours written for theirs, or theirs seen for ours. Idempotent."""
         match fact:
             case Fact.ARRIVED:
-                store.note_arrived(tx, dispatch, at, None)
+                self._note_arrived(tx, dispatch, at, None)
             case Fact.FILED:
-                store.note_arrived(tx, dispatch, at, at)
+                self._note_arrived(tx, dispatch, at, at)
             case Fact.SEEN:
                 store.note_seen(tx, dispatch, at)
             case Fact.REFUSED:
@@ -131,6 +131,13 @@ class PrecursorsDesk:
                 store.note_quarantined(tx, dispatch, at)
             case _:
                 raise BadForm("there is no such receipt; nothing was written")
+
+    def _note_arrived(self, tx: Tx, dispatch: DispatchId, at: Ms, filed: Ms | None) -> None:
+        """Note an arrival; one that came late moves the limits."""
+        store.note_arrived(tx, dispatch, at, filed)
+        row = store.dispatch(tx, dispatch)
+        if row is not None and row.arrived is not None and row.arrived - row.made > LATE:
+            self._reckon(tx, row.root)
 
     def _check_turn(self, tx: Tx, root: DispatchId, header: Header, body: Body) -> None:
         """Refuse a word of ours that is not in its turn."""
@@ -345,7 +352,7 @@ def _pen(row: DispatchRow) -> Pen | None:
 
 
 def _move(row: DispatchRow, first: DispatchRow, on: DispatchId | None) -> Move:
-    return Move(row.id, row.made, row.kind, row.stage, _side(first, ours=row.ours), on)
+    return Move(row.id, row.made, row.kind, row.stage, _side(first, ours=row.ours), on, row.arrived)
 
 
 def _side(first: DispatchRow, *, ours: bool) -> Side:

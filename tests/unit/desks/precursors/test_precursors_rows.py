@@ -242,6 +242,21 @@ def test_quantities_to_the_end(two: Two) -> None:
         assert not row.notice.standing.irregular
 
 
+def test_a_notification_that_is_dated_back_counts_from_its_arrival_on_both_sides(two: Two) -> None:
+    sent = filing(1, "pen", PEN, ours=True, at=HOUR)
+    EXPORTER.file(two.north, sent)
+    IMPORTER.file(two.south, replace(sent, ours=False, at=Ms(T0 + 8 * DAY)))
+    (before,), (there,) = two.rows()
+    assert before.notice.times.answer == T0 + 7 * DAY + 4 * HOUR
+    assert there.notice.times.answer == T0 + 15 * DAY + 4 * HOUR
+    EXPORTER.settle(two.north, ident(1), FILED, None, Ms(T0 + 8 * DAY + 500))
+    (ours,), (theirs,) = two.rows()
+    assert ours.notice.times == theirs.notice.times
+    on_time = filing(2, "pen", PEN, ours=False, at=HOUR)
+    IMPORTER.file(two.south, replace(on_time, at=Ms(T0 + DAY + HOUR)))
+    assert IMPORTER.board(two.south, T0)[0].notice.times.answer == T0 + 7 * DAY + 4 * HOUR
+
+
 def test_whoever_is_on_duty_is_told_before_silence_counts_and_when_it_does(two: Two) -> None:
     two.north_says(1, "pen", PEN, HOUR)
     limit = T0 + 7 * DAY + 4 * HOUR
