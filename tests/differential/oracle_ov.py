@@ -34,6 +34,6 @@ ROWS: tuple[Row, ...] = (
             q.purpose in {"precursor-diversion", "drug-alert"} and not f.personal and q.outside != "third-state"
         ),
     ),
-    oblige("OV-9", "report:goods-stopped", "admit", lambda q, _f: q.kind == "objection"),
-    oblige("OV-10", "report:enforcement-desks", "clear admit", lambda q, _f: q.kind == "incident"),
+    oblige("OV-8/objection", "report:goods-stopped", "admit", lambda q, _f: q.kind == "objection"),
+    oblige("OV-8/incident", "report:enforcement-desks", "clear admit", lambda q, _f: q.kind == "incident"),
 )

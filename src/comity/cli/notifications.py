@@ -208,7 +208,10 @@ def run_consignment(asked: argparse.Namespace) -> int:
 
 
 def _words(one: dict[str, Any]) -> str:
-    return "\n".join(f"{line['label']}: {line['text'] or '[removed: ' + line['removed'] + ']'}" for line in one["body"])
+    late = [f"REPORTED {one['late'] // _HOUR} h LATE"] if one["late"] else []
+    return "\n".join(
+        late + [f"{line['label']}: {line['text'] or '[removed: ' + line['removed'] + ']'}" for line in one["body"]]
+    )
 
 
 def _warnings(row: dict[str, Any]) -> Iterator[str]:

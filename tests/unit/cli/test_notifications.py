@@ -130,24 +130,6 @@ def test_the_other_side_answers_and_both_boards_say_so(two, person):
         assert word in said
 
 
-def test_silence_is_shown_when_the_clock_says_so(two, person):
-    notify(person, f"{HEAD}\n{ROW.replace('T-1', 'T-5')}")
-    two.until(lambda: "T-5" in board(two, "vanmere"))
-    code, said, _ = person("vanmere", "precursors", "board", "--waits-for", "ours")
-    assert code == 0
-    assert "we: pen-reply" in said
-    assert "T-5" in said
-    two.set_time(Ms(MADE + 12 * DAY))
-    assert board(two, "vanmere")["T-5"]["silence"] == "no-objection"
-    two.set_time(MADE)
-    code, _, error = person("vanmere", "precursors", "board", "--waits-for", "nobody")
-    assert code == 2
-    assert "theirs" in error
-    code, _, error = person("vanmere", "precursors", "consignment", "0" * 26)
-    assert code == 2
-    assert "no such consignment" in error
-
-
 class Lists:
     """A screen that knows one substance, and stumbles over another."""
 
@@ -177,3 +159,20 @@ def test_what_is_filed_is_screened_beside_the_writer(two, person, caplog):
     assert code == 0
     assert "our screen, line 1: controlled 4-piperidone list of 2026-07-13" in said
     running.cancel()
+
+
+def test_silence_is_shown_when_the_clock_says_so(two, person):
+    notify(person, f"{HEAD}\n{ROW.replace('T-1', 'T-5')}")
+    two.until(lambda: "T-5" in board(two, "vanmere"))
+    code, said, _ = person("vanmere", "precursors", "board", "--waits-for", "ours")
+    assert code == 0
+    assert "we: pen-reply" in said
+    assert "T-5" in said
+    code, _, error = person("vanmere", "precursors", "board", "--waits-for", "nobody")
+    assert code == 2
+    assert "theirs" in error
+    code, _, error = person("vanmere", "precursors", "consignment", "0" * 26)
+    assert code == 2
+    assert "no such consignment" in error
+    two.set_time(Ms(MADE + 12 * DAY))  # the clocks go on only, so this is the last that these two nodes do
+    assert board(two, "vanmere")["T-5"]["silence"] == "no-objection"

@@ -14,7 +14,7 @@ from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadEnvelope, BadForm
 from comity.base.readers import Misfit
 from comity.desks.precursors.kinds import READERS
-from comity.desks.precursors.model import Arrived, Body, Content, Incident, Kind, Pen, Shipped
+from comity.desks.precursors.model import Arrived, Body, Incident, Kind, Objection, Outcome, Pen, Reply, Shipped
 from comity.desks.precursors.whole import check_whole, firms_of
 
 _FIRMS = ("exporter", "importer", "consignee", "notify", "broker")
@@ -80,9 +80,9 @@ def _read(kind: str, found: Value) -> Body:
     if kind not in READERS:
         raise Misfit("is a kind that this desk does not have")
     body = READERS[kind](found)
-    assert isinstance(body, Content)
+    assert isinstance(body, Pen | Reply | Objection | Incident | Shipped | Arrived | Outcome)
     check_whole(body)
-    return body  # type: ignore[return-value]  # the readers make nothing but bodies of this desk
+    return body
 
 
 def _tagged(form: Mapping[str, Value]) -> dict[str, Value]:

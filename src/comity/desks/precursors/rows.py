@@ -31,7 +31,10 @@ NOTICE = f"SELECT {', '.join(_NOTICE)} FROM precursors_notice n LEFT JOIN precur
 
 @dataclass(frozen=True, slots=True)
 class DispatchRow:
-    """One dispatch of this desk; `made` is its sender's time, `at` ours; `root` is the notification that it is about."""
+    """One dispatch of this desk; `made` is its sender's time, `at` ours; `root` is the notification that it is about.
+
+    `late` is by how many milliseconds an incident was reported after the limit of the side that reports it.
+    """
 
     id: DispatchId
     root: DispatchId
@@ -54,6 +57,7 @@ class DispatchRow:
     refused_code: str | None
     title: str
     body: bytes
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)

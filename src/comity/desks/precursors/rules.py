@@ -110,6 +110,7 @@ class Move:
         kind, stage: what it is; for an incident the stage is its sort.
         side: whose it is.
         on: the version of the notification that it names.
+        arrived: when the other side had it, where that is known.
     """
 
     id: DispatchId
@@ -118,6 +119,20 @@ class Move:
     stage: str
     side: Side
     on: DispatchId | None = None
+    arrived: Ms | None = None
+
+    @property
+    def counts(self) -> Ms:
+        """From when limits run: its sender's time, or its arrival where that came more than a day later.
+
+        A sender's time is only a claim: dated back it would let a limit run out before anybody could answer.
+        """
+        late = self.arrived is not None and self.arrived - self.made > LATE
+        return self.arrived if late and self.arrived is not None else self.made
+
+
+LATE = 86_400_000
+"""How long a dispatch may be on its way, in milliseconds, before limits count from its arrival instead of its own time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +162,7 @@ def fold(first: Move, moves: Iterable[Move], times: Callable[[DispatchId, Ms], T
         moves: everything else, in any order.
         times: the limits of a version, counted from a time; where there are none nothing lapses.
     """
-    standing = Standing(State.NOTIFIED, first.made, first.id)
+    standing = Standing(State.NOTIFIED, first.counts, first.id)
     for move in sorted(moves, key=lambda one: (one.made, one.id)):
         standing = _step(standing, move, times(standing.current, standing.since))
     return standing
@@ -165,7 +180,7 @@ def _step(now: Standing, move: Move, times: Times | None) -> Standing:
     restarts = move.kind == Kind.PEN or move.stage == INFORMATION
     return Standing(
         state=led,
-        since=move.made if restarts and led is State.NOTIFIED else now.since,
+        since=move.counts if restarts and led is State.NOTIFIED else now.since,
         current=move.id if move.kind == Kind.PEN and move.stage == AMENDMENT else now.current,
         irregular=irregular,
         out_of_turn=now.out_of_turn,

@@ -7,19 +7,20 @@ that is not in its turn does not leave, one of theirs is filed and shown as what
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from comity.base.bodies import without
 from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desk import Facts, Filing
-from comity.desks.precursors import store
+from comity.desks.precursors import reminding, store
 from comity.desks.precursors.body import compose_body, read, with_calendars
-from comity.desks.precursors.clocks import Policy, Times, times_of
+from comity.desks.precursors.clocks import Policy, Times, reported_late, times_of
 from comity.desks.precursors.facts import facts_of, stage_of, titled
-from comity.desks.precursors.model import CANCELLATION, Arrived, Body, Kind, Pen, Screened, Shipped
+from comity.desks.precursors.model import CANCELLATION, Arrived, Body, Incident, Kind, Pen, Screened, Shipped
 from comity.desks.precursors.rows import BoardRow, DispatchRow, Notice, board_row
-from comity.desks.precursors.rules import Gap, Move, Side, Standing, awaited, fold, gaps, may_say
+from comity.desks.precursors.rules import LATE, Gap, Move, Side, Standing, awaited, fold, gaps, may_say
 from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Scalar, Tx
 from comity.dispatch.wire import Header
@@ -101,7 +102,7 @@ class PrecursorsDesk:
         if store.root_of(tx, header.id) is not None:
             return
         body = read(header.kind, filing.body).body if filing.body else None
-        root = _root(tx, header)
+        root = _root(tx, header, ours=filing.ours)
         if filing.ours and body is not None:
             self._check_turn(tx, root, header, body)
         arrived = None if filing.ours else store.arrived_before(tx, header.id) or filing.at
@@ -116,9 +117,9 @@ class PrecursorsDesk:
         """Note a receipt: ours written for theirs, or theirs seen for ours. Idempotent."""
         match fact:
             case Fact.ARRIVED:
-                store.note_arrived(tx, dispatch, at, None)
+                self._note_arrived(tx, dispatch, at, None)
             case Fact.FILED:
-                store.note_arrived(tx, dispatch, at, at)
+                self._note_arrived(tx, dispatch, at, at)
             case Fact.SEEN:
                 store.note_seen(tx, dispatch, at)
             case Fact.REFUSED:
@@ -130,6 +131,13 @@ class PrecursorsDesk:
                 store.note_quarantined(tx, dispatch, at)
             case _:
                 raise BadForm("there is no such receipt; nothing was written")
+
+    def _note_arrived(self, tx: Tx, dispatch: DispatchId, at: Ms, filed: Ms | None) -> None:
+        """Note an arrival; one that came late moves the limits."""
+        store.note_arrived(tx, dispatch, at, filed)
+        row = store.dispatch(tx, dispatch)
+        if row is not None and row.arrived is not None and row.arrived - row.made > LATE:
+            self._reckon(tx, row.root)
 
     def _check_turn(self, tx: Tx, root: DispatchId, header: Header, body: Body) -> None:
         """Refuse a word of ours that is not in its turn."""
@@ -191,10 +199,10 @@ class PrecursorsDesk:
     def _standing(self, rows: Sequence[DispatchRow]) -> Standing | None:
         """Return where a consignment stands; None where its notification is not here, or their law refused it."""
         heard = [row for row in rows if row.admitted and row.refused is None and row.body]
-        first = next((row for row in heard if row.kind == Kind.PEN and row.replaces is None), None)
+        first = next((row for row in heard if row.kind == Kind.PEN and row.id == row.root), None)
         if first is None:
             return None
-        pens = {row.id: pen for row in heard if (pen := _pen(row)) is not None}
+        pens = {row.id: pen for row in heard if row.ours == first.ours and (pen := _pen(row)) is not None}
 
         def times(version: DispatchId, since: Ms) -> Times | None:
             pen = pens.get(version)
@@ -245,11 +253,17 @@ class PrecursorsDesk:
     def about(self, tx: Tx, dispatch: DispatchId) -> tuple[DispatchRow, ...]:
         """Return every dispatch about the same consignment, in the order of their own times."""
         root = store.root_of(tx, dispatch)
-        return () if root is None else store.about(tx, root)
+        return () if root is None else tuple(self._with_lateness(row) for row in store.about(tx, root))
+
+    def _with_lateness(self, row: DispatchRow) -> DispatchRow:
+        body = read(row.kind, row.body).body if row.kind == Kind.INCIDENT and row.body else None
+        if not isinstance(body, Incident) or body.known is None:
+            return row
+        return replace(row, late=reported_late(body.known, row.made, self._ours if row.ours else self._theirs))
 
     def case(self, tx: Tx, case: CaseId) -> tuple[DispatchRow, ...]:
         """Return every dispatch of this desk in a case, oldest first."""
-        return store.timeline(tx, case)
+        return tuple(self._with_lateness(row) for row in store.timeline(tx, case))
 
     def gaps(self, tx: Tx, dispatch: DispatchId) -> tuple[Gap, ...]:
         """Return each line of a consignment beside what left and what came."""
@@ -276,6 +290,14 @@ class PrecursorsDesk:
             for one in store.timeline(tx, row.case)
         )
 
+    def chase(self, tx: Tx, now: Ms) -> tuple[reminding.Told, ...]:
+        """Note each limit of ours of which our own side is to be told now, once each, and return them."""
+        return reminding.chase(tx, now)
+
+    def next_chase(self, tx: Tx) -> Ms | None:
+        """Return when our own side is to be told of something next; None for nothing."""
+        return reminding.next_chase(tx)
+
     # --- the screen ----------------------------------------------------------------------------------------------
 
     def unscreened(self, tx: Tx, limit: int = 32) -> tuple[tuple[DispatchId, Pen, Ms], ...]:
@@ -294,8 +316,15 @@ class PrecursorsDesk:
         return store.screened(tx, version)
 
 
-def _root(tx: Tx, header: Header) -> DispatchId:
-    """Return the consignment that a dispatch is about: through what it replaces or names, else itself."""
+def _root(tx: Tx, header: Header, *, ours: bool) -> DispatchId:
+    """Return the consignment that a dispatch is about: through what it replaces or names, else itself.
+
+    A notification is a version of another only if that is here and of the same side; any other one stands on the board by
+    itself, whatever it names, so that none can be hidden behind another and silence be taken for an answer to it.
+    """
+    if header.kind == Kind.PEN:
+        before = None if header.replaces is None else store.dispatch(tx, header.replaces)
+        return before.root if before is not None and before.kind == Kind.PEN and before.ours == ours else header.id
     named = [*([header.replaces] if header.replaces is not None else []), *header.re]
     for one in named:
         root = store.root_of(tx, one)
@@ -323,7 +352,7 @@ def _pen(row: DispatchRow) -> Pen | None:
 
 
 def _move(row: DispatchRow, first: DispatchRow, on: DispatchId | None) -> Move:
-    return Move(row.id, row.made, row.kind, row.stage, _side(first, ours=row.ours), on)
+    return Move(row.id, row.made, row.kind, row.stage, _side(first, ours=row.ours), on, row.arrived)
 
 
 def _side(first: DispatchRow, *, ours: bool) -> Side:

@@ -176,12 +176,36 @@ def test_an_answer_that_came_before_its_notification_finds_it(two: Two) -> None:
     assert row.notice.standing.state is State.OBJECTED
 
 
-def test_a_version_that_came_before_the_one_it_replaces_is_put_beside_it(two: Two) -> None:
+def test_a_version_that_came_before_the_one_it_replaces_stands_by_itself(two: Two) -> None:
     changed = {**PEN, "state": "amendment", "version": 2}
     IMPORTER.file(two.south, filing(3, "objection", {"reasons": ["no-permit"]}, ours=False, at=4 * HOUR, **on(2)))
     IMPORTER.file(two.south, filing(2, "pen", changed, ours=False, at=3 * HOUR, replaces=ident(1)))
     IMPORTER.file(two.south, filing(1, "pen", PEN, ours=False, at=HOUR))
-    assert [row.root for row in IMPORTER.about(two.south, ident(3))] == [ident(1)] * 3
+    assert [row.notice.id for row in IMPORTER.board(two.south, T0)] == [ident(1), ident(2)]
+
+
+def test_what_was_said_of_a_version_before_it_came_is_put_beside_it(two: Two) -> None:
+    EXPORTER.file(two.north, filing(1, "pen", PEN, ours=True, at=HOUR))
+    EXPORTER.file(two.north, filing(3, "objection", {"reasons": ["no-permit"]}, ours=False, at=4 * HOUR, **on(2)))
+    changed = {**PEN, "state": "amendment", "version": 2}
+    EXPORTER.file(two.north, filing(2, "pen", changed, ours=True, at=3 * HOUR, replaces=ident(1)))
+    assert [row.root for row in EXPORTER.about(two.north, ident(3))] == [ident(1)] * 3
+
+
+@pytest.mark.parametrize(
+    ("form", "more"),
+    [
+        (PEN, {"re": (ident(1),)}),
+        (PEN, {"replaces": ident(1)}),
+        ({**PEN, "state": "amendment", "version": 2}, {"replaces": ident(1)}),
+        ({**PEN, "state": "amendment", "version": 2}, {"replaces": ident(77)}),
+    ],
+)
+def test_a_notification_cannot_hide_behind_one_of_ours(two: Two, form: dict[str, Any], more: dict[str, Any]) -> None:
+    IMPORTER.file(two.south, filing(1, "pen", PEN, ours=True, at=HOUR))
+    IMPORTER.file(two.south, filing(2, "pen", form, ours=False, at=0, **more))
+    rows = {row.notice.id: (row.notice.ours, row.we_owe, row.notice.newest) for row in IMPORTER.board(two.south, T0)}
+    assert rows == {ident(1): (True, False, ident(1)), ident(2): (False, True, ident(2))}
 
 
 def test_a_repeat_changes_nothing(two: Two) -> None:
@@ -218,6 +242,45 @@ def test_quantities_to_the_end(two: Two) -> None:
         assert not row.notice.standing.irregular
 
 
+def test_a_notification_that_is_dated_back_counts_from_its_arrival_on_both_sides(two: Two) -> None:
+    sent = filing(1, "pen", PEN, ours=True, at=HOUR)
+    EXPORTER.file(two.north, sent)
+    IMPORTER.file(two.south, replace(sent, ours=False, at=Ms(T0 + 8 * DAY)))
+    (before,), (there,) = two.rows()
+    assert before.notice.times.answer == T0 + 7 * DAY + 4 * HOUR
+    assert there.notice.times.answer == T0 + 15 * DAY + 4 * HOUR
+    EXPORTER.settle(two.north, ident(1), FILED, None, Ms(T0 + 8 * DAY + 500))
+    (ours,), (theirs,) = two.rows()
+    assert ours.notice.times == theirs.notice.times
+    on_time = filing(2, "pen", PEN, ours=False, at=HOUR)
+    IMPORTER.file(two.south, replace(on_time, at=Ms(T0 + DAY + HOUR)))
+    assert IMPORTER.board(two.south, T0)[0].notice.times.answer == T0 + 7 * DAY + 4 * HOUR
+
+
+def test_whoever_is_on_duty_is_told_before_silence_counts_and_when_it_does(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    limit = T0 + 7 * DAY + 4 * HOUR
+    assert EXPORTER.next_chase(two.north) is None, "it is the other side's limit"
+    assert IMPORTER.next_chase(two.south) == limit - DAY
+    told = []
+    for at in (limit - DAY - 1, limit - DAY, limit - 1, limit, limit + DAY):
+        told += [(at - limit, one.kind, one.stage, one.dispatch) for one in IMPORTER.chase(two.south, Ms(at))]
+    assert told == [(-DAY, "notification", "soon", ident(1)), (0, "notification", "over", ident(1))]
+    assert IMPORTER.next_chase(two.south) is None
+
+
+def test_a_node_that_slept_is_told_once_and_an_answer_or_a_new_version_settles_it(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    late = Ms(T0 + 20 * DAY)
+    assert [one.stage for one in IMPORTER.chase(two.south, late)] == ["over"]
+    assert IMPORTER.chase(two.south, late) == ()
+    changed = {**PEN, "state": "amendment", "version": 2}
+    two.north_says(2, "pen", changed, 20 * DAY, replaces=ident(1))
+    assert IMPORTER.next_chase(two.south) == T0 + 26 * DAY + 4 * HOUR
+    two.south_says(3, "pen-reply", {"state": "no-objection"}, 21 * DAY, **on(2))
+    assert IMPORTER.next_chase(two.south) is None
+
+
 def test_an_incident_stands_alone_and_the_boards_copy_needs_both(two: Two) -> None:
     refused = {"state": "reported", "what": "refused-order", "copy": True}
     two.north_says(8, "incident", refused, HOUR)
@@ -228,6 +291,15 @@ def test_an_incident_stands_alone_and_the_boards_copy_needs_both(two: Two) -> No
     assert not EXPORTER.copy_agreed(two.north, ident(9))
     assert not EXPORTER.copy_agreed(two.north, ident(99))
     assert two.rows() == ((), ())
+
+
+def test_a_report_after_its_hours_is_shown_as_late_on_both_sides(two: Two) -> None:
+    said = {"state": "reported", "what": "suspicious-shipment", "known": T0}
+    two.south_says(8, "incident", said, 73 * HOUR, case=CaseId(ident(1)))
+    two.north_says(9, "incident", said, 73 * HOUR)
+    for tx, desk in ((two.north, EXPORTER), (two.south, IMPORTER)):
+        assert {row.id: row.late for row in desk.case(tx, CaseId(ident(1)))} == {ident(8): HOUR, ident(9): 0}
+        assert desk.about(tx, ident(8))[0].late == HOUR
 
 
 def test_our_screen_looks_once_at_each_version_and_its_word_stays_here(two: Two) -> None:

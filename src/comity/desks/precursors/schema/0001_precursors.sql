@@ -58,6 +58,7 @@ CREATE TABLE precursors_notice (
   importer TEXT NOT NULL
 );
 CREATE INDEX precursors_notice_due ON precursors_notice (waits_for, due);
+CREATE INDEX precursors_notice_open ON precursors_notice (ours, state, answer);
 -- What our own screen said of one version: made here, kept here.
 CREATE TABLE precursors_screened (
   id BLOB PRIMARY KEY,
@@ -65,4 +66,11 @@ CREATE TABLE precursors_screened (
   asymmetric BIGINT,
   verdict TEXT,
   found TEXT
+);
+-- Of which limit of ours whoever is on duty was told, once each; a new version is told anew.
+CREATE TABLE precursors_told (
+  root BLOB NOT NULL,
+  since BIGINT NOT NULL,
+  stage TEXT NOT NULL,
+  PRIMARY KEY (root, since, stage)
 );
