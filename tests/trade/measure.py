@@ -1,9 +1,10 @@
 """`make trade`: how much of what is planted the checks find, kind by kind, where at most 2 % of honest consignments are named.
 
-A case counts as found by an alert of its own kind that names it; `by any` counts every kind. A false alarm is an honest
-consignment that is named by an alert in which nothing was planted, of whatever kind. The cut on the score is chosen for
-each world so that these are at most 2 % of all honest consignments of the time in which things were planted.
-Exit codes: 0 every kind of the issue is found at least to 0.8, 1 not.
+A case counts as found by an alert of its own kind that names it; `by any alert` counts every kind. A false alarm is an
+honest consignment that an alert of whatever kind names in which nothing was planted; counted are those of the time in
+which things were planted. `found` is with the thresholds as they ship; the stricter column drops in each world the lowest
+scores until at most 2 % of that world's honest consignments are named.
+Exit codes: 0 every kind is found at least to 0.8 and at most 2 % are false alarms over all worlds, 1 not.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ from tests.trade.generator import PLANT_FROM, PLANT_UNTIL, Case, Maker, World
 THRESHOLDS = Path(__file__).resolve().parents[2] / "substances" / "thresholds.toml"
 FALSE_ALARMS = 0.02
 LEAST_RECALL = 0.8
-FIRST_SEED = 20260713
+FIRST_SEED = 20261001
+"""The thresholds were set on seeds 1 to 8; these were not looked at meanwhile."""
 OWN_KIND = {
     "splitting": {AlertKind.SPLITTING},
     "mirror": {AlertKind.MIRROR},
@@ -119,7 +121,7 @@ def measure(seed: int, **size: int) -> Measured:
         seed,
         len(each),
         recall(kept, world.cases, own=True),
-        recall(kept, world.cases, own=False),
+        recall(list(report.alerts), world.cases, own=False),
         recall(list(report.alerts), world.cases, own=True),
         dict(Counter(case.kind for case in world.cases)),
         len(set().union(*by_kind.values())) / len(honest),
@@ -133,33 +135,42 @@ def measure(seed: int, **size: int) -> Measured:
     )
 
 
+def share(measured: list[Measured], name: str, kind: str) -> float:
+    """Return the part of all planted cases of a kind that were found."""
+    return sum(getattr(one, name)[kind] for one in measured) / sum(one.planted[kind] for one in measured)
+
+
 def table(measured: list[Measured]) -> str:
     """Write the figures of all worlds together."""
-    lines = [f"{'planted':<12} {'cases':>5}  found at <= 2 %  lowest world  as the desk ships  by any alert"]
+    lines = [
+        f"{'planted':<12} {'cases':>5} {'found':>6} {'worst world':>12} {'found, each world cut to 2 %':>29} {'by any alert':>13}"
+    ]
     for kind in measured[0].planted:
         cases = sum(one.planted[kind] for one in measured)
-        at = {
-            name: sum(getattr(one, name)[kind] for one in measured) / cases
-            for name in ("found", "found_uncut", "found_by_any")
-        }
-        least = min(one.found[kind] / one.planted[kind] for one in measured)
-        lines.append(
-            f"{kind:<12} {cases:>5}  {at['found']:>15.3f}  {least:>12.2f}  {at['found_uncut']:>17.3f}  {at['found_by_any']:>12.3f}"
-        )
+        least = min(one.found_uncut[kind] / one.planted[kind] for one in measured)
+        shares = [share(measured, name, kind) for name in ("found_uncut", "found", "found_by_any")]
+        lines.append(f"{kind:<12} {cases:>5} {shares[0]:>6.3f} {least:>12.2f} {shares[1]:>29.3f} {shares[2]:>13.3f}")
     kinds = sorted({kind for one in measured for kind in one.false_by_kind})
     alone = ", ".join(f"{kind} {mean(one.false_by_kind.get(kind, 0) for one in measured):.2%}" for kind in kinds)
+    highest = max(one.false_uncut for one in measured)
+    names_honest, counts = sum(one.false_ledgers for one in measured), sum(one.ledgers for one in measured)
+    size, seconds = mean(one.consignments for one in measured), mean(one.seconds for one in measured)
     lines += [
-        f"honest consignments named as the desk ships: {mean(one.false_uncut for one in measured):.2%} ({alone})",
-        f"after the cut: {mean(one.false_cut for one in measured):.2%}; highest world {max(one.false_cut for one in measured):.2%}; cut "
-        f"{min(one.cut_milli for one in measured)} to {max(one.cut_milli for one in measured)} milli",
-        f"ledgers: {sum(one.false_ledgers for one in measured)} of {sum(one.ledgers for one in measured)} honest counts named",
-        f"{len(measured)} worlds of {mean(one.consignments for one in measured):,.0f} consignments, a world checked in {mean(one.seconds for one in measured):.1f} s",
+        f"honest consignments named, all kinds together: {false_share(measured):.2%}; worst world {highest:.2%}",
+        f"  by kind: {alone}",
+        f"honest counts of stock named: {names_honest} of {counts}",
+        f"{len(measured)} worlds of {size:,.0f} consignments, seeds {measured[0].seed} to {measured[-1].seed}; {seconds:.1f} s a world",
     ]
     return "\n".join(lines)
 
 
+def false_share(measured: list[Measured]) -> float:
+    """Return the part of honest consignments that false alarms name, over all worlds."""
+    return mean(one.false_uncut for one in measured)
+
+
 def main() -> int:
-    """Measure over seeds and say whether every kind is found often enough."""
+    """Measure over seeds and say whether every kind is found often enough, with few enough false alarms."""
     parser = argparse.ArgumentParser(description="Measure what the flow checks find in made-up trade.")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=FIRST_SEED)
@@ -168,19 +179,15 @@ def main() -> int:
     measured = []
     for seed in range(asked.first, asked.first + asked.seeds):
         measured.append(measure(seed))
-        print(f"seed {seed}: cut {measured[-1].cut_milli}, {measured[-1].found}", file=sys.stderr, flush=True)
+        print(f"seed {seed}: false alarms {measured[-1].false_uncut:.2%}", file=sys.stderr, flush=True)
     if asked.json:
         print(json.dumps([{name: getattr(one, name) for name in Measured.__dataclass_fields__} for one in measured]))
     else:
         print(table(measured))
-    short = [
-        kind
-        for kind in OWN_KIND
-        if sum(o.found[kind] for o in measured) < LEAST_RECALL * sum(o.planted[kind] for o in measured)
-    ]
+    short = [kind for kind in OWN_KIND if share(measured, "found_uncut", kind) < LEAST_RECALL]
     if short:
-        print(f"below {LEAST_RECALL}: {', '.join(short)}", file=sys.stderr)
-    return 1 if short else 0
+        print(f"found less than {LEAST_RECALL}: {', '.join(short)}", file=sys.stderr)
+    return 1 if short or false_share(measured) > FALSE_ALARMS else 0
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from comity.desks.precursors.flows.model import (
     grams_line,
     milli,
 )
+from comity.desks.precursors.flows.splitting import limit_of
 from comity.desks.precursors.flows.thresholds import Thresholds
 from comity.desks.precursors.flows.trade import Check, Trade, one_each
 
@@ -109,7 +110,8 @@ def _of_consignee(one: Consignment, intake: Intake, licensed: Grams | None, rule
         years, grams = past
         need, source = rules.need, rules.name
         mean = grams // years
-        limit = Grams(max(need.history_floor_grams, mean * need.history_factor_permille // 1_000))
+        free = limit_of(one.to_party, one.substance, rules)[0] * need.history_floor_free
+        limit = Grams(max(need.history_floor_grams, free, mean * need.history_factor_permille // 1_000))
         lines += (
             grams_line(Sign.NOTE, f"yearly mean of {years} years before", mean),
             grams_line(Sign.LIMIT, "plausible by that history", limit),

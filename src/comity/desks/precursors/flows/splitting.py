@@ -1,7 +1,7 @@
 """Many small consignments to firms that belong together: the sum over linked consignees within a window of days.
 
 The rule it keeps: only consignments without a permit are added up, each of them below the quantity that would need one; a
-trait that many firms share links nobody.
+trait that many firms share links nobody; what firms have long taken is their habit, told once.
 """
 # spec: precursors-and-documents.md 4
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -33,6 +33,7 @@ from comity.desks.precursors.flows.model import (
 from comity.desks.precursors.flows.thresholds import Thresholds
 from comity.desks.precursors.flows.trade import Check, Trade, one_each
 
+_YEAR_DAYS = 365
 SHOWN = 12
 """Consignments written out one by one in an alert; the others are one line."""
 
@@ -43,12 +44,34 @@ class Ring:
 
     Attributes:
         firms: sorted.
-        traits: those that link them, sorted.
+        traits: those that link them, sorted, each with the firms that share it, sorted.
     """
 
     party: Party
     firms: tuple[HolderId, ...]
-    traits: tuple[str, ...]
+    traits: tuple[tuple[str, tuple[HolderId, ...]], ...]
+
+
+def linked(
+    firms: Iterable[HolderId], traits: Iterable[tuple[str, tuple[HolderId, ...]]]
+) -> tuple[tuple[HolderId, ...], ...]:
+    """Return the connected components of firms over shared traits, each sorted, in the order of their first firm."""
+    above = {firm: firm for firm in sorted(firms)}
+
+    def top(firm: HolderId) -> HolderId:
+        while above[firm] != firm:
+            above[firm] = above[above[firm]]
+            firm = above[firm]
+        return firm
+
+    for _, sharing in traits:
+        here = [firm for firm in sharing if firm in above]
+        for firm in here[1:]:
+            above[top(firm)] = top(here[0])
+    found: dict[HolderId, list[HolderId]] = defaultdict(list)
+    for firm in above:
+        found[top(firm)].append(firm)
+    return tuple(tuple(part) for part in found.values())
 
 
 def rings(holders: Iterable[LicenceHolder], shared_by_most: int) -> tuple[Ring, ...]:
@@ -58,34 +81,21 @@ def rings(holders: Iterable[LicenceHolder], shared_by_most: int) -> tuple[Ring, 
         holders: firms of any side; only those of one side are linked.
         shared_by_most: a trait of more firms than this links none.
     """
-    firms = {(one.party, one.id): one for one in holders}
-    sharing: dict[tuple[Party, str], list[tuple[Party, HolderId]]] = defaultdict(list)
-    for key, one in firms.items():
-        for trait in one.traits:
-            sharing[one.party, trait].append(key)
-    above = {key: key for key in firms}
-    links: dict[tuple[Party, HolderId], set[str]] = defaultdict(set)
-    for (_, trait), keys in sharing.items():
-        if 1 < len(keys) <= shared_by_most:
-            for key in keys:
-                above[_top(above, key)] = _top(above, keys[0])
-                links[key].add(trait)
-    found: dict[tuple[Party, HolderId], list[tuple[Party, HolderId]]] = defaultdict(list)
-    for key in sorted(firms):
-        found[_top(above, key)].append(key)
-    return tuple(
-        Ring(keys[0][0], tuple(key[1] for key in keys), tuple(sorted(set().union(*(links[key] for key in keys)))))
-        for keys in found.values()
-    )
+    by_party: dict[Party, dict[HolderId, LicenceHolder]] = defaultdict(dict)
+    for one in holders:
+        by_party[one.party][one.id] = one
+    return tuple(ring for party in sorted(by_party) for ring in _of_party(party, by_party[party], shared_by_most))
 
 
-def _top(
-    above: dict[tuple[Party, HolderId], tuple[Party, HolderId]], key: tuple[Party, HolderId]
-) -> tuple[Party, HolderId]:
-    while above[key] != key:
-        above[key] = above[above[key]]
-        key = above[key]
-    return key
+def _of_party(party: Party, firms: dict[HolderId, LicenceHolder], most: int) -> Iterator[Ring]:
+    sharing: dict[str, list[HolderId]] = defaultdict(list)
+    for name in sorted(firms):
+        for trait in firms[name].traits:
+            sharing[trait].append(name)
+    traits = [(trait, tuple(names)) for trait, names in sorted(sharing.items()) if 1 < len(names) <= most]
+    for part in linked(firms, traits):
+        inside = frozenset(part)
+        yield Ring(party, part, tuple(link for link in traits if link[1][0] in inside))
 
 
 def limit_of(party: Party, substance: SubstanceId, rules: Thresholds) -> tuple[Grams, str]:
@@ -115,7 +125,8 @@ def splitting_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
         limit, _ = limit_of(ring.party, substance, rules)
         for days, permille in zip(rules.splitting.days, rules.splitting.of_limit_permille, strict=True):
             for window in windows(tuple(consignments), days, limit * permille // 1_000):
-                run = partial(_judge, ring, window, (days, permille), rules)
+                past = tuple(one for one in consignments if one.day < window[0].day)
+                run = partial(_judge, ring, window, (days, permille, usual(past, window[0].day, days)), rules)
                 yield Check(AlertKind.SPLITTING, f"{ring.party} {ring.firms[0]} {substance} {days}", run)
 
 
@@ -144,13 +155,22 @@ def windows(consignments: tuple[Consignment, ...], days: int, limit: int) -> Ite
             parts += [part[:start], part[start + len(window) :]]
 
 
-def _judge(ring: Ring, window: tuple[Consignment, ...], within: tuple[int, int], rules: Thresholds) -> Alert | None:
-    days, permille = within
+def usual(past: tuple[Consignment, ...], day: date, days: int) -> Grams:
+    """Return what the ring took in as many days on the average of the year before the day."""
+    since = day - timedelta(days=_YEAR_DAYS)
+    return Grams(sum(one.grams for one in past if one.day >= since) * days // _YEAR_DAYS)
+
+
+def _judge(
+    ring: Ring, window: tuple[Consignment, ...], within: tuple[int, int, Grams], rules: Thresholds
+) -> Alert | None:
+    days, permille, habit = within
     quantity, source = limit_of(ring.party, window[0].substance, rules)
     if len({one.consignee for one in window}) == 1:
         permille = permille * rules.splitting.alone_permille // 1_000
     limit, total = quantity * permille // 1_000, sum(one.grams for one in window)
-    if total <= limit or len(window) < rules.splitting.least_consignments:
+    accustomed = habit * rules.splitting.usual_permille // 1_000
+    if total <= max(limit, accustomed) or len(window) < rules.splitting.least_consignments:
         return None
     shown, rest = window[:SHOWN], window[SHOWN:]
     lines: list[Line] = [
@@ -160,8 +180,11 @@ def _judge(ring: Ring, window: tuple[Consignment, ...], within: tuple[int, int],
         lines.append(grams_line(Sign.PLUS, f"{len(rest)} further consignments", sum(one.grams for one in rest)))
     lines.append(grams_line(Sign.EQUALS, f"without a permit within {days} days", total))
     lines.append(grams_line(Sign.LIMIT, f"{permille} per mille of what passes without a permit", limit))
+    lines.append(grams_line(Sign.NOTE, f"usual for them in {days} days, by the year before", habit))
     lines.append(count_line(Sign.NOTE, "consignees that belong together", len({one.consignee for one in window})))
-    lines += [Line(Sign.NOTE, f"linked by {trait}", Decimal(1), Unit.YES) for trait in ring.traits[:SHOWN]]
+    takers = {one.consignee for one in window}
+    links = [trait for trait, firms in ring.traits if len(takers.intersection(firms)) > 1]
+    lines += [Line(Sign.NOTE, f"linked by {trait}", Decimal(1), Unit.YES) for trait in links[:SHOWN]]
     first = window[0]
     subject = (
         f"party={ring.party}",
@@ -171,4 +194,4 @@ def _judge(ring: Ring, window: tuple[Consignment, ...], within: tuple[int, int],
         f"from={first.day.isoformat()}",
     )
     numbers = tuple(sorted(one.id for one in window))
-    return Alert(AlertKind.SPLITTING, subject, numbers, tuple(lines), source, milli(total, limit))
+    return Alert(AlertKind.SPLITTING, subject, numbers, tuple(lines), source, milli(total, max(limit, accustomed)))

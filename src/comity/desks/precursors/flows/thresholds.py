@@ -57,11 +57,12 @@ class MirrorRules:
 
 @dataclass(frozen=True, slots=True)
 class NeedRules:
-    """How many whole years of history there must be, and how much of their mean is still plausible, where no licence says it."""
+    """How many whole years of history there must be, and how much of their mean is still plausible, and what is in any case, where no licence says it."""
 
     history_years: int
     history_factor_permille: int
     history_floor_grams: int
+    history_floor_free: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +95,13 @@ class NewcomerRules:
 class SplittingRules:
     """Windows in days with how much of the limit each allows.
 
-    Then: how much more a firm that nothing links may take, how many firms a trait may link, the least number of consignments, and what stands in where no quantity is known.
+    Then: how much more one firm alone may take, how much more than usual is new, how many firms a trait may link, the least number of consignments, and what stands in where no quantity is known.
     """
 
     days: tuple[int, ...]
     of_limit_permille: tuple[int, ...]
     alone_permille: int
+    usual_permille: int
     shared_by_most: int
     least_consignments: int
     watch_grams: int
