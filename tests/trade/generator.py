@@ -150,7 +150,7 @@ class Maker:
                     one.traits.add(f"owner:group {party} {self.number}")
                 self.number += 1
             for building in range(2):
-                for one in self.draw.sample(buyers, 16):
+                for one in self.draw.sample(buyers, min(16, self.firms)):
                     one.traits.add(f"address:{party} tower {building}")
             for pair in range(3):  # two firms with one accountant's telephone
                 for one in self.draw.sample(buyers, 2):

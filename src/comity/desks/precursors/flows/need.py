@@ -5,7 +5,7 @@ The rule it keeps: a licence's number is used where there is one; history only w
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -47,11 +47,6 @@ class Intake:
     def named(self, after: date, until: date) -> tuple[ConsignmentId, ...]:
         """Return the consignments after one day, up to and with the other, sorted."""
         return tuple(sorted(self.numbers[bisect_right(self.days, after) : bisect_right(self.days, until)]))
-
-    def since(self, day: date) -> date | None:
-        """Return the first day of intake from `day` on."""
-        at = bisect_left(self.days, day)
-        return self.days[at] if at < len(self.days) else None
 
 
 def intakes(consignments: tuple[Consignment, ...]) -> dict[Key, Intake]:
@@ -133,8 +128,7 @@ def _crosses(one: Consignment, total: int, limit: int) -> bool:
 def _history(one: Consignment, intake: Intake, least: int) -> tuple[int, int] | None:
     """Return whole years of history before the last 12 months, and the grams in them; None where there are fewer than `least`."""
     end = one.day - YEAR
-    first = intake.since(end - HISTORY_YEARS * YEAR)
-    years = min(HISTORY_YEARS, (end - first) // YEAR + 1) if first and first <= end else 0
+    years = min(HISTORY_YEARS, (end - intake.days[0]) // YEAR)
     return (years, intake.between(end - years * YEAR, end)) if years >= least else None
 
 
