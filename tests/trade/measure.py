@@ -27,7 +27,7 @@ from tests.trade.generator import PLANT_FROM, PLANT_UNTIL, Case, Maker, World
 THRESHOLDS = Path(__file__).resolve().parents[2] / "substances" / "thresholds.toml"
 FALSE_ALARMS = 0.02
 LEAST_RECALL = 0.8
-FIRST_SEED = 20261001
+FIRST_SEED = 20270101
 """The thresholds were set on seeds 1 to 8; these were not looked at meanwhile."""
 OWN_KIND = {
     "splitting": {AlertKind.SPLITTING},
