@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from comity.base.ids import Ms
 from comity.desks.precursors.flows.alerts import reverse, run, show
 from comity.desks.precursors.flows.ledger import account_of, periods
-from comity.desks.precursors.flows.model import INFLOWS, ConsignmentId, Grams, HolderId, LicenceHolder, MovementKind
+from comity.desks.precursors.flows.model import INFLOWS, ConsignmentId, Flow, Grams, HolderId, LicenceHolder
 from comity.desks.precursors.flows.reading import read_register_line
 from comity.desks.precursors.flows.reconcile import reconcile
 from comity.desks.precursors.flows.splitting import rings
@@ -19,13 +19,13 @@ from tests.trade.given import OURS, RULES, THEIRS, after, counted, moved
 
 GRAMS = st.integers(min_value=1, max_value=10**12)
 DAYS = st.integers(min_value=0, max_value=60)
-MOVEMENTS = st.lists(st.tuples(st.sampled_from(MovementKind), GRAMS, DAYS), max_size=30).map(
+MOVEMENTS = st.lists(st.tuples(st.sampled_from(Flow), GRAMS, DAYS), max_size=30).map(
     lambda rows: [moved(kind, grams, days, f"m{at}") for at, (kind, grams, days) in enumerate(rows)]
 )
 CROSSING = st.lists(st.tuples(st.booleans(), st.integers(min_value=0, max_value=9), GRAMS, DAYS), max_size=20).map(
     lambda rows: [
         moved(
-            MovementKind.EXPORT if out else MovementKind.IMPORT,
+            Flow.EXPORT if out else Flow.IMPORT,
             grams,
             days,
             f"m{at}",

@@ -19,11 +19,11 @@ from comity.desks.precursors.flows.description import Listed, ListIdentify
 from comity.desks.precursors.flows.model import (
     Consignment,
     ConsignmentId,
+    Flow,
     Grams,
     HolderId,
     LicenceHolder,
     Movement,
-    MovementKind,
     Party,
     Stock,
     SubstanceId,
@@ -403,7 +403,7 @@ class Maker:
                     one.from_party,
                     one.exporter,
                     one.substance,
-                    MovementKind.EXPORT,
+                    Flow.EXPORT,
                     one.grams,
                     one.day,
                     one.id,
@@ -438,7 +438,7 @@ class Maker:
                     party,
                     holder,
                     substance,
-                    MovementKind.IMPORT,
+                    Flow.IMPORT,
                     one.grams,
                     one.day,
                     one.id,
@@ -450,9 +450,9 @@ class Maker:
             use, loss = round(had * self.draw.uniform(0.2, 0.7)), round(had * self.draw.uniform(0, 0.004))
             name = f"{holder}{substance}{end}"
             if use:
-                movements.append(Movement(f"u{name}", party, holder, substance, MovementKind.USE, Grams(use), end))
+                movements.append(Movement(f"u{name}", party, holder, substance, Flow.USE, Grams(use), end))
             if loss:
-                movements.append(Movement(f"l{name}", party, holder, substance, MovementKind.LOSS, Grams(loss), end))
+                movements.append(Movement(f"l{name}", party, holder, substance, Flow.LOSS, Grams(loss), end))
             stock = had - use - loss
             if end == theft_at:
                 stock -= had * 5 // 100

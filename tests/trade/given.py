@@ -9,11 +9,11 @@ from comity.desks.precursors.flows.description import Listed, ListIdentify
 from comity.desks.precursors.flows.model import (
     Consignment,
     ConsignmentId,
+    Flow,
     Grams,
     HolderId,
     LicenceHolder,
     Movement,
-    MovementKind,
     Party,
     Stock,
     SubstanceId,
@@ -54,7 +54,7 @@ def after(days: int) -> date:
     return DAY + timedelta(days=days)
 
 
-def moved(kind: MovementKind, grams: int, days: int = 1, number: str = "", **changed) -> Movement:
+def moved(kind: Flow, grams: int, days: int = 1, number: str = "", **changed) -> Movement:
     given = {
         "id": number or f"{kind}-{days}-{grams}",
         "party": OURS,

@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import mean
 
 from comity.desks.precursors.flows.alerts import run
-from comity.desks.precursors.flows.model import Alert, AlertKind, ConsignmentId
+from comity.desks.precursors.flows.model import Alert, ConsignmentId, Discrepancy
 from comity.desks.precursors.flows.thresholds import Thresholds, read_thresholds
 from comity.desks.precursors.flows.trade import one_each
 from tests.trade.generator import PLANT_FROM, PLANT_UNTIL, Case, Maker, World
@@ -30,14 +30,14 @@ LEAST_RECALL = 0.8
 FIRST_SEED = 20270101
 """The thresholds were set on seeds 1 to 8; these were not looked at meanwhile."""
 OWN_KIND = {
-    "splitting": {AlertKind.SPLITTING},
-    "mirror": {AlertKind.MIRROR},
-    "description": {AlertKind.DESCRIPTION},
-    "newcomer": {AlertKind.NEWCOMER},
-    "price": {AlertKind.PRICE},
-    "route": {AlertKind.ROUTE},
-    "need": {AlertKind.NEED},
-    "ledger": {AlertKind.LEDGER},
+    "splitting": {Discrepancy.SPLITTING},
+    "mirror": {Discrepancy.MIRROR},
+    "description": {Discrepancy.DESCRIPTION},
+    "newcomer": {Discrepancy.NEWCOMER},
+    "price": {Discrepancy.PRICE},
+    "route": {Discrepancy.ROUTE},
+    "need": {Discrepancy.NEED},
+    "ledger": {Discrepancy.LEDGER},
 }
 
 
@@ -94,7 +94,7 @@ def recall(alerts: list[Alert], cases: tuple[Case, ...], *, own: bool) -> dict[s
     """Return how many cases of each kind an alert names."""
     found: Counter[str] = Counter()
     for case in cases:
-        kinds = OWN_KIND[case.kind] if own else set(AlertKind)
+        kinds = OWN_KIND[case.kind] if own else set(Discrepancy)
         found[case.kind] += any(alert.kind in kinds and names(alert, case) for alert in alerts)
     return dict(found)
 
@@ -116,7 +116,7 @@ def measure(seed: int, **size: int) -> Measured:
     for alert in false:
         by_kind[alert.kind] |= honest & named_by(alert)
     robbed = {case.holder for case in world.cases if case.holder}
-    ledger = [alert for alert in report.alerts if alert.kind is AlertKind.LEDGER]
+    ledger = [alert for alert in report.alerts if alert.kind is Discrepancy.LEDGER]
     return Measured(
         seed,
         len(each),

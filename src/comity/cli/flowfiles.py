@@ -68,11 +68,19 @@ def _rows(path: Path, data: bytes) -> Iterator[object]:
                 raise BadForm(f"{path.name} is no list of rows; nothing was read")
             yield from found
         elif path.suffix == ".jsonl":
-            yield from (json.loads(line) for line in text.splitlines() if line.strip())
+            yield from (_line(line) for line in text.splitlines() if line.strip())
         else:
             yield from csv.DictReader(io.StringIO(text, newline=""))
     except (UnicodeDecodeError, json.JSONDecodeError, csv.Error) as error:
         raise BadForm(f"{path.name} cannot be read as rows: {error}; nothing was done") from error
+
+
+def _line(line: str) -> object:
+    """Return what a line holds, or the line itself, which is then a bad row and stops no other."""
+    try:
+        return json.loads(line)
+    except json.JSONDecodeError:
+        return line
 
 
 def show_bad(bad: tuple[BadRow, ...]) -> None:

@@ -19,6 +19,7 @@ DECLARED = (
     "id,declared_by,from_party,to_party,substance,text,cas,hs6,exporter,consignee,day,kg,value_minor,currency\n"
     "C1,XV,XV,XO,alvanol,Alvanol,64-17-5,340250,XV-2,XO-7,2026-02-01,500,9000,XVD\n"
 )
+OTHER = {"alert": "0", "arithmetic": "0", "officer": "pd/1", "at": 1, "reason": "seen"}
 
 
 @pytest.fixture
@@ -85,6 +86,9 @@ def test_an_alert_is_reversed_by_an_officer_and_then_counts_no_more(folder, caps
     assert ask(folder, *words) == 1
     (alert,) = told(capsys)["alerts"]
     assert alert["kind"] == "description"
+    (folder / "reversals.jsonl").write_text(
+        "half a line that a crash left\n" + json.dumps(OTHER) + "\n", encoding="utf-8"
+    )
     reversal = [
         "precursors",
         "reverse",
@@ -102,6 +106,7 @@ def test_an_alert_is_reversed_by_an_officer_and_then_counts_no_more(folder, caps
     assert ask(folder, *words, "--reversals", "reversals.jsonl", machine=False) == 0
     out = capsys.readouterr().out
     assert "REVERSED by pd/4" in out
+    assert "left out: reversals.jsonl row 1" in out
     assert "0 alerts, 1 reversed" in out
     assert main([*reversal[:-1], " ", "--to", kept]) == 2
 

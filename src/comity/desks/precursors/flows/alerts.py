@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 from comity.base.errors import BadForm, LocalError
@@ -16,7 +17,15 @@ from comity.base.ids import Ms
 from comity.desks.precursors.flows.description import Identify, description_checks
 from comity.desks.precursors.flows.ledger import ledger_checks
 from comity.desks.precursors.flows.mirror import mirror_checks
-from comity.desks.precursors.flows.model import Alert, AlertId, AlertKind, Reversal
+from comity.desks.precursors.flows.model import (
+    Alert,
+    AlertId,
+    Consignment,
+    ConsignmentId,
+    Discrepancy,
+    Party,
+    Reversal,
+)
 from comity.desks.precursors.flows.need import need_checks
 from comity.desks.precursors.flows.newcomer import newcomer_checks
 from comity.desks.precursors.flows.price import price_checks
@@ -42,7 +51,7 @@ _RULES_ALONE = (
 class Fault:
     """A subject that could not be judged, and why; the others were."""
 
-    kind: AlertKind
+    kind: Discrepancy
     subject: str
     why: str
 
@@ -72,7 +81,21 @@ class Shown:
 def checks(trade: Trade, rules: Thresholds, identify: Identify | None = None) -> Iterator[Check]:
     """Yield every check there is to make."""
     alone = chain.from_iterable(make(trade, rules) for make in _RULES_ALONE)
-    return chain(alone, description_checks(trade, rules, identify))
+    return chain(_twice(trade), alone, description_checks(trade, rules, identify))
+
+
+def _twice(trade: Trade) -> Iterator[Check]:
+    """Yield a check that fails for each consignment that one side declared in two ways: the first counts elsewhere."""
+    first: dict[tuple[ConsignmentId, Party], Consignment] = {}
+    named: set[ConsignmentId] = set()
+    for one in trade.consignments:
+        if first.setdefault((one.id, one.declared_by), one) != one and one.id not in named:
+            named.add(one.id)
+            yield Check(Discrepancy.MIRROR, one.id, partial(_refuse, one))
+
+
+def _refuse(one: Consignment) -> None:
+    raise BadForm(f"{one.declared_by} declared it twice with different content; the first one counts, correct the file")
 
 
 def run(trade: Trade, rules: Thresholds, identify: Identify | None = None) -> Report:

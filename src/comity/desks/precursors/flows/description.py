@@ -16,7 +16,7 @@ from functools import partial
 from typing import Protocol
 
 from comity.desks.precursors.flows.mirror import Declared, declared
-from comity.desks.precursors.flows.model import Alert, AlertKind, Consignment, Line, Sign, SubstanceId, Unit, milli
+from comity.desks.precursors.flows.model import Alert, Consignment, Discrepancy, Line, Sign, SubstanceId, Unit, milli
 from comity.desks.precursors.flows.thresholds import DescriptionRules, Thresholds
 from comity.desks.precursors.flows.trade import Check, Trade
 
@@ -115,7 +115,7 @@ def description_checks(trade: Trade, rules: Thresholds, identify: Identify | Non
     if identify is None:
         return
     for both in declared(trade):
-        yield Check(AlertKind.DESCRIPTION, both.first.id, partial(_judge, both, rules, identify))
+        yield Check(Discrepancy.DESCRIPTION, both.first.id, partial(_judge, both, rules, identify))
 
 
 def _judge(both: Declared, rules: Thresholds, identify: Identify) -> Alert | None:
@@ -131,7 +131,7 @@ def _judge(both: Declared, rules: Thresholds, identify: Identify) -> Alert | Non
     allowed = Line(Sign.LIMIT, "worth a look from", Decimal(own.points), Unit.POINTS)
     subject = (f"consignment={one.id}",)
     score = milli(points, own.points)
-    return Alert(AlertKind.DESCRIPTION, subject, (one.id,), (*lines, total, allowed), rules.name, score)
+    return Alert(Discrepancy.DESCRIPTION, subject, (one.id,), (*lines, total, allowed), rules.name, score)
 
 
 def contradictions(one: Consignment, identify: Identify, rules: DescriptionRules) -> Iterator[Line]:

@@ -19,12 +19,12 @@ from comity.desks.precursors.flows.model import (
     INFLOWS,
     OUTFLOWS,
     Alert,
-    AlertKind,
+    Discrepancy,
+    Flow,
     Grams,
     HolderId,
     Line,
     Movement,
-    MovementKind,
     Party,
     Sign,
     Stock,
@@ -54,7 +54,7 @@ class Period:
     closing: Stock
     movements: tuple[Movement, ...]
 
-    def total(self, kind: MovementKind) -> Grams:
+    def total(self, kind: Flow) -> Grams:
         """Return the sum of one kind."""
         return Grams(sum(one.grams for one in self.movements if one.kind is kind))
 
@@ -145,7 +145,7 @@ def ledger_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
     for account, stocks, movements in ledgers(trade):
         days = sorted({one.day for one in stocks})
         for day in days[1:]:
-            for kind, judge in ((AlertKind.LEDGER, _missing), (AlertKind.OVERDRAWN, _overdrawn)):
+            for kind, judge in ((Discrepancy.LEDGER, _missing), (Discrepancy.OVERDRAWN, _overdrawn)):
                 run = partial(_judged, judge, rules, (account, stocks, movements), day)
                 yield Check(kind, " ".join((*account, day.isoformat())), run)
 
@@ -186,7 +186,7 @@ def _missing(period: Period, tolerance: Tolerance, name: str) -> Alert | None:
         grams_line(Sign.EQUALS, "difference", period.difference),
         grams_line(Sign.LIMIT, "allowed difference", allowed),
     )
-    return Alert(AlertKind.LEDGER, _subject(period), (), lines, name, milli(abs(period.difference), allowed))
+    return Alert(Discrepancy.LEDGER, _subject(period), (), lines, name, milli(abs(period.difference), allowed))
 
 
 def _overdrawn(period: Period, tolerance: Tolerance, name: str) -> Alert | None:
@@ -199,4 +199,4 @@ def _overdrawn(period: Period, tolerance: Tolerance, name: str) -> Alert | None:
         grams_line(Sign.EQUALS, "balance of the register", lowest, day.isoformat()),
         grams_line(Sign.LIMIT, "least stock there can be", 0),
     )
-    return Alert(AlertKind.OVERDRAWN, _subject(period), (), lines, name, 1_000 + milli(-lowest, allowed))
+    return Alert(Discrepancy.OVERDRAWN, _subject(period), (), lines, name, 1_000 + milli(-lowest, allowed))

@@ -16,9 +16,9 @@ from functools import partial
 
 from comity.desks.precursors.flows.model import (
     Alert,
-    AlertKind,
     Consignment,
     ConsignmentId,
+    Discrepancy,
     Grams,
     Line,
     Party,
@@ -97,10 +97,10 @@ def mirror_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
         return
     both = declared(trade)
     for one in both:
-        yield Check(AlertKind.MIRROR, one.first.id, partial(_of_one, one, trade.until, rules))
+        yield Check(Discrepancy.MIRROR, one.first.id, partial(_of_one, one, trade.until, rules))
     for cell, members in cells(both).items():
         subject = f"{cell.hs6} {cell.month} {cell.from_party}-{cell.to_party}"
-        yield Check(AlertKind.MIRROR, subject, partial(_of_cell, cell, members, trade.until, rules))
+        yield Check(Discrepancy.MIRROR, subject, partial(_of_cell, cell, members, trade.until, rules))
 
 
 def _of_one(both: Declared, until: date, rules: Thresholds) -> Alert | None:
@@ -121,7 +121,7 @@ def _of_one(both: Declared, until: date, rules: Thresholds) -> Alert | None:
         grams_line(Sign.LIMIT, "allowed gap", allowed),
     )
     name = both.first.id
-    return Alert(AlertKind.MIRROR, (f"consignment={name}",), (name,), lines, rules.name, milli(abs(gap), allowed))
+    return Alert(Discrepancy.MIRROR, (f"consignment={name}",), (name,), lines, rules.name, milli(abs(gap), allowed))
 
 
 def _of_cell(cell: Cell, members: tuple[Declared, ...], until: date, rules: Thresholds) -> Alert | None:
@@ -148,4 +148,4 @@ def _of_cell(cell: Cell, members: tuple[Declared, ...], until: date, rules: Thre
     ]
     subject = (f"hs6={cell.hs6}", f"month={cell.month}", f"from={cell.from_party}", f"to={cell.to_party}")
     numbers = tuple(sorted(one.first.id for one in causes))
-    return Alert(AlertKind.MIRROR, subject, numbers, tuple(lines), rules.name, milli(abs(gap), allowed))
+    return Alert(Discrepancy.MIRROR, subject, numbers, tuple(lines), rules.name, milli(abs(gap), allowed))

@@ -30,7 +30,7 @@ AlertId = NewType("AlertId", str)
 """16 hex digits of what an alert is about: the same alert has the same id on every run."""
 
 
-class MovementKind(StrEnum):
+class Flow(StrEnum):
     """How a quantity came to a holder or left it."""
 
     PRODUCTION = "production"
@@ -44,8 +44,8 @@ class MovementKind(StrEnum):
     LOSS = "loss"
 
 
-INFLOWS = (MovementKind.PRODUCTION, MovementKind.IMPORT, MovementKind.RECEIVED)
-OUTFLOWS = (MovementKind.EXPORT, MovementKind.SUPPLIED, MovementKind.USE, MovementKind.LOSS)
+INFLOWS = (Flow.PRODUCTION, Flow.IMPORT, Flow.RECEIVED)
+OUTFLOWS = (Flow.EXPORT, Flow.SUPPLIED, Flow.USE, Flow.LOSS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Movement:
     party: Party
     holder: HolderId
     substance: SubstanceId
-    kind: MovementKind
+    kind: Flow
     grams: Grams
     day: date
     consignment: ConsignmentId = ConsignmentId("")
@@ -140,7 +140,7 @@ class Consignment:
         return self.declared_by == self.from_party
 
 
-class AlertKind(StrEnum):
+class Discrepancy(StrEnum):
     """What did not add up."""
 
     LEDGER = "ledger"
@@ -208,7 +208,7 @@ class Alert:
         score_milli: how far above its limit, in thousandths of the limit: 1000 is exactly at it. For sorting only.
     """
 
-    kind: AlertKind
+    kind: Discrepancy
     subject: tuple[str, ...]
     consignments: tuple[ConsignmentId, ...]
     lines: tuple[Line, ...]

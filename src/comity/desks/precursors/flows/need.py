@@ -14,9 +14,9 @@ from functools import partial
 
 from comity.desks.precursors.flows.model import (
     Alert,
-    AlertKind,
     Consignment,
     ConsignmentId,
+    Discrepancy,
     Grams,
     Line,
     Sign,
@@ -70,12 +70,12 @@ def need_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
         holder = holders.get((one.to_party, one.consignee))
         licensed = holder.yearly_of(one.substance) if holder else None
         run = partial(_of_consignee, one, intake, licensed, rules)
-        yield Check(AlertKind.NEED, f"{one.id} consignee", run)
+        yield Check(Discrepancy.NEED, f"{one.id} consignee", run)
         schedule = rules.schedules.get(one.to_party)
         yearly = schedule.yearly.get(one.substance) if schedule else None
         if schedule and yearly is not None:
             country = partial(_of_country, one, taken[one.to_party, one.substance], yearly, schedule.source)
-            yield Check(AlertKind.NEED, f"{one.id} country", country)
+            yield Check(Discrepancy.NEED, f"{one.id} country", country)
 
 
 def _sum(one: Consignment, intake: Intake) -> tuple[Grams, tuple[Line, ...]]:
@@ -90,7 +90,7 @@ def _sum(one: Consignment, intake: Intake) -> tuple[Grams, tuple[Line, ...]]:
 
 def _alert(one: Consignment, of: tuple[str, Intake], lines: tuple[Line, ...], source: str, score_milli: int) -> Alert:
     subject = (f"consignment={one.id}", f"substance={one.substance}", f"need={of[0]}")
-    return Alert(AlertKind.NEED, subject, of[1].named(one.day - YEAR, one.day), lines, source, score_milli)
+    return Alert(Discrepancy.NEED, subject, of[1].named(one.day - YEAR, one.day), lines, source, score_milli)
 
 
 def _of_consignee(one: Consignment, intake: Intake, licensed: Grams | None, rules: Thresholds) -> Alert | None:

@@ -15,8 +15,8 @@ from statistics import median
 
 from comity.desks.precursors.flows.model import (
     Alert,
-    AlertKind,
     Consignment,
+    Discrepancy,
     HolderId,
     LicenceHolder,
     Line,
@@ -84,7 +84,7 @@ def newcomer_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
             since = one.day - past.first[firm]
             if past.first[firm] >= settled and since <= timedelta(days=rules.newcomer.new_days):
                 run = partial(_judge, one, (firm, holders.get(firm)), past, (trade.refused, rules))
-                yield Check(AlertKind.NEWCOMER, f"{one.id} {firm[1]}", run)
+                yield Check(Discrepancy.NEWCOMER, f"{one.id} {firm[1]}", run)
 
 
 def _judge(
@@ -108,7 +108,7 @@ def _judge(
         Line(Sign.LIMIT, "worth a look from", Decimal(rules.newcomer.points), Unit.POINTS),
     )
     subject = (f"consignment={one.id}", f"firm={firm[1]}")
-    return Alert(AlertKind.NEWCOMER, subject, (one.id,), lines, rules.name, milli(points, rules.newcomer.points))
+    return Alert(Discrepancy.NEWCOMER, subject, (one.id,), lines, rules.name, milli(points, rules.newcomer.points))
 
 
 def _by_register(

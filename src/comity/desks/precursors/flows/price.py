@@ -15,7 +15,7 @@ from functools import partial
 from statistics import median
 
 from comity.base.errors import BadForm
-from comity.desks.precursors.flows.model import Alert, AlertKind, Consignment, Line, Sign, Unit, count_line
+from comity.desks.precursors.flows.model import Alert, Consignment, Discrepancy, Line, Sign, Unit, count_line
 from comity.desks.precursors.flows.thresholds import PriceRules, Thresholds
 from comity.desks.precursors.flows.trade import Check, Trade, one_each
 
@@ -57,7 +57,7 @@ def price_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
         groups[one.hs6, one.origin, one.currency][quarter_of(one)].append(one)
     for one in priced:
         group = groups[one.hs6, one.origin, one.currency]
-        yield Check(AlertKind.PRICE, one.id, partial(_judge, one, group, rules))
+        yield Check(Discrepancy.PRICE, one.id, partial(_judge, one, group, rules))
 
 
 def peers_of(one: Consignment, group: Quarters, rules: PriceRules) -> tuple[Consignment, ...]:
@@ -97,7 +97,7 @@ def _judge(one: Consignment, group: Quarters, rules: Thresholds) -> Alert | None
     )
     subject = (f"consignment={one.id}", f"hs6={one.hs6}", f"origin={one.origin}")
     score = int(1_000 * abs(deviations) / rules.price.deviations)
-    return Alert(AlertKind.PRICE, subject, (one.id,), lines, rules.name, score)
+    return Alert(Discrepancy.PRICE, subject, (one.id,), lines, rules.name, score)
 
 
 def _rounded(sign: Sign, what: str, value: float, unit: Unit, about: str = "") -> Line:

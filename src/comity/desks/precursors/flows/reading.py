@@ -17,11 +17,11 @@ from comity.desks.precursors.flows.model import (
     AlertId,
     Consignment,
     ConsignmentId,
+    Flow,
     Grams,
     HolderId,
     LicenceHolder,
     Movement,
-    MovementKind,
     Party,
     Reversal,
     Stock,
@@ -48,13 +48,11 @@ def read_register_line(row: Row) -> Movement | Stock:
     kind, day = _text(row, "kind"), _day(row, "day")
     if kind == STOCK:
         return Stock(party, holder, substance, day, _grams(row, least=0))
-    if kind not in set(MovementKind):
-        raise BadForm(f"kind is {kind!r}, not stock or one of {', '.join(MovementKind)}")
+    if kind not in set(Flow):
+        raise BadForm(f"kind is {kind!r}, not stock or one of {', '.join(Flow)}")
     other = HolderId(_text(row, "other", ""))
     number = ConsignmentId(_text(row, "consignment", ""))
-    return Movement(
-        _text(row, "id"), party, holder, substance, MovementKind(kind), _grams(row, least=1), day, number, other
-    )
+    return Movement(_text(row, "id"), party, holder, substance, Flow(kind), _grams(row, least=1), day, number, other)
 
 
 def read_holder(row: Row) -> LicenceHolder:

@@ -16,12 +16,12 @@ from comity.base.errors import BadForm
 from comity.desks.precursors.flows.ledger import unique
 from comity.desks.precursors.flows.model import (
     Alert,
-    AlertKind,
     ConsignmentId,
+    Discrepancy,
+    Flow,
     Grams,
     HolderId,
     Movement,
-    MovementKind,
     Sign,
     Stock,
     SubstanceId,
@@ -108,7 +108,7 @@ def grouped(movements: Iterable[Movement]) -> dict[tuple[ConsignmentId, Substanc
     """Return what crossed the border by consignment and substance, sorted; what names no consignment is left out."""
     found: dict[tuple[ConsignmentId, SubstanceId], list[Movement]] = defaultdict(list)
     for one in movements:
-        if one.kind in {MovementKind.EXPORT, MovementKind.IMPORT} and one.consignment:
+        if one.kind in {Flow.EXPORT, Flow.IMPORT} and one.consignment:
             found[one.consignment, one.substance].append(one)
     return {key: tuple(found[key]) for key in sorted(found)}
 
@@ -119,14 +119,14 @@ def paired(key: tuple[ConsignmentId, SubstanceId], movements: Iterable[Movement]
     Raises:
         BadForm: a movement stands twice with different content, or the ends are not two sides.
     """
-    parts: dict[MovementKind, list[Movement]] = defaultdict(list)
+    parts: dict[Flow, list[Movement]] = defaultdict(list)
     by_party: dict[str, list[Movement]] = defaultdict(list)
     for one in movements:
         by_party[one.party].append(one)
     for party in sorted(by_party):  # numbers of movements are each side's own
         for one in unique(by_party[party]):
             parts[one.kind].append(one)
-    return Pair(*key, tuple(parts[MovementKind.EXPORT]), tuple(parts[MovementKind.IMPORT]))
+    return Pair(*key, tuple(parts[Flow.EXPORT]), tuple(parts[Flow.IMPORT]))
 
 
 def reconcile(ours: Iterable[Movement], theirs: Iterable[Movement]) -> tuple[Pair, ...]:
@@ -144,7 +144,7 @@ def reconcile_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
         return
     kept = keepers(trade)
     for key, movements in grouped(trade.movements).items():
-        yield Check(AlertKind.RECONCILE, " ".join(key), partial(_judge, key, movements, (trade.until, kept), rules))
+        yield Check(Discrepancy.RECONCILE, " ".join(key), partial(_judge, key, movements, (trade.until, kept), rules))
 
 
 def keepers(trade: Trade) -> Keepers:
@@ -175,4 +175,6 @@ def _judge(
         grams_line(Sign.LIMIT, "allowed difference", allowed),
     )
     subject = (f"consignment={pair.consignment}", f"substance={pair.substance}")
-    return Alert(AlertKind.RECONCILE, subject, (pair.consignment,), lines, rules.name, milli(abs(difference), allowed))
+    return Alert(
+        Discrepancy.RECONCILE, subject, (pair.consignment,), lines, rules.name, milli(abs(difference), allowed)
+    )

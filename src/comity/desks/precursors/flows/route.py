@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import partial
 from statistics import median_low
 
-from comity.desks.precursors.flows.model import Alert, AlertKind, Consignment, Line, Party, Sign, Unit, milli
+from comity.desks.precursors.flows.model import Alert, Consignment, Discrepancy, Line, Party, Sign, Unit, milli
 from comity.desks.precursors.flows.thresholds import Thresholds
 from comity.desks.precursors.flows.trade import Check, Trade, one_each
 
@@ -42,7 +42,7 @@ def route_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
         passed[one.from_party, one.to_party].append(Travelled(one.day, way_of(one)))
     for one in consignments:
         run = partial(_judge, one, passed[one.from_party, one.to_party], rules)
-        yield Check(AlertKind.ROUTE, one.id, run)
+        yield Check(Discrepancy.ROUTE, one.id, run)
 
 
 def _judge(one: Consignment, passed: list[Travelled], rules: Thresholds) -> Alert | None:
@@ -58,7 +58,7 @@ def _judge(one: Consignment, passed: list[Travelled], rules: Thresholds) -> Aler
         Line(Sign.LIMIT, "worth a look from", Decimal(rules.route.points), Unit.POINTS),
     )
     subject = (f"consignment={one.id}", f"way={' '.join(way_of(one))}")
-    return Alert(AlertKind.ROUTE, subject, (one.id,), lines, rules.name, milli(points, rules.route.points))
+    return Alert(Discrepancy.ROUTE, subject, (one.id,), lines, rules.name, milli(points, rules.route.points))
 
 
 def _points(one: Consignment, before: list[Way], rules: Thresholds) -> Iterator[Line]:

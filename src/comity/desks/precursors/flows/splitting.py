@@ -16,8 +16,8 @@ from functools import partial
 
 from comity.desks.precursors.flows.model import (
     Alert,
-    AlertKind,
     Consignment,
+    Discrepancy,
     Grams,
     HolderId,
     LicenceHolder,
@@ -127,7 +127,7 @@ def splitting_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
             for window in windows(tuple(consignments), days, limit * permille // 1_000):
                 past = tuple(one for one in consignments if one.day < window[0].day)
                 run = partial(_judge, ring, window, (days, permille, usual(past, window[0].day, days)), rules)
-                yield Check(AlertKind.SPLITTING, f"{ring.party} {ring.firms[0]} {substance} {days}", run)
+                yield Check(Discrepancy.SPLITTING, f"{ring.party} {ring.firms[0]} {substance} {days}", run)
 
 
 def heaviest(consignments: tuple[Consignment, ...], days: int) -> tuple[Consignment, ...]:
@@ -181,6 +181,9 @@ def _judge(
     lines.append(grams_line(Sign.EQUALS, f"without a permit within {days} days", total))
     lines.append(grams_line(Sign.LIMIT, f"{permille} per mille of what passes without a permit", limit))
     lines.append(grams_line(Sign.NOTE, f"usual for them in {days} days, by the year before", habit))
+    if accustomed > limit:
+        more = f"{rules.splitting.usual_permille} per mille of what is usual for them"
+        lines.append(grams_line(Sign.LIMIT, more, accustomed))
     lines.append(count_line(Sign.NOTE, "consignees that belong together", len({one.consignee for one in window})))
     takers = {one.consignee for one in window}
     links = [trait for trait, firms in ring.traits if len(takers.intersection(firms)) > 1]
@@ -194,4 +197,4 @@ def _judge(
         f"from={first.day.isoformat()}",
     )
     numbers = tuple(sorted(one.id for one in window))
-    return Alert(AlertKind.SPLITTING, subject, numbers, tuple(lines), source, milli(total, max(limit, accustomed)))
+    return Alert(Discrepancy.SPLITTING, subject, numbers, tuple(lines), source, milli(total, max(limit, accustomed)))

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 from comity.desks.precursors.flows.model import (
     Alert,
-    AlertKind,
     Consignment,
     ConsignmentId,
+    Discrepancy,
     HolderId,
     LicenceHolder,
     Movement,
@@ -47,7 +47,7 @@ class Trade:
 class Check(NamedTuple):
     """One check of one subject; `run` may raise `ValueError`, `ArithmeticError`, `LookupError` or a `LocalError`."""
 
-    kind: AlertKind
+    kind: Discrepancy
     subject: str
     run: Callable[[], Alert | None]
 

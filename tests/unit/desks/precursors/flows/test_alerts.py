@@ -9,13 +9,13 @@ import pytest
 from comity.base.errors import BadConfiguration, BadForm
 from comity.base.ids import Ms
 from comity.desks.precursors.flows.alerts import Check, checks, reverse, run, run_checks, show
-from comity.desks.precursors.flows.model import Alert, AlertKind, MovementKind, Reversal, Sign, grams_line, milli
+from comity.desks.precursors.flows.model import Alert, Discrepancy, Flow, Reversal, Sign, grams_line, milli
 from comity.desks.precursors.flows.thresholds import read_thresholds
 from comity.desks.precursors.flows.trade import Trade
 from tests.trade.given import LIST, RULES, SHIPPED, TEXT, after, counted, firm, moved, sent
 
 LINES = (grams_line(Sign.EQUALS, "difference", 7),)
-ALERT = Alert(AlertKind.LEDGER, ("holder=XO-7",), (), LINES, "desk", 1_500)
+ALERT = Alert(Discrepancy.LEDGER, ("holder=XO-7",), (), LINES, "desk", 1_500)
 
 
 def fails(error: Exception):
@@ -27,12 +27,12 @@ def fails(error: Exception):
 
 def test_every_kind_of_failure_of_one_item_is_named_and_the_rest_is_judged():
     wanted = [
-        Check(AlertKind.PRICE, "a", fails(BadForm("no price"))),
-        Check(AlertKind.PRICE, "b", fails(ZeroDivisionError("division by zero"))),
-        Check(AlertKind.PRICE, "c", fails(KeyError("x"))),
-        Check(AlertKind.PRICE, "d", fails(ValueError())),
-        Check(AlertKind.LEDGER, "e", lambda: ALERT),
-        Check(AlertKind.LEDGER, "f", lambda: None),
+        Check(Discrepancy.PRICE, "a", fails(BadForm("no price"))),
+        Check(Discrepancy.PRICE, "b", fails(ZeroDivisionError("division by zero"))),
+        Check(Discrepancy.PRICE, "c", fails(KeyError("x"))),
+        Check(Discrepancy.PRICE, "d", fails(ValueError())),
+        Check(Discrepancy.LEDGER, "e", lambda: ALERT),
+        Check(Discrepancy.LEDGER, "f", lambda: None),
     ]
     report = run_checks(wanted)
     assert [(fault.subject, fault.why) for fault in report.faults] == [
@@ -47,7 +47,7 @@ def test_every_kind_of_failure_of_one_item_is_named_and_the_rest_is_judged():
 
 def test_a_fault_of_the_program_is_not_swallowed():
     with pytest.raises(RuntimeError):
-        run_checks([Check(AlertKind.PRICE, "a", fails(RuntimeError()))])
+        run_checks([Check(Discrepancy.PRICE, "a", fails(RuntimeError()))])
 
 
 def test_the_worst_comes_first_and_the_order_is_the_same_on_every_run():
@@ -97,7 +97,7 @@ def test_the_arithmetic_of_a_past_consignment_does_not_change_as_days_pass():
 def test_all_kinds_are_asked():
     trade = Trade(
         after(900),
-        (moved(MovementKind.EXPORT, 5, consignment="C1", party="XV", holder="XV-2"), moved(MovementKind.USE, 1)),
+        (moved(Flow.EXPORT, 5, consignment="C1", party="XV", holder="XV-2"), moved(Flow.USE, 1)),
         (counted(10), counted(5, 30)),
         (firm("XO-7"),),
         (
@@ -107,8 +107,16 @@ def test_all_kinds_are_asked():
             replace(sent("C1"), declared_by="XO"),
         ),
     )
-    assert {check.kind for check in checks(trade, RULES, LIST)} == set(AlertKind)
-    assert AlertKind.DESCRIPTION not in {check.kind for check in checks(trade, RULES)}
+    assert {check.kind for check in checks(trade, RULES, LIST)} == set(Discrepancy)
+    assert Discrepancy.DESCRIPTION not in {check.kind for check in checks(trade, RULES)}
+
+
+def test_a_consignment_that_one_side_declared_in_two_ways_is_named_once_and_the_first_counts():
+    one = sent("C1")
+    twice = (one, one, replace(one, hs6="340250"), replace(one, hs6="340251"))
+    report = run(Trade(after(0), consignments=twice), RULES, LIST)
+    assert [(fault.subject, "declared it twice" in fault.why) for fault in report.faults] == [("C1", True)]
+    assert report.alerts == ()
 
 
 def test_nothing_gives_nothing():

@@ -9,18 +9,18 @@ import pytest
 from comity.base.errors import BadForm
 from comity.desks.precursors.flows.alerts import run, run_checks
 from comity.desks.precursors.flows.ledger import account_of, ledger_checks, periods, sum_lines
-from comity.desks.precursors.flows.model import AlertKind, Grams, MovementKind
+from comity.desks.precursors.flows.model import Discrepancy, Flow, Grams
 from comity.desks.precursors.flows.trade import Trade
 from tests.trade.given import DAY, ELMONE, RULES, after, counted, moved
 
 A_YEAR = (
-    moved(MovementKind.PRODUCTION, 400_000, 1),
-    moved(MovementKind.IMPORT, 500_000, 2),
-    moved(MovementKind.RECEIVED, 30_000, 3),
-    moved(MovementKind.EXPORT, 200_000, 4),
-    moved(MovementKind.SUPPLIED, 90_000, 5),
-    moved(MovementKind.USE, 130_000, 6),
-    moved(MovementKind.LOSS, 10_000, 7),
+    moved(Flow.PRODUCTION, 400_000, 1),
+    moved(Flow.IMPORT, 500_000, 2),
+    moved(Flow.RECEIVED, 30_000, 3),
+    moved(Flow.EXPORT, 200_000, 4),
+    moved(Flow.SUPPLIED, 90_000, 5),
+    moved(Flow.USE, 130_000, 6),
+    moved(Flow.LOSS, 10_000, 7),
 )
 
 
@@ -48,7 +48,7 @@ def test_an_injected_loss_of_five_percent_is_found_at_the_next_count_and_told_on
     had = 1_030_000
     report = found(counted(100_000), counted(600_000 - had // 20, 30), counted(600_000 - had // 20, 60))
     (alert,) = report.alerts
-    assert alert.kind is AlertKind.LEDGER
+    assert alert.kind is Discrepancy.LEDGER
     assert "counted=2026-03-02" in alert.subject
     assert [line.amount for line in alert.lines[-2:]] == [-51_500, 10_300]
     assert alert.score_milli == 5_000
@@ -63,22 +63,22 @@ def test_what_a_scale_may_be_off_is_no_alert_and_one_gram_more_is():
 
 
 def test_what_moved_on_the_day_of_the_count_is_before_it_and_what_came_later_waits():
-    late = moved(MovementKind.IMPORT, 5_000, 31)
+    late = moved(Flow.IMPORT, 5_000, 31)
     assert not found(counted(100_000), counted(600_000, 30), movements=(*A_YEAR, late)).alerts
     on_the_day = replace(late, day=after(30))
     assert not found(counted(100_000), counted(605_000, 30), movements=(*A_YEAR, on_the_day)).alerts
 
 
 def test_a_register_that_gives_more_than_there_was_is_found_though_the_count_agrees():
-    movements = (moved(MovementKind.USE, 150_000, 1), moved(MovementKind.IMPORT, 150_000, 9))
+    movements = (moved(Flow.USE, 150_000, 1), moved(Flow.IMPORT, 150_000, 9))
     (alert,) = found(counted(100_000), counted(100_000, 30), movements=movements).alerts
-    assert alert.kind is AlertKind.OVERDRAWN
+    assert alert.kind is Discrepancy.OVERDRAWN
     assert [line.amount for line in alert.lines] == [100_000, -50_000, 0]
     assert alert.lines[1].about == "2026-02-01"
 
 
 def test_within_a_day_what_came_in_counts_first():
-    movements = (moved(MovementKind.USE, 150_000, 1), moved(MovementKind.IMPORT, 150_000, 1))
+    movements = (moved(Flow.USE, 150_000, 1), moved(Flow.IMPORT, 150_000, 1))
     assert not found(counted(100_000), counted(100_000, 30), movements=movements).alerts
 
 
@@ -93,7 +93,7 @@ def test_the_same_line_twice_counts_once_and_a_number_used_twice_is_named_and_st
         counted(1, 30, substance=ELMONE),
     ]
     report = found(*stocks, movements=spoiled + other)
-    assert {fault.kind for fault in report.faults} == {AlertKind.LEDGER, AlertKind.OVERDRAWN}
+    assert {fault.kind for fault in report.faults} == {Discrepancy.LEDGER, Discrepancy.OVERDRAWN}
     assert "stands twice" in report.faults[0].why
     assert [alert.subject[2] for alert in report.alerts] == ["substance=elmone"]
 

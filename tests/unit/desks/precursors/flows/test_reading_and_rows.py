@@ -12,10 +12,10 @@ from comity.desks.precursors.flows import rows
 from comity.desks.precursors.flows.alerts import reverse
 from comity.desks.precursors.flows.model import (
     Alert,
-    AlertKind,
+    Discrepancy,
+    Flow,
     Grams,
     LicenceHolder,
-    MovementKind,
     Sign,
     Stock,
     grams_line,
@@ -49,7 +49,7 @@ DECLARED = {
 
 def test_a_line_of_a_register_is_read_in_exact_grams():
     one = read_register_line(LINE)
-    assert (one.grams, one.kind, one.day, one.consignment) == (12_345, MovementKind.IMPORT, after(1), "")
+    assert (one.grams, one.kind, one.day, one.consignment) == (12_345, Flow.IMPORT, after(1), "")
     stock = read_register_line({**LINE, "kind": "stock", "grams": "0"})
     assert stock == Stock(OURS, HOLDER, ALVANOL, after(1), Grams(0))
 
@@ -141,23 +141,23 @@ def test_what_is_kept_comes_back_and_a_repeat_writes_nothing(store):
     out = sent("C1", via=("HUB1",))
     for _ in range(2):
         with store.begin() as tx:
-            rows.keep_movements(tx, [moved(MovementKind.USE, 5, number="m")])
+            rows.keep_movements(tx, [moved(Flow.USE, 5, number="m")])
             rows.keep_stocks(tx, [counted(7), counted(9, 400)])
             rows.keep_holders(tx, holders)
             rows.keep_consignments(tx, [out])
     with store.begin() as tx:
-        rows.keep_movements(tx, [moved(MovementKind.USE, 6, number="m")])
+        rows.keep_movements(tx, [moved(Flow.USE, 6, number="m")])
     with store.read() as tx:
         trade = rows.read_trade(tx, after(100), frozenset({"phone:2"}))
         before = rows.read_trade(tx, after(-1))
-    assert trade.movements == (moved(MovementKind.USE, 5, number="m"),)
+    assert trade.movements == (moved(Flow.USE, 5, number="m"),)
     assert trade.stocks == (counted(7),)
     assert (trade.holders, trade.consignments, trade.refused) == (holders, (out,), {"phone:2"})
     assert (before.movements, before.consignments, before.until) == ((), (), after(-1))
 
 
 def test_the_first_reversal_of_an_arithmetic_stands_and_what_was_seen_stays_readable(store):
-    alert = Alert(AlertKind.LEDGER, ("holder=XO-7",), (), (grams_line(Sign.EQUALS, "difference", 7),), "desk", 1_500)
+    alert = Alert(Discrepancy.LEDGER, ("holder=XO-7",), (), (grams_line(Sign.EQUALS, "difference", 7),), "desk", 1_500)
     with store.begin() as tx:
         rows.keep_alerts(tx, [alert, alert], Ms(1))
         rows.keep_reversal(tx, reverse(alert, "pd/4", Ms(2), "keying error"))

@@ -8,13 +8,13 @@ import pytest
 
 from comity.base.errors import BadForm
 from comity.desks.precursors.flows.alerts import run_checks
-from comity.desks.precursors.flows.model import ConsignmentId, Grams, HolderId, MovementKind
+from comity.desks.precursors.flows.model import ConsignmentId, Flow, Grams, HolderId
 from comity.desks.precursors.flows.reconcile import Standing, keepers, reconcile, reconcile_checks
 from comity.desks.precursors.flows.trade import Trade
 from tests.trade.given import HOLDER, OURS, RULES, SELLER, THEIRS, after, counted, moved
 
-OUT = moved(MovementKind.EXPORT, 200_000, 1, party=THEIRS, holder=SELLER, consignment=ConsignmentId("C1"), other=HOLDER)
-IN = moved(MovementKind.IMPORT, 199_500, 20, consignment=ConsignmentId("C1"), other=SELLER)
+OUT = moved(Flow.EXPORT, 200_000, 1, party=THEIRS, holder=SELLER, consignment=ConsignmentId("C1"), other=HOLDER)
+IN = moved(Flow.IMPORT, 199_500, 20, consignment=ConsignmentId("C1"), other=SELLER)
 KEPT = (counted(1, -100), counted(1, -100, party=THEIRS, holder=SELLER))
 
 
@@ -43,7 +43,7 @@ def test_what_one_side_alone_has_is_on_its_way_first_and_missing_later():
     assert standing(OUT, days=70) == [Standing.UNDERWAY]
     assert standing(OUT) == [Standing.NOT_ARRIVED]
     assert standing(IN) == [Standing.NOT_SENT]
-    (alert,) = found(OUT, moved(MovementKind.USE, 1)).alerts
+    (alert,) = found(OUT, moved(Flow.USE, 1)).alerts
     assert "not-arrived" in alert.lines[2].what
 
 
