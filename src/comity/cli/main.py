@@ -12,7 +12,12 @@ from comity.base.errors import BadConfiguration, BadForm, ComityError
 
 DONE, REFUSED, MISUSE = 0, 1, 2
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
-_ALSO = {"requests": ("send", "inbox", "case", "search"), "acts": ("act",), "approvals": ("held", "owed", "alarms")}
+_ALSO = {
+    "requests": ("send", "inbox", "case", "search"),
+    "acts": ("act",),
+    "approvals": ("held", "owed", "alarms"),
+    "flows": ("precursors",),
+}
 MODULES = {
     name: _ALSO.get(name, (name,))
     for name in (
@@ -34,6 +39,7 @@ MODULES = {
         "evidence",
         "law",
         "scan",
+        "flows",
         "simulate",
         "web",
         "bench",
