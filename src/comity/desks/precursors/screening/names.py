@@ -131,11 +131,9 @@ class NameIndex:
         at = 0
         while at < len(words):
             size, substance = self._longest(words, at)
-            if substance is None:
-                at += 1
-                continue
-            shown = line[words[at][1] : words[at + size - 1][2]]
-            yield Named(substance, self._way(line, words, at, size, substance), shown)
+            if substance is not None:
+                shown = line[words[at][1] : words[at + size - 1][2]]
+                yield Named(substance, self._way(line, words, at, size, substance), shown)
             at += size
 
     def _forms(self, name: str) -> Iterator[str]:

@@ -206,7 +206,8 @@ class Screener:
                 continue
             holds = sure and not below and answer.standing is Standing.CONTROLLED
             verdict = Verdict.CONTROLLED if holds else Verdict.REVIEW
-            reason = f"{manner} {substance.name}: {_words(answer.standing)}{below}."
+            looks = "" if holds or below else "; a person looks"
+            reason = f"{manner} {substance.name}, {_words(answer.standing)}{below}{looks}."
             found.append(_finding(verdict, (field, rule), substance, answer.status, reason))
         if not found:
             reason = f"{manner} {substance.name}, which is listed; no control of it is known for this day."
@@ -259,9 +260,9 @@ def _words(standing: Standing) -> str:
         case Standing.CONTROLLED:
             return "controlled"
         case Standing.CLASS:
-            return "perhaps controlled by a general wording, which a person must judge"
+            return "perhaps controlled by a general wording"
         case _:
-            return "on a list of what to watch; nothing forbids it"
+            return "which is only watched"
 
 
 def _finding(verdict: Verdict, test: tuple[str, str], substance: Substance, status: Status, reason: str) -> Finding:
