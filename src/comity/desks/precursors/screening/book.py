@@ -7,13 +7,13 @@ all of its files, so that a verdict names exactly what it rests on.
 from __future__ import annotations
 
 import csv
-import io
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from io import StringIO
 from typing import Final
 
 from comity.base import cbor
@@ -22,7 +22,7 @@ from comity.base.hashing import domain_hash
 from comity.base.ids import Digest
 from comity.desks.precursors.screening import cas
 from comity.desks.precursors.screening.rules import ClassRule, Group, Known, Nearness, read_rules
-from comity.desks.precursors.screening.status import SinceKind, Standing, Status, span
+from comity.desks.precursors.screening.status import Precision, Standing, Status, span
 from comity.desks.precursors.screening.words import Words, read_words
 from comity.policy.toml import Table
 
@@ -243,7 +243,7 @@ def _toml(file: str, data: bytes) -> Mapping[str, object]:
 def _rows(file: str, data: bytes) -> Iterator[dict[str, str]]:
     """Yield the rows of a table, each with every column of its first line."""
     try:
-        reader = csv.DictReader(io.StringIO(data.decode()), strict=True)
+        reader = csv.DictReader(StringIO(data.decode()), strict=True)
         for row in reader:
             if None in row or None in row.values():
                 raise BadConfiguration(f"{file}:{reader.line_num}: a row has other columns; nothing was loaded")
@@ -350,12 +350,12 @@ def _statuses(
 def _status(row: Mapping[str, str]) -> Status:
     where = f"{STATUSES}: {row['substance_id']}, {row['jurisdiction']}"
     try:
-        kind = SinceKind(row["since_kind"])
+        kind = Precision(row["since_kind"])
         if row["since"]:
             span(row["since"])
         if row["until"]:
             span(row["until"])
-        if bool(row["since"]) == (kind in {SinceKind.UNREAD, SinceKind.ALWAYS}):
+        if bool(row["since"]) == (kind in {Precision.UNREAD, Precision.ALWAYS}):
             raise BadConfiguration(
                 f"{where}: a {kind} start and {row['since']!r} do not go together; nothing was loaded"
             )
