@@ -232,8 +232,8 @@ def read_input(cells: Mapping[str, str], number: int) -> Input:
     if kind == "record":
         pairs = (part.partition("=") for part in row.get("input", "").split(";") if part.strip())
         row = {_COLUMNS.get(name.strip(), name.strip()): cell.strip() for name, _, cell in pairs}
-        if set(row) - {*FIELDS, "percent"}:
-            raise BadForm(f"a record has no part {min(set(row) - {*FIELDS, 'percent'})!r}")
+        if not set(row) & set(FIELDS):
+            raise BadForm(f"a record has none of the parts {', '.join(FIELDS)}")
     elif kind:
         if kind not in FIELDS:
             raise BadForm(f"there is no input type {kind!r}; there are {', '.join(FIELDS)} and record")

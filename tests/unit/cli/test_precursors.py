@@ -58,7 +58,7 @@ def test_consignment_rows_with_other_column_names_and_for_people(tmp_path, capsy
 def test_bad_rows_are_listed_with_the_reason(tmp_path, capsys):
     path = rows(
         tmp_path,
-        "id,input_type,input\n1,name,acetone\n2,colour,blue\n3,record,name=acetone;shape=round\n4,a,b,c\n5,cas,67-64-1\n",
+        "id,input_type,input\n1,name,acetone\n2,colour,blue\n3,record,colour=blue;shape=round\n4,a,b,c\n5,cas,67-64-1\n",
     )
     assert run("screen", path, "--list", LIST, "--json") == DONE
     found = told(capsys)

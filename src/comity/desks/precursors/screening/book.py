@@ -32,9 +32,10 @@ STATUSES: Final = "statuses.csv"
 NAMES: Final = "names.csv"
 NUMBERS: Final = "numbers.csv"
 OTHERS: Final = "others.csv"
+FORMS: Final = "forms.csv"
 RULES: Final = "classes.toml"
 WORDS: Final = "words.toml"
-NEEDED: Final = (EDITION, SUBSTANCES, STATUSES, NAMES, NUMBERS, OTHERS, RULES, WORDS)
+NEEDED: Final = (EDITION, SUBSTANCES, STATUSES, NAMES, NUMBERS, OTHERS, FORMS, RULES, WORDS)
 _DOMAIN: Final = "comity/substances/1"
 _SHOWN_HASH: Final = 12
 _HS_DIGITS: Final = 6
@@ -121,7 +122,7 @@ class Substance:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A common substance that is not on the list, so that a paper which names it and something listed is noticed.
+    """A substance that is not on the list: a common one, or one that fits a general wording.
 
     Attributes:
         names: every name.
@@ -152,6 +153,7 @@ class SubstanceBook:
         nearness: from which likeness on a person looks.
         words: for names and texts.
         others: common substances that are not listed.
+        forms: known substances that fit a general wording, so that their names and numbers lead to their structures.
     """
 
     name: str
@@ -167,6 +169,7 @@ class SubstanceBook:
     nearness: Nearness
     words: Words
     others: tuple[Other, ...]
+    forms: tuple[Other, ...]
 
     @property
     def edition(self) -> str:
@@ -229,7 +232,8 @@ class SubstanceBook:
             known=rules.known,
             nearness=rules.nearness,
             words=read_words(WORDS, _toml(WORDS, files[WORDS]), frozenset(by_id)),
-            others=tuple(map(_other, _rows(OTHERS, files[OTHERS]))),
+            others=tuple(_other(OTHERS, row) for row in _rows(OTHERS, files[OTHERS])),
+            forms=tuple(_other(FORMS, row) for row in _rows(FORMS, files[FORMS])),
         )
 
 
@@ -330,8 +334,8 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _other(row: Mapping[str, str]) -> Other:
-    return Other(_parts(row["names"]), _number(OTHERS, row["cas"]), row["smiles"])
+def _other(file: str, row: Mapping[str, str]) -> Other:
+    return Other(_parts(row["names"]), _number(file, row["cas"]), row["smiles"])
 
 
 def _statuses(

@@ -137,3 +137,14 @@ def test_every_rule_finds_its_own_examples():
 
 def test_a_structure_that_is_none_fits_no_class():
     assert screener().class_rules("C1CC") == ()
+
+
+def test_known_forms_are_found_by_name_number_and_key_too():
+    for form in book().forms:
+        mol = Chem.MolFromSmiles(form.smiles)
+        verdict = screened(smiles=form.smiles).verdict
+        assert verdict in HELD | {Verdict.REVIEW}, form
+        told = [{"cas": form.cas}, {"inchikey": Chem.MolToInchiKey(mol)}, *({"name": name} for name in form.names)]
+        assert [said for said in told if screened(**said).verdict is not verdict] == [], form
+    assert screened(name="valerylfentanyl").verdict is Verdict.REVIEW
+    assert screened(name="N-acetyl-4-piperidone", cas="32161-06-1").verdict is Verdict.CONTROLLED_CLASS
