@@ -57,6 +57,11 @@ def test_a_bad_row_is_told_and_the_next_one_is_read(tmp_path, bad, told):
     assert len(rows) == 303
 
 
+def test_two_open_quotations_swallow_nothing_between_them(tmp_path):
+    path = made(tmp_path, 'id,name\n1,"open\n2,b\n3,"c, d"\n4,"open\n5,e\n')
+    assert [row.cells.get("id", "bad") for row in rows_of(path)] == ["bad", "2", "3", "bad", "5"]
+
+
 @pytest.mark.parametrize("text", ["", b"\xff\xfe\n"])
 def test_a_file_without_columns_is_refused(tmp_path, text):
     with pytest.raises(BadForm):

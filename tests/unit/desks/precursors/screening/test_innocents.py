@@ -39,6 +39,7 @@ def test_nothing_common_waits_or_is_held(row):
     asked += [
         {"name": row["name"], "cas": row["cas"], "smiles": row["smiles"], "text": f"{row['name']}, 25 kg, fibre drums"},
         {"name": f"{row['name']} hydrochloride"},
+        {"name": f"{row['name']} HCl"},
         {"text": f"2 pallets of {row['name']} USP grade"},
     ]
     assert [said for said in asked if screened(**said).verdict is not Verdict.CLEAR] == []

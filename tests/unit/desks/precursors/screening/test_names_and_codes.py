@@ -48,7 +48,7 @@ def test_a_text_that_names_it_plainly(text, substance):
 @pytest.mark.parametrize(
     "text",
     ["toluene diamine polymer", "acetone-free nail polish remover", "paint in acetone", "cleaner containing toluene", "vernis sans acétone",
-     "acetone oxime", "starting ether spray", "pseudoephedrin analogue mix"],
+     "acetone oxime", "starting ether spray", "pseudoephedrin analogue mix", "hi, please ship the blue vitriol", "lidocaine HCl, 20 kg"],
 )  # fmt: skip
 def test_a_name_within_something_else_holds_nothing(text):
     assert screened(text=text).verdict in {Verdict.REVIEW, Verdict.CLEAR}
