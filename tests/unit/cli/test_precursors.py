@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -114,6 +116,16 @@ def test_without_the_extra_it_says_what_to_do(monkeypatch, capsys):
     monkeypatch.setattr(precursors, "find_spec", lambda _name: None)
     assert run("screen", DEV, "--list", LIST) == MISUSE
     assert "comity[precursors]" in capsys.readouterr().err
+
+
+def test_what_needs_no_chemistry_loads_none():
+    code = (
+        "import sys\n"
+        "import comity.cli.precursors, comity.cli.bench\n"
+        "from comity.desks.precursors.screening import book, status, names, cas, codes, verdict\n"
+        "sys.exit('rdkit' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_standing_of_a_substance(capsys):

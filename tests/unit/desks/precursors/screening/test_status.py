@@ -33,7 +33,12 @@ def standing(substance: str, law: str, day: str) -> Standing:
         ("anpp", "in", "2026-01-01", Standing.UNKNOWN),
         ("acetone", "in", "2026-01-01", Standing.UNKNOWN),
         ("acetone", "ca", "2004-01-01", Standing.UNKNOWN),  # there by the end of that year; when it came was not read
-        ("benzaldehyde", "issl", "2026-10-30", Standing.UNKNOWN),  # its day was not read: there on the day of the edition
+        (
+            "benzaldehyde",
+            "issl",
+            "2026-10-30",
+            Standing.UNKNOWN,
+        ),  # its day was not read: there on the day of the edition
         ("acetone", "ca", "2026-11-01", Standing.CONTROLLED),
         ("acetic-anhydride", "un", "1995-01-01", Standing.CONTROLLED),
         ("acetic-anhydride", "un", "2001-06-01", Standing.CONTROLLED),  # Table II or Table I, controlled either way
