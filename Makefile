@@ -13,7 +13,7 @@ CORE_PERCENT := 95
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -65,6 +65,10 @@ trade: ## what the flow checks find of what is planted in made-up trade, by kind
 customs: ## how good the ranker is on customs declarations it has not seen, for five seeds
 	@$(SET_UP)
 	@$(VENV)/python -m tests.customs.measure --seeds $(or $(SEEDS),5)
+
+survey: ## screen some 73,000 real structures and look at every hold; a share of it runs in make test
+	@$(SET_UP)
+	@$(VENV)/python -m tests.survey.run
 
 format: ## put the code in the house's form
 	@$(SET_UP)

@@ -38,12 +38,6 @@ _THRESHOLDS = Path("substances/thresholds.toml")
 Bad = tuple[BadRow, ...]
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to the program's."""
-    parser = commands.add_parser("precursors", help="whether quantities of watched substances add up")
-    add_actions(parser.add_subparsers(dest="precursors", metavar="ACTION", required=True))
-
-
 def add_actions(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the actions to the group `precursors`, whoever made it."""
     ledger = _action(actions, "ledger", "stock-flow ledger of each holder and substance between counts of the stock")

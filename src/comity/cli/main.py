@@ -16,7 +16,6 @@ _ALSO = {
     "requests": ("send", "inbox", "case", "search"),
     "acts": ("act",),
     "approvals": ("held", "owed", "alarms"),
-    "flows": ("precursors",),
 }
 MODULES = {
     name: _ALSO.get(name, (name,))
@@ -39,7 +38,7 @@ MODULES = {
         "evidence",
         "law",
         "scan",
-        "flows",
+        "precursors",
         "simulate",
         "web",
         "bench",

@@ -12,7 +12,9 @@ from comity.cli.bench.desk import bench_desk
 from comity.cli.bench.exchange import bench_exchange
 from comity.cli.bench.law import bench_law
 from comity.cli.bench.log import bench_log
+from comity.cli.bench.screen import bench_screen
 from comity.cli.out import show_json, show_table
+from comity.edge.substances import LIST_FOLDER
 
 ALL = "all"
 
@@ -20,14 +22,15 @@ ALL = "all"
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's."""
     parser = commands.add_parser(
-        "bench", help="measure the speed of the exchange, the log, the law and the desk's screens on this machine"
+        "bench",
+        help="measure the speed of the exchange, the log, the law, the screening and the desk's screens on this machine",
     )
     parser.add_argument(
         "what",
         nargs="?",
         default=ALL,
-        choices=(ALL, "desk", "exchange", "log", "law"),
-        help="what to measure; the desk only by name: it takes some minutes",
+        choices=(ALL, "desk", "exchange", "log", "law", "screen"),
+        help="what to measure; the desk, which takes some minutes, and the screening, which needs an extra, only by name",
     )
     parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
     parser.add_argument("--json", action="store_true", help="for machines")
@@ -53,6 +56,8 @@ def run(asked: argparse.Namespace) -> int:
             figures["log"] = bench_log(asked.quick, folder)
         if asked.what in {ALL, "law"}:
             figures["law"] = bench_law(asked.quick, asked.data / "laws")
+        if asked.what == "screen":
+            figures["screen"] = bench_screen(asked.quick, asked.data / LIST_FOLDER)
     if asked.json:
         show_json(figures)
     else:

@@ -1,1 +1,1 @@
-"""The precursor desk: what chemicals are, what is said of a shipment before it leaves, and whether the quantities add up."""
+"""The precursor desk: what goods are and under whose law, what is said of a shipment before it leaves, whether it adds up."""
