@@ -27,6 +27,8 @@ MODULES = {
         "persons",
         "duty",
         "tasks",
+        "link",
+        "keys",
         "people",
         "subject",
         "retention",

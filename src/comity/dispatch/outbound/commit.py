@@ -12,8 +12,11 @@ from comity.dispatch.filing import Filing
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
+from comity.dispatch.ports import Tx
 from comity.dispatch.states import Committed, Sealed
+from comity.dispatch.stops import read_stops
 from comity.dispatch.telling import tell_of_ours
+from comity.dispatch.wire import Header
 from comity.marking.labels import Lane
 from comity.policy.verdict import Verdict
 
@@ -32,17 +35,19 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
         return Committed(header.id, case, leaf.lane, index, _verdict(sealed), sealed.header.labels.redactions)
     entry = encode_entry(leaf)
     draft = sealed.released.cleared.labelled.draft
-    index = book.append_own([entry]) if leaf.lane <= Lane.URGENT and draft.not_before is None else None
+    at_once = leaf.lane <= Lane.URGENT and draft.not_before is None
+    index = book.append_own([entry]) if at_once and not _stopped(header, book.tx) else None
     if index is None:
         _pool(book, leaf.lane, entry, header.id, draft.not_before)
     book.tx.run(
-        "INSERT INTO sent (id, idx, lane, desk, case_id, sealed, sealed_sha256, plain, decision_salt, sent_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sent (id, idx, lane, desk, kind, case_id, sealed, sealed_sha256, plain, decision_salt, sent_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             header.id,
             index,
             int(leaf.lane),
             header.desk,
+            header.kind,
             case,
             sealed.sealed,
             leaf.sealed,
@@ -66,6 +71,11 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
 
 def _verdict(sealed: Sealed) -> Verdict:
     return sealed.released.cleared.verdict
+
+
+def _stopped(header: Header, tx: Tx) -> bool:
+    """Say whether a dispatch waits in the pool because the exchange or its desk is suspended."""
+    return read_stops(tx).stop(header.desk, header.kind, header.lane)
 
 
 def _pool(book: Book, lane: Lane, entry: bytes, dispatch: bytes, not_before: Ms | None) -> None:
