@@ -102,6 +102,7 @@ class Node(Linked):
             StoreError: the outcome is unknown; a repeat makes new dispatches, so look before repeating.
         """
         outcomes: list[Outcome] = []
+        self._sure()
         with self.ledger.begin() as book:
             for form, by in forms:
                 try:

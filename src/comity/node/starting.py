@@ -61,6 +61,7 @@ class Starting(Papered):
 
     def recover_request(self) -> bytes:
         """Return the `recover` to send now; it is stored, and the same until it is answered."""
+        self._sure()
         with self.ledger.begin() as book:
             return recovery.request(book, self.voice, self.office.entropy)
 
@@ -71,6 +72,7 @@ class Starting(Papered):
             Problem: it is no good answer; ask again later.
         """
         running, entropy = self._was_up, self.office.entropy
+        self._doubtful = True  # papers come with it, also where the store's answer is lost
         try:
             with self.ledger.begin() as book:
                 found = recovery.take_answer(book, self._with_hints, entropy, data=data, now=now, running=running)
@@ -80,7 +82,7 @@ class Starting(Papered):
                 stolen.stop(book, self.office, foreign.note, now)
             return Next.CUT, None
         self._was_up = running or found[0] is Next.UP
-        self.reread()
+        self._sure()
         return found
 
     def _after_answer(self, book: Book, found: Next, now: Ms) -> None:
@@ -113,6 +115,7 @@ class Starting(Papered):
         Raises:
             Problem: what was fetched does not give the heads that it must give; nothing was changed.
         """
+        self._doubtful = True  # our log may come back with key lists in it, also where the store's answer is lost
         try:
             with self.ledger.begin() as book:
                 mend(book, missing, fetched, self.office, self._as_stored, now=now)
@@ -126,7 +129,7 @@ class Starting(Papered):
                 keep_evidence(book, proven.evidence, now)
             raise Problem("broken", 503, str(proven)) from proven
         self._heard, self._told = Heard(), Told()
-        self.reread()
+        self._sure()
         return True
 
     def _judge(self, missing: Missing, fetched: Fetched, now: Ms) -> None:
@@ -148,6 +151,7 @@ class Starting(Papered):
         state = self.link().state
         if state in {LinkState.UNPAIRED, LinkState.BROKEN}:
             raise Problem("broken" if state is LinkState.BROKEN else "recovering", 409, f"the link is {state}")
+        self._sure()
         with self.ledger.begin() as book:
             lists = self._peer_lists(read_papers(book.tx))
             answer, new = recovery.answer(book, self.voice, self.peer, lists, data=data, now=now)

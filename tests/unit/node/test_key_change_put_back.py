@@ -6,12 +6,16 @@ from itertools import pairwise
 
 import pytest
 
+from comity.base.errors import StoreError
 from comity.base.ids import Ms
+from comity.dispatch.book import Ledger
+from comity.node.assemble import log_verifier
 from comity.node.audit import audit
 from comity.node.proofs import Signers
 from comity.node.recovery import Next
-from tests.unit.node.putback import START, note, recover, say, settle
+from tests.unit.node.putback import SECOND, START, note, recover, say, settle
 from tests.unit.node.rotating import TICK, two
+from tests.unit.node.test_store_faults import Halts
 
 HOUR = 3_600_000
 STAGES = ("before", "sent", "filed", "entered", "said", "cosigned", "after")
@@ -73,6 +77,36 @@ def test_put_back_around_a_change_of_keys(side, back, stop):
         assert one.rows("SELECT * FROM pending_head") == []
         with one.store.read() as tx:
             assert audit(tx, Signers.of(one.node.voice, one.node.peer)).differences == ()
+
+
+@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("which", range(2, 7))
+def test_a_write_of_the_recovery_whose_answer_is_lost_leaves_no_old_keys(which, kept):
+    a, b = two()
+    now = Ms(START + HOUR)
+    copies = play(a, b, now, "after")
+    a.put_back(copies["before"][0])
+    faulty = Halts(a.store, kept)
+    a.node.ledger = Ledger(faulty)
+    faulty.due = which
+    for n in range(4):
+        later = Ms(now + HOUR + n * SECOND)
+        try:
+            recover(a, b, later)
+            break
+        except StoreError:
+            if a.state == "up":
+                break
+    assert faulty.due <= 0
+    a.node.submit([note("behind it")], Ms(later + TICK))
+    settle(a, b, Ms(later + TICK), rounds=4)
+    newest = a.logs()[0]
+    assert a.logs()[0].cosigned_size == newest.size == b.logs()[1].size
+    keys = a.node.our_lists()[0].keys
+    assert keys.edition == 2
+    assert a.signers(newest.size)[-1] == {
+        one.key_id for one in (log_verifier(keys).ed25519, log_verifier(keys).mldsa44)
+    }
 
 
 def test_both_lists_forgotten():
