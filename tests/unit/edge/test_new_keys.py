@@ -16,6 +16,7 @@ from comity.crypto.sign import unverified_payload
 from comity.dispatch.keylist import decode_keylist
 from comity.edge import pki
 from comity.edge.config import read_config
+from comity.edge.doctor import Grade, examine
 from comity.edge.keystore import KeyStore
 from comity.edge.newkeys import SEALING_KEPT_DAYS, Renewal, destroy_ended, notices, prepare
 from comity.edge.running import start
@@ -55,7 +56,7 @@ def test_new_keys_and_a_new_authority_while_traffic_goes_on(base, capsys):
         there = f'["https://127.0.0.1:{far.exchange_port}"]'
         near = await start(setting(base, "ostrel", peer_addresses=there, page_port=0, clock_rate=200))
         try:
-            signed = make_list(base, "ostrel", "--log", "--mirror", "--authority")
+            signed = make_list(base, "ostrel", "--log", "--mirror", "--authority", "--days", "60")
             old, authority = near.opened.node.voice.log_keys.verifier, near.opened.node.our_lists()[0].keys.tls_ca
             folder = base / "ostrel" / "tls"
             assert await asyncio.to_thread(typed, "keys", "install", signed, "--node", base / "ostrel") == 0
@@ -75,6 +76,12 @@ def test_new_keys_and_a_new_authority_while_traffic_goes_on(base, capsys):
             status = await asyncio.to_thread(ask, base / "ostrel", "GET", "/keys")
             assert [one["edition"] for one in status["ours"]] == [1, 2]
             assert [one["what"] for one in status["notices"]] == []
+            seen = await asyncio.to_thread(examine, base / "ostrel", Ms(MADE + 26 * DAY))
+            told = {one.says: one.grade for one in seen if one.what in {"sealing keys", "peer", "log key"}}
+            assert set(told.values()) == {Grade.GOOD, Grade.LOOK}, told
+            assert [says for says, grade in told.items() if grade is Grade.LOOK] == [
+                "their last sealing key ends 4 days from now"
+            ]
             capsys.readouterr()
             assert await asyncio.to_thread(typed, "keys", "show", "--node", base / "ostrel") == 0
             assert "from entry" in capsys.readouterr().out
