@@ -280,7 +280,7 @@ def answer(
     Raises:
         Problem: it is not the peer's, or its incarnation is not later than what we have seen of it.
     """  # spec: protocol.md 9 step 1
-    asked = _read_question(data, peer, keys)
+    asked = read_question(data, peer, keys)
     known, last = read_incarnation(book.tx, LogRole.THEIRS), _last_time(book)
     if asked.incarnation < known.second:
         raise Problem("stale-incarnation", 409, "a recover under an incarnation before the peer's newest")
@@ -305,7 +305,12 @@ def answer(
     return made, True
 
 
-def _read_question(data: bytes, peer: Peer, keys: Sequence[KeyList]) -> Recover:
+def read_question(data: bytes, peer: Peer, keys: Sequence[KeyList]) -> Recover:
+    """Read the peer's `recover`, signed by the keys of any of its lists: it may have forgotten the newest.
+
+    Raises:
+        Problem: it is not the peer's.
+    """  # spec: protocol.md 9, 10
     try:
         asked = _by_one_of(read_recover, data, keys)
     except BadEnvelope as error:

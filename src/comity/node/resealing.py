@@ -43,7 +43,7 @@ def reseal_due(book: Book, office: Office, now: Ms) -> int:
     """Seal anew whatever the peer could not open for want of its key, if its newest list has another; return how many."""
     rows = book.tx.rows(
         "SELECT s.id, s.idx, s.sealed, s.plain, (SELECT count(*) FROM reseal r WHERE r.role = 'ours' AND r.idx = s.idx)"
-        " FROM sent s WHERE s.fact = ? AND s.code = ? AND s.idx IS NOT NULL ORDER BY s.idx",
+        " FROM sent s WHERE s.fact = ? AND s.code = ? AND s.idx IS NOT NULL AND s.digests IS NULL ORDER BY s.idx",
         (int(Fact.QUARANTINED), KEY_EXPIRED),
     )
     done = 0
@@ -61,7 +61,7 @@ def _reseal(  # noqa: PLR0917  one row of ours, and where it goes
     header = wire.decode_header(parts[0].content)
     found = [office.peer_keys.sealing_for(agency, now) for agency in header.agencies]
     keys = [(key.kid, key.public) for key in found if key is not None]
-    if len(keys) < len(found) or set(kids_of(old)) == {kid for kid, _ in keys}:
+    if len(keys) < len(found) or (old and set(kids_of(old)) == {kid for kid, _ in keys}):
         return 0  # the newest list has no other key: it is looked at again when the next one enters
     packed, _ = wire.encode_plain(parts, recipients=len(keys))
     aad = wire.seal_aad(office.us, office.peer, dispatch, header.accord)

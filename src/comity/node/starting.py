@@ -12,6 +12,7 @@ from comity.base.ids import Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.exchange_codec import Exchange
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
+from comity.dispatch.recover_codec import Recover
 from comity.node import absorb, recovery, stolen
 from comity.node.due import Told
 from comity.node.evidence import keep_evidence
@@ -162,6 +163,15 @@ class Starting(Papered):
         if new:
             self._heard, self._told = Heard(), Told()
         return answer
+
+    def question(self, data: bytes) -> Recover:
+        """Read a `recover` of the peer, as it was kept.
+
+        Raises:
+            Problem: it is not the peer's.
+        """
+        with self.ledger.read() as tx:
+            return recovery.read_question(data, self.peer, self._peer_lists(read_papers(tx)))
 
     def _refuse_stopped(self, exchange: Exchange, now: Ms) -> SignedHead:
         """Refuse an exchange in a state that takes none, its head not kept; return the head, whose signatures are good."""

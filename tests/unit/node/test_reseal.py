@@ -9,6 +9,7 @@ import pytest
 from comity.base.ids import Ms
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, ResealLeaf, decode_entry
 from comity.node.audit import audit
+from comity.node.erasing import purge_sealed
 from comity.node.proofs import Signers
 from comity.node.resealing import KEY_EXPIRED, reseal_due
 from tests.unit.node.putback import START, note, recover, say, settle
@@ -143,3 +144,59 @@ def test_a_reseal_of_what_was_opened_changes_nothing():
     assert b.rows("SELECT fact FROM got WHERE id = ?", sent.id) == [(2,)]
     assert b.rows("SELECT * FROM reseal") == []
     check(b)
+
+
+DAY = 24 * HOUR
+
+
+def unopened():
+    """Return two sides, where what was sealed to a destroyed key came back and no other key was there yet."""
+    a, b, sent = late()
+    newest = a.node.office.peer_keys
+    a.node.office = replace(a.node.office, peer_keys=replace(newest, sealing=()))
+    say(a, b, Ms(LATER + 1))
+    a.node.office = replace(a.node.office, peer_keys=newest)
+    assert a.rows("SELECT fact, code FROM sent WHERE id = ?", sent.id) == [(3, KEY_EXPIRED)]
+    return a, b, sent
+
+
+def purge(side, now):
+    with side.node.ledger.begin() as book:
+        return purge_sealed(book, side.node.office.accord, now)
+
+
+def test_it_is_sealed_anew_also_when_the_old_bytes_have_ended():
+    a, b, sent = unopened()
+    for side in (a, b):
+        purge(side, Ms(LATER + 40 * DAY))
+    assert a.rows("SELECT length(sealed) FROM sent WHERE id = ?", sent.id) == [(0,)]
+    with a.node.ledger.begin() as book:
+        assert reseal_due(book, a.node.office, Ms(LATER + HOUR)) == 1
+    settle(a, b, Ms(LATER + 2 * HOUR))
+    assert b.rows("SELECT text FROM exercise WHERE id = ?", sent.id) == [("late",)]
+    check(a, b)
+
+
+def test_what_was_erased_meanwhile_is_not_sealed_anew():
+    a, _, sent = unopened()
+    with a.node.ledger.begin() as book:
+        book.tx.run("UPDATE sent SET digests = ?, sealed = ? WHERE id = ?", (b"gone", b"", sent.id))
+        assert reseal_due(book, a.node.office, Ms(LATER + HOUR)) == 0
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_bytes_set_aside_end_with_those_that_did_not_open_unless_they_are_held(held):
+    a, b, sent = late()
+    settle(a, b, Ms(LATER + 1))
+    ((since,),) = b.rows("SELECT since FROM set_aside")
+    if held:
+        with b.node.ledger.begin() as book:
+            book.tx.run(
+                "INSERT INTO legal_hold (id, target, reason, desk, number, at) VALUES (?, ?, 'asked', 'd', 1, 1)",
+                (bytes(16), sent.id),
+            )
+    purge(b, Ms(since + 30 * DAY - 1))
+    assert len(b.rows("SELECT * FROM set_aside")) == 1
+    purge(b, Ms(since + 30 * DAY))
+    assert len(b.rows("SELECT * FROM set_aside")) == held
+    check(a, b)
