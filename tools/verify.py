@@ -294,7 +294,7 @@ def verify_entries(files: dict[str, bytes], args: argparse.Namespace) -> dict[st
     for name in sorted(name for name in files if name.endswith(".cose")):
         print(f"      fingerprint of {name}: " + re.sub("(.{8})", r"\1 ", sha(files[name]).hex()))
     proven: dict[str, tuple[Any, int, Head]] = {}
-    kinds = "(dispatch|receipt|l-head|decision-head|keys-entry)/"
+    kinds = "(dispatch|receipt|l-head|decision-head|keys-entry|reseal)/"
     for name in sorted({name.rpartition("/")[0] for name in files if re.match(kinds, name)}):
         entry = files[f"{name}/entry"]
         proven[name] = (read_cbor(entry), *open_proof(files[f"{name}/proof"], entry, args))

@@ -7,7 +7,7 @@ zip and the two parties' public keys, nothing of this node.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -118,7 +118,7 @@ def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: Dispa
     receipts, uncovered = _receipts(tx, source)
     files |= receipts
     files |= _tie(tx, source)
-    files |= key_proofs(tx)
+    files |= key_proofs(tx) | reseal_proofs(tx, (source,))
     if wish.decision:
         files |= _decision(tx, dispatch)
     count = f"{len(receipts) // 2}" + (f"; {uncovered} more under no co-signed head yet" if uncovered else "")
@@ -295,6 +295,21 @@ def key_proofs(tx: Tx) -> dict[str, bytes]:
                     f"keys-entry/{number}/proof": proof.text().encode(),
                 }
                 number += 1
+    return files
+
+
+def reseal_proofs(tx: Tx, sources: Iterable[Source]) -> dict[str, bytes]:
+    """Return the entries by which dispatches were sealed anew, with their proofs: receipts may be about those bytes."""
+    # spec: protocol.md 7
+    found: list[EntryProof] = []
+    for source in sources:
+        row = "SELECT leaf_idx FROM reseal WHERE role = ? AND idx = ? ORDER BY leaf_idx"
+        places = (int_of(index) for (index,) in tx.rows(row, (source.own, source.proof.index)))
+        proofs = (entry_proof(tx, source.own, place, first=True) for place in places)
+        found += [proof for proof in proofs if proof is not None]
+    files: dict[str, bytes] = {}
+    for number, proof in enumerate(found):
+        files |= {f"reseal/{number}/entry": proof.entry, f"reseal/{number}/proof": proof.text().encode()}
     return files
 
 

@@ -38,7 +38,7 @@ from comity.tlog.checkpoint import CosignedHead
 from comity.tlog.proof import parse_proof
 from comity.tlog.tree import leaf_hash, verify_inclusion
 
-_KINDS: Final = ("dispatch", "receipt", "l-head", "decision-head", "keys-entry")
+_KINDS: Final = ("dispatch", "receipt", "l-head", "decision-head", "keys-entry", "reseal")
 _PARTS: Final = 4
 _DIGEST: Final = 32
 

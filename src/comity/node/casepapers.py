@@ -39,6 +39,7 @@ from comity.node.bundle import (
     let_out,
     receipt_places,
     removed_by,
+    reseal_proofs,
 )
 from comity.node.casecustody import Event, events_of
 from comity.node.lawkept import published_rules
@@ -126,7 +127,8 @@ def make_papers(tx: Tx, office: Office, asked: Asked, frame: Mapping[str, Json],
     found = [(one, _place(tx, one, asked)) for one in wanted]
     places = sorted((place for _, place in found if place is not None), key=lambda place: place.order)
     names = {place.source.id: f"dispatch/{n:03d}-{show_id(place.source.id)}" for n, place in enumerate(places, 1)}
-    files = {**dict(instruments(tx)), **key_proofs(tx)}
+    again = reseal_proofs(tx, (place.source for place in places))
+    files = {**dict(instruments(tx)), **key_proofs(tx), **again}
     for place in places:
         files |= _content(names[place.source.id], place)
     receipts, told = _receipts(tx, places)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from dataclasses import replace
 
 import pytest
@@ -9,11 +11,13 @@ import pytest
 from comity.base.ids import Ms
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, ResealLeaf, decode_entry
 from comity.node.audit import audit
+from comity.node.bundle import Piece, Wish, instruments, make_bundle, write_zip
 from comity.node.erasing import purge_sealed
 from comity.node.proofs import Signers
 from comity.node.resealing import KEY_EXPIRED, reseal_due
 from tests.unit.node.putback import START, note, recover, say, settle
 from tests.unit.node.rotating import TICK, turn, two
+from tests.unit.node.test_key_change_stranger import bad, keys_of, run_verify
 
 HOUR = 3_600_000
 LATER = Ms(START + 2 * HOUR)
@@ -200,3 +204,24 @@ def test_bytes_set_aside_end_with_those_that_did_not_open_unless_they_are_held(h
     purge(b, Ms(since + 30 * DAY))
     assert len(b.rows("SELECT * FROM set_aside")) == held
     check(a, b)
+
+
+def lists_of(side):
+    with side.store.read() as tx:
+        return [data for name, data in instruments(tx) if name.startswith("keys/")]
+
+
+@pytest.mark.parametrize("holder", [0, 1])
+def test_papers_on_it_show_by_which_entry_it_was_sealed_anew(holder, tmp_path):
+    a, b, sent = late()
+    settle(a, b, Ms(LATER + 1), rounds=6)
+    side, lists = (a, b)[holder], lists_of(a)
+    with side.store.read() as tx:
+        pack = make_bundle(tx, sent.id, Wish(frozenset(Piece)), now=LATER)
+    assert bad(pack, keys_of(lists)) == {}
+    (tmp_path / "papers.zip").write_bytes(pack)
+    told = run_verify("bundle", tmp_path / "papers.zip", lists, tmp_path)
+    assert told.returncode == 0, told.stdout + told.stderr
+    with zipfile.ZipFile(io.BytesIO(pack)) as files:
+        less = {name: files.read(name) for name in files.namelist() if not name.startswith("reseal/")}
+    assert any("not a receipt" in sentence for sentence in bad(write_zip(less), keys_of(lists)).values())
