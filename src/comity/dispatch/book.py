@@ -15,6 +15,7 @@ from comity.base.ids import Digest, LeafIndex, Origin
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Entry, HeadLeaf, decode_entry, encode_entry
 from comity.dispatch.ports import Scalar, Store, Tx
+from comity.dispatch.stops import Stops, read_stops
 from comity.tlog.tree import EMPTY_ROOT, TILE_WIDTH, Edge, Tiles, leaf_hash
 
 _LEVELS = 8
@@ -85,6 +86,14 @@ class Book:
         self.edges = edges
         self._tiles: dict[LogRole, Tiles] = {}
         self._touched: set[LogRole] = set()
+        self._stops: Stops | None = None
+
+    @property
+    def stops(self) -> Stops:
+        """What is suspended, read once in a transaction: what is suspended within one holds from the next one on."""
+        if self._stops is None:
+            self._stops = read_stops(self.tx)
+        return self._stops
 
     # --- appending ---------------------------------------------------------------------------------------------
 

@@ -12,11 +12,8 @@ from comity.dispatch.filing import Filing
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
-from comity.dispatch.ports import Tx
 from comity.dispatch.states import Committed, Sealed
-from comity.dispatch.stops import read_stops
 from comity.dispatch.telling import tell_of_ours
-from comity.dispatch.wire import Header
 from comity.marking.labels import Lane
 from comity.policy.verdict import Verdict
 
@@ -36,7 +33,7 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
     entry = encode_entry(leaf)
     draft = sealed.released.cleared.labelled.draft
     at_once = leaf.lane <= Lane.URGENT and draft.not_before is None
-    index = book.append_own([entry]) if at_once and not _stopped(header, book.tx) else None
+    index = book.append_own([entry]) if at_once and not book.stops.stop(header.desk, header.kind, header.lane) else None
     if index is None:
         _pool(book, leaf.lane, entry, header.id, draft.not_before)
     book.tx.run(
@@ -71,11 +68,6 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
 
 def _verdict(sealed: Sealed) -> Verdict:
     return sealed.released.cleared.verdict
-
-
-def _stopped(header: Header, tx: Tx) -> bool:
-    """Say whether a dispatch waits in the pool because the exchange or its desk is suspended."""
-    return read_stops(tx).stop(header.desk, header.kind, header.lane)
 
 
 def _pool(book: Book, lane: Lane, entry: bytes, dispatch: bytes, not_before: Ms | None) -> None:
