@@ -493,9 +493,11 @@ class Node(Linked):
         """Let time pass: what is overdue is told, whoever is on call is rung, the link's state follows its clock."""
         owed.pass_time(self.ledger, self.office, now)
         remind(self.ledger, self.office, now)
-        self.enter_papers()
         with self.ledger.read() as tx:
-            challenged, overdue = read_link(tx).challenged, self._cosign_overdue(tx, now)
+            papers, challenged = self._papers_wait(tx), read_link(tx).challenged
+            overdue = self._cosign_overdue(tx, now)
+        if papers:
+            self.enter_papers()
         if challenged:
             self.press(now)
         if not overdue:

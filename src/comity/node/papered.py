@@ -112,10 +112,7 @@ class Papered:
         return bool(tx.rows("SELECT 1 FROM paper WHERE ready = 1 AND our_idx IS NULL AND node = ?", (self.office.us,)))
 
     def enter_papers(self) -> None:
-        """Write into our log the papers that wait for it and may stand there now; nothing where none does."""
-        with self.ledger.read() as tx:
-            if not self._papers_wait(tx):
-                return
+        """Write into our log the papers that wait for it and may stand there now."""
         with self._change() as book:
             self._enter(book)
 
