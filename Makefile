@@ -13,7 +13,7 @@ CORE_PERCENT := 95
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential worlds
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,10 @@ scan-table: ## precision and recall of the scan on its labelled set, by category
 differential: ## the law gate beside a second reading of the law, 100,000 questions an edition
 	@$(SET_UP)
 	@$(VENV)/python -m tests.differential.run --questions $(or $(QUESTIONS),100000) --workers $(WORKERS)
+
+worlds: ## two nodes under every fault, key change and suspension in 200 simulated worlds; SEEDS=n for more
+	@$(SET_UP) --runtime
+	@$(VENV)/comity simulate --seeds $(or $(SEEDS),200)
 
 format: ## put the code in the house's form
 	@$(SET_UP)

@@ -29,10 +29,9 @@ def world_of(plan, seed, node_types=(Node, Node), dispatches=16):
     return World(Settings(seed, dispatches, plan, node_types, healing_ms=60 * MINUTE_MS), make_disk)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 @pytest.mark.parametrize("name", PLANS)
-def test_keys_change_in_the_middle_of_traffic(name, seed):
-    world = world_of(PLANS[name], seed)
+def test_keys_change_in_the_middle_of_traffic(name):
+    world = world_of(PLANS[name], 1)
     assert world.run().broken is None
     for keepers, (side, *_) in zip(world.keepers, PLANS[name].turns, strict=False):
         assert keepers.wanted > 1 or side != keepers, "the change that was planned happened"

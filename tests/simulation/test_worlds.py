@@ -12,7 +12,8 @@ from comity.sim.report import simulate
 from comity.sim.world import Settings, World, run_world
 from tests.simulation.disks import make_disk
 
-SEEDS = range(50)
+SEEDS = range(24)
+"""More: `make worlds`."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)

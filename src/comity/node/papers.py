@@ -150,6 +150,7 @@ def _place(agreed: Agreed) -> int:
     return agreed.index
 
 
+@lru_cache(maxsize=64)
 def _list_of(signed: bytes) -> KeyList:
     return decode_keylist(unverified_payload(signed))
 

@@ -7,6 +7,7 @@ holds.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import TypeAlias
 
 from comity.base.ids import Digest
@@ -24,7 +25,12 @@ Lists: TypeAlias = Mapping[Digest, KeyList]
 
 def lists_of(locker: Locker) -> Lists:
     """Return the key lists that a side made, by the digest that stands in their leaves."""
-    return {digest: decode_keylist(unverified_payload(signed)) for digest, signed in locker.by_digest().items()}
+    return {digest: _list_of(signed) for digest, signed in locker.by_digest().items()}
+
+
+@lru_cache(maxsize=256)
+def _list_of(signed: bytes) -> KeyList:
+    return decode_keylist(unverified_payload(signed))
 
 
 def in_force(entries: Sequence[Entry], size: int, lists: Lists) -> tuple[KeyList, KeyList | None, int]:
