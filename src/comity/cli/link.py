@@ -13,6 +13,7 @@ from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json, show_table
 
 DONE = 0
+_ENDED = "!ended"
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,9 +26,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     for act, words in (
         ("suspend", "ask for a suspension; a second person confirms it"),
         ("resume", "ask that what this side suspended goes on; a second person confirms it"),
+        ("end", "ask that the accord ends, for good; a second person confirms it"),
     ):
         one = inner.add_parser(act, help=words)
-        one.add_argument("--desk", default="", help="one desk alone; default: the whole exchange")
+        if act == "end":
+            one.set_defaults(desk="")
+        else:
+            one.add_argument("--desk", default="", help="one desk alone; default: the whole exchange")
         one.add_argument("--reason", required=True, help="why, in words; they stay in our own decision log")
         add_officer(one)
         add_node(one)
@@ -52,7 +57,7 @@ def run_show(asked: argparse.Namespace) -> int:
     print(f"{found['state']} since {moment(found['since'])}: {found['reason']}")
     for side, words in (("ours", "this side"), ("theirs", "the other side")):
         for scope in found[side]:
-            print(f"{words} suspended {_scope(scope)}")
+            print(f"{words} {'ended' if scope == _ENDED else 'suspended'} {_scope(scope)}")
     rows = [[one["id"], one["act"], _scope(one["desk"]), one["by"], moment(one["at"])] for one in found["wishes"]]
     if rows:
         show_table("Waiting for a second person", ("id", "act", "what", "asked by", "at"), rows)
@@ -69,7 +74,7 @@ def run_wish(asked: argparse.Namespace) -> int:
 def run_confirm(asked: argparse.Namespace) -> int:
     """Confirm what another person asked for."""
     said = ask(asked.node, "POST", "/link/confirm", {"by": officer_of(asked.officer), "id": asked.wish})
-    word = "suspended" if said["act"] == "suspend" else "resumed"
+    word = {"suspend": "suspended", "resume": "resumed"}.get(said["act"], "ended")
     return _say(asked, said, f"{_scope(said['desk'])} is {word}; the other side hears it with the next exchange")
 
 
@@ -82,7 +87,7 @@ def run_drop(asked: argparse.Namespace) -> int:
 def _scope(scope: str) -> str:
     if scope.startswith("#"):
         return "a desk that is not open here"
-    return {"": "the whole exchange", "!ended": "the accord, for good"}.get(scope, f"the desk {scope}")
+    return {"": "the whole exchange", _ENDED: "the accord, for good"}.get(scope, f"the desk {scope}")
 
 
 def _say(asked: argparse.Namespace, said: dict[str, Any], words: str) -> int:

@@ -18,7 +18,7 @@ from comity.marking.labels import Lane
 WHOLE: Final = ""
 """The scope that is the whole exchange; another scope is a desk's name."""
 ENDED: Final = "!ended"
-"""The scope that is the accord itself; it is never taken back."""
+"""The scope that is the accord itself, said as a desk that no accord can name; it is never taken back."""
 PASSING: Final = ("recall", "correction", "keys", "resume")
 """Kinds that go while the exchange or their desk is suspended."""
 LEAVING: Final = ("recall", "correction", "keys", "certificate")
@@ -118,7 +118,7 @@ def read_stops(tx: Tx) -> Stops:
 
 
 def scope_of(digest: Digest | None, desks: tuple[str, ...]) -> str:
-    """Return the scope that a leaf names: the whole, one of `desks`, or a desk that is not among them."""
+    """Return the scope that a leaf names: the whole, one of `desks`, the accord's end, or a desk that is not among them."""
     if digest is None:
         return WHOLE
-    return next((desk for desk in desks if desk_digest(desk) == digest), _UNKNOWN + digest.hex())
+    return next((one for one in (*desks, ENDED) if desk_digest(one) == digest), _UNKNOWN + digest.hex())

@@ -1,7 +1,8 @@
-"""Suspending the exchange, or one desk of it, by one side alone and at once; and resuming it.
+"""Suspending the exchange, or one desk of it, by one side alone and at once; resuming it; and ending the accord.
 
 The rule it keeps: two persons of the side that suspends stand behind it, the leaf and its effect are one transaction, and
 only the side that suspended resumes. Nothing is lost: what may not go waits in its order.
+An end is for good: what the other side gave is destroyed then, with certificates.
 """  # spec: protocol.md 9
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ from comity.dispatch.inbound.unseal import unseal
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Officer
-from comity.dispatch.stops import WHOLE, Stops, desk_digest, scope_of
+from comity.dispatch.stops import ENDED, WHOLE, Stops, desk_digest, scope_of
+from comity.node import retention
 from comity.node.link import LinkEvent, LinkState
 from comity.node.linkrow import moved, read_link, write_link
 
 RECORD = "comity/link-act/1"
-SUSPEND, RESUME = Act.SUSPEND.value, Act.RESUME.value
+SUSPEND, RESUME, END = Act.SUSPEND.value, Act.RESUME.value, "end"
 NODE_DESK = "node"
 WISH_MS = 24 * 3_600_000
 """How long a wish waits for its second person."""
@@ -40,8 +42,8 @@ class Wish:
 
     Attributes:
         id: of the wish.
-        act: `suspend` or `resume`.
-        scope: a desk's name, or `` for the whole exchange.
+        act: `suspend`, `resume` or `end`.
+        scope: a desk's name, `` for the whole exchange, or `!ended` for the accord.
         by: who asked.
         reason: in words; it stays at home.
         at: when.
@@ -61,6 +63,7 @@ def wish(book: Book, office: Office, act: str, scope: str, by: Officer, *, reaso
     Raises:
         BadForm: it is none of the acts, names no desk that can be suspended, or says no reason; nothing was kept.
     """
+    scope = ENDED if act == END and scope == WHOLE else scope
     _check(book.tx, office, act, scope)
     if not LEAST_REASON <= len(reason.strip()) <= MOST_REASON:
         raise BadForm(f"a reason has {LEAST_REASON} to {MOST_REASON} characters; nothing was kept")
@@ -99,9 +102,10 @@ def confirm(book: Book, office: Office, asked: DispatchId, second: Officer, now:
     _check(book.tx, office, found.act, found.scope)
     _end(book.tx, found.id, second, now, done=True)
     digest = None if found.scope == WHOLE else desk_digest(found.scope)
-    book.append_own([encode_entry(LinkLeaf(Act(found.act), digest))])
+    event = Act.RESUME if found.act == RESUME else Act.SUSPEND
+    book.append_own([encode_entry(LinkLeaf(event, digest))])
     _note(book, office, found, second, now)
-    change(book, found.scope, ours=True, stopped=found.act == SUSPEND, now=now)
+    change(book, found.scope, ours=True, stopped=found.act != RESUME, now=now)
     return found
 
 
@@ -127,6 +131,13 @@ def change(book: Book, scope: str, *, ours: bool, stopped: bool, now: Ms) -> Non
     before = read_link(book.tx)
     link = replace(before, stops=before.stops.with_scope(scope, ours=ours, stopped=stopped))
     who = "this side" if ours else "the other side"
+    if link.stops.ended and not before.stops.ended:
+        retention.all_due(book.tx, now)
+        link = moved(link, LinkEvent.SUSPENDED, now, "")
+        write_link(
+            book.tx, replace(link, since=now, reason=f"the accord was ended by {who}; what they gave is destroyed")
+        )
+        return
     if link.stops.whole and link.state is not LinkState.SUSPENDED:
         link = moved(link, LinkEvent.SUSPENDED, now, f"the exchange was suspended by {who}")
     elif before.stops.whole and not link.stops.whole:
@@ -150,13 +161,13 @@ def stays_out(arrival: Arrival, stops: Stops, office: Office) -> bool:
 
 def _check(tx: Tx, office: Office, act: str, scope: str) -> None:
     stops = read_link(tx).stops
-    if act not in {SUSPEND, RESUME}:
-        raise BadForm("the link is suspended or resumed; nothing was kept")
+    if act not in {SUSPEND, RESUME, END} or (act == END) is not (scope == ENDED):
+        raise BadForm("the link or a desk is suspended or resumed, or the accord is ended; nothing was kept")
     if act == SUSPEND and scope != WHOLE and (scope not in office.desks or scope == NODE_DESK):
         raise BadForm(f"{scope} is no desk that can be suspended; nothing was kept")
     if stops.ended:
-        raise BadForm("the accord has ended; there is nothing to suspend or resume")
-    if (scope in stops.ours) is (act == SUSPEND):
+        raise BadForm("the accord has ended; there is nothing to suspend, resume or end. Nothing was kept")
+    if (scope in stops.ours) is (act != RESUME):
         raise BadForm("that is so already, by this side; the other side resumes what it suspended itself")
 
 

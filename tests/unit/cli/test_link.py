@@ -77,3 +77,14 @@ def test_the_page_asks_and_a_second_person_confirms_and_every_page_says_so(house
     lead.post("/link", {"act": "resume", "desk": "requests", "reason": WHY})
     (wish,) = set(re.findall(r"/link/(\w{26})/drop", lead.get("/link").text))
     assert lead.post(f"/link/{wish}/drop", {}).status_code == 303
+
+
+def test_the_accord_is_ended_for_good_and_the_page_says_so(house, say):
+    wish = asked(say, "end", LEAD)
+    admin = house.visitor("administrator")
+    assert "End: the accord, for good" in admin.get("/link").text
+    code, said, _ = say("confirm", wish, "--officer", ADMIN)
+    assert (code, "the accord, for good is ended" in said) == (0, True)
+    assert "this side ended the accord, for good" in say("show")[1]
+    assert "The accord: ended by this side, for good" in admin.get("/link").text
+    assert say("resume", "--officer", LEAD, "--reason", WHY)[0] == 1

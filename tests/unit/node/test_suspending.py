@@ -17,6 +17,8 @@ from comity.dispatch.stops import ENDED, NOTHING, WHOLE, Stops, desk_digest, sco
 from comity.marking.labels import Lane, Urgency
 from comity.node.audit import audit
 from comity.node.due import REPEAT_MS
+from comity.node.retention import due, note_days
+from comity.node.suspending import END
 from comity.sim.exercise import DESK, OFFICER, RECALL
 from comity.sim.faults import MINUTE_MS
 from tests.unit.node.putback import START, Side, note, recover, say, settle
@@ -248,3 +250,79 @@ def test_the_audit_knows_the_record_of_who_suspended():
         assert audit(tx).good
     assert a.rows("SELECT count(*) FROM record WHERE kind = 'link-act'") == [(1,)]
     say(a, b, Ms(WITHIN + MINUTE_MS))
+
+
+# --- the accord ends ------------------------------------------------------------------------------------------------------
+
+
+def ended():
+    """Return two sides after the second one ended the accord, with a dispatch of each that was filed before."""
+    a, b = joined()
+    done = send(a, "given", Urgency.URGENT)
+    send(b, "given back", Urgency.URGENT)
+    settle(a, b, WITHIN)
+    for side in (a, b):
+        note_days(side.node.ledger, side.node.office.accord)
+    suspend(b, WITHIN, act=END)
+    later = Ms(WITHIN + MINUTE_MS)
+    settle(a, b, later)
+    return a, b, done, Ms(later + MINUTE_MS)
+
+
+def due_of(side, now):
+    with side.store.read() as tx:
+        return [(one.whose, one.why) for one in due(tx, side.node.office.accord, now)]
+
+
+def test_one_side_ends_the_accord_for_good_and_only_what_protects_persons_still_crosses():
+    a, b, done, now = ended()
+    assert (a.state, b.state) == ("suspended", "suspended")
+    assert "ended by the other side" in a.node.link().reason
+    assert "ended by this side" in b.node.link().reason
+    send(a, "late", Urgency.IMMEDIATE, now)
+    recall(a, done, now)
+    settle(a, b, Ms(now + MINUTE_MS), rounds=6)
+    assert texts(b) == {"given", "taken back"}
+    for act in ("suspend", "resume", END):
+        with pytest.raises(BadForm, match="has ended"):
+            suspend(a, Ms(now + MINUTE_MS), act=act)
+    recover(a, b, Ms(now + 2 * MINUTE_MS))
+    assert (a.state, a.node.link().stops.ended) == ("suspended", True), "a start forgets no end"
+    for side in (a, b):
+        with side.store.read() as tx:
+            assert audit(tx).good
+
+
+def test_what_the_other_side_gave_is_due_at_once_and_what_is_our_own_is_not():
+    a, b, _, now = ended()
+    assert due_of(a, now) == due_of(b, now) == [("theirs", "ended")]
+
+
+def test_what_comes_back_after_the_end_is_due_too():
+    a, b, _, now = ended()
+    with b.node.ledger.begin() as book:
+        book.tx.run("DELETE FROM review")
+    assert due_of(b, now) == [("theirs", "ended")]
+    note_days(b.node.ledger, b.node.office.accord)
+    assert due_of(b, now) == [("theirs", "ended")]
+    assert a.rows("SELECT count(*) FROM evidence") == [(0,)]
+
+
+def test_a_put_back_store_learns_that_the_accord_has_ended():
+    a, b = joined()
+    image = a.store.image()
+    suspend(b, WITHIN, act=END)
+    settle(a, b, WITHIN)
+    a.put_back(image)
+    recover(a, b, Ms(WITHIN + MINUTE_MS))
+    settle(a, b, Ms(WITHIN + 2 * MINUTE_MS))
+    assert (a.state, a.node.link().stops.ended) == ("suspended", True)
+
+
+def test_an_end_names_no_desk():
+    a, _ = joined()
+    with pytest.raises(BadForm):
+        suspend(a, scope=DESK, act=END)
+    with pytest.raises(BadForm):
+        suspend(a, scope=ENDED)
+    assert a.node.wishes(WITHIN) == ()

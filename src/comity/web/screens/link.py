@@ -13,6 +13,7 @@ from comity.web.texts import Texts
 from comity.web.visit import Absent, Answer, Json, Redirect, Screen, ScreenRoute, Visit
 
 _ID = 26
+_ENDED = "!ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,11 @@ async def link(visit: Visit) -> Answer:
     found = cast("dict[str, Json]", await visit.site.hands.ask("GET", "/link"))
     t = visit.texts
     lines = tuple(
-        t("link.page.by", who=t(f"link.page.{side}"), what=_scope(str(scope), t))
+        t(
+            "link.page.over" if scope == _ENDED else "link.page.by",
+            who=t(f"link.page.{side}"),
+            what=_scope(str(scope), t),
+        )
         for side in ("ours", "theirs")
         for scope in cast("list[str]", found[side])
     )
@@ -101,7 +106,7 @@ def _row(one: dict[str, Json], visit: Visit) -> WishRow:
 def _scope(scope: str, t: Texts) -> str:
     if scope == "":
         return t("link.page.whole")
-    if scope == "!ended":
+    if scope == _ENDED:
         return t("link.page.accord")
     return t("link.page.unknown") if scope.startswith("#") else t("link.page.desk", desk=scope)
 
