@@ -86,7 +86,7 @@ class Sight:
     @property
     def us(self) -> PartyCard:
         """Return our own party."""
-        return next(p for p in self.parties if p.ours)
+        return self.parties[0]
 
     def name(self, short: str) -> str:
         """Return the party's name for its mark, or the mark itself if it is no party of this accord."""
@@ -182,8 +182,11 @@ def kind(card: DispatchCard, texts: Texts) -> str:
     return f"{word}, {texts.word('stage', card.stage)}" if card.stage and card.stage != card.kind else word
 
 
-def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:
-    """One dispatch as every page shows it; `case_title` is what already stands above it, not said twice."""
+def letter(card: DispatchCard, sight: Sight, case_title: str = "", *, alone: bool = True) -> Letter:
+    """One dispatch as every page shows it; `case_title` is what already stands above it, not said twice.
+
+    What only the page of one dispatch tells, when what happened in which log, is left out of a list (`alone` false).
+    """
     t, start = sight.texts, began(card)
     inline = {each.removed for each in card.body if card.times.recalled is None}
     end, end_at = _end(card)
@@ -219,10 +222,10 @@ def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:
         end_time=moments.moment(end_at, sight.now, t) if end_at is not None else "",
         code=card.times.code,
         recalled=moments.moment(recalled, sight.now, t) if recalled is not None else None,
-        happened=_happened(card, sight),
+        happened=_happened(card, sight) if alone else (),
         leaf=None if card.index is None else t.number(card.index),
         receipt_leaf=None if card.receipt_index is None else t.number(card.receipt_index),
-        sentence=_sentence(card, sight),
+        sentence=_sentence(card, sight) if alone else "",
         say=_say(card, t),
         loud=card.urgency == 0 and not card.ours,
     )
