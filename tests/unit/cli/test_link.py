@@ -87,4 +87,4 @@ def test_the_accord_is_ended_for_good_and_the_page_says_so(house, say):
     assert (code, "the accord, for good is ended" in said) == (0, True)
     assert "this side ended the accord, for good" in say("show")[1]
     assert "The accord: ended by this side, for good" in admin.get("/link").text
-    assert say("resume", "--officer", LEAD, "--reason", WHY)[0] == 1
+    assert say("resume", "--officer", LEAD, "--reason", WHY)[0] == 2

@@ -102,6 +102,8 @@ def test_what_is_suspended_and_challenged_is_named_with_who_can_end_it(base):
         "the exchange was suspended by this side": "two persons of ours resume it: comity link resume, then confirm",
         "desk requests was suspended by the other side": "telephone them: only who suspended it resumes it",
     }
+    _sql(base / "ostrel", "UPDATE link SET stops = 'theirs/!ended'")
+    assert "the accord was ended by the other side" in {one.says for one in examine(base / "ostrel", MADE)}
     (challenge,) = [one for one in found if one.what == "challenge"]
     assert (challenge.grade, challenge.says[:1]) == (Grade.LOOK, "2")
 
