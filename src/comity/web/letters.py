@@ -25,6 +25,7 @@ from comity.screen import (
     WorkItem,
 )
 from comity.web import moments, sentences
+from comity.web.coded import said
 from comity.web.proving import proved
 from comity.web.text_safety import spoken
 from comity.web.texts import Texts
@@ -385,6 +386,9 @@ def line(body: BodyLine, texts: Texts, *, unofficial: bool = False) -> Line:
         label = texts("field.translation", language=texts.language(translated[1]))
         return Line(label, body.text, removed, translated[1], own=True, translation=True, unofficial=unofficial)
     own = "" if body.label == "text" else texts.word("field", body.label)
+    coded = None if removed else said(body.label, body.text, texts)
+    if coded is not None:
+        return Line(own, coded, removed, None, own=own != body.label)
     return Line(own, body.text, removed, lang, own=own != body.label)
 
 
@@ -414,7 +418,7 @@ def file(case: CaseCard, sight: Sight) -> File:
         title=case.title,
         item=case.item,
         urgency=urgency(case.urgency, t),
-        state=case.state,
+        state=t.word("case.state", case.state),
         left=owed,
         overdue=case.overdue,
         count=t.count("case.count", len(case.dispatches) + case.more),
