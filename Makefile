@@ -13,7 +13,7 @@ CORE_PERCENT := 95
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey worlds
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -69,6 +69,10 @@ customs: ## how good the ranker is on customs declarations it has not seen, for 
 survey: ## screen some 73,000 real structures and look at every hold; a share of it runs in make test
 	@$(SET_UP)
 	@$(VENV)/python -m tests.survey.run
+
+worlds: ## two nodes under every fault, key change and suspension in 200 simulated worlds; SEEDS=n for more
+	@$(SET_UP) --runtime
+	@$(VENV)/comity simulate --seeds $(or $(SEEDS),200)
 
 format: ## put the code in the house's form
 	@$(SET_UP)

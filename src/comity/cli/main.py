@@ -31,6 +31,8 @@ MODULES = {
         "persons",
         "duty",
         "tasks",
+        "link",
+        "keys",
         "people",
         "subject",
         "retention",

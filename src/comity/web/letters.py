@@ -60,6 +60,8 @@ _LINK_LOOKS = {
     "up": ("ok", "check"),
     "broken": ("stop", "stop"),
     "suspended": ("warn", "urgent"),
+    "desk-suspended": ("warn", "urgent"),
+    "ended": ("warn", "urgent"),
     "uncosigned": ("warn", "urgent"),
 }
 _HANDLING = re.compile(r"H\d")
