@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
+from comity.base.ids import NodeName
+from comity.base.workdays import Calendar
+from comity.dispatch.accord import Accord
 from comity.dispatch.filing import DeskPort, Facts, Filing, Powers, Standing
 
-__all__ = ["Desk", "Facts", "Filing", "Powers", "Standing"]
+__all__ = ["Around", "Desk", "Facts", "Filing", "Powers", "Standing"]
 
 
 class Desk(DeskPort, Protocol):
@@ -21,3 +25,22 @@ class Desk(DeskPort, Protocol):
     def schema(self) -> tuple[tuple[int, str], ...]:
         """Return (number, SQL) of its own tables, ascending; portable SQL, forward only."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What a node opens a desk with.
+
+    Attributes:
+        party: short mark of our party.
+        node: our node, as the accord names it.
+        accord: in force.
+        our_days: our calendar.
+        their_days: theirs.
+    """
+
+    party: str
+    node: NodeName
+    accord: Accord
+    our_days: Calendar
+    their_days: Calendar

@@ -87,9 +87,7 @@ PRECURSORS = (
         "CA-PCR-34/objection",
         "report:export-permit-refused",
         "admit",
-        lambda q, f: (
-            _chemicals("objection")(q, f) or (_chemicals("refusal", "message", "pen-reply")(q, f) and _answers_ours(q))
-        ),
+        lambda q, f: _chemicals("objection")(q, f) or (_chemicals("refusal", "message")(q, f) and _answers_ours(q)),
     ),
     oblige(
         "CA-PCR-38",
@@ -121,6 +119,16 @@ PRECURSORS = (
         _chemicals("pen"),
         since="2024-09-03",
     ),
+    oblige(
+        "CA-PCR-34/wait",
+        "report:export-permit-waits",
+        "admit",
+        lambda q, f: (
+            _chemicals("pen-reply")(q, f) and q.stage in {"enquiry", "need-information", "controlled-delivery"}
+        ),
+    ),
+    oblige("CA-PCR-28/shipped", "report:border-services", "admit", _chemicals("shipped")),
+    oblige("CA-PCR-38/enforcement", "report:enforcement-desks", "clear admit", _chemicals("incident")),
     oblige("CA-CDSA-46", "report:device-registration-check", "admit", _chemicals("pen", "incident")),
 )
 

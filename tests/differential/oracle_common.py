@@ -43,12 +43,17 @@ _NEEDS_NO_CONDUCT = OWN_BUSINESS | {
 _HOLDERS_LIFE = {"location", "contact", "account", "health", "political-or-religious", "minor", "victim"}
 
 
+_OF_GOODS = {"pen", "pen-reply", "objection", "incident", "shipped", "arrived-quantity", "outcome"}
+
+
 def _asks_anything(q: Question) -> bool:
     """A question is one under whatever kind; who tells unasked, or corrects, names the records it draws on."""
     if q.kind == "rfi":
         return True
     if q.kind in ANSWERING:
         return False
+    if q.kind in _OF_GOODS and q.records <= {"permit-data"}:
+        return bool(q.asks)
     return bool(q.asks) or (bool(q.records) and q.kind not in {"spontaneous", "correction"})
 
 

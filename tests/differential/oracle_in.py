@@ -316,6 +316,21 @@ TRADE = (
         lambda q, _f: (q.purpose, q.kind) == ("precursor-diversion", "objection"),
     ),
     oblige(
+        "IN-RCS-10/wait",
+        "report:noc-waits",
+        "admit",
+        lambda q, _f: (
+            (q.purpose, q.kind) == ("precursor-diversion", "pen-reply")
+            and q.stage in {"enquiry", "need-information", "controlled-delivery"}
+        ),
+    ),
+    oblige(
+        "IN-RCS-10/enforcement",
+        "report:enforcement-desks",
+        "clear admit",
+        lambda q, _f: (q.purpose, q.kind) == ("precursor-diversion", "incident"),
+    ),
+    oblige(
         "IN-NDPS-9A",
         "report:list-check",
         "admit",

@@ -27,4 +27,13 @@ ROWS: tuple[Row, ...] = (
     oblige("OV-5", "redact:victim", "clear", lambda q, _f: "victim" in q.categories),
     oblige("OV-6", "retain-max-days:90", "clear", lambda _q, f: f.personal),
     permit("OV-7", "clear admit", lambda q, _f: q.purpose in OWN_BUSINESS, until="2030-12-31"),
+    permit(
+        "OV-8",
+        "clear admit use onward export",
+        lambda q, f: (
+            q.purpose in {"precursor-diversion", "drug-alert"} and not f.personal and q.outside != "third-state"
+        ),
+    ),
+    oblige("OV-8/objection", "report:goods-stopped", "admit", lambda q, _f: q.kind == "objection"),
+    oblige("OV-8/incident", "report:enforcement-desks", "clear admit", lambda q, _f: q.kind == "incident"),
 )

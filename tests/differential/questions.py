@@ -83,7 +83,7 @@ _BASES = _list(
 _DAY = 86_400_000
 _AWAY = (-30 * _DAY, -_DAY, -1, 0, 1, _DAY - 1, _DAY, 30 * _DAY)
 """How far from the instant at which law changes it is asked, in milliseconds."""
-_STAGES = ("", "holding", "part", "final", "nominated", "ended")
+_STAGES = ("", "holding", "part", "final", "nominated", "ended", "enquiry", "no-objection")
 
 
 def _words(enum: type) -> list[str]:

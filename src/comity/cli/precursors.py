@@ -1,4 +1,5 @@
-"""`comity precursors screen | status | changes`: what goods are, whose law controls them, what a new list changes; the flows' actions beside them.
+"""`comity precursors screen | status | changes`: what goods are, whose law controls them, what a new list changes; beside them the actions
+of flows and notifications.
 
 All of them work on plain files; no node is needed. The chemistry behind `screen` is an extra and is loaded when it is run.
 """
@@ -16,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration, BadForm
-from comity.cli import flows
+from comity.cli import flows, notifications
 from comity.cli.out import progress, show_json, show_table
 from comity.desks.precursors.screening.book import SubstanceBook
 from comity.desks.precursors.screening.status import Answer as Standing
@@ -37,13 +38,14 @@ _TYPED = ("input_type", "input")
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's."""
     parser = commands.add_parser(
-        "precursors", help="screen goods for controlled substances; whose law; whether quantities add up"
+        "precursors", help="screen goods, notify and follow consignments, see whether quantities add up"
     )
     inner = parser.add_subparsers(dest="precursors", metavar="ACTION", required=True)
     _add_screen(inner)
     _add_status(inner)
     _add_changes(inner)
     flows.add_actions(inner)
+    notifications.add_subcommands(inner)
 
 
 def _add_screen(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
-from comity.edge.board import Lines, NodeBoard
+from comity.edge.board import NodeBoard
 from comity.edge.casefile import CaseReader
 from comity.edge.caselist import CaseListReader, DeskCases
+from comity.edge.desks import case_desk, lines_of, part
 from comity.edge.duties import Deskful
 from comity.edge.finding import SearchReader
 from comity.edge.inbox import DeskLists, InboxReader
@@ -31,17 +31,16 @@ class CaseReaders:
 
 
 def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
-    """Make them, with the first desk of the node's settings."""
-    name, ledger, setting = opened.config.desks[0], opened.node.ledger, board_setting(opened)
+    """Make them, with the desk that keeps cases."""
+    name, ledger, setting = case_desk(opened.config.desks), opened.node.ledger, board_setting(opened)
     desk = opened.desks[name]
-    module = importlib.import_module(f"comity.desks.{name}.lists")
     show = cast("Callable[[int, int], str]", getattr(desk, "show_number"))  # noqa: B009  a desk that keeps cases has it
-    lists = cast("DeskLists", module.Lists(show))
-    lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
+    lists = cast("DeskLists", part(name, "lists").Lists(show))
+    lines = lines_of(opened.node.office.accord, opened.config.desks)
     inbox = InboxReader(ledger, name, lists, setting)
     kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
     finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds)
     cases = CaseReader(ledger, board, lists, inbox, setting, cast("Deskful", desk))
-    listed = cast("DeskCases", importlib.import_module(f"comity.desks.{name}.caselist").CaseList())
+    listed = cast("DeskCases", part(name, "caselist").CaseList())
     caselist = CaseListReader(ledger, name, listed, lists, inbox, setting)
     return CaseReaders(inbox, cases, caselist, finder, TraceReader(ledger, name, lists))

@@ -63,6 +63,8 @@ class Config:
     peer_registry: Path = Path("peer-registry.toml")
     roster: Path = Path("roster.toml")
     workplan: Path = Path("workplan.toml")
+    calendars: Path = Path("calendars")
+    substances: Path = Path("substances")
     keys: Path = Path("keys")
     tls: Path = Path("tls")
     bell_command: str = ""

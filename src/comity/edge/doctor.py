@@ -178,12 +178,13 @@ def _store(config: Config, now: Ms) -> Iterator[Finding]:
             "store", Grade.BAD, "the file is damaged", "keep the file; put a copy back, docs/operations.md section 6"
         )
     )
-    yield _steps(steps, needs)
+    yield _steps(config, steps, needs)
     yield from _link(link, now)
 
 
-def _steps(steps: dict[str, int], needs: dict[str, int]) -> Finding:
-    known = {"node": len(read_schema("comity.node")), "requests": len(read_schema("comity.desks.requests"))}
+def _steps(config: Config, steps: dict[str, int], needs: dict[str, int]) -> Finding:
+    desks = {one: len(read_schema(f"comity.desks.{one}")) for one in config.desks}
+    known = {"node": len(read_schema("comity.node")), **desks}
     if any(needs.get(owner, 0) > number for owner, number in known.items()):
         return Finding("schema", Grade.BAD, "the store needs a newer program", "install the newer program")
     if any(steps.get(owner, 0) > number for owner, number in known.items()):

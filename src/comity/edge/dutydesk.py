@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Sequence
 from typing import Protocol, cast
 
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.dispatch.ports import Tx
+from comity.edge.desks import offering, part
 from comity.screen.duty import HandoverNote, PlanChange, PostingCard, ShiftChange
 from comity.screen.ringing import BellSetting, Ring
 from comity.screen.tasks import TaskCard, TaskState
@@ -194,19 +194,15 @@ class TaskDesk(TaskRules, TaskWriting, TaskReading, CaseReading, Protocol):
 
 
 def duty_desk(desks: Sequence[str]) -> DutyDesk | None:
-    """Return what the first desk keeps of duty, or None if it keeps nothing."""
+    """Return what the first desk that keeps duty has, or None if none does."""
     return cast("DutyDesk | None", _of_desk(desks, "duty", "DutyRows"))
 
 
 def task_desk(desks: Sequence[str], party: str) -> TaskDesk | None:
-    """Return what the first desk keeps of tasks, or None if it keeps nothing; `party` is our mark."""
+    """Return what the first desk that keeps tasks has, or None if none does; `party` is our mark."""
     return cast("TaskDesk | None", _of_desk(desks, "tasks", "TaskRows", party))
 
 
 def _of_desk(desks: Sequence[str], module: str, name: str, *arguments: str) -> object:
-    if not desks:
-        return None
-    try:
-        return getattr(importlib.import_module(f"comity.desks.{desks[0]}.{module}"), name)(*arguments)
-    except ModuleNotFoundError:
-        return None
+    found = offering(desks, module)
+    return getattr(part(found[0], module), name)(*arguments) if found else None

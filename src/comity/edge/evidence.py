@@ -5,7 +5,6 @@ The rule it keeps: the same rows, files and instant give the same folder, byte f
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,8 @@ from comity.dispatch.ports import Tx
 from comity.edge.caseforms import form_files
 from comity.edge.casepages import DOCUMENTS, words_of
 from comity.edge.casepdf import make_pdf, typst_version
-from comity.edge.needs import CASE, CaseKeeper, NodeNeeds, house_access
+from comity.edge.desks import case_desk, keeper_of
+from comity.edge.needs import CASE, NodeNeeds, house_access
 from comity.edge.opening import OpenNode, law_files
 from comity.edge.registry import Registry
 from comity.edge.setup import LAW_FILE, PEER_LAW
@@ -114,11 +114,10 @@ class Papers:
 
 
 def papers_of(opened: OpenNode) -> Papers:
-    """Return what makes the papers of a node, with the first desk of its settings."""
+    """Return what makes the papers of a node, with the desk that keeps cases."""
     config = opened.config
-    desk = config.desks[0]
-    keeper = cast("CaseKeeper", importlib.import_module(f"comity.desks.{desk}.knowing"))
-    needs = NodeNeeds(opened.node.ledger, desk, keeper, config.party, house_access())
+    desk = case_desk(config.desks)
+    needs = NodeNeeds(opened.node.ledger, desk, keeper_of(config.desks), config.party, house_access())
     forms = form_files(law_files(config), opened.registry.short)
     if opened.peer_edition is not None:
         signed = (config.folder / PEER_LAW / LAW_FILE).read_bytes()

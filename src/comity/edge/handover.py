@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -60,6 +61,34 @@ class PartyTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     duty_telephone: str
 
 
+class LimitTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """So many days, or working days, after the day on which a consignment was notified, or was applied for."""
+
+    days: int
+    working: bool = False
+    since: Literal["notified", "applied"] = "notified"
+
+
+class NoticeTerms(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one party agreed on for its part in notifications before export; what is left out is not set.
+
+    Attributes:
+        reply: as the importing side, by when it answers.
+        window: as the exporting side, how long its own law has it wait for an objection.
+        certificate: as the exporting side, by when it decides on the application.
+        silence: as the importing side, what its silence means then.
+        report_hours: within which a dealer reports.
+        permit_days: how long a permit of its own lives.
+    """
+
+    reply: LimitTerms | None = None
+    window: LimitTerms | None = None
+    certificate: LimitTerms | None = None
+    silence: Literal["no-objection", "expired", "held"] = "held"
+    report_hours: int = 0
+    permit_days: int = 0
+
+
 class Terms(msgspec.Struct, frozen=True):
     """What both parties agree on, without their keys: the file from which `comity accord new` makes an accord.
 
@@ -73,6 +102,7 @@ class Terms(msgspec.Struct, frozen=True):
         lanes: limits by lane.
         timers: timers in milliseconds and caps, by name.
         budget: distinct persons that a side may ask about, by purpose, `other` for the rest, in `period_days`.
+        notices: by party id, what each agreed on for notifications before export.
         author_kinds: kinds that need an author's own assertion.
         custody_days, retention_days, quarantine_days: how long what is kept.
     """
@@ -87,6 +117,7 @@ class Terms(msgspec.Struct, frozen=True):
     lanes: dict[str, LaneTerms]
     timers: dict[str, int]
     budget: dict[str, int] = {}
+    notices: dict[str, NoticeTerms] = {}
     author_kinds: tuple[str, ...] = ()
     custody_days: int = 30
     retention_days: int = 365
@@ -127,7 +158,12 @@ def make_accord(terms: Terms, cards: tuple[PartyCard, PartyCard], prev: Digest |
         if named.node not in by_node or by_node[named.node].country != named.country:
             raise BadConfiguration(f"no card fits the party {named.node} of the terms; nothing was made")
     kept = {"custody": terms.custody_days, "retention": terms.retention_days, "quarantine-keep": terms.quarantine_days}
-    timers = {**terms.timers, **{name: days * _DAY_MS for name, days in kept.items()}, **_budget(terms.budget)}
+    timers = {
+        **terms.timers,
+        **{name: days * _DAY_MS for name, days in kept.items()},
+        **_budget(terms.budget),
+        **_notices(terms),
+    }
     lanes = [(_lane(name), limit) for name, limit in terms.lanes.items()]
     return Accord(
         name=terms.name,
@@ -150,6 +186,32 @@ def _budget(budget: dict[str, int]) -> dict[str, int]:
         raise BadConfiguration(f"the budget of the terms {what}; nothing was made")
     caps = {f"budget-{name}": limit for name, limit in budget.items() if name != "period_days"}
     return {**caps, "budget-period": budget["period_days"] * _DAY_MS} if "period_days" in budget else caps
+
+
+_SINCE = ("notified", "applied")
+_SILENCE = ("no-objection", "expired", "held")
+
+
+def _notices(terms: Terms) -> dict[str, int]:
+    """Return what the parties agreed on for notifications as the accord's timers, by the code of each one's country."""
+    countries = {party.id: party.country.lower() for party in terms.party}
+    strangers = sorted(set(terms.notices) - set(countries))
+    if strangers:
+        raise BadConfiguration(
+            f"the terms set limits for notifications of {strangers[0]!r}, no party; nothing was made"
+        )
+    found: dict[str, int] = {}
+    for party, notice in terms.notices.items():
+        of = f"notice-{countries[party]}"
+        for name, limit in (("reply", notice.reply), ("window", notice.window), ("certificate", notice.certificate)):
+            if limit is not None:
+                found[f"{of}-{name}-days"] = limit.days
+                found[f"{of}-{name}-working"] = int(limit.working)
+                found[f"{of}-{name}-since"] = _SINCE.index(limit.since)
+        found[f"{of}-silence"] = _SILENCE.index(notice.silence)
+        found[f"{of}-report"] = notice.report_hours
+        found[f"{of}-permit"] = notice.permit_days
+    return found
 
 
 def _lane(name: str) -> Lane:

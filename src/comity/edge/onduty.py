@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import AsyncExitStack
 
+from comity.edge.desks import case_desk
 from comity.edge.door_bell import BellRoutes
 from comity.edge.door_request import Routes
 from comity.edge.engine import Engine
@@ -22,7 +23,7 @@ def start_duty(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> tuple
     staffing = Staffing.of(opened)
     if staffing is None:
         return ()
-    ringing = Ringing(engine, staffing, ways_of(opened.config), opened.config.desks[0])
+    ringing = Ringing(engine, staffing, ways_of(opened.config), case_desk(opened.config.desks))
     task = asyncio.create_task(ringing.run(), name="bell")
     stack.push_async_callback(_end, task)
     return *staffing.routes(engine), BellRoutes(engine, staffing, ringing).routes

@@ -11,12 +11,14 @@ from comity.base.errors import BadConfiguration, BadEnvelope
 from comity.base.ids import Ms
 from comity.crypto.keys import SealingPublic, read_cose_key
 from comity.crypto.sign import unverified_payload
-from comity.desk import Desk, Powers, Standing
+from comity.desk import Around, Desk, Powers, Standing
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
 from comity.dispatch.keylist import KeyList
 from comity.edge import search
 from comity.edge.config import Config
+from comity.edge.days import open_days
+from comity.edge.desks import part, powers_desk
 from comity.edge.dutydesk import DutyDesk, duty_desk
 from comity.edge.entropy import SystemEntropy
 from comity.edge.files import read_private
@@ -42,11 +44,15 @@ REMEMBERED = 65_536
 
 
 class DeskMaker(Protocol):
-    """What a desk's `service` module offers, so that a desk is loaded by its name in the settings."""
+    """What a desk's `opening` module offers, so that a desk is loaded by its name in the settings."""
 
-    def open_desk(self, schema: tuple[tuple[int, str], ...], party: str, accord: Accord) -> Desk:
+    def open_desk(self, schema: tuple[tuple[int, str], ...], around: Around) -> Desk:
         """Make the desk for one node."""
         ...
+
+
+class PowersMaker(Protocol):
+    """What the `opening` module of a desk that keeps postings offers besides."""
 
     def open_powers(self, desk: Desk, roster: dict[tuple[str, int], Standing]) -> Powers:
         """Make the powers of the node's officers from the roster and what the desk knows."""
@@ -238,18 +244,16 @@ def _custodian(config: Config) -> SealingPublic:
 
 
 def open_desks(config: Config, accord: Accord) -> tuple[dict[str, Desk], Powers]:
-    """Make the desks that the settings name, and the powers of our officers from the first of them."""
+    """Make the desks that the settings name, and the powers of our officers from the one that keeps postings."""
     roster = read_toml(config.path(config.roster), Roster).standings(config.party)
-    desks: dict[str, Desk] = {}
-    powers: Powers | None = None
-    for name in config.desks:
-        maker = cast("DeskMaker", importlib.import_module(f"comity.desks.{name}.opening"))
-        desks[name] = maker.open_desk(read_schema(f"comity.desks.{name}"), config.party, accord)
-        if powers is None:
-            powers = maker.open_powers(desks[name], roster)
-    if powers is None:
-        raise BadConfiguration("no desk is named in the settings; the node was not started")
-    return desks, powers
+    ours, theirs = open_days(config)
+    around = Around(config.party, config.name, accord, ours, theirs)
+    desks = {
+        name: cast("DeskMaker", part(name, "opening")).open_desk(read_schema(f"comity.desks.{name}"), around)
+        for name in config.desks
+    }
+    keeps = powers_desk(config.desks)
+    return desks, cast("PowersMaker", part(keeps, "opening")).open_powers(desks[keeps], roster)
 
 
 def open_rota(config: Config, duty: DutyDesk | None) -> RosterRota:

@@ -26,6 +26,7 @@ from comity.edge.clock_admin import ClockApp
 from comity.edge.config import Config
 from comity.edge.courier_client import CourierClient
 from comity.edge.courier_server import CourierApp
+from comity.edge.desks import case_desk
 from comity.edge.door import Door
 from comity.edge.door_evidence import EvidenceRoutes
 from comity.edge.door_keys import KeyRoutes
@@ -43,6 +44,7 @@ from comity.edge.listener import Listener, serve, serve_socket
 from comity.edge.metrics import MetricsApp, NodeMetrics
 from comity.edge.needs import house_access
 from comity.edge.onduty import start_duty
+from comity.edge.onnotice import start_notices
 from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
@@ -198,7 +200,7 @@ async def _listen_for_peer(
 
 
 def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitStack) -> Door:
-    asked = getattr(next(iter(opened.desks.values())), "asked", lambda *_: None)
+    asked = getattr(opened.desks[case_desk(opened.config.desks)], "asked", lambda *_: None)
     desk = open_people(opened, engine)
     watching = asyncio.create_task(watch_people(engine, desk.people, desk.accounts), name="people")
     stack.push_async_callback(_cancel, watching)
@@ -219,6 +221,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             _search(opened, board, engine),
             LinkRoutes(engine, desk.people, house_access()).routes,
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
+            *start_notices(opened, engine, stack),
         ),
         home=home_of(Staffing.of(opened)),
     )
@@ -238,7 +241,7 @@ def _retention(opened: OpenNode, engine: Engine) -> Routes:
 
 def _search(opened: OpenNode, board: NodeBoard, engine: Engine) -> Routes:
     readers = make_readers(opened, board)
-    return SearchRoutes(readers.finder, readers.inbox, opened.config.desks[0], engine.clock.now).routes
+    return SearchRoutes(readers.finder, readers.inbox, case_desk(opened.config.desks), engine.clock.now).routes
 
 
 async def _listen_for_tools(opened: OpenNode, door: Door, stack: AsyncExitStack) -> None:

@@ -36,6 +36,8 @@ PEER_REGISTRY = "peer-registry.toml"
 PEER_LAW = "peer-law"
 ROSTER = "roster.toml"
 WORKPLAN = "workplan.toml"
+CALENDARS = "calendars"
+SUBSTANCES = "substances"
 LAW_FILE = "edition.cose"
 LAW_PRIVATE = "edition-private.cbor"
 """The private supplement of our own edition, beside it; never handed over."""
@@ -63,6 +65,8 @@ class NewNode:
         law: name of our edition's folder in it.
         desks: to load.
         settings: further lines of `node.toml`, already as TOML values.
+        calendars: folder with the holidays of parties, copied into the data folder; None for none.
+        substances: folder with the edition of the list of substances, copied as well.
         sealing_days: life of the sealing keys.
     """
 
@@ -79,6 +83,8 @@ class NewNode:
     law: str
     desks: tuple[str, ...]
     settings: Mapping[str, str]
+    calendars: Path | None = None
+    substances: Path | None = None
     sealing_days: int = SEALING_DAYS
 
 
@@ -102,6 +108,8 @@ def init_node(new: NewNode, now: Ms) -> str:
     write_atomic(new.folder / CARD, card_bytes(new.node, new.country, root.public(), new.addresses))
     for source, name in ((new.registry, REGISTRY), (new.roster, ROSTER), (new.workplan, WORKPLAN)):
         write_atomic(new.folder / name, source.read_bytes())
+    _keep_folder(new.calendars, new.folder / CALENDARS)
+    _keep_folder(new.substances, new.folder / SUBSTANCES)
     _write_edition(new.folder / "law", files, roots.law())
     _make_custodian(new, roots)
     write_atomic(new.folder / CONFIG_FILE, _settings(new).encode())
@@ -243,6 +251,16 @@ def _make_custodian(new: NewNode, roots: RootStore) -> None:
     key = SealingKey.generate(SystemEntropy())
     roots.put_custodian(key)
     write_atomic(new.folder / CUSTODIAN, cose_key(key.public()).hex().encode())
+
+
+def _keep_folder(source: Path | None, to: Path) -> None:
+    """Copy the plain files of a folder of data, if there is one."""
+    if source is None or not source.is_dir():
+        return
+    make_private_folder(to)
+    for file in sorted(source.iterdir()):
+        if file.is_file() and not file.name.startswith("."):
+            write_atomic(to / file.name, file.read_bytes())
 
 
 def _settings(new: NewNode) -> str:

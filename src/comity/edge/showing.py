@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import cast
 
+from comity.edge import desks
 from comity.edge.board import Deskful, Lines, NodeBoard, PlanItem, Setting
 from comity.edge.lawcards import law_card
 from comity.edge.opening import OpenNode
@@ -15,9 +15,8 @@ from comity.screen import LawCard
 
 
 def make_board(opened: OpenNode) -> NodeBoard:
-    """Make what the node shows of itself, with the first desk of its settings."""
-    name = opened.config.desks[0]
-    desk = cast("Deskful", opened.desks[name])
+    """Make what the node shows of itself, with the desk that keeps cases."""
+    desk = cast("Deskful", opened.desks[desks.case_desk(opened.config.desks)])
     signers = Signers.of(opened.built.voice, opened.built.peer)
     return NodeBoard(
         opened.node.ledger, signers, desk, lines_of(opened), board_setting(opened), their_law=their_law(opened)
@@ -25,8 +24,8 @@ def make_board(opened: OpenNode) -> NodeBoard:
 
 
 def lines_of(opened: OpenNode) -> Lines:
-    """Return how the first desk of the settings lays a body out."""
-    return cast("Lines", importlib.import_module(f"comity.desks.{opened.config.desks[0]}.web").body_lines)
+    """Return how a body is laid out, by the desk of its kind."""
+    return desks.lines_of(opened.node.office.accord, opened.config.desks)
 
 
 def their_law(opened: OpenNode) -> TheirLaw | None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from typing import cast
 
 from comity.base.ids import Ms
 from comity.edge.board import NodeBoard
 from comity.edge.casereaders import make_readers
+from comity.edge.desks import case_desk, keeper_of, lines_of, offering
 from comity.edge.health import Health
-from comity.edge.needs import CaseKeeper, NodeNeeds, house_access
+from comity.edge.needs import NodeNeeds, house_access
+from comity.edge.noticeboard import NoticeReader
+from comity.edge.notices import NoticeDesk
 from comity.edge.opening import OpenNode
 from comity.edge.people import make_people
 from comity.edge.reviews import Reviews
@@ -41,8 +43,7 @@ def make_site(
     """
     shown = board or make_board(opened)
     readers = make_readers(opened, shown)
-    desk = opened.config.desks[0]
-    keeper = cast("CaseKeeper", importlib.import_module(f"comity.desks.{desk}.knowing"))
+    desk, keeper = case_desk(opened.config.desks), keeper_of(opened.config.desks)
     people = make_people(opened, clock)
     staffing = Staffing.of(opened)
     return Site(
@@ -63,7 +64,19 @@ def make_site(
         health=Health(opened.node.ledger, opened.config.path(opened.config.store), people, faults=faults),
         clock=clock,
         log_files=_log_files(opened),
+        notices=_notices(opened),
     )
+
+
+def _notices(opened: OpenNode) -> NoticeReader | None:
+    """Return the reader of consignments; None where no desk keeps any."""
+    desks = opened.config.desks
+    keeps = offering(desks, "batch")
+    if not keeps:
+        return None
+    lines = lines_of(opened.node.office.accord, desks)
+    kept = cast("NoticeDesk", opened.desks[keeps[0]])
+    return NoticeReader(opened.node.ledger, kept, lines, keeper_of(desks), case_desk(desks))
 
 
 def _log_files(opened: OpenNode) -> Callable[[str, str], bytes | None]:

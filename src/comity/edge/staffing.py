@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
+from comity.edge.desks import case_desk
 from comity.edge.door_duty import DutyParts, DutyRoutes
 from comity.edge.door_request import Routes
 from comity.edge.door_tasks import TaskRoutes
@@ -42,7 +43,7 @@ class Staffing:
 
     @classmethod
     def of(cls, opened: OpenNode) -> Staffing | None:
-        """Put them together; None where the first desk keeps no duty."""
+        """Put them together; None where no desk keeps duty."""
         config, node = opened.config, opened.node
         desk, tasks = duty_desk(config.desks), task_desk(config.desks, opened.registry.short)
         if desk is None or tasks is None:
@@ -50,7 +51,7 @@ class Staffing:
         roster = RosterFile(config.path(config.roster), config.party)
         rota = RosterRota(roster.roster, config.party, desk.changes, desk.plan)
         ours = Ours(opened.registry, roster.officers)
-        cases = cast("Deskful", opened.desks[config.desks[0]])  # what keeps duty keeps the cases
+        cases = cast("Deskful", opened.desks[case_desk(config.desks)])  # what keeps duty keeps the cases
         files = Files(opened.roster, opened.registry, opened.peer_registry)
         return cls(
             duty_desk=desk,

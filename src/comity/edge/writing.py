@@ -6,7 +6,6 @@ the signed registry and workplan beside the node.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
@@ -15,6 +14,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, show_id
 from comity.dispatch.accord import Accord
 from comity.dispatch.ports import Tx
+from comity.edge.desks import case_desk, lines_of, part
 from comity.edge.deskview import CaseDesk, DispatchRow, Lines
 from comity.edge.opening import OpenNode
 from comity.edge.registry import RosterOfficer
@@ -65,8 +65,8 @@ class Writing:
 
     @staticmethod
     def of(opened: OpenNode) -> Writing:
-        """Return what an opened node offers, with the first desk of its settings."""
-        name = opened.config.desks[0]
+        """Return what an opened node offers, with the desk that keeps cases."""
+        name = case_desk(opened.config.desks)
         books = Books(
             ours=_acting(opened, ours=True),
             theirs=_acting(opened, ours=False),
@@ -76,9 +76,9 @@ class Writing:
             zone=opened.registry.zone,
             their_law=opened.peer_edition is not None,
         )
-        forms = cast("Forms", importlib.import_module(f"comity.desks.{name}.forms"))
-        lines = cast("Lines", importlib.import_module(f"comity.desks.{name}.web").body_lines)
-        return Writing(cast("CaseDesk", opened.desks[name]), forms, lines, opened.node.office.accord, books)
+        accord = opened.node.office.accord
+        forms, lines = cast("Forms", part(name, "forms")), lines_of(accord, opened.config.desks)
+        return Writing(cast("CaseDesk", opened.desks[name]), forms, lines, accord, books)
 
     def options(self, desk: str, number: int) -> Options:
         """Return what the forms offer to an officer of ours."""

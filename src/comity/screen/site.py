@@ -17,6 +17,7 @@ from comity.screen.caselist import CaseListBoard
 from comity.screen.duty import DutyBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
+from comity.screen.notices import NoticeBoard
 from comity.screen.people import HealthReader, PeopleReader
 from comity.screen.reviews import ReviewBoard
 from comity.screen.searches import SearchesBoard
@@ -51,6 +52,7 @@ class Site:
         health: how the node runs, for the administrator.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
+        notices: consignments; None where no desk keeps any.
     """
 
     board: Board
@@ -70,3 +72,4 @@ class Site:
     health: HealthReader
     clock: Callable[[], Ms]
     log_files: LogFiles
+    notices: NoticeBoard | None = None

@@ -26,7 +26,7 @@ def rule(rule_id: str, policy: str, notes: str = "", days: str = OPEN) -> str:
 def law(*rules: str) -> Edition:
     """Return the second accord's edition with rules added; `OV-9` may permit as well."""
     files = assemble(folders(), NAME)
-    files["edition.toml"] = files["edition.toml"].replace(b'"OV-7"]', b'"OV-7", "OV-9"]')
+    files["edition.toml"] = files["edition.toml"].replace(b'"OV-8"]', b'"OV-8", "OV-9"]')
     files["planted.cedar"] = "".join(rules).encode()
     return Edition.load(files)
 

@@ -6,15 +6,17 @@ import asyncio
 import json
 import os
 import time
+from types import SimpleNamespace
 
 import pytest
 
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
 from comity.cli import bench
-from comity.cli.bench import exchange, law, log, screen
+from comity.cli.bench import exchange, law, log, pen, screen
 from comity.cli.demo.stage import build, find_data
 from tests.unit.cli.pair import typed
+from tests.unit.desks.precursors.forms import EXPORTER
 from tests.unit.edge.twofolders import ROOT
 
 
@@ -245,3 +247,12 @@ def test_a_form_of_the_bench_that_was_not_sent_is_an_error():
 
     with pytest.raises(RuntimeError, match="the bench's own form was not sent"):
         asyncio.run(play())
+
+
+def test_the_notifications_that_are_measured_fit_and_differ():
+    target = pen.Notices(SimpleNamespace(actors=(None, None)))
+    forms = [target._form("", "", (), f"{number} measured {number}") for number in range(3)]
+    bodies = {EXPORTER.compose("pen", form["body"]) for form in forms}
+    assert len(bodies) == 3
+    assert {form["kind"] for form in forms} == {"pen"}
+    assert pen._shape([3.0, 1.0, 2.0]) == {"p50_ms": 2.0, "p95_ms": 3.0, "worst_ms": 3.0}

@@ -36,7 +36,7 @@ def refused(base, words, error=BadConfiguration):
 def test_a_node_opens_and_its_link_is_up(base):
     one = opened(base, "ostrel")
     assert one.node.link().state is LinkState.UP
-    assert (one.edition.exercise, one.peer_edition, tuple(one.desks)) == (True, None, ("requests",))
+    assert (one.edition.exercise, one.peer_edition, tuple(one.desks)) == (True, None, ("requests", "precursors"))
     assert (one.registry.short, one.peer_registry.short) == ("XO", "XV")
     one.store.close()
     again = opened(base, "ostrel")
@@ -137,7 +137,7 @@ def test_keys_of_another_node_do_not_open_this_one(base):
 
 def test_a_node_needs_a_desk_that_is_there_first(base):
     setting(base, desks="[]")
-    refused(base, "no desk is named in the settings")
+    refused(base, "no desk of the settings keeps postings")
 
 
 def test_officers_have_the_powers_of_the_roster(base):

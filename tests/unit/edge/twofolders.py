@@ -50,7 +50,8 @@ def new_node(base: Path, name: str, **more) -> NewNode:
         "workplan": ACCORD / "workplan.toml",
         "laws": ROOT / "laws",
         "law": "ostrel-vanmere",
-        "desks": ("requests",),
+        "desks": ("requests", "precursors"),
+        "calendars": ROOT / "calendars",
         "settings": settings,
     }
     return NewNode(**(said | more))

@@ -1,4 +1,4 @@
-"""The law of the invented accord: seven rules for both sides, and the rest refused."""
+"""The law of the invented accord: ten rules for both sides, and the rest refused."""
 
 from __future__ import annotations
 

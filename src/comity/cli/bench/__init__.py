@@ -12,6 +12,7 @@ from comity.cli.bench.desk import bench_desk
 from comity.cli.bench.exchange import bench_exchange
 from comity.cli.bench.law import bench_law
 from comity.cli.bench.log import bench_log
+from comity.cli.bench.pen import bench_pen
 from comity.cli.bench.screen import bench_screen
 from comity.cli.out import show_json, show_table
 from comity.edge.substances import LIST_FOLDER
@@ -23,14 +24,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the program's."""
     parser = commands.add_parser(
         "bench",
-        help="measure the speed of the exchange, the log, the law, the screening and the desk's screens on this machine",
+        help="measure the speed of the exchange, the log, the law, screening, notifications and the desk's screens on this machine",
     )
     parser.add_argument(
         "what",
         nargs="?",
         default=ALL,
-        choices=(ALL, "desk", "exchange", "log", "law", "screen"),
-        help="what to measure; the desk, which takes some minutes, and the screening, which needs an extra, only by name",
+        choices=(ALL, "desk", "exchange", "log", "law", "pen", "screen"),
+        help="what to measure; desk, pen and screen, which needs an extra, only by name",
     )
     parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
     parser.add_argument("--json", action="store_true", help="for machines")
@@ -49,6 +50,9 @@ def run(asked: argparse.Namespace) -> int:
         if asked.what == "desk":
             (folder / "desk").mkdir(mode=0o700)
             figures["desk"] = bench_desk(asked.quick, folder / "desk", root=asked.data)
+        if asked.what == "pen":
+            (folder / "pen").mkdir(mode=0o700)
+            figures["pen"] = bench_pen(asked.quick, folder / "pen", root=asked.data)
         if asked.what in {ALL, "exchange"}:
             (folder / "exchange").mkdir(mode=0o700)
             figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data)

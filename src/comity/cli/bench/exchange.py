@@ -70,6 +70,8 @@ class Target(Protocol):
 class Comity:
     """Two nodes of the model case on a stage of their own."""
 
+    officer = 201
+
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
         self._far, self._near = stage.actors
@@ -90,7 +92,7 @@ class Comity:
         """Hand one form to the near node."""
         purpose, kind, conditions = next(self._mixes)
         form = self._form(purpose, kind, conditions, f"{number} {text}")
-        body = json.dumps({"form": form, "by": {"desk": "requests", "number": 201}}).encode()
+        body = json.dumps({"form": form, "by": {"desk": "requests", "number": self.officer}}).encode()
         reader, writer = self._idle.pop() if self._idle else await self._connect(self._near.folder)
         head = b"POST /submit HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n" % len(body)
         writer.write(head + body)

@@ -103,7 +103,9 @@ def kept_day(folder: Path, root: Path) -> FinishedDay | None:
         note = msgspec.json.decode(path.read_bytes(), type=_Note)
     except msgspec.MsgspecError as error:
         raise BadConfiguration(f"{path} is no note of a day ({error}); choose another folder") from error
-    data = Set(root / "accords" / note.accord, root / "registries", root / "laws")
+    data = Set(
+        root / "accords" / note.accord, root / "registries", root / "laws", root / "calendars", root / "substances"
+    )
     return _finished(folder, data, load_day(data), note)
 
 

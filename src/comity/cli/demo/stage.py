@@ -40,11 +40,13 @@ class StageFailed(ComityError):
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Where an accord's data are: terms, registries, roster, workplan, laws."""
+    """Where an accord's data are: terms, registries, roster, workplan, laws, holidays, substances."""
 
     accord: Path
     registries: Path
     laws: Path
+    calendars: Path | None = None
+    substances: Path | None = None
 
     @property
     def terms(self) -> Terms:
@@ -201,7 +203,9 @@ def new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None) -> NewNode:
         workplan=data.accord / "workplan.toml",
         laws=data.laws,
         law=party.law,
-        desks=("requests",),
+        desks=("requests", "precursors"),
+        calendars=data.calendars,
+        substances=data.substances,
         settings={
             "peer": f'"{peer.terms.node}"',
             "peer_addresses": f'["https://127.0.0.1:{peer.exchange_port}"]',
@@ -257,7 +261,7 @@ def find_data(root: Path, name: str) -> Set:
     Raises:
         BadConfiguration: they are not there.
     """
-    data = Set(root / "accords" / name, root / "registries", root / "laws")
+    data = Set(root / "accords" / name, root / "registries", root / "laws", root / "calendars", root / "substances")
     if not (data.accord / "accord.toml").exists():
         raise BadConfiguration(f"there is no accord {name!r} in {root / 'accords'}")
     return data

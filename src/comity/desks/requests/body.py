@@ -6,14 +6,14 @@ sorted and unique; a form is tidied into that shape, bytes of the peer must alre
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
+from comity.base.bodies import tags, texts, tidy
 from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadEnvelope, BadForm
-from comity.desks.requests.fields import Misfit
+from comity.base.readers import Misfit
 from comity.desks.requests.kinds import READERS
 from comity.desks.requests.model import Answer, Body, Content, Correction, Posting
 from comity.desks.requests.whole import check_whole
@@ -54,7 +54,7 @@ def compose_body(kind: str, form: Mapping[str, Value]) -> bytes:
     Raises:
         BadForm: a field is missing, unknown or ill-formed; the message names it.
     """
-    tidied = _tidy(form)
+    tidied = tidy(form)
     if not isinstance(tidied, dict):
         raise BadForm("nothing is filled in; nothing was kept")
     try:
@@ -87,7 +87,7 @@ def read(kind: str, data: bytes) -> Reading:
     """
     value = decode(data)
     try:
-        return Reading(_read(kind, value), frozenset(_tags(value)), tuple(_texts(value)))
+        return Reading(_read(kind, value), frozenset(tags(value)), tuple(texts(value, _WORDS_ONLY)))
     except Misfit as misfit:
         raise BadEnvelope(f"a body of kind {kind} does not fit: {misfit}") from None
 
@@ -123,49 +123,3 @@ def _unknown(body: Body) -> set[str]:
         case _:
             pass
     return {key for part in parts for key in getattr(part, "unknown", ())}
-
-
-def _tidy(value: Value) -> Value:
-    """Return a form value in the one shape: NFC, no empty things, lists of words and numbers sorted and unique."""
-    if isinstance(value, str):
-        plain = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " "))
-        return plain.strip()
-    if isinstance(value, Mapping):
-        tidied = {str(key): _tidy(entry) for key, entry in value.items()}
-        return {key: entry for key, entry in tidied.items() if not _empty(entry)}
-    if isinstance(value, (list, tuple)):
-        entries = [_tidy(entry) for entry in value]
-        if all(isinstance(entry, str) for entry in entries):
-            return sorted({str(entry) for entry in entries})
-        if all(type(entry) is int for entry in entries):
-            return sorted({entry for entry in entries if isinstance(entry, int)})
-        return entries
-    return value
-
-
-def _empty(value: Value) -> bool:
-    return value is None or value is False or value == "" or (isinstance(value, (list, dict)) and not value)
-
-
-def _tags(value: Value) -> Iterator[str]:
-    if isinstance(value, Mapping):
-        tags = value.get("categories")  # type: ignore[call-overload]  # a body's keys are texts
-        if isinstance(tags, list):
-            yield from (str(tag) for tag in tags)
-        for entry in value.values():
-            yield from _tags(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from _tags(entry)
-
-
-def _texts(value: Value) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, entry in value.items():
-            if key not in _WORDS_ONLY:
-                yield from _texts(entry)
-    elif isinstance(value, list):
-        for entry in value:
-            yield from _texts(entry)

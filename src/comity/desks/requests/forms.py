@@ -6,7 +6,7 @@ with, so that what a form offers is what `body` takes.
 
 from __future__ import annotations
 
-from comity.desks.requests.fields import LABEL, TEXT, TITLE
+from comity.base.readers import LABEL, TEXT, TITLE
 from comity.desks.requests.model import (
     ACCEPTED,
     ASKED,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from comity.desks.requests.fields import (
+from comity.base.readers import (
     CLOCK,
     CODE,
     LABEL,

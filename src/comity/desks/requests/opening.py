@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from comity.base.errors import BadConfiguration
-from comity.desk import Desk, Powers, Standing
+from comity.desk import Around, Desk, Powers, Standing
 from comity.desks.requests.powers import OfficerPowers
 from comity.desks.requests.rules import clocks_of
 from comity.desks.requests.service import RequestsDesk
-from comity.dispatch.accord import Accord
 
 
-def open_desk(schema: tuple[tuple[int, str], ...], party: str, accord: Accord) -> Desk:
+def open_desk(schema: tuple[tuple[int, str], ...], around: Around) -> Desk:
     """Make the requests desk with the limits of the accord in force."""
+    accord = around.accord
     lanes = {int(limit.lane): (int(limit.arrived), limit.seen) for limit in accord.limits}
-    return RequestsDesk(schema, party, clocks_of(lanes, dict(accord.timers)))
+    return RequestsDesk(schema, around.party, clocks_of(lanes, dict(accord.timers)))
 
 
 def open_powers(desk: Desk, roster: Mapping[tuple[str, int], Standing]) -> Powers:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
+from comity.base.bodies import without
 from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
@@ -90,7 +91,7 @@ class RequestsDesk:
         if not classes & read(kind, body).tagged:
             return body, ()
         removed: set[str] = set()
-        left = _remove(decode(body), classes, removed)
+        left = without(decode(body), classes, removed)
         return encode(left), tuple(sorted(removed))
 
     def erase(self, tx: Tx, dispatch: DispatchId, case: CaseId) -> None:
@@ -336,18 +337,3 @@ def _rest(header: Header) -> Rest:
         delegation=header.released_by.delegation,
         role=header.author.role,
     )
-
-
-def _remove(value: Value, classes: frozenset[str], removed: set[str]) -> Value:
-    """Return a body without the lines tagged with one of `classes`, and add to `removed` which classes they had."""
-    if isinstance(value, Mapping):
-        found: dict[str, Value] = {str(key): entry for key, entry in value.items()}
-        tags = found.get("categories")
-        hit = sorted(classes.intersection(str(tag) for tag in tags)) if isinstance(tags, list) else []
-        if hit:
-            removed.update(hit)
-            return {"label": found.get("label", ""), "removed": hit}
-        return {key: _remove(entry, classes, removed) for key, entry in found.items()}
-    if isinstance(value, list):
-        return [_remove(entry, classes, removed) for entry in value]
-    return value

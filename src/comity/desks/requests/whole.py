@@ -5,7 +5,7 @@ The rule it keeps: a kind that must not carry something (content, persons, a pla
 
 from __future__ import annotations
 
-from comity.desks.requests.fields import Misfit
+from comity.base.readers import Misfit
 from comity.desks.requests.model import (
     FINAL,
     Answer,

@@ -59,6 +59,8 @@ WORDS: Mapping[str, str] = {
     "alarm.feedback-first": "Feedback on an answer is due",
     "alarm.feedback-missing": "Feedback on an answer is missing",
     "alarm.preservation-ends-soon": "Data are kept for a few days more",
+    "alarm.notification-soon": "A notification is to be answered within a day",
+    "alarm.notification-over": "A notification was not answered in time; silence counts now",
     "alarm.preservation-ended": "Data are no longer kept",
     "alarm.approval-refused-after": "Approval refused afterwards",
 }

@@ -6,7 +6,8 @@ import pytest
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import CaseId, Digest, DispatchId, Ms, NodeName
-from comity.desk import Filing
+from comity.base.workdays import Calendar
+from comity.desk import Around, Filing
 from comity.desks.requests import opening
 from comity.desks.requests.powers import OfficerPowers
 from comity.desks.requests.service import RequestsDesk
@@ -31,10 +32,11 @@ ACCORD = Accord(
     author_kinds=(),
     in_force_from=Ms(0),
 )
+AROUND = Around("A", NOBODY.node, ACCORD, Calendar(), Calendar())
 
 
 def due(urgency: Urgency) -> int | None:
-    desk = opening.open_desk(read_schema("comity.desks.requests"), "A", ACCORD)
+    desk = opening.open_desk(read_schema("comity.desks.requests"), AROUND)
     header = Header(
         id=DispatchId(bytes(16)),
         sender=NodeName("b"),
@@ -79,6 +81,6 @@ def test_limits_of_the_accord() -> None:
 
 
 def test_powers_need_this_desk() -> None:
-    assert isinstance(opening.open_powers(opening.open_desk((), "A", ACCORD), {}), OfficerPowers)
+    assert isinstance(opening.open_powers(opening.open_desk((), AROUND), {}), OfficerPowers)
     with pytest.raises(BadConfiguration, match="postings"):
         opening.open_powers(NodeDesk(), {})  # type: ignore[arg-type]  # another desk

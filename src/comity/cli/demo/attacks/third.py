@@ -32,7 +32,9 @@ def third_party(ring: Arena, party: str) -> Iterator[tuple[OpenNode, OpenNode]]:
     one, other = make_actor(folder, ours, ports[:3]), make_actor(folder, third, ports[3:])
     for actor, peer in ((one, other), (other, one)):
         init_node(new_node(actor, peer, data, at), at)
-    accord = sign_accord(msgspec.structs.replace(terms, name=f"{party}-{ID}", party=(ours, third)), (one, other))
+    accord = sign_accord(
+        msgspec.structs.replace(terms, name=f"{party}-{ID}", party=(ours, third), notices={}), (one, other)
+    )
     for actor, peer in ((one, other), (other, one)):
         pair_node(actor.folder, accord, (peer.folder / KEYS).read_bytes(), (peer.folder / REGISTRY).read_bytes())
     with ExitStack() as stack:
