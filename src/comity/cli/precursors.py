@@ -1,7 +1,6 @@
-"""`comity precursors screen | status | changes`: what goods are, whose law controls them, what a new list changes; beside them the actions
-of flows and notifications.
+"""`comity precursors`: what goods are, whose law controls them, what a new list changes; the actions of flows and notifications too.
 
-All of them work on plain files; no node is needed. The chemistry behind `screen` is an extra and is loaded when it is run.
+All but the last work on plain files without a node. The chemistry behind `screen` is an extra and is loaded when it is run.
 """
 
 from __future__ import annotations
