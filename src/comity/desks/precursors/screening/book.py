@@ -149,7 +149,7 @@ class SubstanceBook:
         status: (substance, jurisdiction) to what is known, in the order of time.
         classes: class rules, in the order of the file.
         groups: groups that a law names, which are taken off before comparing again.
-        known: structures that fit a class wording and that a person has looked at.
+        known: structures that fit a class wording and were looked at.
         nearness: from which likeness on a person looks.
         words: for names and texts.
         others: common substances that are not listed.

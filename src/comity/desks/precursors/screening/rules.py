@@ -71,7 +71,7 @@ class ClassRule:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A structure that fits a class wording and at which a person has looked: it is not held by that wording.
+    """A structure that fits a class wording and that was looked at: it is not held by that wording.
 
     Attributes:
         name: as medicines or trade have it.
