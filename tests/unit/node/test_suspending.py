@@ -279,7 +279,12 @@ def test_one_side_ends_the_accord_for_good_and_only_what_protects_persons_still_
     assert (a.state, b.state) == ("suspended", "suspended")
     assert "ended by the other side" in a.node.link().reason
     assert "ended by this side" in b.node.link().reason
-    send(a, "late", Urgency.IMMEDIATE, now)
+    late = send(a, "late", Urgency.IMMEDIATE, now)
+    assert isinstance(late, BadForm)
+    assert "the accord has ended" in str(late)
+    assert a.rows("SELECT count(*) FROM pool") == a.rows("SELECT count(*) FROM kept") == [(0,)], (
+        "it does not wait for ever"
+    )
     recall(a, done, now)
     settle(a, b, Ms(now + MINUTE_MS), rounds=6)
     assert texts(b) == {"given", "taken back"}
