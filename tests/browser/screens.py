@@ -19,11 +19,11 @@ from playwright.sync_api import Browser, Page
 
 from comity.cli.demo.stage import Stage
 from tests.browser.chromium import axe, launched, listen
-from tests.browser.nodes import ROOT, standing
+from tests.browser.nodes import ROOT, standing, until
 from tests.browser.officer import DESKTOP, Officer, enter, speak
 from tests.browser.pictures import keep
 from tests.browser.reflow import faults_of_hand
-from tests.browser.story import REQUEST, assessed
+from tests.browser.story import REQUEST, assessed, notified
 
 OUT = ROOT / "docs" / "screens"
 MOST_BYTES = 4_000_000
@@ -104,6 +104,15 @@ def judged(officer: Officer) -> None:
     )
 
 
+def of_consignment(after: str = "", before: str = "/precursors/") -> Callable[[Officer], str]:
+    """Return a way to a screen about the first consignment of the board."""
+
+    def way(officer: Officer) -> str:
+        return before + linked("/precursors?view=all", "/precursors/")(officer).rpartition("/")[2] + after
+
+    return way
+
+
 NOWHERE = "/case/CA-2026-9999"
 THREAT, LETTER, BROKER = "Ninepin", "L2", "broker"
 SHOTS: tuple[Shot, ...] = (
@@ -128,6 +137,10 @@ SHOTS: tuple[Shot, ...] = (
     Shot("task-new", DUTY, "A new task", "/tasks/new"),
     Shot("task", DUTY, "One task", linked("/tasks", "/task/")),
     Shot("search", DUTY, "Search over cases, in four scripts", "/search?q=Tarang"),
+    Shot("precursors", DUTY, "Consignments of precursors by clock", "/precursors"),
+    Shot("precursor", DUTY, "One consignment: clocks, goods, both laws, checks", of_consignment()),
+    Shot("notify", DUTY, "Notifying a consignment", "/compose?kind=pen"),
+    Shot("object", DUTY, "Objecting to a consignment", of_consignment("/object", "/dispatch/")),
     Shot("workplan", DUTY, "The workplan today", "/today"),
     Shot("ledger", REVIEWER, "The ledger: both logs", "/ledger"),
     Shot("trace", REVIEWER, "One dispatch from draft to proof", of_dispatch(THREAT, before="/ledger/dispatch/")),
@@ -152,8 +165,9 @@ SHOTS: tuple[Shot, ...] = (
 
 
 def furnish(browser: Browser, stage: Stage) -> None:
-    """Leave a held draft, a task and a hand-over note on our desk, by hand as an officer does."""
-    us = stage.actors[0]
+    """Leave a held draft, a task and a hand-over note on our desk, by hand as an officer does, and a consignment notified."""
+    us, them = stage.actors
+    said = them.ask("POST", "/submit", notified())
     duty = enter(browser, us.url, DUTY)
     duty.go("/compose?kind=rfi")
     duty.fill(REQUEST | assessed("disclose", OUTSIDE))
@@ -170,6 +184,7 @@ def furnish(browser: Browser, stage: Stage) -> None:
     with duty.page.expect_navigation():
         duty.page.locator('form[action="/duty/note"] button').click()
     duty.close()
+    until(lambda: us.ask("GET", f"/state?id={said['id']}").get("filed"), 60)
 
 
 # --- pictures and axe ----------------------------------------------------------------------------------------------

@@ -24,6 +24,70 @@ REQUEST = {
 ANSWER = {"h-evaluation": "B2", "b-state": "part", "b-text": "One number is dormant since May, one is in use."}
 
 
+PEN = {
+    "state": "pre-export",
+    "version": 1,
+    "reference": "PEN-93",
+    "exporter": {"name": "Tern Fine Intermediates", "address": "Dock 4, Ford", "licence": "B-1201"},
+    "importer": {"name": "Pivot Reagents", "address": "Hill Lane 2, Crossing"},
+    "lines": [
+        {
+            "substance": "4-piperidone hydrochloride",
+            "grams": 200_000,
+            "cas": "41979-39-9",
+            "hs": "2933.39",
+            "form": "salt",
+            "packages": 8,
+        },
+        {"substance": "1-benzyl-4-piperidone", "grams": 25_000, "cas": "3612-20-2", "hs": "2933.39"},
+    ],
+    "route": {"exit": "Mundra", "entry": "Montreal", "mode": "sea"},
+    "leaves": "2026-07-28",
+    "lands": "2026-09-01",
+    "applied": "2026-07-10",
+    "end_use": "intermediate for a flavouring",
+    "permits": [{"sort": "import", "number": "A-2291", "issued": "2026-05-02", "until": "2026-11-01"}],
+}
+"""A consignment whose second line is controlled on one side only."""
+NOTIFIES = {"agency": "cbn", "recipients": ["health-canada"], "by": {"desk": "requests", "number": 231}}
+WRITTEN = {
+    "h-purpose": "precursor-diversion",
+    "h-recipients": ("health-canada",),
+    "h-evaluation": "B2",
+    "h-agency": "cbn",
+    "h-item": "W-1",
+    "h-conduct": "diversion",
+    "b-exporter-0-name": "Tern Fine Intermediates",
+    "b-exporter-0-address": "Dock 4, Ford",
+    "b-importer-0-name": "Pivot Reagents",
+    "b-importer-0-address": "Hill Lane 2, Crossing",
+    "b-lines-0-substance": "acetic anhydride",
+    "b-lines-0-grams": "1500.5",
+    "b-lines-0-cas": "108-24-7",
+    "b-route-0-entry": "Montreal",
+    "b-leaves": "2026-07-16",
+}
+"""Another one, as fields of the form."""
+OBJECTION = {"h-evaluation": "B2", "h-agency": "health-canada", "b-reasons": ("no-permit",), "b-text": "No permit."}
+
+
+def notified(body: object = None) -> dict[str, object]:
+    """Return a notification as the door takes it, with who releases it."""
+    said = {key: value for key, value in NOTIFIES.items() if key != "by"}
+    form = {
+        **said,
+        "desk": "precursors",
+        "kind": "pen",
+        "purpose": "precursor-diversion",
+        "workplan_item": "W-1",
+        "basis": ["arrangement:2026-02"],
+        "evaluation": "B2",
+        "conduct": "diversion",
+        "body": body or PEN,
+    }
+    return {"form": form, "by": NOTIFIES["by"]}
+
+
 def assessed(act: str, decider: int, row: int = 0) -> dict[str, str]:
     """Fields of an assessment in its short form."""
     before = f"h-assessment-{row}-"

@@ -60,6 +60,9 @@ POST      /inbox/seen/{dispatch}                     send       dispatch
 POST      /inbox/take/{dispatch}                     members    dispatch
 GET       /search                                    lists
 GET       /cases                                     lists
+GET       /precursors                                lists
+GET       /precursors/{number}                       case       dispatch
+POST      /precursors/{number}/seen                  send       dispatch
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft
@@ -107,6 +110,13 @@ GET,POST  /dispatch/{number}/court                   write      dispatch
 GET,POST  /dispatch/{number}/treaty                  write      dispatch
 GET,POST  /dispatch/{number}/assure                  write      dispatch
 GET,POST  /dispatch/{number}/posting                 write      dispatch
+GET,POST  /dispatch/{number}/amend                   write      dispatch
+GET,POST  /dispatch/{number}/reply                   write      dispatch
+GET,POST  /dispatch/{number}/object                  write      dispatch
+GET,POST  /dispatch/{number}/incident                write      dispatch
+GET,POST  /dispatch/{number}/shipped                 write      dispatch
+GET,POST  /dispatch/{number}/arrived                 write      dispatch
+GET,POST  /dispatch/{number}/outcome                 write      dispatch
 GET       /dispatch/{number}/sent                    case       dispatch
 GET       /dispatch/{number}                         proof      dispatch
 GET       /ledger                                    sizes

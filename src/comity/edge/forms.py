@@ -147,21 +147,21 @@ def form_json(form: Form) -> Json:
         for field in FormIn.__struct_fields__
         if field not in {"body", "urgency", "lane", "label"}
     }
-    said["body"] = _body_json(form.body)
+    said["body"] = body_json(form.body)
     said["urgency"] = form.urgency.name.lower()
     said["lane"] = None if form.lane is None else form.lane.name.lower()
     said["label"] = None if label is None else {n: to_json(getattr(label, n)) for n in LabelIn.__struct_fields__}
     return said
 
 
-def _body_json(value: object) -> Json:
+def body_json(value: object) -> Json:
     """Return a body's value as JSON; identifiers as the door reads them."""
     if isinstance(value, bytes):
         return {ID_KEY: show_id(value)}
     if isinstance(value, Mapping):
-        return {str(key): _body_json(item) for key, item in value.items()}
+        return {str(key): body_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_body_json(item) for item in value]
+        return [body_json(item) for item in value]
     return to_json(value)
 
 

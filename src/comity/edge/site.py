@@ -8,11 +8,10 @@ from typing import cast
 from comity.base.ids import Ms
 from comity.edge.board import NodeBoard
 from comity.edge.casereaders import make_readers
-from comity.edge.desks import case_desk, keeper_of, lines_of, offering
+from comity.edge.consignments import make_consignments
+from comity.edge.desks import case_desk, keeper_of
 from comity.edge.health import Health
 from comity.edge.needs import NodeNeeds, house_access
-from comity.edge.noticeboard import NoticeReader
-from comity.edge.notices import NoticeDesk
 from comity.edge.opening import OpenNode
 from comity.edge.people import make_people
 from comity.edge.reviews import Reviews
@@ -64,19 +63,8 @@ def make_site(
         health=Health(opened.node.ledger, opened.config.path(opened.config.store), people, faults=faults),
         clock=clock,
         log_files=_log_files(opened),
-        notices=_notices(opened),
+        consignments=make_consignments(opened),
     )
-
-
-def _notices(opened: OpenNode) -> NoticeReader | None:
-    """Return the reader of consignments; None where no desk keeps any."""
-    desks = opened.config.desks
-    keeps = offering(desks, "batch")
-    if not keeps:
-        return None
-    lines = lines_of(opened.node.office.accord, desks)
-    kept = cast("NoticeDesk", opened.desks[keeps[0]])
-    return NoticeReader(opened.node.ledger, kept, lines, keeper_of(desks), case_desk(desks))
 
 
 def _log_files(opened: OpenNode) -> Callable[[str, str], bytes | None]:

@@ -7,23 +7,30 @@ the signed registry and workplan beside the node.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, cast
 
+from comity.base.cbor import decode
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, show_id
+from comity.dispatch import wire
 from comity.dispatch.accord import Accord
+from comity.dispatch.holding import Holding, find
 from comity.dispatch.ports import Tx
-from comity.edge.desks import case_desk, lines_of, part
+from comity.edge.desks import case_desk, lines_of, offering, part
 from comity.edge.deskview import CaseDesk, DispatchRow, Lines
+from comity.edge.forms import body_json
 from comity.edge.opening import OpenNode
 from comity.edge.registry import RosterOfficer
+from comity.edge.scope import case_of
 from comity.marking.labels import Urgency
 from comity.marking.vocabulary import CONDITIONS, GROUNDS, HANDLING, LIMITS, PAP, PURPOSES, TLP, Limits
 from comity.screen.forms import Forms
 from comity.screen.writing import Basis, InCase, LimitLine, Named, OfficerLine, Options, PurposeLine
 
 _LISTED = 200
+_COUNTED = frozenset({"calendars"})
+"""Fields that the desk itself fills in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +55,70 @@ class Books:
     their_law: bool
 
 
+class Other(Protocol):
+    """Another desk's row of a dispatch, as far as a list of a case needs it."""
+
+    @property
+    def id(self) -> DispatchId:
+        """Return which dispatch it is."""
+        ...
+
+    @property
+    def kind(self) -> str:
+        """Return its kind."""
+        ...
+
+    @property
+    def stage(self) -> str:
+        """Return its state within the kind."""
+        ...
+
+    @property
+    def ours(self) -> bool:
+        """Return whose it is."""
+        ...
+
+    @property
+    def made(self) -> int:
+        """Return its sender's time."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Return what a list shows of it."""
+        ...
+
+
+class OtherDesk(Protocol):
+    """A desk that has forms and does not keep cases."""
+
+    def case(self, tx: Tx, case: CaseId) -> Sequence[Other]:
+        """Return its dispatches in a case, oldest first."""
+        ...
+
+
 class Writing:
     """What a person needs who opens a form.
 
     Args:
         desk: keeps the cases.
-        forms: of that desk.
-        lines: lays a body of that desk out.
+        forms: of every desk, by its name; of the one that keeps the cases first.
+        others: the other desks, by name.
+        lines: lays a body out, by the desk of its kind.
         accord: which kinds are open, and its limits.
         books: what is written beside the node.
     """
 
-    def __init__(self, desk: CaseDesk, forms: Forms, lines: Lines, accord: Accord, books: Books) -> None:
-        self._desk, self._forms, self._lines = desk, forms, lines
+    def __init__(  # noqa: PLR0917  six things, each of another kind
+        self,
+        desk: CaseDesk,
+        forms: Mapping[str, Forms],
+        others: Mapping[str, OtherDesk],
+        lines: Lines,
+        accord: Accord,
+        books: Books,
+    ) -> None:
+        self._desk, self._forms, self._others, self._lines = desk, forms, others, lines
         self._accord, self._books = accord, books
 
     @staticmethod
@@ -77,8 +135,11 @@ class Writing:
             their_law=opened.peer_edition is not None,
         )
         accord = opened.node.office.accord
-        forms, lines = cast("Forms", part(name, "forms")), lines_of(accord, opened.config.desks)
-        return Writing(cast("CaseDesk", opened.desks[name]), forms, lines, accord, books)
+        written = sorted(offering(opened.config.desks, "forms"), key=lambda one: one != name)
+        forms = {one: cast("Forms", part(one, "forms")) for one in written}
+        others = {one: cast("OtherDesk", opened.desks[one]) for one in written if one != name}
+        lines = lines_of(accord, opened.config.desks)
+        return Writing(cast("CaseDesk", opened.desks[name]), forms, others, lines, accord, books)
 
     def options(self, desk: str, number: int) -> Options:
         """Return what the forms offer to an officer of ours."""
@@ -87,9 +148,12 @@ class Writing:
         return Options(
             desk=name,
             forms=tuple(
-                one for one in self._forms.FORMS if accord.opens(name, one.kind) and one.kind not in accord.author_kinds
+                replace(one, desk=desk, purposes=forms.PURPOSES)
+                for desk, forms in self._forms.items()
+                for one in forms.FORMS
+                if accord.opens(desk, one.kind) and one.kind not in accord.author_kinds
             ),
-            purposes=tuple(_purpose(code) for code in self._forms.PURPOSES),
+            purposes=tuple(map(_purpose, dict.fromkeys(code for one in self._forms.values() for code in one.PURPOSES))),
             items=books.items,
             ours=books.ours,
             theirs=books.theirs,
@@ -113,6 +177,9 @@ class Writing:
         """
         rows = self._desk.case(tx, case)
         if not rows:
+            others = [one for desk in self._others.values() for one in desk.case(tx, case)]
+            if others:
+                return self._other(tx, case, others, find(others[-1].id, tx), on=None)
             raise BadForm("there is no such case on this node")
         return self._basis(tx, rows, max(rows, key=_time), on=None)
 
@@ -123,9 +190,45 @@ class Writing:
             BadForm: this node has no such dispatch.
         """
         row = self._desk.dispatch(tx, dispatch)
-        if row is None:
-            raise BadForm("there is no such dispatch on this node")
-        return self._basis(tx, self._desk.case(tx, row.case), row, on=row)
+        if row is not None:
+            return self._basis(tx, self._desk.case(tx, row.case), row, on=row)
+        for desk in self._others.values():
+            case = case_of(tx, dispatch)
+            others = () if case is None else desk.case(tx, case)
+            on = next((one for one in others if one.id == dispatch), None)
+            if on is not None and case is not None:
+                return self._other(tx, case, others, find(dispatch, tx), on=on)
+        raise BadForm("there is no such dispatch on this node")
+
+    def _other(self, tx: Tx, case: CaseId, rows: Sequence[Other], like: Holding, *, on: Other | None) -> Basis:
+        """Return what a form is written on at a desk that keeps no cases: read from the dispatch itself, not from its row."""
+        header = like.header
+        number, _ = self._desk.number(tx, case) or ("", None)
+        ours, theirs = (
+            (header.author.agency, header.agencies)
+            if like.ours
+            else (header.agencies[0] if header.agencies else "", (header.author.agency,))
+        )
+        newest = sorted(rows, key=lambda one: one.made, reverse=True)[:_LISTED]
+        return Basis(
+            case=show_id(case),
+            number=number,
+            title=next((one.title for one in rows if one.title), ""),
+            on="" if on is None else show_id(on.id),
+            kind="" if on is None else on.kind,
+            stage="" if on is None else on.stage,
+            ours=on is not None and on.ours,
+            purpose=header.purpose,
+            item=header.workplan_item or "",
+            item_reason=header.workplan_reason,
+            urgency=Urgency(header.urgency).name.lower(),
+            agency=ours,
+            theirs=tuple(theirs),
+            lines=self._lines(on.kind, like.body) if on is not None and like.body else (),
+            conditions=wire.label_of(header.labels).conditions,
+            dispatches=tuple(InCase(show_id(one.id), one.kind, one.ours, one.made, one.title) for one in newest),
+            body={} if on is None or not on.ours or not like.body else _as_form(like.body),
+        )
 
     def _basis(self, tx: Tx, rows: Sequence[DispatchRow], like: DispatchRow, *, on: DispatchRow | None) -> Basis:
         number, _ = self._desk.number(tx, like.case) or (show_id(like.case), None)
@@ -150,6 +253,14 @@ class Writing:
             conditions=like.rest.label.conditions,
             dispatches=tuple(InCase(show_id(one.id), one.kind, one.ours, _time(one), one.title) for one in newest),
         )
+
+
+def _as_form(body: bytes) -> dict[str, Any]:
+    """Return a body as a form has it, without what a form does not: bytes that are no id."""
+    value = decode(body)
+    found = {str(k): v for k, v in value.items()} if isinstance(value, Mapping) else {}
+    said = body_json({name: entry for name, entry in found.items() if name not in _COUNTED})
+    return said if isinstance(said, dict) else {}
 
 
 def _acting(opened: OpenNode, *, ours: bool) -> tuple[Named, ...]:

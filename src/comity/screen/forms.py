@@ -27,7 +27,9 @@ class FieldType(StrEnum):
     FLAG = "flag"
     """Yes, or nothing."""
     NUMBER = "number"
-    """A whole number."""
+    """A whole number; with a `scale`, a decimal number that is kept as a whole number of such parts."""
+    DAY = "day"
+    """A day, written YYYY-MM-DD; the same text in the body."""
     MOMENT = "moment"
     """A day and a time in the officer's zone; milliseconds UTC in the body."""
     DISPATCH = "dispatch"
@@ -60,6 +62,7 @@ class Field:
         side: of agencies: `ours` or `theirs`; of dispatches: `ours`, `theirs` or "" for any.
         inner: fields of each entry.
         more: seldom used; it stands apart, closed.
+        scale: of a number: how many of what the body counts make one of what a person writes, such as 1000 for kilograms.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Field:
     side: str = ""
     inner: tuple[Field, ...] = ()
     more: bool = False
+    scale: int = 1
 
 
 class About(StrEnum):
@@ -105,6 +109,9 @@ class KindForm:
         purpose: the only purpose that it goes under; "" for any of the desk's.
         target: the field that names the dispatch it is written on, beside `re`; "" if none does.
         preset: fields that the way to the form fills in, as (name, word).
+        fixed: what stands in every such body and is not asked for, as (name, value).
+        counted: the number that is one more than in the dispatch which it replaces, "" for none.
+        desk: whose kind it is, "" for the desk that keeps cases; purposes: of that desk. Whoever offers the form fills them in.
     """
 
     kind: str
@@ -117,6 +124,10 @@ class KindForm:
     purpose: str = ""
     target: str = ""
     preset: tuple[tuple[str, str], ...] = ()
+    fixed: tuple[tuple[str, str | int], ...] = ()
+    counted: str = ""
+    desk: str = ""
+    purposes: tuple[str, ...] = ()
 
 
 class Forms(Protocol):

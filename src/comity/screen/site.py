@@ -14,10 +14,10 @@ from comity.base.ids import Ms
 from comity.screen import Board
 from comity.screen.case import CaseBoard
 from comity.screen.caselist import CaseListBoard
+from comity.screen.consignments import ConsignmentBoard
 from comity.screen.duty import DutyBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
-from comity.screen.notices import NoticeBoard
 from comity.screen.people import HealthReader, PeopleReader
 from comity.screen.reviews import ReviewBoard
 from comity.screen.searches import SearchesBoard
@@ -50,9 +50,9 @@ class Site:
         turns: what waits for one person's yes or no.
         people: who is signed in and who could be.
         health: how the node runs, for the administrator.
+        consignments: what is notified before it leaves; None where no desk keeps any.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
-        notices: consignments; None where no desk keeps any.
     """
 
     board: Board
@@ -72,4 +72,4 @@ class Site:
     health: HealthReader
     clock: Callable[[], Ms]
     log_files: LogFiles
-    notices: NoticeBoard | None = None
+    consignments: ConsignmentBoard | None = None

@@ -6,10 +6,11 @@ fills these from the node, because what is asked of the law is asked where the l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from comity.screen import BodyLine
-from comity.screen.forms import KindForm
+from comity.screen.forms import About, KindForm
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Options:
     """What the forms offer at this node.
 
     Attributes:
-        desk: whose kinds these are.
+        desk: that keeps cases; a form of another one names it.
         forms: of the kinds that the accord opens.
         purposes, items: purposes and workplan items.
         ours, theirs: agencies by id with their names; of ours those that act, of theirs those that can receive.
@@ -86,9 +87,10 @@ class Options:
     their_law: bool
     """Their published law is here and can be asked."""
 
-    def form(self, kind: str) -> KindForm | None:
-        """Return the form of a kind, None if the accord does not open it."""
-        return next((one for one in self.forms if one.kind == kind), None)
+    def form(self, kind: str, *, on: bool = False) -> KindForm | None:
+        """Return the form of a kind, None if the accord does not open it; with `on` the one that is written on a dispatch."""
+        found = [one for one in self.forms if one.kind == kind]
+        return next((one for one in found if on and one.about is About.REPLACES), found[0] if found else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ class Basis:
         lines: labels and texts of the dispatch, so that a correction can name them.
         conditions: of its label.
         dispatches: of the case, the newest first.
+        body: of the dispatch, as a form has it, where a form on it begins with what it says; else empty.
     """
 
     case: str
@@ -134,6 +137,7 @@ class Basis:
     lines: tuple[BodyLine, ...]
     conditions: tuple[str, ...]
     dispatches: tuple[InCase, ...]
+    body: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

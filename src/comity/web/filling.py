@@ -5,10 +5,12 @@ The rule it keeps: whatever was written is drawn again as it was written; nothin
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from comity.base.errors import BadForm
@@ -26,6 +28,7 @@ BODY = "b-"
 """Before the name of each field of the body."""
 MOST_ROWS = 40
 _LONGEST_NUMBER = 9
+_DECIMAL = re.compile(r"[0-9]{1,12}([.,][0-9]{1,6})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,13 +262,14 @@ def _read_one(field: Field, values: tuple[str, ...], zone: str, name: str, error
             errors[name] = "compose.error.long"
         return text
     if field.type in _COUNTED:
-        return _number(text, name, errors)
+        return _number(text, name, errors) if field.scale == 1 else _decimal(text, field.scale, name, errors)
     if field.type in _NUMBERED:
         return _identifier(text, name, errors)
     others: Mapping[FieldType, Json] = {
         FieldType.AGENCIES: [*words],
         FieldType.WORDS: [line.strip() for line in text.splitlines() if line.strip()],
         FieldType.FLAG: bool(text) or None,
+        FieldType.DAY: _day(text, name, errors) if field.type is FieldType.DAY else None,
         FieldType.MOMENT: _moment(text, zone, name, errors) if field.type is FieldType.MOMENT else None,
     }
     return others.get(field.type, text)
@@ -284,6 +288,30 @@ def _number(text: str, name: str, errors: dict[str, str]) -> Json:
         errors[name] = "compose.error.number"
         return None
     return int(text)
+
+
+def _decimal(text: str, scale: int, name: str, errors: dict[str, str]) -> Json:
+    """Return a decimal number, with a point or a comma, as a whole number of its parts."""
+    if not text:
+        return None
+    if not _DECIMAL.fullmatch(text):
+        errors[name] = "compose.error.decimal"
+        return None
+    number = Decimal(text.replace(",", ".")) * scale
+    if number != number.to_integral_value():
+        errors[name] = "compose.error.decimal"
+        return None
+    return int(number)
+
+
+def _day(text: str, name: str, errors: dict[str, str]) -> Json:
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        errors[name] = "compose.error.day"
+        return None
 
 
 def _moment(text: str, zone: str, name: str, errors: dict[str, str]) -> Json:
@@ -351,6 +379,8 @@ def _given(field: Field, value: Json, zone: str) -> tuple[str, ...]:
     if isinstance(value, list):
         words = tuple(str(one) for one in value)
         return ("\n".join(words),) if field.type is FieldType.WORDS else words
+    if field.scale > 1 and isinstance(value, int):
+        return (f"{Decimal(value) / field.scale:f}",)
     if field.type is FieldType.MOMENT and isinstance(value, int):
         return (write_moment(Ms(value), zone),)
     return ("yes" if value is True else str(value),)

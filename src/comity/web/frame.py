@@ -51,6 +51,7 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("search", "/search", "frame.search", "search"),
         ),
     ),
+    ("frame.desks", (Entry("precursors", "/precursors", "frame.precursors", "flask"),)),
     ("frame.together", (Entry("today", "/today", "frame.today", "board"),)),
     (
         "nav.proof",
@@ -144,7 +145,8 @@ class Frame:
     def _shown(self, entries: tuple[Entry, ...], visit: Visit, here: str) -> Iterable[Shown]:
         for one in entries:
             deed = self._deeds.get(one.href)
-            if deed is not None and self._opens(visit, deed):
+            kept = one.key != "precursors" or visit.site.consignments is not None
+            if deed is not None and kept and self._opens(visit, deed):
                 yield Shown(one.key, one.href, visit.texts(one.word), one.icon, one.key == here)
 
     def _opens(self, visit: Visit, deed: Deed) -> bool:

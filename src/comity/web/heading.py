@@ -30,7 +30,8 @@ _TEXT = 4_000
 
 def head_fields(form: KindForm, options: Options) -> tuple[Field, ...]:
     """Return the fields of the header for a kind, in the order in which they are drawn."""
-    purposes = (form.purpose,) if form.purpose else tuple(one.code for one in options.purposes)
+    offered = form.purposes or tuple(one.code for one in options.purposes)
+    purposes = (form.purpose,) if form.purpose else offered
     fields = [
         Field("purpose", _T.CHOICE, needed=True, choices=purposes, family="purpose"),
         Field(
@@ -126,7 +127,7 @@ def read_head(form: KindForm, given: Given, options: Options, basis: Basis | Non
     read = read_body(head_fields(form, options), given, options.zone, before=HEAD)
     said, errors = dict(read.body), dict(read.errors)
     head: dict[str, Json] = {
-        "desk": options.desk,
+        "desk": form.desk or options.desk,
         "kind": form.kind,
         "workplan_item": said.get("item"),
         "workplan_reason": said.get("item_reason", ""),

@@ -24,6 +24,7 @@ from comity.web.screens import (
     link,
     owed,
     people,
+    precursors,
     retention,
     reviews,
     search,
@@ -50,6 +51,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *case.ROUTES,
     *compose.ROUTES,
     *dispatch.ROUTES,
+    *precursors.ROUTES,
     *duty.ROUTES,
     *bell.ROUTES,
     *evidence.ROUTES,
@@ -69,6 +71,7 @@ ALL: tuple[ScreenRoute, ...] = (
 BADGES: Mapping[str, Badge] = {
     "inbox": inbox.tally,
     "approvals": turns.tally,
+    "precursors": precursors.tally,
     "tasks": tasks.tally,
     "reviews": reviews.tally,
 }

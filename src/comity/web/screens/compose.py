@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from comity.base.ids import show_id
+from comity.base.ids import read_id, show_id
 from comity.policy.access import Deed
 from comity.screen.forms import About, FieldType, KindForm
 from comity.screen.visitor import Json
@@ -34,7 +34,8 @@ from comity.web.visit import Absent, Answer, Fragment, Redirect, Refused, Screen
 
 ACTS = (
     "answer", "refuse", "message", "recall", "correct", "pass-on", "remind", "withdraw", "feedback", "confirm", "preserve",
-    "ask-release", "ask-purpose", "court", "treaty", "assure", "posting",
+    "ask-release", "ask-purpose", "court", "treaty", "assure", "posting", "amend", "reply", "object", "incident", "shipped",
+    "arrived", "outcome",
 )  # fmt: skip
 """The words of an address that say which form is written on a dispatch."""
 _ALSO = {"transfer": "pass-on"}
@@ -207,10 +208,10 @@ async def their_law(visit: Visit) -> Answer:
 async def _named(visit: Visit) -> Desk | None:
     """Return the form that a browser sent, with what it says that it is written on, if that is open to the visitor."""
     options = await options_of(visit)
-    form = options.form(visit.field("kind"))
+    named, case = visit.field("on"), visit.field("case")
+    form = options.form(visit.field("kind"), on=bool(named))
     if form is None:
         return None
-    named, case = visit.field("on"), visit.field("case")
     if not named and not case:
         return Desk(options, form, None, visit)
     basis = await basis_of(visit, on=named, case=case)
@@ -278,7 +279,7 @@ def read(desk: Desk, given: Given) -> Filled:
         "agency": "",
         "recipients": [],
         **head.body,
-        "body": body.body,
+        "body": {**dict(desk.form.fixed), **body.body},
         "confirmed": _answered(given, "confirmed"),
         "rejected": _answered(given, "rejected"),
     }
@@ -373,7 +374,7 @@ async def sent(visit: Visit) -> Answer:
     removed = said.get("redactions")
     view = (
         visit.path["number"],
-        str(said.get("case", "")),
+        _way_to(visit, str(said.get("case", ""))),
         judged.opinion(data, at.us.short, at, exercise=_exercise(visit)),
         tuple((r.sentence, r.article, r.rule) for r in data.reasons[1:]),
         tuple(at.texts("removed.class", category=str(one)) for one in (removed if isinstance(removed, list) else ())),
@@ -383,6 +384,14 @@ async def sent(visit: Visit) -> Answer:
         "sent.html", visit.texts("compose.sent.h1"), "compose", (Region("sent", (Part("sent", "compose.sent", view),)),)
     )
     return Screen(page)
+
+
+def _way_to(visit: Visit, case: str) -> str:
+    """Return where what was sent stands: the page of its consignment, else its case."""
+    number, reader = visit.path["number"], visit.site.consignments
+    if reader is not None and reader.card(read_id(number), visit.now) is not None:
+        return f"/precursors/{number}"
+    return f"/case/{case}"
 
 
 async def token(visit: Visit) -> Answer:
@@ -492,6 +501,8 @@ def opening(desk: Desk) -> dict[str, tuple[str, ...]]:
         given[f"{HEAD}recipients"] = basis.theirs
         if basis.number and any(field.name == "reference" for field in desk.form.fields):
             given[f"{BODY}reference"] = (basis.number,)  # so that the other side learns under which number we have it
+        if basis.body and desk.form.about is About.REPLACES:
+            given |= _again(desk.form, basis.body, options.zone)
         if desk.form.target and basis.on:
             given[f"{BODY}{desk.form.target}"] = (basis.on,)
     elif len(options.theirs) == 1:
@@ -501,6 +512,13 @@ def opening(desk: Desk) -> dict[str, tuple[str, ...]]:
             if inner.type is FieldType.NEW_ID:
                 given[f"{BODY}{field.name}-0-{inner.name}"] = (new_number(),)
     return given
+
+
+def _again(form: KindForm, body: Mapping[str, Json], zone: str) -> dict[str, tuple[str, ...]]:
+    """Return what a dispatch says as fields of the form that replaces it; its number counts on."""
+    last = body.get(form.counted)
+    counted: dict[str, Json] = {form.counted: last + 1} if isinstance(last, int) else {}
+    return give(form.fields, {**body, **dict(form.preset), **counted}, zone)
 
 
 def _way(method: str, word: str, run: Callable[[Visit, str], Awaitable[Answer]]) -> ScreenRoute:

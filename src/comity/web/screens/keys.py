@@ -19,6 +19,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("G + C", "go.cases"),
             ("G + A", "go.approvals"),
             ("G + D", "go.duty"),
+            ("G + P", "go.precursors"),
             ("N", "new"),
             ("Esc", "back"),
         ),

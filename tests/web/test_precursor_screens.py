@@ -1,0 +1,150 @@
+"""The board and the page of a consignment over HTTP: who sees what, what may be done, and that hostile text is only text."""
+
+from __future__ import annotations
+
+import pytest
+
+from comity.base.ids import show_id
+from comity.dispatch.states import Form
+from comity.marking.labels import Urgency
+from tests.web.desk import STRANGER, desk
+
+FIRM = {"name": "Tern Fine Intermediates", "address": "Dock 4, Ford"}
+BUYER = {"name": "Pivot Reagents", "address": "Hill Lane 2, Crossing"}
+HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y> \u202ereversed {{7*7}}"
+PEN = {
+    "state": "pre-export",
+    "version": 1,
+    "exporter": FIRM,
+    "importer": BUYER,
+    "lines": [{"substance": "acetic anhydride", "grams": 1_500_500, "cas": "108-24-7", "packages": 3}],
+    "route": {"entry": "Crossing Port"},
+    "leaves": "2026-07-15",
+}
+
+
+def consignment(kind: str = "pen", body: dict | None = None, **more) -> Form:
+    return Form(
+        desk="precursors",
+        kind=kind,
+        agency="paper-office",
+        role="desk-officer",
+        recipients=("seal-house",),
+        purpose="precursor-diversion",
+        urgency=Urgency.NORMAL,
+        workplan_item="F-1",
+        workplan_reason="",
+        body=PEN if body is None else body,
+        conduct="diversion",
+        evaluation="B2",
+        **more,
+    )
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with desk(tmp_path_factory.mktemp("pens")) as house:
+        house.plain = show_id(house.crosses(consignment()))
+        body = PEN | {"leaves": "2026-09-20", "end_use": HOSTILE, "lines": [{"substance": HOSTILE[:150], "grams": 7}]}
+        house.hostile = show_id(house.crosses(consignment(body=body)))
+        yield house
+
+
+@pytest.mark.parametrize("role", ["officer", "duty-officer", "desk-lead", "legal-officer", "reviewer"])
+def test_whoever_has_the_case_finds_the_consignment(house, role):
+    who = house.visitor(role, "vanmere")
+    board = who.get("/precursors").text
+    assert f'id="pen-{house.plain}"' in board
+    assert "1\u202f500.50 kg acetic anhydride" in board or "1500.50 kg acetic anhydride" in board
+    assert "would leave on 15 Jul 2026, before the limit of XV" in board
+    page = who.get(f"/precursors/{house.plain}")
+    assert page.status_code == 200
+    assert "Vanmere answers" in page.text
+    assert "Crossing Port" in page.text
+
+
+@pytest.mark.parametrize("who", [STRANGER, "approver", "administrator"])
+def test_whoever_has_it_not_finds_nothing_not_even_a_count(house, who):
+    other = house.visitor(who, "vanmere")
+    board = other.get("/precursors?view=all")
+    assert house.plain not in board.text
+    assert "acetic" not in board.text
+    assert other.get(f"/precursors/{house.plain}").status_code == 404
+    assert other.post(f"/precursors/{house.plain}/seen").status_code in {403, 404}
+    assert 'id="rail-precursors"' not in other.get("/keys").text
+
+
+def test_each_view_holds_what_it_says(house):
+    theirs, ours = house.visitor("duty-officer", "vanmere"), house.visitor("duty-officer")
+
+    def seen(who, view):
+        text = who.get(f"/precursors?view={view}").text
+        return [f'id="pen-{one}"' in text for one in (house.plain, house.hostile)]
+
+    assert seen(theirs, "ours") == [True, True]
+    assert seen(theirs, "held") == [True, False]
+    assert seen(theirs, "theirs") == seen(theirs, "done") == [False, False]
+    assert seen(ours, "theirs") == seen(ours, "all") == seen(theirs, "no such view") == [True, True]
+    assert 'class="count"' in theirs.get("/keys").text
+
+
+def test_hostile_text_is_only_text(house):
+    who = house.visitor("duty-officer", "vanmere")
+    for path in ("/precursors?view=all", f"/precursors/{house.hostile}", f"/dispatch/{house.hostile}/reply"):
+        text = who.get(path).text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+        assert "\u202e" not in text
+        assert " style=" not in text
+
+
+def test_the_page_offers_what_may_be_said_and_leads_to_its_form(house):
+    page = house.visitor("officer", "vanmere").get(f"/precursors/{house.plain}").text
+    for act in ("reply", "object", "arrived", "incident"):
+        assert f'href="/dispatch/{house.plain}/{act}"' in page
+    for act in ("shipped", "amend", "outcome"):
+        assert f"/dispatch/{house.plain}/{act}" not in page
+    mine = house.visitor("officer").get(f"/precursors/{house.plain}").text
+    assert f'href="/dispatch/{house.plain}/amend"' in mine
+    assert f'href="/dispatch/{house.plain}/object"' not in mine
+    reads = house.visitor("reviewer", "vanmere").get(f"/precursors/{house.plain}").text
+    assert f"/dispatch/{house.plain}/" not in reads
+
+
+def test_a_form_is_written_on_a_dispatch_of_the_right_side_only(house):
+    there, here = house.visitor("officer", "vanmere"), house.visitor("officer")
+    for act, good in (("object", there), ("arrived", there), ("shipped", here), ("amend", here)):
+        bad = here if good is there else there
+        assert good.get(f"/dispatch/{house.plain}/{act}").status_code == 200, act
+        assert bad.get(f"/dispatch/{house.plain}/{act}").status_code == 404, act
+    for kind in ("pen", "incident"):
+        assert here.get(f"/compose?kind={kind}").status_code == 200
+    assert here.get("/compose?kind=objection").status_code == 404
+
+
+def test_a_new_version_begins_with_what_the_last_one_says(house):
+    text = house.visitor("officer").get(f"/dispatch/{house.plain}/amend").text
+    assert 'name="b-lines-0-grams" value="1500.5"' in text
+    assert 'name="b-exporter-0-name" value="Tern Fine Intermediates"' in text
+    assert 'name="b-version" value="2"' in text
+    assert 'name="b-leaves" value="2026-07-15"' in text
+
+
+def test_seen_is_a_fact_of_both_sides(house):
+    who = house.visitor("officer", "vanmere")
+    assert f'action="/precursors/{house.plain}/seen"' in who.get(f"/precursors/{house.plain}").text
+    answer = who.post(f"/precursors/{house.plain}/seen")
+    assert answer.headers["location"] == f"/precursors/{house.plain}"
+    house.until(lambda: house.door("GET", f"/state?id={house.plain}").get("seen"))
+    assert f'action="/precursors/{house.plain}/seen"' not in who.get(f"/precursors/{house.plain}").text
+
+
+def test_without_a_list_nothing_is_said_of_any_law(house):
+    text = house.visitor("officer", "vanmere").get(f"/precursors/{house.plain}").text
+    assert "whether a line is controlled is not known here" in text
+    assert "Our screen has not looked" in text
+
+
+@pytest.mark.parametrize("name", ["x", "0" * 26, "%00", "XO-2026-0001"])
+def test_what_is_no_consignment_is_not_there(house, name):
+    assert house.visitor("duty-officer").get(f"/precursors/{name}").status_code == 404
