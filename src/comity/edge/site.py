@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 from comity.base.ids import Ms
 from comity.edge.board import NodeBoard
