@@ -13,7 +13,7 @@ CORE_PERCENT := 95
 WORKERS ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey worlds
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -57,6 +57,22 @@ scan-table: ## precision and recall of the scan on its labelled set, by category
 differential: ## the law gate beside a second reading of the law, 100,000 questions an edition
 	@$(SET_UP)
 	@$(VENV)/python -m tests.differential.run --questions $(or $(QUESTIONS),100000) --workers $(WORKERS)
+
+trade: ## what the flow checks find of what is planted in made-up trade, by kind, with false alarms; SEEDS=number
+	@$(SET_UP)
+	@$(VENV)/python -m tests.trade.measure --seeds $(or $(SEEDS),20)
+
+customs: ## how good the ranker is on customs declarations it has not seen, for five seeds
+	@$(SET_UP)
+	@$(VENV)/python -m tests.customs.measure --seeds $(or $(SEEDS),5)
+
+survey: ## screen some 73,000 real structures and look at every hold; a share of it runs in make test
+	@$(SET_UP)
+	@$(VENV)/python -m tests.survey.run
+
+worlds: ## two nodes under every fault, key change and suspension in 200 simulated worlds; SEEDS=n for more
+	@$(SET_UP) --runtime
+	@$(VENV)/comity simulate --seeds $(or $(SEEDS),200)
 
 format: ## put the code in the house's form
 	@$(SET_UP)

@@ -45,6 +45,7 @@ class Head(NamedTuple):
     root: bytes
     says: str
     cosigned: int | None
+    signers: frozenset[bytes]
 
 
 def when(seconds: int | None) -> str:
@@ -144,7 +145,30 @@ def open_checkpoint(raw: bytes, args: argparse.Namespace) -> Head:
     check(whole, f"{origin} of size {size} is signed by whole pairs, each with one time", show=False)
     says = f"{origin} of size {size}, signed {when(by_log[0][1])}, "
     says += f"cosigned {when(by_peer[0][0])}" if by_peer else "not cosigned"
-    return Head(origin, size, root, says, by_peer[0][0] if by_peer else None)
+    signers = frozenset(key.raw for key in ours if key in times)
+    return Head(origin, size, root, says, by_peer[0][0] if by_peer else None, signers)
+
+
+def read_list(raw: bytes) -> tuple[str, int, bytes]:
+    """Return node, edition and the bytes of the log keys of a key list; who signed it is not looked at."""
+    found = read_cbor(read_cbor(raw[2:])[2])  # behind the tag: headers, payload, signatures
+    return found[2], found[3], found[5][1] + found[5][2]
+
+
+def check_order(head: Head, entered: list[tuple[int, bytes]], args: argparse.Namespace) -> None:
+    """Check that a head is signed by the keys of the lists in force at its size: both where a list enters with its end."""
+    lists = {sha(raw): read_list(raw) for raw in (file.read_bytes() for file in args.key_list)}
+    ours = {digest: one for digest, one in lists.items() if one[0] == party(head.origin)}
+    if not ours:
+        return
+    expected = [min(ours.values(), key=lambda one: one[1])[2]]
+    for index, digest in entered:
+        if index < head.size:
+            check(digest in ours, f"the key list that entry {index} of {head.origin} brings in is given", show=False)
+            expected = [*expected[-1:], ours[digest][2]] if index == head.size - 1 else [ours[digest][2]]
+    named = [any(raw in keys for raw in head.signers) for keys in expected]
+    foreign = [raw for raw in head.signers if not any(raw in keys for keys in expected)]
+    check(all(named) and not foreign, f"{head.says}: by the keys in force at its size")
 
 
 def tree_root(row: list[bytes]) -> bytes:
@@ -192,7 +216,7 @@ def verify_log(args: argparse.Namespace) -> None:
     """Read every entry and every tile."""
     head = open_checkpoint(read_at(args.path, "checkpoint") or b"", args)
     check(head, f"checkpoint: {head.says}")
-    row, kinds = [], Counter[str]()
+    row, kinds, entered = [], Counter[str](), list[tuple[int, bytes]]()
     for n in range(-(-head.size // 256)):
         width, at = min(256, head.size - n * 256), 0
         data = fetch(args.path, "entries", n, width)
@@ -202,9 +226,13 @@ def verify_log(args: argparse.Namespace) -> None:
             entry, at = data[at + 2 : end], end
             row.append(sha(b"\0", entry))
             number = entry[15] if entry[1:15] == b"\x6dcomity/leaf/1" and len(entry) > 15 else len(LEAVES)
+            if number == 0 and len(row) > 3 and read_cbor(entry)[2] == "keys":
+                entered.append((len(row) - 1, read_cbor(entry)[3]))
             kinds[LEAVES[number] if number < len(LEAVES) else "other"] += 1
     check(tree_root(row) == head.root, f"all {head.size} entries hash to the signed root")
+    check_order(head, entered, args)
     for older in [open_checkpoint(file.read_bytes(), args) for file in args.older]:
+        check_order(older, entered, args)
         same = older.origin == head.origin and older.size <= head.size
         check(same and tree_root(row[: older.size]) == older.root, f"an older checkpoint is a prefix: {older.says}")
     level = 0
@@ -266,11 +294,14 @@ def verify_entries(files: dict[str, bytes], args: argparse.Namespace) -> dict[st
     for name in sorted(name for name in files if name.endswith(".cose")):
         print(f"      fingerprint of {name}: " + re.sub("(.{8})", r"\1 ", sha(files[name]).hex()))
     proven: dict[str, tuple[Any, int, Head]] = {}
-    kinds = "(dispatch|receipt|l-head|decision-head)/"
+    kinds = "(dispatch|receipt|l-head|decision-head|keys-entry|reseal)/"
     for name in sorted({name.rpartition("/")[0] for name in files if re.match(kinds, name)}):
         entry = files[f"{name}/entry"]
         proven[name] = (read_cbor(entry), *open_proof(files[f"{name}/proof"], entry, args))
         check(proven[name][0][0] == "comity/leaf/1", f"{name}: its entry is of a known version", show=False)
+    entered = [(found[1], found[0][3], found[2].origin) for found in proven.values() if found[0][1] == 0]
+    for _, _, head in proven.values():
+        check_order(head, sorted((at, digest) for at, digest, origin in entered if origin == head.origin), args)
     sealed = {name: verify_dispatch(name, files, proven) for name, found in proven.items() if found[0][1] == 1}
     check(sealed, f"{len(sealed)} dispatches in the bundle")
     for name, (leaf, index, head) in proven.items():
@@ -373,10 +404,11 @@ def main() -> int:
     parser.add_argument("path", help="folder or address of a log, .tlog-proof file, .zip bundle, folder of papers")
     parser.add_argument("--log-vkey", type=read_vkey, action="append", required=True, help="Ed25519, then ML-DSA-44")
     parser.add_argument("--cosigner-vkey", type=read_vkey, action="append", default=[], help="of the other party")
+    parser.add_argument("--key-list", type=Path, action="append", default=[], help="keys.cose: judge which keys apply")
     parser.add_argument("--older", type=Path, action="append", default=[], help="log: a checkpoint seen earlier")
     parser.add_argument("--entry", type=Path, help="proof: the file with the entry")
     args = parser.parse_args()
-    path, files = Path(args.path), [*args.older, *([args.entry] if args.entry else [])]
+    path, files = Path(args.path), [*args.older, *args.key_list, *([args.entry] if args.entry else [])]
     there = path.is_dir() if args.what in ("log", "evidence") else path.is_file()
     there = there or (args.what == "log" and LOOPBACK.fullmatch(args.path) is not None)
     if not there or not all(file.is_file() for file in files) or (args.what == "proof") != (args.entry is not None):

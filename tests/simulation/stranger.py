@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from comity.dispatch.entries import DispatchLeaf, HeadLeaf, ReceiptLeaf, decode_entry
+from comity.base.hashing import sha256
+from comity.dispatch.entries import DispatchLeaf, HeadLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, decode_entry
 from comity.dispatch.exchange_codec import EvidenceClass, decode_evidence
 from comity.dispatch.keylist import verify_keylist
 from comity.node.assemble import cosigner_verifier, log_origin, log_verifier
 from comity.tlog.checkpoint import parse_body, verify_cosignature, verify_head
-from comity.tlog.note import parse_note, verify_note
+from comity.tlog.note import Note, parse_note, verify_note
 from comity.tlog.proof import parse_proof
 from comity.tlog.tree import leaf_hash, verify_consistency, verify_inclusion
 
@@ -41,6 +42,7 @@ class Stranger:
             EvidenceClass.FALSE_COSIGN: self.false_cosign,
             EvidenceClass.FALSE_RECEIPT: self.false_receipt,
             EvidenceClass.ID_REUSE: self.id_reuse,
+            EvidenceClass.UNANSWERED_CHALLENGE: self.unanswered,
         }
         judged[evidence.kind](*evidence.artifacts)
         return evidence.kind
@@ -99,6 +101,22 @@ class Stranger:
         first, second = (self.leaf(head, *shown[place : place + 2]) for place in (0, 2))
         places = [parse_proof(shown[place].decode()).index for place in (1, 3)]
         ensure(first.id == second.id and places[0] != places[1], "two ids or one place")
+
+    def unanswered(self, challenged, entry, proof, later):
+        self.head(challenged, self.accused_origin, self.accused_log)
+        asked = decode_entry(entry)
+        ensure(isinstance(asked, LinkLeaf) and asked.event is LinkEvent.CHALLENGE, "no question")
+        ensure(asked.digest == sha256(challenged), "another head was asked for")
+        shown = parse_proof(proof.decode())
+        true = self.head(shown.note.encode(), self.accuser_origin, self.accuser_log)
+        verify_inclusion(leaf_hash(entry), shown.index, true.size, shown.path, true.root)
+        lines = parse_note(shown.note)
+        own = Note(lines.text, tuple(one for one in lines.lines if "/mirror/" in one.name))
+        cosigned = verify_cosignature(own.join(), self.accuser_origin, self.accused_cosigner)
+        alive = self.head(later, self.accused_origin, self.accused_log)
+        ensure(alive.size < parse_body(parse_note(challenged.decode()).text).size, "it was proved since")
+        signed = verify_head(later.decode(), self.accused_origin, [self.accused_log])
+        ensure(signed.time >= cosigned.time + 3_600, "the hour was not over")
 
     def leaf(self, head, entry, proof):
         signed = verify_head(head.decode(), self.accused_origin, [self.accused_log])

@@ -6,7 +6,10 @@ import pytest
 
 from comity.base.errors import ComityError
 from comity.dispatch.exchange_codec import EvidenceClass, decode_evidence, encode_evidence
+from comity.dispatch.keylist import verify_keylist
+from comity.node.evidencecheck import check_evidence
 from comity.node.link import LinkState
+from comity.node.publickeys import PublicKeys
 from comity.sim.exercise import parties
 from comity.sim.liar import Lie, catch
 from tests.simulation.disks import make_disk
@@ -20,7 +23,12 @@ PROVES = {
     Lie.OTHER_BYTES: EvidenceClass.FALSE_RECEIPT,
     Lie.ID_TWICE: EvidenceClass.ID_REUSE,
     Lie.FALSE_TIE: EvidenceClass.FALSE_COSIGN,
+    Lie.UNPROVEN: EvidenceClass.UNANSWERED_CHALLENGE,
 }
+
+
+def public_keys():
+    return PublicKeys.listed(*(verify_keylist(half.keys, half.root.public()) for half in parties().halves))
 
 
 def stranger():
@@ -34,6 +42,8 @@ def test_a_liar_is_stopped_with_evidence_that_convinces_a_stranger(lie, seed):
     caught = catch(seed, lie, make_disk)
     assert caught.state is LinkState.BROKEN
     assert [stranger().judge(evidence) for evidence in caught.evidence] == [PROVES[lie]]
+    shown = check_evidence(caught.evidence[0], public_keys())
+    assert (shown.kind, shown.accused) == (PROVES[lie], parties().halves[1].name)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -52,6 +62,8 @@ def test_evidence_that_was_tampered_with_convinces_nobody(lie):
         forged = encode_evidence(type(evidence)(evidence.kind, evidence.found, tuple(artifacts), evidence.note))
         with pytest.raises((ComityError, Unproven)):
             stranger().judge(forged)
+        with pytest.raises(ComityError):
+            check_evidence(forged, public_keys())
 
 
 def test_the_stranger_is_not_convinced_by_the_wrong_party():

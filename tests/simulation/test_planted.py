@@ -17,7 +17,9 @@ from comity.dispatch.filing import Filing
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.inbound.unseal import unseal
 from comity.dispatch.states import Arrival
+from comity.marking.labels import Lane
 from comity.node import absorb, heads
+from comity.node.linkrow import Going
 from comity.node.node import Node
 from comity.node.sequence import sequence
 from comity.node.speak import Heard
@@ -91,7 +93,7 @@ class SaysWhatItRollsBack(Node):
     def speak(self, now, *, wait_ms=0):
         try:
             with self.ledger.begin() as book:
-                sequence(book, frozenset(range(4)), now)
+                sequence(book, Going(frozenset(Lane)), now)
                 raise Rollback(encode_exchange(self._say(book, now, wait_ms)))  # noqa: TRY301  this is the fault
         except Rollback as said:
             return said.args[0]

@@ -53,7 +53,7 @@ def extract() -> Iterator[Molecule]:
 
 
 def kept() -> dict[str, dict[str, str]]:
-    """Return the holds at which a person has looked, by registry number."""
+    """Return the holds that were looked at, by registry number."""
     with HOLDS.open(encoding="utf-8", newline="") as file:
         return {row["cas"]: row for row in csv.DictReader(file)}
 

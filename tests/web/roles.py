@@ -45,6 +45,7 @@ WHO = {
     "erase": LEAD | {"legal-officer"},
     "people": ADMINISTRATOR,
     "health": ADMINISTRATOR,
+    "link": LEAD | ADMINISTRATOR,
 }
 """Rule to roles."""
 REVIEWERS_OWN = frozenset({"home", "open", "review"})
@@ -182,6 +183,10 @@ POST      /people/{desk}/{number}/passkey            people
 POST      /people/{desk}/{number}/sessions           people
 GET       /health                                    health
 POST      /health/alarm                              health
+GET       /link                                      link
+POST      /link                                      link
+POST      /link/{wish}/confirm                       link
+POST      /link/{wish}/drop                          link
 """
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from comity.base.ids import show_id
 from comity.desks.requests.forms import FORMS
-from comity.web.filling import _WORDS
+from comity.web.coded import FAMILIES
 from comity.web.texts import ENGLISH
 from tests.web.desk import desk
 
@@ -339,7 +339,7 @@ def test_every_list_of_a_form_has_words(officer):
     fields = [one for form in FORMS for field in form.fields for one in (field, *field.inner)]
     listed = {(field.family, code) for field in fields if field.family not in {"", "kind"} for code in field.choices}
     assert len(listed) > 100
-    assert [one for one in listed if f"{_WORDS.get(one[0], f'compose.{one[0]}')}.{one[1]}" not in ENGLISH] == []
+    assert [one for one in listed if f"{FAMILIES.get(one[0], f'compose.{one[0]}')}.{one[1]}" not in ENGLISH] == []
     page = officer.get("/compose").text
     assert "<span><bdi>vehicle records</bdi></span>" in page
     assert "<bdi>documents</bdi> <small><bdi>document</bdi></small>" in page

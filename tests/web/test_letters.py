@@ -226,3 +226,13 @@ def test_missing_feedback_stands_with_who_owes_it():
         ("XB", False, "feedback missing: 2"),
         ("XA", True, "feedback missing: 1"),
     )
+
+
+def test_a_line_of_codes_stands_in_the_readers_words_and_free_text_as_it_was_written():
+    french = Texts("fr")
+    asked = letters.line(BodyLine("records", "customs-record, permit-data", None, "en"), Texts())
+    assert (asked.text, asked.lang) == ("customs records, permit data", None)
+    assert "douan" in letters.line(BodyLine("records", "customs-record", None, "en"), french).text
+    for label, text in (("reason", "The container left early"), ("records", "customs-record, of 2025"), ("asks", "")):
+        kept = letters.line(BodyLine(label, text, None, "en"), french)
+        assert (kept.text, kept.lang) == (text, "en")

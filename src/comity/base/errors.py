@@ -79,6 +79,12 @@ class BadSeal(PeerError):
     code = "unopened"
 
 
+class KeyGone(BadSeal):
+    """A sealed dispatch for a key of ours that was destroyed in time; its sender may seal it anew."""
+
+    code = "key-expired"
+
+
 class StoreMisuse(LocalError):
     """A transaction was used against its contract, or a statement was wrong; all of the transaction was rolled back."""
 

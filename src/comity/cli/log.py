@@ -13,6 +13,7 @@ from comity.cli.acts import officer_of, perform, show_outcome
 from comity.cli.out import moment, progress, show_json, show_table
 from comity.crypto.sign import unverified_payload
 from comity.dispatch.accord import Accord, fingerprint, verify_accord
+from comity.dispatch.columns import bytes_of, text_of
 from comity.dispatch.keylist import KeyList, decode_keylist, verify_keylist
 from comity.edge.clock import SystemClock
 from comity.edge.export import (
@@ -22,21 +23,25 @@ from comity.edge.export import (
     cross_check,
     export_logs,
     file_count,
+    key_judge,
     read_places,
     snapshot,
     steps,
     verified_head,
 )
-from comity.edge.files import PRIVATE_FILE, write_atomic
+from comity.edge.files import PRIVATE_FILE, make_private_folder, write_atomic
 from comity.node.bundle import Piece, Wish, make_bundle, needs_act
 from comity.node.bundlecheck import check_bundle
+from comity.node.evidencecheck import check_evidence
 from comity.node.proofs import SECOND_MS
 from comity.node.publickeys import PublicKeys
 from comity.tlog.audit import ReadPath
-from comity.tlog.checkpoint import Checkpoint
+from comity.tlog.checkpoint import CosignedHead
 
 DONE, REFUSED = 0, 1
 _COSE_SIGN = b"\xd8\x62"
+_EVIDENCE = b"\x85\x71comity/evidence/1"
+_HELD = "SELECT class, evidence FROM evidence ORDER BY found, class"
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -50,7 +55,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     _add_node(export)
     export.set_defaults(run=run_export)
     verify = inner.add_parser("verify", help="audit an export, a served log or papers, with public keys only")
-    verify.add_argument("what", metavar="DIR|URL|BUNDLE", help="exported folder, address of a log or node, or zip")
+    verify.add_argument("what", metavar="DIR|URL|FILE", help="exported folder, address of a log or node, zip, evidence")
     verify.add_argument(
         "--keys",
         type=Path,
@@ -65,6 +70,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     verify.add_argument("--json", action="store_true", help="for machines")
     verify.set_defaults(run=run_verify)
+    held = inner.add_parser("evidence", help="write the evidence that this node holds against the other one into files")
+    held.add_argument("folder", type=Path, metavar="DIR", help="where to")
+    _add_node(held)
+    held.set_defaults(run=run_evidence)
     bundle = inner.add_parser("bundle", help="make papers for a court on one dispatch")
     bundle.add_argument("id", metavar="ID", help="number of the dispatch, 26 letters and digits")
     bundle.add_argument("--out", type=Path, required=True, metavar="FILE", help="the zip, made here")
@@ -147,14 +156,16 @@ def run_verify(asked: argparse.Namespace) -> int:
     """Audit what there is to audit; 0 only if all of it holds."""
     keys, notes = read_keys(asked.keys)
     if Path(asked.what).is_file():
+        if Path(asked.what).read_bytes().startswith(_EVIDENCE):
+            return _verify_evidence(asked, keys, notes)
         return _verify_bundle(asked, keys, notes)
     if "://" not in asked.what and not Path(asked.what).is_dir():
         raise BadForm(f"{asked.what} is no folder, file or address; nothing was verified")
-    older = [keys.head(_text(path)).head.checkpoint for path in asked.older]
+    older = [keys.head(_text(path)) for path in asked.older]
     found = [_verify_log(place, read, keys, older, asked) for place, read in read_places(asked.what, keys)]
     good = [one for one in found if isinstance(one, Checked)]
     crossed = cross_check(good)
-    holds = len(good) == len(found) and all(one.report.good for one in good) and not crossed
+    holds = len(good) == len(found) and all(one.good for one in good) and not crossed
     if asked.json:
         show_json({"verified": holds, "logs": [_log_json(one) for one in found], "across": crossed, "keys": notes})
     else:
@@ -163,13 +174,15 @@ def run_verify(asked: argparse.Namespace) -> int:
 
 
 def _verify_log(
-    place: str, read: ReadPath, keys: PublicKeys, older: Sequence[Checkpoint], asked: argparse.Namespace
+    place: str, read: ReadPath, keys: PublicKeys, older: Sequence[CosignedHead], asked: argparse.Namespace
 ) -> Checked | tuple[str, str]:
     """Audit one log; return its report, or (place, why there is none)."""
     try:
         head = verified_head(read, keys)
         with progress(place, steps(head.head.checkpoint.size), hidden=asked.json) as tick:
-            return check_log(place, read, head, older, tick)
+            same = [one for one in older if one.head.checkpoint.origin == head.head.checkpoint.origin]
+            earlier = [one.head.checkpoint for one in same]
+            return check_log(place, read, head, earlier, tick, judge=key_judge(keys, head, *same))
     except (PeerError, Unreadable) as error:
         return place, str(error)
 
@@ -187,13 +200,46 @@ def _verify_bundle(asked: argparse.Namespace, keys: PublicKeys, notes: Sequence[
     return DONE if holds else REFUSED
 
 
+def _verify_evidence(asked: argparse.Namespace, keys: PublicKeys, notes: Sequence[str]) -> int:
+    try:
+        shown = check_evidence(Path(asked.what).read_bytes(), keys)
+    except PeerError as error:
+        show_json({"verified": False, "error": str(error), "keys": notes}) if asked.json else print(f"BAD   {error}")
+        if not asked.json:
+            _end(notes, holds=False)
+        return REFUSED
+    if asked.json:
+        said = {"class": shown.kind.value, "accused": shown.accused, "shows": shown.sentence}
+        show_json({"verified": True, **said, "keys": notes})
+    else:
+        print(f"good  {shown.kind.value} against {shown.accused}: {shown.sentence}")
+        _end(notes, holds=True)
+    return DONE
+
+
+def run_evidence(asked: argparse.Namespace) -> int:
+    """Write all evidence that a node holds into files, for whoever is to judge it."""
+    with snapshot(asked.node) as tx:
+        held = [(text_of(kind), bytes_of(data)) for kind, data in tx.rows(_HELD)]
+    names = [f"{place:03}-{kind}.evidence" for place, (kind, _) in enumerate(held)]
+    if held:
+        make_private_folder(asked.folder)
+    for name, (_, data) in zip(names, held, strict=True):
+        write_atomic(asked.folder / name, data, mode=PRIVATE_FILE)
+    if asked.json:
+        show_json({"folder": str(asked.folder), "files": names})
+    else:
+        print("\n".join(names) if names else "this node holds no evidence")
+    return DONE
+
+
 def _log_json(one: Checked | tuple[str, str]) -> dict[str, object]:
     if not isinstance(one, Checked):
         return {"place": one[0], "verified": False, "error": one[1]}
     checkpoint, report = one.head.head.checkpoint, one.report
     return {
         "place": one.place,
-        "verified": report.good,
+        "verified": one.good,
         "origin": checkpoint.origin,
         "size": checkpoint.size,
         "root": checkpoint.root.hex(),
@@ -204,6 +250,7 @@ def _log_json(one: Checked | tuple[str, str]) -> dict[str, object]:
         "tiles": report.tiles,
         "older": report.older,
         "faults": [{"kind": fault.kind.value, "where": fault.where} for fault in report.faults],
+        "wrong_keys": list(one.keys),
     }
 
 
@@ -218,8 +265,9 @@ def _show_logs(
             continue
         checkpoint, report = one.head.head.checkpoint, one.report
         times = (moment(one.head.head.time * SECOND_MS), moment(one.head.cosigned.time * SECOND_MS))
-        rows.append(("good" if report.good else "BAD", checkpoint.origin, f"{report.entries:,}", *times))
+        rows.append(("good" if one.good else "BAD", checkpoint.origin, f"{report.entries:,}", *times))
         faults += [f"{checkpoint.origin}: {fault.kind.value} {fault.where}" for fault in report.faults]
+        faults += one.keys
     if rows:
         show_table("Logs", ("", "Log", "Entries", "Signed", "Co-signed"), rows)
     for line in faults:
@@ -258,7 +306,8 @@ def read_keys(paths: Sequence[Path]) -> tuple[PublicKeys, tuple[str, ...]]:
         except ComityError:
             lists.append((path, content))
     read = [_key_list(path, content, accords) for path, content in lists]
-    keys += PublicKeys.listed(*(one for one, _ in read))
+    signed = [(content, one) for (_, content), (one, _) in zip(lists, read, strict=True)]
+    keys += PublicKeys.signed(*signed)
     if not keys.logs:
         raise BadConfiguration("no key of a log is in the files given; nothing was verified")
     return keys, tuple(note for _, note in read)

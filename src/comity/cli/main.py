@@ -14,7 +14,6 @@ DONE, REFUSED, MISUSE = 0, 1, 2
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 _ALSO = {
     "requests": ("send", "inbox", "case", "search"),
-    "notifications": ("precursors",),
     "acts": ("act",),
     "approvals": ("held", "owed", "alarms"),
 }
@@ -27,12 +26,13 @@ MODULES = {
         "accord",
         "courier",
         "requests",
-        "notifications",
         "acts",
         "approvals",
         "persons",
         "duty",
         "tasks",
+        "link",
+        "keys",
         "people",
         "subject",
         "retention",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from comity.base.ids import NodeName
 from comity.cli.doorway import ask
+from comity.cli.keys import show_notices
 from comity.cli.out import moment, read_moment, show_json, show_table
 from comity.dispatch.accord import fingerprint
 from comity.edge.backup import backup_store, put_back_store
@@ -207,4 +208,5 @@ def run_status(asked: argparse.Namespace) -> int:
         if item["feedback_missing"]
     ]
     show_table("Node", ("what", "now"), rows)
+    show_notices(ask(asked.folder, "GET", "/keys")["notices"])
     return 0

@@ -27,12 +27,6 @@ _HOUR = 3_600_000
 _MOST_BYTES = 64 << 20
 
 
-def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add `precursors` with what this module has to the program's commands."""
-    parser = commands.add_parser("precursors", help="notify consignments of precursors and follow them")
-    add_subcommands(parser.add_subparsers(dest="what", metavar="WHAT", required=True))
-
-
 def add_subcommands(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add what this module has below `precursors`, which the desk describes as data."""
     runs = {"notify": run_notify, "board": run_board, "consignment": run_consignment}

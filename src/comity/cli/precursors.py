@@ -1,6 +1,6 @@
-"""`comity precursors screen | status | changes`: what goods are, whose law controls them, what a new list changes.
+"""`comity precursors`: what goods are, whose law controls them, what a new list changes; the actions of flows and notifications too.
 
-All of them work on plain files; no node is needed. The chemistry behind `screen` is an extra and is loaded when it is run.
+All but the last work on plain files without a node. The chemistry behind `screen` is an extra and is loaded when it is run.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration, BadForm
+from comity.cli import flows, notifications
 from comity.cli.out import progress, show_json, show_table
 from comity.desks.precursors.screening.book import SubstanceBook
 from comity.desks.precursors.screening.status import Answer as Standing
@@ -36,12 +37,14 @@ _TYPED = ("input_type", "input")
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's."""
     parser = commands.add_parser(
-        "precursors", help="screen goods for controlled substances; whose law; what a list changes"
+        "precursors", help="screen goods, notify and follow consignments, see whether quantities add up"
     )
     inner = parser.add_subparsers(dest="precursors", metavar="ACTION", required=True)
     _add_screen(inner)
     _add_status(inner)
     _add_changes(inner)
+    flows.add_actions(inner)
+    notifications.add_subcommands(inner)
 
 
 def _add_screen(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -232,8 +235,8 @@ def read_input(cells: Mapping[str, str], number: int) -> Input:
     if kind == "record":
         pairs = (part.partition("=") for part in row.get("input", "").split(";") if part.strip())
         row = {_COLUMNS.get(name.strip(), name.strip()): cell.strip() for name, _, cell in pairs}
-        if set(row) - {*FIELDS, "percent"}:
-            raise BadForm(f"a record has no part {min(set(row) - {*FIELDS, 'percent'})!r}")
+        if not set(row) & set(FIELDS):
+            raise BadForm(f"a record has none of the parts {', '.join(FIELDS)}")
     elif kind:
         if kind not in FIELDS:
             raise BadForm(f"there is no input type {kind!r}; there are {', '.join(FIELDS)} and record")

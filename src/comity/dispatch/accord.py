@@ -14,7 +14,7 @@ from comity.base.cbor import Value
 from comity.base.errors import BadConfiguration, BadEnvelope, BadForm
 from comity.base.fields import Unknown
 from comity.base.hashing import sha256
-from comity.base.ids import Digest, Ms, NodeName
+from comity.base.ids import Digest, LeafIndex, Ms, NodeName
 from comity.crypto.keys import RootPublic
 from comity.crypto.sign import LIMIT, unverified_payload, verify_instrument
 from comity.crypto.suites import PROFILE
@@ -151,6 +151,15 @@ class Accord:
         """Return the other party; errors as `party`."""
         mine = self.party(node)
         return self.parties[1] if mine is self.parties[0] else self.parties[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """An edition of the accord as it stands in one log: in force from this index on, and the digest of its signed bytes."""
+
+    index: LeafIndex
+    digest: Digest
+    accord: Accord
 
 
 def encode_accord(accord: Accord) -> bytes:

@@ -15,6 +15,7 @@ from comity.base.ids import Digest, LeafIndex, Origin
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Entry, HeadLeaf, decode_entry, encode_entry
 from comity.dispatch.ports import Scalar, Store, Tx
+from comity.dispatch.stops import Stops, read_stops
 from comity.tlog.tree import EMPTY_ROOT, TILE_WIDTH, Edge, Tiles, leaf_hash
 
 _LEVELS = 8
@@ -42,6 +43,7 @@ class LogRow:
         head_root: its root, 32 bytes.
         cosigned_size: size of the newest cosignature (the peer's on ours, ours on theirs).
         cosigned_time: its time, seconds; 0 if there is none.
+        turn: of ours: the size of the head that first covers our newest key list after the ceremony, 0 if there is none.
     """
 
     role: LogRole
@@ -52,6 +54,13 @@ class LogRow:
     head_root: Digest
     cosigned_size: int
     cosigned_time: int
+    turn: int = 0
+
+    @property
+    def turning(self) -> bool:
+        """Whether our newest key list still waits for the cosignature of the head that first covers it."""
+        # A head above it was signed only after that came, whatever a peer that forgot has told us since.
+        return self.cosigned_size < self.turn and self.head_size <= self.turn
 
 
 class RowTiles:
@@ -77,6 +86,14 @@ class Book:
         self.edges = edges
         self._tiles: dict[LogRole, Tiles] = {}
         self._touched: set[LogRole] = set()
+        self._stops: Stops | None = None
+
+    @property
+    def stops(self) -> Stops:
+        """What is suspended, read once in a transaction: what is suspended within one holds from the next one on."""
+        if self._stops is None:
+            self._stops = read_stops(self.tx)
+        return self._stops
 
     # --- appending ---------------------------------------------------------------------------------------------
 
@@ -84,10 +101,11 @@ class Book:
         """Append to our exchange log; the first leaf of a batch is preceded by an l-head. Return the first index.
 
         A batch is what lies between two signed heads. The l-head ties our leaf to the head of the peer that we
-        cosigned last: the time of a leaf is the interval between two acts of the other party.
-        """  # spec: protocol.md 4 rule 3
+        cosigned last: the time of a leaf is the interval between two acts of the other party. A key list ends its batch,
+        so what follows one is a new batch before the head between them is signed.
+        """  # spec: protocol.md 4 rule 3, 10
         ours = self.logs[LogRole.OURS]
-        tie = self._tie() if ours.size == ours.head_size else None
+        tie = self._tie() if ours.size in {ours.head_size, ours.turn} else None
         self._append(LogRole.OURS, [*([tie] if tie else []), *entries])
         return LeafIndex(ours.size + (1 if tie else 0))
 
@@ -173,12 +191,12 @@ class Book:
         """Write what is still only in memory; `Ledger.begin` calls it just before the commit."""
         self._write_tiles()
         rows = [
-            (r.size, r.head_size, r.head_time, r.head_root, r.cosigned_size, r.cosigned_time, r.role)
+            (r.size, r.head_size, r.head_time, r.head_root, r.cosigned_size, r.cosigned_time, r.turn, r.role)
             for r in (self.logs[role] for role in sorted(self._touched))
         ]
         self.tx.many(
             "UPDATE log SET size = ?, head_size = ?, head_time = ?, head_root = ?, cosigned_size = ?,"
-            " cosigned_time = ? WHERE role = ?",
+            " cosigned_time = ?, turn = ? WHERE role = ?",
             rows,
         )
 
@@ -248,11 +266,11 @@ def entries_between(tx: Tx, role: LogRole, start: int, end: int) -> list[bytes]:
     return [bytes_of(row[0]) for row in found]
 
 
-_ALL_LOGS = "SELECT role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time FROM log"
+_ALL_LOGS = "SELECT role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time, turn FROM log"
 
 
 def _log_row(row: Sequence[Scalar]) -> LogRow:
-    role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time = row
+    role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time, turn = row
     return LogRow(
         LogRole(text_of(role)),
         Origin(text_of(origin)),
@@ -262,4 +280,5 @@ def _log_row(row: Sequence[Scalar]) -> LogRow:
         Digest(bytes_of(head_root)),
         int_of(cosigned_size),
         int_of(cosigned_time),
+        int_of(turn),
     )

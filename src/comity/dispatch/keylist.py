@@ -176,6 +176,25 @@ def verify_keylist(signed: bytes, root: RootPublic) -> KeyList:
     return decode_keylist(verify_instrument(signed, InstrumentKind.KEYS.value, root))
 
 
+def follows(keys: KeyList, before: KeyList, digest: Digest | None) -> str:
+    """Say why a key list cannot follow the one in force of its party, or "".
+
+    Args:
+        keys: the new one.
+        before: the one in force.
+        digest: of the signed bytes of that one; None: it is not compared.
+    """  # spec: protocol.md 2, 10
+    used = before.cosigners[0].number
+    kept = {pair.number: pair for pair in before.cosigners}
+    if keys.node != before.node or keys.log.number != before.log.number:
+        return "it is of another node or log"
+    if keys.edition != before.edition + 1 or (digest is not None and keys.prev != digest):
+        return f"it does not follow edition {before.edition}"
+    if any(pair.number < used or kept.get(pair.number, pair) != pair for pair in keys.cosigners):
+        return "it goes back to a mirror key of before, or gives one of its numbers to another"
+    return ""
+
+
 _KEYS = frozenset(range(1, 11))
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from comity.base.entropy import Entropy
-from comity.base.ids import Digest, NodeName
+from comity.base.ids import Digest, LeafIndex, NodeName
 from comity.crypto.keys import SealingKey, SealingPublic
-from comity.dispatch.accord import Accord
+from comity.dispatch.accord import Accord, Agreed
 from comity.dispatch.filing import DeskPort, Powers
 from comity.dispatch.keylist import KeyList
 from comity.dispatch.rota import NO_ROTA, Rota
@@ -39,6 +39,9 @@ class Office:
         listed: whom our law edition knows to be listed, by whom, and from when to when.
         person_key: under which persons asked about are counted; it never leaves the node.
         rota: who of ours is on call.
+        editions: the accords that stand in the peer's log, oldest first; none: the one accord of the ceremony.
+        peer_digest: SHA-256 of the signed bytes of `peer_keys`; None: the list of the ceremony.
+        known: digests of all key lists and accords that we hold beside those of the ceremony.
         custodian: key id and public key to which content is sealed that our law does not admit; None: there is none.
     """
 
@@ -60,6 +63,15 @@ class Office:
     person_key: bytes = b""
     listed: tuple[Entry, ...] = ()
     sends: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    editions: tuple[Agreed, ...] = ()
+    peer_digest: Digest | None = None
+    known: frozenset[Digest] = frozenset()
+
+    def judged_by(self, index: LeafIndex) -> tuple[Accord, Digest]:
+        """Return the edition in force at an index of the peer's log, and its digest: it judges the dispatch there."""
+        # spec: protocol.md 10
+        found = next((one for one in reversed(self.editions) if one.index < index), None)
+        return (self.accord, self.accord_digest) if found is None else (found.accord, found.digest)
 
     def may_send(self, agency: str, kind: str) -> bool:
         """Say whether our registry lets an agency of ours send a kind."""

@@ -23,7 +23,7 @@ from comity.dispatch.office import Office
 from comity.dispatch.outbound.clear import clear, foresee
 from comity.dispatch.outbound.commit import commit
 from comity.dispatch.outbound.compose import compose
-from comity.dispatch.outbound.fits import fits
+from comity.dispatch.outbound.fits import check_end, fits
 from comity.dispatch.outbound.label import label
 from comity.dispatch.outbound.past import past
 from comity.dispatch.outbound.release import release, to_be_released
@@ -123,6 +123,7 @@ def _again(held: Held, by: Officer, tx: Tx, office: Office, now: Ms, *, added: A
 
 
 def _let_go(labelled: Labelled, by: Officer, book: Book, office: Office, now: Ms) -> Committed | Withheld:
+    check_end(labelled.draft, book)
     released = decide(labelled, by, book.tx, office, now)
     if isinstance(released, Withheld):
         return keep_withheld(released, labelled.draft, by, book, office, now=now)

@@ -6,6 +6,7 @@ and one form of it exists: whoever holds the bytes can show them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,15 +14,16 @@ from comity.base import cbor, fields
 from comity.base.cbor import Value
 from comity.base.errors import BadEnvelope
 from comity.base.fields import Unknown
-from comity.base.ids import Digest, Origin
+from comity.base.ids import Digest, LeafIndex, Origin
 from comity.crypto.keys import LogKeys, LogPublic
-from comity.crypto.sign import sign_instrument, verify_instrument
+from comity.crypto.sign import sign_instrument, unverified_payload, verify_instrument
 from comity.crypto.suites import PROFILE
 
 RESTORED: Final = "comity/restored/1"
 NONCE_BYTES: Final = 32
 MAX_RECOVER: Final = 32 * 1024
 """Most bytes of a signed `recover`; it holds no list."""
+MAX_PAPERS: Final = 24
 _RECOVER, _RECOVERED = "recover", "recovered"
 _KIND_RESTORED = "restored"
 
@@ -48,6 +50,15 @@ class Recover:
 
 
 @dataclass(frozen=True, slots=True)
+class Paper:
+    """A signed key list or accord, with the log and the index at which it stands; None while it has no leaf there."""
+
+    origin: Origin
+    index: LeafIndex | None
+    signed: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Recovered:
     """What the peer holds of the node that asked.
 
@@ -57,6 +68,7 @@ class Recovered:
         last_time: newest log time of the asker that the peer has seen, seconds; 0 if none.
         cosigned: the peer's own newest head that the asker cosigned, with both parties' lines, or None.
         request: SHA-256 of the signed `recover` that this answers.
+        papers: key lists and accords, as signed, that the asker may have forgotten.
         unknown: keys of a later edition, kept.
     """
 
@@ -65,6 +77,7 @@ class Recovered:
     last_time: int
     cosigned: str | None
     request: Digest
+    papers: tuple[Paper, ...] = ()
     unknown: Unknown = ()
 
 
@@ -132,6 +145,8 @@ def sign_recovered(recovered: Recovered, keys: LogKeys) -> bytes:
         5: recovered.cosigned,
         6: recovered.request,
     }
+    if recovered.papers:
+        members[7] = [(paper.origin, paper.index, paper.signed) for paper in recovered.papers]
     return sign_instrument(cbor.encode(fields.with_unknown(members, recovered.unknown)), _RECOVERED, keys)
 
 
@@ -149,8 +164,28 @@ def read_recovered(signed: bytes, keys: LogPublic) -> Recovered:
         last_time=fields.uint(m[4], "last time"),
         cosigned=fields.maybe(m[5], fields.text, "cosigned head"),
         request=fields.digest(m[6], "request"),
-        unknown=fields.unknown(m, _RECOVER_KEYS),
+        papers=_papers(m),
+        unknown=fields.unknown(m, _RECOVER_KEYS | {7}),
     )
+
+
+def unverified_papers(signed: bytes) -> tuple[Paper, ...]:
+    """Return the papers in a `recovered` without looking at its signatures: they stand by those of the roots alone.
+
+    Raises:
+        BadEnvelope: it is none.
+    """
+    return _papers(fields.numbered(cbor.decode(unverified_payload(signed)), _RECOVER_KEYS, "recovered"))
+
+
+def _papers(m: Mapping[int, Value]) -> tuple[Paper, ...]:
+    return fields.many(m.get(7, []), _paper, "papers", most=MAX_PAPERS)
+
+
+def _paper(value: Value, what: str) -> Paper:
+    origin, index, signed = fields.row(value, 3, what)
+    at = fields.maybe(index, fields.uint, what)
+    return Paper(Origin(fields.text(origin, what)), None if at is None else LeafIndex(at), fields.octets(signed, what))
 
 
 def sign_restored(restored: Restored, keys: LogKeys) -> bytes:

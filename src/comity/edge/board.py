@@ -30,7 +30,7 @@ from comity.edge.waiting import waiting
 from comity.marking.labelcodes import label_codes
 from comity.marking.labels import Label, Urgency
 from comity.node.difference import DAMAGE
-from comity.node.linkrow import read_link
+from comity.node.linkrow import Link, read_link
 from comity.node.proofs import SECOND_MS, Signers, cosigned_second
 from comity.node.remake import remake
 from comity.policy.verdict import Verdict
@@ -176,7 +176,8 @@ class NodeBoard:
             owed = tx.rows("SELECT count(*) FROM got WHERE sealed IS NULL AND fact = 0 AND settled_at IS NULL")[0][0]
         debt = f"{int_of(owed)} dispatches stand in the other side's log and have not come" if owed else ""
         reason = debt if link.state == "up" else link.reason
-        return LinkCard(str(link.state), link.since, link.last_good, int_of(count), ms_or_none(oldest), reason)
+        reason = f"{', '.join(link.stops.desks)}; {reason}" if link.state == "up" and link.stops.desks else reason
+        return LinkCard(_standing(link), link.since, link.last_good, int_of(count), ms_or_none(oldest), reason)
 
     def logs(self) -> tuple[LogCard, ...]:
         """Return our exchange log, our mirror of theirs, our decision log."""
@@ -191,7 +192,7 @@ class NodeBoard:
             root = Edge.load(RowTiles(tx, role), row.size).root().hex()
         except DAMAGE:
             root = "the stored tiles are damaged"
-        signer, cosigner = self._signers.under(role)
+        signer, cosigner = self._signers.current(tx).under(role)
         cosigned = cosigner is not None and row.cosigned_time
         return LogCard(
             origin=row.origin,
@@ -575,3 +576,10 @@ def _read_verdict(record: Scalar) -> Verdict | None:
         return _verdict(bytes_of(record))
     except DAMAGE:
         return None
+
+
+def _standing(link: Link) -> str:
+    """Return the state of the link as people are told it: a suspended desk and the accord's end have words of their own."""
+    if link.stops.ended and link.state == "suspended":
+        return "ended"
+    return "desk-suspended" if link.state == "up" and link.stops.desks else str(link.state)

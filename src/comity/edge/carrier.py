@@ -19,7 +19,6 @@ from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import Fact
 from comity.dispatch.exchange_codec import encode_exchange
-from comity.dispatch.recover_codec import read_recover
 from comity.edge.courier_client import Answer, NoAnswer
 from comity.edge.engine import Engine
 from comity.edge.media import Found, FoundSet, NoRoom, SetWriter, find_sets, read_file
@@ -232,7 +231,7 @@ class Carrier:
             return int_of(tx.rows("SELECT count(*) FROM sent WHERE settled_at IS NULL AND fact = 0")[0][0])
 
     def _bundles(self, asked: bytes) -> list[tuple[str, bytes]]:
-        question = read_recover(asked, self._node.office.peer_keys.log_keys())
+        question = self._node.question(asked)
         with self._node.ledger.read() as tx:
             ours, theirs = log_row(tx, LogRole.OURS), log_row(tx, LogRole.THEIRS)
             assert ours is not None

@@ -20,14 +20,18 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from comity import __version__
-from comity.base.errors import BadConfiguration, ComityError
+from comity.base.errors import BadConfiguration, ComityError, StoreError
 from comity.base.ids import Ms
 from comity.dispatch.keylist import KeyList
+from comity.dispatch.stops import ENDED, WHOLE, Stops, stops_from
 from comity.edge import pki
 from comity.edge.config import FILE, Config, read_config
 from comity.edge.files import SOCKET, read_private
+from comity.edge.keystore import KeyStore
 from comity.edge.opening import read_schema, signed_instruments
+from comity.edge.sqlite_reader import SqliteReader
 from comity.node.ceremony import read_instruments
+from comity.node.papers import read_papers
 
 _DAY_MS = 86_400_000
 _GIB = 1 << 30
@@ -159,7 +163,9 @@ def _store(config: Config, now: Ms) -> Iterator[Finding]:
             whole = store.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok"
             steps = dict(store.execute("SELECT owner, number FROM schema_version").fetchall())
             needs = dict(store.execute("SELECT owner, compatible FROM schema_version").fetchall())
-            link = store.execute("SELECT state, last_good, clock_off FROM link").fetchall()
+            known = {str(row[1]) for row in store.execute("PRAGMA table_info(link)")}
+            stopped = "stops, challenged" if "stops" in known else "'', 0"
+            link = store.execute(f"SELECT state, last_good, clock_off, {stopped} FROM link").fetchall()  # noqa: S608  ours
     except sqlite3.Error:
         yield Finding(
             "store", Grade.BAD, "it cannot be read", "keep the file; put a copy back, docs/operations.md section 6"
@@ -188,12 +194,13 @@ def _steps(config: Config, steps: dict[str, int], needs: dict[str, int]) -> Find
     return Finding("schema", Grade.GOOD, "is that of this program")
 
 
-def _link(rows: list[tuple[str, int | None, int]], now: Ms) -> Iterator[Finding]:
-    for state, last, off in rows:
+def _link(rows: list[tuple[str, int | None, int, str, int]], now: Ms) -> Iterator[Finding]:
+    for state, last, off, stopped, challenged in rows:
         grade = {"up": Grade.GOOD, "broken": Grade.BAD}.get(state, Grade.LOOK)
         ago = "" if last is None else f", last exchange {max(0, now - last) // 60_000} min ago"
         do = "" if grade is Grade.GOOD else "docs/operations.md, section 7, says what each state asks of you"
         yield Finding("link", grade, f"{state}{ago}", do)
+        yield from _stopped(stops_from(stopped), challenged)
         if abs(off) > _CLOCK_MS:
             grade = Grade.BAD if abs(off) > _CLOCK_REFUSED_MS else Grade.LOOK
             yield Finding(
@@ -206,18 +213,78 @@ def _link(rows: list[tuple[str, int | None, int]], now: Ms) -> Iterator[Finding]
             yield Finding("clock", Grade.GOOD, "within five minutes of the other side's")
 
 
-def _keys(config: Config, now: Ms) -> Iterator[Finding]:
-    """Look when our sealing keys and theirs end, and whether each private half is there."""
+def _stopped(stops: Stops, challenged: int) -> Iterator[Finding]:
+    """Name what one side suspended, and heads that wait for their proof."""
+    sides = (
+        ("this side", stops.ours, "two persons of ours resume it: comity link resume, then confirm"),
+        ("the other side", stops.theirs, "telephone them: only who suspended it resumes it"),
+    )
+    for who, scopes, do in sides:
+        for scope in sorted(scopes):
+            what = {WHOLE: "the exchange", ENDED: "the accord"}.get(scope, f"desk {scope}")
+            how = "ended" if scope == ENDED else "suspended"
+            yield Finding("suspended", Grade.LOOK, f"{what} was {how} by {who}", "" if scope == ENDED else do)
+    if challenged:
+        says = f"{challenged} signed heads of the other side wait for their proof"
+        yield Finding(
+            "challenge", Grade.LOOK, says, "telephone their engineers; after the accord's hour it is evidence"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """The key lists in force, and the certificates (DER) of the peer's authorities that are trusted."""
+
+    ours: KeyList
+    theirs: KeyList
+    authorities: bytes
+    waiting: int = 0
+
+
+def _listed(config: Config) -> _Listed:
+    """Read which key lists are in force: from the store, or those of the ceremony where it has no newer ones."""
     used = signed_instruments(config)
     _, ours, theirs = read_instruments(config.name, used.accord, used.our_keys, used.peer_keys)
+    first = _Listed(ours, theirs, theirs.tls_ca)
+    if not config.path(config.store).is_file():
+        return first
+    try:
+        with closing(SqliteReader(config.path(config.store))) as store, store.read() as tx:
+            papers = read_papers(tx) if tx.rows("SELECT 1 FROM sqlite_master WHERE name = 'paper'") else None
+    except StoreError:  # damaged: `_store` says so
+        return first
+    if papers is None:
+        return first
+    coming = [one.keys for one in papers.coming]
+    trusted = [one.keys for one in papers.theirs[-2:]] + [one for one in coming if one.node == theirs.node]
+    waiting = sum(one.node == ours.node for one in coming)
+    authorities = b"".join(dict.fromkeys(one.tls_ca for one in trusted))
+    return _Listed(papers.ours[-1].keys, papers.theirs[-1].keys, authorities, waiting)
+
+
+def _keys(config: Config, now: Ms) -> Iterator[Finding]:
+    """Look when our sealing keys and theirs end, whether each private half is there, and what waits to be in force."""
+    listed_now = _listed(config)
+    ours, theirs = listed_now.ours, listed_now.theirs
     for whose, listed in (("our", ours), ("their", theirs)):
         days = (_last_end(listed) - now) // _DAY_MS
         grade = Grade.BAD if days < 0 else Grade.LOOK if days < _KEY_DAYS else Grade.GOOD
         says = f"{whose} last sealing key {'ended' if days < 0 else 'ends'} {abs(days)} days {'ago' if days < 0 else 'from now'}"
-        yield Finding("sealing keys", grade, says, "" if grade is Grade.GOOD else "a new key list, signed by the root")
-    for number in [ours.log.number]:
-        read_private(config.path(config.keys) / f"log-{number}.key")
-    yield Finding("log key", Grade.GOOD, "is there")
+        yield Finding(
+            "sealing keys", grade, says, "" if grade is Grade.GOOD else "a new key list: docs/operations.md, section 6b"
+        )
+    if listed_now.waiting:
+        says = "a new key list of ours is not in force: the other side has not filed it yet"
+        yield Finding("new keys", Grade.LOOK, says, "comity keys show; the link must be up, media do as well")
+    folder = config.path(config.keys)
+    read_private(folder / f"log-{ours.log.number}.key")
+    kept = KeyStore(folder)
+    pairs = (kept.log(ours.log.number), *kept.next_logs(ours.log.number))
+    if any(pair.public().cose_keys[0] == ours.log.ed25519 for pair in pairs):
+        yield Finding("log key", Grade.GOOD, "is there")
+    else:
+        do = "put back the copy of keys/ that was made after `comity keys prepare`; without it the node does not start"
+        yield Finding("log key", Grade.BAD, f"that of edition {ours.edition} of the key list is not in {folder}", do)
 
 
 def _last_end(listed: KeyList) -> int:
@@ -230,7 +297,11 @@ def _certificate(config: Config, now: Ms) -> Iterator[Finding]:
         return
     days = pki.days_left(config.path(config.tls), now)
     grade = Grade.BAD if days < 0 else Grade.LOOK if days < _CERTIFICATE_DAYS else Grade.GOOD
-    do = "" if grade is Grade.GOOD else "restart the node: a start makes it anew below ten days"
+    do = (
+        ""
+        if grade is Grade.GOOD
+        else "a node that runs makes it anew below ten days; restart it, and read what it logs"
+    )
     yield Finding("certificate", grade, f"{days} days left", do)
 
 
@@ -238,9 +309,7 @@ def _peer(config: Config) -> Iterator[Finding]:
     if not config.peer_addresses:
         yield Finding("peer", Grade.GOOD, "no address is set: the peer calls, or media are carried")
         return
-    used = signed_instruments(config)
-    _, _, theirs = read_instruments(config.name, used.accord, used.our_keys, used.peer_keys)
-    context = pki.client_context(config.path(config.tls), theirs.tls_ca, config.peer_name)
+    context = pki.client_context(config.path(config.tls), _listed(config).authorities, config.peer_name)
     for address in config.peer_addresses:
         yield _reached(address, context)
 

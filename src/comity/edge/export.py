@@ -10,7 +10,7 @@ import http.client
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -27,6 +27,7 @@ from comity.edge.config import read_config
 from comity.edge.files import PUBLIC_FILE, write_atomic
 from comity.edge.sqlite import SqliteStore
 from comity.node.bundle import instruments
+from comity.node.keyorder import entered_raw
 from comity.node.logfiles import CHECKPOINT, all_files, newest_checkpoint, origin_hash
 from comity.node.publickeys import PublicKeys, party
 from comity.tlog.audit import MAX_FAULTS, AuditReport, ReadPath, audit_files, read_entries
@@ -38,6 +39,7 @@ INDEX: Final = "logs.txt"
 _FILE_BYTES: Final = 1 << 25
 _SECONDS: Final = 30
 _OK: Final = 200
+Judge = Callable[[Sequence[bytes]], tuple[str, ...]]
 Tick = Callable[[], None]
 """Called once for each file, so that a command can show how far it is."""
 
@@ -216,12 +218,18 @@ class _LocalHttp(urllib.request.HTTPHandler):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One log as found: its verified checkpoint, the audit, and its entries if all could be read."""
+    """One log as found: its verified checkpoint, the audit, its entries if all could be read, and heads with wrong keys."""
 
     place: str
     head: CosignedHead
     report: AuditReport
     entries: tuple[bytes, ...]
+    keys: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Whether all of it holds."""
+        return self.report.good and not self.keys
 
 
 def verified_head(read: ReadPath, keys: PublicKeys) -> CosignedHead:
@@ -246,9 +254,17 @@ def steps(size: int) -> int:
 
 
 def check_log(
-    place: str, read: ReadPath, head: CosignedHead, older: Iterable[Checkpoint] = (), tick: Tick = lambda: None
+    place: str,
+    read: ReadPath,
+    head: CosignedHead,
+    older: Iterable[Checkpoint] = (),
+    tick: Tick = lambda: None,
+    *,
+    judge: Judge = lambda _: (),
 ) -> Checked:
     """Read every entry and every tile of a log and compare them with its checkpoint.
+
+    `judge` says of its entries which heads are not signed by the keys in force at their size (`key_judge`).
 
     Raises:
         Unreadable: the place stopped answering.
@@ -265,7 +281,17 @@ def check_log(
     checkpoint = head.head.checkpoint
     report = audit_files(counted, checkpoint, [one for one in older if one.origin == checkpoint.origin])
     entries = tuple(read_entries(kept.get, checkpoint.size))
-    return Checked(place, head, report, entries)
+    return Checked(place, head, report, entries, judge(entries))
+
+
+def key_judge(keys: PublicKeys, *heads: CosignedHead) -> Judge:
+    """Return what judges some heads of one log by its entries and the key lists given."""  # spec: protocol.md 10
+
+    def judge(entries: Sequence[bytes]) -> tuple[str, ...]:
+        places = entered_raw(entries)
+        return tuple(wrong for one in heads if (wrong := keys.wrong_signers(one.head.note, places)))
+
+    return judge
 
 
 class _Decoded:

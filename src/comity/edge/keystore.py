@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 from comity.base.entropy import Entropy
 from comity.base.errors import BadConfiguration, BadForm
 from comity.base.ids import Digest
-from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey
+from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey, key_id
 from comity.edge.files import flush_folder, make_private_folder, read_private, write_atomic
 
 _KID = re.compile(r"sealing-([0-9a-f]{64})\.key")
@@ -24,6 +24,7 @@ _CUSTODIAN = "custodian"
 _ROOT = "root"
 _PERSON = "persons.key"
 _PERSON_BYTES = 32
+_KID_DIGITS = 16
 
 
 class _Private(Protocol):
@@ -54,6 +55,20 @@ class KeyStore:
     def log(self, number: int) -> LogKeys:
         """Return the pair of log `number`."""
         return _get(self._folder / f"log-{number}.key", LogKeys.from_private_bytes)
+
+    def put_next_log(self, number: int, keys: LogKeys) -> None:
+        """Keep a later pair of log `number`, beside the first one, under the beginning of its key id."""
+        kid = key_id(keys.public().cose_keys[0]).hex()[:_KID_DIGITS]
+        _put(self._folder / f"log-{number}-{kid}.key", keys)
+
+    def next_logs(self, number: int) -> tuple[LogKeys, ...]:
+        """Return the later pairs of log `number`."""
+        found = sorted(self._folder.glob(f"log-{number}-*.key"))
+        return tuple(_get(path, LogKeys.from_private_bytes) for path in found)
+
+    def cosigners(self) -> tuple[CosignerKeys, ...]:
+        """Return all cosigning pairs that are here."""
+        return tuple(_get(path, CosignerKeys.from_private_bytes) for path in sorted(self._folder.glob("mirror-*.key")))
 
     def put_cosigner(self, number: int, keys: CosignerKeys) -> None:
         """Keep cosigning pair `number`, which may be a spare; never over another."""

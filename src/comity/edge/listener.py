@@ -20,6 +20,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from comity.base.errors import BadConfiguration
+from comity.edge.accepting import Accepting
 from comity.edge.pki import peer_uris
 
 _Result = TypeVar("_Result")
@@ -163,15 +164,15 @@ class _Server(uvicorn.Server):
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             raise BadConfiguration("the application did not start; the log above says why")
-        server = await asyncio.get_running_loop().create_server(
+        accepting = Accepting(
+            self._listening,
             self._protocol,
-            sock=self._listening,
-            ssl=self._tls,
-            backlog=BACKLOG,
-            ssl_handshake_timeout=_HANDSHAKE_SECONDS if self._tls else None,
-            ssl_shutdown_timeout=_GOODBYE_SECONDS if self._tls else None,
+            tls=self._tls,
+            handshake_seconds=_HANDSHAKE_SECONDS if self._tls else None,
+            goodbye_seconds=_GOODBYE_SECONDS if self._tls else None,
+            most=BACKLOG,
         )
-        self.servers = [server]
+        self.servers = [cast("asyncio.base_events.Server", accepting)]  # uvicorn asks it to end, and no more
 
     async def stay(self) -> None:
         """Serve until `should_exit`, then end in good order."""

@@ -101,6 +101,11 @@ def _link(tx: Tx, now: Ms) -> Iterator[Metric]:
     if link.last_good is not None:
         age = (now - link.last_good) / _SECOND
         yield _gauge("comity_last_exchange_age_seconds", "Since the last exchange that went well.", age)
+    stopped = GaugeMetricFamily("comity_link_suspended", "Scopes that a side suspended.", labels=["side"])
+    stopped.add_metric(["ours"], len(link.stops.ours))
+    stopped.add_metric(["theirs"], len(link.stops.theirs))
+    yield stopped
+    yield _gauge("comity_link_challenged", "Heads of the peer that wait for their proof.", link.challenged)
     yield _gauge("comity_link_failures", "Tries without an answer, in a row.", link.failures)
     yield _gauge("comity_peer_clock_offset_seconds", "The peer's log time against ours.", link.clock_off_ms / _SECOND)
     evidence = int_of(tx.rows("SELECT count(*) FROM evidence")[0][0])

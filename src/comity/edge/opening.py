@@ -14,6 +14,7 @@ from comity.crypto.sign import unverified_payload
 from comity.desk import Around, Desk, Powers, Standing
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
+from comity.dispatch.keylist import KeyList
 from comity.edge import search
 from comity.edge.config import Config
 from comity.edge.days import open_days
@@ -103,8 +104,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
     accord, ours, _ = read_instruments(config.name, instruments.accord, instruments.our_keys, instruments.peer_keys)
     desks, powers = open_desks(config, accord)
     keys = KeyStore(config.path(config.keys))
-    cosigners = [keys.cosigner(pair.number) for pair in ours.cosigners]
-    keyring = Keyring(keys.log(ours.log.number), cosigners[0], keys.sealing(), tuple(cosigners[1:]))
+    keyring = read_keyring(keys, ours)
     roster, registry = read_toml(config.path(config.roster), Roster), read_toml(config.path(config.registry), Registry)
     duty = duty_desk(config.desks)
     built = assemble(
@@ -127,7 +127,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         keep_edition(law_files(config), tx, now)
     signed = (instruments.our_keys, instruments.peer_keys, instruments.accord)
     ledger: Ledger = hold_ceremony(store, built.voice, built.peer, signed, now=now)
-    node = Node(built.office, built.voice, built.peer, ledger, built.timers)
+    node = Node(built.office, built.voice, built.peer, ledger, built.timers, keyring=lambda: read_keyring(keys, ours))
     return OpenNode(
         config=config,
         built=built,
@@ -141,6 +141,19 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         peer_registry=read_toml(config.path(config.peer_registry), Registry),
         roster=roster,
         workplan=read_toml(config.path(config.workplan), Workplan),
+    )
+
+
+def read_keyring(keys: KeyStore, ours: KeyList) -> Keyring:
+    """Return all private keys in a node's folder; `ours` is the key list of the ceremony.
+
+    Raises:
+        BadConfiguration: those of the ceremony are not there.
+    """
+    first = [keys.cosigner(pair.number) for pair in ours.cosigners]
+    number = ours.log.number
+    return Keyring(
+        keys.log(number), first[0], keys.sealing(), tuple(first[1:]), keys.next_logs(number), keys.cosigners()
     )
 
 

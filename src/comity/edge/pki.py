@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +25,8 @@ AUTHORITY_FILE = "authority.pem"
 """Certificate and private key of the authority, in the folder given."""
 NODE_FILE = "node.pem"
 """Certificate and private key of the node, in one file, so that they are exchanged together."""
+NEXT_AUTHORITY_FILE = "authority-next.pem"
+"""The authority that is used once a key list which names it is in force."""
 AUTHORITY_DAYS = 3650
 NODE_DAYS = 30
 RENEW_DAYS = 10
@@ -56,6 +58,50 @@ def make_authority(folder: Path, node: NodeName, now: Ms) -> bytes:
 def authority_certificate(folder: Path) -> bytes:
     """Return the certificate (DER) of the authority in `folder`."""
     return _read(folder / AUTHORITY_FILE)[0].public_bytes(serialization.Encoding.DER)
+
+
+def make_next_authority(folder: Path, node: NodeName, now: Ms) -> bytes:
+    """Make the authority that follows the one in use, beside it, and return its certificate (DER) for the next key list.
+
+    Raises:
+        BadConfiguration: one waits there already.
+    """
+    if (folder / NEXT_AUTHORITY_FILE).exists():
+        raise BadConfiguration(f"{folder / NEXT_AUTHORITY_FILE} is there already; it was not replaced")
+    key = ec.generate_private_key(ec.SECP384R1())
+    certificate = _sign(_authority(_name(f"comity authority of {node}"), key, now), key)
+    write_atomic(folder / NEXT_AUTHORITY_FILE, _pem(certificate, key))
+    return certificate.public_bytes(serialization.Encoding.DER)
+
+
+def take_next_authority(folder: Path, node: NodeName, listed: bytes, now: Ms, hosts: Sequence[str] = LOOPBACK) -> bool:
+    """Go over to the next authority once the key list in force names it, with a new certificate; say whether it did.
+
+    The peer trusts both from the moment at which it holds the list, so no connection fails in between.
+    """
+    waiting = folder / NEXT_AUTHORITY_FILE
+    if not waiting.exists() or _read(waiting)[0].public_bytes(serialization.Encoding.DER) != listed:
+        return False
+    waiting.replace(folder / AUTHORITY_FILE)
+    issue(folder, node, now, hosts)
+    return True
+
+
+def trust(context: ssl.SSLContext, authorities: Iterable[bytes]) -> None:
+    """Let new connections of a context come from these authorities (DER) too.
+
+    Raises:
+        BadConfiguration: one is no certificate.
+    """
+    try:
+        context.load_verify_locations(cadata=b"".join(authorities))
+    except (ssl.SSLError, ValueError) as error:
+        raise BadConfiguration("a key list of the peer names no good certificate as its authority") from error
+
+
+def show_again(context: ssl.SSLContext, folder: Path) -> None:
+    """Let new connections of a context show the certificate that is in the folder now."""
+    context.load_cert_chain(folder / NODE_FILE)
 
 
 def issue(folder: Path, node: NodeName, now: Ms, hosts: Sequence[str] = LOOPBACK) -> None:

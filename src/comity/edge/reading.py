@@ -45,10 +45,11 @@ def open_reader(config: Config) -> OpenNode:
     gate = RememberingGate(CedarGate(edition), REMEMBERED)
     roster = read_toml(config.path(config.roster), Roster)
     desks, powers = open_desks(config, accord)
+    keyring = _nobodys_keys()
     built = assemble(
         config.name,
         instruments,
-        _nobodys_keys(),
+        keyring,
         gate=gate,
         patterns=edition.patterns,
         desks={**desks, NodeDesk.name: NodeDesk()},
@@ -63,7 +64,7 @@ def open_reader(config: Config) -> OpenNode:
         config=config,
         built=built,
         store=store,
-        node=Node(built.office, built.voice, built.peer, Ledger(store), built.timers),
+        node=Node(built.office, built.voice, built.peer, Ledger(store), built.timers, keyring=lambda: keyring),
         edition=edition,
         peer_edition=open_peer_law(config),
         gate=gate,
@@ -78,4 +79,4 @@ def open_reader(config: Config) -> OpenNode:
 def _nobodys_keys() -> Keyring:
     """Return keys that were made just now and are kept nowhere."""
     log = LogKeys(Ed25519PrivateKey.generate(), MLDSA44PrivateKey.generate())
-    return Keyring(log, CosignerKeys(Ed25519PrivateKey.generate(), MLDSA44PrivateKey.generate()), {})
+    return Keyring(log, CosignerKeys(Ed25519PrivateKey.generate(), MLDSA44PrivateKey.generate()), {}, mute=True)

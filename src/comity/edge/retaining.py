@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from comity.base.errors import StoreError
-from comity.base.ids import CaseId, Digest, DispatchId, Ms, show_id
+from comity.base.ids import CaseId, DispatchId, Ms, show_id
 from comity.desk import Desk
 from comity.dispatch.book import Book
 from comity.dispatch.states import Officer
 from comity.edge import search
 from comity.edge.engine import Engine
-from comity.edge.keystore import KeyStore
 from comity.edge.plain import Json
 from comity.edge.sqlite import SqliteStore
 from comity.node.certificate import certificate_file
@@ -36,8 +35,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _LOG = logging.getLogger("comity.retention")
 _ROUNDS = 8
-_KEPT_AFTER_MS = 45 * 86_400_000
-"""How long a sealing key is kept after its end."""  # spec: protocol.md 10
 
 
 class Retaining:
@@ -47,8 +44,6 @@ class Retaining:
         engine: that drives it.
         store: its store.
         desks: by name; those whose words are indexed.
-        keys: its private keys; None where they live apart.
-        ends: when each of our sealing keys ends.
     """
 
     def __init__(
@@ -56,12 +51,8 @@ class Retaining:
         engine: Engine,
         store: SqliteStore,
         desks: dict[str, Desk],
-        *,
-        keys: KeyStore | None = None,
-        ends: Mapping[Digest, Ms] | None = None,
     ) -> None:
-        self._ends = ends or {}
-        self._engine, self._node, self._store, self._desks, self._keys = engine, engine.node, store, desks, keys
+        self._engine, self._node, self._store, self._desks = engine, engine.node, store, desks
 
     async def due(self) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         """Return what is due, the holds in force, and when the next dispatch becomes due."""
@@ -110,7 +101,7 @@ class Retaining:
             return certificate_file(tx, *erased_leaf(dispatch, tx))
 
     def daily(self, now: Ms) -> bool:
-        """Give dispatches their day, destroy sealed bytes and keys past their time; called in the writer thread.
+        """Give dispatches their day, destroy sealed bytes past their time; called in the writer thread.
 
         Returns:
             Whether more is left: it is called again soon, so that nobody waits for a whole backlog.
@@ -123,19 +114,7 @@ class Retaining:
                 break
         else:
             more = True
-        if self._keys is not None:
-            destroyed = self.destroy_keys(now)
-            if destroyed:
-                _LOG.info("%d sealing keys were destroyed, 45 days after their end", destroyed)
         return more
-
-    def destroy_keys(self, now: Ms) -> int:
-        """Destroy the sealing keys whose end is 45 days past; return how many."""
-        assert self._keys is not None
-        gone = [kid for kid in self._keys.sealing() if kid in self._ends and self._ends[kid] + _KEPT_AFTER_MS <= now]
-        for kid in gone:
-            self._keys.destroy_sealing(kid)
-        return len(gone)
 
     async def _in_book(self, act: Callable[[Book, Ms], R], topics: tuple[str, ...]) -> R:
         now = self._engine.clock.now()

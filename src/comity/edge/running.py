@@ -7,6 +7,7 @@ import gc
 import logging
 import signal
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -28,6 +29,8 @@ from comity.edge.courier_server import CourierApp
 from comity.edge.desks import case_desk
 from comity.edge.door import Door
 from comity.edge.door_evidence import EvidenceRoutes
+from comity.edge.door_keys import KeyRoutes
+from comity.edge.door_link import LinkRoutes
 from comity.edge.door_media import MediaRoutes
 from comity.edge.door_request import Routes
 from comity.edge.door_retention import RetentionRoutes
@@ -36,9 +39,10 @@ from comity.edge.engine import Engine
 from comity.edge.evidence import papers_of
 from comity.edge.files import SOCKET
 from comity.edge.hands import NearHands
-from comity.edge.keystore import KeyStore
+from comity.edge.keywatch import KeyWatch
 from comity.edge.listener import Listener, serve, serve_socket
 from comity.edge.metrics import MetricsApp, NodeMetrics
+from comity.edge.needs import house_access
 from comity.edge.onduty import start_duty
 from comity.edge.onnotice import start_notices
 from comity.edge.opening import OpenNode, open_node
@@ -63,15 +67,24 @@ class RunningNode:
         opened: what it was opened from.
         engine: what drives it.
         door: by which it is changed.
+        keys: what looks after its keys.
         exchange_port, page_port: where it listens.
     """
 
     def __init__(
-        self, opened: OpenNode, engine: Engine, door: Door, stack: AsyncExitStack, ports: tuple[int, int]
+        self,
+        opened: OpenNode,
+        engine: Engine,
+        door: Door,
+        keys: KeyWatch,
+        stack: AsyncExitStack,
+        *,
+        ports: tuple[int, int],
     ) -> None:
         self.opened = opened
         self.engine = engine
         self.door = door
+        self.keys = keys
         self.exchange_port, self.page_port = ports
         self._stack = stack
 
@@ -94,8 +107,11 @@ async def start(config: Config) -> RunningNode:
         opened = open_node(config, clock.now())
         stack.callback(opened.store.close)
         opened.node.starts(clock.now())
-        engine = await _engine(opened, clock, stack)
-        exchange = await _listen_for_peer(opened, engine, stack)
+        contexts: list[ssl.SSLContext] = []
+        engine = await _engine(opened, clock, stack, contexts)
+        exchange = await _listen_for_peer(opened, engine, stack, contexts)
+        keys = KeyWatch(opened, engine, contexts)
+        stack.push_async_callback(_cancel, asyncio.create_task(keys.run(), name="keys"))
         board = make_board(opened)
         door = _door(opened, engine, board, stack)
         site = make_site(opened, NearHands(door), clock.now, board, lambda: engine.faults)
@@ -119,7 +135,7 @@ async def start(config: Config) -> RunningNode:
         await stack.aclose()
         raise
     _settle_memory()
-    return RunningNode(opened, engine, door, stack, (exchange, page))
+    return RunningNode(opened, engine, door, keys, stack, ports=(exchange, page))
 
 
 def _settle_memory() -> None:
@@ -150,13 +166,14 @@ def _clock(config: Config) -> Clock:
     return SystemClock()
 
 
-async def _engine(opened: OpenNode, clock: Clock, stack: AsyncExitStack) -> Engine:
+async def _engine(opened: OpenNode, clock: Clock, stack: AsyncExitStack, contexts: list[ssl.SSLContext]) -> Engine:
     config = opened.config
     pki.renew_if_due(config.path(config.tls), config.name, SystemClock().now())
     client = None
     if config.peer_addresses:
-        peer = opened.built.office
-        tls = pki.client_context(config.path(config.tls), peer.peer_keys.tls_ca, peer.peer)
+        trusted = b"".join(opened.node.authorities())
+        tls = pki.client_context(config.path(config.tls), trusted, opened.node.office.peer)
+        contexts.append(tls)
         client = CourierClient(config.peer_addresses, tls)
         stack.push_async_callback(client.close)
     engine = Engine(
@@ -170,9 +187,12 @@ async def _engine(opened: OpenNode, clock: Clock, stack: AsyncExitStack) -> Engi
     return engine
 
 
-async def _listen_for_peer(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> int:
+async def _listen_for_peer(
+    opened: OpenNode, engine: Engine, stack: AsyncExitStack, contexts: list[ssl.SSLContext]
+) -> int:
     config, office = opened.config, opened.built.office
-    tls = pki.server_context(config.path(config.tls), office.peer_keys.tls_ca, office.peer)
+    tls = pki.server_context(config.path(config.tls), b"".join(opened.node.authorities()), office.peer)
+    contexts.append(tls)
     app = cast("ASGI3Application", CourierApp(engine, office.peer))
     listener = await serve(app, config.exchange_host, config.exchange_port, tls)
     await _listen(stack, listener)
@@ -199,6 +219,8 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             MediaRoutes(engine, opened.config.folder).routes,
             _retention(opened, engine),
             _search(opened, board, engine),
+            LinkRoutes(engine, desk.people, house_access()).routes,
+            KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
         ),
         home=home_of(Staffing.of(opened)),
@@ -212,9 +234,7 @@ def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes
 
 
 def _retention(opened: OpenNode, engine: Engine) -> Routes:
-    keys = KeyStore(opened.config.path(opened.config.keys))
-    ends = {one.kid: one.not_after for one in opened.built.our_keys.sealing}
-    retaining = Retaining(engine, opened.store, opened.desks, keys=keys, ends=ends)
+    retaining = Retaining(engine, opened.store, opened.desks)
     engine.daily = retaining.daily
     return RetentionRoutes(retaining).routes
 

@@ -21,7 +21,7 @@ from comity.edge.files import write_atomic
 MARK_EVERY: Final = 2_000
 """Rows after which the answers are flushed and the place is noted."""
 _LONGEST_ROW: Final = 64 * 1024
-_MOST_LINES: Final = 200
+_MOST_LINES: Final = 50
 _HEAD_BYTES: Final = 64 * 1024
 
 Answer = Callable[[int, Mapping[str, str]], Mapping[str, object]]
@@ -112,7 +112,7 @@ def _columns(file: BinaryIO, path: Path) -> tuple[str, ...]:
 
 def _row(file: BinaryIO, columns: tuple[str, ...], first: tuple[int, int, bytes]) -> Row:
     """Read one row, which may go over several lines inside quotation marks; a quotation that never ends costs one line."""
-    number, begun, line = first
+    number, _, line = first
     whole, lines = line, 1
     if not line.endswith(b"\n") and len(line) == _LONGEST_ROW:
         return Row(number, {}, "the row is too long", _past_line(file))
@@ -120,17 +120,23 @@ def _row(file: BinaryIO, columns: tuple[str, ...], first: tuple[int, int, bytes]
         more = file.readline(_LONGEST_ROW)
         whole, lines = whole + more, lines + 1
         if not more or len(whole) > _LONGEST_ROW or lines > _MOST_LINES:
-            file.seek(begun + len(line))
-            return Row(number, {}, "a quotation mark is never closed", file.tell())
+            return _only_line(file, first, "a quotation mark is never closed")
     try:
         cells = next(csv.reader(whole.decode().splitlines(keepends=True), strict=True))
     except UnicodeDecodeError:
-        return Row(number, {}, "the row is no text in UTF-8", file.tell())
+        return _only_line(file, first, "the row is no text in UTF-8")
     except (csv.Error, StopIteration):
-        return Row(number, {}, "the row is no row of a CSV", file.tell())
+        return _only_line(file, first, "the row is no row of a CSV; perhaps a quotation mark is never closed")
     if len(cells) > len(columns):
-        return Row(number, {}, f"the row has {len(cells)} cells, the first line {len(columns)}", file.tell())
+        return _only_line(file, first, f"the row has {len(cells)} cells, the first line {len(columns)}")
     return Row(number, {name: cell.strip() for name, cell in zip(columns, cells, strict=False)}, "", file.tell())
+
+
+def _only_line(file: BinaryIO, first: tuple[int, int, bytes], why: str) -> Row:
+    """Refuse the first line of a row alone, and go on after it: what followed in its quotation may be good rows."""
+    number, begun, line = first
+    file.seek(begun + len(line))
+    return Row(number, {}, why, file.tell())
 
 
 def _past_line(file: BinaryIO) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import lru_cache
+from threading import Lock
 
 from comity.base.ids import DispatchId, Ms
 from comity.dispatch import wire
@@ -18,6 +19,7 @@ from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.predecessors import kind_answered
 from comity.marking.scan import binding, scan
+from comity.policy.cache import RememberingGate
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.explanation import turned
@@ -47,12 +49,12 @@ class TheirLaw:
         self.private_digest = edition.private_digest
         self.whole = edition.whole
         self.edition_hash = edition.hash
-        self._gate = CedarGate(edition)
+        self._gate = RememberingGate(CedarGate(edition), _KEPT)
+        self._asking = Lock()
         self._desks = desks
         self._patterns = edition.patterns
         self._listed = edition.listed
-        self._decide = lru_cache(_KEPT)(self._gate.decide)
-        self._re = lru_cache(_KEPT)(_re)
+        self._opened = lru_cache(_KEPT)(_opened)
         self._read = lru_cache(_KEPT)(self._read_parts)
 
     def reading(self, tx: Tx, dispatch: DispatchId, *, ours: bool) -> Verdict | None:
@@ -65,13 +67,17 @@ class TheirLaw:
         if not rows:
             return None
         plain = bytes_of(rows[0][0])
-        return self._read(plain, kind_answered(self._re(plain), tx), ours)
+        return self._read(plain, kind_answered(self._opened(plain)[0].re, tx), ours)
+
+    def _decide(self, question: Question, at: Ms) -> Verdict:
+        """Ask, or remember what was answered to an equal question; from any thread."""
+        with self._asking:
+            return self._gate.decide(question, at)
 
     def _read_parts(self, plain: bytes, answered: str, ours: bool) -> Verdict | None:  # noqa: FBT001  part of the key
         """Read what was sent or came; its bytes never change, so neither does what a law that is loaded says of them."""
-        parts = parts_of(plain)
-        header = wire.decode_header(parts[0].content)
-        facts = self._desks[header.desk].facts(header.kind, parts[1].content)
+        header, body = self._opened(plain)
+        facts = self._desks[header.desk].facts(header.kind, body)
         found = binding(scan(facts.texts, self._patterns))
         listed = listed_by(facts.names, self._listed, header.created)
         question = ask(header, facts, answered, found, listed=listed)
@@ -98,6 +104,7 @@ def _sending(question: Question, header: wire.Header) -> Question:
     )
 
 
-def _re(plain: bytes) -> tuple[DispatchId, ...]:
-    """Return what a dispatch answers, by its stored parts."""
-    return wire.decode_header(parts_of(plain)[0].content).re
+def _opened(plain: bytes) -> tuple[wire.Header, bytes]:
+    """Return header and body of a dispatch by its stored parts."""
+    header, body = parts_of(plain)[:2]
+    return wire.decode_header(header.content), body.content

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from comity.marking import indic
 from comity.marking.scanning.lookalikes import LATIN_TWIN, UNSEEN
 
 _MOST_MARKS = 3
+_SHORT, _KEPT = 400, 8_192
 _HIDDEN = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
 _TOKEN = re.compile(r"\S+")
 
@@ -69,12 +71,19 @@ def segments(text: str, *, harmless: bool = False) -> tuple[Segment, ...]:
 
     A line feed stays a line feed. Zero-width joiners stay inside words of the Indic scripts, and are chips elsewhere.
     """
+    return _short_segments(text, harmless) if len(text) <= _SHORT else _segments(text, harmless)
+
+
+def _segments(text: str, harmless: bool) -> tuple[Segment, ...]:  # noqa: FBT001  one caller, above
     clean = text if harmless else defang(text)
     if clean.isascii() and clean.replace("\n", " ").isprintable():
         return (Segment(clean, None),) if clean else ()  # nothing in it can hide or pass for another
     if _PLAIN.fullmatch(clean) and not _HEAP.search(clean) and not indic.strange(clean):
         return (Segment(clean, None),)
     return _cut(clean)
+
+
+_short_segments = lru_cache(_KEPT)(_segments)  # names, labels and titles come again, on one page and on the next
 
 
 def _cut(clean: str) -> tuple[Segment, ...]:

@@ -6,6 +6,7 @@ Nothing is answered before it is stored. A head with good signatures is kept eve
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from comity.base.errors import BadEnvelope, BadSignature
 from comity.base.hashing import sha256
@@ -19,7 +20,11 @@ from comity.node import evidence
 from comity.node.entryrules import check_entries
 from comity.node.heads import SECOND_MS, keep_head
 from comity.node.incarnation import read_incarnation
-from comity.node.peer import Peer, Timers
+from comity.node.link import LinkEvent
+from comity.node.linkrow import moved, read_link, write_link
+from comity.node.papers import lists_of, restores
+from comity.node.peer import Coming, Peer, Timers
+from comity.node.resealing import dispatch_at
 from comity.node.taken import Problem, Proven
 from comity.tlog.checkpoint import Cosigned, NoteVerifier, SignedHead, parse_body, verify_cosignature, verify_head
 from comity.tlog.note import Seconds, parse_note
@@ -64,9 +69,44 @@ def read_head(exchange: Exchange, peer: Peer) -> SignedHead:
         Problem: with the code that the peer reads.
     """  # spec: protocol.md 7 check 3
     try:
-        return verify_head(exchange.checkpoint, peer.log_origin, [peer.log])
+        return verify_head(exchange.checkpoint, peer.log_origin, _signers(exchange, peer))
     except BadSignature as error:
         raise Problem("bad-signature", 422, "a head without exactly the peer's two good signatures") from error
+
+
+def _signers(exchange: Exchange, peer: Peer) -> Sequence[NoteVerifier]:
+    """Return the keys that sign a head of this size: a list that enters with it stands in its last entry."""
+    # spec: protocol.md 10
+    if not peer.earlier and not peer.coming:
+        return (peer.log,)
+    size = parse_body(parse_note(exchange.checkpoint).text).size
+    coming = _turn_at(exchange.entries[-1], peer) if exchange.entries and size == exchange.size else None
+    return peer.log_at(size) if coming is None else peer.log_at_turn(coming)
+
+
+def _turn_at(entry: bytes, peer: Peer) -> Coming | None:
+    try:
+        leaf = decode_entry(entry)
+    except BadEnvelope:
+        return None
+    keys = isinstance(leaf, InstrumentLeaf) and leaf.kind is InstrumentKind.KEYS
+    return next(
+        (one for one in peer.coming if keys and isinstance(leaf, InstrumentLeaf) and one.digest == leaf.digest), None
+    )
+
+
+def _turned(first: int, decoded: Sequence[Entry], size: int, peer: Peer) -> Peer:
+    """Return the peer with the keys of a list that enters with these entries: we hold it, and it ends its batch.
+
+    Raises:
+        Problem: an entry names a list that we do not hold, or the head covers more than it must.
+    """  # spec: protocol.md 10
+    for index, leaf in lists_of(first, decoded):
+        coming = next((one for one in peer.coming if one.digest == leaf.digest), None)
+        if coming is None or index + 1 != size:
+            raise Problem("bad-signature", 422, "a head over a key list that did not come, or over what is behind it")
+        peer = replace(peer, log=coming.log, cosigner=coming.cosigners[0], spares=coming.cosigners[1:])
+    return peer
 
 
 def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers: Timers, *, now: Ms) -> bool:
@@ -88,6 +128,7 @@ def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers:
         shown = evidence.equivocation(head, evidence.newest_head(book), book.tiles(LogRole.THEIRS), now)
         raise Proven(shown, "a head that contradicts the log we mirror")
     fresh, decoded, edge, tiles = _grow(exchange, head, book)  # 9
+    peer = _turned(theirs.size, decoded, edge.size, peer)
     reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
     check_pending(book, reader, edge.size, head if fresh else None, now)  # 10
     check_entries(theirs.size, fresh, decoded, reader, head=head, book=book, now=now)  # 11
@@ -96,8 +137,7 @@ def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers:
     newer = (checkpoint.size, head.time) > (theirs.head_size, theirs.head_time) and checkpoint.size == edge.size
     if newer and checkpoint.size >= theirs.head_size:
         keep_head(book, LogRole.THEIRS, checkpoint, head.time, head.note)
-    restored = sum(isinstance(one, InstrumentLeaf) and one.kind is InstrumentKind.RESTORED for one in decoded)
-    restored += read_incarnation(book.tx, LogRole.THEIRS).restored
+    restored = restores(read_incarnation(book.tx, LogRole.THEIRS).restored, theirs.size, decoded)
     cosigned = _take_cosignature(exchange, book, peer.cosigners_after(restored), now)  # 12
     return bool(fresh) or newer or cosigned
 
@@ -169,6 +209,11 @@ def _take_cosignature(exchange: Exchange, book: Book, keys: Sequence[NoteVerifie
     ours, size = book.logs[LogRole.OURS], cosigned.checkpoint.size
     if size > ours.head_size:
         count(book, "cosignature-ignored")
+        if (
+            size > ours.size
+        ):  # ignored it is; but what it holds of our log is asked, for it shows that under our signature
+            why = "the other side co-signed more of our log than there is; it is asked what it holds"
+            write_link(book.tx, moved(read_link(book.tx), LinkEvent.STALE_INCARNATION, now, why))
         return False
     if _own_root(book, size) != cosigned.checkpoint.root:
         raise Proven(evidence.false_cosign(book, exchange.cosignature, size, now), "a cosignature on another root")
@@ -212,7 +257,9 @@ def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex,
     taken: dict[tuple[int, LeafIndex], bytes] = {}
     dropped = repeated = 0
     for index, sealed in exchange.dispatches:
-        found = book.tx.rows("SELECT lane, sealed_sha256, size, fact, settled_at FROM got WHERE idx = ?", (index,))
+        found = book.tx.rows(_GOT, (index,))
+        if not found and (first := dispatch_at(book.tx, index)) is not None:
+            index, found = LeafIndex(first), book.tx.rows(_GOT, (first,))  # noqa: PLW2901  a reseal stands for its dispatch
         if not found or bytes_of(found[0][1]) != sha256(sealed) or found[0][2] != len(sealed):
             dropped += 1
         elif (found[0][3] == 0 and found[0][4] is None) or is_wanted_again(book.tx, index):
@@ -224,6 +271,9 @@ def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex,
     if repeated:
         count(book, "dispatch-repeated", repeated)
     return [(index, taken[lane, index]) for lane, index in sorted(taken)], dropped
+
+
+_GOT = "SELECT lane, sealed_sha256, size, fact, settled_at FROM got WHERE idx = ?"
 
 
 def is_wanted_again(tx: Tx, index: int) -> bool:

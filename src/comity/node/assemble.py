@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from comity.base.entropy import Entropy
 from comity.base.errors import BadConfiguration
@@ -17,7 +18,8 @@ from comity.dispatch.office import Office
 from comity.dispatch.rota import NO_ROTA, Rota
 from comity.marking.scan import Pattern
 from comity.node.ceremony import read_instruments
-from comity.node.peer import Peer, Timers, Voice
+from comity.node.papers import Listed, Papers
+from comity.node.peer import Coming, Peer, Timers, Voice
 from comity.policy.listed import Entry
 from comity.policy.verdict import Gate
 from comity.tlog.checkpoint import KeyRole, NoteKeys, NoteVerifier
@@ -44,6 +46,23 @@ class Keyring:
     sealing: Mapping[Digest, SealingKey]
     spares: tuple[CosignerKeys, ...] = ()
     """Cosigning pairs that the key list names behind the first, in its order."""
+    logs: tuple[LogKeys, ...] = ()
+    """Log pairs of later key lists."""
+    cosigners: tuple[CosignerKeys, ...] = ()
+    """Cosigning pairs of later key lists."""
+    mute: bool = False
+    """Its keys are nobody's, and stand under the public names of ours: for a process that only reads."""
+
+    def log_of(self, pair: KeyPair) -> LogKeys | None:
+        """Return the private keys of a log pair, or None if they are not here."""
+        public = (pair.ed25519, pair.ml_dsa)
+        return next((keys for keys in (self.log, *self.logs) if keys.public().cose_keys == public), None)
+
+    def cosigner_of(self, pair: KeyPair) -> CosignerKeys | None:
+        """Return the private keys of a cosigning pair, or None if they are not here."""
+        there = (self.cosigner, *self.spares, *self.cosigners)
+        public = (pair.ed25519, pair.ml_dsa)
+        return next((keys for keys in there if keys.public().cose_keys == public), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +111,7 @@ def assemble(
         accord=accord,
         accord_digest=sha256(instruments.accord),
         peer_keys=theirs,
+        peer_digest=sha256(instruments.peer_keys),
         sealing=keyring.sealing,
         seals={key.kid: key.agency for key in ours.sealing},
         agencies=frozenset(key.agency for key in ours.sealing),
@@ -107,6 +127,102 @@ def assemble(
         sends=sends or {},
     )
     return Assembled(accord, ours, office, voice, _peer(peer_node, theirs), timers_of(accord))
+
+
+def keyring_of(voice: Voice, office: Office) -> Keyring:
+    """Return the private keys that a node already speaks with."""
+    cosigners = [CosignerKeys(one.ed25519, one.mldsa44) for one in (voice.cosigner_keys, *voice.spares)]
+    log = LogKeys(voice.log_keys.ed25519, voice.log_keys.mldsa44)
+    return Keyring(log, cosigners[0], office.sealing, tuple(cosigners[1:]))
+
+
+def renewed(office: Office, voice: Voice, papers: Papers, keyring: Keyring) -> Assembled:
+    """Return a node with the key lists and the accord that are in force now.
+
+    Raises:
+        BadConfiguration: private keys of our key list in force are not here.
+    """  # spec: protocol.md 10
+    agreed, theirs = papers.agreed_ours[-1], papers.theirs[-1]
+    office = replace(
+        office,
+        accord=agreed.accord,
+        accord_digest=agreed.digest,
+        editions=papers.agreed_theirs,
+        peer_keys=theirs.keys,
+        peer_digest=theirs.digest,
+        known=papers.known,
+        sealing=keyring.sealing,
+        seals=_seals(papers, office.us),
+    )
+    voice = _voice_of(voice, papers, keyring)
+    return Assembled(agreed.accord, papers.ours[-1].keys, office, voice, _peer_of(papers), timers_of(agreed.accord))
+
+
+def _seals(papers: Papers, us: NodeName) -> dict[Digest, str]:
+    """Return which agency each sealing key of ours is for, of all lists that the peer may have sealed to."""
+    lists = [one.keys for one in (*papers.ours, *papers.coming) if one.keys.node == us]
+    return {key.kid: key.agency for keys in lists for key in keys.sealing}
+
+
+def _voice_of(voice: Voice, papers: Papers, keyring: Keyring) -> Voice:
+    newest = papers.ours[-1].keys
+    earlier = [(turn, _log_keys(voice.log_origin, keys, keyring)) for turn, keys in log_changes(papers.ours)]
+    log = _log_keys(voice.log_origin, newest, keyring)
+    cosigners = _cosigners(newest, keyring)
+    public = {pair.number: pair for one in papers.ours for pair in one.keys.cosigners}
+    return replace(
+        voice,
+        log_keys=log,
+        decision_keys=_log_keys(voice.decision_origin, newest, keyring),
+        cosigner_keys=cosigners[0],
+        spares=cosigners[1:],
+        earlier=tuple(earlier),
+        coming=tuple(log_verifier(one.keys) for one in papers.coming if one.keys.node == voice.node),
+        mirrors=tuple(_mirror_verifier(voice.node, public[number]) for number in sorted(public)),
+    )
+
+
+def log_changes(lists: Sequence[Listed]) -> list[tuple[int, KeyList]]:
+    """Return each key list whose log keys were changed by the one behind it, with the size at which they ended."""
+    return [(after.turn, before.keys) for before, after in pairwise(lists) if after.keys.log != before.keys.log]
+
+
+def _log_keys(origin: Origin, keys: KeyList, keyring: Keyring) -> NoteKeys:
+    public = keys.log_keys()
+    raw = public.ed25519.public_bytes_raw(), public.ml_dsa.public_bytes_raw()
+    if keyring.mute:
+        named = NoteVerifier.from_raw(KeyRole.LOG, origin, *raw)
+        return NoteKeys(keyring.log.ed25519, keyring.log.ml_dsa, named)
+    found = keyring.log_of(keys.log)
+    if found is None:
+        raise BadConfiguration(f"the private log keys of our key list, edition {keys.edition}, are not here")
+    return NoteKeys.of(KeyRole.LOG, origin, found.ed25519, found.ml_dsa)
+
+
+def _cosigners(keys: KeyList, keyring: Keyring) -> tuple[NoteKeys, ...]:
+    """Return the cosigning pairs of a list up to the first whose private half is not here."""
+    found: list[NoteKeys] = []
+    for pair in keys.cosigners:
+        private = keyring.cosigner if keyring.mute else keyring.cosigner_of(pair)
+        if private is None:
+            break
+        found.append(NoteKeys(private.ed25519, private.ml_dsa, _mirror_verifier(keys.node, pair)))
+    if not found:
+        raise BadConfiguration(f"the private mirror keys of our key list, edition {keys.edition}, are not here")
+    return tuple(found)
+
+
+def _peer_of(papers: Papers) -> Peer:
+    keys = papers.theirs[-1].keys
+    coming = [one for one in papers.coming if one.keys.node == keys.node]
+    return replace(
+        _peer(keys.node, keys),
+        earlier=tuple((turn, log_verifier(before)) for turn, before in log_changes(papers.theirs)),
+        coming=tuple(
+            Coming(one.digest, log_verifier(one.keys), (cosigner_verifier(one.keys), *spare_verifiers(one.keys)))
+            for one in coming
+        ),
+    )
 
 
 def log_origin(node: NodeName, number: int) -> Origin:
@@ -162,6 +278,7 @@ def timers_of(accord: Accord) -> Timers:
         backoff_max_ms=accord.timer("back-off-most"),
         backoff_immediate_ms=accord.timer("back-off-immediate"),
         window=accord.timer("window"),
+        challenge_ms=accord.timer("challenge"),
     )
 
 

@@ -16,7 +16,7 @@ from comity.dispatch.book import LogRole, LogRow, RowTiles, log_row
 from comity.dispatch.ports import Scalar, Tx
 from comity.node.auditrows import row_differences
 from comity.node.difference import DAMAGE, Difference, as_bytes, as_int
-from comity.node.proofs import Signers, newest_signed
+from comity.node.proofs import Signers, check_turns, newest_signed
 from comity.tlog.tiles import tile_names
 from comity.tlog.tree import HASH_BYTES, TILE_WIDTH, Edge, MemoryTiles, leaf_hash, root
 
@@ -193,6 +193,11 @@ def _check_signatures(tx: Tx, role: LogRole, signers: Signers, tally: _Tally) ->
     except DAMAGE as error:
         tally.add("head", f"{role} newest", f"its signatures do not hold: {error}")
         return
+    try:
+        if role is LogRole.OURS:
+            check_turns(tx, signers)
+    except DAMAGE as error:
+        tally.add("head", "at a change of keys", f"its signatures do not hold: {error}")
     if newest is None:
         return
     checkpoint = newest[0].checkpoint

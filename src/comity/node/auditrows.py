@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from comity.base import cbor
 from comity.base.errors import BadEnvelope
@@ -40,6 +40,7 @@ class _Leaves:
     instruments: dict[int, InstrumentLeaf] = field(default_factory=dict)
     receipted: dict[bytes, int] = field(default_factory=dict)
     sealed: dict[int, set[bytes]] = field(default_factory=dict)
+    reseals: dict[int, list[ResealLeaf]] = field(default_factory=dict)
     withdrawn: set[int] = field(default_factory=set)
     restored: set[int] = field(default_factory=set)
 
@@ -50,6 +51,7 @@ class _Leaves:
                 self.sealed.setdefault(index, set()).add(leaf.sealed)
             case ResealLeaf():
                 self.sealed.setdefault(leaf.index, set()).add(leaf.sealed)
+                self.reseals.setdefault(leaf.index, []).append(leaf)
             case ReceiptLeaf():
                 self.receipts[index] = leaf
                 if leaf.fact is not Fact.SEEN:
@@ -177,9 +179,10 @@ def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves, came_back: frozenset[int]) -> 
         ended = digests is not None or (settled is not None and as_int(settled) <= purged)
         kept = None if sealed == b"" and ended else sealed
         found += _content("sent", row, leaf, hashes, (kept, sealed_hash, content, digests))
-        found += _receipt("sent", row, leaf, (fact, code, receipt), theirs)
-        found += _receipt("sent", row, leaf, (int(Fact.SEEN), None, seen), theirs)
-        found += _unnoted("sent", row, leaf, receipt, theirs)
+        now = _now(leaf, idx, ours)
+        found += _receipt("sent", row, now, (fact, code, receipt), theirs, sealed_of_log=hashes)
+        found += _receipt("sent", row, now, (int(Fact.SEEN), None, seen), theirs, sealed_of_log=hashes)
+        found += _unnoted("sent", row, now, receipt, theirs)
     found += [Difference("pool", shown(id_), "no dispatch row stands behind this pooled leaf", "", "") for id_ in pool]
     found += _absent("sent", {as_int(row[1]) for row in rows} | came_back, ours, "our")
     return len(rows), found
@@ -203,19 +206,27 @@ def _got(tx: Tx, ours: _Leaves, theirs: _Leaves) -> tuple[int, list[Difference]]
         if leaf is None:
             found.append(Difference("got", row, f"no leaf of their log stands behind it (index {plain(idx)})", "", ""))
             continue
+        now = _now(leaf, idx, theirs, sealed_hash)
         columns = (
             (id_, leaf.id, "number"),
             (lane, int(leaf.lane), "lane"),
-            (size, leaf.size, "size"),
+            (size, now.size, "size"),
             (commitment, leaf.commit, "commitment"),
             (edition, leaf.edition, "edition"),
         )
         found += _columns("got", row, columns)
         found += _content("got", row, leaf, theirs.sealed[as_int(idx)], (sealed, sealed_hash, content, digests))
-        found += _receipt("got", row, leaf, (fact, code, receipt), ours)
-        found += _unnoted("got", row, leaf, receipt, ours)
+        found += _receipt("got", row, now, (fact, code, receipt), ours, sealed_of_log=theirs.sealed[as_int(idx)])
+        found += _unnoted("got", row, now, receipt, ours)
     found += _absent("got", {as_int(row[1]) for row in rows}, theirs, "their")
     return len(rows), found
+
+
+def _now(leaf: DispatchLeaf, index: Scalar, log: _Leaves, stored: Scalar = None) -> DispatchLeaf:
+    """Return a dispatch's leaf with the bytes of its newest reseal; of the peer's, of one that we took."""
+    tried = log.reseals.get(as_int(index), []) if index is not None else []
+    taken = [one for one in tried if stored is None or one.sealed == stored]
+    return replace(leaf, sealed=taken[-1].sealed, size=taken[-1].size) if taken else leaf
 
 
 def _columns(table: str, row: str, columns: Sequence[tuple[Scalar, Scalar, str]]) -> Iterator[Difference]:
@@ -254,7 +265,13 @@ def _content(
 
 
 def _receipt(
-    table: str, row: str, leaf: DispatchLeaf, stated: tuple[Scalar, Scalar, Scalar], log: _Leaves
+    table: str,
+    row: str,
+    leaf: DispatchLeaf,
+    stated: tuple[Scalar, Scalar, Scalar],
+    log: _Leaves,
+    *,
+    sealed_of_log: set[bytes],
 ) -> Iterator[Difference]:
     """Compare what a row says became of a dispatch with the receipt leaf that it points to."""
     fact, code, index = stated
@@ -265,13 +282,13 @@ def _receipt(
     receipt = log.receipts.get(as_int(index))
     if receipt is None or (receipt.id, int(receipt.fact), receipt.code) != (leaf.id, fact, code):
         yield Difference(table, row, f"the receipt leaf {plain(index)} does not say what the row says", _hash(fact), "")
-    elif receipt.sealed != leaf.sealed:
+    elif receipt.sealed != leaf.sealed and receipt.sealed not in sealed_of_log:
         what = f"the receipt leaf {plain(index)} is about other sealed bytes"
         yield Difference(table, row, what, receipt.sealed.hex(), leaf.sealed.hex())
 
 
 def _unnoted(table: str, row: str, leaf: DispatchLeaf, index: Scalar, log: _Leaves) -> Iterator[Difference]:
-    if index is None and leaf.id in log.receipted:
+    if index is None and leaf.id in log.receipted and log.receipts[log.receipted[leaf.id]].sealed == leaf.sealed:
         what = f"leaf {log.receipted[leaf.id]} receipts this dispatch, and the row says that nothing does"
         yield Difference(table, row, what, "", leaf.sealed.hex())
 

@@ -7,7 +7,7 @@ zip and the two parties' public keys, nothing of this node.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -118,6 +118,7 @@ def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: Dispa
     receipts, uncovered = _receipts(tx, source)
     files |= receipts
     files |= _tie(tx, source)
+    files |= key_proofs(tx) | reseal_proofs(tx, (source,))
     if wish.decision:
         files |= _decision(tx, dispatch)
     count = f"{len(receipts) // 2}" + (f"; {uncovered} more under no co-signed head yet" if uncovered else "")
@@ -178,6 +179,7 @@ def write_zip(files: Mapping[str, bytes]) -> bytes:
 def instruments(tx: Tx) -> Iterator[tuple[str, bytes]]:
     """Yield the accords and all key lists back to the ceremony under their names in a bundle or an export."""
     rows = tx.rows("SELECT kind, signed FROM instrument ORDER BY from_ours")
+    rows += tx.rows("SELECT kind, signed FROM paper WHERE our_idx IS NULL ORDER BY edition, digest")
     accords = sum(kind == InstrumentKind.ACCORD for kind, _ in rows)
     for kind, signed in rows:
         payload = unverified_payload(bytes_of(signed))
@@ -270,6 +272,45 @@ def _tie(tx: Tx, source: Source) -> dict[str, bytes]:
     tie = tie_before(tx, source.own, source.proof.index)
     proof = entry_proof(tx, source.own, tie[0], first=True) if tie is not None else None
     return {} if proof is None else {"l-head/entry": proof.entry, "l-head/proof": proof.text().encode()}
+
+
+def key_proofs(tx: Tx) -> dict[str, bytes]:
+    """Return the entries by which later key lists entered the two logs, with their proofs: which keys apply follows."""
+    # spec: protocol.md 10
+    files: dict[str, bytes] = {}
+    number = 0
+    for column, role, node in (
+        ("our_idx", LogRole.OURS, _node(tx, LogRole.OURS)),
+        ("their_idx", LogRole.THEIRS, _node(tx, LogRole.THEIRS)),
+    ):
+        rows = tx.rows(
+            f"SELECT {column} FROM paper WHERE kind = 'keys' AND node = ? AND {column} IS NOT NULL ORDER BY {column}",  # noqa: S608  our two columns
+            (node,),
+        )
+        for (index,) in rows:
+            proof = entry_proof(tx, role, int_of(index), first=True)
+            if proof is not None:
+                files |= {
+                    f"keys-entry/{number}/entry": proof.entry,
+                    f"keys-entry/{number}/proof": proof.text().encode(),
+                }
+                number += 1
+    return files
+
+
+def reseal_proofs(tx: Tx, sources: Iterable[Source]) -> dict[str, bytes]:
+    """Return the entries by which dispatches were sealed anew, with their proofs: receipts may be about those bytes."""
+    # spec: protocol.md 7
+    found: list[EntryProof] = []
+    for source in sources:
+        row = "SELECT leaf_idx FROM reseal WHERE role = ? AND idx = ? ORDER BY leaf_idx"
+        places = (int_of(index) for (index,) in tx.rows(row, (source.own, source.proof.index)))
+        proofs = (entry_proof(tx, source.own, place, first=True) for place in places)
+        found += [proof for proof in proofs if proof is not None]
+    files: dict[str, bytes] = {}
+    for number, proof in enumerate(found):
+        files |= {f"reseal/{number}/entry": proof.entry, f"reseal/{number}/proof": proof.text().encode()}
+    return files
 
 
 def _decision(tx: Tx, dispatch: DispatchId) -> dict[str, bytes]:

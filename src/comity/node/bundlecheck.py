@@ -31,13 +31,14 @@ from comity.dispatch.entries import (
     record_commit,
 )
 from comity.node.difference import DAMAGE
+from comity.node.keyorder import entered
 from comity.node.publickeys import PublicKeys, party
 from comity.screen import ProofStep
 from comity.tlog.checkpoint import CosignedHead
 from comity.tlog.proof import parse_proof
 from comity.tlog.tree import leaf_hash, verify_inclusion
 
-_KINDS: Final = ("dispatch", "receipt", "l-head", "decision-head")
+_KINDS: Final = ("dispatch", "receipt", "l-head", "decision-head", "keys-entry", "reseal")
 _PARTS: Final = 4
 _DIGEST: Final = 32
 
@@ -79,6 +80,8 @@ def check_files(files: Mapping[str, bytes], keys: PublicKeys) -> tuple[tuple[Pro
     proven: dict[str, Proven] = {}
     for name in sorted({name.rpartition("/")[0] for name in files if name.split("/", 1)[0] in _KINDS}):
         _step(steps, name, partial(_prove, name, files, keys, proven))
+    for origin in sorted({one.origin for one in proven.values()}):
+        _step(steps, f"keys of {origin}", partial(_check_keys, origin, proven, keys))
     dispatches = {name: one for name, one in proven.items() if isinstance(one.leaf, DispatchLeaf)}
     _step(steps, "dispatches", partial(_count, dispatches))
     for name, one in dispatches.items():
@@ -130,6 +133,19 @@ def _prove(name: str, files: Mapping[str, bytes], keys: PublicKeys, proven: dict
     proven[name] = Proven(name, decode_entry(entry), proof.index, head)
     cosigned = _moment(head.cosigned.time)
     return f"entry {proof.index} of {checkpoint.origin}, size {checkpoint.size}, co-signed by {head.cosigned.cosigner} {cosigned}"
+
+
+def _check_keys(origin: str, proven: Mapping[str, Proven], keys: PublicKeys) -> str:
+    """Check that each head among the papers is signed by the keys in force at its size, by the lists that were given."""
+    same = [one for one in proven.values() if one.origin == origin]
+    places = entered((one.index, one.leaf) for one in same)
+    for one in same:
+        wrong = keys.wrong_signers(one.head.head.note, places)
+        if wrong:
+            raise _Wrong(wrong)
+    if not keys.lists:
+        return "taken as given; with the key lists themselves it is also checked from which entry on they apply"
+    return f"those in force at the size of each head; {len(places)} later key lists entered this log"
 
 
 def _count(dispatches: Mapping[str, Proven]) -> str:

@@ -16,8 +16,8 @@ from comity.dispatch.exchange_codec import Exchange
 from comity.dispatch.ports import Tx
 from comity.dispatch.recover_codec import Recover
 from comity.marking.labels import Lane
-from comity.node.link import LinkEvent, LinkState, lanes_open
-from comity.node.linkrow import moved, read_link, write_link
+from comity.node.link import LinkEvent, LinkState
+from comity.node.linkrow import Going, going, moved, read_link, write_link
 from comity.node.peer import Timers, Voice
 from comity.node.sequence import sequence
 from comity.node.speak import BODY_BYTES, DISPATCHES, MINIMUM_CREDIT, Heard, speak, window_end
@@ -78,7 +78,7 @@ def carry(
         _refuse_stopped(book.tx)
         if not without:
             _by_media(book, timers, now)
-            while sequence(book, lanes_open(read_link(book.tx).state), now):
+            while sequence(book, going(read_link(book.tx)), now):
                 pass
     # Entries are stored before the head above them is signed: a second transaction.
     with ledger.begin() as book:
@@ -107,13 +107,13 @@ def _by_media(book: Book, timers: Timers, now: Ms) -> None:
 
 
 def _say(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, without: frozenset[LeafIndex]) -> Carried:
-    lanes = lanes_open(read_link(book.tx).state)
+    allowed = going(read_link(book.tx))
     said = speak(book, voice, timers, Heard(), now)  # with our cosignature: what the peer has is not known
     size = said.size
-    waiting = [one for one in _waiting(book, lanes, size, heard, timers.window) if one[1] not in without]
+    waiting = [one for one in _waiting(book, allowed, size, heard, timers.window) if one[1] not in without]
     chosen = _chosen(waiting, heard)
     rows = [
-        (index, bytes_of(book.tx.rows("SELECT sealed FROM sent WHERE idx = ?", (index,))[0][0])) for index in chosen
+        (index, bytes_of(book.tx.rows("SELECT sealed FROM sent WHERE idx = ?", (own,))[0][0])) for index, own in chosen
     ]
     more = len(waiting) > len(chosen) or size < book.logs[LogRole.OURS].size
     exchange = replace(said, dispatches=tuple(rows), more=more)
@@ -121,30 +121,38 @@ def _say(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wit
 
 
 def _waiting(
-    book: Book, lanes: frozenset[Lane], size: int, heard: Heard, window: int
-) -> list[tuple[int, LeafIndex, int]]:
-    """Return lane, leaf and bytes of all that may go, in order: what has no receipt, and what the peer lacks."""
-    if not lanes:
+    book: Book, allowed: Going, size: int, heard: Heard, window: int
+) -> list[tuple[int, LeafIndex, int, LeafIndex]]:
+    """Return lane, leaf, bytes and first leaf of all that may go, in order: what has no receipt, and what the peer lacks.
+
+    The bytes of a reseal travel under its own leaf, which the head must cover too.
+    """
+    if not allowed.lanes:
         return []
-    bounds = (int(max(lanes)), size, window_end(book, size, window))
-    fields = "SELECT lane, idx, length(sealed) FROM sent WHERE lane <= ? AND idx < ? AND (lane = 0 OR idx < ?)"
-    rows = book.tx.rows(fields + " AND settled_at IS NULL AND fact = 0 AND idx IS NOT NULL", bounds)
-    known = {row[1] for row in rows}
+    goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
+    bounds = (int(max(allowed.lanes)), size, window_end(book, size, window, allowed), *arguments)
+    fields = (
+        "SELECT s.lane, coalesce(s.resealed_idx, s.idx), length(s.sealed), s.idx FROM sent s"  # noqa: S608  no text of a person in it
+        f" WHERE s.lane <= ? AND s.idx < ? AND (s.lane = 0 OR s.idx < ?){goes}"
+    )
+    rows = book.tx.rows(fields + " AND s.settled_at IS NULL AND s.fact = 0 AND s.idx IS NOT NULL", bounds)
+    known = {row[3] for row in rows}
     for wanted in heard.wants:
         if wanted not in known:
-            rows += book.tx.rows(fields + " AND length(sealed) > 0 AND idx = ?", (*bounds, wanted))
-    return sorted((int_of(lane), LeafIndex(int_of(index)), int_of(length)) for lane, index, length in rows)
+            rows += book.tx.rows(fields + " AND length(s.sealed) > 0 AND s.idx = ?", (*bounds, wanted))
+    found = ((int_of(row[0]), LeafIndex(int_of(row[1])), int_of(row[2]), LeafIndex(int_of(row[3]))) for row in rows)
+    return sorted(one for one in found if one[1] < size)
 
 
-def _chosen(waiting: list[tuple[int, LeafIndex, int]], heard: Heard) -> list[LeafIndex]:
-    """Choose what one exchange takes, within its size and the credit that the peer gives for one."""
+def _chosen(waiting: list[tuple[int, LeafIndex, int, LeafIndex]], heard: Heard) -> list[tuple[LeafIndex, LeafIndex]]:
+    """Choose what one exchange takes, within its size and the credit that the peer gives for one: leaf and first leaf."""
     credit = dict(heard.credit)
     credit[int(Lane.IMMEDIATE)] = max(MINIMUM_CREDIT, credit.get(int(Lane.IMMEDIATE), 0))
-    chosen: list[LeafIndex] = []
+    chosen: list[tuple[LeafIndex, LeafIndex]] = []
     total = 0
-    for lane, index, length in waiting:
+    for lane, index, length, own in waiting:
         if credit.get(lane, 0) >= length and total + length <= BODY_BYTES and len(chosen) < DISPATCHES:
-            chosen.append(index)
+            chosen.append((index, own))
             credit[lane] -= length
             total += length
     return chosen

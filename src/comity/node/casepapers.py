@@ -29,7 +29,18 @@ from comity.dispatch.office import Office
 from comity.dispatch.partsrow import part_digest_shown, parts_of
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
-from comity.node.bundle import PARTS, Piece, Source, find_source, instruments, let_out, receipt_places, removed_by
+from comity.node.bundle import (
+    PARTS,
+    Piece,
+    Source,
+    find_source,
+    instruments,
+    key_proofs,
+    let_out,
+    receipt_places,
+    removed_by,
+    reseal_proofs,
+)
 from comity.node.casecustody import Event, events_of
 from comity.node.lawkept import published_rules
 from comity.node.proofs import cosigned_second, entry_proof, tie_before
@@ -116,7 +127,8 @@ def make_papers(tx: Tx, office: Office, asked: Asked, frame: Mapping[str, Json],
     found = [(one, _place(tx, one, asked)) for one in wanted]
     places = sorted((place for _, place in found if place is not None), key=lambda place: place.order)
     names = {place.source.id: f"dispatch/{n:03d}-{show_id(place.source.id)}" for n, place in enumerate(places, 1)}
-    files = dict(instruments(tx))
+    again = reseal_proofs(tx, (place.source for place in places))
+    files = {**dict(instruments(tx)), **key_proofs(tx), **again}
     for place in places:
         files |= _content(names[place.source.id], place)
     receipts, told = _receipts(tx, places)
@@ -371,13 +383,10 @@ def _made(office: Office, asked: Asked, tx: Tx, now: Ms) -> Json:
 
 def _vkeys(tx: Tx) -> str:
     """Return both parties' verifier keys as the arguments that `verify.py` takes from a file."""
-    payloads = [
-        unverified_payload(bytes_of(row[0]))
-        for row in tx.rows("SELECT signed FROM instrument WHERE kind = 'keys' ORDER BY from_ours")
-    ]
+    payloads = [unverified_payload(signed) for name, signed in instruments(tx) if name.startswith("keys/")]
     keys = PublicKeys.listed(*map(decode_keylist, payloads))
-    logs = [("--log-vkey", line) for key in keys.logs for line in key.vkeys()]
-    mirrors = [("--cosigner-vkey", line) for key in keys.cosigners for line in key.vkeys()]
+    logs = [("--log-vkey", line) for key in dict.fromkeys(keys.logs) for line in key.vkeys()]
+    mirrors = [("--cosigner-vkey", line) for key in dict.fromkeys(keys.cosigners) for line in key.vkeys()]
     return "".join(f"{option}\n{line}\n" for option, line in (*logs, *mirrors))
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from comity.base.ids import Ms
 from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.columns import int_of
-from comity.dispatch.ports import Tx
+from comity.dispatch.ports import Row, Tx
 from comity.marking.labels import Lane
-from comity.node.link import LinkState, lanes_open, refusal
-from comity.node.linkrow import read_link
+from comity.node.heads import reach
+from comity.node.link import refusal
+from comity.node.linkrow import Going, Link, going, read_link
 from comity.node.peer import Timers
 
 COSIGNATURE_ALONE_MS = 200
@@ -62,7 +63,7 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
     last_good = _past(link.last_good or 0, now)
     last = max(last_good, told.at)
     due = [last + timers.heartbeat_ms]
-    if ours.size > max(ours.cosigned_size, told.size):
+    if reach(ours) > max(ours.cosigned_size, told.size):
         due.append(now)
     if ours.size > ours.cosigned_size:
         due.append(told.at + REPEAT_MS)
@@ -70,27 +71,56 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
         due.append((last_good or told.at) + COSIGNATURE_ALONE_MS)
     elif theirs.size > base:
         due.append(told.at + REPEAT_MS)
-    due += _pool_due(tx, link.state, told, timers, now)
-    if tx.rows(
+    due += _pool_due(tx, link, told, timers, now)
+    if link.stops:
+        due += _repeat_due(tx, link, told)
+    elif tx.rows(
         "SELECT 1 FROM got WHERE fact = 0 AND sealed IS NULL AND settled_at IS NULL UNION ALL SELECT 1 FROM regot LIMIT 1"
     ):
         due.append(told.at + REPEAT_MS)
     return Ms(min(due))
 
 
-def _pool_due(tx: Tx, state: LinkState, told: Told, timers: Timers, now: Ms) -> list[int]:
+def _repeat_due(tx: Tx, link: Link, told: Told) -> list[int]:
+    """Where something is suspended only the sender knows which debts may be paid now, so it repeats them; wants wait."""
+    allowed = going(link)
+    if allowed.condition is None:
+        return []
+    goes, arguments = allowed.condition
+    rows = tx.rows(
+        f"SELECT 1 FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.idx IS NOT NULL AND {goes} LIMIT 1",  # noqa: S608  no text of a person in it
+        arguments,
+    )
+    return [told.at + REPEAT_MS] if rows else []
+
+
+def _pool_due(tx: Tx, link: Link, told: Told, timers: Timers, now: Ms) -> list[int]:
     """Normal and bulk leave on the tick, so that their times say little."""  # spec: protocol.md 8
     if not tx.rows("SELECT 1 FROM pool LIMIT 1"):
         return []
-    rows = tx.rows("SELECT min(lane) FROM pool WHERE not_before IS NULL OR not_before <= ?", (now,))
+    allowed = going(link)
+    rows = _least_lane(tx, allowed, now)
     later = tx.rows("SELECT min(not_before) FROM pool WHERE not_before > ?", (now,))
     waits = [int_of(row[0]) for row in later if row[0] is not None]
-    if rows[0][0] is None or Lane(int_of(rows[0][0])) not in lanes_open(state):
+    if rows[0][0] is None or Lane(int_of(rows[0][0])) not in allowed.lanes:
         return waits
     return [told.tick + timers.tick_ms if int_of(rows[0][0]) >= Lane.NORMAL else now, *waits]
 
 
-def lanes_ready(told: Told, timers: Timers, state: LinkState, now: Ms) -> frozenset[Lane]:
-    """Return the lanes whose pooled leaves may be sequenced now."""
-    ready = lanes_open(state)
-    return ready if now >= told.tick + timers.tick_ms else ready & {Lane.IMMEDIATE, Lane.URGENT}
+def _least_lane(tx: Tx, allowed: Going, now: Ms) -> list[Row]:
+    if allowed.condition is None:
+        return tx.rows("SELECT min(lane) FROM pool WHERE not_before IS NULL OR not_before <= ?", (now,))
+    goes, arguments = allowed.condition
+    return tx.rows(
+        "SELECT min(p.lane) FROM pool p LEFT JOIN sent s ON s.id = p.dispatch"  # noqa: S608  no text of a person in it
+        f" WHERE (p.not_before IS NULL OR p.not_before <= ?) AND {goes}",
+        (now, *arguments),
+    )
+
+
+def ready(told: Told, timers: Timers, link: Link, now: Ms) -> Going:
+    """Return which pooled leaves may be sequenced now."""
+    allowed = going(link)
+    if now >= told.tick + timers.tick_ms:
+        return allowed
+    return replace(allowed, lanes=allowed.lanes & {Lane.IMMEDIATE, Lane.URGENT})

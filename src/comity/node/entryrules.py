@@ -18,6 +18,7 @@ from comity.dispatch.entries import (
     LinkEvent,
     LinkLeaf,
     ReceiptLeaf,
+    ResealLeaf,
     WithdrawLeaf,
 )
 from comity.dispatch.exchange_codec import EvidenceClass
@@ -27,7 +28,10 @@ from comity.node import evidence
 from comity.node.incarnation import read_incarnation, write_incarnation
 from comity.node.link import LinkEvent as Event
 from comity.node.linkrow import moved, read_link, write_link
+from comity.node.papers import CEREMONY, place_theirs
 from comity.node.refile import settle_row
+from comity.node.resealing import sealed_so, take_reseal
+from comity.node.suspending import apply_leaf
 from comity.node.taken import Proven
 from comity.tlog.checkpoint import SignedHead
 from comity.tlog.tree import TileReader, root
@@ -74,7 +78,9 @@ def _broken(entry: Entry, seen: Mapping[bytes, int], book: Book) -> tuple[Eviden
             if not found:  # a store that was put back has the leaf and not the row
                 leaf = book.entry(LogRole.OURS, entry.index)
                 found = [(leaf.id, leaf.sealed)] if isinstance(leaf, DispatchLeaf) else []
-            if not found or (found[0][0], found[0][1]) != (entry.id, entry.sealed):
+            same = bool(found) and found[0] == (entry.id, entry.sealed)
+            same = same or (bool(found) and found[0][0] == entry.id and entry.sealed in _sealed_so(entry, book))
+            if not same:
                 return EvidenceClass.FALSE_RECEIPT, "a receipt for a dispatch that we did not send"
         case HeadLeaf():
             place = (LogRole.OURS, entry.size, entry.time)
@@ -86,6 +92,11 @@ def _broken(entry: Entry, seen: Mapping[bytes, int], book: Book) -> tuple[Eviden
         case _:
             pass
     return None, ""
+
+
+def _sealed_so(receipt: ReceiptLeaf, book: Book) -> tuple[bytes, ...]:
+    """Return the hashes under which what a receipt names was sealed, by our own log."""
+    return sealed_so(book, LogRole.OURS, receipt.index)
 
 
 def _forgotten(head: HeadLeaf, book: Book) -> bool:
@@ -144,12 +155,18 @@ def apply_entries(
                 known = read_incarnation(book.tx, LogRole.THEIRS)
                 write_incarnation(book.tx, LogRole.THEIRS, replace(known, restored=known.restored + 1))
                 book.tx.run("DELETE FROM disowned_head")
+            case InstrumentLeaf() if first + place >= CEREMONY:
+                place_theirs(book, first + place, entry)
             case ReceiptLeaf():
                 _take_receipt(first + place, entry, book, desks, Ms(said_at))
                 if entry.fact in _SETTLING:
                     settled.append(entry.id)
+            case ResealLeaf():
+                take_reseal(first + place, entry, book, now)
             case WithdrawLeaf():
                 settled += _withdraw(entry, book, now)
+            case LinkLeaf(event=LinkEvent.SUSPEND | LinkEvent.RESUME):
+                apply_leaf(book, entry, tuple(desks), ours=False, now=now)
             case LinkLeaf(event=LinkEvent.ACCUSED):
                 reason = "the other party's log says that it holds proof against this node; both desks must talk"
                 write_link(book.tx, moved(read_link(book.tx), Event.EVIDENCE, now, reason))
@@ -178,10 +195,11 @@ def _take_receipt(index: int, leaf: ReceiptLeaf, book: Book, desks: Mapping[str,
     if leaf.fact is Fact.SEEN:
         book.tx.run("UPDATE sent SET seen_at = ?, seen_idx = ? WHERE id = ? AND seen_at IS NULL", (at, index, leaf.id))
     elif not _take_for_lost(leaf, book, at):
+        stated = (int(leaf.fact), leaf.code, index, at, at if leaf.fact in _SETTLING else None)
         book.tx.run(
             "UPDATE sent SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?"
-            " WHERE id = ? AND settled_at IS NULL",
-            (int(leaf.fact), leaf.code, index, at, at if leaf.fact in _SETTLING else None, leaf.id),
+            " WHERE id = ? AND settled_at IS NULL AND (sealed_sha256 = ? OR ? <> 3)",  # what does not open may be sealed anew
+            (*stated, leaf.id, leaf.sealed, int(leaf.fact)),
         )
     for (desk,) in book.tx.rows("SELECT desk FROM sent WHERE id = ?", (leaf.id,)):
         desks[text_of(desk)].settle(book.tx, leaf.id, int(leaf.fact), leaf.code, at)

@@ -201,6 +201,8 @@ def _destroy_parts(row: _Row, parts: tuple[str, ...], book: Book, office: Office
         f"UPDATE {row.table} SET plain = ?, sealed = ?, digests = ? WHERE id = ?",  # noqa: S608  our two tables
         (left, nothing, digests_of(held), row.id),
     )
+    if row.table == "got":
+        book.tx.run("DELETE FROM set_aside WHERE idx = ?", (row.idx,))
     desk: object = office.desks.get(wire.decode_header(held[0].content).desk)
     if isinstance(desk, ErasesWords):
         desk.erase(book.tx, row.id, row.case)
@@ -236,6 +238,11 @@ def purge_sealed(book: Book, accord: Accord, now: Ms) -> bool:
     )
     book.tx.many("UPDATE sent SET sealed = ? WHERE id = ?", [(b"", one) for one in ours])
     book.tx.many("UPDATE got SET sealed = NULL WHERE id = ?", [(one,) for one in theirs])
+    book.tx.run(
+        "DELETE FROM set_aside WHERE since <= ? AND idx NOT IN (SELECT t.idx FROM got t JOIN legal_hold h"
+        " ON h.target IN (t.id, t.case_id) WHERE h.ended_at IS NULL)",
+        (now - accord.timer("quarantine-keep"),),
+    )
     return max(len(ours), len(theirs)) == _BATCH
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from comity.base.ids import Digest, Ms
-from comity.dispatch.book import Book, LogRole
+from comity.dispatch.book import Book, LogRole, LogRow
 from comity.dispatch.columns import text_of
 from comity.node.incarnation import read_incarnation
 from comity.node.peer import Voice
@@ -18,10 +18,16 @@ ENTRIES_AN_EXCHANGE = 4_096  # spec: protocol.md 5
 def head_size(book: Book) -> int:
     """Return the size of the head to say: the whole log, or as much of it as one exchange may carry.
 
-    It is below the newest signed head only when the peer asked for entries from far back.
-    """  # spec: protocol.md 6 step 2
+    It is below the newest signed head only when the peer asked for entries from far back. Where a key list stands in the
+    log, nothing above the head that first covers it is signed before the peer has cosigned that one.
+    """  # spec: protocol.md 6 step 2, 10
     ours = book.logs[LogRole.OURS]
-    return min(ours.size, ours.cosigned_size + ENTRIES_AN_EXCHANGE)
+    return min(reach(ours), ours.cosigned_size + ENTRIES_AN_EXCHANGE)
+
+
+def reach(ours: LogRow) -> int:
+    """Return how far heads of our log may reach now."""  # spec: protocol.md 10
+    return ours.turn if ours.turning else ours.size
 
 
 def own_head(book: Book, voice: Voice, now: Ms, heartbeat_ms: int) -> str:
@@ -40,7 +46,7 @@ def own_head(book: Book, voice: Voice, now: Ms, heartbeat_ms: int) -> str:
     edge = book.edges[LogRole.OURS]
     digest = edge.root() if size == edge.size else root(book.tiles(LogRole.OURS), size)
     time = max(now // SECOND_MS, ours.head_time, least, 1)
-    signed = sign_head(make_checkpoint(ours.origin, size, digest), [voice.log_keys], Seconds(time))
+    signed = sign_head(make_checkpoint(ours.origin, size, digest), voice.keys_at(size), Seconds(time))
     keep_head(book, LogRole.OURS, signed.checkpoint, time, signed.note)
     return signed.note
 
@@ -57,7 +63,7 @@ def _earlier_head(book: Book, voice: Voice, size: int) -> str:
         return text_of(found[0][0])
     digest = root(book.tiles(LogRole.OURS), size)
     time = max(ours.head_time, least)
-    signed = sign_head(make_checkpoint(ours.origin, size, digest), [voice.log_keys], Seconds(time))
+    signed = sign_head(make_checkpoint(ours.origin, size, digest), voice.keys_at(size), Seconds(time))
     book.tx.run(
         "INSERT INTO head (role, size, time, root, note) VALUES (?, ?, ?, ?, ?)",
         (LogRole.OURS, size, time, digest, signed.note),

@@ -1,6 +1,6 @@
 """The link to the peer as a state table: which event leads where, and what may be said in each state.
 
-Suspension and cuts are not built yet; their states and events stand in the table so that it keeps its shape.
+What one side stopped, and heads that wait for their proof, stand beside the state (`linkrow.moved`): they outlive a start.
 """
 
 from __future__ import annotations
@@ -35,6 +35,10 @@ class LinkEvent(StrEnum):
     GAP = "gap"
     COSIGN_OVERDUE = "cosign-overdue"
     UNPROVEN_HEAD = "unproven-head"
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    PROVED = "proved"
+    FOREIGN_LEAF = "foreign-leaf"
     EVIDENCE = "evidence"
 
 
@@ -57,7 +61,15 @@ TABLE: dict[tuple[LinkState, LinkEvent], LinkState] = {
     (_S.UP, _E.COSIGN_OVERDUE): _S.UNCOSIGNED,
     (_S.UP, _E.UNPROVEN_HEAD): _S.UNCOSIGNED,
     (_S.SILENT, _E.UNPROVEN_HEAD): _S.UNCOSIGNED,
-    **{(state, _E.EVIDENCE): _S.BROKEN for state in LinkState if state is not _S.UNPAIRED},
+    (_S.UNCOSIGNED, _E.PROVED): _S.UP,
+    **{(state, _E.SUSPENDED): _S.SUSPENDED for state in (_S.UP, _S.SILENT, _S.UNCOSIGNED)},
+    (_S.SUSPENDED, _E.RESUMED): _S.RECOVERING,
+    **{
+        (state, event): _S.BROKEN
+        for state in LinkState
+        for event in (_E.EVIDENCE, _E.FOREIGN_LEAF)
+        if state is not _S.UNPAIRED
+    },
 }
 
 _ALL_LANES = frozenset(Lane)

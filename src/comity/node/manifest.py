@@ -5,21 +5,25 @@ The desk `node` is the node itself: its dispatches go under the duty officer's s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from comity.base.cbor import Value
 from comity.base.errors import BadEnvelope, BadForm
 from comity.base.ids import Digest, LeafIndex, Ms
+from comity.crypto.sign import unverified_payload
 from comity.dispatch.book import Book, LogRole, RowTiles, entries_between, log_row
 from comity.dispatch.columns import bytes_of, int_of
-from comity.dispatch.entries import RecordLeaf, encode_entry, record_commit
+from comity.dispatch.entries import Fact, RecordLeaf, encode_entry, record_commit
 from comity.dispatch.exchange_codec import LogState, Manifest, OpenItem, decode_manifest, encode_manifest
 from comity.dispatch.filing import Facts, Filing
+from comity.dispatch.inbound.paper import KEYS
+from comity.dispatch.keylist import decode_keylist
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Form
 from comity.marking.labels import Urgency
 from comity.node.heads import SECOND_MS, keep_head
+from comity.node.papers import filed, keep_paper
 from comity.node.peer import Voice
 from comity.tlog.checkpoint import make_checkpoint, sign_head
 from comity.tlog.note import Seconds
@@ -34,35 +38,43 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 class NodeDesk:
-    """The desk by which a node speaks for itself; only the manifest crosses by it so far."""
+    """The desk by which a node speaks for itself: its manifests and its key lists cross by it.
+
+    Attributes:
+        news: rises when a key list came, or the other side filed one of ours.
+    """
 
     name = DESK
     schema: tuple[tuple[int, str], ...] = ()
 
+    def __init__(self) -> None:
+        self.news = 0
+
     def compose(self, kind: str, form: Mapping[str, Value]) -> bytes:
-        """Take the manifest that `manifest_form` made.
+        """Take what `manifest_form` or `keys_form` made.
 
         Raises:
-            BadForm: another kind, or bytes that are no manifest.
+            BadForm: another kind, or bytes that are none of it.
         """
         body = form.get(_BODY)
+        read = _READ.get(kind)
         try:
-            if kind != KIND or not isinstance(body, bytes):
-                raise BadForm("the node's own desk sends manifests only; nothing was kept")
-            decode_manifest(body)
+            if read is None or not isinstance(body, bytes):
+                raise BadForm("the node's own desk sends manifests and key lists only; nothing was kept")
+            read(body)
         except BadEnvelope as error:
-            raise BadForm("these bytes are no manifest; nothing was kept") from error
+            raise BadForm(f"these bytes are no body of kind {kind}; nothing was kept") from error
         return body
 
     def facts(self, kind: str, body: bytes) -> Facts:
-        """Read what the law must know: a manifest asserts nothing about anyone.
+        """Read what the law must know: a manifest asserts nothing about anyone, nor does a key list.
 
         Raises:
-            BadEnvelope: the body is no manifest.
+            BadEnvelope: the body is none of its kind.
         """
-        if kind != KIND:
-            raise BadEnvelope("the node's own desk takes manifests only")
-        decode_manifest(body)
+        if kind not in _READ:
+            raise BadEnvelope("the node's own desk takes manifests and key lists only")
+        _READ[kind](body)
         return Facts("", False, _NOTHING, _NOTHING, _NOTHING, True, _NOTHING, False, ())
 
     def redact(self, kind: str, body: bytes, classes: frozenset[str]) -> tuple[bytes, tuple[str, ...]]:
@@ -71,7 +83,13 @@ class NodeDesk:
         return body, ()
 
     def file(self, tx: Tx, filing: Filing) -> None:
-        """Compare the peer's manifest with what we hold and note each difference; ours leaves nothing here."""
+        """Compare the peer's manifest with what we hold and note each difference; keep a key list of either side."""
+        if filing.header.kind == KEYS and filing.body:
+            self.news += 1
+            keys = decode_keylist(unverified_payload(filing.body))
+            id_ = filing.header.id
+            keep_paper(tx, filing.body, keys, node=keys.node, ready=not filing.ours, dispatch=id_, now=filing.at)
+            return
         if filing.ours or not filing.body:
             return
         manifest = decode_manifest(filing.body)
@@ -83,7 +101,21 @@ class NodeDesk:
             )
 
     def settle(self, tx: Tx, dispatch: bytes, fact: int, code: str | None, at: Ms) -> None:
-        """Do nothing: the receipt stands in the log and in the row of the dispatch."""
+        """Note that the other side filed a key list of ours; all else stands in the log and in the row of the dispatch."""
+        del code, at
+        if fact == Fact.FILED and filed(tx, dispatch):
+            self.news += 1
+
+
+def _read_keys(body: bytes) -> None:
+    decode_keylist(unverified_payload(body))
+
+
+def _read_manifest(body: bytes) -> None:
+    decode_manifest(body)
+
+
+_READ: Mapping[str, Callable[[bytes], None]] = {KIND: _read_manifest, KEYS: _read_keys}
 
 
 def differences(tx: Tx, manifest: Manifest) -> list[str]:
@@ -138,18 +170,27 @@ def make_manifest(tx: Tx, now: Ms) -> Manifest:
 
 def manifest_form(manifest: Manifest, agency: str, recipient: str) -> Form:
     """Put a manifest into a form of the desk `node`."""
+    return _form(KIND, encode_manifest(manifest), agency, recipient, "daily manifest")
+
+
+def _form(kind: str, body: bytes, agency: str, recipient: str, reason: str) -> Form:
     return Form(
         desk=DESK,
-        kind=KIND,
+        kind=kind,
         agency=agency,
         role="duty-officer",
         recipients=(recipient,),
         purpose="accord",
         urgency=Urgency.NORMAL,
         workplan_item=None,
-        workplan_reason="daily manifest",
-        body={_BODY: encode_manifest(manifest)},
+        workplan_reason=reason,
+        body={_BODY: body},
     )
+
+
+def keys_form(signed: bytes, agency: str, recipient: str) -> Form:
+    """Put a signed key list of ours into a form of the desk `node`."""
+    return _form(KEYS, signed, agency, recipient, "a new key list")
 
 
 def next_closing(tx: Tx, after_midnight_ms: int, now: Ms) -> Ms:

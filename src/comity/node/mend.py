@@ -5,11 +5,11 @@ The rule it keeps: one transaction does all of it, in the protocol's order, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from comity.base import cbor
-from comity.base.errors import BadEnvelope
+from comity.base.errors import BadEnvelope, BadSignature
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch import records
@@ -30,16 +30,22 @@ from comity.dispatch.entries import (
 )
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
+from comity.dispatch.ports import Tx
 from comity.dispatch.recover_codec import Restored, sign_restored
+from comity.node import challenge
 from comity.node.absorb import Overlay, check_pending
 from comity.node.entryrules import apply_entries, check_entries
 from comity.node.heads import keep_head
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
-from comity.node.peer import Voice
+from comity.node.papers import CEREMONY, keep_instrument, place_own, restores
+from comity.node.peer import Peer, Voice
 from comity.node.recovery import Missing, done, log_keys
 from comity.node.refile import note_receipt, refile_held, settle_row
+from comity.node.resealing import mend_reseals, own_reseals
+from comity.node.suspending import apply_leaf
 from comity.node.tail import Tail, match_tail, own_entries, put_back, take_tail
 from comity.node.taken import Problem
+from comity.tlog.checkpoint import verify_head
 from comity.tlog.note import Note, parse_note
 from comity.tlog.tree import EMPTY_ROOT, Edge, Tiles, leaf_hash
 
@@ -63,8 +69,24 @@ class Fetched:
     theirs: tuple[bytes, ...]
 
 
-def mend(book: Book, missing: Missing, fetched: Fetched, office: Office, voice: Voice, *, now: Ms) -> int:
+def mend(
+    book: Book,
+    missing: Missing,
+    fetched: Fetched,
+    office: Office,
+    renew: Callable[[Tx], tuple[Office, Voice, Peer]],
+    *,
+    now: Ms,
+) -> int:
     """Do steps 2 to 6 and return the new incarnation.
+
+    Args:
+        book: the logs.
+        missing: what the peer said.
+        fetched: what came from its tiles.
+        office: as before.
+        renew: gives it, with both parties' keys, as the key lists in what came back have it.
+        now: our time.
 
     Raises:
         NotOurs: what was fetched does not follow what we hold of our own log; nothing was changed.
@@ -79,20 +101,29 @@ def mend(book: Book, missing: Missing, fetched: Fetched, office: Office, voice: 
     entries = own_entries(book, before) if missing.own_is_longer else ()
     reached = before + len(entries)
     _own_dispatches(book, before, entries)
+    _own_papers(book, before, entries)
+    own_reseals(book, before, entries)
     settled = _append_theirs(book, missing, fetched, office, now)
+    office, voice, peer = renew(book.tx)
+    _check_keys(missing, voice, peer)
     _own_receipts(book, before, entries)
     settled += _settle_receipts(book, now)
-    restored = sum(isinstance(one, InstrumentLeaf) and one.kind is InstrumentKind.RESTORED for one in entries)
-    write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, known.restored + restored + 1))
+    restored = restores(known.restored, before, entries) + 1
+    write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, restored))
     tail = match_tail(book, tail, before, entries)
+    for leaf in (*entries, *tail.entries):
+        if isinstance(leaf, LinkLeaf):
+            apply_leaf(book, leaf, tuple(office.desks), ours=True, now=now)
     _log_restored(book, missing, incarnation, voice)
     settled += _withdraw_lost(book, now)
     put_back(book, tail)
     salt = office.entropy.draw(32)
     records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
     refile_held(book, office, now)
+    mend_reseals(book, office, now)
     for one in settled:
         follow(one, book, office, now)
+    challenge.forget(book)
     done(book)
     return incarnation
 
@@ -186,6 +217,33 @@ def _own_dispatches(book: Book, first: int, entries: Sequence[Entry]) -> None:
                 )
             case _:
                 pass
+
+
+def _own_papers(book: Book, first: int, entries: Sequence[Entry]) -> None:
+    """Put the key lists and accords that came back in their places; the peer gave them with its answer."""
+    for index, leaf in enumerate(entries, first):
+        if not isinstance(leaf, InstrumentLeaf) or leaf.kind not in {InstrumentKind.KEYS, InstrumentKind.ACCORD}:
+            continue
+        if index < CEREMONY:
+            continue
+        found = book.tx.rows("SELECT signed FROM paper WHERE digest = ?", (leaf.digest,))
+        if not found:
+            raise Problem("unproven-head", 422, "a key list or accord of our log that the peer does not have")
+        place_own(book, index, leaf.digest, leaf.kind)
+        keep_instrument(book.tx, leaf, bytes_of(found[0][0]), index)
+
+
+def _check_keys(missing: Missing, voice: Voice, peer: Peer) -> None:
+    """Check the heads once more, by the key lists where they really stand: before that the peer's word placed them."""
+    own, theirs = missing.own, missing.theirs
+    try:
+        if own is not None:
+            verify_head(own.note, own.checkpoint.origin, voice.verifiers_at(own.checkpoint.size))
+        if theirs is not None:
+            head = theirs.head.checkpoint
+            verify_head(theirs.head.note, head.origin, peer.log_at(head.size))
+    except BadSignature as error:
+        raise Problem("bad-signature", 422, "a head that is not signed by the keys in force at its size") from error
 
 
 def _own_receipts(book: Book, first: int, entries: Sequence[Entry]) -> None:

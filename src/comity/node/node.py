@@ -6,7 +6,7 @@ crash may not take, and everything may be repeated.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from comity.base.errors import BadForm
@@ -17,8 +17,7 @@ from comity.dispatch.answered import answer_act
 from comity.dispatch.approvals import Answer
 from comity.dispatch.book import Book, Ledger, LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of
-from comity.dispatch.entries import DispatchLeaf, Fact, LinkLeaf, ReceiptLeaf, decode_entry, encode_entry
-from comity.dispatch.entries import LinkEvent as Act
+from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, decode_entry, encode_entry
 from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.held import NOTHING, Added, Held
@@ -30,7 +29,9 @@ from comity.dispatch.particulars import Particulars
 from comity.dispatch.path import receive, send
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
-from comity.node import absorb, due, held, owed
+from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
+from comity.node import absorb, challenge, due, held, owed, stolen
+from comity.node.assemble import Keyring, keyring_of
 from comity.node.carry import Carried, carry
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
@@ -40,6 +41,7 @@ from comity.node.heads import SECOND_MS, stored_head
 from comity.node.held import HeldShown
 from comity.node.incarnation import read_incarnation
 from comity.node.link import LinkEvent, LinkState
+from comity.node.linked import Linked
 from comity.node.linkrow import moved, read_link, write_link
 from comity.node.manifest import close_day, make_manifest, manifest_form, next_closing
 from comity.node.mend import withdraw_wanted
@@ -47,10 +49,11 @@ from comity.node.owed import Rung
 from comity.node.peer import Peer, Timers, Voice
 from comity.node.refile import refile
 from comity.node.reminding import next_reminder, remind
+from comity.node.resealing import as_sealed, reseal_due, wants_reseal
 from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
-from comity.node.starting import Starting
 from comity.node.subject import Concerning, Match, look
+from comity.node.suspending import stays_out
 from comity.node.taken import Problem, Proven, Taken
 from comity.node.theirlaw import AskedOf, note_asked
 from comity.tlog.checkpoint import SignedHead
@@ -60,21 +63,35 @@ NO_ANSWERS = 3
 RETRY_MS = 1_000
 
 
-class Node(Starting):
+class Node(Linked):
     """A node without sockets, files or clock: the edge and the simulation drive it.
 
     Not safe for two callers at once: whoever drives it serialises the calls.
     """
 
-    def __init__(self, office: Office, voice: Voice, peer: Peer, ledger: Ledger, timers: Timers) -> None:
+    def __init__(
+        self,
+        office: Office,
+        voice: Voice,
+        peer: Peer,
+        ledger: Ledger,
+        timers: Timers,
+        *,
+        keyring: Callable[[], Keyring] | None = None,
+    ) -> None:
         self.office = office
         self.voice = voice
         self.peer = peer
         self.ledger = ledger
         self.timers = timers
         self.can_call = True
+        own = keyring_of(voice, office)
+        self._keyring = keyring or (lambda: own)
+        self._doubtful = False
         self._heard = Heard()
         self._told = Told()
+        self._stops = NOTHING_STOPPED
+        self.reread()
 
     # --- sending -----------------------------------------------------------------------------------------------
 
@@ -85,6 +102,7 @@ class Node(Starting):
             StoreError: the outcome is unknown; a repeat makes new dispatches, so look before repeating.
         """
         outcomes: list[Outcome] = []
+        self._sure()
         with self.ledger.begin() as book:
             for form, by in forms:
                 try:
@@ -278,11 +296,12 @@ class Node(Starting):
         """Return the exchange that this node sends now, as request or as answer, from what is stored."""
         if self.recovering:
             raise Problem("recovering", 503, "nothing is signed before the peer has said that our store is the newest")
+        self._sure()
         self._told = due.remembered(self._told, now)
         with self.ledger.begin() as book:
-            lanes = due.lanes_ready(self._told, self.timers, read_link(book.tx).state, now)
+            ready = due.ready(self._told, self.timers, read_link(book.tx), now)
             ticked = self._told.tick if now < self._told.tick + self.timers.tick_ms else now
-            pooled = sequence(book, lanes, now) if book.tx.rows("SELECT 1 FROM pool LIMIT 1") else 0
+            pooled = sequence(book, ready, now) if book.tx.rows("SELECT 1 FROM pool LIMIT 1") else 0
             exchange = None if pooled else self._say(book, now, wait_ms)
         if exchange is None:
             # Entries are stored before the head above them is signed: a second transaction.
@@ -309,6 +328,7 @@ class Node(Starting):
         Raises:
             Problem: nothing may be signed now.
         """
+        self._sure()
         return carry(self.ledger, self.voice, self.timers, self._heard, now, without=without)
 
     def no_answer(self, now: Ms) -> int:
@@ -349,10 +369,11 @@ class Node(Starting):
         return self._take_whole(data, now, apart=True)
 
     def _take_whole(self, data: bytes, now: Ms, *, apart: bool) -> Taken:
+        self._sure()
         exchange = absorb.read_exchange(data, self.peer)
         head = self._refuse_stopped(exchange, now)
         try:
-            with self.ledger.begin() as book:
+            with self._change() as book:
                 taken = self._take(exchange, head, book, now, apart=apart)
         except Proven as proven:
             with self.ledger.begin() as book:
@@ -370,7 +391,10 @@ class Node(Starting):
         before = book.logs[LogRole.OURS]
         news = absorb.absorb(exchange, head, book, self.peer, self.timers, now=now)
         fresh = book.entries(LogRole.THEIRS, first, book.logs[LogRole.THEIRS].size)
-        settled = apply_entries(first, [decode_entry(e) for e in fresh], head, book, self.office.desks, now=now)
+        entries = [decode_entry(e) for e in fresh]
+        settled = apply_entries(first, entries, head, book, self.office.desks, now=now)
+        if self._entered(entries, book.tx) or wants_reseal(entries):
+            reseal_due(book, self.office, now)
         after = book.logs[LogRole.OURS]
         grown = (after.cosigned_size, after.cosigned_time) > (before.cosigned_size, before.cosigned_time)
         self._note_good(book, head, now, cosigned=grown)
@@ -389,7 +413,12 @@ class Node(Starting):
             return refile(index, sealed, book, self.office, now)
         leaf = book.entry(LogRole.THEIRS, index)
         assert isinstance(leaf, DispatchLeaf)
-        recorded = [receive(Arrival(index, leaf, sealed, now), book, self.office, now)]
+        arrival = Arrival(index, as_sealed(leaf, sealed), sealed, now)
+        if self._stops and stays_out(arrival, self._stops, self.office):
+            book.tx.run("UPDATE got SET sealed = NULL WHERE idx = ?", (index,))
+            absorb.count(book, "dispatch-suspended")
+            return []
+        recorded = [receive(arrival, book, self.office, now)]
         if recorded[0].fact != Fact.ARRIVED:
             recorded += follow(leaf.id, book, self.office, now)
         return recorded
@@ -409,7 +438,8 @@ class Node(Starting):
 
     def open_one(self, index: LeafIndex, now: Ms) -> tuple[Recorded, ...]:
         """Open one of `unopened` in a transaction of its own, and what waited for it."""
-        with self.ledger.begin() as book:
+        with self._change() as book:
+            self._stops = read_link(book.tx).stops
             sealed = book.tx.rows("SELECT sealed FROM got WHERE idx = ?", (index,))[0][0]
             return tuple(self._receive(index, bytes_of(sealed), book, now))
 
@@ -419,22 +449,18 @@ class Node(Starting):
         link = moved(link, event, now, "an exchange went well")
         if head.time >= book.logs[LogRole.THEIRS].head_time:  # an older head that is shown again says nothing of now
             link = replace(link, clock_off_ms=head.time * SECOND_MS - now)
+        if link.challenged:
+            link = challenge.answered(book, link, now)
+        self._stops = link.stops
         write_link(book.tx, replace(link, failures=0, last_good=now))
 
     def _keep_doubtful(self, head: SignedHead, problem: Problem, now: Ms) -> None:
         """Keep the head of an exchange that is not taken, and challenge it where its entries do not give its root."""
         with self.ledger.begin() as book:
-            new = absorb.keep_pending(head, book)
+            absorb.keep_pending(head, book)
             absorb.count(book, f"problem-{problem.code}")
-            if new and problem.code == "unproven-head":
-                self._challenge(head, book, now)
-
-    def _challenge(self, head: SignedHead, book: Book, now: Ms) -> None:
-        """Ask in our log, once a head, for its proof: a failing proof is no evidence, whoever reports it may have made it."""
-        # spec: protocol.md 9, 11
-        book.append_own([encode_entry(LinkLeaf(Act.CHALLENGE, sha256(head.note.encode())))])
-        reason = "the peer's entries do not give the head that it signed"
-        write_link(book.tx, moved(read_link(book.tx), LinkEvent.UNPROVEN_HEAD, now, reason))
+            if problem.code == "unproven-head":
+                challenge.challenge(book, head, now)
 
     def problem_bytes(self, problem: Problem) -> bytes:
         """Return what the peer reads of a problem: a code, when to come again, how far our mirror reaches."""
@@ -457,6 +483,9 @@ class Node(Starting):
                 reason = "the other side says that our store was put back; it is asked what it holds"
                 link = moved(link, LinkEvent.STALE_INCARNATION, now, reason)
             write_link(book.tx, link)
+            shown = None if problem.checkpoint is None else stolen.signed_by_us(problem.checkpoint, book, self.voice)
+            if shown is not None and link.state is not LinkState.RECOVERING and stolen.is_foreign(shown, book):
+                stolen.stop(book, self.office, problem.checkpoint or "", now)
 
     # --- time --------------------------------------------------------------------------------------------------
 
@@ -465,8 +494,14 @@ class Node(Starting):
         owed.pass_time(self.ledger, self.office, now)
         remind(self.ledger, self.office, now)
         with self.ledger.read() as tx:
-            if not self._cosign_overdue(tx, now):
-                return
+            papers, challenged = self._papers_wait(tx), read_link(tx).challenged
+            overdue = self._cosign_overdue(tx, now)
+        if papers:
+            self.enter_papers()
+        if challenged:
+            self.press(now)
+        if not overdue:
+            return
         with self.ledger.begin() as book:
             link = read_link(book.tx)
             reason = "the other party has not co-signed our log within the accord's time"

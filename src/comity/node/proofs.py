@@ -5,7 +5,8 @@ The rule it keeps: a proof is made from the stored tiles and checked against the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from comity.base.errors import BadForm
@@ -15,10 +16,11 @@ from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import HeadLeaf, decode_entry
 from comity.dispatch.keylist import KeyList
 from comity.dispatch.ports import Tx
-from comity.node.assemble import cosigner_verifier, decision_origin, log_verifier, spare_verifiers
+from comity.node.assemble import cosigner_verifier, decision_origin, log_changes, log_verifier, spare_verifiers
 from comity.node.heads import signed_by
 from comity.node.logfiles import newest_checkpoint
-from comity.node.peer import Peer, Voice
+from comity.node.papers import Listed, read_papers
+from comity.node.peer import Peer, Voice, keys_at
 from comity.tlog.checkpoint import (
     CosignedHead,
     KeyRole,
@@ -50,7 +52,8 @@ class Signers:
         theirs: of the peer's exchange log.
         theirs_by: our mirror, which co-signs theirs.
         decision: of our decision log; nobody co-signs it.
-        ours_by_spares, theirs_by_spares: the mirrors' next keys, which a node takes when its store was put back.
+        ours_by_spares, theirs_by_spares: the mirrors' other keys, such as those that a node takes when its store was put back.
+        ours_earlier, theirs_earlier: log keys of earlier key lists: (size of the head at which they ended, keys).
     """
 
     ours: NoteVerifier
@@ -60,6 +63,42 @@ class Signers:
     decision: NoteVerifier
     ours_by_spares: tuple[NoteVerifier, ...] = ()
     theirs_by_spares: tuple[NoteVerifier, ...] = ()
+    ours_earlier: tuple[tuple[int, NoteVerifier], ...] = ()
+    theirs_earlier: tuple[tuple[int, NoteVerifier], ...] = ()
+
+    def current(self, tx: Tx) -> Signers:
+        """Return the keys by the key lists that are in force in this snapshot.
+
+        Raises:
+            BadSignature, BadEnvelope: a stored list does not stand.
+        """  # spec: protocol.md 10
+        papers = read_papers(tx)
+        if papers is None:
+            return self
+        ours, theirs = papers.ours, papers.theirs
+        made = Signers.listed(ours[-1].keys, theirs[-1].keys)
+        return replace(
+            made,
+            ours_by_spares=_mirrors(theirs),
+            theirs_by_spares=_mirrors(ours),
+            ours_earlier=earlier_logs(ours),
+            theirs_earlier=earlier_logs(theirs),
+        )
+
+    def at(self, role: LogRole, note: str) -> tuple[NoteVerifier, ...]:
+        """Return who must sign a head of a log: a function of its size, and for the decision log whoever of us signed it.
+
+        Raises:
+            BadSignature: it is no head.
+        """  # spec: protocol.md 10
+        parsed = parse_note(note)
+        if role is LogRole.DECISION:
+            there = {line.key_id for line in parsed.lines}
+            old = [named(self.decision.name, keys) for _, keys in self.ours_earlier]
+            return (next((one for one in old if one.ed25519.key_id in there), self.decision),)
+        size = parse_body(parsed.text).size
+        earlier = self.ours_earlier if role is LogRole.OURS else self.theirs_earlier
+        return keys_at(size, earlier, self.ours if role is LogRole.OURS else self.theirs)
 
     @classmethod
     def of(cls, voice: Voice, peer: Peer) -> Self:
@@ -92,6 +131,20 @@ class Signers:
         first = self.under(role)[1]
         spares = self.ours_by_spares if role is LogRole.OURS else self.theirs_by_spares
         return next((one for one in spares if first is not None and signed_by(note, one)), first)
+
+
+def earlier_logs(lists: Sequence[Listed]) -> tuple[tuple[int, NoteVerifier], ...]:
+    """Return the log keys of all lists but the newest, with the size of the head at which each pair ended."""
+    return tuple((turn, log_verifier(keys)) for turn, keys in log_changes(lists))
+
+
+def named(name: str, keys: NoteVerifier) -> NoteVerifier:
+    """Return the same log keys under another log's name."""
+    return NoteVerifier.from_raw(KeyRole.LOG, name, keys.ed25519.raw, keys.mldsa44.raw)
+
+
+def _mirrors(lists: Sequence[Listed]) -> tuple[NoteVerifier, ...]:
+    return tuple(one for listed in lists for one in (cosigner_verifier(listed.keys), *spare_verifiers(listed.keys)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +200,7 @@ def newest_signed(tx: Tx, role: LogRole, signers: Signers) -> tuple[SignedHead, 
     Raises:
         BadSignature: the stored head does not have exactly the signatures that it must have.
     """
+    signers = signers.current(tx)
     log = signers.under(role)[0]
     if role is not LogRole.DECISION:
         newest = newest_checkpoint(tx, role)
@@ -154,10 +208,30 @@ def newest_signed(tx: Tx, role: LogRole, signers: Signers) -> tuple[SignedHead, 
             return None
         cosigner = signers.cosigner_of(role, newest[1])
         assert cosigner is not None
-        both = verify_cosigned_head(newest[1], Origin(log.name), [log], cosigner)
+        both = verify_cosigned_head(newest[1], Origin(log.name), signers.at(role, newest[1]), cosigner)
         return both.head, both
     found = tx.rows("SELECT note FROM head WHERE role = ? ORDER BY size DESC, time DESC LIMIT 1", (role,))
-    return (verify_head(text_of(found[0][0]), Origin(log.name), [log]), None) if found else None
+    note = text_of(found[0][0]) if found else ""
+    return (verify_head(note, Origin(log.name), signers.at(role, note)), None) if found else None
+
+
+def check_turns(tx: Tx, signers: Signers) -> int:
+    """Check the signatures of every stored head that first covers a key list, and return how many there are.
+
+    Raises:
+        BadSignature: one does not bear exactly the lines of the old and of the new keys.
+    """  # spec: protocol.md 10
+    signers = signers.current(tx)
+    checked = 0
+    for role, earlier, log in (
+        (LogRole.OURS, signers.ours_earlier, signers.ours),
+        (LogRole.THEIRS, signers.theirs_earlier, signers.theirs),
+    ):
+        for turn, _ in earlier:
+            for (note,) in tx.rows("SELECT note FROM head WHERE role = ? AND size = ?", (role, turn)):
+                verify_head(text_of(note), Origin(log.name), signers.at(role, text_of(note)))
+                checked += 1
+    return checked
 
 
 def leaf_interval(tx: Tx, role: LogRole, index: int) -> tuple[Ms | None, Ms | None]:

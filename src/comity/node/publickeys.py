@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from comity.base.errors import BadForm, BadSignature
-from comity.base.ids import Origin
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, Origin
 from comity.dispatch.keylist import KeyList
 from comity.node.assemble import cosigner_name, log_verifier
+from comity.node.keyorder import Entered, wrong_signers
 from comity.tlog.checkpoint import (
     CosignedHead,
     KeyRole,
@@ -22,10 +24,26 @@ from comity.tlog.note import parse_note
 
 @dataclass(frozen=True, slots=True)
 class PublicKeys:
-    """The log and mirror keys that whoever checks holds to be the parties' own."""
+    """The log and mirror keys that whoever checks holds to be the parties' own.
+
+    Attributes:
+        logs, cosigners: of all lists.
+        lists: the key lists themselves, by digest of their signed bytes, where they are known as signed.
+    """
 
     logs: tuple[NoteVerifier, ...]
     cosigners: tuple[NoteVerifier, ...]
+    lists: tuple[tuple[Digest, KeyList], ...] = ()
+
+    @classmethod
+    def signed(cls, *lists: tuple[bytes, KeyList]) -> Self:
+        """Take all keys of key lists whose signed bytes are known: which of them apply then follows from a log."""
+        made = cls.listed(*(keys for _, keys in lists))
+        return cls(made.logs, made.cosigners, tuple((sha256(data), keys) for data, keys in lists))
+
+    def wrong_signers(self, note: str, places: Sequence[Entered]) -> str:
+        """Say why a head that `head` took is not signed by the keys in force at its size, or ""."""
+        return wrong_signers(note, places, dict(self.lists))
 
     @classmethod
     def listed(cls, *lists: KeyList) -> Self:
@@ -56,7 +74,8 @@ class PublicKeys:
         return cls(logs, tuple(pair for pair in pairs if pair.role is KeyRole.COSIGNER))
 
     def __add__(self, other: PublicKeys) -> PublicKeys:
-        return PublicKeys((*self.logs, *other.logs), (*self.cosigners, *other.cosigners))
+        lists = (*self.lists, *other.lists)
+        return PublicKeys((*self.logs, *other.logs), (*self.cosigners, *other.cosigners), lists)
 
     def head(self, note: str) -> CosignedHead:
         """Check a checkpoint: exactly the log's lines and one pair of the other party's mirror.

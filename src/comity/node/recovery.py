@@ -6,14 +6,16 @@ only where a head that we signed ourselves, or the peer did, gives its root.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias, TypeVar
 
 from comity.base.entropy import Entropy
 from comity.base.errors import BadEnvelope, BadSignature
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms
-from comity.crypto.keys import LogKeys
+from comity.crypto.keys import LogKeys, LogPublic
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import LinkEvent as Act
@@ -28,14 +30,29 @@ from comity.dispatch.recover_codec import (
     read_recovered,
     sign_recover,
     sign_recovered,
+    unverified_papers,
 )
 from comity.node.heads import SECOND_MS, keep_head, signed_by
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
+from comity.node.papers import said_papers, take_papers
 from comity.node.peer import Peer, Voice
-from comity.node.taken import Problem
-from comity.tlog.checkpoint import CosignedHead, SignedHead, merge, verify_cosigned_head, verify_head
+from comity.node.stolen import is_foreign
+from comity.node.taken import Foreign, Problem
+from comity.tlog.checkpoint import (
+    CosignedHead,
+    NoteVerifier,
+    SignedHead,
+    merge,
+    parse_body,
+    verify_cosigned_head,
+    verify_head,
+)
+from comity.tlog.note import parse_note
 from comity.tlog.tree import root
 
+Said = TypeVar("Said")
+Renew: TypeAlias = Callable[[Tx, Mapping[tuple[bytes, bool], int]], tuple[Voice, Peer, Sequence[KeyList]]]
+"""Our keys and the peer's as far as key lists stand in the logs or are said to, and all lists of the peer, newest first."""
 _PUT_BACK = "put-back"
 AHEAD_S = 3_600
 """How far an incarnation may lie ahead of our clock."""
@@ -123,19 +140,26 @@ def told_stale(book: Book, voice: Voice, entropy: Entropy, held: int, now: Ms) -
 
 
 def take_answer(
-    book: Book, voice: Voice, peer: Peer, keys: KeyList, entropy: Entropy, *, data: bytes, now: Ms
+    book: Book, renew: Renew, entropy: Entropy, *, data: bytes, now: Ms, running: bool = False
 ) -> tuple[Next, Missing | None]:
     """Judge the peer's answer: go on, ask again under a new incarnation, or fetch what is missing.
 
+    One that is `running`, and was up since it started, knows its own log: what is above it was made with a stolen key.
+
+    Key lists that this store forgot come with it, under the roots' signatures; the heads in it are checked by them.
+
     Raises:
         Problem: it is no answer to what we asked, or its heads do not stand; nothing was changed.
+        Foreign: the peer accepted, under our signature, more of our log than a running node ever made.
     """
     stored = book.tx.rows("SELECT incarnation, request, again FROM recovery")
     if not stored:
         raise Problem("unknown-log", 422, "an answer to a recover that we did not send")
     incarnation, asked, again = int_of(stored[0][0]), bytes_of(stored[0][1]), bool(stored[0][2])
-    answer = _read(data, asked, keys)
+    voice, peer, answer = _read(data, asked, book, renew, now)
     missing = _missing(answer, book, voice, peer)
+    if running and missing.own is not None and is_foreign(missing.own.checkpoint, book):
+        raise Foreign(missing.own.note, "the peer holds an entry of our log that this node never made")
     if missing.own is not None and not _extends(missing.own, book):
         return Next.CUT, None
     if not again and not _is_older(missing, book) and not was_put_back(book):
@@ -150,30 +174,43 @@ def take_answer(
     return Next.FETCH, missing
 
 
-def _read(data: bytes, asked: bytes, keys: KeyList) -> Recovered:
+def _read(data: bytes, asked: bytes, book: Book, renew: Renew, now: Ms) -> tuple[Voice, Peer, Recovered]:
+    """Check the signatures of an answer, and return it with the keys by which the heads in it are to be checked."""
     try:
-        answer = read_recovered(data, keys.log_keys())
-    except BadEnvelope as error:
-        raise Problem(error.code, 400, str(error)) from error
+        hints = take_papers(book.tx, unverified_papers(data), book.logs[LogRole.OURS].origin, now)
+        voice, peer, keys = renew(book.tx, hints)
+        answer = _by_one_of(read_recovered, data, keys)
     except BadSignature as error:
         raise Problem(error.code, 422, "a recovered without exactly the peer's two good signatures") from error
+    except BadEnvelope as error:
+        raise Problem(error.code, 400, str(error)) from error
     if answer.request != sha256(asked):
         raise Problem("unproven-head", 422, "a recovered that answers another request")
-    return answer
+    return voice, peer, answer
+
+
+def _by_one_of(read: Callable[[bytes, LogPublic], Said], data: bytes, keys: Sequence[KeyList]) -> Said:
+    """Read what the log keys of one of some key lists must have signed: a node that starts may not know the newest."""
+    for one in keys[:-1]:
+        try:
+            return read(data, one.log_keys())
+        except BadSignature:
+            continue
+    return read(data, keys[-1].log_keys())
 
 
 def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer) -> Missing:
     """Check every head in the answer and return what we would have to fetch."""
     ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
-    mirrors = [voice.cosigner_keys, *voice.spares]
     try:
-        own = None if answer.head is None else verify_head(answer.head, ours.origin, [voice.log_keys.verifier])
+        own = None if answer.head is None else verify_head(answer.head, ours.origin, _own_keys(answer.head, voice))
         for note in answer.pending:
-            verify_head(note, ours.origin, [voice.log_keys.verifier])
+            verify_head(note, ours.origin, _own_keys(note, voice))
         cosigned = None
         if answer.cosigned is not None:
-            key = next(one for one in reversed(mirrors) if signed_by(answer.cosigned or "", one.verifier))
-            cosigned = verify_cosigned_head(answer.cosigned, theirs.origin, [peer.log], key.verifier)
+            key = next(one for one in voice.all_mirrors if signed_by(answer.cosigned or "", one))
+            size = parse_body(parse_note(answer.cosigned).text).size
+            cosigned = verify_cosigned_head(answer.cosigned, theirs.origin, peer.log_at(size), key)
     except (BadSignature, StopIteration) as error:
         raise Problem("bad-signature", 422, "a recovered with a head that nobody signed as it says") from error
     if cosigned is not None:
@@ -181,6 +218,15 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer) -> Missing
         if checkpoint.size <= theirs.size and root(book.tiles(LogRole.THEIRS), checkpoint.size) != checkpoint.root:
             raise Problem("unproven-head", 422, "a head of the peer, cosigned by us, that is not of the log we mirror")
     return Missing(own, ours.head_size, cosigned, theirs.size, answer.pending)
+
+
+def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
+    """Return our keys at the size of a head, or at a change of keys that nobody but us has in the log."""
+    parsed = parse_note(note)
+    there = {(line.name, line.key_id) for line in parsed.lines}
+    keys = voice.verifiers_at(parse_body(parsed.text).size)
+    further = [one for one in voice.coming if (one.name, one.ed25519.key_id) in there and one not in keys]
+    return (*keys, *further[:1])
 
 
 def _is_older(missing: Missing, book: Book) -> bool:
@@ -226,13 +272,15 @@ def _keep_newer(own: SignedHead | None, book: Book) -> None:
 # --- answering -------------------------------------------------------------------------------------------------------
 
 
-def answer(book: Book, voice: Voice, peer: Peer, keys: KeyList, *, data: bytes, now: Ms) -> tuple[bytes, bool]:
+def answer(
+    book: Book, voice: Voice, peer: Peer, keys: Sequence[KeyList], *, data: bytes, now: Ms
+) -> tuple[bytes, bool]:
     """Answer the peer's `recover`, and say whether it took a new incarnation: that is stored and logged before.
 
     Raises:
         Problem: it is not the peer's, or its incarnation is not later than what we have seen of it.
     """  # spec: protocol.md 9 step 1
-    asked = _read_question(data, peer, keys)
+    asked = read_question(data, peer, keys)
     known, last = read_incarnation(book.tx, LogRole.THEIRS), _last_time(book)
     if asked.incarnation < known.second:
         raise Problem("stale-incarnation", 409, "a recover under an incarnation before the peer's newest")
@@ -243,7 +291,7 @@ def answer(book: Book, voice: Voice, peer: Peer, keys: KeyList, *, data: bytes, 
             "INSERT INTO disowned_head (note, time) SELECT note, time FROM pending_head WHERE true ON CONFLICT DO NOTHING"
         )
         book.tx.run("DELETE FROM pending_head")
-    made = sign_recovered(_answer_to(data, book, last), log_keys(voice))
+    made = sign_recovered(_answer_to(data, asked, book, last), log_keys(voice))
     if asked.incarnation == known.second:
         return made, False
     digest = sha256(made)
@@ -257,9 +305,14 @@ def answer(book: Book, voice: Voice, peer: Peer, keys: KeyList, *, data: bytes, 
     return made, True
 
 
-def _read_question(data: bytes, peer: Peer, keys: KeyList) -> Recover:
+def read_question(data: bytes, peer: Peer, keys: Sequence[KeyList]) -> Recover:
+    """Read the peer's `recover`, signed by the keys of any of its lists: it may have forgotten the newest.
+
+    Raises:
+        Problem: it is not the peer's.
+    """  # spec: protocol.md 9, 10
     try:
-        asked = read_recover(data, keys.log_keys())
+        asked = _by_one_of(read_recover, data, keys)
     except BadEnvelope as error:
         raise Problem(error.code, 400, str(error)) from error
     except BadSignature as error:
@@ -286,8 +339,8 @@ def _last_time(book: Book) -> int:
     return int_of(rows[0][0] or 0)
 
 
-def _answer_to(data: bytes, book: Book, last: int) -> Recovered:
-    theirs = book.logs[LogRole.THEIRS]
+def _answer_to(data: bytes, asked: Recover, book: Book, last: int) -> Recovered:
+    ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
     head = book.tx.rows(
         "SELECT note FROM head WHERE role = ? AND size = ? AND time = ?",
         (LogRole.THEIRS, theirs.head_size, theirs.head_time),
@@ -299,6 +352,7 @@ def _answer_to(data: bytes, book: Book, last: int) -> Recovered:
         last_time=last,
         cosigned=_cosigned(book),
         request=Digest(sha256(data)),
+        papers=said_papers(book.tx, ours, theirs, own_size=asked.own_size, mirror_size=asked.mirror_size),
     )
 
 

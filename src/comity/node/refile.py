@@ -16,6 +16,7 @@ from comity.dispatch.inbound.unseal import unseal
 from comity.dispatch.inbound.verify import verify
 from comity.dispatch.office import Office
 from comity.dispatch.states import Arrival, Recorded, Verified
+from comity.node.resealing import as_sealed
 
 _SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
 
@@ -79,6 +80,7 @@ def refile(index: LeafIndex, sealed: bytes, book: Book, office: Office, now: Ms)
     """
     leaf = book.entry(LogRole.THEIRS, index)
     assert isinstance(leaf, DispatchLeaf)
+    leaf = as_sealed(leaf, sealed)
     book.tx.run("DELETE FROM regot WHERE idx = ?", (index,))
     book.tx.run("UPDATE got SET sealed = ? WHERE idx = ?", (sealed, index))
     fact = Fact(int_of(book.tx.rows("SELECT fact FROM got WHERE idx = ?", (index,))[0][0]))

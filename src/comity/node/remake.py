@@ -71,6 +71,10 @@ def remake(tx: Tx, dispatch: DispatchId, signers: Signers) -> Remade | None:
     if row is None:
         return None
     steps: list[ProofStep] = []
+    try:
+        signers = signers.current(tx)
+    except DAMAGE as error:
+        steps.append(ProofStep("Key lists", good=False, sentence=f"A stored key list does not stand: {error}."))
     entry = _entry(tx, row)
     leaf: list[DispatchLeaf] = []
     parts: list[wire.Parts] = []
@@ -235,7 +239,7 @@ def _check_head(note: Scalar, role: LogRole, signers: Signers, head: list[Signed
     key = signers.under(role)[0]
     if note is None:
         raise _Broken("The co-signed head is missing from the store, and the log says that there was one.")
-    signed = verify_head(text_of(note), Origin(key.name), [key])
+    signed = verify_head(text_of(note), Origin(key.name), signers.at(role, text_of(note)))
     head.append(signed)
     size = _number(signed.checkpoint.size)
     return f"Ed25519 and ML-DSA-44 of {key.name} hold over size {size}, root {_short(signed.checkpoint.root)}."

@@ -23,12 +23,15 @@ from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Row, Tx
 from comity.dispatch.states import Officer
+from comity.dispatch.stops import read_stops
 
 KEEPERS = frozenset({"desk-lead", "legal-officer"})
 """Roles whose holders hold, ask for an erasure, and make it."""
 LEGAL = "legal-officer"
 """The role of at least one of the two who erase."""
 OURS, THEIRS, CUSTODY = "ours", "theirs", "custody"
+OVER = "ended"
+"""Why something is due: the accord has ended."""
 HOLD = "comity/hold/1"
 _SALT_BYTES, _BATCH, _DAY_MS = 32, 4_096, 86_400_000
 _LONGEST, _MOST = 2_000, 20_000
@@ -55,7 +58,7 @@ class Due:
         whose: `ours`, `theirs`, or `custody` for what our law did not admit and the custodian has.
         desk, kind, case: of it; in custody empty and None, nobody has read it.
         at: its day.
-        why: what set the day: `label`, `law`, `accord` or `custody`.
+        why: what set the day: `label`, `law`, `accord`, `custody` or `ended`.
         hold: the hold that keeps it; None if none does.
         asked: desk and number of who asked for its erasure; None if nobody did.
     """
@@ -103,15 +106,18 @@ def note_days(ledger: Ledger, accord: Accord) -> bool:
 def _without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
     rows = [(OURS, row) for row in tx.rows(_OURS, (most,))]
     rows += [(THEIRS, row) for row in tx.rows(_THEIRS, (int(Fact.FILED), most))]
-    found = [_day_of(whose, row, tx, accord) for whose, row in rows]
-    span = dict(accord.timers).get("custody", accord.timer("quarantine-keep"))
-    for id_, since in tx.rows(_IN_CUSTODY, (most,)):
-        found.append((bytes_of(id_), CUSTODY, "", "", None, int_of(since) + span, CUSTODY))
+    custody, over = tx.rows(_IN_CUSTODY, (most,)), False
+    if rows or custody:
+        over = read_stops(tx).ended
+    found = [_day_of(whose, row, tx, accord, over=over) for whose, row in rows]
+    span = 0 if over else dict(accord.timers).get("custody", accord.timer("quarantine-keep"))
+    for id_, since in custody:
+        found.append((bytes_of(id_), CUSTODY, "", "", None, int_of(since) + span, OVER if over else CUSTODY))
     return found
 
 
-def _day_of(whose: str, row: Row, tx: Tx, accord: Accord) -> tuple[bytes | str | int | None, ...]:
-    """Return the row of one dispatch: the earliest day of its label, our law and, about a person, the accord."""
+def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tuple[bytes | str | int | None, ...]:
+    """Return the row of one dispatch: the earliest day of its label, our law, about a person the accord, and its end."""
     id_, plain, case, since = row
     header = wire.decode_header(parts_of(bytes_of(plain))[0].content)
     days = [(end, "label") for end in day_ends(header.labels)]
@@ -119,6 +125,8 @@ def _day_of(whose: str, row: Row, tx: Tx, accord: Accord) -> tuple[bytes | str |
     span = dict(accord.timers).get("retention")
     if header.labels.categories and span is not None and not days:
         days.append((int_of(since) + span, "accord"))
+    if over and whose == THEIRS:
+        days = [(int_of(since), OVER)]
     at, why = min(days) if days else (None, "")
     if header.desk == "node":
         at, why = None, ""  # manifests, keys and the like: no case data, and the audit needs them
@@ -131,6 +139,15 @@ def _ordered(dispatch: bytes, tx: Tx) -> list[int]:
     decided = (read_record(bytes_of(row[0])) for row in rows)
     duties = (duty for one in decided if one is not None for duty in one.verdict.obligations)
     return [int(duty.value) * _DAY_MS for duty in duties if duty.verb == _RETAIN]
+
+
+def all_due(tx: Tx, now: Ms) -> None:
+    """Let all that the other side gave become due: the accord has ended, and two persons destroy it or a hold keeps it."""
+    # spec: vocabulary.md 8, Accord state
+    tx.run(
+        "UPDATE review SET at = ?, why = ? WHERE whose IN (?, ?) AND desk <> 'node' AND (at IS NULL OR at > ?)",
+        (now, OVER, THEIRS, CUSTODY, now),
+    )
 
 
 def due(tx: Tx, accord: Accord, now: Ms) -> tuple[Due, ...]:

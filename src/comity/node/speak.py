@@ -13,8 +13,7 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.exchange_codec import Exchange
 from comity.marking.labels import Lane
 from comity.node import heads
-from comity.node.link import lanes_open
-from comity.node.linkrow import read_link
+from comity.node.linkrow import Going, going, read_link
 from comity.node.peer import Timers, Voice
 
 DISPATCHES = 64
@@ -42,10 +41,10 @@ class Heard:
 
 def speak(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wait_ms: int = 0) -> Exchange:
     """Make the exchange that this node would send now."""  # spec: protocol.md 6
-    lanes = lanes_open(read_link(book.tx).state)
+    allowed = going(read_link(book.tx))
     note, size = heads.own_head(book, voice, now, timers.heartbeat_ms), heads.head_size(book)
     ours, base = book.logs[LogRole.OURS], book.logs[LogRole.OURS].cosigned_size
-    dispatches = _dispatches(book, lanes, size, heard, timers.window)
+    dispatches = _dispatches(book, allowed, size, heard, timers.window)
     cosignature = heads.own_cosignature(book, voice, now)
     theirs = book.logs[LogRole.THEIRS]
     return Exchange(
@@ -79,15 +78,13 @@ def wants(book: Book) -> tuple[LeafIndex, ...]:
     return tuple(LeafIndex(index) for _, index in urgent[:WANTS])
 
 
-def _dispatches(
-    book: Book, lanes: frozenset[Lane], size: int, heard: Heard, window: int
-) -> list[tuple[LeafIndex, bytes]]:
+def _dispatches(book: Book, allowed: Going, size: int, heard: Heard, window: int) -> list[tuple[LeafIndex, bytes]]:
     """Choose what travels: unreceipted leaves below the head, wanted ones first in their lane, within the credit."""
     credit = dict(heard.credit)
     credit[int(Lane.IMMEDIATE)] = max(MINIMUM_CREDIT, credit.get(int(Lane.IMMEDIATE), 0))
     chosen: list[tuple[LeafIndex, bytes]] = []
     total = 0
-    for lane, index, sealed in _candidates(book, lanes, size, heard.wants, window):
+    for lane, index, sealed in _candidates(book, allowed, size, heard.wants, window):
         total += len(sealed)
         if credit.get(lane, 0) < len(sealed):
             continue
@@ -99,34 +96,40 @@ def _dispatches(
 
 
 def _candidates(
-    book: Book, lanes: frozenset[Lane], size: int, wanted: tuple[int, ...], window: int
+    book: Book, allowed: Going, size: int, wanted: tuple[int, ...], window: int
 ) -> list[tuple[int, LeafIndex, bytes]]:
-    if not lanes:
+    if not allowed.lanes:
         return []
-    bounds = (int(max(lanes)), size, window_end(book, size, window))
+    goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
+    bounds = (int(max(allowed.lanes)), size, window_end(book, size, window, allowed), *arguments)
     rows = book.tx.rows(
-        "SELECT lane, idx, sealed FROM sent WHERE settled_at IS NULL AND fact = 0 AND idx IS NOT NULL AND lane <= ?"
-        " AND idx < ? AND (lane = 0 OR idx < ?) ORDER BY lane, idx LIMIT ?",
+        "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.idx IS NOT NULL"  # noqa: S608  no text of a person in it
+        f" AND s.lane <= ? AND s.idx < ? AND (s.lane = 0 OR s.idx < ?){goes} ORDER BY s.lane, s.idx LIMIT ?",
         (*bounds, DISPATCHES),
     )
-    known = {row[1] for row in rows}
+    known = {row[3] for row in rows}
     for index in wanted:
         if index not in known:
             rows += book.tx.rows(
-                "SELECT lane, idx, sealed FROM sent WHERE idx = ? AND lane <= ? AND idx < ? AND (lane = 0 OR idx < ?)"
-                " AND length(sealed) > 0",
+                "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.idx = ? AND s.lane <= ? AND s.idx < ?"  # noqa: S608  no text of a person in it
+                f" AND (s.lane = 0 OR s.idx < ?) AND length(s.sealed) > 0{goes}",
                 (index, *bounds),
             )
+    rows = [row for row in rows if int_of(row[1]) < size]  # of a reseal its own leaf must be covered too
     rows.sort(key=lambda row: (int_of(row[0]), int_of(row[1])))
-    return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed in rows]
+    return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed, _ in rows]
 
 
-def window_end(book: Book, size: int, window: int) -> int:
-    """Return the index from which on nothing but lane immediate leaves before receipts come."""
+def window_end(book: Book, size: int, window: int, allowed: Going) -> int:
+    """Return the index from which on nothing but lane immediate leaves before receipts come.
+
+    What is suspended takes no place in the window: it may wait for months, and the rest goes on.
+    """
     # spec: protocol.md 8. The plus keeps the query off the index over all that was ever sent.
+    goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
     found = book.tx.rows(
-        "SELECT idx FROM sent WHERE settled_at IS NULL AND fact = 0 AND lane > 0 AND idx IS NOT NULL"
-        " ORDER BY +idx LIMIT 1 OFFSET ?",
-        (window,),
+        "SELECT s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.lane > 0 AND s.idx IS NOT NULL"  # noqa: S608  no text of a person in it
+        f"{goes} ORDER BY +s.idx LIMIT 1 OFFSET ?",
+        (*arguments, window),
     )
     return int_of(found[0][0]) if found else size

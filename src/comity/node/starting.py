@@ -9,39 +9,38 @@ from __future__ import annotations
 from dataclasses import replace
 
 from comity.base.ids import Ms
-from comity.dispatch.book import Book, Ledger, LogRole
+from comity.dispatch.book import Book, LogRole
 from comity.dispatch.exchange_codec import Exchange
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
-from comity.dispatch.office import Office
-from comity.node import absorb, recovery
+from comity.dispatch.recover_codec import Recover
+from comity.node import absorb, recovery, stolen
 from comity.node.due import Told
 from comity.node.evidence import keep_evidence
 from comity.node.incarnation import read_incarnation
 from comity.node.link import LinkEvent, LinkState, refusal
 from comity.node.linkrow import Link, moved, read_link, write_link
 from comity.node.mend import Fetched, NotOurs, is_of, mend
-from comity.node.peer import Peer, Voice
+from comity.node.papered import Papered
+from comity.node.papers import read_papers
 from comity.node.recovery import Missing, Next
 from comity.node.speak import Heard
-from comity.node.taken import Problem, Proven
+from comity.node.taken import Foreign, Problem, Proven
 from comity.tlog.checkpoint import SignedHead
 from comity.tlog.tree import root
 
 
-class Starting:
+class Starting(Papered):
     """The half of a node that finds out whether its store was put back, and mends it.
 
     Attributes:
         can_call: there is a way to the peer; a node without one learns from the peer's calls what `recover` would say.
     """
 
-    office: Office
-    voice: Voice
-    peer: Peer
-    ledger: Ledger
     can_call: bool
     _heard: Heard
     _told: Told
+    _was_up: bool = False
+    """Since this process started the peer has said that our log is whole; from then on only a thief adds to it elsewhere."""
 
     def link(self) -> Link:
         """Return the stored state of the link."""
@@ -63,6 +62,7 @@ class Starting:
 
     def recover_request(self) -> bytes:
         """Return the `recover` to send now; it is stored, and the same until it is answered."""
+        self._sure()
         with self.ledger.begin() as book:
             return recovery.request(book, self.voice, self.office.entropy)
 
@@ -72,11 +72,18 @@ class Starting:
         Raises:
             Problem: it is no good answer; ask again later.
         """
-        with self.ledger.begin() as book:
-            found = recovery.take_answer(
-                book, self.voice, self.peer, self.office.peer_keys, self.office.entropy, data=data, now=now
-            )
-            self._after_answer(book, found[0], now)
+        running, entropy = self._was_up, self.office.entropy
+        self._doubtful = True  # papers come with it, also where the store's answer is lost
+        try:
+            with self.ledger.begin() as book:
+                found = recovery.take_answer(book, self._with_hints, entropy, data=data, now=now, running=running)
+                self._after_answer(book, found[0], now)
+        except Foreign as foreign:
+            with self.ledger.begin() as book:
+                stolen.stop(book, self.office, foreign.note, now)
+            return Next.CUT, None
+        self._was_up = running or found[0] is Next.UP
+        self._sure()
         return found
 
     def _after_answer(self, book: Book, found: Next, now: Ms) -> None:
@@ -109,9 +116,10 @@ class Starting:
         Raises:
             Problem: what was fetched does not give the heads that it must give; nothing was changed.
         """
+        self._doubtful = True  # our log may come back with key lists in it, also where the store's answer is lost
         try:
             with self.ledger.begin() as book:
-                mend(book, missing, fetched, self.office, self.voice, now=now)
+                mend(book, missing, fetched, self.office, self._as_stored, now=now)
                 reason = "the store was put back, and what was missing came from the other side"
                 write_link(book.tx, moved(read_link(book.tx), LinkEvent.RECOVERED, now, reason))
         except NotOurs:
@@ -122,6 +130,7 @@ class Starting:
                 keep_evidence(book, proven.evidence, now)
             raise Problem("broken", 503, str(proven)) from proven
         self._heard, self._told = Heard(), Told()
+        self._sure()
         return True
 
     def _judge(self, missing: Missing, fetched: Fetched, now: Ms) -> None:
@@ -143,8 +152,10 @@ class Starting:
         state = self.link().state
         if state in {LinkState.UNPAIRED, LinkState.BROKEN}:
             raise Problem("broken" if state is LinkState.BROKEN else "recovering", 409, f"the link is {state}")
+        self._sure()
         with self.ledger.begin() as book:
-            answer, new = recovery.answer(book, self.voice, self.peer, self.office.peer_keys, data=data, now=now)
+            lists = self._peer_lists(read_papers(book.tx))
+            answer, new = recovery.answer(book, self.voice, self.peer, lists, data=data, now=now)
             if new and read_incarnation(book.tx, LogRole.OURS).second:
                 # It may have forgotten our own restore: it is told again before we speak on.
                 reason = "the other side's store was put back; it is told of our own last restore again"
@@ -152,6 +163,15 @@ class Starting:
         if new:
             self._heard, self._told = Heard(), Told()
         return answer
+
+    def question(self, data: bytes) -> Recover:
+        """Read a `recover` of the peer, as it was kept.
+
+        Raises:
+            Problem: it is not the peer's.
+        """
+        with self.ledger.read() as tx:
+            return recovery.read_question(data, self.peer, self._peer_lists(read_papers(tx)))
 
     def _refuse_stopped(self, exchange: Exchange, now: Ms) -> SignedHead:
         """Refuse an exchange in a state that takes none, its head not kept; return the head, whose signatures are good."""

@@ -15,6 +15,7 @@ from comity.dispatch.entries import (
     Entry,
     Fact,
     HeadLeaf,
+    InstrumentKind,
     InstrumentLeaf,
     ReceiptLeaf,
     RecordLeaf,
@@ -23,6 +24,7 @@ from comity.dispatch.entries import (
     record_commit,
 )
 from comity.dispatch.ports import Row
+from comity.node.papers import take_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,15 @@ class Tail:
 
 
 def take_tail(book: Book, size: int) -> Tail:
-    """Take back our entries from `size` on; their dispatches have no place until they get one again."""
-    entries = tuple(decode_entry(entry) for entry in book.rewind(size))
+    """Take back our entries from `size` on; their dispatches have no place until they get one again.
+
+    Key lists and accords among them are written again when their time comes.
+    """
+    taken = [decode_entry(entry) for entry in book.rewind(size)]
+    take_back(book, size)
+    entries = tuple(
+        one for one in taken if not (isinstance(one, InstrumentLeaf) and one.kind is not InstrumentKind.RESTORED)
+    )
     openings = tuple(book.tx.rows("SELECT kind, salt, record, at FROM opening WHERE idx >= ? ORDER BY idx", (size,)))
     book.tx.run("DELETE FROM opening WHERE idx >= ?", (size,))
     book.tx.run("UPDATE sent SET idx = NULL WHERE idx >= ?", (size,))

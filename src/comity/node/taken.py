@@ -27,6 +27,14 @@ class Proven(PeerError):
         self.evidence = evidence
 
 
+class Foreign(PeerError):
+    """Somebody else signed an entry of our log with our key; `note` shows it. The peer did no wrong."""
+
+    def __init__(self, note: str, message: str) -> None:
+        super().__init__(message)
+        self.note = note
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """What one exchange brought.

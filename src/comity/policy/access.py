@@ -94,6 +94,8 @@ class Deed(StrEnum):
     """Administer accounts, keys and sessions."""
     HEALTH = "health"
     """See how the node runs, without content."""
+    LINK = "link"
+    """Suspend or resume the exchange, or one desk of it; with a second person."""
 
 
 @dataclass(frozen=True, slots=True)

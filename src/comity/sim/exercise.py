@@ -6,24 +6,27 @@ It is honest and small: what is simulated is the courier, the logs and the disk,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 from comity.base import cbor
 from comity.base.cbor import Value
 from comity.base.entropy import Entropy
 from comity.base.errors import BadEnvelope, BadForm
+from comity.base.hashing import sha256
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, NodeName
 from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey, cose_key, key_id
-from comity.crypto.sign import add_signatures, sign_instrument
+from comity.crypto.sign import add_signatures, sign_instrument, unverified_payload
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
 from comity.dispatch.entries import Fact
 from comity.dispatch.filing import Facts, Filing, Standing
-from comity.dispatch.keylist import MAX_COSIGNERS, KeyList, KeyPair, Sealing, encode_keylist
+from comity.dispatch.inbound.paper import KEYS
+from comity.dispatch.keylist import MAX_COSIGNERS, KeyList, KeyPair, Sealing, decode_keylist, encode_keylist
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.node import manifest
 from comity.node.assemble import Assembled, Instruments, Keyring, assemble
+from comity.node.papers import Listed
 from comity.policy.question import Act, Question
 from comity.policy.verdict import Effect, Reason, Verdict
 from comity.sim.chance import SeededEntropy
@@ -173,10 +176,80 @@ def parties() -> Parties:
     """Return the two parties of the exercise."""
     first, second = (_half(name) for name in NAMES)
     members = tuple(Party(h.name, "ZZ", h.root.public().cose_keys, ()) for h in (first, second))
-    desks = (OpenDesk(DESK, (NOTE, RECALL)), OpenDesk(manifest.DESK, (manifest.KIND,)))
+    desks = (OpenDesk(DESK, (NOTE, RECALL)), OpenDesk(manifest.DESK, (manifest.KIND, KEYS)))
     accord = Accord("exercise", 1, None, (members[0], members[1]), desks, (), (), (), Ms(0))
     signed = add_signatures(sign_instrument(encode_accord(accord), "accord", first.root), "accord", second.root)
     return Parties((first, second), signed)
+
+
+@dataclass(slots=True)
+class Locker:
+    """The private keys of one side, which outlive its process and its store, as a folder of key files does.
+
+    Attributes:
+        half: the party.
+        ring: all keys made so far.
+        made: the lists made so far, as signed, by edition.
+        gone: sealing keys that were destroyed.
+    """
+
+    half: Half
+    ring: Keyring
+    made: dict[int, bytes] = field(default_factory=dict)
+    gone: set[Digest] = field(default_factory=set)
+
+    def by_digest(self) -> dict[Digest, bytes]:
+        """Return all lists, that of the ceremony first, by the digest of their signed bytes."""
+        return {sha256(signed): signed for signed in (self.half.keys, *self.made.values())}
+
+    @classmethod
+    def of(cls, side: int) -> Locker:
+        """Open the locker of one side with the keys of the ceremony."""
+        half = parties().halves[side]
+        return cls(half, half.keyring)
+
+    def next_list(self, before: Listed, now: Ms, *, log: bool, mirror: bool) -> bytes:
+        """Make new keys, and return the list that follows another one, signed by the root.
+
+        Args:
+            before: the list in force.
+            now: from when the new sealing key counts.
+            log: the log keys are new.
+            mirror: the mirror keys are new.
+        """
+        entropy = SeededEntropy(f"{self.half.name} keys {before.keys.edition + 1}")
+        sealing = SealingKey.generate(entropy)
+        kid = key_id(cose_key(sealing.public()))
+        keys = replace(
+            before.keys,
+            edition=before.keys.edition + 1,
+            prev=before.digest,
+            sealing=(Sealing.of(AGENCY, sealing.public(), not_before=Ms(0), not_after=Ms(now + _YEAR_MS)),),
+            issued=now,
+        )
+        self.ring = replace(self.ring, sealing={**self.ring.sealing, kid: sealing})
+        keys = self._with_log(keys, LogKeys.generate(entropy)) if log else keys
+        keys = self._with_mirrors(keys, entropy) if mirror else keys
+        self.made[keys.edition] = sign_instrument(encode_keylist(keys), KEYS, self.half.root)
+        return self.made[keys.edition]
+
+    def forget_sealing(self, keys: KeyList) -> None:
+        """Destroy the sealing keys that are not of this list, nor of one that was made after it."""
+        later = [self.made[number] for number in self.made if number >= keys.edition]
+        kept = {key.kid for signed in later for key in decode_keylist(unverified_payload(signed)).sealing}
+        left = {kid: key for kid, key in self.ring.sealing.items() if kid in kept}
+        self.gone |= self.ring.sealing.keys() - left.keys()
+        self.ring = replace(self.ring, sealing=left)
+
+    def _with_log(self, keys: KeyList, made: LogKeys) -> KeyList:
+        self.ring = replace(self.ring, logs=(*self.ring.logs, made))
+        return replace(keys, log=KeyPair(keys.log.number, *made.public().cose_keys))
+
+    def _with_mirrors(self, keys: KeyList, entropy: Entropy) -> KeyList:
+        made = tuple(CosignerKeys.generate(entropy) for _ in range(MAX_COSIGNERS))
+        self.ring = replace(self.ring, cosigners=(*self.ring.cosigners, *made))
+        first = 1 + max(pair.number for pair in keys.cosigners)
+        return replace(keys, cosigners=tuple(KeyPair(first + n, *p.public().cose_keys) for n, p in enumerate(made)))
 
 
 def _half(name: NodeName) -> Half:

@@ -35,6 +35,7 @@ class Fault(StrEnum):
     KILLED = "killed"
     CLOCK_FAR = "clock-far"
     PUT_BACK = "put-back"
+    SUSPENDED = "suspended"
 
 
 LIES = (
@@ -65,6 +66,9 @@ class Plan:
         silent_side: a side that cannot call and only answers, or None.
         work_ms: for how long officers hand in; faults end then, and the world heals.
         put_backs: (side, copied at, put back at): the store of a side as it was is put in the place of the newest.
+        suspensions: (side, from, to, the desk alone): people of a side suspend, and resume it.
+        turns: (side, at, log keys too, mirror keys too): a side gets a new key list.
+        forget: a side destroys its older sealing keys as soon as a new list is in force, so that what is under way is resealed.
     """
 
     lose: float
@@ -83,6 +87,9 @@ class Plan:
     silent_side: int | None
     work_ms: int
     put_backs: tuple[tuple[int, int, int], ...] = ()
+    suspensions: tuple[tuple[int, int, int, bool], ...] = ()
+    turns: tuple[tuple[int, int, bool, bool], ...] = ()
+    forget: bool = False
 
 
 _SKEW_MS = 145_000
@@ -91,6 +98,9 @@ _FAR_RATE = 0.15
 _SILENT_RATE = 0.15
 _LONG_PARTING_RATE = 0.2
 _PUT_BACK_RATE = 0.5
+_SUSPEND_RATE = 0.4
+_LOG_RATE = 0.7
+_MIRROR_RATE = 0.5
 
 
 def plan_of(chance: Chance) -> Plan:
@@ -114,7 +124,9 @@ def plan_of(chance: Chance) -> Plan:
         silent_side=chance.number(0, 1) if chance.hit(_SILENT_RATE) else None,
         work_ms=work,
     )
-    return replace(plan, put_backs=_put_backs(chance, plan)) if chance.hit(_PUT_BACK_RATE) else plan
+    plan = replace(plan, put_backs=_put_backs(chance, plan)) if chance.hit(_PUT_BACK_RATE) else plan
+    plan = replace(plan, turns=_turns(chance.branch("turns"), plan))
+    return replace(plan, suspensions=_suspensions(chance.branch("suspensions"), work))
 
 
 def calm_plan(work_ms: int = 30 * MINUTE_MS) -> Plan:
@@ -138,6 +150,23 @@ def _put_backs(chance: Chance, plan: Plan) -> tuple[tuple[int, int, int], ...]:
         side, copied = chance.number(0, 1), chance.number(0, plan.work_ms)
         found.append((side, copied, copied + chance.number(0, 40) * MINUTE_MS + chance.number(1, MINUTE_MS)))
     return tuple(one for one in found if one[0] != plan.silent_side and one[2] < plan.work_ms)
+
+
+def _turns(chance: Chance, plan: Plan) -> tuple[tuple[int, int, bool, bool], ...]:
+    """Change keys in half of the worlds, up to three times, of either side and also of both at once."""
+    return tuple(
+        (chance.number(0, 1), chance.number(0, plan.work_ms), chance.hit(_LOG_RATE), chance.hit(_MIRROR_RATE))
+        for _ in range(chance.pick((0, 0, 1, 2, 3)))
+    )
+
+
+def _suspensions(chance: Chance, work: int) -> tuple[tuple[int, int, int, bool], ...]:
+    """Suspend the exchange or the desk once or twice, by either side; at the same time too."""
+    found = []
+    for _ in range(chance.number(1, 2) if chance.hit(_SUSPEND_RATE) else 0):
+        start = chance.number(0, work)
+        found.append((chance.number(0, 1), start, start + chance.number(1, 40) * MINUTE_MS, chance.hit(0.3)))
+    return tuple(found)
 
 
 def _far(chance: Chance, work: int) -> tuple[int, int, int, int]:

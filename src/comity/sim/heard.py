@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from comity.base.hashing import sha256
 from comity.dispatch.book import LogRole, LogRow, read_logs
-from comity.dispatch.entries import DispatchLeaf, InstrumentKind, InstrumentLeaf
+from comity.dispatch.entries import DispatchLeaf, ResealLeaf
 from comity.dispatch.exchange_codec import Exchange, decode_exchange
 from comity.dispatch.ports import Tx
 from comity.sim.ruled import Invariant, ensure
+from comity.sim.signers import mirror_name
 from comity.sim.watch import Watch
 from comity.tlog.checkpoint import Checkpoint, parse_body
 from comity.tlog.note import parse_note
@@ -33,16 +34,27 @@ def check_said(watch: Watch, number: int, data: bytes) -> Exchange:
         ensure(exchange.base <= held, Invariant.BASE, number, f"entries from {exchange.base}, the peer holds {held}")
         _check_mirror(watch, number, exchange, theirs, tx)
         if exchange.cosignature is not None:
-            restores = sum(
-                isinstance(e, InstrumentLeaf) and e.kind is InstrumentKind.RESTORED for e in side.log.decoded
+            name, expected = (
+                parse_note(exchange.cosignature).lines[0].name,
+                mirror_name(side.log.decoded, watch.lists(number)),
             )
-            number_of_key = parse_note(exchange.cosignature).lines[0].name.rpartition("/")[2]
-            ensure(number_of_key == str(1 + restores), Invariant.SPARE_KEY, number, f"key {number_of_key}")
+            ensure(name == expected, Invariant.SPARE_KEY, number, f"{name}, not {expected}")
         for index, sealed in exchange.dispatches:
-            row = tx.rows("SELECT sealed_sha256 FROM sent WHERE idx = ?", (index,))
+            row = tx.rows("SELECT sealed_sha256 FROM sent WHERE coalesce(resealed_idx, idx) = ?", (index,))
             true = bool(row) and row[0][0] == sha256(sealed) and index < head.size
             ensure(true, Invariant.SAID_UNSTORED, number, f"the bytes of leaf {index}")
+            _check_goes(watch, number, index)
     return exchange
+
+
+def _check_goes(watch: Watch, number: int, index: int) -> None:
+    """Check that a dispatch which leaves is none that either log has suspended."""  # spec: protocol.md 9
+    side = watch.sides[number]
+    leaf = side.log.decoded[index]
+    leaf = side.log.decoded[leaf.index] if isinstance(leaf, ResealLeaf) else leaf
+    header = side.headers.get(leaf.id) if isinstance(leaf, DispatchLeaf) else None
+    stopped = header is not None and side.stops.stop(header.desk, header.kind, header.lane)
+    ensure(not stopped, Invariant.SUSPENDED, number, f"the bytes of leaf {index} leave")
 
 
 def _head_stored(tx: Tx, exchange: Exchange) -> bool:

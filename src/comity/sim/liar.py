@@ -9,7 +9,16 @@ from comity.base.hashing import sha256
 from comity.base.ids import LeafIndex, Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import int_of
-from comity.dispatch.entries import DispatchLeaf, Fact, HeadLeaf, ReceiptLeaf, encode_entry
+from comity.dispatch.entries import (
+    DispatchLeaf,
+    Fact,
+    HeadLeaf,
+    LinkEvent,
+    LinkLeaf,
+    ReceiptLeaf,
+    decode_entry,
+    encode_entry,
+)
 from comity.dispatch.exchange_codec import Exchange, Problem, decode_exchange, encode_exchange
 from comity.node.link import LinkState
 from comity.node.node import Node
@@ -22,6 +31,7 @@ from comity.tlog.note import Seconds
 _HONEST_ENTRIES = 12
 """A liar behaves until its log has so many entries, so that there is a history to lie about."""
 _AHEAD = 3
+_BEYOND = 100_000
 _SPAN = 12
 """While its log grows by so much it shows the other history, then its own again, as if nothing had been."""
 _LIMIT_MS = 12 * HOUR_MS
@@ -40,6 +50,7 @@ class Lie(StrEnum):
     OTHER_BYTES = "a receipt for other bytes than were sent"
     ID_TWICE = "one dispatch id in two leaves"
     FALSE_TIE = "an l-head that the other side never signed"
+    UNPROVEN = "a head that it never proves"
 
 
 class Liar(Node):
@@ -106,12 +117,22 @@ class Liar(Node):
                 other = make_checkpoint(ours, exchange.size + _AHEAD, _FALSE_ROOT)
                 head = sign_head(other, [self.voice.log_keys], time)
                 return replace(exchange, checkpoint=head.note)
+            case Lie.UNPROVEN if not self._asked():
+                other = make_checkpoint(ours, exchange.size + _BEYOND, _FALSE_ROOT)
+                return replace(exchange, checkpoint=sign_head(other, [self.voice.log_keys], time).note)
             case Lie.FALSE_COSIGNATURE if exchange.mirror_size:
                 checkpoint = Checkpoint(self.peer.log_origin, exchange.mirror_size, _FALSE_ROOT)
                 note = cosign(checkpoint, self.voice.cosigner_keys, time).note
                 return replace(exchange, cosignature=note)
             case _:
                 return exchange
+
+    def _asked(self) -> bool:
+        """Say whether the other side asked, in its log, for a head to be proved."""
+        with self.ledger.begin() as book:
+            entries = book.entries(LogRole.THEIRS, 0, book.logs[LogRole.THEIRS].size)
+        leaves = (decode_entry(entry) for entry in entries)
+        return any(isinstance(leaf, LinkLeaf) and leaf.event is LinkEvent.CHALLENGE for leaf in leaves)
 
 
 def liar(lie: Lie) -> type[Node]:

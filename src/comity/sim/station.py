@@ -12,12 +12,12 @@ from typing import TypeVar
 
 from comity.base.errors import BadEnvelope, StoreError
 from comity.base.ids import Ms
-from comity.dispatch.book import Ledger, LogRole
-from comity.dispatch.columns import bytes_of
+from comity.dispatch.book import Ledger, LogRole, log_row
+from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.exchange_codec import Problem as Told
 from comity.dispatch.exchange_codec import decode_problem, encode_problem
 from comity.dispatch.ports import Tx
-from comity.node.assemble import Assembled
+from comity.node.assemble import Assembled, Keyring
 from comity.node.ceremony import hold_ceremony
 from comity.node.fetching import Span, gathered, spans
 from comity.node.link import LinkState
@@ -54,6 +54,7 @@ class Build:
     assembled: Assembled
     instruments: tuple[bytes, bytes, bytes]
     node_type: type[Node] = Node
+    keyring: Callable[[], Keyring] | None = None
 
     def start(self, store: FailingStore, now: Ms) -> Node:
         """Make a node over a store; the ceremony is held once.
@@ -65,7 +66,7 @@ class Build:
         with store.read() as tx:
             held = bool(tx.rows("SELECT 1 FROM link"))
         ledger = Ledger(store) if held else hold_ceremony(store, made.voice, made.peer, self.instruments, now=now)
-        return self.node_type(made.office, made.voice, made.peer, ledger, made.timers)
+        return self.node_type(made.office, made.voice, made.peer, ledger, made.timers, keyring=self.keyring)
 
 
 class Station:
@@ -156,9 +157,18 @@ class Station:
         self.store.put_back(older)
 
     def mending(self) -> bool:
-        """Whether a put-back store is not mended yet."""
-        self._mending = self._mending and not (self.is_ready() and not self.node.recovering)
+        """Whether a put-back store is not mended yet, or the peer has not cosigned since what came back.
+
+        A peer put back before that would not be told of what it had cosigned: two stores put back at once are not covered.
+        """
+        self._mending = self._mending and not (self.is_ready() and not self.node.recovering and self._cosigned_again())
         return self._mending
+
+    def _cosigned_again(self) -> bool:
+        with self.store.read() as tx:
+            rows = tx.rows("SELECT max(from_ours) FROM instrument WHERE kind = 'restored'")
+            row = log_row(tx, LogRole.OURS)
+        return row is not None and (rows[0][0] is None or row.cosigned_size > int_of(rows[0][0]))
 
     def _begin(self, *, starts: bool) -> None:
         """Make the node anew from what is stored; repeat until the disk lets us."""
@@ -416,9 +426,9 @@ class Station:
         try:
             if self.attempt(lambda node: self._take(node, letter.data)) is None:
                 return self._busy()
-        except Problem as problem:
+            data = self.attempt(lambda node: node.speak(self.clock))
+        except Problem as problem:  # one that a resume leaf made recovering does not speak either
             return self._problem_letter(problem)
-        data = self.attempt(lambda node: node.speak(self.clock))
         if data is None:
             return self._busy()
         self._check_said(data)

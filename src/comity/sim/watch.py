@@ -17,10 +17,13 @@ from comity.dispatch.entries import (
     Entry,
     Fact,
     HeadLeaf,
+    InstrumentKind,
+    InstrumentLeaf,
     LinkEvent,
     LinkLeaf,
     ReceiptLeaf,
     RecordLeaf,
+    ResealLeaf,
     WithdrawLeaf,
     decode_entry,
     encode_entry,
@@ -28,12 +31,17 @@ from comity.dispatch.entries import (
 )
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Store, Tx
+from comity.dispatch.stops import NOTHING, Stops, scope_of
 from comity.dispatch.wire import Header, decode_header
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
-from comity.sim.exercise import DESK, RECALL
+from comity.node.manifest import KIND as MANIFEST
+from comity.node.papers import CEREMONY
+from comity.node.resealing import KEY_EXPIRED
+from comity.sim.exercise import DESK, RECALL, Locker
 from comity.sim.rows import RowsHeld, check_disowned, check_rows
 from comity.sim.ruled import Invariant, ensure
+from comity.sim.signers import Lists, check_signers, check_waited, lists_of
 from comity.tlog.tree import Edge, leaf_hash
 
 CREATED_AHEAD_MS = 150_000
@@ -76,10 +84,13 @@ class Side:
         cosigned: its newest cosignature of the peer's log, (size, time).
         kept: the newest head of the peer that it keeps, (size, time).
         tied: it had cosigned the peer's log before its newest transaction.
-        elsewhere: its dispatches of another desk: one manifest, for a world is shorter than a day.
+        elsewhere: its dispatches of another desk: one manifest, for a world is shorter than a day, and key lists.
         withdrawn: leaves of its log that it withdrew.
         past: heads that it signed before its store was put back, as `signed`.
         put_back: its store was put back at least once.
+        stops: what both logs suspended, as far as it has them.
+        sealed: how each dispatch of its log was sealed, the newest last.
+        about: for each leaf of the peer's log, the bytes that its newest receipt names.
         seen: facts that the peer's receipts state, for each leaf of its log, as far as it mirrors them.
     """
 
@@ -91,6 +102,7 @@ class Side:
     headers: dict[bytes, Header] = field(default_factory=dict)
     far: set[bytes] = field(default_factory=set)
     seen: dict[int, list[Fact]] = field(default_factory=dict)
+    stops: Stops = NOTHING
     signed: dict[tuple[int, int], bytes] = field(default_factory=dict)
     newest: tuple[int, int] = (0, 0)
     cosigned: tuple[int, int] = (0, 0)
@@ -100,6 +112,8 @@ class Side:
     withdrawn: set[int] = field(default_factory=set)
     past: dict[tuple[int, int], bytes] = field(default_factory=dict)
     put_back: bool = False
+    sealed: dict[int, list[bytes]] = field(default_factory=dict)
+    about: dict[int, bytes] = field(default_factory=dict)
 
 
 class Watch:
@@ -108,10 +122,14 @@ class Watch:
     Args:
         stores: of both sides; they are only read.
         clock: the true virtual time, milliseconds.
+        lockers: the keys of both sides, for which lists were made; None: those of the ceremony.
     """
 
-    def __init__(self, stores: tuple[Store, Store], clock: Callable[[], int]) -> None:
+    def __init__(
+        self, stores: tuple[Store, Store], clock: Callable[[], int], lockers: tuple[Locker, Locker] | None = None
+    ) -> None:
         self.stores = stores
+        self._lockers = lockers or (Locker.of(0), Locker.of(1))
         self.sides = [Side(), Side()]
         self._put_back: set[int] = set()
         self._clock = clock
@@ -137,13 +155,20 @@ class Watch:
             ensure(kept, Invariant.ONE_HISTORY, number, f"not the {len(accepted)} entries that the peer accepted")
             rooted = edges[LogRole.OURS].root() == side.log.roots[-1]
             ensure(rooted, Invariant.LOG, number, "the tiles of our log do not give its root")
-            _heads(number, side, tx, logs[LogRole.OURS])
+            self._heads(number, tx, logs[LogRole.OURS])
             _cosignatures(number, side, peer, tx, logs)
             self._decisions(number, tx, logs[LogRole.DECISION])
             mirrored = peer.log.decoded[: side.mirror]
             elsewhere = side.elsewhere | peer.elsewhere
             withdrawn = frozenset(one.index for one in mirrored if isinstance(one, WithdrawLeaf))
-            held = RowsHeld(side.leaves, side.facts, side.seen, mirrored, elsewhere, withdrawn)
+            newest: dict[int, bytes] = {one.index: one.sealed for one in mirrored if isinstance(one, ResealLeaf)}
+            receipts = {
+                place: []
+                if facts == [Fact.QUARANTINED] and newest.get(place, side.about[place]) != side.about[place]
+                else facts
+                for place, facts in side.facts.items()
+            }
+            held = RowsHeld(side.leaves, receipts, side.seen, mirrored, elsewhere, withdrawn)
             check_rows(number, tx, held)
             state = read_link(tx).state
             accused = tx.rows("SELECT class FROM evidence")
@@ -181,6 +206,7 @@ class Watch:
             leaf = peer.log.decoded[place]
             if isinstance(leaf, ReceiptLeaf):
                 side.seen.setdefault(leaf.index, []).append(leaf.fact)
+            side.stops = _stopped(side.stops, leaf, ours=False)
         side.mirror += len(new)
         ensure(side.mirror == row.size, Invariant.MIRROR, number, f"{side.mirror} entries under a size of {row.size}")
 
@@ -196,8 +222,10 @@ class Watch:
         side = self.sides[number]
         side.headers[header.id] = header
         if header.desk != DESK:
+            days = sum(side.headers[one].kind == MANIFEST for one in side.elsewhere)
             side.elsewhere.add(header.id)
-            ensure(len(side.elsewhere) == 1 or side.put_back, Invariant.SENT_TWICE, number, "a day was closed twice")
+            twice = header.kind == MANIFEST and days and not side.put_back
+            ensure(not twice, Invariant.SENT_TWICE, number, "a day was closed twice")
         if header.created > self._clock() + CREATED_AHEAD_MS:
             side.far.add(header.id)
 
@@ -216,10 +244,19 @@ class Watch:
 
     def _entry(self, number: int, place: int, entry: Entry, tx: Tx) -> None:
         side, peer = self.sides[number], self.sides[1 - number]
+        side.stops = _stopped(side.stops, entry, ours=True)
         match entry:
             case DispatchLeaf():
                 ensure(entry.id not in side.leaves, Invariant.LOGGED_TWICE, number, show_id(entry.id))
                 side.leaves[entry.id] = place
+                side.sealed[place] = [entry.sealed]
+            case ResealLeaf():
+                tries = side.sealed[entry.index]
+                good = entry.attempt == len(tries) and entry.sealed not in tries
+                ensure(good, Invariant.RESEALED, number, f"try {entry.attempt} of leaf {entry.index}")
+                tries.append(entry.sealed)
+                seen = side.seen.get(entry.index, [])
+                side.seen[entry.index] = [fact for fact in seen if fact is not Fact.QUARANTINED]
             case ReceiptLeaf():
                 self._receipt(number, entry, tx)
             case HeadLeaf():
@@ -236,9 +273,18 @@ class Watch:
     def _receipt(self, number: int, leaf: ReceiptLeaf, tx: Tx) -> None:
         side, peer = self.sides[number], self.sides[1 - number]
         named = peer.log.decoded[leaf.index] if leaf.index < side.mirror else None
-        true = isinstance(named, DispatchLeaf) and (named.id, named.sealed) == (leaf.id, leaf.sealed)
+        sealed = peer.sealed.get(leaf.index, [])
+        true = isinstance(named, DispatchLeaf) and named.id == leaf.id and leaf.sealed in sealed
         ensure(true, Invariant.RECEIPT_WITHOUT_LEAF, number, f"receipt for leaf {leaf.index}")
         before = side.facts.setdefault(leaf.index, [])
+        if leaf.sealed != side.about.get(leaf.index, leaf.sealed) and before == [Fact.QUARANTINED]:
+            before.clear()  # it was sealed anew
+        side.about[leaf.index] = leaf.sealed
+        # What comes back after a put-back stands in another order; what opens to nothing is quarantined whatever is suspended.
+        if not before and not side.put_back and leaf.fact is not Fact.QUARANTINED:
+            header = peer.headers[leaf.id]
+            stopped = side.stops.stop(header.desk, header.kind, header.lane)
+            ensure(not stopped, Invariant.SUSPENDED, number, f"{leaf.fact.name} for {show_id(leaf.id)}")
         fits = {Fact.ARRIVED: not before, Fact.SEEN: Fact.FILED in before and Fact.SEEN not in before}
         settled = not _SETTLING.intersection(before)
         ensure(fits.get(leaf.fact, settled), Invariant.RECEIPTED_TWICE, number, f"{leaf.fact.name} after {before}")
@@ -246,7 +292,8 @@ class Watch:
         if leaf.fact is Fact.FILED:
             self._order(number, leaf, tx)
         if leaf.fact is Fact.QUARANTINED:
-            ensure(leaf.id in peer.far, Invariant.QUARANTINED, number, f"honest {show_id(leaf.id)}")
+            expired = leaf.code == KEY_EXPIRED and self._lockers[number].gone
+            ensure(expired or leaf.id in peer.far, Invariant.QUARANTINED, number, f"honest {show_id(leaf.id)}")
 
     def _order(self, number: int, leaf: ReceiptLeaf, tx: Tx) -> None:
         """Check that whatever a filed dispatch comes after was settled before it."""  # spec: protocol.md 8
@@ -260,6 +307,25 @@ class Watch:
                 rows = "SELECT settled_at FROM sent WHERE id = ? UNION ALL SELECT settled_at FROM lost WHERE id = ?"
                 done = any(settled is not None for (settled,) in tx.rows(rows, (one, one)))
             ensure(done, Invariant.ORDER, number, f"{show_id(leaf.id)} was filed before {show_id(one)}")
+
+    def lists(self, number: int) -> Lists:
+        """Return the key lists that a side made, that of the ceremony first."""
+        return lists_of(self._lockers[number])
+
+    def _heads(self, number: int, tx: Tx, row: LogRow) -> None:
+        """Check the heads of our log, and which keys signed the new ones."""
+        side, peer = self.sides[number], self.sides[1 - number]
+        before = side.newest
+        _heads(number, side, tx, row)
+        if not any(
+            one.kind is InstrumentKind.KEYS for one in side.log.decoded[CEREMONY:] if isinstance(one, InstrumentLeaf)
+        ):
+            return
+        found = tx.rows("SELECT size, note FROM head WHERE role = ? AND (size > ? OR time > ?)", (row.role, *before))
+        for size, note in found:
+            check_signers(number, side.log.decoded, int_of(size), text_of(note), self.lists(number))
+            if not side.put_back:
+                check_waited(number, side.log.decoded, int_of(size), peer.cosigned[0])
 
     def _decisions(self, number: int, tx: Tx, row: LogRow) -> None:
         side = self.sides[number]
@@ -277,6 +343,13 @@ class Watch:
         records = int_of(tx.rows("SELECT count(*) FROM record")[0][0])
         same = side.decisions == row.size == records
         ensure(same, Invariant.DECISION, number, f"{records} records, {side.decisions} leaves, size {row.size}")
+
+
+def _stopped(stops: Stops, leaf: Entry, *, ours: bool) -> Stops:
+    """Return what is suspended after one more entry of either log."""
+    if not isinstance(leaf, LinkLeaf) or leaf.event not in {LinkEvent.SUSPEND, LinkEvent.RESUME}:
+        return stops
+    return stops.with_scope(scope_of(leaf.digest, (DESK,)), ours=ours, stopped=leaf.event is LinkEvent.SUSPEND)
 
 
 def _heads(number: int, side: Side, tx: Tx, row: LogRow) -> None:

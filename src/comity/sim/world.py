@@ -13,6 +13,7 @@ from functools import partial
 from comity.base.errors import ComityError
 from comity.dispatch.book import LogRole, LogRow, read_logs
 from comity.dispatch.ports import Tx
+from comity.dispatch.stops import WHOLE
 from comity.node.audit import audit
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
@@ -21,12 +22,14 @@ from comity.node.node import Node
 from comity.sim.agenda import Agenda
 from comity.sim.chance import Chance, SeededEntropy
 from comity.sim.disk import FailingStore, MakeDisk
-from comity.sim.exercise import DESK, START_MS, ExerciseDesk, parties
+from comity.sim.exercise import DESK, START_MS, ExerciseDesk, Locker, parties
 from comity.sim.faults import HOUR_MS, MINUTE_MS, Fault, Injected, Plan, plan_of
 from comity.sim.office_work import Officers, tasks_of
 from comity.sim.post import Post
 from comity.sim.ruled import Broken, Invariant, ensure
 from comity.sim.station import Build, Station
+from comity.sim.suspenders import Suspenders
+from comity.sim.turning import KeyKeepers
 from comity.sim.watch import Watch
 
 IDLE_MS = 35 * MINUTE_MS
@@ -96,18 +99,25 @@ class World:
         self.settings = settings
         plan = settings.plan or plan_of(chance.branch("plan"))
         # Where one side lies no store is put back: what a liar did before it recovered is no evidence any more.
-        self.plan = plan if settings.watched else replace(plan, put_backs=())
+        # Nor do keys change there: the stranger of the tests has the first key lists.
+        self.plan = plan if settings.watched else replace(plan, put_backs=(), turns=())
         self.agenda = Agenda(START_MS)
         self.injected = Injected()
         self._make_disk = make_disk
         self.stores = tuple(self._store(make_disk, chance, number) for number in (0, 1))
         first, second = self.stores
-        self.watch = Watch((first, second), lambda: self.agenda.now) if settings.watched else None
+        self.lockers = (Locker.of(0), Locker.of(1))
+        self.watch = Watch((first, second), lambda: self.agenda.now, self.lockers) if settings.watched else None
         self.post = Post(self.agenda, chance.branch("post"), self.plan, START_MS, self.injected)
         self.sides = (self._station(chance, 0), self._station(chance, 1))
         self.officers = tuple(
             Officers(station, self.agenda, chance.branch(f"officers {station.number}")) for station in self.sides
         )
+        self.keepers = tuple(
+            KeyKeepers(station, locker, self.agenda, forget=self.plan.forget)
+            for station, locker in zip(self.sides, self.lockers, strict=True)
+        )
+        self.suspenders = tuple(Suspenders(station, self.agenda) for station in self.sides)
         self._healed = False
         self._populate(chance)
 
@@ -127,7 +137,8 @@ class World:
         used = known.instruments(number)
         assembled = known.node(number, SeededEntropy(f"world {self.settings.seed} side {number}"))
         instruments = (used.our_keys, used.peer_keys, used.accord)
-        build = Build(assembled, instruments, self.settings.node_types[number])
+        locker = self.lockers[number]
+        build = Build(assembled, instruments, self.settings.node_types[number], lambda: locker.ring)
         station = Station(
             number,
             build,
@@ -164,8 +175,18 @@ class World:
                 self.agenda.after(kills.number(0, self.plan.work_ms), partial(self._kill, station))
         for side, copied, put_back in self.plan.put_backs:
             self.agenda.after(copied, partial(self._copy, self.sides[side], put_back))
+        for side, at, log, mirror in self.plan.turns:
+            self.agenda.after(at, partial(self.keepers[side].change, log=log, mirror=mirror))
+        for side, start, end, alone in self.plan.suspensions:
+            scope = DESK if alone else WHOLE
+            self.agenda.after(start, partial(self._suspend, self.suspenders[side], scope))
+            self.agenda.after(end, partial(self.suspenders[side].want, scope, stopped=False))
         if self.plan.far is not None:
             self.injected.note(Fault.CLOCK_FAR)
+
+    def _suspend(self, people: Suspenders, scope: str) -> None:
+        self.injected.note(Fault.SUSPENDED)
+        people.want(scope, stopped=True)
 
     def _kill(self, station: Station) -> None:
         if station.up:
@@ -268,6 +289,9 @@ class World:
         for station, officers in zip(self.sides, self.officers, strict=True):
             if officers.waiting or not station.is_ready():
                 found.append(f"side {station.number} is down, or its officers have {officers.waiting} forms")
+            behind = self.keepers[station.number].behind()
+            behind = behind or self.suspenders[station.number].behind()
+            found += [f"side {station.number}: {behind}"] if behind else []
             with station.store.read() as tx:
                 logs.append(read_logs(tx)[0])
                 found += [f"side {station.number}: {what}" for what in _open(tx)]
@@ -313,6 +337,7 @@ def _open(tx: Tx) -> list[str]:
     for what, statement in (
         ("a dispatch of ours has no settling receipt", "SELECT 1 FROM sent WHERE settled_at IS NULL"),
         ("a dispatch of the peer is not settled", "SELECT 1 FROM got WHERE settled_at IS NULL"),
+        ("a dispatch is not sealed anew", _NOT_RESEALED),
         ("the pool is not empty", "SELECT 1 FROM pool"),
         ("a dispatch waits for another", "SELECT 1 FROM waits"),
         ("a head is pending", "SELECT 1 FROM pending_head"),
@@ -324,6 +349,12 @@ def _open(tx: Tx) -> list[str]:
             found.append(what)
     state = read_link(tx).state
     return found if state is LinkState.UP else [*found, f"the link is {state}"]
+
+
+_NOT_RESEALED = (
+    "SELECT 1 FROM sent s WHERE s.fact = 3 AND s.code = 'key-expired'"
+    " AND (SELECT count(*) FROM reseal r WHERE r.role = 'ours' AND r.idx = s.idx) < 3"
+)
 
 
 def _agreement(ours: dict[LogRole, LogRow], theirs: dict[LogRole, LogRow]) -> list[str]:

@@ -139,7 +139,7 @@ def stream(file: CaseFile, names: Mapping[tuple[str, int], str], visit: Visit, a
         if line is None:
             continue
         view = Item(
-            letter=letters.letter(card, at, title),
+            letter=letters.letter(card, at, title, alone=False),
             state=state_of(line, at),
             replaced=line.replaced,
             replaces=card.kind == "correction",

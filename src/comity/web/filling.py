@@ -19,6 +19,7 @@ from comity.screen.forms import Field, FieldType
 from comity.screen.visitor import Json
 from comity.screen.writing import Basis, Named, Options
 from comity.web import moments
+from comity.web.coded import FAMILIES
 from comity.web.texts import Texts
 
 Given = Mapping[str, tuple[str, ...]]
@@ -172,13 +173,6 @@ def _choices(field: Field, values: tuple[str, ...], place: Place) -> Iterable[Ch
 
 _CODED = frozenset({"handling", "conditions", "evaluation", "purpose", "urgency", "ground", "outward", "kind"})
 """Lists whose codes stand on every page and in both logs: the code first, then what it means."""
-_WORDS = {
-    "asks": "choice.category", "categories": "choice.category", "records": "choice.record", "known_for": "choice.known-for",
-    "means": "choice.means", "consent": "choice.release", "release": "choice.release", "reason": "choice.reason",
-    "useful": "choice.useful", "used": "choice.used", "covers": "choice.covers", "usable": "compose.serves",
-    "stages": "compose.state", "subjects": "compose.purpose",
-}  # fmt: skip
-"""Families of words for lists that have none of their own name."""
 
 
 def _choice(family: str, code: str, texts: Texts, *, on: bool) -> Chosen:
@@ -186,14 +180,14 @@ def _choice(family: str, code: str, texts: Texts, *, on: bool) -> Chosen:
     said = _said(family, code, texts)
     if family in _CODED or not said:
         return Chosen(code, code, said, on)
-    return Chosen(code, said, code if _WORDS.get(family) == "choice.category" else "", on)
+    return Chosen(code, said, code if FAMILIES.get(family) == "choice.category" else "", on)
 
 
 def _said(family: str, code: str, texts: Texts) -> str:
     """Return the meaning of a code, "" where the code speaks for itself."""
     if family == "kind":
         return texts.word("kind", code)
-    found = texts.word(_WORDS.get(family, f"compose.{family}"), code)
+    found = texts.word(FAMILIES.get(family, f"compose.{family}"), code)
     return "" if found == code else found
 
 

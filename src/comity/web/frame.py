@@ -69,6 +69,7 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("people", "/people", "frame.people", "person"),
             Entry("health", "/health", "frame.health", "gear"),
+            Entry("link", "/link", "link.nav", "cut"),
         ),
     ),
 )

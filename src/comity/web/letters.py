@@ -25,6 +25,7 @@ from comity.screen import (
     WorkItem,
 )
 from comity.web import moments, sentences
+from comity.web.coded import said
 from comity.web.proving import proved
 from comity.web.text_safety import spoken
 from comity.web.texts import Texts
@@ -59,6 +60,8 @@ _LINK_LOOKS = {
     "up": ("ok", "check"),
     "broken": ("stop", "stop"),
     "suspended": ("warn", "urgent"),
+    "desk-suspended": ("warn", "urgent"),
+    "ended": ("warn", "urgent"),
     "uncosigned": ("warn", "urgent"),
 }
 _HANDLING = re.compile(r"H\d")
@@ -84,7 +87,7 @@ class Sight:
     @property
     def us(self) -> PartyCard:
         """Return our own party."""
-        return next(p for p in self.parties if p.ours)
+        return self.parties[0]
 
     def name(self, short: str) -> str:
         """Return the party's name for its mark, or the mark itself if it is no party of this accord."""
@@ -180,8 +183,11 @@ def kind(card: DispatchCard, texts: Texts) -> str:
     return f"{word}, {texts.word('stage', card.stage)}" if card.stage and card.stage != card.kind else word
 
 
-def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:
-    """One dispatch as every page shows it; `case_title` is what already stands above it, not said twice."""
+def letter(card: DispatchCard, sight: Sight, case_title: str = "", *, alone: bool = True) -> Letter:
+    """One dispatch as every page shows it; `case_title` is what already stands above it, not said twice.
+
+    What only the page of one dispatch tells, when what happened in which log, is left out of a list (`alone` false).
+    """
     t, start = sight.texts, began(card)
     inline = {each.removed for each in card.body if card.times.recalled is None}
     end, end_at = _end(card)
@@ -217,10 +223,10 @@ def letter(card: DispatchCard, sight: Sight, case_title: str = "") -> Letter:
         end_time=moments.moment(end_at, sight.now, t) if end_at is not None else "",
         code=card.times.code,
         recalled=moments.moment(recalled, sight.now, t) if recalled is not None else None,
-        happened=_happened(card, sight),
+        happened=_happened(card, sight) if alone else (),
         leaf=None if card.index is None else t.number(card.index),
         receipt_leaf=None if card.receipt_index is None else t.number(card.receipt_index),
-        sentence=_sentence(card, sight),
+        sentence=_sentence(card, sight) if alone else "",
         say=_say(card, t),
         loud=card.urgency == 0 and not card.ours,
     )
@@ -380,6 +386,9 @@ def line(body: BodyLine, texts: Texts, *, unofficial: bool = False) -> Line:
         label = texts("field.translation", language=texts.language(translated[1]))
         return Line(label, body.text, removed, translated[1], own=True, translation=True, unofficial=unofficial)
     own = "" if body.label == "text" else texts.word("field", body.label)
+    coded = None if removed else said(body.label, body.text, texts)
+    if coded is not None:
+        return Line(own, coded, removed, None, own=own != body.label)
     return Line(own, body.text, removed, lang, own=own != body.label)
 
 
@@ -409,7 +418,7 @@ def file(case: CaseCard, sight: Sight) -> File:
         title=case.title,
         item=case.item,
         urgency=urgency(case.urgency, t),
-        state=case.state,
+        state=t.word("case.state", case.state),
         left=owed,
         overdue=case.overdue,
         count=t.count("case.count", len(case.dispatches) + case.more),

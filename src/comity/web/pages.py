@@ -150,7 +150,7 @@ def law(short: str, language: str, reading: Reading, texts: Texts) -> Page | Non
 
 def _case_rows(card: CaseCard, at: Sight) -> tuple[Part, ...]:
     head = letters.file(card, at)
-    rows = (letters.letter(d, at, card.title) for d in card.dispatches)
+    rows = (letters.letter(d, at, card.title, alone=False) for d in card.dispatches)
     more = (f"/case/{head.id}", at.texts.count("cases.more", card.more))
     rest = (Part(f"m-{head.id}", "cases.more", more),) if card.more else ()
     return (Part(f"c-{head.id}", "case_row", head), *rest, *(Part(f"d-{v.id}", "letter_row", v) for v in rows))

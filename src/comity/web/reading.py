@@ -23,9 +23,13 @@ _CASES = 12
 
 def sight(visit: Visit) -> Sight:
     """Look at cards as of now, with the visitor's words; needed by all of `letters`."""
-    board = visit.site.board
-    laws = board.laws()
-    return Sight(visit.now, present.parties(visit), visit.texts, rules(laws), laws)
+    known = visit.once.get("sight")
+    if isinstance(known, Sight):
+        return known
+    laws = visit.site.board.laws()
+    at = Sight(visit.now, present.parties(visit), visit.texts, rules(laws), laws)
+    visit.once["sight"] = at
+    return at
 
 
 def rules(laws: tuple[LawCard, ...]) -> frozenset[tuple[str, str]]:

@@ -39,6 +39,7 @@ class Visit:
         case: facts of the case that the route is about, as they were checked; None for a route about none.
         case_id: which case that is.
         origin: under which the page was asked for, such as `http://xa.localhost:8080`.
+        once: what was read for this visit and is asked for again while its page is made, by name.
     """
 
     who: Visitor
@@ -52,6 +53,7 @@ class Visit:
     case: CaseFacts | None = None
     case_id: CaseId | None = None
     origin: str = ""
+    once: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def field(self, name: str, default: str = "") -> str:
         """Return the first value of a form field without blanks around it."""

@@ -13,7 +13,7 @@ import pytest
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
 from comity.cli import bench
-from comity.cli.bench import exchange, law, log, pen
+from comity.cli.bench import exchange, law, log, pen, screen
 from comity.cli.demo.stage import build, find_data
 from tests.unit.cli.pair import typed
 from tests.unit.desks.precursors.forms import EXPORTER
@@ -48,6 +48,18 @@ def test_a_log_that_does_not_pass_its_audit_gives_no_figure(monkeypatch, tmp_pat
     monkeypatch.setattr(log, "_export", spoils)
     with pytest.raises(AssertionError, match="did not pass its audit"):
         log.bench_log(True, tmp_path)
+
+
+def test_the_screening_is_measured(capsys, monkeypatch):
+    monkeypatch.setattr(screen, "ROWS", 60)
+    code, said, _ = typed(capsys, "bench", "screen", "--quick", "--data", ROOT, "--json")
+    assert code == 0
+    figures = json.loads(said)["screen"]
+    assert set(figures) == {"rules", "structures_per_s", "names_per_s", "rows_per_s", "class_matches_per_s"}
+    assert all(value > 0 for value in figures.values())
+    monkeypatch.setattr(screen, "find_spec", lambda _name: None)
+    with pytest.raises(BadForm, match="precursors"):
+        screen.bench_screen(True, ROOT / "substances")
 
 
 def test_the_law_is_measured_on_the_cases_of_the_days(capsys, monkeypatch):

@@ -280,7 +280,7 @@ def test_what_was_quarantined_is_owed_nothing_more():
     one = board_of(a).dispatch(asked.id, at(DAY))
     assert (one.due, one.overdue) == (None, False)
     assert one.times.quarantined is not None
-    assert one.times.code == "unopened"
+    assert one.times.code == "key-expired"
     assert one.verdicts[1].sentence == "Nothing has crossed about their law's answer yet."
     assert board_of(b).dispatch(asked.id, at(DAY)) is None
     assert all(step.good for step in board_of(b).prove(asked.id, at(DAY)).steps)

@@ -94,6 +94,37 @@ def test_keys_and_certificates_that_end_are_told_in_time(base):
             doctor.pki.days_left = real
 
 
+def test_what_is_suspended_and_challenged_is_named_with_who_can_end_it(base):
+    _sql(base / "ostrel", "UPDATE link SET state = 'suspended', stops = 'ours/ theirs/requests', challenged = 2")
+    found = examine(base / "ostrel", MADE)
+    stopped = {one.says: one.do for one in found if one.what == "suspended"}
+    assert stopped == {
+        "the exchange was suspended by this side": "two persons of ours resume it: comity link resume, then confirm",
+        "desk requests was suspended by the other side": "telephone them: only who suspended it resumes it",
+    }
+    _sql(base / "ostrel", "UPDATE link SET stops = 'theirs/!ended'")
+    assert "the accord was ended by the other side" in {one.says for one in examine(base / "ostrel", MADE)}
+    (challenge,) = [one for one in found if one.what == "challenge"]
+    assert (challenge.grade, challenge.says[:1]) == (Grade.LOOK, "2")
+
+
+def test_the_store_of_an_older_program_is_looked_at_too(base):
+    for statement in (
+        "ALTER TABLE link DROP COLUMN stops", "ALTER TABLE link DROP COLUMN challenged", "DROP TABLE paper",
+        "UPDATE schema_version SET number = 10 WHERE owner = 'node'",
+    ):  # fmt: skip
+        _sql(base / "ostrel", statement)
+    found = by_what(base)
+    assert "brings it up" in found["schema"].says
+    assert {found[one].grade for one in ("store", "link", "sealing keys", "log key")} == {Grade.GOOD}
+
+
+def test_the_log_key_of_the_list_in_force_is_looked_for(base, monkeypatch):
+    (base / "ostrel" / "keys" / "log-1.key").write_bytes((base / "vanmere" / "keys" / "log-1.key").read_bytes())
+    found = by_what(base)["log key"]
+    assert (found.grade, "put back" in found.do) == (Grade.BAD, True)
+
+
 def test_a_full_disk_and_one_without_inodes_are_told(base, monkeypatch):
     for free, grade in ((10 << 30, Grade.GOOD), (1 << 30, Grade.LOOK), (1 << 20, Grade.BAD)):
         monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _, f=free: types.SimpleNamespace(free=f))

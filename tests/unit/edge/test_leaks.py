@@ -191,4 +191,4 @@ def test_every_metric_is_explained_and_every_label_is_of_a_closed_list(two):
         if "{" in line
         for part in line.split("{")[1].split("}")[0].split(",")
     }
-    assert labels <= {"state", "log", "lane", "way", "what", "code", "version"}
+    assert labels <= {"state", "side", "log", "lane", "way", "what", "code", "version"}

@@ -165,6 +165,76 @@ def test_an_idle_connection_gives_way_a_busy_one_does_not():
     background.stop()
 
 
+class Busy(Hello):
+    """Each answer keeps the loop for a while; `rounds` counts answers by path."""
+
+    def __init__(self):
+        super().__init__()
+        self.paths = []
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] == "http":
+            self.paths.append(scope["path"])
+            time.sleep(0.003)  # noqa: ASYNC251  what a page costs: nobody else is served meanwhile
+        await super().__call__(scope, receive, send)
+
+
+def test_newcomers_stand_in_the_same_line_as_those_who_are_connected():
+    """Sixteen who ask again at once would keep forty newcomers out for forty turns, were one taken each turn."""
+
+    async def again(port, done):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        while not done.is_set():
+            writer.write(b"GET /again HTTP/1.1\r\nhost: x\r\n\r\n")
+            await reader.readuntil(b"0 0")
+        writer.close()
+
+    async def once(port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /new HTTP/1.1\r\nhost: x\r\n\r\n")
+        await reader.readuntil(b"0 0")
+        writer.close()
+
+    async def main(port):
+        done = asyncio.Event()
+        hammering = [asyncio.create_task(again(port, done)) for _ in range(16)]
+        await asyncio.sleep(0.2)
+        await asyncio.gather(*(once(port) for _ in range(40)))
+        done.set()
+        await asyncio.gather(*hammering)
+
+    background = Background(Busy)
+    asyncio.run(main(background.port))
+    paths = background.app.paths
+    background.stop()
+    came = [place for place, path in enumerate(paths) if path == "/new"]
+    between = paths[came[0] : came[-1]].count("/again")
+    assert len(came) == 40
+    assert between < 16 * 8, "each of the sixteen was served many times while a newcomer waited"
+
+
+def test_without_room_for_one_more_it_rests_and_then_goes_on(caplog):
+    background = Background(Hello)
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    first = dial(background)
+    waiting = socket.socket()
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (waiting.fileno() + 1, hard))  # this one had the last number
+        waiting.connect(("127.0.0.1", background.port))
+        waiting.sendall(b"GET / HTTP/1.1\r\n" + CLOSE + b"\r\n")
+        time.sleep(0.3)
+        assert background.app.served == 0
+        assert [one.message for one in caplog.records if "no room" in one.message] == [
+            "no room for one more connection (Too many open files); the next are taken in a second"
+        ]
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert read_all(waiting).endswith(b"0 0")
+    waiting.close()
+    first.close()
+    background.stop()
+
+
 def test_stopping_lets_an_answer_under_way_end():
     background = Background(Hello)
     app = background.app

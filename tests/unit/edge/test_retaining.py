@@ -16,7 +16,6 @@ from comity.dispatch.holding import find, is_held
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.states import Officer, Withheld
 from comity.edge.clock import SetClock
-from comity.edge.keystore import KeyStore
 from comity.edge.retaining import Retaining, due_json
 from comity.edge.search import FtsFinder, Wanted, chunks_of
 from comity.edge.showing import make_board
@@ -406,18 +405,6 @@ def test_sealed_bytes_that_vanish_before_the_receipt_are_named(two):
         book.tx.run("UPDATE sent SET sealed = ? WHERE id = ?", (b"", out.id))
     with two[0].store.read() as tx:
         assert [one.what for one in audit(tx).differences] == ["the sealed bytes are not those that the leaf names"]
-
-
-def test_a_sealing_key_is_destroyed_45_days_after_its_end(two, tmp_path):
-    here = two[1]
-    keys_of = KeyStore(here.config.path(here.config.keys))
-    ends = {one.kid: one.not_after for one in here.built.our_keys.sealing}
-    last = max(ends.values())
-    before = set(keys_of.sealing())
-    doing(here, NOW, _daily(Ms(last + 44 * DAY)), keys=keys_of, ends=ends)
-    assert set(keys_of.sealing()) == before
-    doing(here, NOW, _daily(Ms(last + 45 * DAY)), keys=keys_of, ends=ends)
-    assert keys_of.sealing() == {}
 
 
 def test_what_lies_in_custody_becomes_due_and_is_destroyed_with_its_own_leaf(two):

@@ -11,14 +11,16 @@ from comity.edge.opening import read_schema
 from comity.edge.schema import Schema, statements
 from comity.edge.sqlite import SqliteStore
 
-LANDED = Path(__file__).parents[2] / "vectors" / "store" / "bcbd4bf"
-"""The numbered steps as they were at commit bcbd4bf, the version that was landed."""
+STORES = Path(__file__).parents[2] / "vectors" / "store"
+LANDED = ("bcbd4bf", "6cf93b7")
+"""Commits whose numbered steps lie in the folder as they were: versions that were landed."""
 OWNERS = {"node": "comity.node", "requests": "comity.desks.requests"}
 
 
-def landed():
+@pytest.fixture(params=LANDED)
+def landed(request):
     return [
-        Schema(owner, tuple((int(one.name[:4]), one.read_text(encoding="utf-8")) for one in sorted((LANDED / owner).glob("*.sql"))))
+        Schema(owner, tuple((int(one.name[:4]), one.read_text(encoding="utf-8")) for one in sorted((STORES / request.param / owner).glob("*.sql"))))
         for owner in OWNERS
     ]  # fmt: skip
 
@@ -53,14 +55,14 @@ def versions(store):
         }
 
 
-def test_the_steps_that_were_landed_are_as_they_were():
-    for old, new in zip(landed(), ours(), strict=True):
+def test_the_steps_that_were_landed_are_as_they_were(landed):
+    for old, new in zip(landed, ours(), strict=True):
         assert new.steps[: len(old.steps)] == old.steps, "a step that was applied somewhere is never edited"
 
 
-def test_the_old_program_goes_on_while_the_new_one_brings_the_store_up(tmp_path):
+def test_the_old_program_goes_on_while_the_new_one_brings_the_store_up(landed, tmp_path):
     path = tmp_path / "node.db"
-    old = SqliteStore(path, landed())
+    old = SqliteStore(path, landed)
     with old.begin() as tx:
         old_rows(tx, 1)
     new = SqliteStore(path, ours())
@@ -73,26 +75,26 @@ def test_the_old_program_goes_on_while_the_new_one_brings_the_store_up(tmp_path)
     with old.read() as tx:
         assert tx.rows("SELECT count(*) FROM got WHERE plain IS NOT NULL") == [(2,)]
     old.close()
-    again = SqliteStore(path, landed())
+    again = SqliteStore(path, landed)
     assert versions(again) == versions(new), "an older program that starts again takes nothing back"
     again.close()
     new.close()
 
 
-def test_a_step_that_says_who_is_too_old_stops_the_old_program(tmp_path):
+def test_a_step_that_says_who_is_too_old_stops_the_old_program(landed, tmp_path):
     path = tmp_path / "node.db"
-    SqliteStore(path, landed()).close()
+    SqliteStore(path, landed).close()
     steps = ours()[0].steps
     breaking = (*steps, (len(steps) + 1, f"-- compatible: {len(steps)}\nCREATE TABLE later (a BIGINT);"))
     SqliteStore(path, [Schema("node", breaking)]).close()
     with pytest.raises(BadConfiguration, match="newer program"):
-        SqliteStore(path, landed())
+        SqliteStore(path, landed)
     SqliteStore(path, ours()).close()
 
 
-def test_a_start_killed_in_the_middle_of_an_upgrade_leaves_the_old_schema(tmp_path):
+def test_a_start_killed_in_the_middle_of_an_upgrade_leaves_the_old_schema(landed, tmp_path):
     path = tmp_path / "node.db"
-    old = SqliteStore(path, landed())
+    old = SqliteStore(path, landed)
     with old.begin() as tx:
         old_rows(tx, 1)
     before = versions(old)

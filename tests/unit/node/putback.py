@@ -37,7 +37,11 @@ class Side:
             held = bool(tx.rows("SELECT 1 FROM link"))
         signed = (used.our_keys, used.peer_keys, used.accord)
         ledger = Ledger(self.store) if held else hold_ceremony(self.store, made.voice, made.peer, signed, now=START)
-        self.node = self.node_type(made.office, made.voice, made.peer, ledger, made.timers)
+        self.node = self.node_type(made.office, made.voice, made.peer, ledger, made.timers, **self.more())
+
+    def more(self):
+        """Return what else the node is made with."""
+        return {}
 
     def put_back(self, image):
         self.store.close()

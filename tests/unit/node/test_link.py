@@ -12,8 +12,7 @@ from comity.node.linkrow import Link, moved, read_link, write_link
 from tests.unit.node.forge import START, Forger, S, entries, logs, node, pair, rows, store
 from tests.unit.node.world import exchange, form
 
-# The columns and rows of the table, `-` for a cell that says nothing. Suspension and cut are not built: their events are
-# not there.
+# The columns and rows of the table, `-` for a cell that says nothing.
 STATES = "unpaired recovering up silent uncosigned suspended broken"
 TABLE = """
 ceremony-done     up       -          -          -      -          -         -
@@ -26,6 +25,10 @@ no-answer-thrice  -        recovering silent     silent silent     suspended -
 gap               -        -          up         up     up         -         -
 cosign-overdue    -        -          uncosigned silent uncosigned suspended -
 unproven-head     -        recovering uncosigned uncosigned uncosigned suspended -
+proved            -        -          -          -      up         -         -
+suspended         -        recovering suspended  suspended suspended suspended broken
+resumed           -        -          -          -      -          recovering -
+foreign-leaf      -        broken     broken     broken broken     broken    broken
 evidence          -        broken     broken     broken broken     broken    broken
 """  # spec: protocol.md 9
 CELLS = [

@@ -201,7 +201,7 @@ def test_what_did_not_open_is_kept_apart():
     steps = again(b, done.id, signers=Signers.of(b.voice, b.peer))
     assert not bad(steps)
     assert "kept apart" in steps["Content"].sentence
-    assert "quarantined, unopened" in steps["Receipt"].sentence
+    assert "quarantined, key-expired" in steps["Receipt"].sentence
     assert "Our decision record" not in steps
 
 

@@ -28,6 +28,7 @@ NO_CASE = {
     "send": WORKERS, "act": WORKERS | {"legal-officer"}, "approve": APPROVERS, "owed": WORKERS, "tasks": WORKERS, "roster": NOT_ADMIN,
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
     "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
+    "link": {"desk-lead", "administrator"},
     "retention": {"reviewer", "desk-lead", "legal-officer"}, "erase": {"desk-lead", "legal-officer"},
 }  # fmt: skip
 WITH_CASE = {
@@ -36,11 +37,22 @@ WITH_CASE = {
     "evidence": {"legal-officer", "desk-lead"}, "assess": WORKERS | BY_WAIT, "reviews": {"reviewer", "desk-lead"}, "review": {"reviewer"},
     "searches": set(),
 }  # fmt: skip
-WHATEVER_THE_CASE = ("home", "law", "inbox", "roster", "duty", "persons", "people", "health", "retention", "erase")
+WHATEVER_THE_CASE = (
+    "home",
+    "law",
+    "inbox",
+    "roster",
+    "duty",
+    "persons",
+    "people",
+    "health",
+    "link",
+    "retention",
+    "erase",
+)
 CHANGES = {
     Deed.MEMBERS, Deed.COMPOSE, Deed.SEND, Deed.ACT, Deed.APPROVE, Deed.OWED, Deed.TASKS, Deed.HANDOVER, Deed.DUTY, Deed.EVIDENCE,
-    Deed.ASSESS,
-    Deed.ERASE,
+    Deed.ASSESS, Deed.LINK, Deed.ERASE,
 }  # fmt: skip
 CASES = {
     "none": None,
@@ -153,7 +165,7 @@ def test_a_second_role_adds_what_it_allows_and_keeps_what_it_forbids(one, other)
     for case in CASES.values():
         both = {deed for deed in Deed if OURS.may(person(one, other), deed, case)}
         if "administrator" in (one, other):
-            assert both <= {Deed.HOME, Deed.LAW, Deed.LEDGER, Deed.PEOPLE, Deed.HEALTH}
+            assert both <= {Deed.HOME, Deed.LAW, Deed.LEDGER, Deed.PEOPLE, Deed.HEALTH, Deed.LINK}
         elif "reviewer" in (one, other):
             assert not both & (CHANGES | {Deed.NAMES})
         else:

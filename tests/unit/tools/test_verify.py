@@ -126,7 +126,7 @@ def change(path, edit):
 
 def test_it_is_small_and_shares_nothing():
     text = TOOL.read_text(encoding="utf-8")
-    assert len(text.splitlines()) < 400
+    assert len(text.splitlines()) < 450
     names = [alias.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for alias in node.names]
     names += [node.module for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)]
     assert {name.split(".")[0] for name in names} <= set(sys.stdlib_module_names) | {"cryptography"}

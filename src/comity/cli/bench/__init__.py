@@ -13,7 +13,9 @@ from comity.cli.bench.exchange import bench_exchange
 from comity.cli.bench.law import bench_law
 from comity.cli.bench.log import bench_log
 from comity.cli.bench.pen import bench_pen
+from comity.cli.bench.screen import bench_screen
 from comity.cli.out import show_json, show_table
+from comity.edge.substances import LIST_FOLDER
 
 ALL = "all"
 
@@ -22,14 +24,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the program's."""
     parser = commands.add_parser(
         "bench",
-        help="measure the speed of the exchange, the log, the law, the desk's screens and of notifications on this machine",
+        help="measure the speed of the exchange, the log, the law, screening, notifications and the desk's screens on this machine",
     )
     parser.add_argument(
         "what",
         nargs="?",
         default=ALL,
-        choices=(ALL, "desk", "exchange", "log", "law", "pen"),
-        help="what to measure; desk and pen only by name",
+        choices=(ALL, "desk", "exchange", "log", "law", "pen", "screen"),
+        help="what to measure; desk, pen and screen, which needs an extra, only by name",
     )
     parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
     parser.add_argument("--json", action="store_true", help="for machines")
@@ -58,6 +60,8 @@ def run(asked: argparse.Namespace) -> int:
             figures["log"] = bench_log(asked.quick, folder)
         if asked.what in {ALL, "law"}:
             figures["law"] = bench_law(asked.quick, asked.data / "laws")
+        if asked.what == "screen":
+            figures["screen"] = bench_screen(asked.quick, asked.data / LIST_FOLDER)
     if asked.json:
         show_json(figures)
     else:

@@ -1,17 +1,22 @@
 """How fast the desk's screens are over a store of years: inbox, search, case over HTTP at a fixed rate, and open streams.
 
-One node process serves the pages; the asking is in another and at fixed instants, so that a slow answer delays no later
-question and a wait is part of what is measured.
+The asking is in a process of its own and at fixed instants, so that a slow answer delays no later question and a wait is
+part of what is measured. It is done twice: with the node's process alone, and with one `comity web` beside it, where the
+questions go to both in turn as behind a proxy.
 """
 
 from __future__ import annotations
 
 import asyncio
 import itertools
+import json
 import random
 import secrets
+import subprocess
+import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -67,8 +72,8 @@ def bench_desk(quick: bool, folder: Path, *, root: Path) -> dict[str, Any]:  # n
         root: folder of the project's data.
 
     Returns:
-        store (cases, dispatches, bytes, fill_s), inbox, search, case (each p50_ms, p95_ms, p99_ms, asked, failed), streams
-        (open, heard, slowest_ms), machine.
+        store (cases, dispatches, bytes, fill_s), alone and beside (each inbox, search, case with p50_ms, p95_ms, p99_ms,
+        asked, failed; cpu_ms_per_answer of all page processes), streams (open, heard, slowest_ms), machine.
     """
     size = Size(1_000, 20_000, Ms(0)) if quick else Size(10_000, 200_000, Ms(0))
     load = Load(seconds=15, streams=100) if quick else Load()
@@ -79,11 +84,39 @@ def bench_desk(quick: bool, folder: Path, *, root: Path) -> dict[str, Any]:  # n
     tokens = cast("dict[int, str]", store.pop("tokens"))
     paths = _paths(store.pop("cases_seen"), store.pop("words"), tokens)
     stage.restart(actor)
+    cookie, figures = store.pop("cookie"), {}
     try:
-        figures = asyncio.run(_measure(actor, store.pop("cookie"), paths, load))
+        assert actor.process is not None
+        figures["alone"] = asyncio.run(_measure(_Pages((actor.page_port,), (actor.process.pid,)), cookie, paths, load))
+        with _further(actor) as (port, pid):
+            both = _Pages((actor.page_port, port), (actor.process.pid, pid))
+            figures["beside"] = asyncio.run(_measure(both, cookie, paths, load))
+            figures["streams"] = asyncio.run(_streams(Asker(both.ports, cookie), actor, paths["case"][0], load.streams))
     finally:
         stage.stop()
     return {"store": store, **figures, "rate_per_s": load.rate, "machine": machine()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """The page processes that are asked in turn: their ports and process numbers."""
+
+    ports: tuple[int, ...]
+    pids: tuple[int, ...]
+
+
+@contextmanager
+def _further(actor: Actor) -> Iterator[tuple[int, int]]:
+    """Run a further page process of a node; yields its port and number."""
+    command = [sys.executable, "-m", "comity.cli.main", "web", "--node", str(actor.folder), "--port", "0", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:  # noqa: S603  our own program
+        assert process.stdout is not None
+        try:
+            ready = json.loads(process.stdout.readline())
+            yield int(ready["url"].rpartition(":")[2]), process.pid
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 def _more_officers(actor: Actor) -> None:
@@ -203,38 +236,43 @@ def _query(chance: random.Random, text: str) -> str:
 
 
 class Asker:
-    """Asks one address after another over connections that stay open.
+    """Asks one address after another over connections that stay open, of each page process in turn.
 
     Args:
-        port: of the pages.
-        host: as the pages expect it.
+        ports: of the page processes.
         cookie: name of the session's cookie.
     """
 
-    def __init__(self, port: int, host: str, cookie: str) -> None:
-        self._port, self._host, self._cookie = port, host, cookie
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+    def __init__(self, ports: tuple[int, ...], cookie: str) -> None:
+        self._cookie = cookie
+        self._ports = itertools.cycle(ports)
+        self._idle: dict[int, list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]] = {port: [] for port in ports}
 
     async def get(self, path: str, token: str) -> tuple[int, int]:
         """Return status and size of the answer."""
-        reader, writer = self._idle.pop() if self._idle else await self.connect()
+        port = next(self._ports)
+        idle = self._idle[port]
+        reader, writer = idle.pop() if idle else await self._to(port)
         writer.write(self.head(path, token))
         status, body = await _answer(reader)
-        if len(self._idle) < _CONNECTIONS:
-            self._idle.append((reader, writer))
+        if len(idle) < _CONNECTIONS:
+            idle.append((reader, writer))
         else:
             writer.close()
         return status, len(body)
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Open one connection."""
-        return await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 22)
+        return await self._to(next(self._ports))
+
+    async def _to(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", port, limit=1 << 22)
 
     def head(self, path: str, token: str, accept: str = "text/html") -> bytes:
         """Write a question."""
         lines = (
             f"GET {path} HTTP/1.1",
-            f"host: {self._host}",
+            f"host: {_PARTY}.localhost",
             f"cookie: {self._cookie}={token}",
             f"accept: {accept}",
             "sec-fetch-site: same-origin",
@@ -243,7 +281,7 @@ class Asker:
 
     def close(self) -> None:
         """End all connections."""
-        for _, writer in self._idle:
+        for _, writer in itertools.chain.from_iterable(self._idle.values()):
             writer.close()
 
 
@@ -261,10 +299,10 @@ async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
     return status, bytes(body)
 
 
-async def _measure(actor: Actor, cookie: str, paths: dict[str, list[tuple[str, str]]], load: Load) -> dict[str, Any]:
-    asker = Asker(actor.page_port, f"{actor.terms.short.lower()}.localhost:{actor.page_port}", cookie)
-    for name, _ in _SHARES:  # the first of each kind reads templates and opens the store
-        await asker.get(*paths[name][0])
+async def _measure(pages: _Pages, cookie: str, paths: dict[str, list[tuple[str, str]]], load: Load) -> dict[str, Any]:
+    asker = Asker(pages.ports, cookie)
+    for name, _ in itertools.product([name for name, _ in _SHARES], pages.ports):
+        await asker.get(*paths[name][0])  # the first of each kind reads templates and opens the store
     taken: dict[str, list[float]] = {name: [] for name, _ in _SHARES}
     failed = dict.fromkeys(taken, 0)
 
@@ -273,7 +311,7 @@ async def _measure(actor: Actor, cookie: str, paths: dict[str, list[tuple[str, s
         taken[name].append((time.perf_counter() - due) * 1_000)
         failed[name] += status != _OK
 
-    used = 0.0 if actor.process is None else cpu_seconds_of(actor.process.pid)
+    used = sum(map(cpu_seconds_of, pages.pids))
     began, asking = time.perf_counter(), []
     for number, (name, path) in enumerate(itertools.islice(_mixed(paths), load.rate * load.seconds)):
         due = began + number / load.rate
@@ -281,12 +319,8 @@ async def _measure(actor: Actor, cookie: str, paths: dict[str, list[tuple[str, s
         asking.append(asyncio.create_task(once(name, path, due)))
     await asyncio.gather(*asking)
     figures: dict[str, Any] = {name: {**_spread(times), "failed": failed[name]} for name, times in taken.items()}
-    figures["cpu_ms_per_answer"] = (
-        None
-        if actor.process is None
-        else (cpu_seconds_of(actor.process.pid) - used) * 1_000 / sum(map(len, taken.values()))
-    )
-    figures["streams"] = await _streams(asker, actor, paths["case"][0], load.streams)
+    spent = sum(map(cpu_seconds_of, pages.pids)) - used
+    figures["cpu_ms_per_answer"] = spent * 1_000 / sum(map(len, taken.values()))
     asker.close()
     return figures
 

@@ -1,1 +1,1 @@
-"""The precursor desk: what chemicals are, under whose law they stand, and what is said of a shipment before it leaves."""
+"""The precursor desk: what goods are and under whose law, what is said of a shipment before it leaves, whether it adds up."""

@@ -22,7 +22,7 @@ def into_custody(opened: Opened, book: Book, office: Office, now: Ms) -> bool:
     if office.custodian is None:
         return False
     kid, public = office.custodian
-    aad = wire.seal_aad(office.peer, office.us, opened.header.id, office.accord_digest)
+    aad = wire.seal_aad(office.peer, office.us, opened.header.id, opened.header.accord)
     kept = seal(parts_bytes(opened.parts), recipients=[(kid, public)], aad=aad, entropy=office.entropy)
     book.tx.run(
         "INSERT INTO custody (id, idx, kid, sealed, since) VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
+from dataclasses import replace
+
+from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch import wire
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
@@ -40,11 +42,13 @@ def _freed(settled: DispatchId, book: Book) -> tuple[DispatchId, ...]:
 
 
 def _file(dispatch: DispatchId, book: Book, office: Office, now: Ms) -> Recorded:
-    index, plain, sealed = book.tx.rows("SELECT idx, plain, sealed FROM got WHERE id = ?", (dispatch,))[0]
+    found = book.tx.rows("SELECT idx, plain, sealed, sealed_sha256 FROM got WHERE id = ?", (dispatch,))
+    index, plain, sealed, digest = found[0]
     parts = parts_of(bytes_of(plain))
     header = wire.decode_header(parts[0].content)
     leaf = book.entry(LogRole.THEIRS, int_of(index))
     assert isinstance(leaf, DispatchLeaf)
+    leaf = replace(leaf, sealed=Digest(bytes_of(digest)))  # of its newest reseal, if it has one
     arrival = Arrival(LeafIndex(int_of(index)), leaf, bytes_of(sealed), now)
     case = header.case or CaseId(header.id)
     desk, stopped = office.desks[header.desk], recalled(dispatch, book)

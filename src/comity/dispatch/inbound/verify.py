@@ -5,6 +5,7 @@ from __future__ import annotations
 from comity.base.errors import BadEnvelope, BadSeal
 from comity.base.ids import Ms
 from comity.dispatch import wire
+from comity.dispatch.inbound.paper import stands
 from comity.dispatch.office import Office
 from comity.dispatch.states import Opened, Verified
 from comity.marking.scan import binding, scan
@@ -36,6 +37,7 @@ def verify(opened: Opened, office: Office, now: Ms) -> Verified:
 def _checks(opened: Opened, office: Office, now: Ms) -> tuple[tuple[str, bool], ...]:
     header, leaf, arrival = opened.header, opened.arrival.entry, opened.arrival
     latest = max(now, arrival.not_after)
+    accord, digest = office.judged_by(arrival.index)  # spec: protocol.md 10
     return (
         ("its id", header.id == leaf.id),
         ("its lane", header.lane == leaf.lane),
@@ -43,9 +45,10 @@ def _checks(opened: Opened, office: Office, now: Ms) -> tuple[tuple[str, bool], 
         ("whom it is for", header.receiver == office.us),
         ("its agencies", office.agencies.issuperset(header.agencies)),
         ("its recipients", tuple(office.seals.get(kid) for kid in opened.kids) == header.agencies),
-        ("an author's assertion, which this node cannot check yet", header.kind not in office.accord.author_kinds),
-        ("the accord's edition", leaf.edition == office.accord.edition and header.accord == office.accord_digest),
-        ("a kind that is open", header.desk in office.desks and office.accord.opens(header.desk, header.kind)),
+        ("an author's assertion, which this node cannot check yet", header.kind not in accord.author_kinds),
+        ("the accord's edition", (leaf.edition, header.accord) == (accord.edition, digest)),
+        ("a kind that is open", header.desk in office.desks and accord.opens(header.desk, header.kind)),
+        ("a key list that follows the one in force", stands(header, opened.parts[1].content, office)),
         ("its time", header.created <= latest + CREATED_AHEAD_MS),
         ("its case", header.case is None or bytes(header.case) != bytes(header.id)),
     )

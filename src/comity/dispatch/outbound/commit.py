@@ -32,17 +32,19 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
         return Committed(header.id, case, leaf.lane, index, _verdict(sealed), sealed.header.labels.redactions)
     entry = encode_entry(leaf)
     draft = sealed.released.cleared.labelled.draft
-    index = book.append_own([entry]) if leaf.lane <= Lane.URGENT and draft.not_before is None else None
+    at_once = leaf.lane <= Lane.URGENT and draft.not_before is None
+    index = book.append_own([entry]) if at_once and not book.stops.stop(header.desk, header.kind, header.lane) else None
     if index is None:
         _pool(book, leaf.lane, entry, header.id, draft.not_before)
     book.tx.run(
-        "INSERT INTO sent (id, idx, lane, desk, case_id, sealed, sealed_sha256, plain, decision_salt, sent_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO sent (id, idx, lane, desk, kind, case_id, sealed, sealed_sha256, plain, decision_salt, sent_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             header.id,
             index,
             int(leaf.lane),
             header.desk,
+            header.kind,
             case,
             sealed.sealed,
             leaf.sealed,

@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 
 from comity.base.errors import BadForm
 from comity.base.ids import DispatchId, show_id
+from comity.dispatch.book import Book
 from comity.dispatch.columns import text_of
 from comity.dispatch.holding import ANSWERING, RECALL, WITHDRAW, find, holders, is_held, versions
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Draft
+from comity.dispatch.stops import LEAVING
 
 TAKING_BACK = frozenset({RECALL, "correction", WITHDRAW})
 _OF_RECALLED = frozenset({"court-disclosure"})
@@ -21,6 +23,19 @@ _OF_RECALLED = frozenset({"court-disclosure"})
 _FINAL = "final"
 _DAY_MS = 86_400_000
 _NO_QUESTION = frozenset({"answer", "refusal", "spontaneous", "message", "recall", "correction"})
+
+
+def check_end(draft: Draft, book: Book) -> None:
+    """Check that the accord has not ended, or that this still leaves after its end.
+
+    Raises:
+        BadForm: it would wait for ever; nothing was kept.
+    """  # spec: protocol.md 9
+    if book.stops.ended and draft.form.kind not in LEAVING:
+        what = ", ".join(LEAVING)
+        raise BadForm(
+            f"the accord has ended; only {what} still leave, so nothing was kept; tell the other side otherwise"
+        )
 
 
 def fits(draft: Draft, tx: Tx, office: Office) -> Draft:

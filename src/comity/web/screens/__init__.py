@@ -21,6 +21,7 @@ from comity.web.screens import (
     keys,
     law,
     ledger,
+    link,
     owed,
     people,
     precursors,
@@ -63,6 +64,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *people.ROUTES,
     *health.ROUTES,
     *retention.ROUTES,
+    *link.ROUTES,
 )
 """Every address of every screen; add a line for yours."""
 

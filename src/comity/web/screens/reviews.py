@@ -93,7 +93,7 @@ def _row(one: ReviewCard, at: Sight) -> Row:
         href=f"/dispatch/{show_id(one.dispatch)}/review/{number}",
         what=_what(one, t),
         how=_how(one, t),
-        by=_who(one.by, t),
+        by=t("reviews.law") if one.by is None and one.verb != _REVIEW else _who(one.by, t),
         reason=one.reason,
         when=moments.moment(one.since, at.now, t),
         left=None if one.due is None or one.done is not None else left(one.due, at),

@@ -12,6 +12,8 @@ WORDS: Mapping[str, str] = {
     "case.state.open": "Open",
     "case.state.late": "Open, overdue",
     "case.state.settled": "Nothing is owed",
+    "case.state.answered": "Answered",
+    "case.state.refused": "Refused",
     "case.damaged": "The rows of this case cannot be read as what they were.",
     "case.damaged.text": "Nothing was changed. Audit this node; the log still proves what crossed.",
     "case.earlier": "Show all {count} dispatches",

@@ -25,6 +25,7 @@ WORDS: Mapping[str, str] = {
     "retention.why.label": "by its label",
     "retention.why.law": "by our law",
     "retention.why.accord": "by the accord",
+    "retention.why.ended": "the accord has ended",
     "retention.why.custody": "end of custody by the accord",
     "retention.state.free": "nobody has asked",
     "retention.state.asked": "{who} asked; another person confirms",

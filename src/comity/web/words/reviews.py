@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     "reviews.sent": "a dispatch left without its approvals",
     "reviews.act": "an act was done without its approvals: {act}",
     "reviews.unknown": "not kept any more",
+    "reviews.law": "our law asks for it",
     "reviews.late": "{count} review is overdue.",
     "reviews.late.many": "{count} reviews are overdue.",
     "reviews.late.text": "A review is due within a day. The other side sees in its log that none was made.",

@@ -12,6 +12,7 @@ from itertools import combinations
 from typing import Final
 
 from comity.desks.precursors.screening.book import Substance, SubstanceBook
+from comity.desks.precursors.screening.cas import is_valid
 from comity.desks.precursors.screening.codes import agrees
 from comity.desks.precursors.screening.verdict import Finding, Verdict
 
@@ -60,15 +61,24 @@ def _apart(book: SubstanceBook, one: Seen, two: Seen) -> Finding | None:
             return None
         ours, theirs = min(one.substances), min(two.substances)
         return _said(f"the {one.field} is that of {ours}, the {two.field} that of {theirs}", Verdict.MISMATCH)
+    if one.other and two.other:
+        return _both_other(one, two)
     listed, other = (one, two) if one.substances else (two, one)
     if not listed.substances or not other.other:
         return None
-    if other.field == "cas" and not _must_be_own(book, listed):
+    if other.field == "cas" and is_valid(other.other) and not _must_be_own(book, listed):
         return None
     return _said(
         f"the {listed.field} is that of {min(listed.substances)}, the {other.field} that of something else",
         Verdict.MISMATCH,
     )
+
+
+def _both_other(one: Seen, two: Seen) -> Finding | None:
+    """Compare a common name with the number of another common substance, neither of them listed."""
+    if (one.field, two.field) != ("name", "cas") or is_valid(two.other) or one.other == two.other:
+        return None
+    return _said(f"the name is that of {one.other}, the cas that of {two.other}", Verdict.MISMATCH)
 
 
 def _must_be_own(book: SubstanceBook, listed: Seen) -> bool:

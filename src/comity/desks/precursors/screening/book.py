@@ -7,13 +7,13 @@ all of its files, so that a verdict names exactly what it rests on.
 from __future__ import annotations
 
 import csv
-import io
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from io import StringIO
 from typing import Final
 
 from comity.base import cbor
@@ -22,7 +22,7 @@ from comity.base.hashing import domain_hash
 from comity.base.ids import Digest
 from comity.desks.precursors.screening import cas
 from comity.desks.precursors.screening.rules import ClassRule, Group, Known, Nearness, read_rules
-from comity.desks.precursors.screening.status import SinceKind, Standing, Status, span
+from comity.desks.precursors.screening.status import Precision, Standing, Status, span
 from comity.desks.precursors.screening.words import Words, read_words
 from comity.policy.toml import Table
 
@@ -32,9 +32,10 @@ STATUSES: Final = "statuses.csv"
 NAMES: Final = "names.csv"
 NUMBERS: Final = "numbers.csv"
 OTHERS: Final = "others.csv"
+FORMS: Final = "forms.csv"
 RULES: Final = "classes.toml"
 WORDS: Final = "words.toml"
-NEEDED: Final = (EDITION, SUBSTANCES, STATUSES, NAMES, NUMBERS, OTHERS, RULES, WORDS)
+NEEDED: Final = (EDITION, SUBSTANCES, STATUSES, NAMES, NUMBERS, OTHERS, FORMS, RULES, WORDS)
 _DOMAIN: Final = "comity/substances/1"
 _SHOWN_HASH: Final = 12
 _HS_DIGITS: Final = 6
@@ -121,7 +122,7 @@ class Substance:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A common substance that is not on the list, so that a paper which names it and something listed is noticed.
+    """A substance that is not on the list: a common one, or one that fits a general wording.
 
     Attributes:
         names: every name.
@@ -148,10 +149,11 @@ class SubstanceBook:
         status: (substance, jurisdiction) to what is known, in the order of time.
         classes: class rules, in the order of the file.
         groups: groups that a law names, which are taken off before comparing again.
-        known: structures that fit a class wording and that a person has looked at.
+        known: structures that fit a class wording and were looked at.
         nearness: from which likeness on a person looks.
         words: for names and texts.
         others: common substances that are not listed.
+        forms: known substances that fit a general wording, so that their names and numbers lead to their structures.
     """
 
     name: str
@@ -167,6 +169,7 @@ class SubstanceBook:
     nearness: Nearness
     words: Words
     others: tuple[Other, ...]
+    forms: tuple[Other, ...]
 
     @property
     def edition(self) -> str:
@@ -229,7 +232,8 @@ class SubstanceBook:
             known=rules.known,
             nearness=rules.nearness,
             words=read_words(WORDS, _toml(WORDS, files[WORDS]), frozenset(by_id)),
-            others=tuple(map(_other, _rows(OTHERS, files[OTHERS]))),
+            others=tuple(_other(OTHERS, row) for row in _rows(OTHERS, files[OTHERS])),
+            forms=tuple(_other(FORMS, row) for row in _rows(FORMS, files[FORMS])),
         )
 
 
@@ -243,7 +247,7 @@ def _toml(file: str, data: bytes) -> Mapping[str, object]:
 def _rows(file: str, data: bytes) -> Iterator[dict[str, str]]:
     """Yield the rows of a table, each with every column of its first line."""
     try:
-        reader = csv.DictReader(io.StringIO(data.decode()), strict=True)
+        reader = csv.DictReader(StringIO(data.decode()), strict=True)
         for row in reader:
             if None in row or None in row.values():
                 raise BadConfiguration(f"{file}:{reader.line_num}: a row has other columns; nothing was loaded")
@@ -330,8 +334,8 @@ def _once(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in names if name))
 
 
-def _other(row: Mapping[str, str]) -> Other:
-    return Other(_parts(row["names"]), _number(OTHERS, row["cas"]), row["smiles"])
+def _other(file: str, row: Mapping[str, str]) -> Other:
+    return Other(_parts(row["names"]), _number(file, row["cas"]), row["smiles"])
 
 
 def _statuses(
@@ -350,12 +354,12 @@ def _statuses(
 def _status(row: Mapping[str, str]) -> Status:
     where = f"{STATUSES}: {row['substance_id']}, {row['jurisdiction']}"
     try:
-        kind = SinceKind(row["since_kind"])
+        kind = Precision(row["since_kind"])
         if row["since"]:
             span(row["since"])
         if row["until"]:
             span(row["until"])
-        if bool(row["since"]) == (kind in {SinceKind.UNREAD, SinceKind.ALWAYS}):
+        if bool(row["since"]) == (kind in {Precision.UNREAD, Precision.ALWAYS}):
             raise BadConfiguration(
                 f"{where}: a {kind} start and {row['since']!r} do not go together; nothing was loaded"
             )

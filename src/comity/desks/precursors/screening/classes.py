@@ -51,7 +51,7 @@ class ClassTests:
         return tuple(one.rule for one in self._rules if self._fits(one, part))
 
     def known(self, part: Component) -> Known | None:
-        """Return the entry of a structure at which a person has looked; None if there is none."""
+        """Return the entry of a structure that was looked at; None if there is none."""
         return self._known.get(part.skeleton)
 
     def _compiled(self, book: SubstanceBook, rule: ClassRule) -> _Compiled:

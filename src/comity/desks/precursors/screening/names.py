@@ -25,7 +25,7 @@ _LONGEST_NAME: Final = 14
 """Words of a text that are tried as one name at most."""
 _LEAST_FOR_SLIP: Final = 8
 """Letters below which one wrong letter makes another word."""
-_LEAST_ALONE: Final = 2
+_LEAST_IN_TEXT: Final = 3
 _LEAST_WORD: Final = 2
 _MOST_OFF: Final = 3
 _TIMES: Final = ("mono", "di", "tri", "hemi", "sesqui", "bis", "acid", "anhydrous")
@@ -131,11 +131,9 @@ class NameIndex:
         at = 0
         while at < len(words):
             size, substance = self._longest(words, at)
-            if substance is None:
-                at += 1
-                continue
-            shown = line[words[at][1] : words[at + size - 1][2]]
-            yield Named(substance, self._way(line, words, at, size, substance), shown)
+            if substance is not None:
+                shown = line[words[at][1] : words[at + size - 1][2]]
+                yield Named(substance, self._way(line, words, at, size, substance), shown)
             at += size
 
     def _forms(self, name: str) -> Iterator[str]:
@@ -218,7 +216,7 @@ class NameIndex:
             if key in self._others:
                 return size, None
             found = self._exact.get(key) or self._anion_names.get(key)
-            if found and len(key) >= _LEAST_ALONE:
+            if found and len(key) >= _LEAST_IN_TEXT and key not in self._anions:
                 return size, found
         return 1, None
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from comity.base.errors import BadConfiguration
-from comity.desks.precursors.screening.status import SinceKind, Standing, Status, span
+from comity.desks.precursors.screening.status import Precision, Standing, Status, span
 from comity.desks.precursors.screening.verdict import Verdict
 from comity.policy.toml import Table
 
@@ -71,7 +71,7 @@ class ClassRule:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A structure that fits a class wording and at which a person has looked: it is not held by that wording.
+    """A structure that fits a class wording and that was looked at: it is not held by that wording.
 
     Attributes:
         name: as medicines or trade have it.
@@ -165,13 +165,13 @@ def _rule(table: Table, file: str) -> ClassRule:
 
 def _status(table: Table, substance: str, where: str) -> Status:
     since, until = table.one("since"), table.one("until")
-    kind = SinceKind(table.one_of("since_kind", tuple(SinceKind), default=SinceKind.EXACT))
+    kind = Precision(table.one_of("since_kind", tuple(Precision), default=Precision.EXACT))
     try:
         for text in filter(None, (since, until)):
             span(text)
     except ValueError as error:
         raise BadConfiguration(f"{where}: {error}; nothing was loaded") from error
-    if bool(since) == (kind in {SinceKind.UNREAD, SinceKind.ALWAYS}):
+    if bool(since) == (kind in {Precision.UNREAD, Precision.ALWAYS}):
         raise BadConfiguration(f"{where}: a {kind} start and {since!r} do not go together; nothing was loaded")
     return Status(
         substance=substance,

@@ -13,14 +13,14 @@ from typing import Final
 
 from comity.desks.precursors.screening import cas
 from comity.desks.precursors.screening.agree import Seen, disagreements
-from comity.desks.precursors.screening.book import Substance, SubstanceBook
+from comity.desks.precursors.screening.book import Other, Substance, SubstanceBook
 from comity.desks.precursors.screening.classes import ClassTests, Likeness
 from comity.desks.precursors.screening.codes import Codes, read_hs, read_un, un_in_text
 from comity.desks.precursors.screening.listed import How, ListedStructures
-from comity.desks.precursors.screening.names import NameIndex, Way
+from comity.desks.precursors.screening.names import NameIndex, Way, key_of
 from comity.desks.precursors.screening.rules import ClassRule, Known
 from comity.desks.precursors.screening.status import Standing, Status, standing_on, status_on
-from comity.desks.precursors.screening.structure import KEY_FORM, Component, components, read
+from comity.desks.precursors.screening.structure import BLOCK, KEY_FORM, Component, components, inchikey, read
 from comity.desks.precursors.screening.verdict import Finding, Input, Screened, Verdict
 
 _ORDER: Final = tuple(Verdict)
@@ -65,6 +65,9 @@ class Screener:
         self._numbers = {one.cas: (one, "") for one in book.substances if one.cas}
         self._numbers |= {number: (one, form) for one in book.substances for number, form in one.related}
         self._others = {one.cas: one for one in book.others if one.cas}
+        self._forms = {one.cas: one for one in book.forms if one.cas}
+        self._forms_named = {key_of(name): one for one in book.forms for name in one.names}
+        self._form_keys: dict[str, Other] = {}
         self._listed = ListedStructures(book)
         self._classes = ClassTests(book)
         self._likeness = Likeness(book)
@@ -106,6 +109,9 @@ class Screener:
     # --- one field each ----------------------------------------------------------------------------------------------------
 
     def _by_name(self, row: Input) -> Seen:
+        form = self._forms_named.get(key_of(row.name))
+        if form is not None:
+            return Seen("name", self._of_form(form, "name"))
         found = self._names.find(row.name)
         if found is None:
             other = self._names.other(row.name)
@@ -118,6 +124,8 @@ class Screener:
         number = cas.tidy(row.cas)
         if not cas.is_valid(number):
             return Seen("cas", (_invalid("cas", "cas-digit", "the registry number fails its check digit"),))
+        if number in self._forms:
+            return Seen("cas", self._of_form(self._forms[number], "cas"))
         if number not in self._numbers:
             other = self._others.get(number)
             return Seen("cas", other=other.names[0] if other else number)
@@ -148,7 +156,8 @@ class Screener:
             return Seen("inchikey", (_invalid("inchikey", "key-form", "this is no InChIKey"),))
         match = self._listed.find_key(key)
         if match is None:
-            return Seen("inchikey", other=key)
+            form = self._form_of_key(key)
+            return Seen("inchikey", self._of_form(form, "inchikey")) if form else Seen("inchikey", other=key)
         findings = self._standing(row, "inchikey", match.how, match.substance, sure=match.how.sure)
         substances = frozenset({match.substance.id}) if match.how.sure else frozenset[str]()
         return Seen("inchikey", findings, substances, plain=match.how is How.ITSELF)
@@ -206,7 +215,8 @@ class Screener:
                 continue
             holds = sure and not below and answer.standing is Standing.CONTROLLED
             verdict = Verdict.CONTROLLED if holds else Verdict.REVIEW
-            reason = f"{manner} {substance.name}: {_words(answer.standing)}{below}."
+            looks = "" if holds or below else "; a person looks"
+            reason = f"{manner} {substance.name}, {_words(answer.standing)}{below}{looks}."
             found.append(_finding(verdict, (field, rule), substance, answer.status, reason))
         if not found:
             reason = f"{manner} {substance.name}, which is listed; no control of it is known for this day."
@@ -236,6 +246,17 @@ class Screener:
                 if self._in_force(rule):
                     yield _class_finding(rule, known, field)
 
+    def _of_form(self, form: Other, field: str) -> tuple[Finding, ...]:
+        """Return what the structure of a known form leads to, for a field that only names it."""
+        mol = read(form.smiles)
+        return () if mol is None else tuple(self._by_classes(components(mol), field))
+
+    def _form_of_key(self, key: str) -> Other | None:
+        if not self._form_keys:
+            drawn = ((read(one.smiles), one) for one in self._book.forms)
+            self._form_keys = {inchikey(mol)[:BLOCK]: one for mol, one in drawn if mol is not None}
+        return self._form_keys.get(key[:BLOCK])
+
     def _in_force(self, rule: ClassRule) -> bool:
         if rule.status is None:
             return True
@@ -259,9 +280,9 @@ def _words(standing: Standing) -> str:
         case Standing.CONTROLLED:
             return "controlled"
         case Standing.CLASS:
-            return "perhaps controlled by a general wording, which a person must judge"
+            return "perhaps controlled by a general wording"
         case _:
-            return "on a list of what to watch; nothing forbids it"
+            return "which is only watched"
 
 
 def _finding(verdict: Verdict, test: tuple[str, str], substance: Substance, status: Status, reason: str) -> Finding:

@@ -37,7 +37,7 @@ class Standing(StrEnum):
         return self in {Standing.CONTROLLED, Standing.CLASS}
 
 
-class SinceKind(StrEnum):
+class Precision(StrEnum):
     """How well the first day is known."""
 
     EXACT = "exact"
@@ -72,7 +72,7 @@ class Status:
     jurisdiction: str
     standing: Standing
     since: str
-    kind: SinceKind
+    kind: Precision
     before: Standing
     until: str
     list: str
@@ -212,11 +212,11 @@ def standing_on(status: Status, day: date, edition: date) -> Standing:
     if _over(status.until, day):
         return Standing.UNKNOWN
     match status.kind:
-        case SinceKind.ALWAYS:
+        case Precision.ALWAYS:
             return status.standing
-        case SinceKind.UNREAD:
+        case Precision.UNREAD:
             return status.standing if day >= edition else Standing.UNKNOWN
-        case SinceKind.EXACT | SinceKind.MONTH | SinceKind.YEAR | SinceKind.BY:
+        case Precision.EXACT | Precision.MONTH | Precision.YEAR | Precision.BY:
             first, last = span(status.since)
     if day >= last:
         return status.standing
@@ -303,7 +303,7 @@ def _said(answer: Answer) -> str:
         return f"{place}: {words}"
     dated = (
         f" since {status.since}"
-        if status.kind is SinceKind.EXACT
+        if status.kind is Precision.EXACT
         else f" ({status.kind} {status.since})" * bool(status.since)
     )
     return f"{place}: {words}, {status.instrument}{dated}"
@@ -352,6 +352,6 @@ def _turns(book: StatusList, substance: str, jurisdiction: str, period: tuple[da
     for status in book.statuses(substance, jurisdiction):
         for text in (status.since, status.until):
             days |= set(span(text)) if text else set()
-        if status.kind is SinceKind.UNREAD:
+        if status.kind is Precision.UNREAD:
             days.add(book.day)
     return {day for day in days if period[0] <= day <= period[1]}

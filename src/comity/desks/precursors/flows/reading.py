@@ -1,0 +1,177 @@
+"""Rows of plain files as registers, stocks, firms, declarations and reversals; columns are in docs/flows.md.
+
+The rule it keeps: a row that does not fit is refused with what is wrong in it; a quantity in kilograms is taken exactly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal, InvalidOperation
+
+from comity.base.errors import BadForm
+from comity.base.ids import Ms
+from comity.desks.precursors.flows.description import Listed
+from comity.desks.precursors.flows.model import (
+    AlertId,
+    Consignment,
+    ConsignmentId,
+    Flow,
+    Grams,
+    HolderId,
+    LicenceHolder,
+    Movement,
+    Party,
+    Reversal,
+    Stock,
+    SubstanceId,
+)
+
+Row = Mapping[str, object]
+STOCK = "stock"
+_MOST = 10**15
+_TRAIT = re.compile(r"[^\w:+ .,/-]+")
+
+
+def read_register_line(row: Row) -> Movement | Stock:
+    """Read one line of a register: a movement, or with kind `stock` a stock as it was counted at the end of the day.
+
+    Raises:
+        BadForm: something is missing or does not fit.
+    """
+    party, holder, substance = (
+        Party(_text(row, "party")),
+        HolderId(_text(row, "holder")),
+        SubstanceId(_text(row, "substance")),
+    )
+    kind, day = _text(row, "kind"), _day(row, "day")
+    if kind == STOCK:
+        return Stock(party, holder, substance, day, _grams(row, least=0))
+    if kind not in set(Flow):
+        raise BadForm(f"kind is {kind!r}, not stock or one of {', '.join(Flow)}")
+    other = HolderId(_text(row, "other", ""))
+    number = ConsignmentId(_text(row, "consignment", ""))
+    return Movement(_text(row, "id"), party, holder, substance, Flow(kind), _grams(row, least=1), day, number, other)
+
+
+def read_holder(row: Row) -> LicenceHolder:
+    """Read one firm; columns `address`, `phone`, `owner` become traits, and so does `traits` (`kind:value; ...`).
+
+    `yearly` is `substance=grams; ...`.
+
+    Raises:
+        BadForm: something is missing or does not fit.
+    """
+    traits = {
+        f"{kind}:{_normal(_text(row, kind, ''))}" for kind in ("address", "phone", "owner") if _text(row, kind, "")
+    }
+    traits |= set(map(_normal, _list(row, "traits")))
+    yearly = []
+    for part in _list(row, "yearly"):
+        substance, _, grams = part.partition("=")
+        yearly.append((SubstanceId(substance.strip()), _whole(grams.strip(), "yearly", 0)))
+    founded = _day(row, "founded") if _text(row, "founded", "") else None
+    return LicenceHolder(
+        HolderId(_text(row, "id")), Party(_text(row, "party")), founded, tuple(sorted(traits)), tuple(sorted(yearly))
+    )
+
+
+def read_consignment(row: Row) -> Consignment:
+    """Read one declaration; `via` is `place; place`.
+
+    Raises:
+        BadForm: something is missing or does not fit.
+    """
+    from_party, to_party, declared_by = (Party(_text(row, name)) for name in ("from_party", "to_party", "declared_by"))
+    if from_party == to_party or declared_by not in {from_party, to_party}:
+        raise BadForm("declared_by is one of from_party and to_party, and these are two")
+    hs6 = re.sub(r"\D", "", _text(row, "hs6", ""))[:6]
+    value = _text(row, "value_minor", "")
+    return Consignment(
+        ConsignmentId(_text(row, "id")), declared_by, from_party, to_party, SubstanceId(_text(row, "substance", "")),
+        _text(row, "text", ""), _text(row, "cas", ""), hs6, HolderId(_text(row, "exporter")), HolderId(_text(row, "consignee")),
+        _text(row, "origin", from_party), _text(row, "departure", from_party), _list(row, "via"), _day(row, "day"),
+        _grams(row, least=1), _whole(value, "value_minor", 1) if value else 0, _text(row, "currency") if value else "",
+        _text(row, "permit", ""),
+    )  # fmt: skip
+
+
+def read_listed(row: Row) -> Listed:
+    """Read one substance of a list of watched substances: columns as in `substances/substances.csv`.
+
+    Raises:
+        BadForm: it has no id.
+    """
+    names = (_text(row, "name", ""), *_list(row, "synonyms"), *_list(row, "name_fr"))
+    codes = tuple(re.sub(r"\D", "", code)[:6] for code in _list(row, "hs2022"))
+    related = re.findall(r"\d{2,7}-\d{2}-\d", _text(row, "related_cas", ""))
+    return Listed(SubstanceId(_text(row, "substance_id")), names, (_text(row, "cas", ""), *related), codes)
+
+
+def read_reversal(row: Row) -> Reversal:
+    """Read one reversal as `comity precursors reverse` wrote it.
+
+    Raises:
+        BadForm: something is missing or does not fit.
+    """
+    at = Ms(_whole(_text(row, "at"), "at", 0))
+    return Reversal(
+        AlertId(_text(row, "alert")), _text(row, "arithmetic"), _text(row, "officer"), at, _text(row, "reason")
+    )
+
+
+def read_trait(row: Row) -> str:
+    """Read one trait of a refused order, column `trait`.
+
+    Raises:
+        BadForm: it is empty.
+    """
+    return _normal(_text(row, "trait"))
+
+
+def _normal(trait: str) -> str:
+    """Return a trait as it is compared: small letters, single blanks, no signs that people leave out."""
+    return " ".join(_TRAIT.sub("", trait.casefold()).split())
+
+
+def _text(row: Row, name: str, default: str | None = None) -> str:
+    value = row.get(name)
+    text = "" if value is None else str(value).strip()
+    if text or default is not None:
+        return text or (default or "")
+    raise BadForm(f"{name} is missing")
+
+
+def _list(row: Row, name: str) -> tuple[str, ...]:
+    value = row.get(name)
+    parts = [str(one) for one in value] if isinstance(value, list | tuple) else str(value or "").split(";")
+    return tuple(filter(None, (part.strip() for part in parts)))
+
+
+def _day(row: Row, name: str) -> date:
+    text = _text(row, name)
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadForm(f"{name} is {text!r}, no day such as 2026-03-31") from error
+
+
+def _whole(text: str, name: str, least: int) -> Grams:
+    if not (text.isascii() and text.isdecimal()) or not least <= int(text) <= _MOST:
+        raise BadForm(f"{name} is {text!r}, no whole number from {least} on")
+    return Grams(int(text))
+
+
+def _grams(row: Row, least: int) -> Grams:
+    """Read `grams`, or `kg` with at most three decimals."""
+    if _text(row, "grams", ""):
+        return _whole(_text(row, "grams"), "grams", least)
+    text = _text(row, "kg")
+    try:
+        grams = Decimal(text) * 1_000
+    except InvalidOperation as error:
+        raise BadForm(f"kg is {text!r}, no number") from error
+    if not grams.is_finite() or grams != grams.to_integral_value() or not least <= grams <= _MOST:
+        raise BadForm(f"kg is {text!r}, not from {least} g on in whole grams")
+    return Grams(int(grams))

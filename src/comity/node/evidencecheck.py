@@ -1,0 +1,186 @@
+"""Checking evidence as a stranger does: with public keys and nothing of either store.
+
+The rule it keeps: the class is taken from what the artifacts show and never from what the file says of itself; whoever is
+accused signed each artifact that speaks against them, and one that proves nothing is refused with the reason.
+"""  # spec: protocol.md 11
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from comity.base.errors import BadForm, BadProof, BadSignature
+from comity.base.hashing import sha256
+from comity.base.ids import Digest, Origin
+from comity.dispatch.entries import DispatchLeaf, Entry, HeadLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, decode_entry
+from comity.dispatch.exchange_codec import EvidenceClass, decode_evidence
+from comity.node.publickeys import PublicKeys, party
+from comity.tlog.checkpoint import Checkpoint, Cosigned, SignedHead, parse_body, verify_cosignature, verify_head
+from comity.tlog.note import Note, parse_note
+from comity.tlog.proof import TlogProof, parse_proof
+from comity.tlog.tree import leaf_hash, verify_consistency, verify_inclusion
+
+CHALLENGE_S = 3_600
+"""How long a challenged party had at least, where the accord says nothing else."""
+_MIRROR = b"/mirror/"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What evidence proves: its class, against whose node, and in one sentence what it shows."""
+
+    kind: EvidenceClass
+    accused: str
+    sentence: str
+
+
+def check_evidence(data: bytes, keys: PublicKeys, *, challenge_s: int = CHALLENGE_S) -> Shown:
+    """Check evidence with the keys of both parties, and return what it proves.
+
+    Args:
+        data: as a node keeps it.
+        keys: of both parties, from a source that the checker trusts; of all their editions.
+        challenge_s: the accord's time for an answer to a challenge, seconds.
+
+    Raises:
+        BadEnvelope: it is no evidence.
+        BadSignature, BadProof: an artifact is not what it must be; then it proves nothing.
+    """
+    evidence = decode_evidence(data)
+    check = _Check(keys, challenge_s)
+    try:
+        match evidence.kind:
+            case EvidenceClass.EQUIVOCATION:
+                accused, sentence = check.two_heads(*evidence.artifacts)
+            case EvidenceClass.FALSE_COSIGN:
+                accused, sentence = check.false_cosign(*evidence.artifacts)
+            case EvidenceClass.FALSE_RECEIPT:
+                accused, sentence = check.false_receipt(*evidence.artifacts)
+            case EvidenceClass.ID_REUSE:
+                accused, sentence = check.id_reuse(*evidence.artifacts)
+            case EvidenceClass.UNANSWERED_CHALLENGE:
+                accused, sentence = check.unanswered(*evidence.artifacts)
+    except (TypeError, UnicodeDecodeError, BadForm) as error:
+        raise BadProof(f"the artifacts are not those of {evidence.kind}; it proves nothing") from error
+    return Shown(evidence.kind, accused, sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    keys: PublicKeys
+    challenge_s: int
+
+    def two_heads(self, first: bytes, second: bytes, *prefix: bytes) -> tuple[str, str]:
+        one, other = self._head(first), self._head(second)
+        _need(one.checkpoint.origin == other.checkpoint.origin, "the two heads are of two logs")
+        _contradict(one.checkpoint, other.checkpoint, prefix)
+        sizes = f"{one.checkpoint.size} and {other.checkpoint.size}"
+        return party(one.checkpoint.origin), f"two signed heads of sizes {sizes} that cannot both be of one log"
+
+    def false_cosign(self, first: bytes, *rest: bytes) -> tuple[str, str]:
+        if _MIRROR not in first:
+            return self._false_tie(first, *rest)
+        cosigned, true = self._cosigned(first.decode()), self._head(rest[0])
+        _need(cosigned.checkpoint.origin == true.checkpoint.origin, "a co-signature of another log")
+        _contradict(cosigned.checkpoint, true.checkpoint, rest[1:])
+        return party(cosigned.cosigner), f"a co-signature on a root that {true.checkpoint.origin} does not have"
+
+    def _false_tie(self, head: bytes, entry: bytes, proof: bytes, ours: bytes, *prefix: bytes) -> tuple[str, str]:
+        origin, leaf = self._leaf(head, entry, proof)
+        if not isinstance(leaf, HeadLeaf):
+            raise BadProof("the entry names no head")
+        true = self._head(ours).checkpoint
+        if leaf.origin == true.origin:
+            _contradict(Checkpoint(Origin(leaf.origin), leaf.size, leaf.root), true, prefix)
+        return party(origin), f"an entry that names a head of {true.origin} which it never signed"
+
+    def false_receipt(self, head: bytes, entry: bytes, proof: bytes, own: bytes, own_proof: bytes) -> tuple[str, str]:
+        origin, leaf = self._leaf(head, entry, proof)
+        shown = parse_proof(own_proof.decode())
+        true = self._head(shown.note.encode()).checkpoint
+        _need(party(true.origin) != party(origin), "both entries are of one party")
+        _included(own, shown, true)
+        named = decode_entry(own)
+        if not isinstance(leaf, ReceiptLeaf) or leaf.index != shown.index:
+            raise BadProof("the entry is no receipt for the leaf that is shown")
+        same = isinstance(named, DispatchLeaf) and (named.id, named.sealed) == (leaf.id, leaf.sealed)
+        _need(not same, "the receipt is true")
+        return party(origin), f"a receipt for leaf {leaf.index} of {true.origin}, which is another one"
+
+    def id_reuse(self, head: bytes, one: bytes, proof: bytes, two: bytes, other: bytes) -> tuple[str, str]:
+        (origin, first), (_, second) = self._leaf(head, one, proof), self._leaf(head, two, other)
+        _need(parse_proof(proof.decode()).index != parse_proof(other.decode()).index, "one leaf, shown twice")
+        if not isinstance(first, DispatchLeaf) or not isinstance(second, DispatchLeaf) or first.id != second.id:
+            raise BadProof("the two entries are not two dispatches of one id")
+        return party(origin), "one dispatch id in two leaves of one log"
+
+    def unanswered(self, challenged: bytes, entry: bytes, proof: bytes, later: bytes) -> tuple[str, str]:
+        head, alive = self._head(challenged), self._head(later)
+        origin, size = head.checkpoint.origin, head.checkpoint.size
+        asked, shown = decode_entry(entry), parse_proof(proof.decode())
+        whole = self.keys.head(shown.note)
+        _included(entry, shown, whole.head.checkpoint)
+        question = isinstance(asked, LinkLeaf) and asked.event is LinkEvent.CHALLENGE
+        _need(
+            question and isinstance(asked, LinkLeaf) and asked.digest == sha256(challenged),
+            "no question about this head",
+        )
+        _need(party(whole.cosigned.cosigner) == party(origin), "whoever is accused did not co-sign the question")
+        _need(alive.checkpoint.origin == origin, "the later head is of another log")
+        _need(alive.time >= whole.cosigned.time + self.challenge_s, "the time for an answer was not over")
+        late = alive.checkpoint.size >= size and alive.checkpoint.root != head.checkpoint.root
+        _need(alive.checkpoint.size < size or late, "the head was proved since")
+        said = f"a signed head of size {size} that was asked for, and not proved while its party signed later heads"
+        return party(origin), f"{said}. By lapse: a proof that comes after all answers it"
+
+    # --- what each artifact must be ---------------------------------------------------------------------------------
+
+    def _head(self, artifact: bytes) -> SignedHead:
+        """Return the head that its log signed; a co-signature may stand under it, and then it must be good."""
+        note = parse_note(artifact.decode())
+        origin = parse_body(note.text).origin
+        own = tuple(line for line in note.lines if line.name == origin)
+        known = {(key.name, key.ed25519.key_id): key for key in self.keys.logs if key.name == origin}
+        signers = [known[line.name, line.key_id] for line in own if (line.name, line.key_id) in known]
+        if not signers:
+            raise BadSignature(f"the head of {origin} is not signed by a key that was given")
+        if len(own) < len(note.lines):
+            rest = tuple(line for line in note.lines if line.name != origin)
+            self._cosigned(Note(note.text, rest).join())
+        return verify_head(Note(note.text, own).join(), Origin(origin), signers)
+
+    def _cosigned(self, note: str) -> Cosigned:
+        parsed = parse_note(note)
+        origin = Origin(parse_body(parsed.text).origin)
+        there = {(line.name, line.key_id) for line in parsed.lines}
+        for key in dict.fromkeys(self.keys.cosigners):
+            if (key.name, key.ed25519.key_id) in there and party(key.name) != party(origin):
+                return verify_cosignature(note, origin, key)
+        raise BadSignature(f"the co-signature on {origin} is not by a key that was given")
+
+    def _leaf(self, head: bytes, entry: bytes, proof: bytes) -> tuple[str, Entry]:
+        signed, shown = self._head(head), parse_proof(proof.decode())
+        _need(shown.note == head.decode(), "a proof under another head")
+        _included(entry, shown, signed.checkpoint)
+        return signed.checkpoint.origin, decode_entry(entry)
+
+
+def _included(entry: bytes, shown: TlogProof, head: Checkpoint) -> None:
+    verify_inclusion(leaf_hash(entry), shown.index, head.size, shown.path, head.root)
+
+
+def _contradict(one: Checkpoint, other: Checkpoint, prefix: Sequence[bytes]) -> None:
+    """Check that two checkpoints of one log cannot both be true; the larger shows its root at the smaller's size."""
+    if one.size == other.size:
+        _need(one.root != other.root, "the two heads are equal")
+        return
+    _need(bool(prefix), "there is no proof between the two sizes")
+    small, large = sorted((one, other), key=lambda checkpoint: checkpoint.size)
+    root, proof = Digest(prefix[0]), [Digest(step) for step in prefix[1:]]
+    verify_consistency(small.size, root, large.size, large.root, proof)
+    _need(root != small.root, "the smaller head is a prefix of the larger one")
+
+
+def _need(good: object, what: str) -> None:
+    if not good:
+        raise BadProof(f"{what}; it proves nothing")

@@ -1,0 +1,57 @@
+"""What people of this side and the clock do to the link: suspend, resume, and press a challenge that is not answered."""
+
+from __future__ import annotations
+
+from comity.base.ids import DispatchId, Ms
+from comity.dispatch.states import Officer
+from comity.node import challenge, suspending
+from comity.node.evidence import keep_evidence
+from comity.node.peer import Timers
+from comity.node.starting import Starting
+from comity.node.suspending import Wish
+
+
+class Linked(Starting):
+    """A node whose people may act on its link; each method is one transaction."""
+
+    timers: Timers
+
+    def wish(self, act: str, scope: str, by: Officer, now: Ms, *, reason: str) -> Wish:
+        """Keep that one person wants the exchange, or a desk, suspended or resumed; a second one confirms it.
+
+        Raises:
+            BadForm: it fits nothing; nothing was kept.
+        """
+        with self.ledger.begin() as book:
+            return suspending.wish(book, self.office, act, scope, by, reason=reason, now=now)
+
+    def wishes(self, now: Ms) -> tuple[Wish, ...]:
+        """Return what waits for a second person, oldest first."""
+        with self.ledger.read() as tx:
+            return suspending.wishes(tx, now)
+
+    def confirm(self, asked: DispatchId, second: Officer, now: Ms) -> Wish:
+        """Suspend or resume at once, as one person asked and this second one confirms.
+
+        Raises:
+            BadForm: it does not wait, or is so already.
+            NotAllowed: the second person is the first.
+        """
+        with self.ledger.begin() as book:
+            return suspending.confirm(book, self.office, asked, second, now)
+
+    def take_back(self, asked: DispatchId, by: Officer, now: Ms) -> None:
+        """End a wish that is not wanted any more.
+
+        Raises:
+            BadForm: it does not wait.
+        """
+        with self.ledger.begin() as book:
+            suspending.take_back(book, asked, by, now)
+
+    def press(self, now: Ms) -> None:
+        """Look after the challenges that stand: one that was not answered in time is evidence, and stops the traffic."""
+        with self.ledger.begin() as book:
+            found = challenge.lapsed(book, self.timers, now)
+            if found is not None:
+                keep_evidence(book, found, now)
