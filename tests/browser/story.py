@@ -56,6 +56,7 @@ WRITTEN = {
     "h-evaluation": "B2",
     "h-agency": "cbn",
     "h-item": "W-1",
+    "h-urgency": "urgent",
     "h-conduct": "diversion",
     "b-exporter-0-name": "Tern Fine Intermediates",
     "b-exporter-0-address": "Dock 4, Ford",
@@ -68,7 +69,13 @@ WRITTEN = {
     "b-leaves": "2026-07-16",
 }
 """Another one, as fields of the form."""
-OBJECTION = {"h-evaluation": "B2", "h-agency": "health-canada", "b-reasons": ("no-permit",), "b-text": "No permit."}
+OBJECTION = {
+    "h-evaluation": "B2",
+    "h-urgency": "urgent",
+    "h-agency": "health-canada",
+    "b-reasons": ("no-permit",),
+    "b-text": "No permit.",
+}
 
 
 def notified(body: object = None) -> dict[str, object]:
@@ -79,6 +86,7 @@ def notified(body: object = None) -> dict[str, object]:
         "desk": "precursors",
         "kind": "pen",
         "purpose": "precursor-diversion",
+        "urgency": "urgent",
         "workplan_item": "W-1",
         "basis": ["arrangement:2026-02"],
         "evaluation": "B2",

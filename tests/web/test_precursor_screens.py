@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from comity.base.ids import show_id
+from comity.base.ids import CaseId, read_id, show_id
 from comity.dispatch.states import Form
+from comity.edge.forms import form_json
 from comity.marking.labels import Urgency
 from tests.web.desk import STRANGER, desk
 
@@ -31,7 +34,7 @@ def consignment(kind: str = "pen", body: dict | None = None, **more) -> Form:
         role="desk-officer",
         recipients=("seal-house",),
         purpose="precursor-diversion",
-        urgency=Urgency.NORMAL,
+        urgency=Urgency.URGENT,
         workplan_item="F-1",
         workplan_reason="",
         body=PEN if body is None else body,
@@ -48,6 +51,18 @@ def house(tmp_path_factory):
         body = PEN | {"leaves": "2026-09-20", "end_use": HOSTILE, "lines": [{"substance": HOSTILE[:150], "grams": 7}]}
         house.hostile = show_id(house.crosses(consignment(body=body)))
         yield house
+
+
+def answers(house, kind, body, re, *, ours=False):
+    """Say something of a consignment, from Vanmere unless it is `ours`, and wait until it is on the other side."""
+    form = consignment(kind, body, re=(read_id(re),), case=CaseId(read_id(re)))
+    if ours:
+        return show_id(house.crosses(form))
+    said = form_json(replace(form, agency="seal-house", recipients=("paper-office",)))
+    answer = house.door("POST", "/submit", {"form": said, "by": {"desk": "requests", "number": 33}}, name="vanmere")
+    assert answer["outcome"] == "sent", answer
+    house.until(lambda: house.door("GET", f"/state?id={answer['id']}").get("filed"))
+    return answer["id"]
 
 
 @pytest.mark.parametrize("role", ["officer", "duty-officer", "desk-lead", "legal-officer", "reviewer"])
@@ -148,3 +163,27 @@ def test_without_a_list_nothing_is_said_of_any_law(house):
 @pytest.mark.parametrize("name", ["x", "0" * 26, "%00", "XO-2026-0001"])
 def test_what_is_no_consignment_is_not_there(house, name):
     assert house.visitor("duty-officer").get(f"/precursors/{name}").status_code == 404
+
+
+def test_a_consignment_to_its_end_on_both_pages(house):
+    """Cleared, left, arrived short, closed: quantities and their sum, who was awaited when, and what may still be said."""
+    one = show_id(house.crosses(consignment(body=PEN | {"leaves": "2026-08-20"})))
+    mine, theirs = house.visitor("duty-officer"), house.visitor("duty-officer", "vanmere")
+    answers(house, "pen-reply", {"state": "no-objection"}, one)
+    page = mine.get(f"/precursors/{one}").text
+    assert "We are awaited: word that it left" in page
+    assert "Answered" in page
+    assert "Quantities" not in page
+    answers(house, "shipped", {"day": "2026-08-20", "counts": [{"line": 1, "grams": 1_500_000}]}, one, ours=True)
+    answers(house, "arrived-quantity", {"day": "2026-09-02", "counts": [{"line": 1, "grams": 1_490_000}]}, one)
+    for who in (mine, theirs):
+        page = who.get(f"/precursors/{one}").text
+        assert "Has arrived" in page
+        assert "left," in page
+        assert "arrived: 10 kg missing" in page
+        assert "Runs no longer" in page or "No limit" in page
+    answers(house, "outcome", {"results": ["lawful"]}, one)
+    for who in (mine, theirs):
+        assert f'id="pen-{one}"' in who.get("/precursors?view=done").text
+        assert f'id="pen-{one}"' not in who.get("/precursors?view=theirs").text
+        assert "Nothing is awaited" in who.get(f"/precursors/{one}").text

@@ -38,6 +38,8 @@ _ACTS = {
 """Kind to the word of its form's address."""
 _KEYS = {"reply": "R", "object": "X"}
 _AWAITED = {"information": "pen-reply"}
+_ANSWER = "pen.clock.answer"
+_ANSWERS = frozenset({"pen-reply", "objection"})
 _WITHOUT = frozenset({"cancellation"})
 """Stages of a notification that its own form has besides the one of its button."""
 
@@ -180,7 +182,7 @@ def clocks(card: Card, at: Sight) -> tuple[Clock, Clock]:
     sender, receiver = sides(card.line, at)
     limits, state, t = card.line.limits, card.line.state, at.texts
     silence = t(f"pen.silence.{limits.silence}", party=receiver.name) if limits.answer is not None else ""
-    answer = _clock(card, receiver, (limits.answer, state in _OPEN), ("pen.clock.answer", silence), at)
+    answer = _clock(card, receiver, (limits.answer, state in _OPEN), (_ANSWER, silence), at)
     after = t("pen.certificate.text") if limits.certificate is not None else ""
     certificate = _clock(card, sender, (limits.certificate, state in _BEFORE), ("pen.clock.certificate", after), at)
     return answer, certificate
@@ -196,7 +198,8 @@ def _clock(card: Card, party: PartyCard, limit: tuple[Ms | None, bool], words: t
     date = moments.date(Ms(end - 1), t, year=True, zone=party.zone)
     if not running:
         ends = t("pen.clock.ends", date=date, place=party.capital)
-        return Clock(party.short, party.ours, what, "", t("pen.clock.met"), ends, 100, False, "")
+        word = t("pen.clock.met" if words[0] == _ANSWER and _answered(card) else "pen.clock.past")
+        return Clock(party.short, party.ours, what, "", word, ends, 100, False, "")
     whole, away = end - since, end - at.now
     if away <= 0:
         ended = t("pen.clock.over", date=date, place=party.capital)
@@ -205,6 +208,14 @@ def _clock(card: Card, party: PartyCard, limit: tuple[Ms | None, bool], words: t
     fill = min(100, max(0, 100 - 100 * away // whole)) if whole > 0 else 0
     look = "soon" if away < moments.DAY else ""
     return Clock(party.short, party.ours, what, look, moments.span(away, t), small, fill, True, words[1])
+
+
+def _answered(card: Card) -> bool:
+    """Say whether the importing side said anything of it."""
+    return any(
+        one.kind in _ANSWERS and one.ours != card.line.ours and one.refused is None and one.admitted
+        for one in card.steps
+    )
 
 
 def amount(grams: int, texts: Texts) -> str:

@@ -232,5 +232,5 @@ def _step(row: DispatchRow, *, late: bool) -> Step:
         receivers=row.to_agencies,
         lines=()
         if not row.body or (row.kind == Kind.PEN and row.stage != CANCELLATION)
-        else body_lines(row.kind, row.body),
+        else tuple(one for one in body_lines(row.kind, row.body) if one.label != "state"),
     )

@@ -83,6 +83,7 @@ WORDS: Mapping[str, str] = {
     "pen.clock.of": "left of {of}, ends with {date} in {place}",
     "pen.clock.over": "ago, ended with {date} in {place}",
     "pen.clock.met": "Answered",
+    "pen.clock.past": "Runs no longer",
     "pen.clock.none": "No limit",
     "pen.clock.none.text": "The accord sets none for this side.",
     "pen.silence.no-objection": "If {party} stays silent, that counts as no objection.",
