@@ -233,19 +233,44 @@ def make_people(opened: OpenNode, clock: Callable[[], Ms]) -> People:
         RosterFile(opened.config.path(opened.config.roster), opened.config.party),
         getattr(powers, "posting_over", never_posted),
         clock,
-        ways=ways_of(opened.config, opened.roster.of(opened.config.party)),
+        ways=ways_of(opened.config, opened.roster.of(opened.config.party), _further_desks(opened)),
     )
 
 
-def ways_of(config: Config, officers: Iterable[RosterOfficer]) -> Ways:
-    """Return how a person can sign in, by the settings; of each role the first officer who holds it can be entered as."""
+def _further_desks(opened: OpenNode) -> dict[str, frozenset[str]]:
+    """Return for each open desk after the first the agencies of ours that our registry names as senders of its first kind."""
+    office = opened.node.office
+    opens = {desk.desk: desk.kinds for desk in office.accord.desks if desk.kinds}
+    further = [name for name in opened.config.desks[1:] if name in opens]
+    return {
+        name: frozenset(agency for agency, kinds in office.sends.items() if opens[name][0] in kinds) for name in further
+    }
+
+
+def ways_of(
+    config: Config, officers: Iterable[RosterOfficer], further: Mapping[str, frozenset[str]] | None = None
+) -> Ways:
+    """Return how a person can sign in, by the settings.
+
+    Of each role the first officer who holds it can be entered as, and for each further desk one of an agency that writes there.
+
+    Args:
+        config: of the node.
+        officers: of ours.
+        further: agencies by desk.
+    """
+    officers = tuple(officers)
     first: dict[str, tuple[str, str, int]] = {}
     if config.insecure_demo_roles:
         for one in officers:
             for role in one.roles:
                 if role in set(Role) and one.desk != NODE_DESK:
                     first.setdefault(role, (role, one.desk, one.number))
-    return Ways(bool(config.oidc_issuer), tuple(first[role] for role in Role if role in first))
+        for desk, agencies in (further or {}).items():
+            writes = next((one for one in officers if Role.OFFICER in one.roles and one.agency in agencies), None)
+            if writes is not None:
+                first[desk] = (desk, writes.desk, writes.number)
+    return Ways(bool(config.oidc_issuer), tuple(first[name] for name in (*Role, *(further or {})) if name in first))
 
 
 def _signed_in(row: SessionRow, person: Person, account: AccountRow | None, now: Ms) -> SignedIn:

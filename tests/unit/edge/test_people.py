@@ -337,9 +337,14 @@ def test_ready_made_roles_are_the_first_of_each_role_at_a_screen():
     assert found.demo == (
         ("officer", *OFFICER), ("posted-officer", *POSTED), ("approver", *APPROVER), ("administrator", *ADMIN),
     )  # fmt: skip
+    writers = frozenset(one.agency for one in officers if "officer" in one.roles)
+    also = ways_of(Setting(), officers, {"second": writers, "third": frozenset({"nobody"})})
+    assert also.demo == (*found.demo, ("second", *OFFICER)), (
+        "who writes at a further desk; a desk without such is left out"
+    )
     Setting.insecure_demo_roles = False
     try:
-        assert ways_of(Setting(), officers) == Ways(True, ())
+        assert ways_of(Setting(), officers, {"second": writers}) == Ways(True, ())
     finally:
         Setting.insecure_demo_roles = True
     assert never_posted(None, "x", 1, NOW) is False

@@ -48,7 +48,7 @@ class Ready:
 def _ready(visit: Visit) -> tuple[Ready, ...]:
     t = visit.texts
     return tuple(
-        Ready(t(f"role.{role}"), t(f"role.{role}.text"), desk, number)
+        Ready(t.word("role", role), t.word("role", f"{role}.text"), desk, number)
         for role, desk, number in visit.site.people.ways().demo
     )
 

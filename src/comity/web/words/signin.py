@@ -36,6 +36,8 @@ WORDS: Mapping[str, str] = {
     "signin.failed": "Your agency's sign-in ended without a result. Nothing was opened. Begin again.",
     "role.officer": "Liaison officer",
     "role.officer.text": "Cases, dispatches, talk",
+    "role.precursors": "Officer for precursors",
+    "role.precursors.text": "Consignments before they leave",
     "role.posted-officer": "Posted officer",
     "role.posted-officer.text": "The same, in the host's hours",
     "role.duty-officer": "Duty officer",
