@@ -36,7 +36,8 @@ class ListedLaw:
     def __init__(self, desk: str, files: Mapping[str, bytes]) -> None:
         self._book = part(desk, "screening.book").SubstanceBook.load(files)
         self._status = part(desk, "screening.status")
-        self._drawing = part(desk, "drawing") if importlib.util.find_spec(_NEEDED) is not None else None
+        self._desk = desk
+        self._draws = importlib.util.find_spec(_NEEDED) is not None
         rows = csv.DictReader(io.StringIO(files[_TABLE].decode()))
         self._formulas = {row["substance_id"]: row.get("formula", "") for row in rows}
         self._by_cas: dict[str, Any] = {}
@@ -58,7 +59,7 @@ class ListedLaw:
         """
         screened = {one.line: one.substance for one in card.checks}
         goods = tuple(self._told(one, screened.get(one.line, ""), places, way, day) for one in card.goods)
-        return replace(card, goods=goods, edition=self._book.edition, draws=self._drawing is not None)
+        return replace(card, goods=goods, edition=self._book.edition, draws=self._draws)
 
     def _told(self, goods: Goods, screened: str, places: Mapping[str, str], way: tuple[str, str], day: date) -> Goods:
         found, by = self._find(goods, screened)
@@ -87,9 +88,9 @@ class ListedLaw:
         return next(((found, by) for by, found in ways if found is not None), (None, ""))
 
     def _draw(self, smiles: str) -> Drawing | None:
-        if self._drawing is None:
+        if not self._draws:
             return None
-        drawn: Drawing | None = self._drawing.draw(smiles)
+        drawn: Drawing | None = part(self._desk, "drawing").draw(smiles)  # loaded with the first page that draws
         return drawn
 
 

@@ -252,7 +252,8 @@ def ways_of(
 ) -> Ways:
     """Return how a person can sign in, by the settings.
 
-    Of each role the first officer who holds it can be entered as, and for each further desk one of an agency that writes there.
+    Of each role the first officer who holds it can be entered as, and for each further desk one of an agency that writes
+    there, unless it is one of these already.
 
     Args:
         config: of the node.
@@ -268,7 +269,7 @@ def ways_of(
                     first.setdefault(role, (role, one.desk, one.number))
         for desk, agencies in (further or {}).items():
             writes = next((one for one in officers if Role.OFFICER in one.roles and one.agency in agencies), None)
-            if writes is not None:
+            if writes is not None and all((writes.desk, writes.number) != one[1:] for one in first.values()):
                 first[desk] = (desk, writes.desk, writes.number)
     return Ways(bool(config.oidc_issuer), tuple(first[name] for name in (*Role, *(further or {})) if name in first))
 
