@@ -6,6 +6,7 @@ import asyncio
 import logging
 
 import pytest
+from msgspec import structs
 
 from comity.base.errors import BadConfiguration, BadForm, NotAllowed, StoreError
 from comity.base.ids import CaseId, Ms
@@ -337,14 +338,16 @@ def test_ready_made_roles_are_the_first_of_each_role_at_a_screen():
     assert found.demo == (
         ("officer", *OFFICER), ("posted-officer", *POSTED), ("approver", *APPROVER), ("administrator", *ADMIN),
     )  # fmt: skip
-    writers = frozenset(one.agency for one in officers if "officer" in one.roles)
-    also = ways_of(Setting(), officers, {"second": writers, "third": frozenset({"nobody"})})
-    assert also.demo == (*found.demo, ("second", *OFFICER)), (
-        "who writes at a further desk; a desk without such is left out"
+    writer = next(one for one in officers if (one.desk, one.number) == OFFICER)
+    other = structs.replace(writer, number=99, agency="elsewhere")
+    further = {"second": frozenset({writer.agency}), "third": frozenset({"elsewhere"}), "fourth": frozenset({"nobody"})}
+    also = ways_of(Setting(), (*officers, other), further)
+    assert also.demo == (*found.demo, ("third", "requests", 99)), (
+        "who is there already, or is not there, is no further one"
     )
     Setting.insecure_demo_roles = False
     try:
-        assert ways_of(Setting(), officers, {"second": writers}) == Ways(True, ())
+        assert ways_of(Setting(), officers, further) == Ways(True, ())
     finally:
         Setting.insecure_demo_roles = True
     assert never_posted(None, "x", 1, NOW) is False
