@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from comity.base.errors import BadForm
 from comity.base.ids import CaseId, read_id, show_id
 from comity.dispatch.states import Form
 from comity.edge.forms import form_json
@@ -187,3 +188,33 @@ def test_a_consignment_to_its_end_on_both_pages(house):
         assert f'id="pen-{one}"' in who.get("/precursors?view=done").text
         assert f'id="pen-{one}"' not in who.get("/precursors?view=theirs").text
         assert "Nothing is awaited" in who.get(f"/precursors/{one}").text
+
+
+def test_a_recall_of_the_case_desk_reaches_the_consignment_on_both_sides(house):
+    """Recalled: said first, with its goods held; nothing more is answered; its text is closed, its goods still named."""
+    one = show_id(house.crosses(consignment(body=PEN | {"leaves": "2026-08-21", "end_use": "solvent line"})))
+    mine, theirs = house.visitor("duty-officer"), house.visitor("duty-officer", "vanmere")
+    assert "solvent line" in theirs.get(f"/precursors/{one}").text
+    recall = replace(
+        consignment("recall", {"target": bytes(read_id(one)), "reason": "never applied for"}),
+        desk="requests",
+        re=(read_id(one),),
+        case=CaseId(read_id(one)),
+    )
+    house.crosses(recall)
+    for who in (mine, theirs):
+        assert f'id="pen-{one}"' in who.get("/precursors?view=held").text
+        page = who.get(f"/precursors/{one}").text
+        assert "Recalled" in page
+        assert "recalled the notification: nothing may be built on it" in page
+        assert "acetic anhydride" in page
+        assert "solvent line" not in page
+    form = form_json(
+        replace(
+            consignment("objection", {"reasons": ["no-permit"]}, re=(read_id(one),), case=CaseId(read_id(one))),
+            agency="seal-house",
+            recipients=("paper-office",),
+        )
+    )
+    with pytest.raises(BadForm, match="was recalled by its sender"):
+        house.door("POST", "/submit", {"form": form, "by": {"desk": "requests", "number": 33}}, name="vanmere")

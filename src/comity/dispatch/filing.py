@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from comity.base.cbor import Value
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
@@ -77,6 +77,25 @@ class Filing:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What the sender of a dispatch did to it later, at whatever desk it said so.
+
+    Attributes:
+        target: the dispatch.
+        by: the recall or correction.
+        kind: `recall`, `recall-part` or `correction`.
+        ours: both are ours.
+        made: by its sender's clock, the same on both sides.
+    """
+
+    target: DispatchId
+    by: DispatchId
+    kind: str
+    ours: bool
+    made: Ms
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """What an officer may release, as a posting and the roster have it.
 
@@ -132,6 +151,15 @@ class Files(Protocol):
 
     def settle(self, tx: Tx, dispatch: DispatchId, fact: int, code: str | None, at: Ms) -> None:
         """Note a receipt: ours written for theirs, or theirs seen for ours (`entries.Fact` value)."""
+        ...
+
+
+@runtime_checkable
+class TakesBack(Protocol):
+    """A desk whose dispatches are taken back and corrected by kinds of another desk."""
+
+    def take_back(self, tx: Tx, taken: TakenBack) -> None:
+        """Note it, if the target is of this desk and of that side. Idempotent."""
         ...
 
 

@@ -234,7 +234,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One dispatch about the consignment, ours or theirs; `made` is its sender's time, `late` that it changed nothing."""
+    """One dispatch about the consignment, ours or theirs; `made` is its sender's time, `late` that it changed nothing.
+
+    `marked` is what its own sender did to it later: `recall`, `recall-part` or `correction`, "" for nothing.
+    """
 
     id: DispatchId
     ours: bool
@@ -250,6 +253,7 @@ class Step:
     sender: str
     receivers: tuple[str, ...]
     lines: tuple[BodyLine, ...]
+    marked: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ _STATES = {
     "arrived": ("ok", "check"),
     "stopped": ("stop", "stop"),
     "closed": ("", "check"),
+    "recalled": ("stop", "recall"),
 }
 _VERDICTS = {
     "controlled": ("stop", "stop"),

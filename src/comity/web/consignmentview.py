@@ -348,7 +348,7 @@ def _step(one: Step, at: Sight) -> Told:
         ends=t("inbox.to", sender=one.sender, receivers=", ".join(one.receivers)),
         state=_state(one, at),
         lines=tuple(letters.line(each, t) for each in one.lines),
-        late=t("pen.steps.late") if one.late else "",
+        late=t(f"pen.steps.{one.marked}") if one.marked else t("pen.steps.late") if one.late else "",
         closed="" if one.admitted else t("pen.steps.closed"),
     )
 

@@ -12,7 +12,7 @@ from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desks.precursors.body import read
 from comity.desks.precursors.model import CANCELLATION, Kind, Pen
 from comity.desks.precursors.rows import NOTICE, BoardRow, DispatchRow, board_row, notice_of
-from comity.desks.precursors.rules import TABLE, Gap, Side
+from comity.desks.precursors.rules import RECALL, TABLE, Gap, Side, State
 from comity.desks.precursors.service import PrecursorsDesk
 from comity.desks.precursors.web import body_lines
 from comity.dispatch.columns import bytes_of, int_of
@@ -21,13 +21,14 @@ from comity.policy.scope import Scope
 from comity.screen import BodyLine
 from comity.screen.consignments import Card, Check, Counts, Goods, Limits, Line, Step, View
 
-_SILENT = "(n.state = 'notified' AND n.answer IS NOT NULL AND n.answer <= {now})"
+_SILENT = "(n.state = 'notified' AND n.answer IS NOT NULL AND n.answer <= {now} AND n.marks = '')"
 _TURNED = f"({_SILENT} AND n.silence <> 'held')"
 _WAITS = f"CASE WHEN {_TURNED} THEN (CASE WHEN n.ours = 1 THEN 'ours' ELSE 'theirs' END) ELSE n.waits_for END"
 _DUE = f"CASE WHEN {_TURNED} THEN n.leaves ELSE n.due END"
 _OPEN = "n.state IN ('notified', 'asked', 'enquiry')"
 _HELD = (
-    "(n.state IN ('notified', 'asked', 'enquiry', 'cleared', 'objected', 'controlled') AND (n.state IN ('objected', 'enquiry',"
+    "(n.state = 'recalled' OR n.state IN ('notified', 'asked', 'enquiry', 'cleared', 'objected', 'controlled') AND"
+    " (n.marks <> '' OR n.state IN ('objected', 'enquiry',"
     f" 'asked') OR ({_OPEN} AND NOT {_SILENT} AND (n.sails < n.answer OR n.sails < n.certificate))"
     f" OR ({_SILENT} AND n.silence = 'held') OR n.permits < n.leaves))"
 )
@@ -106,7 +107,7 @@ class Consignments:
         return Card(
             line=_line(row),
             number="",
-            facts=_facts(newest),
+            facts=() if row.notice.standing.state is State.RECALLED else _facts(newest),
             goods=_goods(pen, self._desk.gaps(tx, dispatch)) if isinstance(pen, Pen) else (),
             checks=()
             if screened is None
@@ -230,7 +231,8 @@ def _step(row: DispatchRow, *, late: bool) -> Step:
         admitted=row.admitted,
         sender=row.from_agency,
         receivers=row.to_agencies,
+        marked=row.marked,
         lines=()
-        if not row.body or (row.kind == Kind.PEN and row.stage != CANCELLATION)
+        if not row.body or row.marked == RECALL or (row.kind == Kind.PEN and row.stage != CANCELLATION)
         else tuple(one for one in body_lines(row.kind, row.body) if one.label != "state"),
     )

@@ -24,7 +24,7 @@ DISPATCH = f"SELECT {', '.join(_DISPATCH)} FROM precursors_dispatch "  # noqa: S
 _NOTICE = (
     "n.root", "n.case_id", "n.ours", "n.state", "n.irregular", "n.out_of_turn", "n.version", "n.newest", "n.since", "n.answer",
     "n.certificate", "n.sails", "n.leaves", "n.lands", "n.permits", "n.silence", "n.known", "n.same_days", "n.reference",
-    "n.title", "n.exporter", "n.importer", "s.at", "s.asymmetric", "s.verdict",
+    "n.title", "n.exporter", "n.importer", "n.marks", "s.at", "s.asymmetric", "s.verdict",
 )  # fmt: skip
 NOTICE = f"SELECT {', '.join(_NOTICE)} FROM precursors_notice n LEFT JOIN precursors_screened s ON s.id = n.newest "  # noqa: S608  named columns
 
@@ -33,7 +33,8 @@ NOTICE = f"SELECT {', '.join(_NOTICE)} FROM precursors_notice n LEFT JOIN precur
 class DispatchRow:
     """One dispatch of this desk; `made` is its sender's time, `at` ours; `root` is the notification that it is about.
 
-    `late` is by how many milliseconds an incident was reported after the limit of the side that reports it.
+    `late` is by how many milliseconds an incident was reported after the limit of the side that reports it; `marked` what its
+    own sender did to it later: `recall`, `recall-part` or `correction`.
     """
 
     id: DispatchId
@@ -58,6 +59,7 @@ class DispatchRow:
     title: str
     body: bytes
     late: int = 0
+    marked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,13 @@ def notice_of(row: Row) -> Notice:
         version=int_of(c["version"]),
         newest=newest,
         times=times,
-        standing=Standing(State(text_of(c["state"])), since, newest, bool(c["irregular"])),
+        standing=Standing(
+            State(text_of(c["state"])),
+            since,
+            newest,
+            bool(c["irregular"]),
+            marks=frozenset(Hold(one) for one in text_of(c["marks"]).split()),
+        ),
         out_of_turn=int_of(c["out_of_turn"]),
         same_days=bool(c["same_days"]),
         reference=text_of(c["reference"]),

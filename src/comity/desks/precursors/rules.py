@@ -7,7 +7,7 @@ come to the same state whatever arrived first; what happened to the goods counts
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -44,6 +44,22 @@ class State(StrEnum):
     ARRIVED = "arrived"
     STOPPED = "stopped"
     CLOSED = "closed"
+    RECALLED = "recalled"
+
+
+class Hold(StrEnum):
+    """Why goods that are notified must not leave yet, or must be looked at."""
+
+    SAILS_BEFORE_ANSWER = "sails-before-answer"
+    SAILS_BEFORE_CERTIFICATE = "sails-before-certificate"
+    ASKED = "asked"
+    ENQUIRY = "enquiry"
+    OBJECTED = "objected"
+    SILENCE = "silence"
+    PERMIT_ENDS = "permit-ends"
+    RECALLED = "recalled"
+    CORRECTED = "corrected"
+    TAKEN_BACK = "taken-back"
 
 
 class Side(StrEnum):
@@ -58,7 +74,7 @@ Step = tuple[str, str, Side]
 _OPEN = (State.NOTIFIED, State.ASKED, State.ENQUIRY)
 _WAITING = (*_OPEN, State.CLEARED, State.OBJECTED)
 _BEFORE = (*_WAITING, State.CONTROLLED)
-_ANY = (*_BEFORE, State.CANCELLED, State.SHIPPED, State.ARRIVED, State.STOPPED)
+_ANY = (*_BEFORE, State.CANCELLED, State.RECALLED, State.SHIPPED, State.ARRIVED, State.STOPPED)
 _E, _I = Side.EXPORTER, Side.IMPORTER
 
 
@@ -78,12 +94,21 @@ TABLE: Mapping[Step, Mapping[State, State]] = MappingProxyType(
             {State.ASKED: State.NOTIFIED, State.NOTIFIED: State.NOTIFIED, State.ENQUIRY: State.ENQUIRY}
         ),
         (Kind.OBJECTION, "", _I): _to(State.OBJECTED, *_OPEN, State.CLEARED, State.CONTROLLED),
-        (Kind.SHIPPED, "", _E): _to(State.SHIPPED, *_BEFORE, State.CANCELLED),
-        (Kind.ARRIVED, "", _I): _to(State.ARRIVED, *_BEFORE, State.CANCELLED, State.SHIPPED, State.STOPPED),
+        (Kind.SHIPPED, "", _E): _to(State.SHIPPED, *_BEFORE, State.CANCELLED, State.RECALLED),
+        (Kind.ARRIVED, "", _I): _to(
+            State.ARRIVED, *_BEFORE, State.CANCELLED, State.RECALLED, State.SHIPPED, State.STOPPED
+        ),
         **{(Kind.INCIDENT, what, side): _to(State.STOPPED, *_ANY) for what in STOPPING for side in Side},
         **{
             (Kind.OUTCOME, "", side): _to(
-                State.CLOSED, State.OBJECTED, State.CANCELLED, State.SHIPPED, State.ARRIVED, State.STOPPED, State.CLOSED
+                State.CLOSED,
+                State.OBJECTED,
+                State.CANCELLED,
+                State.RECALLED,
+                State.SHIPPED,
+                State.ARRIVED,
+                State.STOPPED,
+                State.CLOSED,
             )
             for side in Side
         },
@@ -92,6 +117,11 @@ TABLE: Mapping[Step, Mapping[State, State]] = MappingProxyType(
 """Step -> the states in which it counts and the state that it leads to. What is not here changes no state."""
 FACTS = frozenset({Kind.SHIPPED, Kind.ARRIVED, Kind.INCIDENT})
 """Kinds that tell what happened to goods: they are never refused for their turn, only shown as irregular."""
+RECALL, PART, CORRECTION = "recall", "recall-part", "correction"
+MARKS = frozenset({RECALL, PART, CORRECTION})
+"""What a sender does later to a dispatch of its own; as a move it names that dispatch in `on`."""
+_UNDONE = frozenset({*FACTS, Kind.OUTCOME})
+"""Kinds that count no more once they are recalled whole, wherever the consignment stands, and hold nothing."""
 _REGULAR: Mapping[str, frozenset[State]] = MappingProxyType(
     {
         Kind.SHIPPED: frozenset({State.CLEARED, State.CONTROLLED}),
@@ -145,6 +175,7 @@ class Standing:
         current: the newest version.
         irregular: what happened to the goods came out of its turn.
         out_of_turn: dispatches that changed nothing, because they were said when nothing of the kind was to be said.
+        marks: what a recall or a correction holds it for, until there is something new in its place.
     """
 
     state: State
@@ -152,6 +183,7 @@ class Standing:
     current: DispatchId
     irregular: bool = False
     out_of_turn: frozenset[DispatchId] = field(default_factory=frozenset)
+    marks: frozenset[Hold] = field(default_factory=frozenset)
 
 
 def fold(first: Move, moves: Iterable[Move], times: Callable[[DispatchId, Ms], Times | None]) -> Standing:
@@ -163,12 +195,67 @@ def fold(first: Move, moves: Iterable[Move], times: Callable[[DispatchId, Ms], T
         times: the limits of a version, counted from a time; where there are none nothing lapses.
     """
     standing = Standing(State.NOTIFIED, first.counts, first.id)
-    for move in sorted(moves, key=lambda one: (one.made, one.id)):
+    counted: list[Move] = []
+    for move in _in_order(first, moves):
+        word = _taken_back(standing, counted, move) if move.kind in MARKS else None
+        if word is None:
+            counted.append(move)
+            standing = _step(standing, move, times(standing.current, standing.since))
+        else:
+            counted = [one for one in counted if one is not word]
+            counted += () if word.kind in _UNDONE else (replace(move, on=None),)
+            standing = _run(first, counted, times)
+    return standing
+
+
+def _in_order(first: Move, moves: Iterable[Move]) -> list[Move]:
+    """Return moves by their senders' times; a mark never before what it names, however it is dated."""
+    all_ = tuple(moves)
+    made = {one.id: one.made for one in (first, *all_)}
+
+    def when(move: Move) -> tuple[Ms, bool, DispatchId]:
+        if move.kind not in MARKS or move.on is None:
+            return move.made, False, move.id
+        return max(move.made, made.get(move.on, move.made)), True, move.id
+
+    return sorted(all_, key=when)
+
+
+def _run(first: Move, moves: Iterable[Move], times: Callable[[DispatchId, Ms], Times | None]) -> Standing:
+    standing = Standing(State.NOTIFIED, first.counts, first.id)
+    for move in moves:
         standing = _step(standing, move, times(standing.current, standing.since))
     return standing
 
 
+def _taken_back(now: Standing, counted: Iterable[Move], mark: Move) -> Move | None:
+    """Return the word that a mark takes away, as if it had not been said; None if it takes none away.
+
+    A version stays, and is marked itself; so does a word once the goods have left, and what happened to goods is only
+    taken away by a recall of all of it.
+    """
+    word = next((one for one in counted if one.id == mark.on and one.kind not in MARKS), None)
+    if word is None or word.id in now.out_of_turn or (word.kind == Kind.PEN and word.stage != CANCELLATION):
+        return None
+    if word.kind in _UNDONE:
+        return word if mark.kind == RECALL else None
+    return word if now.state in {*_BEFORE, State.CANCELLED} else None
+
+
+def _mark(now: Standing, mark: Move) -> Standing:
+    """Return a standing after a mark: on the version in force, on a word that no longer counts (`on` is None), or on neither."""
+    if mark.on is None:
+        return replace(now, marks=now.marks | {Hold.TAKEN_BACK})
+    if mark.on != now.current:
+        return now
+    if mark.kind == RECALL and now.state in _BEFORE:
+        return replace(now, state=State.RECALLED, marks=frozenset())
+    return replace(now, marks=now.marks | {Hold.CORRECTED})
+
+
 def _step(now: Standing, move: Move, times: Times | None) -> Standing:
+    if move.kind in MARKS:
+        return _mark(now, move)
     led = TABLE.get((move.kind, move.stage, move.side), {}).get(now.state)
     stale = move.on is not None and move.on != now.current and (move.kind, move.stage) == (Kind.REPLY, NO_OBJECTION)
     if led is None or stale:
@@ -177,6 +264,7 @@ def _step(now: Standing, move: Move, times: Times | None) -> Standing:
     irregular = now.irregular or (
         move.kind in FACTS and now.state not in _REGULAR[move.kind] and not _silent_yes(now, times, move)
     )
+    irregular = irregular or (move.kind == Kind.SHIPPED and bool(now.marks))
     restarts = move.kind == Kind.PEN or move.stage == INFORMATION
     return Standing(
         state=led,
@@ -184,11 +272,20 @@ def _step(now: Standing, move: Move, times: Times | None) -> Standing:
         current=move.id if move.kind == Kind.PEN and move.stage == AMENDMENT else now.current,
         irregular=irregular,
         out_of_turn=now.out_of_turn,
+        marks=_left(now, move),
     )
 
 
 def _with(now: Standing, *, out: DispatchId) -> Standing:
-    return Standing(now.state, now.since, now.current, now.irregular, now.out_of_turn | {out})
+    return replace(now, out_of_turn=now.out_of_turn | {out})
+
+
+def _left(now: Standing, move: Move) -> frozenset[Hold]:
+    """Return the marks that hold on after a step: a new version ends them all, a new word of the importing side a word's."""
+    if move.kind == Kind.PEN and move.stage == AMENDMENT:
+        return frozenset()
+    speaks = move.side is Side.IMPORTER and move.kind in {Kind.REPLY, Kind.OBJECTION}
+    return now.marks - {Hold.TAKEN_BACK} if speaks else now.marks
 
 
 def _silent_yes(now: Standing, times: Times | None, move: Move) -> bool:
@@ -196,6 +293,7 @@ def _silent_yes(now: Standing, times: Times | None, move: Move) -> bool:
     return (
         move.kind == Kind.SHIPPED
         and now.state is State.NOTIFIED
+        and not now.marks
         and times is not None
         and times.answer is not None
         and times.silence is not Silence.HELD
@@ -213,26 +311,19 @@ def may_say(standing: Standing, move: Move) -> bool:
 # --- by the clock -------------------------------------------------------------------------------------------------------
 
 
-class Hold(StrEnum):
-    """Why goods that are notified must not leave yet, or must be looked at."""
-
-    SAILS_BEFORE_ANSWER = "sails-before-answer"
-    SAILS_BEFORE_CERTIFICATE = "sails-before-certificate"
-    ASKED = "asked"
-    ENQUIRY = "enquiry"
-    OBJECTED = "objected"
-    SILENCE = "silence"
-    PERMIT_ENDS = "permit-ends"
-
-
 def lapsed(standing: Standing, times: Times, now: Ms) -> Silence | None:
-    """Return what the importing side's silence means once its limit has run out; None while it has not, or it spoke."""
-    late = standing.state is State.NOTIFIED and times.answer is not None and now >= times.answer
+    """Return what the importing side's silence means once its limit has run out; None while it has not, or it spoke.
+
+    Nor does it mean anything while what was said, or what it was to answer, is taken back or corrected.
+    """
+    late = standing.state is State.NOTIFIED and not standing.marks and times.answer is not None and now >= times.answer
     return times.silence if late else None
 
 
 def holds(standing: Standing, times: Times, now: Ms) -> tuple[Hold, ...]:
     """Return why the goods must not leave, in the order of the table; none once they have left or will not."""
+    if standing.state is State.RECALLED:
+        return (Hold.RECALLED,)
     if standing.state not in _BEFORE:
         return ()
     silence = lapsed(standing, times, now)
@@ -244,6 +335,8 @@ def holds(standing: Standing, times: Times, now: Ms) -> tuple[Hold, ...]:
         (Hold.SAILS_BEFORE_ANSWER, waits and times.answer is not None and times.sails < times.answer),
         (Hold.SAILS_BEFORE_CERTIFICATE, waits and times.certificate is not None and times.sails < times.certificate),
         (Hold.SILENCE, silence is Silence.HELD),
+        (Hold.CORRECTED, Hold.CORRECTED in standing.marks),
+        (Hold.TAKEN_BACK, Hold.TAKEN_BACK in standing.marks),
         (Hold.PERMIT_ENDS, times.permits is not None and times.permits < times.leaves),
     )
     return tuple(hold for hold, there in found if there)
@@ -271,6 +364,7 @@ def awaited(standing: Standing, times: Times, now: Ms) -> Awaited | None:
         State.SHIPPED: (Side.IMPORTER, Kind.ARRIVED, times.lands),
         State.ARRIVED: (Side.IMPORTER, Kind.OUTCOME, None),
         State.STOPPED: (Side.IMPORTER, Kind.OUTCOME, None),
+        State.RECALLED: (Side.EXPORTER, Kind.OUTCOME, None),
     }
     found = next_of.get(standing.state)
     return None if found is None else Awaited(*found)

@@ -20,8 +20,22 @@ from comity.desks.precursors.clocks import Policy, Times, reported_late, times_o
 from comity.desks.precursors.facts import facts_of, stage_of, titled
 from comity.desks.precursors.model import CANCELLATION, Arrived, Body, Incident, Kind, Pen, Screened, Shipped
 from comity.desks.precursors.rows import BoardRow, DispatchRow, Notice, board_row
-from comity.desks.precursors.rules import LATE, Gap, Move, Side, Standing, awaited, fold, gaps, may_say
+from comity.desks.precursors.rules import (
+    CORRECTION,
+    LATE,
+    PART,
+    RECALL,
+    Gap,
+    Move,
+    Side,
+    Standing,
+    awaited,
+    fold,
+    gaps,
+    may_say,
+)
 from comity.dispatch.entries import Fact
+from comity.dispatch.filing import TakenBack
 from comity.dispatch.ports import Scalar, Tx
 from comity.dispatch.wire import Header
 
@@ -132,6 +146,14 @@ class PrecursorsDesk:
             case _:
                 raise BadForm("there is no such receipt; nothing was written")
 
+    def take_back(self, tx: Tx, taken: TakenBack) -> None:
+        """Mark a dispatch of this desk that its own sender recalled or corrected. Idempotent."""
+        row = store.dispatch(tx, taken.target)
+        if row is None or row.ours != taken.ours:
+            return
+        store.take_back(tx, taken)
+        self._reckon(tx, row.root)
+
     def _note_arrived(self, tx: Tx, dispatch: DispatchId, at: Ms, filed: Ms | None) -> None:
         """Note an arrival; one that came late moves the limits."""
         store.note_arrived(tx, dispatch, at, filed)
@@ -151,7 +173,7 @@ class PrecursorsDesk:
         if first.kind != Kind.PEN:
             return
         rows = store.about(tx, root)
-        standing = self._standing(rows)
+        standing = self._standing(rows, store.marks(tx, root))
         on = next((row.id for row in rows if row.kind == Kind.PEN and row.id in header.re), None)
         move = Move(header.id, header.created, header.kind, stage_of(body), _side(first, ours=True), on)
         if isinstance(body, Pen):
@@ -175,7 +197,7 @@ class PrecursorsDesk:
     def _reckon(self, tx: Tx, root: DispatchId) -> None:
         """Make the row of a consignment again from its dispatches."""
         rows = store.about(tx, root)
-        standing = self._standing(rows)
+        standing = self._standing(rows, store.marks(tx, root))
         newest = None if standing is None else next(row for row in rows if row.id == standing.current)
         pen = None if newest is None else _pen(newest)
         if standing is None or newest is None or pen is None:
@@ -193,10 +215,11 @@ class PrecursorsDesk:
                 times.silence, int(times.known), int(self._same_days(pen, ours=newest.ours)),
                 None if comes is None else comes.by, "" if comes is None else "ours" if we_owe else "theirs",
                 pen.reference, titled(pen), _named(pen, "exporter"), _named(pen, "importer"),
+                " ".join(sorted(standing.marks)),
             ),
         )  # fmt: skip
 
-    def _standing(self, rows: Sequence[DispatchRow]) -> Standing | None:
+    def _standing(self, rows: Sequence[DispatchRow], marks: Sequence[TakenBack]) -> Standing | None:
         """Return where a consignment stands; None where its notification is not here, or their law refused it."""
         heard = [row for row in rows if row.admitted and row.refused is None and row.body]
         first = next((row for row in heard if row.kind == Kind.PEN and row.id == row.root), None)
@@ -209,6 +232,7 @@ class PrecursorsDesk:
             return None if pen is None else self._times(pen, since, ours=first.ours)
 
         moves = [_move(row, first, row.re if row.re in pens else None) for row in heard if row is not first]
+        moves += [Move(one.by, one.made, one.kind, "", _side(first, ours=one.ours), one.target) for one in marks]
         return fold(_move(first, first, None), moves, times)
 
     def _times(self, pen: Pen, since: Ms, *, ours: bool) -> Times:
@@ -253,7 +277,10 @@ class PrecursorsDesk:
     def about(self, tx: Tx, dispatch: DispatchId) -> tuple[DispatchRow, ...]:
         """Return every dispatch about the same consignment, in the order of their own times."""
         root = store.root_of(tx, dispatch)
-        return () if root is None else tuple(self._with_lateness(row) for row in store.about(tx, root))
+        if root is None:
+            return ()
+        marks = store.marks(tx, root)
+        return tuple(replace(self._with_lateness(row), marked=_gravest(row, marks)) for row in store.about(tx, root))
 
     def _with_lateness(self, row: DispatchRow) -> DispatchRow:
         body = read(row.kind, row.body).body if row.kind == Kind.INCIDENT and row.body else None
@@ -273,7 +300,9 @@ class PrecursorsDesk:
         if found is None or pen is None:
             return ()
         bodies = [
-            read(row.kind, row.body).body for row in store.about(tx, found.id) if row.body and row.refused is None
+            read(row.kind, row.body).body
+            for row in self.about(tx, found.id)
+            if row.body and row.refused is None and row.marked != RECALL
         ]
         shipped = [one for one in bodies if isinstance(one, Shipped)]
         arrived = [one for one in bodies if isinstance(one, Arrived)]
@@ -353,6 +382,12 @@ def _pen(row: DispatchRow) -> Pen | None:
 
 def _move(row: DispatchRow, first: DispatchRow, on: DispatchId | None) -> Move:
     return Move(row.id, row.made, row.kind, row.stage, _side(first, ours=row.ours), on, row.arrived)
+
+
+def _gravest(row: DispatchRow, marks: Sequence[TakenBack]) -> str:
+    """Return the gravest mark on a dispatch, "" for none: recalled, recalled in part, corrected."""
+    found = {one.kind for one in marks if one.target == row.id}
+    return next((kind for kind in (RECALL, PART, CORRECTION) if kind in found), "")
 
 
 def _side(first: DispatchRow, *, ours: bool) -> Side:

@@ -19,7 +19,8 @@ from comity.desks.precursors.rows import (
     pack_screened,
     read_screened,
 )
-from comity.dispatch.columns import bytes_of, ms_or_none, text_of
+from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
+from comity.dispatch.filing import TakenBack
 from comity.dispatch.ports import Scalar, Tx
 
 _WRITTEN = (
@@ -33,7 +34,7 @@ _INSERT = (
 _KEPT = (
     "root", "case_id", "ours", "state", "irregular", "out_of_turn", "version", "newest", "since", "answer", "certificate",
     "sails", "leaves", "lands", "permits", "silence", "known", "same_days", "due", "waits_for", "reference", "title",
-    "exporter", "importer",
+    "exporter", "importer", "marks",
 )  # fmt: skip
 _PUT = (
     f"INSERT INTO precursors_notice ({', '.join(_KEPT)}) VALUES ({', '.join('?' * len(_KEPT))})"  # noqa: S608
@@ -111,6 +112,15 @@ def note_screened(tx: Tx, version: DispatchId, found: Screened, verdict: str, at
     )
 
 
+def take_back(tx: Tx, taken: TakenBack) -> None:
+    """Leave a mark on a dispatch."""
+    tx.run(
+        "INSERT INTO precursors_mark (target, by_id, ours, kind, made) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (target, by_id) DO NOTHING",
+        (taken.target, taken.by, int(taken.ours), taken.kind, taken.made),
+    )
+
+
 def erase_words(tx: Tx, dispatch: DispatchId) -> None:
     """Take the words of a dispatch out of the rows."""
     tx.run("UPDATE precursors_dispatch SET title = '', body = ? WHERE id = ?", (b"", dispatch))
@@ -133,6 +143,19 @@ def dispatch(tx: Tx, id_: DispatchId) -> DispatchRow | None:
 def about(tx: Tx, root: DispatchId) -> tuple[DispatchRow, ...]:
     """Return every dispatch about one consignment, by the time that its sender says."""
     return tuple(dispatch_of(row) for row in tx.rows(DISPATCH + "WHERE root = ? ORDER BY made, id", (root,)))
+
+
+def marks(tx: Tx, root: DispatchId) -> tuple[TakenBack, ...]:
+    """Return every mark that a sender left on its own dispatches about one consignment."""
+    rows = tx.rows(
+        "SELECT m.target, m.by_id, m.kind, m.ours, m.made FROM precursors_mark m JOIN precursors_dispatch d ON d.id = m.target"
+        " AND d.ours = m.ours WHERE d.root = ? ORDER BY m.made, m.by_id",
+        (root,),
+    )
+    return tuple(
+        TakenBack(DispatchId(bytes_of(target)), DispatchId(bytes_of(by)), text_of(kind), bool(ours), Ms(int_of(made)))
+        for target, by, kind, ours, made in rows
+    )
 
 
 def timeline(tx: Tx, case: CaseId) -> tuple[DispatchRow, ...]:

@@ -17,6 +17,7 @@ from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
 from comity.dispatch.predecessors import unsettled
 from comity.dispatch.states import Admitted, Arrival, Opened, Recorded, Verified
+from comity.dispatch.takingback import take_back
 from comity.dispatch.telling import tell
 
 _SALT_BYTES = 32
@@ -124,6 +125,7 @@ def _file(verified: Verified, fact: Fact, code: str | None, book: Book, office: 
     desk.settle(book.tx, header.id, int(fact), code, now)
     if fact is Fact.FILED:
         note_consent(header, verified.facts, book.tx, office, now)
+        take_back(header, verified.facts, office.desks, book.tx, ours=False)
     _mark(verified, fact, book, now)
 
 

@@ -13,6 +13,7 @@ from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
 from comity.dispatch.states import Committed, Sealed
+from comity.dispatch.takingback import take_back
 from comity.dispatch.telling import tell_of_ours
 from comity.marking.labels import Lane
 from comity.policy.verdict import Verdict
@@ -57,6 +58,7 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
         ours=True, header=header, body=sealed.released.cleared.body, case=case, at=now, index=index, admitted=True
     )
     office.desks[header.desk].file(book.tx, filing)
+    take_back(header, draft.facts, office.desks, book.tx, ours=True)
     asking = Asking(header.id, header.purpose, draft.facts.subjects, draft.facts.associations)
     persons.count(asking, office.accord, office.person_key, book.tx, now, ours=True)
     records.keep(book, "sent", header.id, sealed.decision_salt, sealed.decision_record, now=now)

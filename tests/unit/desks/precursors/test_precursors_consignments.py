@@ -10,6 +10,7 @@ import pytest
 from comity.base.ids import CaseId, Ms
 from comity.desks.precursors.consignments import Consignments
 from comity.desks.precursors.model import LineVerdict, Screened
+from comity.dispatch.filing import TakenBack
 from comity.dispatch.ports import Tx
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
@@ -44,6 +45,9 @@ def tx() -> Iterator[Tx]:
                     "objection",
                     "cancellation",
                     "shipped",
+                    "recall",
+                    "correction",
+                    "reply-recalled",
                 ):
                     one = filing(number, "pen", body, ours=ours, at=place * HOUR)
                     desk.file(tx, replace(one, case=CaseId(ident(number))))
@@ -55,6 +59,14 @@ def tx() -> Iterator[Tx]:
 
 def _say(tx: Tx, number: int, word: str, *, ours: bool) -> None:
     case = {"at": DAY}
+    if word in {"recall", "correction"}:
+        EXPORTER.take_back(tx, TakenBack(ident(number), ident(number + 1), word, ours, Ms(T0 + DAY)))
+        return
+    if word == "reply-recalled":
+        _say(tx, number, "no-objection", ours=ours)
+        later = Ms(T0 + 2 * DAY)
+        EXPORTER.take_back(tx, TakenBack(ident(number + 1), ident(number + 2), "recall", not ours, later))
+        return
     match word:
         case "cancellation":
             form = {"state": "cancellation", "version": 2, "reason": "x"}
@@ -116,7 +128,7 @@ def test_a_scope_shows_what_its_agencies_sent_or_got_and_what_was_given(tx: Tx) 
     whole = seen(WHOLE)
     assert seen(NOTHING) == 0
     assert seen(Scope(agencies=frozenset({"seal-house", "paper-office"}))) == whole
-    assert seen(Scope(agencies=frozenset({"seal-house"}))) == 28 + 16, "it sent ours, and answered some of theirs"
+    assert seen(Scope(agencies=frozenset({"seal-house"}))) == 40 + 20, "it sent ours, and answered some of theirs"
     assert seen(Scope(agencies=frozenset({"seal_house"}))) == 0, "what a pattern means is taken as it stands"
     assert seen(Scope(cases=frozenset({CaseId(ident(1))}))) == 1
     assert seen(NOTHING, frozenset({CaseId(ident(11))})) == 1

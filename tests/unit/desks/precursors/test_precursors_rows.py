@@ -15,6 +15,7 @@ from comity.desks.precursors.clocks import Silence
 from comity.desks.precursors.model import LineVerdict, Pen, Screened
 from comity.desks.precursors.rules import Hold, State
 from comity.desks.precursors.service import PrecursorsDesk
+from comity.dispatch.filing import TakenBack
 from comity.dispatch.ports import Tx
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
@@ -348,3 +349,49 @@ def test_who_of_ours_has_a_case(two: Two) -> None:
     assert EXPORTER.about(two.north, ident(5)) == ()
     assert EXPORTER.gaps(two.north, ident(5)) == ()
     assert (EXPORTER.name, EXPORTER.schema) == ("precursors", ())
+
+
+def taken(two: Two, target: int, by: int, kind: str, *, north: bool) -> None:
+    for tx, desk, ours in ((two.north, EXPORTER, north), (two.south, IMPORTER, not north)):
+        mark = TakenBack(ident(target), ident(by), kind, ours, Ms(T0 + DAY))
+        desk.take_back(tx, mark)
+        desk.take_back(tx, mark)
+
+
+def test_a_recall_at_another_desk_reaches_the_notification_on_both_sides(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    two.south_says(2, "pen-reply", {"state": "no-objection"}, 2 * HOUR, **on(1))
+    taken(two, 1, 9, "recall", north=True)
+    for (row,) in two.rows(2 * DAY):
+        assert (row.notice.standing.state, row.holds) == (State.RECALLED, (Hold.RECALLED,))
+    with pytest.raises(BadForm, match="a consignment that is recalled"):
+        IMPORTER.file(two.south, filing(3, "objection", {"reasons": ["no-permit"]}, ours=True, at=2 * DAY, **on(1)))
+    marked = {row.id: row.marked for row in EXPORTER.about(two.north, ident(1))}
+    assert marked == {ident(1): "recall", ident(2): ""}
+
+
+def test_nobody_takes_back_what_the_other_side_said(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    taken(two, 1, 9, "recall", north=False)
+    taken(two, 77, 10, "recall", north=True)
+    for (row,) in two.rows():
+        assert (row.notice.standing.state, row.notice.standing.marks) == (State.NOTIFIED, frozenset())
+
+
+def test_a_corrected_notification_is_held_on_both_sides_until_its_next_version(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    taken(two, 1, 9, "correction", north=True)
+    for (row,) in two.rows(9 * DAY):
+        assert (row.holds, row.silence) == ((Hold.CORRECTED,), None)
+    two.north_says(2, "pen", {**PEN, "state": "amendment", "version": 2}, 2 * DAY, replaces=ident(1))
+    for (row,) in two.rows(3 * DAY):
+        assert (row.holds, row.notice.version) == ((), 2)
+
+
+def test_what_came_and_was_recalled_is_not_counted(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    two.south_says(2, "arrived-quantity", {"day": "2026-07-13", "counts": [{"line": 1, "grams": 5}]}, 2 * HOUR, **on(1))
+    assert EXPORTER.gaps(two.north, ident(1))[0].arrived == 5
+    taken(two, 2, 9, "recall", north=False)
+    for desk, tx in ((EXPORTER, two.north), (IMPORTER, two.south)):
+        assert desk.gaps(tx, ident(1))[0].arrived is None

@@ -52,10 +52,10 @@ pen-reply controlled-delivery importer: notified asked enquiry cleared -> contro
 pen-reply information exporter: asked notified -> notified
 pen-reply information exporter: enquiry -> enquiry
 objection - importer: notified asked enquiry cleared controlled -> objected
-shipped - exporter: notified asked enquiry cleared objected controlled cancelled -> shipped
-arrived-quantity - importer: notified asked enquiry cleared objected controlled cancelled shipped stopped -> arrived
-outcome - exporter: objected cancelled shipped arrived stopped closed -> closed
-outcome - importer: objected cancelled shipped arrived stopped closed -> closed
+shipped - exporter: notified asked enquiry cleared objected controlled cancelled recalled -> shipped
+arrived-quantity - importer: notified asked enquiry cleared objected controlled cancelled recalled shipped stopped -> arrived
+outcome - exporter: objected cancelled recalled shipped arrived stopped closed -> closed
+outcome - importer: objected cancelled recalled shipped arrived stopped closed -> closed
 """
 ALL_BUT_CLOSED = frozenset(State) - {State.CLOSED}
 
@@ -102,6 +102,71 @@ def test_a_whole_way() -> None:
     assert not after(*way).irregular
     assert not after(*way).out_of_turn
     assert after(*way[:2]).since == 3, "the importing side has its whole time again"
+
+
+def test_a_recalled_notification_is_recalled_held_and_nothing_is_said_of_it() -> None:
+    yes, recall = said(2, "pen-reply", "no-objection", on=1), said(3, "recall", "", EX, on=1)
+    found = after(yes, recall)
+    assert found.state is State.RECALLED
+    assert holds(found, TIMES, Ms(4)) == (Hold.RECALLED,)
+    assert lapsed(found, TIMES, Ms(9 * DAY)) is None
+    assert not may_say(found, said(4, "pen-reply", "no-objection", on=1))
+    assert awaited(found, TIMES, Ms(4)).what == "outcome"
+    for late in (said(4, "pen-reply", "no-objection", on=1), said(4, "pen", "amendment", EX)):
+        assert after(yes, recall, late).state is State.RECALLED
+    left = after(yes, recall, said(4, "shipped", side=EX))
+    assert (left.state, left.irregular) == (State.SHIPPED, True)
+    assert after(yes, said(4, "shipped", side=EX), replace(recall, made=Ms(5))).state is State.SHIPPED
+    assert after(yes, recall, said(4, "outcome", side=EX)).state is State.CLOSED
+
+
+def test_a_recall_that_is_dated_before_what_it_names_counts_all_the_same() -> None:
+    amended = said(5, "pen", "amendment", EX)
+    assert after(amended, said(6, "recall", "", EX, at=2, on=5)).state is State.RECALLED
+
+
+def test_a_mark_on_an_older_version_changes_nothing() -> None:
+    amended = said(2, "pen", "amendment", EX)
+    assert after(amended, said(3, "recall", "", EX, on=1)) == after(amended)
+    assert after(amended, said(3, "recall", "", EX, on=99)) == after(amended)
+
+
+@pytest.mark.parametrize("kind", ["correction", "recall-part"])
+def test_a_corrected_version_is_held_until_there_is_a_new_one(kind: str) -> None:
+    mark = said(3, kind, "", EX, on=1)
+    found = after(mark)
+    assert (found.state, holds(found, TIMES, Ms(4))) == (State.NOTIFIED, (Hold.CORRECTED,))
+    assert lapsed(found, TIMES, Ms(9 * DAY)) is None, "nobody can be silent about what is no longer said"
+    assert after(mark, said(4, "pen-reply", "no-objection", on=1)).marks == {Hold.CORRECTED}
+    assert after(mark, said(4, "shipped", side=EX, at=9 * DAY)).irregular
+    assert not after(mark, said(4, "pen", "amendment", EX)).marks
+
+
+@pytest.mark.parametrize("kind", ["correction", "recall-part", "recall"])
+def test_a_word_that_was_taken_back_does_not_count_and_silence_does_not_follow_it(kind: str) -> None:
+    yes, mark = said(2, "pen-reply", "no-objection", on=1), said(3, kind, on=2)
+    found = after(yes, mark)
+    assert (found.state, holds(found, TIMES, Ms(4))) == (State.NOTIFIED, (Hold.TAKEN_BACK,))
+    assert lapsed(found, TIMES, Ms(9 * DAY)) is None
+    again = after(yes, mark, said(4, "pen-reply", "no-objection", on=1))
+    assert (again.state, again.marks) == (State.CLEARED, frozenset())
+    gone = after(yes, said(4, "shipped", side=EX), replace(mark, made=Ms(5)))
+    assert (gone.state, gone.irregular) == (State.SHIPPED, False), "the goods left on a word that stood"
+
+
+def test_what_happened_is_taken_away_by_a_recall_of_all_of_it_only() -> None:
+    way = [said(2, "pen-reply", "no-objection", on=1), said(3, "shipped", side=EX)]
+    back = after(*way, said(4, "recall", "", EX, on=3))
+    assert (back.state, back.marks) == (State.CLEARED, frozenset())
+    assert after(*way, said(4, "correction", "", EX, on=3)).state is State.SHIPPED
+    closed = [said(4, "arrived-quantity"), said(5, "outcome")]
+    assert after(*way, *closed, said(6, "recall", on=5)).state is State.ARRIVED
+
+
+def test_marks_come_to_the_same_whatever_arrived_first() -> None:
+    moves = (said(2, "pen-reply", "no-objection", on=1), said(3, "recall", on=2), said(4, "objection", on=1),
+             said(5, "correction", on=4), said(6, "recall", "", EX, on=1))  # fmt: skip
+    assert len({after(*order) for order in itertools.permutations(moves)}) == 1
 
 
 def test_a_yes_to_an_older_version_clears_nothing() -> None:
@@ -200,6 +265,7 @@ def test_what_is_awaited_next_and_by_when() -> None:
         State.SHIPPED: (IM, "arrived-quantity", 60 * DAY),
         State.ARRIVED: (IM, "outcome", None),
         State.STOPPED: (IM, "outcome", None),
+        State.RECALLED: (EX, "outcome", None),
         State.OBJECTED: None,
         State.CANCELLED: None,
         State.CLOSED: None,
