@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from urllib.parse import quote
 
 import pytest
 
@@ -218,3 +219,47 @@ def test_a_recall_of_the_case_desk_reaches_the_consignment_on_both_sides(house):
     )
     with pytest.raises(BadForm, match="was recalled by its sender"):
         house.door("POST", "/submit", {"form": form, "by": {"desk": "requests", "number": 33}}, name="vanmere")
+
+
+def test_the_ledger_of_each_dispatch_of_a_consignment_opens(house):
+    who = house.visitor("duty-officer", "vanmere")
+    page = who.get(f"/ledger/dispatch/{house.plain}")
+    assert page.status_code == 200
+    assert f'href="/dispatch/{house.plain}"' in page.text
+    assert "otification" in page.text
+    assert who.get(f"/ledger/dispatch/{house.plain}/papers").status_code in {200, 409}
+    other = house.visitor(STRANGER, "vanmere")
+    for place in (f"/ledger/dispatch/{house.plain}", f"/dispatch/{house.plain}", f"/case/{house.plain}"):
+        assert other.get(place).status_code == 404, place
+
+
+def test_a_dispatch_and_a_case_of_a_consignment_alone_lead_to_its_page(house):
+    who = house.visitor("duty-officer", "vanmere")
+    for place in (f"/dispatch/{house.hostile}", f"/case/{house.hostile}"):
+        answer = who.get(place)
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/precursors/{house.hostile}"), place
+    assert who.get(f"/dispatch/{'0' * 26}").status_code == 404
+
+
+def test_the_case_in_which_a_consignment_stands_has_a_line_of_it(house):
+    one = house.crosses(consignment())
+    recall = consignment("recall", {"target": bytes(one)}, re=(one,), case=CaseId(one))
+    house.crosses(replace(recall, desk="requests"))
+    who = house.visitor("duty-officer", "vanmere")
+    page = who.get(f"/case/{show_id(one)}")
+    assert page.status_code == 200
+    assert 'id="case-pens"' in page.text
+    assert f'href="/precursors/{show_id(one)}"' in page.text
+    assert f'href="/case/{show_id(one)}"' in who.get(f"/precursors/{show_id(one)}").text
+    assert house.hostile not in page.text, "a consignment of another case is not there"
+
+
+def test_search_finds_a_consignment_for_whoever_has_its_case_only(house):
+    mine, theirs = house.visitor("duty-officer"), house.visitor("duty-officer", "vanmere")
+    for who in (mine, theirs):
+        for words in ("tern fine", "pivot", "anhydride", "108-24-7", house.plain):
+            assert f'href="/precursors/{house.plain}"' in who.get(f"/search?q={quote(words)}").text, words
+        assert "/precursors/" + house.plain not in who.get("/search?q=heron").text
+    assert house.plain not in house.visitor(STRANGER, "vanmere").get("/search?q=anhydride").text
+    found = house.door("GET", "/search?q=anhydride")
+    assert house.plain in {one["id"] for one in found["consignments"]}

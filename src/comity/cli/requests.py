@@ -207,6 +207,9 @@ def run_search(asked: argparse.Namespace) -> int:
         for found in one["dispatches"]
     ]
     show_table(f"Found: {_many(card)}", ("case", "when", "kind", "title", "around", "id"), rows)
+    if card["consignments"]:
+        pens = [[one["reference"], one["state"], one["title"], one["exporter"], one["importer"], one["id"]] for one in card["consignments"]]  # fmt: skip
+        show_table("Consignments", ("number", "state", "goods", "exporter", "importer", "id"), pens)
     if card["following"]:
         print(f"more: --page {card['following']}")
     return 0

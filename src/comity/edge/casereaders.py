@@ -9,9 +9,9 @@ from typing import cast
 from comity.edge.board import NodeBoard
 from comity.edge.casefile import CaseReader
 from comity.edge.caselist import CaseListReader, DeskCases
-from comity.edge.desks import case_desk, lines_of, part
+from comity.edge.desks import case_desk, lines_of, offering, part
 from comity.edge.duties import Deskful
-from comity.edge.finding import SearchReader
+from comity.edge.finding import ConsignmentLines, SearchReader
 from comity.edge.inbox import DeskLists, InboxReader
 from comity.edge.opening import OpenNode
 from comity.edge.search import FtsFinder
@@ -39,8 +39,18 @@ def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
     lines = lines_of(opened.node.office.accord, opened.config.desks)
     inbox = InboxReader(ledger, name, lists, setting)
     kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
-    finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds)
+    finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds, _notices(opened))
     cases = CaseReader(ledger, board, lists, inbox, setting, cast("Deskful", desk))
     listed = cast("DeskCases", part(name, "caselist").CaseList())
     caselist = CaseListReader(ledger, name, listed, lists, inbox, setting)
     return CaseReaders(inbox, cases, caselist, finder, TraceReader(ledger, name, lists))
+
+
+def _notices(opened: OpenNode) -> tuple[FtsFinder, ConsignmentLines] | None:
+    """Return what finds consignments, of the desk that keeps them and their words."""
+    desks = opened.config.desks
+    keeps = [one for one in offering(desks, "consignments") if one in offering(desks, "finding")]
+    if not keeps:
+        return None
+    lines = part(keeps[0], "consignments").Consignments(opened.desks[keeps[0]])
+    return FtsFinder(keeps[0]), cast("ConsignmentLines", lines)

@@ -38,6 +38,10 @@ class DeskConsignments(Protocol):
         """Return how many open consignments each list has."""
         ...
 
+    def of_case(self, tx: Tx, case: CaseId, now: Ms) -> tuple[Line, ...]:
+        """Return the consignments of one case."""
+        ...
+
     def cases(self, tx: Tx) -> tuple[CaseId, ...]:
         """Return the cases in which there is a consignment."""
         ...
@@ -113,6 +117,11 @@ class ConsignmentReader:
         with self._ledger.read() as tx:
             scope = read_scope(tx, person, self._desk)
             return self._consignments.counts(tx, scope, self._given(tx, scope), now)
+
+    def of_case(self, case: CaseId, now: Ms) -> tuple[Line, ...]:
+        """Return the consignments of one case."""
+        with self._ledger.read() as tx:
+            return self._consignments.of_case(tx, case, now)
 
     def card(self, dispatch: DispatchId, now: Ms) -> Card | None:
         """Return the consignment that a dispatch is about."""

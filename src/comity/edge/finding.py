@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Protocol
 
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, Ms, read_id
@@ -23,6 +24,7 @@ from comity.marking.finding import words_at, words_of
 from comity.node.difference import DAMAGE
 from comity.policy.access import Person
 from comity.policy.scope import Scope
+from comity.screen.consignments import Line as Consignment
 from comity.screen.finding import FoundCard, FoundCase, FoundDispatch, Piece, Search
 from comity.screen.inbox import Line
 
@@ -37,6 +39,14 @@ _LONGEST = 400
 _KEPT = 1_024
 
 
+class ConsignmentLines(Protocol):
+    """Reads consignments for a list; part of a desk's module `consignments`."""
+
+    def lines(self, tx: Tx, roots: Iterable[DispatchId], now: Ms) -> tuple[Consignment, ...]:
+        """Return these consignments, by their first versions, in this order."""
+        ...
+
+
 class SearchReader:
     """A `screen.finding.SearchBoard` over one node's store.
 
@@ -48,6 +58,7 @@ class SearchReader:
         inbox: names the agencies of a line.
         setting: names of agencies.
         kinds: of that desk, to choose from.
+        notices: finds consignments, with what reads their lines; None where no desk keeps any.
     """
 
     def __init__(  # noqa: PLR0917  the readers of one node
@@ -60,6 +71,7 @@ class SearchReader:
         inbox: InboxReader,
         setting: Setting,
         kinds: Iterable[str],
+        notices: tuple[Finder, ConsignmentLines] | None = None,
     ) -> None:
         self._ledger = ledger
         self._desk = desk
@@ -68,11 +80,11 @@ class SearchReader:
         self._lines = lines
         self._inbox = inbox
         self._kinds = tuple(kinds)
+        self._notices = notices
         self._names = tuple((id_, words_of(name)) for id_, name in setting.agencies.items())
 
     def find(self, person: Person, search: Search, now: Ms) -> FoundCard:
         """Return one page of what was found."""
-        del now
         typed = search.typed[:_LONGEST]
         wanted = self._wanted(search, typed)
         with self._ledger.read() as tx:
@@ -81,6 +93,7 @@ class SearchReader:
             numbered = self._numbered(tx, typed, scope)
             before = int(search.page) if _PLACE.fullmatch(search.page) else 0
             hits, count = self._finder.hits(tx, wanted, scope, before=before, limit=PAGE + 1)
+            consignments = () if before else self._consignments(tx, wanted, scope, now)
             cases = self._cases(tx, tuple((hit.case, hit.id) for hit in hits[:PAGE]), wanted.chunks)
         return FoundCard(
             search=search,
@@ -92,7 +105,16 @@ class SearchReader:
             following=str(hits[PAGE - 1].place) if len(hits) > PAGE else "",
             words=tuple(" ".join(chunk.words) for chunk in wanted.chunks),
             kinds=self._kinds,
+            consignments=consignments,
         )
+
+    def _consignments(self, tx: Tx, wanted: Wanted, scope: Scope, now: Ms) -> tuple[Consignment, ...]:
+        """Return the newest consignments in which the words are, on the first page; none where a kind is chosen."""
+        if self._notices is None or wanted.kinds:
+            return ()
+        finder, lines = self._notices
+        hits, _ = finder.hits(tx, wanted, scope, before=0, limit=PAGE)
+        return lines.lines(tx, tuple(hit.id for hit in hits), now)
 
     def _wanted(self, search: Search, typed: str) -> Wanted:
         until = _day(search.until)

@@ -17,9 +17,11 @@ from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.decision import read_record
 from comity.dispatch.entries import Fact
 from comity.dispatch.exchange_codec import decode_manifest
+from comity.dispatch.holding import find
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Row, Tx
 from comity.edge.inbox import DeskLists
+from comity.edge.scope import case_of
 from comity.node.bundle import Piece, Wish, make_bundle
 from comity.node.difference import DAMAGE
 from comity.node.proofs import SECOND_MS, entry_proof
@@ -81,10 +83,10 @@ class TraceReader:
             entry = tx.rows("SELECT entry FROM entry WHERE role = ? AND idx = ?", (own, idx)) if idx is not None else []
             return TraceCard(
                 id=dispatch,
-                case=line.case if line is not None else CaseId(dispatch),
+                case=line.case if line is not None else case_of(tx, dispatch) or CaseId(dispatch),
                 ours=own is LogRole.OURS,
                 number=line.number if line is not None else "",
-                kind=line.kind if line is not None else "",
+                kind=line.kind if line is not None else _kind(tx, dispatch),
                 steps=tuple(steps),
                 leaf_hash=leaf_hash(bytes_of(entry[0][0])).hex() if entry else "",
                 provable=any(step.what.startswith("cosigned") and step.at is not None for step in steps),
@@ -169,6 +171,14 @@ def _gaps(tx: Tx, statement: str) -> tuple[GapLine, ...]:
         GapLine(int_of(index), int_of(lane), Ms(int_of(since)), "" if code is None else text_of(code))
         for index, lane, since, code in tx.rows(statement)
     )
+
+
+def _kind(tx: Tx, dispatch: DispatchId) -> str:
+    """Return the kind of a dispatch of a desk that keeps no cases, "" where it is not held."""
+    try:
+        return find(dispatch, tx).header.kind
+    except BadForm:
+        return ""
 
 
 def _row(tx: Tx, dispatch: DispatchId) -> Row | None:

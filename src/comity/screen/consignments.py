@@ -294,6 +294,10 @@ class ConsignmentBoard(Protocol):
         """Return how many there are."""
         ...
 
+    def of_case(self, case: CaseId, now: Ms) -> tuple[Line, ...]:
+        """Return the consignments of one case, the oldest first; need-to-know was asked before."""
+        ...
+
     def card(self, dispatch: DispatchId, now: Ms) -> Card | None:
         """Return the consignment that a dispatch is about, None if there is none; need-to-know was asked before."""
         ...

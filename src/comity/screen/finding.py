@@ -7,6 +7,7 @@ from typing import Protocol
 
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.policy.access import Person
+from comity.screen.consignments import Line as Consignment
 from comity.screen.inbox import Line
 
 
@@ -71,6 +72,7 @@ class FoundCard:
         following: where the next page begins, "" on the last.
         words: what was looked for, as it was understood.
         kinds: that may be chosen.
+        consignments: in whose notification the words were found, the newest first; on the first page only.
     """
 
     search: Search
@@ -82,6 +84,7 @@ class FoundCard:
     following: str
     words: tuple[str, ...]
     kinds: tuple[str, ...]
+    consignments: tuple[Consignment, ...] = ()
 
 
 class SearchBoard(Protocol):

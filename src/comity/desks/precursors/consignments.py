@@ -91,6 +91,16 @@ class Consignments:
         )
         return Counts(*(int_of(one) for one in found[0]))
 
+    def lines(self, tx: Tx, roots: Iterable[DispatchId], now: Ms) -> tuple[Line, ...]:
+        """Return these consignments, by their first versions, in this order; what is not here is left out."""
+        found = (self._desk.row(tx, root, now) for root in roots)
+        return tuple(_line(row) for row in found if row is not None)
+
+    def of_case(self, tx: Tx, case: CaseId, now: Ms) -> tuple[Line, ...]:
+        """Return the consignments of one case, the oldest first."""
+        rows = tx.rows(NOTICE + "WHERE n.case_id = ? ORDER BY n.since, n.root", (case,))
+        return tuple(_line(board_row(notice_of(row), now)) for row in rows)
+
     def cases(self, tx: Tx) -> tuple[CaseId, ...]:
         """Return the cases in which there is a consignment."""
         return tuple(CaseId(bytes_of(row[0])) for row in tx.rows("SELECT DISTINCT case_id FROM precursors_notice"))

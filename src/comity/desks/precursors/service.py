@@ -14,7 +14,7 @@ from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desk import Facts, Filing
-from comity.desks.precursors import reminding, store
+from comity.desks.precursors import finding, reminding, store
 from comity.desks.precursors.body import compose_body, read, with_calendars
 from comity.desks.precursors.clocks import Policy, Times, reported_late, times_of
 from comity.desks.precursors.facts import facts_of, stage_of, titled
@@ -103,6 +103,7 @@ class PrecursorsDesk:
     def erase(self, tx: Tx, dispatch: DispatchId, case: CaseId) -> None:  # noqa: ARG002  every desk is asked this way
         """Take the words of a dispatch out of this desk's rows."""
         store.erase_words(tx, dispatch)
+        finding.close(tx, dispatch)
 
     # --- rows --------------------------------------------------------------------------------------------------
 
@@ -202,6 +203,7 @@ class PrecursorsDesk:
         pen = None if newest is None else _pen(newest)
         if standing is None or newest is None or pen is None:
             store.drop_notice(tx, root)
+            finding.note(tx, root)
             return
         times = self._times(pen, standing.since, ours=newest.ours)
         comes = awaited(standing, times, standing.since)
@@ -218,6 +220,7 @@ class PrecursorsDesk:
                 " ".join(sorted(standing.marks)),
             ),
         )  # fmt: skip
+        finding.note(tx, root)
 
     def _standing(self, rows: Sequence[DispatchRow], marks: Sequence[TakenBack]) -> Standing | None:
         """Return where a consignment stands; None where its notification is not here, or their law refused it."""

@@ -8,7 +8,9 @@ from http import HTTPStatus
 from comity.base.ids import CaseId, Ms, new_dispatch_id, show_id
 from comity.policy.access import Deed
 from comity.screen.case import NEWEST, CaseFile
+from comity.screen.consignments import Line
 from comity.web import aftermath, casefile, letters
+from comity.web.consignmentrows import row
 from comity.web.heading import standing
 from comity.web.letters import Sight
 from comity.web.pages import Page, Part, Region
@@ -32,7 +34,7 @@ def _screen(visit: Visit, *, text: str = "", number: str = "", error: str = "", 
     newest = _ALL if visit.query.get("all") else NEWEST
     file = visit.site.cases.file(visit.case_id, visit.now, newest=newest)
     if file is None:
-        return Absent()
+        return _only_consignments(visit.case_id, visit)
     at = sight(visit)
     top = casefile.head(file, at)
     page = Page("case.html", top.title, "inbox", tuple(_regions(file, top, visit, at)))
@@ -73,6 +75,17 @@ class _System:
         return secrets.token_bytes(size)
 
 
+def _only_consignments(case: CaseId, visit: Visit) -> Answer:
+    """Lead to the consignment that opened a case of its own, of which the desk of cases has nothing."""
+    found = _consignments(case, visit)
+    return Redirect(f"/precursors/{show_id(found[0].id)}") if found else Absent()
+
+
+def _consignments(case: CaseId, visit: Visit) -> tuple[Line, ...]:
+    reader = visit.site.consignments
+    return () if reader is None else reader.of_case(case, visit.now)
+
+
 def _regions(file: CaseFile, top: casefile.Head, visit: Visit, at: Sight) -> list[Region]:
     t = at.texts
     people = {one for line in file.lines if line.ours for one in (line.officer,)}
@@ -88,6 +101,7 @@ def _regions(file: CaseFile, top: casefile.Head, visit: Visit, at: Sight) -> lis
     cosigned = sum(card.times.cosigned is not None for card in file.dispatches)
     members = tuple(casefile.officer(one, names, at) for one in file.members)
     tasks = aftermath.tasks(file, visit, at)
+    pens = tuple(row(one, at) for one in _consignments(file.case, visit))
     return [
         Region("head", (Part(f"c-{top.id}", "case.head", top),)),
         Region("zones", (Part("zones", "zones", " / ".join(party.capital for party in at.parties)),)),
@@ -96,6 +110,7 @@ def _regions(file: CaseFile, top: casefile.Head, visit: Visit, at: Sight) -> lis
         Region("next", (Part("case-next", "case.next", casefile.nexts(file, visit, at)),)),
         Region("newest", tuple(Part("newest", "newest", view) for view in newest)),
         Region("open", _some("case-open", "case.open", aftermath.open_things(file, visit, at))),
+        Region("pens", _some("case-pens", "precursors.ofcase", pens)),
         Region("held", _some("case-held", "case.held", casefile.held(file.held, at))),
         Region("after", _some("case-after", "case.after", aftermath.became(file, at))),
         Region("tasks", () if tasks is None else (Part("case-tasks", "case.tasks", tasks),)),

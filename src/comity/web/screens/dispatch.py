@@ -1,4 +1,4 @@
-"""One dispatch with its proof, made again just now."""
+"""One dispatch with its proof, made again just now; one about a consignment leads to the page of that."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from comity.base.ids import read_id, show_id
 from comity.policy.access import Deed
 from comity.web import pages
 from comity.web.reading import reading
-from comity.web.visit import Absent, Answer, Screen, ScreenRoute, Visit
+from comity.web.visit import Absent, Answer, Redirect, Screen, ScreenRoute, Visit
 
 
 async def dispatch(visit: Visit) -> Answer:
@@ -15,7 +15,9 @@ async def dispatch(visit: Visit) -> Answer:
     number = read_id(visit.path["number"])
     card = visit.site.board.dispatch(number, visit.now)
     if card is None:
-        return Absent()
+        kept = visit.site.consignments
+        about = None if kept is None else kept.card(number, visit.now)
+        return Absent() if about is None else Redirect(f"/precursors/{show_id(about.line.id)}")
     proof = visit.site.board.prove(number, visit.now)
     page = pages.dispatch(card, proof, reading(visit), visit.texts)
     return Screen(page, frozenset({f"case:{show_id(visit.case_id)}"}))

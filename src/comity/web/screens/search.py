@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from comity.base.ids import show_id
 from comity.policy.access import Deed
 from comity.screen.finding import FoundCard, FoundCase, FoundDispatch, Piece, Search
-from comity.web import moments
+from comity.web import consignmentrows, moments
 from comity.web.frame import RAIL
 from comity.web.letters import Sight
 from comity.web.listing import Row, row
@@ -91,7 +91,7 @@ def _note(card: FoundCard, visit: Visit) -> None:
         "words": asked.typed,
         "narrowed": " ".join(word for word in (asked.kind, asked.side, asked.since, asked.until) if word),
         "cases": 1 if card.straight is not None else len(card.cases),
-        "hits": hits,
+        "hits": hits + len(card.consignments),
     }
     task = asyncio.ensure_future(_kept(visit, body))
     _NOTES.add(task)
@@ -142,6 +142,8 @@ def _found(card: FoundCard, visit: Visit, at: Sight) -> tuple[Part, ...]:
     t = at.texts
     numbered = tuple(row(line, visit.who.person, at) for line in card.numbered)
     parts = [Part("search-numbered", "search.numbered", numbered)] if numbered else []
+    pens = tuple(consignmentrows.row(one, at) for one in card.consignments)
+    parts += [Part("search-pens", "precursors.ofcase", pens)] if pens else []
     parts += [Part(f"fc-{show_id(one.case)}", "search.case", _case(one, visit, at)) for one in card.cases]
     if parts:
         return tuple(parts)
