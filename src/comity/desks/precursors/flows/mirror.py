@@ -95,10 +95,10 @@ def mirror_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
     """Yield one check for each consignment and one for each cell, where both sides declared anything at all."""
     if len({one.declared_by for one in trade.consignments}) < 2:  # noqa: PLR2004  two sides
         return
-    both = declared(trade)
+    both = tuple(one for one in declared(trade) if one.first.id not in trade.announced)
     for one in both:
         yield Check(Discrepancy.MIRROR, one.first.id, partial(_of_one, one, trade.until, rules))
-    for cell, members in cells(both).items():
+    for cell, members in cells(tuple(one for one in both if one.first.hs6)).items():
         subject = f"{cell.hs6} {cell.month} {cell.from_party}-{cell.to_party}"
         yield Check(Discrepancy.MIRROR, subject, partial(_of_cell, cell, members, trade.until, rules))
 

@@ -64,9 +64,9 @@ def read_holder(row: Row) -> LicenceHolder:
         BadForm: something is missing or does not fit.
     """
     traits = {
-        f"{kind}:{_normal(_text(row, kind, ''))}" for kind in ("address", "phone", "owner") if _text(row, kind, "")
+        f"{kind}:{normal_trait(_text(row, kind, ''))}" for kind in ("address", "phone", "owner") if _text(row, kind, "")
     }
-    traits |= set(map(_normal, _list(row, "traits")))
+    traits |= set(map(normal_trait, _list(row, "traits")))
     yearly = []
     for part in _list(row, "yearly"):
         substance, _, grams = part.partition("=")
@@ -127,10 +127,10 @@ def read_trait(row: Row) -> str:
     Raises:
         BadForm: it is empty.
     """
-    return _normal(_text(row, "trait"))
+    return normal_trait(_text(row, "trait"))
 
 
-def _normal(trait: str) -> str:
+def normal_trait(trait: str) -> str:
     """Return a trait as it is compared: small letters, single blanks, no signs that people leave out."""
     return " ".join(_TRAIT.sub("", trait.casefold()).split())
 

@@ -30,6 +30,7 @@ class Trade:
 
     Attributes:
         refused: traits (`kind:value`) of orders that were refused, ours or matched with the peer's.
+        announced: numbers of consignments of which nothing left yet: the mirror has nothing to lay beside them.
     """
 
     until: date
@@ -38,6 +39,7 @@ class Trade:
     holders: tuple[LicenceHolder, ...] = ()
     consignments: tuple[Consignment, ...] = ()
     refused: frozenset[str] = frozenset()
+    announced: frozenset[ConsignmentId] = frozenset()
 
     def holder_index(self) -> dict[tuple[Party, HolderId], LicenceHolder]:
         """Return the firms by side and number."""

@@ -1,0 +1,110 @@
+"""Reading what was filed about consignments from the desk's rows, for `filed.project`.
+
+The rule it keeps: only what was admitted, not refused and not erased is read; a part of the trade is read by the firms' names, the
+newest first, and never more than asked for.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from comity.base.ids import DispatchId, show_id
+from comity.desks.precursors.body import read
+from comity.desks.precursors.flows.filed import Left, Told, Unplaced
+from comity.desks.precursors.flows.model import Party
+from comity.desks.precursors.model import Arrived, Kind, Pen, Shipped
+from comity.desks.precursors.rows import DISPATCH, DispatchRow, dispatch_of, read_screened
+from comity.desks.precursors.rules import State
+from comity.dispatch.columns import bytes_of, text_of
+from comity.dispatch.ports import Row, Scalar, Tx
+
+_AT_ONCE = 200
+_NOTICES = "SELECT n.root, n.ours, n.state, n.newest FROM precursors_notice n "
+_KINDS = (Kind.PEN.value, Kind.SHIPPED.value, Kind.ARRIVED.value)
+
+
+class Read(NamedTuple):
+    """What was read, and what could not be; `cut`: there is more, older than what was read."""
+
+    told: tuple[Told, ...]
+    left: tuple[Left, ...]
+    cut: bool = False
+
+
+def read_all(tx: Tx, sides: tuple[Party, Party]) -> Read:
+    """Return every consignment; `sides` are ours and theirs."""
+    return _read(tx, sides, tx.rows(_NOTICES + "ORDER BY n.root"))
+
+
+def read_between(tx: Tx, sides: tuple[Party, Party], root: DispatchId, most: int) -> Read:
+    """Return one consignment and the newest of those with its exporter or its importer, `most` at most; sides as above."""
+    found = tx.rows(
+        _NOTICES + "JOIN precursors_notice o ON o.root = ? AND (n.root = o.root OR (n.ours = o.ours AND"
+        " ((n.exporter = o.exporter AND o.exporter != '') OR (n.importer = o.importer AND o.importer != ''))))"
+        " ORDER BY n.root = o.root DESC, n.leaves DESC, n.root LIMIT ?",
+        (root, most + 1),
+    )
+    return _read(tx, sides, found[:most])._replace(cut=len(found) > most)
+
+
+def _read(tx: Tx, sides: tuple[Party, Party], notices: Sequence[Row]) -> Read:
+    told: list[Told] = []
+    left: list[Left] = []
+    for start in range(0, len(notices), _AT_ONCE):
+        part = notices[start : start + _AT_ONCE]
+        said = _said(tx, [row[0] for row in part])
+        screened = _screened(tx, [row[3] for row in part])
+        for row in part:
+            one = _told(row, sides, said[bytes_of(row[0])], screened.get(bytes_of(row[3]), ()))
+            if one is None:
+                left.append(Left(show_id(DispatchId(bytes_of(row[0]))), 0, Unplaced.GONE))
+            else:
+                told.append(one)
+    return Read(tuple(told), tuple(left))
+
+
+def _told(
+    row: Row, sides: tuple[Party, Party], said: Sequence[DispatchRow], screened: tuple[tuple[int, str], ...]
+) -> Told | None:
+    """Return one consignment; None where the words of its notification are gone."""
+    newest = next((one for one in said if one.id == bytes_of(row[3])), None)
+    pen = None if newest is None else read(newest.kind, newest.body).body
+    if not isinstance(pen, Pen):
+        return None
+    shipped: tuple[DispatchId, Shipped] | None = None
+    arrived: tuple[DispatchId, Arrived] | None = None
+    for one in said:
+        if one.kind == Kind.PEN:
+            continue
+        body = read(one.kind, one.body).body
+        if isinstance(body, Shipped):
+            shipped = one.id, body
+        elif isinstance(body, Arrived):
+            arrived = one.id, body
+    parties = sides if row[1] else sides[::-1]
+    return Told(DispatchId(bytes_of(row[0])), parties, State(text_of(row[2])), pen, shipped, arrived, screened)
+
+
+def _said(tx: Tx, roots: list[Scalar]) -> dict[bytes, list[DispatchRow]]:
+    """Return what counts of each consignment, by the time that its sender says."""
+    found: dict[bytes, list[DispatchRow]] = defaultdict(list)
+    marks = ", ".join("?" * len(roots))
+    rows = tx.rows(
+        f"{DISPATCH}WHERE root IN ({marks}) AND kind IN (?, ?, ?) AND admitted = 1 AND refused IS NULL AND length(body) > 0"
+        " ORDER BY made, id",
+        (*roots, *_KINDS),
+    )
+    for row in map(dispatch_of, rows):
+        found[row.root].append(row)
+    return found
+
+
+def _screened(tx: Tx, versions: list[Scalar]) -> dict[bytes, tuple[tuple[int, str], ...]]:
+    marks = ", ".join("?" * len(versions))
+    rows = tx.rows(f"SELECT id, found FROM precursors_screened WHERE found IS NOT NULL AND id IN ({marks})", versions)  # noqa: S608  marks only
+    return {
+        bytes_of(row[0]): tuple((one.line, one.substance) for one in read_screened(text_of(row[1])).lines)
+        for row in rows
+    }
