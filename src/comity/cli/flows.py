@@ -1,6 +1,6 @@
-"""`comity precursors ledger, check, reconcile, reverse, rank`: whether quantities add up, from plain files, without a node.
+"""`comity precursors ledger, check, reconcile, reverse, rank`: whether quantities add up, from plain files, and `check` from a node too.
 
-The rule it keeps: nothing here asks the clock what day it is, except a reversal; the last day of the files is the day.
+The rule it keeps: nothing here asks the clock what day it is, except a reversal; the last day of what is checked is the day.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from pathlib import Path
 from comity.base.errors import BadConfiguration, BadForm
 from comity.cli import flowranking
 from comity.cli.flowfiles import BadRow, read_rows, show_bad
+from comity.cli.flowsnode import Held, read_held
 from comity.cli.out import moment, progress, show_json, show_table
 from comity.desks.precursors.flows.alerts import Report, Shown, checks, run_checks, show
 from comity.desks.precursors.flows.description import ListIdentify
+from comity.desks.precursors.flows.filed import laid_beside
 from comity.desks.precursors.flows.ledger import Period, ledger_checks, ledgers, periods
 from comity.desks.precursors.flows.model import AlertId, Consignment, Movement, Party, Reversal, Stock
 from comity.desks.precursors.flows.reading import (
@@ -35,6 +37,7 @@ from comity.edge.clock import SystemClock
 
 FOUND = 1
 _THRESHOLDS = Path("substances/thresholds.toml")
+_LIST = "substances.csv"
 Bad = tuple[BadRow, ...]
 
 
@@ -46,7 +49,10 @@ def add_actions(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check = _action(
         actions, "check", "every check of consignments, registers and firms, each alert with its arithmetic"
     )
-    check.add_argument("file", type=Path, nargs="+", help="declarations of consignments, of one side or both")
+    check.add_argument("file", type=Path, nargs="*", help="declarations of consignments, of one side or both")
+    check.add_argument(
+        "--node", type=Path, metavar="FOLDER", help="what this node holds of consignments, besides the files"
+    )
     check.add_argument("--register", type=Path, action="append", default=[], help="register; may be repeated")
     check.add_argument("--holders", type=Path, action="append", default=[], help="firms; may be repeated")
     check.add_argument("--refused", type=Path, help="traits of refused orders, column `trait`")
@@ -123,14 +129,16 @@ def _last(
     return asked.until or max(days)
 
 
-def _trade(asked: argparse.Namespace) -> tuple[Trade, Bad]:
-    """Read all files of `check`."""
+def _trade(asked: argparse.Namespace, held: Held | None) -> tuple[Trade, Bad]:
+    """Read all files of `check`, and lay what a node holds beside them."""
     movements, stocks, bad = _register(asked.register)
     declared = [read_rows(path, read_consignment) for path in asked.file]
     firms = [read_rows(path, read_holder) for path in asked.holders]
     refused = read_rows(asked.refused, read_trait) if asked.refused else None
     consignments = tuple(one for rows in declared for one in rows.good)
-    until = _last(asked, movements, stocks, consignments)
+    filed = held.filed.consignments if held else ()
+    happened = [one for one in filed if held and one.id not in held.filed.announced]
+    until = _last(asked, movements, stocks, (*consignments, *(happened or filed)))
     bad += tuple(one for rows in declared for one in rows.bad) + tuple(one for rows in firms for one in rows.bad)
     bad += refused.bad if refused else ()
     trade = Trade(
@@ -141,7 +149,25 @@ def _trade(asked: argparse.Namespace) -> tuple[Trade, Bad]:
         tuple(one for one in consignments if one.day <= until),
         frozenset(refused.good if refused else ()),
     )
-    return trade, bad
+    return laid_beside(trade, held.filed) if held else trade, bad
+
+
+def _held(asked: argparse.Namespace) -> Held | None:
+    """Read the node that is asked for; its thresholds and its list stand in for those that were not named.
+
+    Raises:
+        BadForm: neither a file nor a node is named.
+    """
+    if asked.node is None:
+        if not asked.file:
+            raise BadForm("name a file of declarations, or a node with --node; nothing was checked")
+        return None
+    held = read_held(asked.node)
+    own = held.folder / _THRESHOLDS.name
+    if asked.thresholds == _THRESHOLDS and own.is_file():
+        asked.thresholds = own
+    asked.substances = asked.substances or held.folder / _LIST
+    return held
 
 
 # --- the commands ------------------------------------------------------------------------------------------------------
@@ -183,20 +209,24 @@ def run_ledger(asked: argparse.Namespace) -> int:
 
 def run_check(asked: argparse.Namespace) -> int:
     """Make every check; 1 if an alert stands that nobody has reversed."""
+    held = _held(asked)
     rules = _rules(asked)
-    trade, bad = _trade(asked)
+    trade, bad = _trade(asked, held)
     listed = read_rows(asked.substances, read_listed) if asked.substances else None
     reversals = read_rows(asked.reversals, read_reversal) if asked.reversals else None
     wanted = list(checks(trade, rules, ListIdentify.of(listed.good) if listed else None))
     with progress("checking", len(wanted), hidden=asked.json) as tick:
         report = run_checks(_ticked(wanted, tick))
-    shown = show(report.alerts, reversals.good if reversals else ())
+    explained = (*(held.reversals if held else ()), *(reversals.good if reversals else ()))
+    shown = show(report.alerts, explained)
     bad += (listed.bad if listed else ()) + (reversals.bad if reversals else ())
     if asked.json:
-        show_json(
-            {"until": trade.until.isoformat(), "descriptions": listed is not None, **_report_json(report, shown, bad)}
-        )
+        left = [asdict(one) for one in held.left] if held else []
+        head = {"until": trade.until.isoformat(), "descriptions": listed is not None, "unplaced": left}
+        show_json({**head, **_report_json(report, shown, bad)})
     else:
+        for one in held.left if held else ():
+            print(f"not placed: {one.consignment} line {one.line}: {one.why}")
         _say(report, shown, bad)
         if listed is None:
             print("descriptions were not checked: no list of substances was given (--substances)")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from tests.unit.cli.pair import both, quick, typed
 from tests.unit.edge.twofolders import MADE, copy_of
 
 DAY = 86_400_000
+LIST = Path(__file__).resolve().parents[3] / "substances"
 HEAD = "reference,substance,kg,cas,exporter,exporter_address,importer,importer_address,entry,leaves,amount,currency"
 ROW = "T-1,4-piperidone,200,41661-47-6,Tern,Dock 4,Pivot,Hill 2,Crossing Port,2026-09-20,1200,XOD"
 REPLY = """
@@ -128,6 +131,45 @@ def test_the_other_side_answers_and_both_boards_say_so(two, person):
     assert (code, error) == (0, "")
     for word in ("held: objected", "200 kg 4-piperidone", "reasons: permit-mismatch", "1200.00 XOD"):
         assert word in said
+
+
+def test_what_a_node_holds_is_checked_without_a_file(two, person):
+    for name in ("ostrel", "vanmere"):
+        shutil.copytree(LIST, two.folder / name / "substances", dirs_exist_ok=True)
+    notify(
+        person, f"{HEAD}\n{ROW.replace('T-1', 'T-10')}\n{ROW.replace('T-1', 'T-11').replace('4-piperidone', 'chalk')}"
+    )
+    two.until(lambda: {"T-10", "T-11"} <= board(two, "vanmere").keys())
+    pen = board(two, "vanmere")["T-10"]["notice"]["id"]
+    body = 'day = "2026-07-13"\ncounts = [{line = 1, grams = 100000}]'
+    text = REPLY.format(kind="arrived-quantity", body=body)
+    code, _, error = person("vanmere", "send", "FILE", "--officer", "requests/33", "--re", pen, "--json", file=text)
+    assert (code, error) == (0, "")
+    two.until(lambda: board(two, "ostrel")["T-10"]["notice"]["standing"]["state"] == "arrived")
+    found = {}
+    for name in ("ostrel", "vanmere"):
+        code, said, error = person(name, "precursors", "check", "--json")
+        assert (code, error) == (1, "")
+        found[name] = json.loads(said)
+    assert found["ostrel"] == found["vanmere"], "both sides come to the same"
+    (alert,) = [one for one in found["ostrel"]["alerts"] if one["subject"] == {"consignment": f"{pen}/1"}]
+    assert [(line["what"], line["amount"]) for line in alert["lines"]] == [
+        ("declared by the exporter", "200000"),
+        ("declared by the importer", "100000"),
+        ("gap", "100000"),
+        ("allowed gap", "9000"),
+    ]
+    assert "its CAS number" not in str(alert)
+    code, said, _ = person("ostrel", "precursors", "check")
+    assert code == 1
+    assert "= gap 100,000 g" in said
+    assert "not placed: " in said
+
+
+def test_a_check_needs_a_file_or_a_node(two, capsys):
+    code, _, error = typed(capsys, "precursors", "check")
+    assert code == 2
+    assert "name a file of declarations, or a node" in error
 
 
 class Lists:
