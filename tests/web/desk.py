@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import shutil
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -183,9 +184,15 @@ class House(Both):
 
 
 @contextlib.contextmanager
-def desk(folder: Path, *, far: bool = True) -> Iterator[House]:
-    """Run both nodes, or Ostrel's alone, in a folder of a test's own; the clock stands at `MADE` and runs."""
-    house = House(copy_of(furnished(), folder), far=far)
+def desk(folder: Path, *, far: bool = True, lists: Path | None = None) -> Iterator[House]:
+    """Run both nodes, or Ostrel's alone, in a folder of a test's own; the clock stands at `MADE` and runs.
+
+    `lists` is the folder of a list of substances that is put beside each node.
+    """
+    base = copy_of(furnished(), folder)
+    for name in PARTIES if lists is not None else ():
+        shutil.copytree(lists, base / name / "substances", dirs_exist_ok=True)
+    house = House(base, far=far)
     try:
         yield house
     finally:

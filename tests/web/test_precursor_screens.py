@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -16,6 +17,7 @@ from tests.web.desk import STRANGER, desk
 
 FIRM = {"name": "Tern Fine Intermediates", "address": "Dock 4, Ford"}
 BUYER = {"name": "Pivot Reagents", "address": "Hill Lane 2, Crossing"}
+LIST = Path(__file__).resolve().parents[2] / "substances"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=y> \u202ereversed {{7*7}}"
 PEN = {
     "state": "pre-export",
@@ -53,6 +55,54 @@ def house(tmp_path_factory):
         body = PEN | {"leaves": "2026-09-20", "end_use": HOSTILE, "lines": [{"substance": HOSTILE[:150], "grams": 7}]}
         house.hostile = show_id(house.crosses(consignment(body=body)))
         yield house
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory):
+    """Two nodes with the list beside them, one consignment of which half came, and one of the same firms to come."""
+    with desk(tmp_path_factory.mktemp("sums"), lists=LIST) as house:
+        house.short = show_id(house.crosses(consignment()))
+        answers(
+            house, "shipped", {"day": "2026-07-13", "counts": [{"line": 1, "grams": 1_500_500}]}, house.short, ours=True
+        )
+        answers(
+            house, "arrived-quantity", {"day": "2026-07-13", "counts": [{"line": 1, "grams": 750_000}]}, house.short
+        )
+        lines = [
+            {"substance": HOSTILE[:150], "grams": 7},
+            {"substance": "acetic anhydride", "grams": 2_000, "cas": "108-24-8"},
+        ]
+        house.odd = show_id(house.crosses(consignment(body=PEN | {"lines": lines})))
+        yield house
+
+
+@pytest.mark.parametrize("name", ["ostrel", "vanmere"])
+def test_the_page_says_what_does_not_add_up_with_its_arithmetic_and_the_months(listed, name):
+    text = listed.visitor("duty-officer", name).get(f"/precursors/{listed.short}").text
+    panel = text.partition('id="pen-adds"')[2].partition("</section>")[0]
+    assert "What left and what arrived differ" in panel
+    for said in ("declared by the exporter", "750.50 kg", "allowed gap", "Measured against: "):
+        assert said in panel
+    assert (
+        panel.count('<rect class="gone"') == panel.count('<rect class="here"') == panel.count('<rect class="told"') == 1
+    )
+    assert "2026-07" in panel
+    assert "1\u202f502.50 kg" in panel or "1502.50 kg" in panel, "with the two kilos that are to come"
+    assert " style=" not in panel
+    assert "no customs code is told" in panel
+
+
+def test_what_cannot_be_placed_is_told_on_the_page_and_hostile_text_is_text(listed):
+    text = listed.visitor("duty-officer").get(f"/precursors/{listed.odd}").text
+    panel = text.partition('id="pen-adds"')[2].partition("</section>")[0]
+    assert "Line 1: no listed substance is named" in panel
+    assert "Nothing that could be checked here fails" in panel
+    assert "<script>alert" not in panel
+    assert "declared by the importer" not in panel
+
+
+def test_without_a_list_there_is_no_panel(house):
+    assert "pen-adds" not in house.visitor("duty-officer").get(f"/precursors/{house.plain}").text
 
 
 def answers(house, kind, body, re, *, ours=False):

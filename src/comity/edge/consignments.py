@@ -7,22 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Protocol, cast
 from zoneinfo import ZoneInfo
 
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.book import Ledger
-from comity.dispatch.ports import Tx
+from comity.dispatch.ports import Scalar, Tx
 from comity.edge.desks import case_desk, offering, part
 from comity.edge.inbox import DeskLists, Key, read_key, show_key
 from comity.edge.listedlaw import ListedLaw, open_listed_law
 from comity.edge.opening import OpenNode
 from comity.edge.scope import read_scope
 from comity.edge.showing import board_setting
+from comity.edge.substances import list_files
 from comity.policy.access import Person
 from comity.policy.scope import Scope
-from comity.screen.consignments import PAGE, Ask, BoardCard, Card, Counts, Line, Step, View
+from comity.screen.consignments import PAGE, Adding, Ask, BoardCard, Card, Counts, Line, Step, View
+
+_THRESHOLDS = "thresholds.toml"
 
 
 class DeskConsignments(Protocol):
@@ -51,6 +54,30 @@ class DeskConsignments(Protocol):
         ...
 
 
+class Sums(Protocol):
+    """Whether a consignment adds up; the desk's module `flows.onpage`."""
+
+    def of(self, tx: Tx, root: DispatchId, within: tuple[str, tuple[Scalar, ...]], until: date) -> Adding:
+        """Return it, by what is within a condition."""
+        ...
+
+
+class Inside(Protocol):
+    """The condition of what a person may see of consignments; of the desk's module `consignments`."""
+
+    def __call__(self, scope: Scope, given: frozenset[CaseId]) -> tuple[str, tuple[Scalar, ...]]:
+        """Return the condition with its arguments."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Adds:
+    """What tells whether a consignment adds up: the sums, and the condition of what a person may see."""
+
+    sums: Sums
+    inside: Inside
+
+
 class Numbers(Protocol):
     """The desk that numbers cases."""
 
@@ -61,12 +88,13 @@ class Numbers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Of our side, then of theirs: the code of the law, the mark, the zone; and the list, None where there is none."""
+    """Of our side, then of theirs: the code of the law, the mark, the zone; the list and the sums, None where there are none."""
 
     codes: tuple[str, str]
     marks: tuple[str, str]
     zones: tuple[str, str]
     listed: ListedLaw | None
+    adds: Adds | None = None
 
     def told(self, card: Card) -> Card:
         """Return a consignment with what the list says of it on the day on which it leaves."""
@@ -133,6 +161,16 @@ class ConsignmentReader:
         card = self._sides.told(card)
         return replace(card, number="" if number is None else number[0], steps=tuple(map(self._named, card.steps)))
 
+    def adding(self, person: Person, dispatch: DispatchId, now: Ms) -> Adding | None:
+        """Return whether a consignment adds up, by what the person may see of the trade of its firms."""
+        adds = self._sides.adds
+        if adds is None:
+            return None
+        day = datetime.fromtimestamp(now / 1000, UTC).date()
+        with self._ledger.read() as tx:
+            scope = read_scope(tx, person, self._desk)
+            return adds.sums.of(tx, dispatch, adds.inside(scope, self._given(tx, scope)), day)
+
     def _given(self, tx: Tx, scope: Scope) -> frozenset[CaseId]:
         """Return the cases with consignments that are in the scope by what the other desk knows of them."""
         if scope.whole or scope.empty:
@@ -168,5 +206,17 @@ def make_consignments(opened: OpenNode) -> ConsignmentReader | None:
             marks=(setting.parties[0].short, setting.parties[1].short),
             zones=(setting.parties[0].zone, setting.parties[1].zone),
             listed=open_listed_law(keeps[0], opened.config.path(opened.config.substances)),
+            adds=_open_adds(opened, keeps[0]),
         ),
     )
+
+
+def _open_adds(opened: OpenNode, desk: str) -> Adds | None:
+    """Return what tells whether a consignment adds up; None where no list with thresholds is here, or the desk has no flows."""
+    folder = opened.config.path(opened.config.substances)
+    if not (folder / _THRESHOLDS).is_file() or not offering((desk,), "flows"):
+        return None
+    accord, me = opened.node.office.accord, opened.config.name
+    sides = (accord.party(me).country.upper(), accord.peer_of(me).country.upper())
+    sums = cast("Sums", part(desk, "flows.onpage").OnPage(list_files(folder), sides))
+    return Adds(sums, cast("Inside", part(desk, "consignments").inside))

@@ -283,6 +283,66 @@ class Card:
     may: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """One line of arithmetic: sign (`+`, `-`, `=`, `limit` or ""), what, how much, its unit, the record that it is about."""
+
+    sign: str
+    what: str
+    amount: str
+    unit: str
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something about a consignment that does not add up: kind, its arithmetic, what it is measured against.
+
+    `explained` is who reversed it, when and why, as the arithmetic now stands; None: it counts.
+    """
+
+    kind: str
+    lines: tuple[Sum, ...]
+    source: str
+    explained: tuple[str, Ms, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Grams of a substance between two firms in a month (YYYY-MM): notified to leave, left, arrived."""
+
+    month: str
+    notified: int
+    left: int
+    came: int
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The newest months of one line's substance between the firms of the consignment, in order."""
+
+    line: int
+    substance: str
+    months: tuple[Month, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Adding:
+    """Whether a consignment adds up, by what a person may see of the trade of its firms.
+
+    Attributes:
+        doubts: the worst first.
+        series: one for each line that could be placed.
+        unplaced: (line, why) of what is in no check, or in some only; line 0 is all of it.
+        cut: there was more than is read for a page, so sums over time are left out.
+    """
+
+    doubts: tuple[Doubt, ...]
+    series: tuple[Series, ...]
+    unplaced: tuple[tuple[int, str], ...]
+    cut: bool
+
+
 class ConsignmentBoard(Protocol):
     """What the board and the page of a consignment read; each call reads the store anew, in the scope of that person."""
 
@@ -300,4 +360,8 @@ class ConsignmentBoard(Protocol):
 
     def card(self, dispatch: DispatchId, now: Ms) -> Card | None:
         """Return the consignment that a dispatch is about, None if there is none; need-to-know was asked before."""
+        ...
+
+    def adding(self, person: Person, dispatch: DispatchId, now: Ms) -> Adding | None:
+        """Return whether a consignment adds up, by its first version; None where nothing here can tell."""
         ...

@@ -69,7 +69,7 @@ class Consignments:
             now: the time.
         """
         by, wanted = _BY.format(now=int(now)), _VIEWS[view].format(now=int(now))
-        within, arguments = _inside(scope, given)
+        within, arguments = inside(scope, given)
         if after is not None:
             wanted, arguments = f"{wanted} AND ({by}, n.root) > (?, ?)", (*arguments, *after)
         rows = tx.rows(
@@ -81,7 +81,7 @@ class Consignments:
     def counts(self, tx: Tx, scope: Scope, given: frozenset[CaseId], now: Ms) -> Counts:
         """Return how many open consignments each list has."""
         waits, due, held = (one.format(now=int(now)) for one in (_WAITS, _DUE, _HELD))
-        within, arguments = _inside(scope, given)
+        within, arguments = inside(scope, given)
         late = f"{due} <= {int(now)}"
         found = tx.rows(
             f"SELECT COUNT(CASE WHEN {waits} = 'ours' THEN 1 END), COUNT(CASE WHEN {waits} = 'ours' AND {late} THEN 1 END),"  # noqa: S608  constants of this module and whole numbers
@@ -141,7 +141,7 @@ def may_be_said(row: BoardRow) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _inside(scope: Scope, given: Iterable[CaseId]) -> tuple[str, tuple[Scalar, ...]]:
+def inside(scope: Scope, given: Iterable[CaseId]) -> tuple[str, tuple[Scalar, ...]]:
     """Return the condition that a consignment's case is in a scope, with its arguments."""
     if scope.whole:
         return "1 = 1", ()

@@ -8,6 +8,7 @@ from comity.policy.access import Deed
 from comity.screen.consignments import Ask, BoardCard, Card, View
 from comity.web import consignmentview as views
 from comity.web import letters
+from comity.web.addingview import adding
 from comity.web.consignmentrows import GROUPS, Row, address, row, sides, tabs
 from comity.web.letters import Sight
 from comity.web.pages import Page, Part, Region
@@ -105,6 +106,7 @@ async def one(visit: Visit) -> Answer:
             Region("laws", (Part("pen-laws", "precursors.laws", _laws(card, at)),)),
             Region("checks", (Part("pen-checks", "precursors.checks", views.checks(card, at)),)),
             Region("amounts", _amounts(card, at)),
+            Region("adds", _adds(card, visit, at)),
             Region("steps", tuple(Part(f"pen-step-{v.id}", "precursors.step", v) for v in views.steps(card, at))),
             Region("next", (Part("pen-next", "precursors.next", views.next_of(card, at, writes=writes)),)),
             Region(
@@ -128,6 +130,12 @@ def _laws(card: Card, at: Sight) -> tuple[object, ...]:
 def _amounts(card: Card, at: Sight) -> tuple[Part, ...]:
     found = views.amounts(card, at)
     return (Part("pen-amounts", "precursors.amounts", found),) if found else ()
+
+
+def _adds(card: Card, visit: Visit, at: Sight) -> tuple[Part, ...]:
+    reader = visit.site.consignments
+    found = None if reader is None else reader.adding(visit.who.person, card.line.id, visit.now)
+    return () if found is None else (Part("pen-adds", "precursors.adds", adding(found, at)),)
 
 
 def _card(visit: Visit) -> Card | None:

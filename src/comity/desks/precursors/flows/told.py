@@ -25,6 +25,10 @@ _NOTICES = "SELECT n.root, n.ours, n.state, n.newest FROM precursors_notice n "
 _KINDS = (Kind.PEN.value, Kind.SHIPPED.value, Kind.ARRIVED.value)
 
 
+Within = tuple[str, tuple[Scalar, ...]]
+"""A condition on a consignment's row `n`, with its arguments."""
+
+
 class Read(NamedTuple):
     """What was read, and what could not be; `cut`: there is more, older than what was read."""
 
@@ -38,13 +42,23 @@ def read_all(tx: Tx, sides: tuple[Party, Party]) -> Read:
     return _read(tx, sides, tx.rows(_NOTICES + "ORDER BY n.root"))
 
 
-def read_between(tx: Tx, sides: tuple[Party, Party], root: DispatchId, most: int) -> Read:
-    """Return one consignment and the newest of those with its exporter or its importer, `most` at most; sides as above."""
+def read_between(
+    tx: Tx, sides: tuple[Party, Party], root: DispatchId, most: int, within: Within = ("1 = 1", ())
+) -> Read:
+    """Return one consignment and the newest of those with its exporter or its importer.
+
+    Args:
+        tx: only read.
+        sides: ours and theirs.
+        root: the first version of the one.
+        most: consignments at most.
+        within: which others may be read.
+    """
     found = tx.rows(
-        _NOTICES + "JOIN precursors_notice o ON o.root = ? AND (n.root = o.root OR (n.ours = o.ours AND"
-        " ((n.exporter = o.exporter AND o.exporter != '') OR (n.importer = o.importer AND o.importer != ''))))"
-        " ORDER BY n.root = o.root DESC, n.leaves DESC, n.root LIMIT ?",
-        (root, most + 1),
+        f"{_NOTICES}JOIN precursors_notice o ON o.root = ? AND (n.root = o.root OR (n.ours = o.ours AND"
+        " ((n.exporter = o.exporter AND o.exporter != '') OR (n.importer = o.importer AND o.importer != ''))"
+        f" AND {within[0]})) ORDER BY n.root = o.root DESC, n.leaves DESC, n.root LIMIT ?",
+        (root, *within[1], most + 1),
     )
     return _read(tx, sides, found[:most])._replace(cut=len(found) > most)
 
