@@ -49,11 +49,13 @@ from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
+from comity.edge.pgchanges import Announcer
 from comity.edge.retaining import Retaining
 from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board, their_law
 from comity.edge.site import make_site
 from comity.edge.staffing import Staffing
+from comity.edge.stores import database_of, in_database, rebuild_of
 from comity.edge.writing import Writing
 
 _LOG = logging.getLogger("comity.run")
@@ -117,10 +119,18 @@ async def start(config: Config) -> RunningNode:
         site = make_site(opened, NearHands(door), clock.now, board, lambda: engine.faults)
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
+        if in_database(config):
+            telling = asyncio.create_task(Announcer(engine.bell, database_of(config)).run(), name="announcer")
+            stack.push_async_callback(_cancel, telling)
         await _listen_for_tools(opened, door, stack)
         if config.metrics_port:
             metrics = NodeMetrics(
-                opened.node.ledger, config.path(config.store), config.path(config.tls), clock.now, lambda: engine.faults
+                opened.node.ledger,
+                config.path(config.store),
+                config.path(config.tls),
+                clock.now,
+                lambda: engine.faults,
+                database=opened.store.size_bytes if in_database(config) else None,
             )
             app = cast("ASGI3Application", MetricsApp(metrics))
             await _listen(stack, await serve(app, "127.0.0.1", config.metrics_port))
@@ -234,7 +244,7 @@ def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes
 
 
 def _retention(opened: OpenNode, engine: Engine) -> Routes:
-    retaining = Retaining(engine, opened.store, opened.desks)
+    retaining = Retaining(engine, opened.store, opened.desks, rebuild_of(opened.config))
     engine.daily = retaining.daily
     return RetentionRoutes(retaining).routes
 
