@@ -36,7 +36,7 @@ test: ## the whole suite, browser tests among them, and the coverage of the core
 	@rm -f .coverage .coverage.*
 	@failed=0; \
 	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 --cov --cov-report= $(MEASURED) || failed=1; \
-	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
+	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 -m 'not slow' tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
 	exit $$failed
 	@echo
 	@echo "Coverage of the core ($(CORE)), at least $(CORE_PERCENT) %:"

@@ -16,10 +16,9 @@ from comity.dispatch.ports import Tx
 from comity.edge.config import Config, read_config
 from comity.edge.files import SOCKET, flush_folder
 from comity.edge.opening import schemas_of
-from comity.edge.postgres import PostgresStore
 from comity.edge.sqlite import SqliteStore
 from comity.edge.storecopy import into_database, into_file
-from comity.edge.stores import database_of, in_database, open_snapshots, open_writer
+from comity.edge.stores import in_database, open_database, open_snapshots, open_writer
 from comity.node.assemble import log_origin
 from comity.node.recovery import mark_put_back
 
@@ -85,7 +84,7 @@ def _into_database(config: Config, copy: Path, now: Ms, newest: bool) -> str:  #
     with (
         closing(SqliteStore(copy)) as file,
         file.read() as source,
-        closing(PostgresStore(database_of(config))) as store,
+        closing(open_database(config)) as store,
     ):
         _check(source, config)
         with store.replace(schemas_of(config), kept) as target:

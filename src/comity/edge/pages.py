@@ -17,7 +17,6 @@ from comity.edge.config import Config
 from comity.edge.hands import FarHands
 from comity.edge.listener import GuardedProtocol, serve
 from comity.edge.opening import OpenNode
-from comity.edge.pgchanges import DatabaseChanges
 from comity.edge.reading import open_reader
 from comity.edge.site import make_site
 from comity.edge.stores import database_of, in_database
@@ -104,6 +103,8 @@ async def start_pages(config: Config, port: int) -> PageProcess:
 
 def _changes(config: Config, topics: Topics) -> Changes:
     if in_database(config):
+        from comity.edge.pgchanges import DatabaseChanges  # noqa: PLC0415  its driver is an extra
+
         return DatabaseChanges(database_of(config), topics)
     return FarChanges(config.folder, topics)
 

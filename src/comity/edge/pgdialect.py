@@ -30,7 +30,7 @@ def translated(sql: str) -> str:
         StoreMisuse: it would begin, end or change the transaction, which is the store's alone.
     """
     sql = _RESERVED.sub(_quoted, sql)
-    begin = sql[_LEADING.match(sql).end() :]  # type: ignore[union-attr]  # it matches nothing, too
+    begin = _LEADING.sub("", sql, count=1)
     if _CONTROL.match(begin):
         raise StoreMisuse("a statement would have ended the transaction by itself; it was not run")
     if _TABLE.match(begin):

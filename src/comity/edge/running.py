@@ -49,7 +49,6 @@ from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
-from comity.edge.pgchanges import Announcer
 from comity.edge.retaining import Retaining
 from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board, their_law
@@ -120,8 +119,7 @@ async def start(config: Config) -> RunningNode:
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
         if in_database(config):
-            telling = asyncio.create_task(Announcer(engine.bell, database_of(config)).run(), name="announcer")
-            stack.push_async_callback(_cancel, telling)
+            stack.push_async_callback(_cancel, _announcing(engine, config))
         await _listen_for_tools(opened, door, stack)
         if config.metrics_port:
             metrics = NodeMetrics(
@@ -235,6 +233,13 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
         ),
         home=home_of(Staffing.of(opened)),
     )
+
+
+def _announcing(engine: Engine, config: Config) -> asyncio.Task[None]:
+    """Tell the pages of other processes, through the database, what moved here."""
+    from comity.edge.pgchanges import Announcer  # noqa: PLC0415  its driver is an extra
+
+    return asyncio.create_task(Announcer(engine.bell, database_of(config)).run(), name="announcer")
 
 
 def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes:

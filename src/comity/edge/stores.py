@@ -7,20 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from comity.base.errors import BadConfiguration
 from comity.dispatch.ports import Tx
-from comity.edge import search
+from comity.edge import pgsearch, search
 from comity.edge.config import POSTGRESQL, Config
 from comity.edge.database import Database, read_database
+from comity.edge.pgsearch import TermsFinder
 from comity.edge.schema import Schema
 from comity.edge.search import Finder, FtsFinder
 from comity.edge.sqlite import SqliteStore
 from comity.edge.sqlite_reader import SqliteReader
-
-if TYPE_CHECKING:
-    from comity.edge.postgres import PostgresStore
 
 
 class NodeStore(Protocol):
@@ -72,6 +70,30 @@ def database_of(config: Config) -> Database:
     return read_database(config.database, config.folder, secret)
 
 
+class DatabaseStore(NodeStore, Protocol):
+    """A store that is a database."""
+
+    def replace(self, schemas: Sequence[Schema], kept: str) -> AbstractContextManager[Tx]:
+        """Open a transaction over empty tables; those that were there are kept in a schema of the name `kept`."""
+        ...
+
+
+def open_database(config: Config, schemas: Sequence[Schema] = ()) -> DatabaseStore:
+    """Open the database to write.
+
+    Raises:
+        StoreError: it cannot be reached or written, or another process writes to it.
+        BadConfiguration: a newer program made it, the settings do not fit, or the driver is not installed.
+    """
+    try:
+        from comity.edge.postgres import PostgresStore  # noqa: PLC0415  its driver is an extra
+    except ModuleNotFoundError as error:
+        raise BadConfiguration(
+            f'store = "{POSTGRESQL}" needs its driver: install comity[postgresql]; nothing was done'
+        ) from error
+    return PostgresStore(database_of(config).named(f"comity {config.party}"), schemas)
+
+
 def open_writer(config: Config, schemas: Sequence[Schema], desks: Iterable[str] = ()) -> NodeStore:
     """Open the store to write, with these tables, and the index of each desk's words.
 
@@ -79,9 +101,7 @@ def open_writer(config: Config, schemas: Sequence[Schema], desks: Iterable[str] 
         StoreError: it cannot be reached or written, or another process writes to it.
         BadConfiguration: a newer program made it, or the settings do not fit.
     """
-    made: NodeStore = (
-        _database(config, schemas) if in_database(config) else SqliteStore(config.path(config.store), schemas)
-    )
+    made = open_database(config, schemas) if in_database(config) else SqliteStore(config.path(config.store), schemas)
     try:
         for desk in desks:
             _prepare(config, made, desk)
@@ -107,36 +127,13 @@ def open_snapshots(config: Config) -> NodeStore:
 
 def finder_of(config: Config, desk: str) -> Finder:
     """Return what looks for words in this kind of store."""
-    if in_database(config):
-        from comity.edge.pgsearch import TermsFinder  # noqa: PLC0415  its driver is an extra
-
-        return TermsFinder(desk)
-    return FtsFinder(desk)
+    return TermsFinder(desk) if in_database(config) else FtsFinder(desk)
 
 
 def rebuild_of(config: Config) -> Callable[[Tx, str], None]:
     """Return what makes the index of a desk again, so that no word that was taken out stands in it."""
-    if in_database(config):
-        from comity.edge import pgsearch  # noqa: PLC0415  its driver is an extra
-
-        return pgsearch.rebuild
-    return search.rebuild
-
-
-def _database(config: Config, schemas: Sequence[Schema]) -> PostgresStore:
-    try:
-        from comity.edge.postgres import PostgresStore  # noqa: PLC0415  its driver is an extra
-    except ModuleNotFoundError as error:
-        raise BadConfiguration(
-            f'store = "{POSTGRESQL}" needs the driver, which is not installed: install comity[postgresql]; the node was not started'
-        ) from error
-    return PostgresStore(database_of(config).named(f"comity {config.party}"), schemas)
+    return pgsearch.rebuild if in_database(config) else search.rebuild
 
 
 def _prepare(config: Config, store: NodeStore, desk: str) -> None:
-    if in_database(config):
-        from comity.edge import pgsearch  # noqa: PLC0415  its driver is an extra
-
-        pgsearch.prepare(store, desk)
-        return
-    search.prepare(store, desk)
+    (pgsearch if in_database(config) else search).prepare(store, desk)

@@ -26,7 +26,6 @@ from comity.cli.demo.stage import Stage, build, find_data
 from comity.cli.out import read_moment
 from comity.edge.database import read_database
 from comity.edge.files import SOCKET
-from comity.edge.pgwire import Wire
 
 _START = "2026-07-13T04:00:00+00:00"
 _IN_FLIGHT = 32
@@ -315,6 +314,8 @@ def server_of(database: str) -> Callable[[], float]:
     Raises:
         BadForm: it is not on this machine.
     """
+    from comity.edge.pgwire import Wire  # noqa: PLC0415  its driver is an extra
+
     wire = Wire(read_database(database, Path()))
     backend = int(wire.ask("SELECT pg_backend_pid()").rows[0][0] or 0)
     wire.close()
