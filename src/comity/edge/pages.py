@@ -19,6 +19,7 @@ from comity.edge.listener import GuardedProtocol, serve
 from comity.edge.opening import OpenNode
 from comity.edge.reading import open_reader
 from comity.edge.site import make_site
+from comity.edge.stores import database_of, in_database
 from comity.screen.changes import Changes
 from comity.screen.site import Site
 from comity.screen.visitor import Refused
@@ -93,11 +94,19 @@ async def start_pages(config: Config, port: int) -> PageProcess:
         stack.push_async_callback(hands.close)
         clock = await _clock(config, hands, stack)
         site = make_site(opened, hands, clock.now)
-        changes = FarChanges(config.folder, Topics(opened.node.ledger))
+        changes = _changes(config, Topics(opened.node.ledger))
         return PageProcess(await serve_pages(opened, site, changes, stack, port), site, stack)
     except BaseException:
         await stack.aclose()
         raise
+
+
+def _changes(config: Config, topics: Topics) -> Changes:
+    if in_database(config):
+        from comity.edge.pgchanges import DatabaseChanges  # noqa: PLC0415  its driver is an extra
+
+        return DatabaseChanges(database_of(config), topics)
+    return FarChanges(config.folder, topics)
 
 
 async def run_pages(config: Config, port: int, ready: Callable[[PageProcess], None]) -> None:

@@ -54,6 +54,7 @@ from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board, their_law
 from comity.edge.site import make_site
 from comity.edge.staffing import Staffing
+from comity.edge.stores import database_of, in_database, rebuild_of
 from comity.edge.writing import Writing
 
 _LOG = logging.getLogger("comity.run")
@@ -117,10 +118,17 @@ async def start(config: Config) -> RunningNode:
         site = make_site(opened, NearHands(door), clock.now, board, lambda: engine.faults)
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
+        if in_database(config):
+            stack.push_async_callback(_cancel, _announcing(engine, config))
         await _listen_for_tools(opened, door, stack)
         if config.metrics_port:
             metrics = NodeMetrics(
-                opened.node.ledger, config.path(config.store), config.path(config.tls), clock.now, lambda: engine.faults
+                opened.node.ledger,
+                config.path(config.store),
+                config.path(config.tls),
+                clock.now,
+                lambda: engine.faults,
+                database=opened.store.size_bytes if in_database(config) else None,
             )
             app = cast("ASGI3Application", MetricsApp(metrics))
             await _listen(stack, await serve(app, "127.0.0.1", config.metrics_port))
@@ -227,6 +235,13 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
     )
 
 
+def _announcing(engine: Engine, config: Config) -> asyncio.Task[None]:
+    """Tell the pages of other processes, through the database, what moved here."""
+    from comity.edge.pgchanges import Announcer  # noqa: PLC0415  its driver is an extra
+
+    return asyncio.create_task(Announcer(engine.bell, database_of(config)).run(), name="announcer")
+
+
 def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes:
     notes = SearchNotes(engine, opened.config.search_log_days)
     stack.push_async_callback(_cancel, asyncio.create_task(notes.run(), name="searches"))
@@ -234,7 +249,7 @@ def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes
 
 
 def _retention(opened: OpenNode, engine: Engine) -> Routes:
-    retaining = Retaining(engine, opened.store, opened.desks)
+    retaining = Retaining(engine, opened.store, opened.desks, rebuild_of(opened.config))
     engine.daily = retaining.daily
     return RetentionRoutes(retaining).routes
 

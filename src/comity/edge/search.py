@@ -21,7 +21,8 @@ from comity.policy.scope import Scope
 COUNTED = 500
 """Hits are counted up to here; more is "more than"."""
 _CHUNK = re.compile(r'"([^"]*)"?|(\S+)')
-_NAME = re.compile(r"[a-z]{1,32}")
+DESK_NAME = re.compile(r"[a-z]{1,32}")
+"""Names that may stand in the name of a table."""
 _MOST_CHUNKS = 16
 _SHORTEST_PREFIX = 2
 _TOKENS = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
@@ -138,7 +139,7 @@ class FtsFinder:
     """
 
     def __init__(self, desk: str) -> None:
-        if not _NAME.fullmatch(desk):
+        if not DESK_NAME.fullmatch(desk):
             raise ValueError("a desk's name has small letters only")
         self._desk = desk
         self._tags = tags_of(desk)

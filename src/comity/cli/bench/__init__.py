@@ -18,6 +18,7 @@ from comity.cli.out import show_json, show_table
 from comity.edge.substances import LIST_FOLDER
 
 ALL = "all"
+_NODES = 2
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -37,6 +38,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--data", type=Path, default=Path(), help="folder with accords, registries and laws")
     parser.add_argument("--disk", type=Path, help="folder on the disk to be measured; default: the temporary folder")
+    parser.add_argument(
+        "--store", choices=("sqlite", "postgresql"), default="sqlite", help="which store the nodes of the exchange have"
+    )
+    parser.add_argument(
+        "--database",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="with postgresql: an empty database; say it twice",
+    )
     parser.set_defaults(run=run)
 
 
@@ -44,6 +55,8 @@ def run(asked: argparse.Namespace) -> int:
     """Measure and show."""
     if not (asked.data / "accords").is_dir():
         raise BadForm(f"{asked.data.absolute()} holds no accords; name the project's folder with --data")
+    if len(asked.database) != (_NODES if asked.store == "postgresql" else 0):
+        raise BadForm("with --store postgresql, and only then, name two empty databases: --database ADDRESS, twice")
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="comity-bench-", dir=asked.disk) as name:
         folder = Path(name)
@@ -55,7 +68,7 @@ def run(asked: argparse.Namespace) -> int:
             figures["pen"] = bench_pen(asked.quick, folder / "pen", root=asked.data)
         if asked.what in {ALL, "exchange"}:
             (folder / "exchange").mkdir(mode=0o700)
-            figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data)
+            figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data, databases=asked.database)
         if asked.what in {ALL, "log"}:
             figures["log"] = bench_log(asked.quick, folder)
         if asked.what in {ALL, "law"}:

@@ -26,8 +26,9 @@ _BATCH = 500
 _WRITE = (
     "INSERT INTO precursors_text (place, id, case_id, at, words, tags, scope)"
     " VALUES (COALESCE((SELECT MAX(place) FROM precursors_text), 0) + 1, ?, ?, ?, ?, ?, ?) ON CONFLICT (id)"
-    " DO UPDATE SET words = excluded.words, tags = excluded.tags, scope = excluded.scope WHERE words <> excluded.words"
-    " OR tags <> excluded.tags OR scope <> excluded.scope"
+    " DO UPDATE SET words = excluded.words, tags = excluded.tags, scope = excluded.scope"
+    " WHERE precursors_text.words <> excluded.words OR precursors_text.tags <> excluded.tags"
+    " OR precursors_text.scope <> excluded.scope"
 )
 _BEHIND = (
     "SELECT n.root FROM precursors_notice n WHERE NOT EXISTS (SELECT 1 FROM precursors_text t WHERE t.id = n.root)"
