@@ -11,7 +11,7 @@ from typing import Any
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
-from comity.edge.changes import FarChanges, Topics
+from comity.edge.changes import Topics
 from comity.edge.clock import Clock, SetClock, SystemClock
 from comity.edge.config import Config
 from comity.edge.hands import FarHands
@@ -83,6 +83,8 @@ async def start_pages(config: Config, port: int) -> PageProcess:
     Raises:
         BadConfiguration, StoreError: it was not started; the message says why.
     """
+    from comity.edge.farchanges import FarChanges  # noqa: PLC0415  loads an HTTP client, which the node itself needs not
+
     if not config.web:
         raise BadConfiguration("the settings name no pages: set `web` in node.toml; nothing was started")
     stack = AsyncExitStack()
