@@ -13,6 +13,8 @@ CORE_PERCENT := 95
 MEASURED := tests/unit tests/properties tests/vectors
 # One more than the two cores: a test that waits for a process or a page leaves its core to another.
 WORKERS ?= 3
+# Compiled modules are kept, also where the machine says not to: else every node that a test starts compiles a thousand files anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Units that ask the store by its port only: in make trial their stores are databases.
 ON_POSTGRESQL := tests/unit/node tests/unit/dispatch tests/unit/desks tests/unit/edge/test_search.py tests/unit/edge/test_inbox.py

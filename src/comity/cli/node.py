@@ -16,10 +16,8 @@ from comity.edge.backup import backup_store, mark_store, put_back_store
 from comity.edge.clock import SystemClock
 from comity.edge.config import POSTGRESQL, read_config
 from comity.edge.database import read_database
-from comity.edge.listener import run as run_loop
 from comity.edge.logs import logging_as
 from comity.edge.registry import Registry, read_toml
-from comity.edge.running import RunningNode, run_until_stopped
 from comity.edge.setup import KEYS, LAW_FILE, LAW_KEY, NewNode, init_node, keep_peer_law, pair_node
 
 
@@ -169,6 +167,9 @@ def _plain(text: str) -> str:
 
 def run_run(asked: argparse.Namespace) -> int:
     """Run a node."""
+    from comity.edge.listener import run as run_loop  # noqa: PLC0415  loads all of a running node
+    from comity.edge.running import RunningNode, run_until_stopped  # noqa: PLC0415
+
     config = read_config(asked.folder)
 
     def ready(node: RunningNode) -> None:

@@ -51,7 +51,7 @@ from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
 from comity.edge.retaining import Retaining
 from comity.edge.searches import SearchNotes
-from comity.edge.showing import lines_of, make_board, their_law
+from comity.edge.showing import lines_of, make_board
 from comity.edge.site import make_site
 from comity.edge.staffing import Staffing
 from comity.edge.stores import database_of, in_database, rebuild_of
@@ -104,6 +104,7 @@ async def start(config: Config) -> RunningNode:
         _LOG.warning(line)
     clock = _clock(config)
     stack = AsyncExitStack()
+    gc.disable()
     try:
         opened = open_node(config, clock.now())
         stack.callback(opened.store.close)
@@ -142,16 +143,19 @@ async def start(config: Config) -> RunningNode:
     except BaseException:
         await stack.aclose()
         raise
-    _settle_memory()
+    finally:
+        _settle_memory()
     return RunningNode(opened, engine, door, keys, stack, ports=(exchange, page))
 
 
 def _settle_memory() -> None:
     """Leave what was loaded at the start out of every later garbage collection, and collect less often.
 
-    A full collection walks all that the libraries loaded, some 20 ms in which no officer is served.
+    A full collection walks all that the libraries loaded, some 20 ms in which no officer is served. While a node starts
+    nothing is collected: what is made stays.
     """
     gc.collect()
+    gc.enable()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
 
@@ -217,7 +221,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
         board,
         asked,
         lines=lines_of(opened),
-        their_law=their_law(opened),
+        their_law=board.their_law,
         writing=Writing.of(opened),
         people=desk.routes,
         further=(
