@@ -215,7 +215,7 @@ def _step(  # noqa: PLR0917  both sides' rows of one dispatch, and where all sta
         id=show_id(ours.id),
         kind=ours.kind,
         stage=ours.stage,
-        words=tuple(one.text for one in ours.lines if one.label in _WORDS),
+        words=tuple(word for one in ours.lines if one.label in _WORDS for word in one.text.split(", ")),
         sender=party,
         from_agency=ours.sender,
         to_agencies=ours.receivers,

@@ -79,6 +79,7 @@ def test_each_fits_accord_registry_roster_and_workplan(scene: Scene) -> None:
     homes = {(party, one.number): one for party in OTHER for one in roster.of(party)}
     assert homes[scene.party, scene.officer].agency == scene.agency
     assert (OTHER[scene.party], scene.seen_by) in homes
+    assert 0 < scene.seen - scene.at <= DATA.terms.lanes[LANE_OF[scene.urgency].name.lower()].seen
     assert scene.item in {item.id for item in read_toml(DATA.accord / "workplan.toml", Workplan).item}
 
 
