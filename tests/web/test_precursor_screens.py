@@ -130,6 +130,20 @@ def test_whoever_has_the_case_finds_the_consignment(house, role):
     assert "Crossing Port" in page.text
 
 
+def test_the_page_of_the_day_has_what_waits_for_us_and_for_nobody_else(house):
+    def told(role, name):
+        return house.visitor(role, name).get("/today").text.partition('id="r-pens"')[2].partition('id="r-latest"')[0]
+
+    for role in ("duty-officer", "desk-lead"):
+        panel = told(role, "vanmere")
+        assert f'href="/precursors/{house.plain}"' in panel
+        assert "would leave on 15 Jul 2026, before the limit of XV" in panel
+        assert "<script>alert" not in panel
+        assert "day-pens" not in told(role, "ostrel")
+    for role in ("approver", "administrator"):
+        assert "day-pens" not in told(role, "vanmere")
+
+
 @pytest.mark.parametrize("who", [STRANGER, "approver", "administrator"])
 def test_whoever_has_it_not_finds_nothing_not_even_a_count(house, who):
     other = house.visitor(who, "vanmere")
