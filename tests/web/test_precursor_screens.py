@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from comity.base.errors import BadForm
-from comity.base.ids import CaseId, read_id, show_id
+from comity.base.ids import CaseId, Ms, read_id, show_id
 from comity.dispatch.states import Form
 from comity.edge.forms import form_json
 from comity.marking.labels import Urgency
+from comity.screen import PartyCard
+from comity.web.consignmentrows import counted_by
 from tests.web.desk import STRANGER, desk
 
 FIRM = {"name": "Tern Fine Intermediates", "address": "Dock 4, Ford"}
@@ -128,6 +131,20 @@ def test_whoever_has_the_case_finds_the_consignment(house, role):
     assert page.status_code == 200
     assert "Vanmere answers" in page.text
     assert "Crossing Port" in page.text
+
+
+def test_the_page_of_the_day_has_what_waits_for_us_and_for_nobody_else(house):
+    def told(role, name):
+        return house.visitor(role, name).get("/today").text.partition('id="r-pens"')[2].partition('id="r-latest"')[0]
+
+    for role in ("duty-officer", "desk-lead"):
+        panel = told(role, "vanmere")
+        assert f'href="/precursors/{house.plain}"' in panel
+        assert "would leave on 15 Jul 2026, before the limit of XV" in panel
+        assert "<script>alert" not in panel
+        assert "day-pens" not in told(role, "ostrel")
+    for role in ("approver", "administrator"):
+        assert "day-pens" not in told(role, "vanmere")
 
 
 @pytest.mark.parametrize("who", [STRANGER, "approver", "administrator"])
@@ -313,3 +330,18 @@ def test_search_finds_a_consignment_for_whoever_has_its_case_only(house):
     assert house.plain not in house.visitor(STRANGER, "vanmere").get("/search?q=anhydride").text
     found = house.door("GET", "/search?q=anhydride")
     assert house.plain in {one["id"] for one in found["consignments"]}
+
+
+@pytest.mark.parametrize(
+    ("end", "whose"),
+    [
+        ("2026-07-22T04:00:00+00:00", "CA"),  # midnight in Ottawa: the exporting side's own days
+        ("2026-07-21T18:30:00+00:00", "IN"),
+        ("2026-07-21T12:00:00+00:00", "IN"),  # nobody's midnight: the side that answers
+    ],
+)
+def test_a_limit_is_told_in_the_days_of_the_side_by_which_it_was_counted(end, whose):
+    north = PartyCard("CA", "North", "Ottawa", "America/Toronto", 0, 1, "", ours=True)
+    south = PartyCard("IN", "South", "New Delhi", "Asia/Kolkata", 0, 1, "", ours=False)
+    at = Ms(int(datetime.fromisoformat(end).timestamp() * 1000))
+    assert counted_by(at, south, north).short == whose

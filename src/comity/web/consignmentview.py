@@ -11,7 +11,7 @@ from comity.base.ids import Ms, show_id
 from comity.screen import PartyCard
 from comity.screen.consignments import Card, Drawing, Goods, Laws, Standing, Step
 from comity.web import letters, moments
-from comity.web.consignmentrows import Mark, Row, row, sides, verdict_of
+from comity.web.consignmentrows import Mark, Row, counted_by, row, sides, verdict_of
 from comity.web.letters import Sight
 from comity.web.texts import Texts
 from comity.web.views import Line
@@ -195,16 +195,17 @@ def _clock(card: Card, party: PartyCard, limit: tuple[Ms | None, bool], words: t
         return Clock(
             party.short, party.ours, what, "", t("pen.clock.none"), t("pen.clock.none.text"), 0, False, words[1]
         )
-    date = moments.date(Ms(end - 1), t, year=True, zone=party.zone)
+    by = counted_by(end, party, next(one for one in at.parties if one.ours is not party.ours))
+    date = moments.date(Ms(end - 1), t, year=True, zone=by.zone)
     if not running:
-        ends = t("pen.clock.ends", date=date, place=party.capital)
+        ends = t("pen.clock.ends", date=date, place=by.capital)
         word = t("pen.clock.met" if words[0] == _ANSWER and _answered(card) else "pen.clock.past")
         return Clock(party.short, party.ours, what, "", word, ends, 100, False, "")
     whole, away = end - since, end - at.now
     if away <= 0:
-        ended = t("pen.clock.over", date=date, place=party.capital)
+        ended = t("pen.clock.over", date=date, place=by.capital)
         return Clock(party.short, party.ours, what, "over", moments.span(-away, t), ended, 100, True, words[1])
-    small = t("pen.clock.of", of=moments.span(whole, t), date=date, place=party.capital)
+    small = t("pen.clock.of", of=moments.span(whole, t), date=date, place=by.capital)
     fill = min(100, max(0, 100 - 100 * away // whole)) if whole > 0 else 0
     look = "soon" if away < moments.DAY else ""
     return Clock(party.short, party.ours, what, look, moments.span(away, t), small, fill, True, words[1])
