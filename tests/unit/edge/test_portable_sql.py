@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import secrets
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,13 @@ def test_a_statement_that_only_sqlite_takes_would_be_found(wire):
     ):
         with pytest.raises(ServerSays):
             wire.ask(f"PREPARE one AS {dollars(translated(sql))}")
+
+
+@pytest.mark.parametrize("table", ["pending_head", "disowned_head", "challenge"])
+def test_a_signed_head_of_any_length_is_a_key(wire, table):
+    """A head with two signatures of ML-DSA-65 has some nine thousand letters; random ones, for the server packs others."""
+    note = secrets.token_hex(10_000)
+    columns = {"pending_head": "size, time, root", "disowned_head": "time", "challenge": "idx, at, reached_ms, looked_at, heard_at"}[table]
+    values = ", ".join("'\\x00'" if name == "root" else "1" for name in columns.split(", "))
+    put = f"INSERT INTO {table} (note, {columns}) VALUES (?, {values}) ON CONFLICT DO NOTHING"
+    assert [wire.ask(put, (note,)).changed for _ in range(2)] == [1, 0]
