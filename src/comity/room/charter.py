@@ -125,6 +125,10 @@ class Charter:
         mine = self.side(node)
         return self.sides[1] if mine is self.sides[0] else self.sides[0]
 
+    def persons_of(self, node: str) -> tuple[Person, ...]:
+        """Return the persons of a node's side; none for another node."""
+        return next((one.persons for one in self.sides if one.node == node), ())
+
     @property
     def persons(self) -> tuple[Person, ...]:
         """Return the persons of both sides, in the order in which notes are sealed to them."""
