@@ -237,6 +237,9 @@ class Keeper:
                 self._look(exchange, book, now)
                 news = absorb.absorb(exchange, head, book, self.peer, self._timers, now=now)
                 self._keep_places(exchange, book)
+                if exchange.mirror_size < book.logs[LogRole.OURS].cosigned_size:
+                    # It forgot: its store was put back. It is shown again what it lacks.
+                    book.change(LogRole.OURS, cosigned_size=exchange.mirror_size)
                 self._move(book, LinkEvent.EXCHANGE_COSIGNED, now, "an exchange went well")
         except Proven as proven:
             self._accuse(proven, now)
