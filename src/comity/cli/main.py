@@ -38,6 +38,7 @@ MODULES = {
         "retention",
         "log",
         "evidence",
+        "room",
         "law",
         "scan",
         "precursors",
