@@ -31,6 +31,7 @@ from comity.edge.forms import FormIn
 from comity.edge.plain import to_json
 from comity.edge.roomdesk import Looked, keep_record, look, open_chamber, open_draft, read_box, read_law, seal_draft
 from comity.edge.rooms import PersonCard, card_bytes, read_json
+from comity.marking.vocabulary import ROOM_PURPOSE
 from comity.policy.verdict import Verdict
 from comity.room.box import Box
 from comity.room.keyfile import PersonKeys, lock, unlock
@@ -40,7 +41,6 @@ from comity.room.slot import Found, encode_item
 from comity.room.writing import Begun, Chamber, approve, write_note, write_receipt
 
 DONE, REFUSED = 0, 1
-PURPOSE = "restricted-dialogue"
 
 
 def add_person_commands(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -103,7 +103,7 @@ def _add_desk(parser: argparse.ArgumentParser) -> None:
 
 def _add_writing(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kind", default="message", help="message, spontaneous, rfi, answer or refusal")
-    parser.add_argument("--purpose", default=PURPOSE, help=f"default {PURPOSE}")
+    parser.add_argument("--purpose", default=ROOM_PURPOSE, help=f"default {ROOM_PURPOSE}")
     parser.add_argument("--text", type=Path, metavar="FILE", help="file with the text; - for standard input")
     parser.add_argument(
         "--form", type=Path, metavar="FILE", help="JSON with further fields of the form, `body` among them"
