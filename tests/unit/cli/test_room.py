@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import logging
+import sqlite3
 import threading
 import time
 
@@ -14,10 +17,13 @@ from comity.cli.demo.stage import free_ports
 from comity.cli.main import main
 from comity.edge.clock import SystemClock
 from comity.edge.config import read_config
-from comity.edge.rooms import agenda
+from comity.edge.metrics import NodeMetrics
+from comity.edge.rooms import agenda, open_store
 from comity.edge.roomserver import start_room
+from tests.unit.cli.pair import Both
 from tests.unit.edge.twofolders import copy_of, paired
 
+TITLE = "Point nine"
 WORDS = "The harbour master's green ledger"
 ROOM = ["--room", "1"]
 
@@ -36,7 +42,7 @@ class Rooms:
         return await start_room(read_config(folder), 1, SystemClock(), host="127.0.0.1", port=port)
 
     def do(self, coroutine):
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(20)
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
 
     def stop(self) -> None:
         for room in self.rooms:
@@ -99,7 +105,7 @@ def desk(base, name):
 
 
 def until_read(capsys, base, name, count):
-    ends = time.monotonic() + 25
+    ends = time.monotonic() + 60
     while time.monotonic() < ends:
         read = said(capsys, "read", *desk(base, name), "--json")
         if len(read["notes"]) >= count and all(one["co_signed"] for one in read["notes"]):
@@ -108,7 +114,8 @@ def until_read(capsys, base, name, count):
     raise AssertionError("it did not come")
 
 
-def test_a_note_its_receipt_a_counter_note_an_outcome_and_a_proof_over_two_running_rooms(base, capsys):
+def test_a_note_its_receipt_a_counter_note_an_outcome_and_a_proof_over_two_running_rooms(base, capsys, caplog):
+    caplog.set_level(logging.DEBUG)
     ports = free_ports(2)
     open_it(base, ports)
     rooms = Rooms(base, ports)
@@ -125,6 +132,9 @@ def test_a_note_its_receipt_a_counter_note_an_outcome_and_a_proof_over_two_runni
         note = said(capsys, "note", *desk(base, "ostrel"), *write, *more, "--json")
         assert WORDS.encode() not in (base / "item").read_bytes()
         run("hand-in", "--node", base / "ostrel", *ROOM, base / "item")
+        with contextlib.closing(sqlite3.connect(base / "ostrel" / "room-1" / "room.db")) as one:
+            one.execute("VACUUM INTO ?", (str(base / "old.db"),))
+        old = base / "old.db"
         (read,) = until_read(capsys, base, "vanmere", 1)["notes"]
         assert (read["id"], read["body"]["text"], read["refused"]) == (note["id"], WORDS, None)
         run("receipt", note["id"], *desk(base, "vanmere"), "--out", base / "item2")
@@ -141,11 +151,16 @@ def test_a_note_its_receipt_a_counter_note_an_outcome_and_a_proof_over_two_runni
         assert [one["re"] for one in back["notes"] if not one["ours"]] == [[note["id"]]]
         assert any(one["body"].get("items") for one in back["notes"])
         proves(base, capsys, note["id"])
-        nowhere(base, capsys, rooms)
+        nowhere(base, capsys, note["id"])
+        assert not [line for line in caplog.text.splitlines() if any(one in line for one in (WORDS, note["id"], TITLE))]
     finally:
         rooms.stop()
     run("export", "--node", base / "vanmere", *ROOM, base / "logs")
     assert main(["log", "verify", str(base / "logs"), "--keys", str(base / "logs" / "room.vkeys")]) == 0
+    put_back(base, ports, old)
+    run("export", "--node", base / "vanmere", *ROOM, base / "logs")
+    keys = ["--keys", str(base / "logs" / "room.vkeys")]
+    assert main(["log", "verify", str(base / "logs"), *keys]) == 0
 
 
 def proves(base, capsys, note) -> None:
@@ -163,20 +178,64 @@ def proves(base, capsys, note) -> None:
     assert said(capsys, "verify", base / "proof2", "--json", good=1)["verified"] is False
 
 
-def nowhere(base, capsys, rooms) -> None:
-    """The node's folders hold neither words nor persons' keys, and lists show the agreed title only."""
+def nowhere(base, capsys, note) -> None:
+    """Folders, lists, searches, cases, metrics and the exchange logs of both nodes hold neither words nor the room's notes."""
     shown = said(capsys, "list", "--node", base / "ostrel", "--json")["rooms"]
-    assert [(one["title"], one["state"]) for one in shown] == [("Point nine", "up")]
-    assert agenda(base / "ostrel") == ((1, "Point nine"),)
+    assert [(one["title"], one["state"]) for one in shown] == [(TITLE, "up")]
+    assert agenda(base / "ostrel") == ((1, TITLE),)
+    both = Both(base)
+    try:
+        capsys.readouterr()
+        node = ["--node", str(base / "ostrel")]
+        for words in (
+            ["inbox"],
+            ["inbox", "--waiting"],
+            ["search", "harbour ledger"],
+            ["search", "point nine"],
+            ["search", "room"],
+        ):
+            assert main([*words, *node, "--json"]) == 0
+        assert main(["node", "status", str(base / "ostrel"), "--json"]) == 0
+        assert main(["log", "export", str(base / "nodelogs"), *node, "--json"]) in {0, 2}
+        ledger, clock = both.nodes[1].opened.node.ledger, both.nodes[1].engine.clock
+        metrics = NodeMetrics(ledger, base / "ostrel" / "node.db", base / "ostrel" / "tls", clock.now, lambda: 0)
+        seen = capsys.readouterr().out + repr([one.samples for one in metrics.collect()])
+    finally:
+        both.stop()
+    assert "comity_log" in seen
+    for word in (WORDS, "green", TITLE, note, "restricted"):  # a search says its own words again, so not those
+        assert word not in seen, word
     for name in ("ostrel", "vanmere"):
         files = [path for path in (base / name).rglob("*") if path.is_file()]
         assert any(path.name == "room.db" for path in files)
         for path in files:
             data = path.read_bytes()
             assert WORDS.encode() not in data, path
-            if "room-1" not in path.parts:
-                assert b"Point nine" not in data, path
-    assert rooms.rooms
+            assert "room-1" in path.parts or TITLE.encode() not in data, path
+
+
+def put_back(base, ports, old) -> None:
+    """A room whose store was put back asks first, gets its log from the other side, and goes on: it never forks."""
+    folder = base / "ostrel" / "room-1"
+    before = sizes(base, "ostrel")["ours"]
+    for path in folder.glob("room.db*"):
+        path.unlink()
+    old.rename(folder / "room.db")
+    assert sizes(base, "ostrel")["ours"] < before
+    rooms = Rooms(base, ports)
+    try:
+        ends = time.monotonic() + 60
+        while sizes(base, "ostrel")["ours"] <= before:
+            assert time.monotonic() < ends
+            time.sleep(0.3)
+        assert {room.courier.keeper.link().state for room in rooms.rooms} == {"up"}
+    finally:
+        rooms.stop()
+
+
+def sizes(base, name) -> dict:
+    with open_store(read_config(base / name), 1) as store, store.read() as tx:
+        return dict(tx.rows("SELECT role, size FROM log"))
 
 
 def test_a_charter_that_one_party_signed_is_not_installed_and_a_room_that_is_not_there_says_so(base, capsys):
