@@ -76,8 +76,8 @@ class RoomCourier:
         return _OK, await self.call(self.keeper.speak, now)
 
     async def recover(self, body: bytes) -> tuple[int, bytes]:
-        """Refuse: a room has no such path."""
-        raise NotImplementedError(len(body))
+        """Refuse: a room has no such path, and the server asks for none."""
+        return 409, self.problem("unknown-log" if body else "bad-envelope", 0)
 
     def immediate(self, body: bytes) -> bool:
         """Tell that no lane overtakes in a room."""
@@ -141,7 +141,8 @@ class RoomCourier:
         if lost is None or isinstance(head, NoAnswer) or head[0] != _OK:
             return
         note = head[1].decode(errors="replace")
-        span = Span(origin, lost.start, int(note.split("\n")[1]))
+        signed = await self.call(self.keeper.own_head, note)  # before its size is believed
+        span = Span(origin, lost.start, signed.checkpoint.size)
         found: dict[str, bytes] = {}
         for name in span.bundles():
             answer = await client.tile(origin, name.path())

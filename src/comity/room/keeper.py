@@ -37,7 +37,7 @@ from comity.room.charter import (
     verify_charters,
 )
 from comity.room.slot import Slot, check_slot, cover_slot, slot_size
-from comity.tlog.checkpoint import KeyRole, NoteKeys, verify_cosigned_head
+from comity.tlog.checkpoint import KeyRole, NoteKeys, SignedHead, verify_cosigned_head
 from comity.tlog.tree import leaf_hash, root
 
 CATCH_UP = 16
@@ -314,17 +314,25 @@ class Keeper:
                 "broken", 503, "the other side holds another log of ours than this store has; people must look"
             )
 
+    def own_head(self, note: str) -> SignedHead:
+        """Check a head of our own log that the other side holds: our signature, and its co-signature.
+
+        Raises:
+            Problem: it is not under both.
+        """
+        origin, keys = self.voice.log_origin, (self.voice.log_keys.verifier,)
+        try:
+            return verify_cosigned_head(note, origin, keys, self.peer.cosigner).head
+        except BadSignature as error:
+            raise Problem("bad-signature", 422, "a head of our log that is not under both signatures") from error
+
     def restore(self, note: str, entries: Sequence[bytes], now: Ms) -> None:
         """Put the entries back that a put-back store lost, under the head that we signed and the other side co-signed.
 
         Raises:
             Problem: they do not give that head; nothing was changed.
         """
-        origin = self.voice.log_origin
-        try:
-            head = verify_cosigned_head(note, origin, (self.voice.log_keys.verifier,), self.peer.cosigner).head
-        except BadSignature as error:
-            raise Problem("bad-signature", 422, "a head of our log that is not under both signatures") from error
+        head = self.own_head(note)
         checkpoint = head.checkpoint
         with self.ledger.begin() as book:
             ours = book.logs[LogRole.OURS]
