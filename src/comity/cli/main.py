@@ -40,6 +40,7 @@ COMMANDS = {
     "retention": {"retention": "what is due to be erased, holds, erasures by two persons"},
     "log": {"log": "write logs out, audit them, make papers for a court"},
     "evidence": {"evidence": "papers on a whole case for a court: make them, check them"},
+    "room": {"room": "a restricted room: named persons, own keys, a log of blinded leaves"},
     "law": {"law": "read, try and explain a law edition"},
     "scan": {"scan": "show what the scan finds in a text, and what it would do to a draft"},
     "precursors": {"precursors": "screen goods, notify and follow consignments, see whether quantities add up"},

@@ -98,7 +98,11 @@ def test_a_statement_that_only_sqlite_takes_would_be_found(wire):
 def test_a_signed_head_of_any_length_is_a_key(wire, table):
     """A head with two signatures of ML-DSA-65 has some nine thousand letters; random ones, for the server packs others."""
     note = secrets.token_hex(10_000)
-    columns = {"pending_head": "size, time, root", "disowned_head": "time", "challenge": "idx, at, reached_ms, looked_at, heard_at"}[table]
+    columns = {
+        "pending_head": "size, time, root",
+        "disowned_head": "time",
+        "challenge": "idx, at, reached_ms, looked_at, heard_at",
+    }[table]
     values = ", ".join("'\\x00'" if name == "root" else "1" for name in columns.split(", "))
     put = f"INSERT INTO {table} (note, {columns}) VALUES (?, {values}) ON CONFLICT DO NOTHING"
     assert [wire.ask(put, (note,)).changed for _ in range(2)] == [1, 0]
