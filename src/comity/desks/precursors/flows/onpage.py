@@ -6,11 +6,11 @@ The rule it keeps: what is read is bounded and within the scope of whoever asks;
 from __future__ import annotations
 
 import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
+from io import StringIO
 from itertools import chain
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ from comity.dispatch.ports import Tx
 from comity.screen.consignments import Adding, Doubt, Month, Series, Sum
 
 MOST = 60
-"""Consignments that are read for one page."""
+"""Consignments that are read for one page, if nothing else is said."""
 MONTHS = 12
 _RULES, _LIST = "thresholds.toml", "substances.csv"
 
@@ -51,16 +51,17 @@ class OnPage:
     Args:
         files: of the edition of the list, by name; its thresholds among them.
         sides: ours and theirs.
+        most: consignments that are read for one page.
 
     Raises:
         BadConfiguration: the edition does not hold, or has no thresholds.
     """
 
-    def __init__(self, files: Mapping[str, bytes], sides: tuple[Party, Party]) -> None:
-        self._sides = sides
+    def __init__(self, files: Mapping[str, bytes], sides: tuple[Party, Party], most: int = MOST) -> None:
+        self._sides, self._most = sides, most
         self._naming = BookNaming(SubstanceBook.load(files))
         self._rules = read_thresholds(files.get(_RULES, b"").decode())
-        self._identify = ListIdentify.of(map(read_listed, csv.DictReader(io.StringIO(files[_LIST].decode()))))
+        self._identify = ListIdentify.of(map(read_listed, csv.DictReader(StringIO(files[_LIST].decode()))))
 
     def of(self, tx: Tx, root: DispatchId, within: Within, until: date) -> Adding:
         """Return whether a consignment adds up.
@@ -71,7 +72,7 @@ class OnPage:
             within: the condition of what the person may see besides.
             until: the day of today.
         """
-        found = read_between(tx, self._sides, root, MOST, within)
+        found = read_between(tx, self._sides, root, self._most, within)
         own = next((one for one in found.told if one.root == root), None)
         filed = project(found.told, self._naming)
         left = tuple(

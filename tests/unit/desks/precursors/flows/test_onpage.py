@@ -9,7 +9,6 @@ import pytest
 
 from comity.base.ids import Ms, show_id
 from comity.desks.precursors.consignments import inside
-from comity.desks.precursors.flows import onpage
 from comity.desks.precursors.flows.alerts import run
 from comity.desks.precursors.flows.filed import laid_beside, project
 from comity.desks.precursors.flows.model import Reversal
@@ -89,13 +88,12 @@ def test_a_scope_counts_what_it_may_see_and_the_consignment_itself(tx, page):
     assert series.months == (Month("2026-08", 200_000, 200_000, 0), Month("2026-09", 0, 0, 100_000))
 
 
-def test_what_is_not_placed_is_told_and_more_than_a_page_reads_is_cut(tx, page, monkeypatch):
+def test_what_is_not_placed_is_told_and_more_than_a_page_reads_is_cut(tx, page):
     says(tx, 31)
     assert page.of(tx, ident(31), ALL, TODAY).unplaced == ((1, "code"),)
     says(tx, 41, body={"lines": [{"substance": "chalk", "grams": 4}]})
     found = page.of(tx, ident(41), ALL, TODAY)
     assert (found.unplaced, found.series) == (((1, "substance"),), ())
-    monkeypatch.setattr(onpage, "MOST", 2)
-    assert page.of(tx, ident(1), ALL, TODAY).cut
+    assert OnPage(files(), SIDES, most=2).of(tx, ident(1), ALL, TODAY).cut
     assert not page.of(tx, ident(9_999), ALL, TODAY).series
     assert show_id(ident(41)) not in str(page.of(tx, ident(1), ALL, TODAY).unplaced)
