@@ -32,7 +32,7 @@ from comity.desks.precursors.model import Arrived, Firm, Line, Pen, Shipped
 from comity.desks.precursors.rules import State
 
 _DIGITS = 6
-_NEVER_LEFT = frozenset({State.CANCELLED, State.OBJECTED, State.STOPPED, State.CLOSED})
+_NEVER_LEFT = frozenset({State.CANCELLED, State.RECALLED, State.OBJECTED, State.STOPPED, State.CLOSED})
 """States in which goods of which nobody told that they left or came will not."""
 
 

@@ -1,6 +1,6 @@
 """Reading what was filed about consignments from the desk's rows, for `filed.project`.
 
-The rule it keeps: only what was admitted, not refused and not erased is read; a part of the trade is read by the firms' names, the
+The rule it keeps: only what was admitted, not refused, recalled or erased is read; a part of the trade is read by the firms' names, the
 newest first, and never more than asked for.
 """
 
@@ -22,6 +22,11 @@ from comity.dispatch.ports import Row, Scalar, Tx
 
 _AT_ONCE = 200
 _NOTICES = "SELECT n.root, n.ours, n.state, n.newest FROM precursors_notice n "
+_GONE = (
+    f"kind <> '{Kind.PEN.value}' AND EXISTS (SELECT 1 FROM precursors_mark m WHERE m.target = precursors_dispatch.id"  # noqa: S608  constants of this module
+    " AND m.ours = precursors_dispatch.ours AND m.kind = 'recall' AND m.refused = 0)"
+)
+"""What came or left and was recalled whole, so that it counts no more."""
 _KINDS = (Kind.PEN.value, Kind.SHIPPED.value, Kind.ARRIVED.value)
 
 
@@ -107,7 +112,7 @@ def _said(tx: Tx, roots: list[Scalar]) -> dict[bytes, list[DispatchRow]]:
     marks = ", ".join("?" * len(roots))
     rows = tx.rows(
         f"{DISPATCH}WHERE root IN ({marks}) AND kind IN (?, ?, ?) AND admitted = 1 AND refused IS NULL AND length(body) > 0"
-        " ORDER BY made, id",
+        f" AND NOT ({_GONE}) ORDER BY made, id",
         (*roots, *_KINDS),
     )
     for row in map(dispatch_of, rows):
