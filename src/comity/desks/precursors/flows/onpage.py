@@ -74,7 +74,7 @@ class OnPage:
         """
         found = read_between(tx, self._sides, root, self._most, within)
         own = next((one for one in found.told if one.root == root), None)
-        filed = project(found.told, self._naming)
+        filed = project(found.told, self._naming, firms=False)
         left = tuple(
             (one.line, one.why.name.lower()) for one in found.left + filed.left if _is_of(one.consignment, root)
         )
