@@ -10,10 +10,14 @@ import pytest
 
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, read_id, show_id
+from comity.desks.precursors.flows.description import CODES
+from comity.desks.precursors.screening.listed import How
+from comity.desks.precursors.screening.names import Way
 from comity.dispatch.filing import TakenBack
 from comity.dispatch.states import Form
 from comity.edge.forms import form_json
 from comity.marking.labels import Urgency
+from comity.web.texts import Texts
 from tests.web.desk import MADE, STRANGER, desk
 
 FIRM = {"name": "Tern Fine Intermediates", "address": "Dock 4, Ford"}
@@ -75,6 +79,18 @@ def listed(tmp_path_factory):
         ]
         house.odd = show_id(house.crosses(consignment(body=PEN | {"lines": lines})))
         yield house
+
+
+def test_what_a_check_or_our_screen_can_say_is_a_word_of_every_language():
+    rules = ("cas", "cas-digit", "cas-in-text", "key-form", "hs-form", "hs-exact", "hs-gathers", "un-form", "un")
+    coded = {f"pen.rule.{one}" for one in (*How, *Way, *rules, "un-in-text", "likeness", "disagreement")}
+    coded |= {"pen.adds.what." + one.replace(" ", "-").lower() for one in CODES}
+    for language in ("en", "fr", "hi", "pa"):
+        t = Texts(language)
+        for key in coded:
+            family, _, code = key.rpartition(".")
+            assert t.word(family, code) != code, (language, key)
+            assert key not in t.borrowed, (language, key)
 
 
 @pytest.mark.parametrize("name", ["ostrel", "vanmere"])

@@ -296,8 +296,14 @@ def checks(card: Card, at: Sight) -> tuple[tuple[int, Mark, str, str, str], ...]
         law = ", ".join(part for part in (one.instrument, one.since) if part)
         word = verdict_of(one.verdict, t)
         mark = Mark(word.look, word.icon, t.word("pen.verdict", one.verdict))
-        found.append((one.line, mark, one.substance, one.rule, law))
+        found.append((one.line, mark, one.substance, _rule(one.rule, t), law))
     return tuple(found)
+
+
+def _rule(rule: str, t: Texts) -> str:
+    """Return how our screen recognised something; a rule of the list, or one that this program does not know, as it is called."""
+    code, colon, form = rule.partition(":")
+    return f"{t.word('pen.rule', code)}{colon}{form}"
 
 
 def amounts(card: Card, at: Sight) -> tuple[Amount, ...]:

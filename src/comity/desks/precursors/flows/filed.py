@@ -254,6 +254,8 @@ def _declared(told: Told, place: int, line: Line, substance: SubstanceId) -> Ite
         value_minor=value,
         currency=currency,
         permit=permits[0] if permits else "",
+        un="".join(filter(str.isdecimal, line.un)),
+        packages=line.packages or 0,
     )
     yield outward
     if told.arrived is not None:

@@ -5,24 +5,21 @@ The rule it keeps: what is read is bounded and within the scope of whoever asks;
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
-from io import StringIO
 from itertools import chain
 from typing import NamedTuple
 
 from comity.base.ids import DispatchId, show_id
 from comity.desks.precursors.flows.alerts import Shown, run_checks, show
-from comity.desks.precursors.flows.description import ListIdentify, description_checks
+from comity.desks.precursors.flows.description import description_checks
 from comity.desks.precursors.flows.filed import Filed, Told, laid_beside, number_of, project
 from comity.desks.precursors.flows.mirror import mirror_checks
 from comity.desks.precursors.flows.model import Consignment, ConsignmentId, Party
 from comity.desks.precursors.flows.naming import BookNaming
 from comity.desks.precursors.flows.need import need_checks
-from comity.desks.precursors.flows.reading import read_listed
 from comity.desks.precursors.flows.rows import read_reversals
 from comity.desks.precursors.flows.thresholds import read_thresholds
 from comity.desks.precursors.flows.told import Within, read_between
@@ -34,7 +31,7 @@ from comity.screen.consignments import Adding, Doubt, Month, Series, Sum
 MOST = 60
 """Consignments that are read for one page, if nothing else is said."""
 MONTHS = 12
-_RULES, _LIST = "thresholds.toml", "substances.csv"
+_RULES = "thresholds.toml"
 
 
 class _Pair(NamedTuple):
@@ -61,7 +58,6 @@ class OnPage:
         self._sides, self._most = sides, most
         self._naming = BookNaming(SubstanceBook.load(files))
         self._rules = read_thresholds(files.get(_RULES, b"").decode())
-        self._identify = ListIdentify.of(map(read_listed, csv.DictReader(StringIO(files[_LIST].decode()))))
 
     def of(self, tx: Tx, root: DispatchId, within: Within, until: date) -> Adding:
         """Return whether a consignment adds up.
@@ -89,7 +85,7 @@ class OnPage:
         alone = replace(trade, consignments=tuple(one for one in trade.consignments if one.id in numbers))
         wanted = chain(
             _about(numbers, mirror_checks(trade, self._rules)),
-            _about(numbers, description_checks(alone, self._rules, self._identify)),
+            _about(numbers, description_checks(alone, self._rules, self._naming)),
             () if cut else _about({f"{one} consignee" for one in numbers}, need_checks(trade, self._rules)),
         )
         return show(run_checks(wanted).alerts, read_reversals(tx))

@@ -11,7 +11,7 @@ from comity.base.ids import Ms, show_id
 from comity.desks.precursors.consignments import inside
 from comity.desks.precursors.flows.alerts import run
 from comity.desks.precursors.flows.filed import laid_beside, project
-from comity.desks.precursors.flows.model import Reversal
+from comity.desks.precursors.flows.model import Reversal, SubstanceId
 from comity.desks.precursors.flows.naming import BookNaming
 from comity.desks.precursors.flows.onpage import OnPage
 from comity.desks.precursors.flows.rows import keep_reversal
@@ -63,6 +63,20 @@ def test_the_planted_half_is_told_on_its_own_page_only(tx, page):
     ]
     assert not page.of(tx, ident(11), ALL, TODAY).doubts
     assert [one.kind for one in page.of(tx, ident(21), ALL, TODAY).doubts] == ["description"]
+
+
+def test_the_list_that_names_lines_also_knows_what_their_papers_say():
+    naming = BookNaming(book())
+    for text in ("Acetic anhydride", "acetic anhydride, technical", "anhydride acétique"):
+        assert naming.by_text(text) == {"acetic-anhydride"}, text
+    assert naming.by_text("4-piperidone hydrochloride") == {"4-piperidone"}
+    assert naming.by_text("acetic anhydride; ephedrine") == {"acetic-anhydride", "ephedrine"}
+    assert naming.by_text("") == naming.by_text("chalk") == naming.by_text("acetic anhydrid") == frozenset()
+    assert naming.by_cas("108-24-7") == {"acetic-anhydride"}
+    assert naming.by_cas("") == naming.by_cas("64-17-5") == frozenset()
+    own = SubstanceId("acetic-anhydride")
+    assert (naming.codes(own), naming.transport(own)) == ({"291524"}, {"1715"})
+    assert naming.codes(SubstanceId("chalk")) == naming.transport(SubstanceId("chalk")) == frozenset()
 
 
 def test_a_reversal_in_the_rows_explains_the_arithmetic_that_it_names(tx, page):
