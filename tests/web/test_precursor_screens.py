@@ -301,6 +301,7 @@ def test_a_recall_that_the_other_side_refused_is_told_as_that_and_holds_the_good
         page = who.get(f"/precursors/{one}").text
         assert "recall asked by XO, refused by XV: it stays until there is a new version" in page
         assert "Recall asked by its sender, refused by the other side" in page
+        assert "silence means nothing until that is resolved" in page
         assert "Recalled" not in page
         assert "solvent line" in page
 

@@ -101,7 +101,7 @@ def _amount(one: Sum, t: Texts) -> str:
     if one.unit == "g":
         grams = int(one.amount)
         return f"\u2212{amount(-grams, t)}" if grams < 0 else amount(grams, t)
-    return f"{one.amount} {t.word('pen.adds.unit', one.unit)}"
+    return t.count("pen.adds.points", int(one.amount)) if one.unit == "points" else f"{one.amount} {one.unit}"
 
 
 def _chart(one: Series, t: Texts) -> ChartView:

@@ -18,6 +18,8 @@ from comity.web.views import Line
 
 _OPEN = frozenset({"notified", "asked", "enquiry"})
 _BEFORE = _OPEN | {"cleared", "objected", "controlled"}
+_IN_QUESTION = frozenset({"corrected", "taken-back", "recall-refused", "correction-refused", "taking-back-refused"})
+"""Holds while which silence means nothing."""
 _PER_KILO, _PER_HUNDREDTH = 1_000, 10
 _LOOKS = {
     "controlled": ("stop", "stop"),
@@ -181,7 +183,8 @@ def clocks(card: Card, at: Sight) -> tuple[Clock, Clock]:
     """Return the importing side's clock and the exporting side's."""
     sender, receiver = sides(card.line, at)
     limits, state, t = card.line.limits, card.line.state, at.texts
-    silence = t(f"pen.silence.{limits.silence}", party=receiver.name) if limits.answer is not None else ""
+    means = "marked" if _IN_QUESTION.intersection(card.line.holds) else limits.silence
+    silence = t(f"pen.silence.{means}", party=receiver.name) if limits.answer is not None else ""
     answer = _clock(card, receiver, (limits.answer, state in _OPEN), (_ANSWER, silence), at)
     after = t("pen.certificate.text") if limits.certificate is not None else ""
     certificate = _clock(card, sender, (limits.certificate, state in _BEFORE), ("pen.clock.certificate", after), at)
