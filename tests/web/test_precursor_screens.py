@@ -10,13 +10,18 @@ from urllib.parse import quote
 import pytest
 
 from comity.base.errors import BadForm
-from comity.base.ids import CaseId, Ms, read_id, show_id
+from comity.base.ids import CaseId, DispatchId, Ms, read_id, show_id
+from comity.desks.precursors.flows.description import CODES
+from comity.desks.precursors.screening.listed import How
+from comity.desks.precursors.screening.names import Way
+from comity.dispatch.filing import TakenBack
 from comity.dispatch.states import Form
 from comity.edge.forms import form_json
 from comity.marking.labels import Urgency
 from comity.screen import PartyCard
 from comity.web.consignmentrows import counted_by
-from tests.web.desk import STRANGER, desk
+from comity.web.texts import Texts
+from tests.web.desk import MADE, STRANGER, desk
 
 FIRM = {"name": "Tern Fine Intermediates", "address": "Dock 4, Ford"}
 BUYER = {"name": "Pivot Reagents", "address": "Hill Lane 2, Crossing"}
@@ -77,6 +82,18 @@ def listed(tmp_path_factory):
         ]
         house.odd = show_id(house.crosses(consignment(body=PEN | {"lines": lines})))
         yield house
+
+
+def test_what_a_check_or_our_screen_can_say_is_a_word_of_every_language():
+    rules = ("cas", "cas-digit", "cas-in-text", "key-form", "hs-form", "hs-exact", "hs-gathers", "un-form", "un")
+    coded = {f"pen.rule.{one}" for one in (*How, *Way, *rules, "un-in-text", "likeness", "disagreement")}
+    coded |= {"pen.adds.what." + one.replace(" ", "-").lower() for one in CODES}
+    for language in ("en", "fr", "hi", "pa"):
+        t = Texts(language)
+        for key in coded:
+            family, _, code = key.rpartition(".")
+            assert t.word(family, code) != code, (language, key)
+            assert key not in t.borrowed, (language, key)
 
 
 @pytest.mark.parametrize("name", ["ostrel", "vanmere"])
@@ -286,6 +303,39 @@ def test_a_recall_of_the_case_desk_reaches_the_consignment_on_both_sides(house):
     )
     with pytest.raises(BadForm, match="was recalled by its sender"):
         house.door("POST", "/submit", {"form": form, "by": {"desk": "requests", "number": 33}}, name="vanmere")
+
+
+def test_a_recall_that_the_other_side_refused_is_told_as_that_and_holds_the_goods_on_both_sides(house):
+    one = show_id(house.crosses(consignment(body=PEN | {"leaves": "2026-09-22", "end_use": "solvent line"})))
+    asked = DispatchId(bytes(15) + b"r")
+    for name in ("ostrel", "vanmere"):
+        opened = house.opened(name)
+        with opened.node.ledger.begin() as book:
+            taken = TakenBack(read_id(one), asked, "recall", name == "ostrel", MADE, refused=True)
+            opened.desks["precursors"].take_back(book.tx, taken)
+        who = house.visitor("duty-officer", name)
+        assert f'id="pen-{one}"' in who.get("/precursors?view=held").text
+        page = who.get(f"/precursors/{one}").text
+        assert "recall asked by XO, refused by XV: it stays until there is a new version" in page
+        assert "Recall asked by its sender, refused by the other side" in page
+        assert "silence means nothing until that is resolved" in page
+        assert "Recalled" not in page
+        assert "solvent line" in page
+
+
+def test_a_corrected_no_objection_holds_the_goods_again_on_both_pages(house):
+    one = show_id(house.crosses(consignment(body=PEN | {"leaves": "2026-09-23"})))
+    yes = answers(house, "pen-reply", {"state": "no-objection"}, one)
+    line = {"label": "state", "strike": "no-objection", "value": "enquiry", "categories": []}
+    correct = consignment("correction", {"replacements": [line]}, replaces=read_id(yes), case=CaseId(read_id(one)))
+    said = form_json(replace(correct, desk="requests", agency="seal-house", recipients=("paper-office",)))
+    answer = house.door("POST", "/submit", {"form": said, "by": {"desk": "requests", "number": 33}}, name="vanmere")
+    assert answer["outcome"] == "sent", answer
+    house.until(lambda: house.door("GET", f"/state?id={answer['id']}").get("filed"))
+    for name in ("ostrel", "vanmere"):
+        page = house.visitor("duty-officer", name).get(f"/precursors/{one}").text
+        assert "an answer was taken back or corrected: it waits for a new one" in page
+        assert "Corrected by its sender" in page
 
 
 def test_the_ledger_of_each_dispatch_of_a_consignment_opens(house):

@@ -18,6 +18,8 @@ from comity.web.views import Line
 
 _OPEN = frozenset({"notified", "asked", "enquiry"})
 _BEFORE = _OPEN | {"cleared", "objected", "controlled"}
+_IN_QUESTION = frozenset({"corrected", "taken-back", "recall-refused", "correction-refused", "taking-back-refused"})
+"""Holds while which silence means nothing."""
 _PER_KILO, _PER_HUNDREDTH = 1_000, 10
 _LOOKS = {
     "controlled": ("stop", "stop"),
@@ -181,7 +183,8 @@ def clocks(card: Card, at: Sight) -> tuple[Clock, Clock]:
     """Return the importing side's clock and the exporting side's."""
     sender, receiver = sides(card.line, at)
     limits, state, t = card.line.limits, card.line.state, at.texts
-    silence = t(f"pen.silence.{limits.silence}", party=receiver.name) if limits.answer is not None else ""
+    means = "marked" if _IN_QUESTION.intersection(card.line.holds) else limits.silence
+    silence = t(f"pen.silence.{means}", party=receiver.name) if limits.answer is not None else ""
     answer = _clock(card, receiver, (limits.answer, state in _OPEN), (_ANSWER, silence), at)
     after = t("pen.certificate.text") if limits.certificate is not None else ""
     certificate = _clock(card, sender, (limits.certificate, state in _BEFORE), ("pen.clock.certificate", after), at)
@@ -297,8 +300,14 @@ def checks(card: Card, at: Sight) -> tuple[tuple[int, Mark, str, str, str], ...]
         law = ", ".join(part for part in (one.instrument, one.since) if part)
         word = verdict_of(one.verdict, t)
         mark = Mark(word.look, word.icon, t.word("pen.verdict", one.verdict))
-        found.append((one.line, mark, one.substance, one.rule, law))
+        found.append((one.line, mark, one.substance, _rule(one.rule, t), law))
     return tuple(found)
+
+
+def _rule(rule: str, t: Texts) -> str:
+    """Return how our screen recognised something; a rule of the list, or one that this program does not know, as it is called."""
+    code, colon, form = rule.partition(":")
+    return f"{t.word('pen.rule', code)}{colon}{form}"
 
 
 def amounts(card: Card, at: Sight) -> tuple[Amount, ...]:
