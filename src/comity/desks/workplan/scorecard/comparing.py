@@ -93,9 +93,7 @@ class Comparison:
     buckets: tuple[int, ...]
 
 
-def make(
-    logs: Logs, holding: Holding, terms: Terms, period: Period, actions: Sequence[ActionDue] = ()
-) -> Counted:
+def make(logs: Logs, holding: Holding, terms: Terms, period: Period, actions: Sequence[ActionDue] = ()) -> Counted:
     """Count a period from what one side holds."""
     kept = tuple(actions)
     return Counted(count(logs, holding.said, terms, period, kept), logs, holding, terms, kept)

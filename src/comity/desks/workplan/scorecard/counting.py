@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Final, NamedTuple
 
 from comity.base.ids import Digest
@@ -37,6 +36,7 @@ from comity.marking.vocabulary import LIMITS, Limits
 
 MEDIAN, P80 = 50, 80
 _DAY: Final = 86_400_000
+_NO_LIMITS: Final = Limits(None, None, None)
 _FEEDBACK: Final = 30 * _DAY
 _URGENCY: Final = {one.value: one.name.lower() for one in Urgency}
 _BECAME: Final[Mapping[int, str]] = {
@@ -47,43 +47,58 @@ _BECAME: Final[Mapping[int, str]] = {
 _LANE: Final = {one.value: one.name.lower() for one in Lane}
 
 
-class Figure(StrEnum):
+class Figure:
     """What is counted; a name that ends in `-ms` is a time in milliseconds, all others are counts."""
 
-    DISPATCHES = "dispatches"
+    DISPATCHES: Final = "dispatches"
     """Filed, by sender, item, desk, kind and urgency."""
-    UNFILED = "unfiled"
+    UNFILED: Final = "unfiled"
     """Not filed, by sender; `code` says what became of it, `urgency` is its lane."""
-    QUESTIONS = "questions"
+    QUESTIONS: Final = "questions"
     """By the side that owes the answer, with item, desk, kind and urgency; so are the next four."""
-    IN_LIMIT = "answered-in-limit"
-    LATE = "answered-late"
-    OVERDUE = "overdue"
+    IN_LIMIT: Final = "answered-in-limit"
+    LATE: Final = "answered-late"
+    OVERDUE: Final = "overdue"
     """Not answered when the logs were cut, and the limit has passed."""
-    OPEN = "open"
-    ENDED = "ended"
+    OPEN: Final = "open"
+    ENDED: Final = "ended"
     """Taken back by the asker, or gone to the treaty channel, before it was answered."""
-    UNLIMITED = "answered"
+    UNLIMITED: Final = "answered"
     """Answered where the accord sets no limit."""
-    FIRST_IN_LIMIT, FIRST_LATE = "first-in-limit", "first-late"
-    SEEN_IN_LIMIT, SEEN_LATE, SEEN_OPEN = "seen-in-limit", "seen-late", "seen-open"
+    FIRST_IN_LIMIT: Final = "first-in-limit"
+    FIRST_LATE: Final = "first-late"
+    SEEN_IN_LIMIT: Final = "seen-in-limit"
+    SEEN_LATE: Final = "seen-late"
+    SEEN_OPEN: Final = "seen-open"
     """By the side that is to look, with item and urgency; late counts what nobody looked at in time."""
-    SEEN_COUNT, SEEN_MEDIAN, SEEN_P80 = "seen-count", "seen-median-ms", "seen-p80-ms"
-    ANSWER_COUNT, ANSWER_MEDIAN, ANSWER_P80 = "answer-count", "answer-median-ms", "answer-p80-ms"
+    SEEN_COUNT: Final = "seen-count"
+    SEEN_MEDIAN: Final = "seen-median-ms"
+    SEEN_P80: Final = "seen-p80-ms"
+    ANSWER_COUNT: Final = "answer-count"
+    ANSWER_MEDIAN: Final = "answer-median-ms"
+    ANSWER_P80: Final = "answer-p80-ms"
     """Over all items and for each: how many were answered in full, and in what time from *arrived*."""
-    WEEK_IN_LIMIT, WEEK_LATE = "week-in-limit", "week-late"
+    WEEK_IN_LIMIT: Final = "week-in-limit"
+    WEEK_LATE: Final = "week-late"
     """By the week in which the question arrived (`code`, such as 2026-W17)."""
-    REFUSALS = "refusals"
+    REFUSALS: Final = "refusals"
     """Questions refused, by the side that refused, item and outward code."""
-    NOT_ADMITTED = "not-admitted"
+    NOT_ADMITTED: Final = "not-admitted"
     """Dispatches that a law did not admit, by the side that refused, and outward code."""
-    RECALLS, RECALLS_ANSWERED, RECALLS_OVERDUE = "recalls", "recalls-answered", "recalls-overdue"
+    RECALLS: Final = "recalls"
+    RECALLS_ANSWERED: Final = "recalls-answered"
+    RECALLS_OVERDUE: Final = "recalls-overdue"
     """By the side that has to answer."""
-    NOTICES, OBJECTIONS = "notifications", "objections"
+    NOTICES: Final = "notifications"
+    OBJECTIONS: Final = "objections"
     """By the side that wrote them."""
-    FEEDBACK_CAME, FEEDBACK_WAITING, FEEDBACK_MISSING = "feedback-came", "feedback-waiting", "feedback-missing"
+    FEEDBACK_CAME: Final = "feedback-came"
+    FEEDBACK_WAITING: Final = "feedback-waiting"
+    FEEDBACK_MISSING: Final = "feedback-missing"
     """By the side that owes it, and item."""
-    ACTIONS_OVERDUE, ACTIONS_OPEN, ACTIONS_DONE = "actions-overdue", "actions-open", "actions-done"
+    ACTIONS_OVERDUE: Final = "actions-overdue"
+    ACTIONS_OPEN: Final = "actions-open"
+    ACTIONS_DONE: Final = "actions-done"
     """Of the plan in force, by owner and item."""
 
 
@@ -156,14 +171,11 @@ class _Tally:
         self.counts[figure, side, said.item, "", "", _URGENCY.get(said.urgency, ""), ""] += 1
 
     def took(self, times: Times, side: int, said: Said, span: int) -> None:
-        """Note a time with its item and urgency, and in what holds all of them."""
-        urgency = _URGENCY.get(said.urgency, "")
-        for item in (said.item, ALL):
-            times[side, item, urgency].append(span)
-            times[side, item, ALL].append(span)
+        """Note a time with its item and urgency."""
+        times[side, said.item, _URGENCY.get(said.urgency, "")].append(span)
 
 
-def count(
+def count(  # noqa: PLR0917  what the figures rest on
     logs: Logs,
     said: Mapping[Place, Said],
     terms: Terms,
@@ -189,7 +201,7 @@ def count(
         if one.leaf.at < period.ends:
             _count_one(one, logs, named, terms, tally)
     _actions(actions, period, tally)
-    lines = tuple(sorted([*(Line(str(key[0]), *key[1:], value) for key, value in tally.counts.items()), *_times(tally)]))
+    lines = tuple(sorted([*(Line(*key, value) for key, value in tally.counts.items()), *_times(tally)]))
     return Scorecard(terms.accord, period, (logs[0].cut, logs[1].cut), len(ones), lines)
 
 
@@ -262,7 +274,7 @@ def _seen(one: _One, owes: int, now: int, terms: Terms, tally: _Tally) -> None:
 
 
 def _limit(terms: Terms, said: Said) -> Limits:
-    return terms.limits.get(said.urgency, Limits(None, None, None))
+    return terms.limits.get(said.urgency, _NO_LIMITS)
 
 
 def _question(  # noqa: PLR0917  one question with all that is said of it
@@ -286,11 +298,11 @@ def _question(  # noqa: PLR0917  one question with all that is said of it
         tally.add(Figure.RECALLS, owes, item=said.item)
         if full is not None:
             tally.add(Figure.RECALLS_ANSWERED, owes, item=said.item)
-        elif standing is Figure.OVERDUE:
+        elif standing == Figure.OVERDUE:
             tally.add(Figure.RECALLS_OVERDUE, owes, item=said.item)
 
 
-def _standing(full: _Answered | None, ended: int | None, arrived: int, limit: int | None, now: int) -> Figure:
+def _standing(full: _Answered | None, ended: int | None, arrived: int, limit: int | None, now: int) -> str:
     """Say how a question stands; what its asker ended after the limit is late all the same only if it was answered."""
     if full is not None:
         if limit is None:
@@ -301,11 +313,11 @@ def _standing(full: _Answered | None, ended: int | None, arrived: int, limit: in
     return Figure.OVERDUE if limit is not None and now - arrived > limit else Figure.OPEN
 
 
-def _week(standing: Figure, owes: int, arrived: int, tally: _Tally) -> None:
+def _week(standing: str, owes: int, arrived: int, tally: _Tally) -> None:
     """Count by the week of arrival what was answered in time, and what was late or is overdue."""
     if standing in {Figure.IN_LIMIT, Figure.LATE, Figure.OVERDUE}:
         year, week, _ = datetime.fromtimestamp(arrived / 1_000, UTC).isocalendar()
-        figure = Figure.WEEK_IN_LIMIT if standing is Figure.IN_LIMIT else Figure.WEEK_LATE
+        figure = Figure.WEEK_IN_LIMIT if standing == Figure.IN_LIMIT else Figure.WEEK_LATE
         tally.add(figure, owes, code=f"{year:04d}-W{week:02d}")
 
 
@@ -347,8 +359,17 @@ def _times(tally: _Tally) -> Iterator[Line]:
         (tally.seen, (Figure.SEEN_COUNT, Figure.SEEN_MEDIAN, Figure.SEEN_P80)),
         (tally.answered, (Figure.ANSWER_COUNT, Figure.ANSWER_MEDIAN, Figure.ANSWER_P80)),
     ):
-        for (side, item, urgency), spans in times.items():
+        for (side, item, urgency), spans in _together(times).items():
             ordered = sorted(spans)
             values = (len(ordered), rank(ordered, MEDIAN), rank(ordered, P80))
             for name, value in zip(names, values, strict=True):
-                yield Line(str(name), side, item, "", "", urgency, "", value)
+                yield Line(name, side, item, "", "", urgency, "", value)
+
+
+def _together(times: Mapping[tuple[int, str, str], Sequence[int]]) -> Times:
+    """Return the times with those over all items, over all urgencies, and over both."""
+    found: Times = defaultdict(list)
+    for (side, item, urgency), spans in times.items():
+        for key in ((side, item, urgency), (side, item, ALL), (side, ALL, urgency), (side, ALL, ALL)):
+            found[key] += spans
+    return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from comity.base.cbor import known
@@ -31,11 +32,12 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Scalar, Tx
 from comity.tlog.tree import leaf_hash
-from comity.dispatch.wire import Part, commit_of_digests, part_digest
 
 _PAGE: Final = 4_096
 _DIGEST: Final = 32
 _PARTS: Final = 4
+_PART: Final = tuple(b"comity/part/1\x00" + bytes((number,)) for number in range(_PARTS))
+_COMMIT: Final = b"comity/commit/1\x00"
 _ROLES: Final = (LogRole.OURS, LogRole.THEIRS)
 _FROM: Final = {
     LogRole.OURS: "SELECT idx, plain, digests FROM sent WHERE idx >= ? AND idx < ? ORDER BY idx",
@@ -192,38 +194,43 @@ def read_said(leaf: Leaf, plain: Scalar, digests: Scalar) -> Said | Held:
     if plain is None:
         return Held.ABSENT
     try:
-        parts = _parts(plain)
-        if _commit(parts, digests) != leaf.commit:
+        rows: Any = known(bytes_of(plain))
+        if _commit(rows, digests) != leaf.commit:
             return Held.ALTERED
-        return _said(known(parts[0].content), parts[1])
+        return _said(known(rows[0][1]), rows[1])
     except (BadEnvelope, AssertionError, ValueError, TypeError, LookupError):  # a row that this program did not write
         return Held.ALTERED
 
 
-def _parts(plain: Scalar) -> Sequence[Part]:
-    rows: Any = known(bytes_of(plain))
-    return [Part(salt, content) for salt, content in rows]
+def _commit(rows: Sequence[tuple[bytes, bytes]], digests: Scalar) -> bytes:
+    """Return the commitment that the parts give; for a part that was erased with the digest that is kept of it.
+
+    As `wire.commit_of`, written out: it is made of every dispatch of a quarter.
+    """  # spec: protocol.md 3
+    shown = [
+        sha256(_PART[number] + salt + content).digest()
+        if salt or not isinstance(digests, bytes)
+        else digests[number * _DIGEST : (number + 1) * _DIGEST]
+        for number, (salt, content) in enumerate(rows)
+    ]
+    return sha256(_COMMIT + b"".join(shown)).digest()
 
 
-def _commit(parts: Sequence[Part], digests: Scalar) -> Digest:
-    shown: list[Digest] = []
-    for number, part in enumerate(parts):
-        gone = not part.salt and isinstance(digests, bytes)
-        kept = bytes_of(digests)[number * _DIGEST : (number + 1) * _DIGEST] if gone else b""
-        shown.append(Digest(kept) if gone else part_digest(number, part))
-    return commit_of_digests(shown)
-
-
-def _said(header: Any, body: Part) -> Said | Held:
-    desk, kind, created = header[6], header[7], header[16]
-    words: Any = {}
-    if needs_body(desk, kind):
-        if not body.salt:
-            return Held.ERASED
-        words = known(body.content)
-    days = [day - created for day in (header[17], words.get("due")) if isinstance(day, int) and day > created]
-    stage = words.get("state", "")
+def _said(header: Any, body: Sequence[bytes]) -> Said | Held:
+    desk, kind = header[6], header[7]
     item = header[20][0] or NO_ITEM
-    target = words.get("target")
+    within = _span(header[17], header[16])
+    if not needs_body(desk, kind):
+        return Said(desk, kind, header[23], item, tuple(header[10]), within, "", "")
+    if not body[0]:
+        return Held.ERASED
+    words: Any = known(body[1])
+    target, due = words.get("target"), _span(words.get("due"), header[16])
     named = tuple(dict.fromkeys([*header[10], *([target] if isinstance(target, bytes) else [])]))
-    return Said(desk, kind, header[23], item, named, min(days, default=0), stage, words.get("outward", ""))
+    within = min(within or due, due or within)
+    return Said(desk, kind, header[23], item, named, within, words.get("state", ""), words.get("outward", ""))
+
+
+def _span(day: object, created: int) -> int:
+    """Return how long after it was written an answer is asked for, 0 where no later day is named."""
+    return day - created if isinstance(day, int) and day > created else 0
