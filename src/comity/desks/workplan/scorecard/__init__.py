@@ -1,1 +1,1 @@
-"""The scorecard: what both logs prove about a period, computed by each side alone and compared leaf by leaf."""
+"""The scorecard that both sides compute from both logs."""
