@@ -128,7 +128,7 @@ def _entries(tx: Tx, role: LogRole, size: int) -> Iterator[bytes]:
             "SELECT entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? ORDER BY idx",
             (role, start, min(size, start + _PAGE)),
         )
-        yield from (bytes_of(entry) for (entry,) in rows)
+        yield from (entry if isinstance(entry, bytes) else b"" for (entry,) in rows)
 
 
 def leaf_hashes(tx: Tx, cut: Cut, places: Iterable[Place]) -> Mapping[Place, bytes]:
