@@ -66,7 +66,11 @@ END = 115 + 24 * 40
 
 
 def test_every_figure_is_what_paper_and_pencil_give(traffic: Traffic) -> None:
-    actions = (ActionDue(A, "W-1", START + DAY, False), ActionDue(A, "W-1", START, True), ActionDue(B, "W-2", START + 99 * DAY, False))
+    actions = (
+        ActionDue(A, "W-1", START + DAY, False),
+        ActionDue(A, "W-1", START, True),
+        ActionDue(B, "W-2", START + 99 * DAY, False),
+    )
     card = counted(traffic.store(A, END), actions=actions).card
     urgent = ("W-1", "rfi", "urgent")
     assert figures(card, "dispatches", A) == {
@@ -181,7 +185,9 @@ def test_a_nodes_clock_and_what_a_sender_claims_change_nothing(traffic: Traffic)
 # --- differences --------------------------------------------------------------------------------------------------------
 
 
-def compared(traffic: Traffic, damage: dict[str, tuple[object, ...]]) -> tuple[comparing.Comparison, comparing.Comparison]:
+def compared(
+    traffic: Traffic, damage: dict[str, tuple[object, ...]]
+) -> tuple[comparing.Comparison, comparing.Comparison]:
     """Damage B's rows; return what A and what B find."""
     here, there = traffic.store(A, END), traffic.store(B, END)
     with there.begin() as tx:
@@ -200,7 +206,10 @@ def compared(traffic: Traffic, damage: dict[str, tuple[object, ...]]) -> tuple[c
 @pytest.mark.parametrize(
     ("damage", "held"),
     [
-        ("UPDATE got SET plain = CAST(substr(plain, 1, 60) || x'00' || substr(plain, 62) AS BLOB) WHERE idx = ?", Held.ALTERED),
+        (
+            "UPDATE got SET plain = CAST(substr(plain, 1, 60) || x'00' || substr(plain, 62) AS BLOB) WHERE idx = ?",
+            Held.ALTERED,
+        ),
         ("UPDATE got SET plain = NULL WHERE idx = ?", Held.ABSENT),
         ("DELETE FROM got WHERE idx = ?", Held.ABSENT),
         ("UPDATE got SET plain = x'00' WHERE idx = ?", Held.ALTERED),
@@ -227,7 +236,9 @@ def test_an_erased_body_that_counts_is_named_and_one_that_does_not_is_no_differe
 
     by_kind = {}
     for (side, place), (_, _, plain) in traffic.plain.items():
-        said = rows.read_said(model.Leaf(0, b"", 0, rows._commit([(p.salt, p.content) for p in parts_of(plain)], None), 0), plain, None)  # type: ignore[arg-type]  # a leaf of a test
+        said = rows.read_said(
+            model.Leaf(0, b"", 0, rows._commit([(p.salt, p.content) for p in parts_of(plain)], None), 0), plain, None
+        )  # type: ignore[arg-type]  # a leaf of a test
         assert isinstance(said, Said)
         by_kind[said.kind] = side, place, plain
     for kind, named in (("answer", 1), ("rfi", 0)):
@@ -281,7 +292,9 @@ def test_other_cuts_periods_and_statements_are_not_compared(traffic: Traffic) ->
 def test_an_entry_that_was_changed_is_no_entry_of_the_log(traffic: Traffic) -> None:
     store = traffic.store(A, END)
     with store.begin() as tx:
-        tx.run("UPDATE entry SET entry = CAST(substr(entry, 1, 40) || x'01' || substr(entry, 42) AS BLOB) WHERE role = 'theirs' AND idx = 1")
+        tx.run(
+            "UPDATE entry SET entry = CAST(substr(entry, 1, 40) || x'01' || substr(entry, 42) AS BLOB) WHERE role = 'theirs' AND idx = 1"
+        )
     with pytest.raises(BadProof, match="comity log audit"):
         counted(store)
 
@@ -299,7 +312,20 @@ def test_a_cut_that_was_never_signed_here_is_refused(traffic: Traffic) -> None:
 
 
 def test_the_table_says_what_the_desk_of_the_requests_says() -> None:
-    stages = ("", "holding", "part", "final", "nominated", "accepted", "ended", "noted", "confirmed", "corrected", "asked", "given")
+    stages = (
+        "",
+        "holding",
+        "part",
+        "final",
+        "nominated",
+        "accepted",
+        "ended",
+        "noted",
+        "confirmed",
+        "corrected",
+        "asked",
+        "given",
+    )
     for kind in Kind:
         for stage in stages:
             said = Said("requests", kind.value, 2, "W-1", (), 0, stage, "")
@@ -308,7 +334,9 @@ def test_the_table_says_what_the_desk_of_the_requests_says() -> None:
             assert rules.begins_answer(said) == is_answer(kind, stage), (kind, stage)
 
 
-@pytest.mark.parametrize(("count", "median", "p80"), [(1, 1, 1), (2, 1, 2), (4, 2, 4), (5, 3, 4), (10, 5, 8), (11, 6, 9)])
+@pytest.mark.parametrize(
+    ("count", "median", "p80"), [(1, 1, 1), (2, 1, 2), (4, 2, 4), (5, 3, 4), (10, 5, 8), (11, 6, 9)]
+)
 def test_ranks_are_the_nearest(count: int, median: int, p80: int) -> None:
     ordered = list(range(1, count + 1))
     assert (rank(ordered, 50), rank(ordered, 80)) == (median, p80)
@@ -322,4 +350,12 @@ def test_no_field_is_of_an_officer_a_person_or_a_community() -> None:
         assert not [one.name for one in fields(kept) if words.search(one.name)]
     folder = Path(model.__file__).parent
     header_fields_read = set(re.findall(r"header\[(\d+)\]", (folder / "rows.py").read_text()))
-    assert header_fields_read <= {"6", "7", "10", "16", "17", "20", "23"}  # never 4 (author), 5 (agencies), 21 (released by)
+    assert header_fields_read <= {
+        "6",
+        "7",
+        "10",
+        "16",
+        "17",
+        "20",
+        "23",
+    }  # never 4 (author), 5 (agencies), 21 (released by)
