@@ -42,6 +42,7 @@ MODULES = {
         "scan",
         "precursors",
         "workplan",
+        "report",
         "simulate",
         "web",
         "bench",

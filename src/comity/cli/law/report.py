@@ -27,7 +27,7 @@ _WORDS = {
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the action to the group."""
     parser = actions.add_parser("report", help="the yearly report on mistreatment, counted from the decision log")
-    parser.add_argument("--year", type=_year, required=True, help="the year, UTC")
+    parser.add_argument("--year", type=year_of, required=True, help="the year, UTC")
     parser.add_argument(
         "--node", type=Path, default=Path(), metavar="FOLDER", help="the node's data folder; default: here"
     )
@@ -35,7 +35,12 @@ def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     parser.set_defaults(run=run_report)
 
 
-def _year(text: str) -> int:
+def year_of(text: str) -> int:
+    """Read a year, four digits.
+
+    Raises:
+        argparse.ArgumentTypeError: it is none.
+    """
     if len(text) != len("2026") or not (text.isascii() and text.isdecimal()) or text < "1970":
         raise argparse.ArgumentTypeError("a year is four digits, from 1970 on")
     return int(text)
@@ -48,11 +53,12 @@ def run_report(asked: argparse.Namespace) -> int:
     if asked.json:
         show_json({name: dict(value) if isinstance(value, tuple) else value for name, value in asdict(report).items()})
         return 0
-    show_table(f"Mistreatment, {report.year}", ("what", "which", "how many"), _rows(report))
+    show_table(f"Mistreatment, {report.year}", ("what", "which", "how many"), mistreatment_rows(report))
     return 0
 
 
-def _rows(report: MistreatmentReport) -> list[list[str]]:
+def mistreatment_rows(report: MistreatmentReport) -> list[list[str]]:
+    """Return a report as rows: what, which, how many."""
     rows = [["decisions of our law", "", str(report.decided)]]
     for name, words in _WORDS.items():
         counted = getattr(report, name)
