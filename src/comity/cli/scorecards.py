@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import argparse
 import base64
-import csv
-import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,15 +20,18 @@ from comity.cli.doorway import ask
 from comity.cli.out import show_json, show_table
 from comity.desks.workplan.scorecard import codec, comparing
 from comity.desks.workplan.scorecard.model import Held, Period, Scorecard
-from comity.desks.workplan.scorecard.public import SUPPRESSED, Public, publish
+from comity.desks.workplan.scorecard.public import publish
+from comity.desks.workplan.scorecard.table import HEADS, csv_text, figure_rows, printed, public_rows
 from comity.desks.workplan.scorecard.whole import compare_here, count_here
 from comity.edge.calm import calm
 from comity.edge.export import snapshot
+from comity.edge.figurepdf import LANGUAGES, words_of
 from comity.edge.files import write_atomic
+from comity.edge.scoreboard import sheet_pdf
 
 EQUAL, DIFFERENT = 0, 1
-HEADS = ("figure", "side", "item", "desk", "kind", "urgency", "code", "value")
 _SHOWN = 60
+_PLAIN: Mapping[str, str] = {}
 
 
 def add_actions(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,6 +42,8 @@ def add_actions(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     shape.add_argument("--json", action="store_true", help="for machines")
     shape.add_argument("--csv", action="store_true", help="figures as CSV")
     one.add_argument("--public", action="store_true", help="as it may be published: counts under five are not shown")
+    one.add_argument("--pdf", type=Path, metavar="FILE", help="write it as PDF; needs the extra `documents`")
+    one.add_argument("--language", choices=LANGUAGES, default="en", help="language of CSV and PDF")
     one.add_argument("--statement", type=Path, metavar="FILE", help="write what the other side needs to compare")
     one.set_defaults(run=run_scorecard)
     two = inner.add_parser(
@@ -101,49 +104,23 @@ def run_scorecard(asked: argparse.Namespace) -> int:
         counted = count_here(tx, period_of(asked.begins, asked.ends))
     if asked.statement:
         write_atomic(asked.statement, codec.encode_statement(comparing.statement(counted)))
-    card = counted.card
+    card, words = counted.card, words_of(asked.language) if asked.csv or asked.pdf else _PLAIN
     public = publish(card) if asked.public else None
-    rows = public_rows(public) if public is not None else figure_rows(card)
+    sides = [one.origin.partition("/")[0] for one in card.cut]
+    both = [*sides, words.get("both", "both")]
+    rows = figure_rows(card, sides, words) if public is None else public_rows(public, both, words)
+    if asked.pdf:
+        words = words_of(asked.language)
+        said = printed(card, [*sides, words["both"]], words, public)
+        write_atomic(asked.pdf, sheet_pdf(said, asked.language, int(card.period.ends) // 1_000))
     if asked.json:
         show_json(_json(card, rows))
     elif asked.csv:
-        sys.stdout.write(csv_text(rows))
+        sys.stdout.write(csv_text(rows, words))
     else:
         last = asked.ends - timedelta(days=1)
         show_table(f"Scorecard, {asked.begins} to {last}, digest {codec.digest(card).hex()}", HEADS, rows)
     return 0
-
-
-def figure_rows(card: Scorecard) -> list[list[str]]:
-    """Return the figures as rows of text; a side is the origin of its log."""
-    return [
-        [one.figure, _name(card, one.side), one.item, one.desk, one.kind, one.urgency, one.code, str(one.value)]
-        for one in card.lines
-    ]
-
-
-def public_rows(public: Public) -> list[list[str]]:
-    """Return the published figures as rows of text."""
-    return [
-        [
-            one.figure,
-            public.sides[one.side],
-            one.item,
-            "",
-            "",
-            "",
-            one.code,
-            SUPPRESSED if one.value is None else str(one.value),
-        ]
-        for one in public.lines
-    ]
-
-
-def csv_text(rows: Sequence[Sequence[str]]) -> str:
-    """Return rows as CSV with a head."""
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows([HEADS, *rows])
-    return out.getvalue()
 
 
 def _name(card: Scorecard, side: int) -> str:

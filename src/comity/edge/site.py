@@ -15,6 +15,7 @@ from comity.edge.opening import OpenNode
 from comity.edge.people import make_people
 from comity.edge.plans import make_plan
 from comity.edge.reviews import Reviews
+from comity.edge.scoreboard import make_scoreboard
 from comity.edge.searches import Searches
 from comity.edge.showing import make_board
 from comity.edge.staffing import Staffing
@@ -65,6 +66,7 @@ def make_site(
         log_files=_log_files(opened),
         consignments=make_consignments(opened),
         plan=make_plan(opened),
+        scorecards=make_scoreboard(opened),
     )
 
 

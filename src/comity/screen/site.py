@@ -21,6 +21,7 @@ from comity.screen.inbox import InboxBoard
 from comity.screen.people import HealthReader, PeopleReader
 from comity.screen.plan import PlanBoard
 from comity.screen.reviews import ReviewBoard
+from comity.screen.scorecard import ScoreBoard
 from comity.screen.searches import SearchesBoard
 from comity.screen.tasks import TaskBoard
 from comity.screen.trace import TraceBoard
@@ -53,6 +54,7 @@ class Site:
         health: how the node runs, for the administrator.
         consignments: what is notified before it leaves; None where no desk keeps any.
         plan: the workplan that both sides signed; None where no desk keeps one.
+        scorecards: what both logs prove of a period; None where no desk counts it.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
     """
@@ -76,3 +78,4 @@ class Site:
     log_files: LogFiles
     consignments: ConsignmentBoard | None = None
     plan: PlanBoard | None = None
+    scorecards: ScoreBoard | None = None

@@ -65,10 +65,7 @@ def test_no_hidden_count_can_be_calculated(seed):
     rows = [[chance.choice((0, 0, 1, 2, 4, 5, 7, 12, 40)) for _ in range(width)] for _ in range(2)]
     table = protect(Table.of(rows))
     shown = [
-        table.cells[row][column]
-        for row in range(3)
-        for column in range(width + 1)
-        if (row, column) not in table.hidden
+        table.cells[row][column] for row in range(3) for column in range(width + 1) if (row, column) not in table.hidden
     ]
     assert all(count == 0 or count >= LEAST for count in shown)
     for place, (least, most) in ranges(table).items():
@@ -82,7 +79,11 @@ def card(*lines: Line) -> Scorecard:
 
 
 def test_what_is_published_has_totals_and_times_over_five_or_more_only():
-    lines = [Line("dispatches", side, item, "requests", "rfi", "urgent", "", 40) for side in (0, 1) for item in ("W-1", "W-2")]
+    lines = [
+        Line("dispatches", side, item, "requests", "rfi", "urgent", "", 40)
+        for side in (0, 1)
+        for item in ("W-1", "W-2")
+    ]
     lines.append(Line("refusals", 0, "W-1", "", "", "", "unclear", 3))
     for side, count in ((0, 4), (1, 5)):
         lines += [

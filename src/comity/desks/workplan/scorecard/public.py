@@ -17,7 +17,6 @@ from comity.desks.workplan.scorecard.model import ALL, SIDES, Line, Scorecard
 
 LEAST: Final = 5
 """The smallest count above 0 that is shown."""
-SUPPRESSED: Final = "<5 or hidden"
 TABLES: Final[tuple[tuple[str, str], ...]] = (
     (Figure.DISPATCHES, "item"),
     (Figure.QUESTIONS, "item"),

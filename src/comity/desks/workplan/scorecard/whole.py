@@ -8,10 +8,13 @@ from comity.crypto.sign import unverified_payload
 from comity.desks.workplan.scorecard import codec, comparing, rows
 from comity.desks.workplan.scorecard.counting import terms_of
 from comity.desks.workplan.scorecard.model import Cut, Period, Terms
+from comity.desks.workplan.scorecard.rows import newest_cut
 from comity.dispatch.accord import decode_accord
 from comity.dispatch.columns import bytes_of
 from comity.dispatch.entries import InstrumentKind
 from comity.dispatch.ports import Tx
+
+__all__ = ["compare_here", "count_here", "newest_cut", "terms_here"]
 
 
 def terms_here(tx: Tx) -> Terms:
@@ -42,7 +45,7 @@ def count_here(tx: Tx, period: Period, cut: Cut | None = None) -> comparing.Coun
         BadProof: the stored entries do not give the root of the cut.
     """
     terms = terms_here(tx)
-    logs = rows.read_logs(tx, cut or rows.newest_cut(tx))
+    logs = rows.read_logs(tx, cut or newest_cut(tx))
     return comparing.make(logs, rows.holding(tx, logs, period), terms, period)
 
 
