@@ -13,7 +13,7 @@ from typing import Any, Final
 from comity.base.cbor import known
 from comity.base.errors import BadProof
 from comity.base.ids import Digest, DispatchId, LeafIndex
-from comity.desks.workplan.scorecard.model import NOTHING_YET, Fate, Leaf, LogCut, SideLog
+from comity.desks.workplan.scorecard.model import NOTHING_YET, Cut, Fate, Leaf, LogCut, Logs, SideLog
 from comity.dispatch.entries import LEAF, Fact
 from comity.tlog.tree import EMPTY_ROOT, Edge
 
@@ -23,23 +23,32 @@ _DISPATCH, _RECEIPT, _WITHDRAW, _HEAD = 1, 3, 4, 5
 _SECOND: Final = 1_000
 
 
-def read_log(cut: LogCut, entries: Iterable[bytes]) -> SideLog:
-    """Read the entries of one log up to its cut.
+def read_pair(cut: Cut, entries: tuple[Iterable[bytes], Iterable[bytes]]) -> Logs:
+    """Read the entries of both logs up to a cut.
 
     Args:
-        cut: how far, with the root that they must give.
-        entries: from index 0 on; those beyond the cut are not looked at.
+        cut: how far, with the roots that they must give.
+        entries: of each from index 0 on; those beyond the cut are not looked at.
 
     Raises:
-        BadProof: the entries are too few, or do not give the root; nothing was counted.
+        BadProof: the entries of a log are too few, or do not give the root; nothing was counted.
     """
+    one, two = (_whole(log, found) for log, found in zip(cut, entries, strict=True))
+    first, second = _first_time(one), _first_time(two)
+    return (
+        _sort(cut[0], one, first or second or cut[0].time * _SECOND),
+        _sort(cut[1], two, second or first or cut[1].time * _SECOND),
+    )
+
+
+def _whole(cut: LogCut, entries: Iterable[bytes]) -> Sequence[bytes]:
     found = [entry for entry, _ in zip(entries, range(cut.size), strict=False)]
     if len(found) != cut.size or _root(found) != cut.root:
         raise BadProof(
             f"the {len(found)} entries of {cut.origin} do not give the root of its head of {cut.size}; nothing was counted."
             " `comity log audit` names what was changed"
         )
-    return _sort(cut, found)
+    return found
 
 
 def _root(entries: Sequence[bytes]) -> Digest:
@@ -48,11 +57,10 @@ def _root(entries: Sequence[bytes]) -> Digest:
     return Edge().append([sha256(b"\x00" + entry).digest() for entry in entries])[0].root()
 
 
-def _sort(cut: LogCut, entries: Sequence[bytes]) -> SideLog:
+def _sort(cut: LogCut, entries: Sequence[bytes], at: int) -> SideLog:
     leaves: list[Leaf] = []
     fates: dict[bytes, Fate] = {}
     withdrawn: set[int] = set()
-    at = _first_time(entries)
     for index, entry in enumerate(entries):
         number = entry[_TYPE_AT]
         if number == _RECEIPT:
@@ -69,7 +77,11 @@ def _sort(cut: LogCut, entries: Sequence[bytes]) -> SideLog:
 
 
 def _first_time(entries: Sequence[bytes]) -> int:
-    """Return the time of the first head that the log names: what stands before it counts as made then."""
+    """Return the time of the first head that a log names, 0 if it names none.
+
+    What stands before it counts as made then. In a log that names none yet, it counts as made at the first head of this log that
+    the other one names, or at its cut.
+    """
     for entry in entries:
         if entry[_TYPE_AT] == _HEAD:
             return int(known(entry)[5]) * _SECOND  # type: ignore[index, arg-type]  # an l-head

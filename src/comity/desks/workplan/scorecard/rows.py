@@ -25,7 +25,7 @@ from comity.desks.workplan.scorecard.model import (
     Place,
     Said,
 )
-from comity.desks.workplan.scorecard.reading import read_log
+from comity.desks.workplan.scorecard.reading import read_pair
 from comity.desks.workplan.scorecard.rules import needs_body
 from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of
@@ -101,8 +101,7 @@ def read_logs(tx: Tx, cut: Cut) -> Logs:
             (role, one.size, one.time, one.root),
         ):
             raise BadForm(f"no signed head of {one.origin} with {one.size} entries and this root is held here")
-    first, second = (read_log(one, _entries(tx, role, one.size)) for role, one in zip(roles, cut, strict=True))
-    return first, second
+    return read_pair(cut, (_entries(tx, roles[0], cut[0].size), _entries(tx, roles[1], cut[1].size)))
 
 
 def roles_of(tx: Tx, cut: Cut) -> tuple[LogRole, LogRole]:
