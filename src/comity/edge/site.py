@@ -20,6 +20,7 @@ from comity.edge.searches import Searches
 from comity.edge.showing import make_board
 from comity.edge.staffing import Staffing
 from comity.edge.turns import TurnReader
+from comity.edge.yearly import make_yearly
 from comity.node.logfiles import log_file, served
 from comity.screen.site import Site
 from comity.screen.visitor import Hands
@@ -67,6 +68,7 @@ def make_site(
         consignments=make_consignments(opened),
         plan=make_plan(opened),
         scorecards=make_scoreboard(opened),
+        yearly=make_yearly(opened),
     )
 
 

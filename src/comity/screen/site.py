@@ -27,6 +27,7 @@ from comity.screen.tasks import TaskBoard
 from comity.screen.trace import TraceBoard
 from comity.screen.turns import TurnBoard
 from comity.screen.visitor import Hands, Needs
+from comity.screen.yearly import Yearly
 
 LogFiles: TypeAlias = Callable[[str, str], "bytes | None"]
 """(origin hash in hex, path below it) -> the file, or None if a visitor may not read it or it is not there."""
@@ -54,6 +55,7 @@ class Site:
         health: how the node runs, for the administrator.
         consignments: what is notified before it leaves; None where no desk keeps any.
         plan: the workplan that both sides signed; None where no desk keeps one.
+        yearly: our side's yearly reports.
         scorecards: what both logs prove of a period; None where no desk counts it.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
@@ -79,3 +81,4 @@ class Site:
     consignments: ConsignmentBoard | None = None
     plan: PlanBoard | None = None
     scorecards: ScoreBoard | None = None
+    yearly: Yearly | None = None

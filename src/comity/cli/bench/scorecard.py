@@ -44,20 +44,21 @@ def bench_scorecard(quick: bool, folder: Path) -> dict[str, Any]:  # noqa: FBT00
         folder: where the stores go.
 
     Returns:
-        equal (both sides' bytes), seconds (the slower side), each_s, dispatches, leaves (of both logs), figures, statement_bytes,
+        equal (both sides' bytes), seconds (the slower side), each_s, cpu_s, dispatches, leaves (of both logs), figures, statement_bytes,
         withheld (leaves, named, named_exactly, explained, figures, compare_s), machine.
     """
     schema = Schema("node", read_schema("comity.node"))
     one, two = (SqliteStore(folder / f"{name}.db", (schema,)) for name in ("one", "two"))
     try:
         dispatches = fill_pair((one, two), QUICK if quick else FULL, _BEGINS)
-        ours, ours_s = _timed(one)
-        theirs, theirs_s = _timed(two)
+        ours, ours_s, ours_cpu = _timed(one)
+        theirs, theirs_s, theirs_cpu = _timed(two)
         statement = codec.encode_statement(comparing.statement(theirs))
         return {
             "equal": codec.encode(ours.card) == codec.encode(theirs.card),
             "seconds": max(ours_s, theirs_s),
             "each_s": [ours_s, theirs_s],
+            "cpu_s": [ours_cpu, theirs_cpu],
             "dispatches": dispatches,
             "leaves": sum(one.size for one in ours.card.cut),
             "figures": len(ours.card.lines),
@@ -70,12 +71,12 @@ def bench_scorecard(quick: bool, folder: Path) -> dict[str, Any]:  # noqa: FBT00
         two.close()
 
 
-def _timed(store: Store) -> tuple[comparing.Counted, float]:
-    began = time.perf_counter()
+def _timed(store: Store) -> tuple[comparing.Counted, float, float]:
+    began, cpu = time.perf_counter(), time.process_time()
     with calm():
         found = _count(store)
     codec.encode(found.card)
-    return found, time.perf_counter() - began
+    return found, time.perf_counter() - began, time.process_time() - cpu
 
 
 def _count(store: Store) -> comparing.Counted:

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 
 from comity.cli.out import show_json, show_table
 from comity.edge.clock import SystemClock
 from comity.edge.export import snapshot
-from comity.node.lawreport import FullForms, MistreatmentReport, mistreatment_report
-
-_WORDS = {
-    "assessments": "assessments, by act",
-    "forms": "by form",
-    "risks": "risk before > after",
-    "decisions": "what the decider wrote",
-    "inside": "decider not outside the operation",
-    "mitigations": "what lowered the risk",
-    "upward": "sent upward",
-    "refused": "refused on this ground",
-    "tainted": "use of what was likely obtained so",
-}
+from comity.edge.yearly import mistreatment_rows
+from comity.node.lawreport import mistreatment_report
 
 
 def add_action(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -55,16 +44,3 @@ def run_report(asked: argparse.Namespace) -> int:
         return 0
     show_table(f"Mistreatment, {report.year}", ("what", "which", "how many"), mistreatment_rows(report))
     return 0
-
-
-def mistreatment_rows(report: MistreatmentReport) -> list[list[str]]:
-    """Return a report as rows: what, which, how many."""
-    rows = [["decisions of our law", "", str(report.decided)]]
-    for name, words in _WORDS.items():
-        counted = getattr(report, name)
-        rows += [[words, word, str(number)] for word, number in counted] or [[words, "", "0"]]
-    for field in fields(FullForms):
-        rows.append(
-            ["full forms after short ones", field.name.replace("_", " "), str(getattr(report.full_forms, field.name))]
-        )
-    return rows

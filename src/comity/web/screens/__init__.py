@@ -36,6 +36,7 @@ from comity.web.screens import (
     today,
     trace,
     workplan,
+    yearly,
 )
 from comity.web.visit import ScreenRoute
 
@@ -56,6 +57,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *precursors.ROUTES,
     *workplan.ROUTES,
     *scorecard.ROUTES,
+    *yearly.ROUTES,
     *duty.ROUTES,
     *bell.ROUTES,
     *evidence.ROUTES,

@@ -55,5 +55,7 @@ WORDS: Mapping[str, str] = {
     "score.limit": "Limit",
     "score.number": "Number",
     "score.none": "Nothing to show for this period.",
+    "reports.mistreatment": "Last year's report on mistreatment, PDF",
+    "reports.activity": "Last year's report of activity, PDF",
     "score.refused": "The scorecard cannot be counted.",
 }

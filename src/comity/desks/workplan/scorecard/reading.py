@@ -63,16 +63,19 @@ def _sort(cut: LogCut, entries: Sequence[bytes], at: int) -> SideLog:
     withdrawn: set[int] = set()
     for index, entry in enumerate(entries):
         number = entry[_TYPE_AT]
+        item: Any
         if number == _RECEIPT:
-            item: Any = known(entry)
+            item = known(entry)
             fates[item[3]] = _after(fates.get(item[3], NOTHING_YET), item[5], item[6], at)
         elif number == _DISPATCH:
             item = known(entry)
             leaves.append(Leaf(LeafIndex(index), DispatchId(item[2]), item[3], Digest(item[5]), at))
         elif number == _HEAD:
-            at = max(at, known(entry)[5] * _SECOND)  # type: ignore[index, operator]  # an l-head, whose root was compared
+            item = known(entry)
+            at = max(at, item[5] * _SECOND)
         elif number == _WITHDRAW:
-            withdrawn.add(known(entry)[2])  # type: ignore[index, arg-type]  # an l-withdraw
+            item = known(entry)
+            withdrawn.add(item[2])
     return SideLog(cut, tuple(leaves), fates, frozenset(withdrawn))
 
 
@@ -84,7 +87,8 @@ def _first_time(entries: Sequence[bytes]) -> int:
     """
     for entry in entries:
         if entry[_TYPE_AT] == _HEAD:
-            return int(known(entry)[5]) * _SECOND  # type: ignore[index, arg-type]  # an l-head
+            head: Any = known(entry)
+            return int(head[5]) * _SECOND
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -55,9 +54,20 @@ def public_rows(public: Public, sides: Sequence[str], words: Mapping[str, str]) 
 
 def csv_text(rows: Sequence[Sequence[str]], words: Mapping[str, str]) -> str:
     """Return rows as CSV under their heads."""
-    out = io.StringIO()
+    out = _Lines()
     csv.writer(out, lineterminator="\r\n").writerows([[words.get(head, head) for head in HEADS], *rows])
-    return out.getvalue()
+    return "".join(out.written)
+
+
+class _Lines:
+    """What a writer of CSV writes, kept."""
+
+    def __init__(self) -> None:
+        self.written: list[str] = []
+
+    def write(self, text: str) -> None:
+        """Keep one line."""
+        self.written.append(text)
 
 
 def span_of(milliseconds: int) -> str:
