@@ -49,6 +49,12 @@ def record_value(record: Record) -> dict[str, Value]:
     return found
 
 
+def operation_value(one: Operation) -> dict[str, Value]:
+    """Return a change as plain values."""
+    to: dict[str, Value] = {} if one.to is None else {"to": one.to if isinstance(one.to, str) else record_value(one.to)}
+    return {"what": one.what.value, "id": one.id, **to}
+
+
 def plan_value(plan: Plan) -> dict[str, Value]:
     """Return a plan as plain values, each list in the order of its ids."""
     found: dict[str, Value] = {"title": plan.title, "signed": plan.signed}
