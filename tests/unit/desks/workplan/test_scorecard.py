@@ -9,14 +9,22 @@ from pathlib import Path
 import pytest
 
 from comity.base.errors import BadEnvelope, BadForm, BadProof
-from comity.base.ids import Ms
+from comity.base.ids import Ms, NodeName
 from comity.desks.requests.model import Kind
 from comity.desks.requests.rules import is_answer, owes_answer, settles
+from comity.desks.workplan.model import Action, Item, Plan
+from comity.desks.workplan.planrows import plan_bytes
 from comity.desks.workplan.scorecard import codec, comparing, model, rows, rules
+from comity.desks.workplan.scorecard.actions import actions_here
 from comity.desks.workplan.scorecard.counting import rank
 from comity.desks.workplan.scorecard.model import ALL, ActionDue, Held, Period, Said
+from comity.dispatch.accord import Accord, Party
 from comity.dispatch.entries import Fact
+from comity.dispatch.partsrow import digests_of, parts_bytes, parts_of, without
 from comity.dispatch.ports import Store
+from comity.edge.opening import read_schema
+from comity.edge.schema import Schema
+from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Urgency
 from comity.tlog.tree import leaf_hash
 from tests.unit.desks.workplan.scorelogs import DAY, HOUR, ORIGINS, PERIOD, START, TERMS, Traffic
@@ -232,8 +240,6 @@ def test_a_flipped_byte_and_a_withheld_row_are_named_to_their_leaf(traffic: Traf
 
 
 def test_an_erased_body_that_counts_is_named_and_one_that_does_not_is_no_difference(traffic: Traffic) -> None:
-    from comity.dispatch.partsrow import digests_of, parts_bytes, parts_of, without
-
     by_kind = {}
     for (side, place), (_, _, plain) in traffic.plain.items():
         said = rows.read_said(
@@ -359,3 +365,62 @@ def test_no_field_is_of_an_officer_a_person_or_a_community() -> None:
         "20",
         "23",
     }  # never 4 (author), 5 (agencies), 21 (released by)
+
+
+# --- actions of the plan ------------------------------------------------------------------------------------------------
+
+
+def test_actions_count_by_the_version_and_the_words_that_were_filed_below_the_cut() -> None:
+    made = Traffic()
+    told = made.filed(A, 1, "action-update", {"state": "done"}, desk="workplan")
+    unfiled = made.send(B, 2, "action-update", {"state": "done"}, desk="workplan")
+    recalled = made.filed(B, 3, "action-update", {"state": "done"}, desk="workplan")
+    recall = made.filed(B, 4, "recall", desk="workplan")
+    owners = (("aa", "police"), ("bb", "border"))
+    actions = tuple(Action(f"W-1.{n}", "W-1", (("en", "x"),), owners, "2027-01-20") for n in (1, 2))
+    plan = Plan("t", "2026-01-01", items=(Item("W-1", (("en", "x"),), owners, "m", "2027-02-01"),), actions=actions)
+    later = Plan("t", "2026-01-01")
+    store = SqliteStore(
+        ":memory:",
+        (Schema("node", read_schema("comity.node")), Schema("workplan", read_schema("comity.desks.workplan"))),
+    )
+    with store.begin() as tx:
+        rows_of = "INSERT INTO workplan_version (number, digest, plan, proposal, agreed) VALUES (?, ?, ?, ?, ?)"
+        tx.run(rows_of, (1, b"1" * 32, plan_bytes(plan), None, None))
+        tx.run(rows_of, (2, b"2" * 32, plan_bytes(later), unfiled, told))  # signed, but not below the cut
+        for id_, action, side, agency in (
+            (told, 1, 0, "police"),
+            (unfiled, 1, 1, "border"),
+            (recalled, 2, 1, "border"),
+        ):
+            tx.run(
+                "INSERT INTO workplan_progress VALUES (?, ?, ?, 'done', ?, 0, ?, '', x'')",
+                (id_, f"W-1.{action}", side, b"1" * 32, agency),
+            )
+        tx.run("INSERT INTO workplan_mark VALUES (?, ?, 0, 'recall', 0)", (recalled, recall))
+    parties = tuple(Party(NodeName(f"{name}.example/comity"), name * 2, (b"", b""), ()) for name in "ab")
+    accord = Accord("x", 1, None, (parties[0], parties[1]), (), (), (), (), Ms(0))
+    due = 1_800_489_600_000  # 21 January 2027, 00:00 UTC
+    with store.read() as tx:
+        found = actions_here(tx, logs_of(made, 200), accord)
+    assert found == (
+        ActionDue(A, "W-1", due, True),
+        ActionDue(B, "W-1", due, False),
+        ActionDue(A, "W-1", due, False),
+        ActionDue(B, "W-1", due, False),
+    )
+    other = Traffic()
+    other.send(A, 1, "message")
+    other.at(B, 1)
+    with store.read() as tx:
+        assert actions_here(tx, logs_of(other, 200), accord) == ()
+
+
+def test_nothing_is_counted_before_both_logs_are_co_signed() -> None:
+    with pytest.raises(BadForm, match="co-signed yet"):
+        logs_of(Traffic(), 1)
+
+
+def logs_of(made: Traffic, hours: float) -> model.Logs:
+    with made.store(A, hours).read() as tx:
+        return rows.read_logs(tx, rows.newest_cut(tx))

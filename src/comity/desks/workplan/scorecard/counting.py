@@ -200,7 +200,7 @@ def count(  # noqa: PLR0917  what the figures rest on
     for one in ones:
         if one.leaf.at < period.ends:
             _count_one(one, logs, named, terms, tally)
-    _actions(actions, period, tally)
+    _actions(actions, min(period.ends, max(log.cut.time for log in logs) * 1_000), tally)
     lines = tuple(sorted([*(Line(*key, value) for key, value in tally.counts.items()), *_times(tally)]))
     return Scorecard(terms.accord, period, (logs[0].cut, logs[1].cut), len(ones), lines)
 
@@ -347,9 +347,9 @@ def _feedback(
         tally.add(figure, one.side, item=one.said.item)
 
 
-def _actions(actions: Sequence[ActionDue], period: Period, tally: _Tally) -> None:
+def _actions(actions: Sequence[ActionDue], now: int, tally: _Tally) -> None:
     for action in actions:
-        overdue = action.due < period.ends
+        overdue = action.due <= now
         figure = Figure.ACTIONS_DONE if action.done else Figure.ACTIONS_OVERDUE if overdue else Figure.ACTIONS_OPEN
         tally.add(figure, action.side, item=action.item)
 

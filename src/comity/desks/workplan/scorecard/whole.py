@@ -6,19 +6,20 @@ from comity.base.errors import BadForm
 from comity.base.ids import Digest
 from comity.crypto.sign import unverified_payload
 from comity.desks.workplan.scorecard import codec, comparing, rows
+from comity.desks.workplan.scorecard.actions import actions_here
 from comity.desks.workplan.scorecard.counting import terms_of
-from comity.desks.workplan.scorecard.model import Cut, Period, Terms
+from comity.desks.workplan.scorecard.model import Cut, Period
 from comity.desks.workplan.scorecard.rows import newest_cut
-from comity.dispatch.accord import decode_accord
+from comity.dispatch.accord import Accord, decode_accord
 from comity.dispatch.columns import bytes_of
 from comity.dispatch.entries import InstrumentKind
 from comity.dispatch.ports import Tx
 
-__all__ = ["compare_here", "count_here", "newest_cut", "terms_here"]
+__all__ = ["accord_here", "compare_here", "count_here", "newest_cut"]
 
 
-def terms_here(tx: Tx) -> Terms:
-    """Return what the newest accord of a node sets; its signatures were verified when it was taken.
+def accord_here(tx: Tx) -> tuple[Accord, Digest]:
+    """Return the newest accord of a node with its digest; its signatures were verified when it was taken.
 
     Raises:
         BadForm: there is no accord yet.
@@ -29,7 +30,7 @@ def terms_here(tx: Tx) -> Terms:
     if not found:
         raise BadForm("this node has no accord yet; there is nothing to count")
     digest, signed = bytes_of(found[0][0]), bytes_of(found[0][1])
-    return terms_of(decode_accord(unverified_payload(signed)), Digest(digest))
+    return decode_accord(unverified_payload(signed)), Digest(digest)
 
 
 def count_here(tx: Tx, period: Period, cut: Cut | None = None) -> comparing.Counted:
@@ -44,9 +45,10 @@ def count_here(tx: Tx, period: Period, cut: Cut | None = None) -> comparing.Coun
         BadForm: nothing is co-signed yet, or the cut is not of this node's logs.
         BadProof: the stored entries do not give the root of the cut.
     """
-    terms = terms_here(tx)
+    accord, digest = accord_here(tx)
     logs = rows.read_logs(tx, cut or newest_cut(tx))
-    return comparing.make(logs, rows.holding(tx, logs, period), terms, period)
+    actions = actions_here(tx, logs, accord)
+    return comparing.make(logs, rows.holding(tx, logs, period), terms_of(accord, digest), period, actions)
 
 
 def compare_here(tx: Tx, theirs: codec.Statement) -> tuple[comparing.Counted, comparing.Comparison]:
