@@ -54,6 +54,10 @@ class Planning(Protocol):
         """Return the body of an update, the item of its action, and the other side's owner."""
         ...
 
+    def file_of(self, tx: Tx, desk: object, form: str, now: Ms, language: str) -> tuple[str, str]:
+        """Return the plan in force as a file: media type and text."""
+        ...
+
     def plan_json(self, tx: Tx, desk: object, version: int) -> Mapping[str, Value]:
         """Return the text of a version as plain data; 0 for the one in force."""
         ...
@@ -100,6 +104,12 @@ class PlanReader:
         )
         tracks = tuple(replace(one, owners=self._named(one.owners)) for one in card.tracks)
         return replace(card, items=items, tracks=tracks)
+
+    def file(self, form: str, now: Ms, language: str) -> tuple[str, bytes]:
+        """Return the plan in force as a file: media type and content."""
+        with self.ledger.read() as tx:
+            media, text = self.planning.file_of(tx, self.desk, form, now, language)
+        return media, text.encode()
 
     def _named(self, owners: tuple[tuple[str, str, str], ...]) -> tuple[tuple[str, str, str], ...]:
         return tuple((short, agency, self._names.get(agency, agency)) for short, agency, _ in owners)
