@@ -28,7 +28,7 @@ from comity.edge.opening import OpenNode
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.edge.registry import Registry, RosterOfficer
-from comity.marking.labels import Urgency
+from comity.marking.labels import Lane, Urgency
 from comity.screen.plan import ItemLine, Made, PlanCard
 
 _PURPOSE = "workplan"
@@ -259,6 +259,7 @@ class PlanRoutes:
             body=body,
             case=self._case(named),
             re=() if named is None else (named,),
+            lane=Lane.URGENT,
         )
         outcome = await self._engine.submit(form, officer)
         if isinstance(outcome, BadForm):

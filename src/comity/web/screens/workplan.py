@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import dataclass
 
 from comity.policy.access import Deed
-from comity.screen.plan import PlanCard, ProposalLine
+from comity.screen.plan import PlanCard, ProposalLine, Words
 from comity.web import planview as views
 from comity.web.letters import Sight
 from comity.web.pages import Page, Part, Region
@@ -17,6 +17,7 @@ from comity.web.visit import Absent, Answer, File, Json, Redirect, Screen, Scree
 _TOPICS = frozenset({"inbox"})
 _VIEWS = ("board", "timeline", "table", "history")
 _STATES = ("planned", "under-way", "done", "blocked", "dropped")
+_LONGEST = 64
 _LANGUAGES = ("en", "fr", "hi", "pa")
 
 
@@ -182,33 +183,49 @@ async def form(visit: Visit) -> Answer:
     card = _card(visit)
     if card is None:
         return Absent()
-    what = visit.query.get("what", "action")
-    id_ = visit.query.get("id", "")
-    items = {one.id: one for one in card.items}
-    actions = {line.id: line for one in card.items for line in one.actions}
-    record = items.get(id_) if what == "item" else actions.get(id_)
-    words = dict(record.aim if what == "item" else record.title) if record is not None else {}  # type: ignore[union-attr]  # by what it is
-    owners = _owners(what, items, actions, id_)
+    what = "item" if visit.query.get("what", "") == "item" else "action"
+    id_ = visit.query.get("id", "")[:_LONGEST]
+    known = _item_now(card, id_) if what == "item" else _action_now(card, id_)
+    words, owners = dict(known.words), dict(known.owners)
     context: dict[str, object] = {
-        "what": "item" if what == "item" else "action",
+        "what": what,
         "id": id_,
-        "known": record is not None,
+        "known": known.due != "",
         "texts": tuple((tag, words.get(tag, "")) for tag in _LANGUAGES),
         "items": tuple((one.id, f"{one.id} {views.said(one.aim, visit.texts.lang)}") for one in card.items),
         "priorities": tuple((one.id, views.said(one.title, visit.texts.lang)) for one in card.priorities),
-        "record": record,
+        "record": known,
         "parties": tuple((party, owners.get(party, "")) for party in card.parties),
-        "about": visit.query.get("about", ""),
+        "about": visit.query.get("about", "")[:_LONGEST],
     }
     return Screen(Page("workplan_propose.html", visit.texts("plan.propose"), "workplan", ()), _TOPICS, context)
 
 
-def _owners(what: str, items: object, actions: object, id_: str) -> dict[str, str]:
-    if what == "item":
-        found = cast("dict[str, object]", items).get(id_)
-        return {short: agency for short, agency, _ in found.owners} if found is not None else {}  # type: ignore[attr-defined]  # an item
-    action = cast("dict[str, object]", actions).get(id_)
-    return {one.party: one.agency for one in action.parts} if action is not None else {}  # type: ignore[attr-defined]  # an action
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """A record as it is now, for its form; `within` is its item or its priority."""
+
+    words: Words = ()
+    owners: tuple[tuple[str, str], ...] = ()
+    measure: str = ""
+    due: str = ""
+    within: str = ""
+    closed: bool = False
+
+
+def _item_now(card: PlanCard, id_: str) -> _Now:
+    one = card.item(id_)
+    if one is None:
+        return _Now()
+    owners = tuple((short, agency) for short, agency, _ in one.owners)
+    return _Now(one.aim, owners, one.measure, one.due, one.priority, one.closed)
+
+
+def _action_now(card: PlanCard, id_: str) -> _Now:
+    one = next((line for item in card.items for line in item.actions if line.id == id_), None)
+    if one is None:
+        return _Now()
+    return _Now(one.title, tuple((part.party, part.agency) for part in one.parts), one.measure, one.due, one.item)
 
 
 async def propose(visit: Visit) -> Answer:
