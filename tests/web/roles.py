@@ -66,6 +66,12 @@ GET       /precursors                                lists
 GET       /precursors/{number}                       case       dispatch
 POST      /precursors/{number}/seen                  send       dispatch
 GET       /workplan                                  plan
+GET       /workplan/item/{item}                      plan
+POST      /workplan/item/{item}                      amend
+GET       /workplan/proposal/{proposal}              plan
+POST      /workplan/proposal/{proposal}              amend
+GET,POST  /workplan/propose                          amend
+GET       /workplan/file/{name}                      plan
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft
