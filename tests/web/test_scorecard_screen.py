@@ -35,8 +35,8 @@ def shown(capsys, *words: str) -> dict:
 
 def test_both_nodes_count_the_same_and_say_so_to_each_other(house, capsys, tmp_path):
     visitor = house.visitor("desk-lead")
+    house.until(lambda: "has not said yet" in visitor.get(f"/scorecard?{WEB}").text)  # both logs are co-signed by then
     page = visitor.get(f"/scorecard?{WEB}")
-    assert page.status_code == 200
     assert "has not said yet" in page.text
     assert "<svg" in page.text
     told = shown(
@@ -49,7 +49,7 @@ def test_both_nodes_count_the_same_and_say_so_to_each_other(house, capsys, tmp_p
     page = visitor.get(f"/scorecard?{WEB}")
     assert "Both results are equal" in page.text
     ours = shown(capsys, "workplan", "scorecard", *PERIOD, "--node", str(folder(house, "ostrel")), "--json")
-    assert ours["leaves"] >= 1
+    assert ours["digest"]
     shown(
         capsys,
         "workplan",
@@ -110,3 +110,21 @@ def test_a_withheld_row_is_shown_by_its_leaf(house, capsys, tmp_path):
     assert all(one["figures"] for one in found["leaves"])
     main(["workplan", "compare", str(statement), "--node", str(folder(house, "ostrel"))])
     assert "explain it wholly" in capsys.readouterr().out
+
+
+def test_the_reviewer_finds_the_yearly_reports(house):
+    visitor = house.visitor("reviewer")
+    assert "/reports/mistreatment" in visitor.get("/reviews").text
+    for which in ("mistreatment", "activity"):
+        assert visitor.get(f"/reports/{which}?year=2026").content.startswith(b"%PDF")
+    assert visitor.get("/reports/other").status_code == 404
+    assert visitor.get("/reports/activity?year=12345").content.startswith(b"%PDF")  # the last whole year
+    assert house.visitor("officer").get("/reports/activity").status_code == 404
+
+
+def test_before_anything_is_co_signed_the_page_says_so(tmp_path):
+    with desk(tmp_path, far=False) as alone:
+        page = alone.visitor("desk-lead").get("/scorecard")
+        assert page.status_code == 200
+        assert "co-signed yet" in page.text
+        assert alone.visitor("desk-lead").get("/scorecard/figures.csv").status_code == 409

@@ -12,9 +12,10 @@ from comity.screen.scorecard import ScoreBoard, ScoreCard, Standing
 from comity.web import scorecardview as views
 from comity.web.pages import Page, Part, Region
 from comity.web.texts import Texts
-from comity.web.visit import Absent, Answer, File, Screen, ScreenRoute, Visit
+from comity.web.visit import Absent, Answer, File, Refused, Screen, ScreenRoute, Visit
 
 _LONGEST = 10
+_REGIONS = ("head", "banner", "counts", "times", "more", "items")
 
 
 async def scorecard(visit: Visit) -> Answer:
@@ -27,9 +28,8 @@ async def scorecard(visit: Visit) -> Answer:
         card = await asyncio.to_thread(reader.page, begins, ends, visit.texts.lang, visit.now)
     except ComityError as error:
         part = Part("score-refused", "scorecard.refused", str(error))
-        return Screen(
-            Page("scorecard.html", visit.texts("frame.scorecard"), "scorecard", (Region("head", (part,)),)), frozenset()
-        )
+        regions = tuple(Region(name, (part,) if name == "head" else ()) for name in _REGIONS)
+        return Screen(Page("scorecard.html", visit.texts("frame.scorecard"), "scorecard", regions), frozenset())
     return Screen(_page(card, visit.texts), frozenset({"workplan"}))
 
 
@@ -101,7 +101,10 @@ async def _file(visit: Visit, ending: str, media: str, make: Callable[[ScoreBoar
     if reader is None:
         return Absent()
     begins, ends = _asked(visit)
-    body = await asyncio.to_thread(make, reader, begins, ends)
+    try:
+        body = await asyncio.to_thread(make, reader, begins, ends)
+    except ComityError as error:
+        raise Refused(409, error.code, str(error)) from error
     return File(f"scorecard-{begins}-{ends}.{ending}", media, body)
 
 

@@ -29,4 +29,4 @@ def _last(visit: Visit) -> int:
     return datetime.fromtimestamp(visit.now / 1_000, UTC).year - 1
 
 
-ROUTES = (ScreenRoute("GET", "/reports/{which}", Deed.REVIEWS, report),)
+ROUTES = (ScreenRoute("GET", "/reports/{which:str}", Deed.REVIEWS, report),)
