@@ -49,6 +49,7 @@ from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
+from comity.edge.plans import start_plan
 from comity.edge.retaining import Retaining
 from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board
@@ -234,6 +235,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             LinkRoutes(engine, desk.people, house_access()).routes,
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
+            *start_plan(opened, engine),
         ),
         home=home_of(Staffing.of(opened)),
     )

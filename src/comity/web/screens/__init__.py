@@ -27,6 +27,7 @@ from comity.web.screens import (
     precursors,
     retention,
     reviews,
+    scorecard,
     search,
     searches,
     settings,
@@ -34,6 +35,8 @@ from comity.web.screens import (
     tasks,
     today,
     trace,
+    workplan,
+    yearly,
 )
 from comity.web.visit import ScreenRoute
 
@@ -52,6 +55,9 @@ ALL: tuple[ScreenRoute, ...] = (
     *compose.ROUTES,
     *dispatch.ROUTES,
     *precursors.ROUTES,
+    *workplan.ROUTES,
+    *scorecard.ROUTES,
+    *yearly.ROUTES,
     *duty.ROUTES,
     *bell.ROUTES,
     *evidence.ROUTES,
@@ -72,6 +78,7 @@ BADGES: Mapping[str, Badge] = {
     "inbox": inbox.tally,
     "approvals": turns.tally,
     "precursors": precursors.tally,
+    "workplan": workplan.tally,
     "tasks": tasks.tally,
     "reviews": reviews.tally,
 }
