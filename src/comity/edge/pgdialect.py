@@ -17,8 +17,8 @@ _CONTROL = re.compile(
 )
 _TABLE = re.compile(r"(?:CREATE|ALTER)\s+TABLE\b", re.IGNORECASE)
 _TYPES = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\b(?:BLOB|TEXT|INTEGER)\b")
-_RESERVED = re.compile(r"--[^\n]*|'(?:[^']|'')*'|\"[^\"]*\"|\b(?:asymmetric)\b")
-"""Names of columns that are words of the standard's: PostgreSQL takes them in quotes only."""
+_RESERVED = re.compile(r"\b[xX]'[0-9a-fA-F]*'|--[^\n]*|'(?:[^']|'')*'|\"[^\"]*\"|\b(?:asymmetric)\b")
+"""Names of columns that are words of the standard's, which PostgreSQL takes in quotes only; and bytes, which it writes otherwise."""
 _NAMES = {"BLOB": "bytea", "TEXT": 'text COLLATE "C"', "INTEGER": "bigint"}
 
 
@@ -44,4 +44,6 @@ def translated(sql: str) -> str:
 
 
 def _quoted(found: re.Match[str]) -> str:
+    if found[0][0] in "xX":
+        return f"CAST('\\x{found[0][2:-1]}' AS bytea)"
     return found[0] if found[0][0] in "-'\"" else f'"{found[0]}"'
