@@ -14,7 +14,7 @@ from comity.base.ids import Digest, DispatchId, Ms, NodeName
 from comity.desks.workplan.meetings.model import CLAIM_SECONDS, Act, Meeting, Minutes, Sort, Step
 from comity.desks.workplan.meetings.text import Operation, Paragraph, Text, digest_of, heads, named, text_of
 
-SIGNS = frozenset({"desk-lead", "head-of-agency"})
+SIGNS = frozenset({"signatory"})
 """Roles in which an officer may sign minutes."""
 _SECOND = 1_000
 
