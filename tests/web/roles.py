@@ -25,6 +25,8 @@ WHO = {
     "lists": NO_ADMINISTRATOR,
     "roster": NO_ADMINISTRATOR,
     "case": NO_ADMINISTRATOR,
+    "plan": NO_ADMINISTRATOR,
+    "amend": WORKERS,
     "proof": NO_ADMINISTRATOR,
     "write": WRITERS,
     "act": WRITERS,
@@ -63,6 +65,7 @@ GET       /cases                                     lists
 GET       /precursors                                lists
 GET       /precursors/{number}                       case       dispatch
 POST      /precursors/{number}/seen                  send       dispatch
+GET       /workplan                                  plan
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft

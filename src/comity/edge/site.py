@@ -13,6 +13,7 @@ from comity.edge.health import Health
 from comity.edge.needs import NodeNeeds, house_access
 from comity.edge.opening import OpenNode
 from comity.edge.people import make_people
+from comity.edge.plans import make_plan
 from comity.edge.reviews import Reviews
 from comity.edge.searches import Searches
 from comity.edge.showing import make_board
@@ -63,6 +64,7 @@ def make_site(
         clock=clock,
         log_files=_log_files(opened),
         consignments=make_consignments(opened),
+        plan=make_plan(opened),
     )
 
 

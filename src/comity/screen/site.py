@@ -19,6 +19,7 @@ from comity.screen.duty import DutyBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
 from comity.screen.people import HealthReader, PeopleReader
+from comity.screen.plan import PlanBoard
 from comity.screen.reviews import ReviewBoard
 from comity.screen.searches import SearchesBoard
 from comity.screen.tasks import TaskBoard
@@ -51,6 +52,7 @@ class Site:
         people: who is signed in and who could be.
         health: how the node runs, for the administrator.
         consignments: what is notified before it leaves; None where no desk keeps any.
+        plan: the workplan that both sides signed; None where no desk keeps one.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
     """
@@ -73,3 +75,4 @@ class Site:
     clock: Callable[[], Ms]
     log_files: LogFiles
     consignments: ConsignmentBoard | None = None
+    plan: PlanBoard | None = None

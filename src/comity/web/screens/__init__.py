@@ -34,6 +34,7 @@ from comity.web.screens import (
     tasks,
     today,
     trace,
+    workplan,
 )
 from comity.web.visit import ScreenRoute
 
@@ -52,6 +53,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *compose.ROUTES,
     *dispatch.ROUTES,
     *precursors.ROUTES,
+    *workplan.ROUTES,
     *duty.ROUTES,
     *bell.ROUTES,
     *evidence.ROUTES,
