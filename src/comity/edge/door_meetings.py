@@ -13,12 +13,14 @@ import msgspec
 from uvicorn._types import ASGIReceiveCallable, HTTPScope
 
 from comity.base.errors import BadForm
+from comity.base.ids import show_id
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Committed
 from comity.edge.door_request import Routes, body_of, query_of
 from comity.edge.engine import Engine
 from comity.edge.forms import By
-from comity.edge.meetings import MeetingReader, Saying
+from comity.edge.meetings import MeetingReader, Saying, make_meetings, make_saying
+from comity.edge.opening import OpenNode
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json, to_value
 from comity.policy.access import Person
@@ -135,13 +137,15 @@ class MeetingRoutes:
         said = msgspec.json.decode(await body_of(receive), type=ActIn)
         engine, by, asked = self._engine, said.by.officer(), said.asked()
         with engine.node.ledger.read() as tx:
-            form, published = self._saying.form(tx, self._name, asked, by, engine.clock.now())
+            form, ready = self._saying.form(tx, self._name, asked, by, engine.clock.now())
         outcome = await engine.submit(form, by)
         if isinstance(outcome, BadForm):
             raise outcome
-        if isinstance(outcome, Committed) and published:
-            await self._home(self._saying.drop, asked.meeting, by, published)
-        return outcome_json(outcome)
+        if isinstance(outcome, Committed) and ready.publishes:
+            await self._home(self._saying.drop, asked.meeting, by, ready.paragraph)
+        answer = outcome_json(outcome)
+        assert isinstance(answer, dict)
+        return {**answer, "paragraph": show_id(ready.paragraph) if ready.paragraph else ""}
 
     async def _on_note(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         said = msgspec.json.decode(await body_of(receive), type=NoteIn)
@@ -168,3 +172,11 @@ class MeetingRoutes:
                 write(book.tx, *args, **kwargs)
 
         await self._engine.call(run)
+
+
+def meeting_routes(opened: OpenNode, engine: Engine) -> tuple[Routes, ...]:
+    """Return the door's routes for meetings; none where no desk keeps any."""
+    reader, saying = make_meetings(opened), make_saying(opened)
+    if reader is None or saying is None:
+        return ()
+    return (MeetingRoutes(engine, saying[0], reader, saying[1]).routes,)

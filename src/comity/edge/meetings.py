@@ -50,8 +50,13 @@ class ReadyForm(Protocol):
         ...
 
     @property
-    def published(self) -> bytes:
-        """Return the paragraph that it publishes, b"" for none."""
+    def paragraph(self) -> bytes:
+        """Return the paragraph that it is about, b"" for none."""
+        ...
+
+    @property
+    def publishes(self) -> bool:
+        """Say whether it publishes what was written of it."""
         ...
 
 
@@ -166,8 +171,8 @@ class Saying:
     ) -> None:
         self.desk, self._roster, self._theirs, self._entropy = desk, roster, theirs, entropy
 
-    def form(self, tx: Tx, name: str, asked: Asked, by: Officer, now: Ms) -> tuple[Form, bytes]:
-        """Return the form of an act, and the paragraph that it publishes (b"" for none).
+    def form(self, tx: Tx, name: str, asked: Asked, by: Officer, now: Ms) -> tuple[Form, ReadyForm]:
+        """Return the form of an act, and what the desk made of it.
 
         Args:
             tx: the state that the act is made upon.
@@ -200,7 +205,7 @@ class Saying:
             case=None if asked.act == "call" else CaseId(read_id(asked.meeting)),
             lane=Lane.URGENT,
         )
-        return form, ready.published
+        return form, ready
 
     # --- what stays at home ----------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from comity.edge.casereaders import make_readers
 from comity.edge.consignments import make_consignments
 from comity.edge.desks import case_desk, keeper_of
 from comity.edge.health import Health
+from comity.edge.meetings import make_meetings
 from comity.edge.needs import NodeNeeds, house_access
 from comity.edge.opening import OpenNode
 from comity.edge.people import make_people
@@ -65,6 +66,7 @@ def make_site(
         log_files=_log_files(opened),
         consignments=make_consignments(opened),
         plan=make_plan(opened),
+        meetings=make_meetings(opened),
     )
 
 

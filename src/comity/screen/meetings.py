@@ -142,6 +142,7 @@ class MeetingCard:
         heard: when the last of theirs was filed here.
         decided: ids of actions that signed decisions became, by paragraph.
         agencies: for a decision's owners, (mark, ((id, name), ...)).
+        drafts: (paragraph, language, text) of all that this person is writing, here.
     """
 
     line: MeetingLine
@@ -164,6 +165,7 @@ class MeetingCard:
     heard: Ms | None
     decided: Mapping[str, str]
     agencies: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    drafts: tuple[tuple[str, str, str], ...]
 
 
 class MeetingBoard(Protocol):

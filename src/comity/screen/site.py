@@ -18,6 +18,7 @@ from comity.screen.consignments import ConsignmentBoard
 from comity.screen.duty import DutyBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
+from comity.screen.meetings import MeetingBoard
 from comity.screen.people import HealthReader, PeopleReader
 from comity.screen.plan import PlanBoard
 from comity.screen.reviews import ReviewBoard
@@ -53,6 +54,7 @@ class Site:
         health: how the node runs, for the administrator.
         consignments: what is notified before it leaves; None where no desk keeps any.
         plan: the workplan that both sides signed; None where no desk keeps one.
+        meetings: meetings and their minutes; None where no desk keeps any.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
     """
@@ -76,3 +78,4 @@ class Site:
     log_files: LogFiles
     consignments: ConsignmentBoard | None = None
     plan: PlanBoard | None = None
+    meetings: MeetingBoard | None = None

@@ -24,12 +24,13 @@ Form = dict[str, Value]
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A body to be sent: of which kind, what it says, in which role, and the paragraph that it publishes, if any."""
+    """A body to be sent: of which kind, what it says, in which role; the paragraph it is about, and whether it publishes that."""
 
     kind: str
     body: Form
     role: str = "officer"
-    published: bytes = b""
+    paragraph: bytes = b""
+    publishes: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,8 +178,8 @@ def _sign(asked: Asked, standing: Standing, doing: Doing) -> Ready:
 
 
 def _minutes(act: Act, paragraph: bytes, rest: Form) -> Ready:
-    published = paragraph if act is Act.TEXT else b""
-    return Ready(Kind.MINUTES, {"state": str(act), "paragraph": paragraph, **rest}, published=published)
+    body: Form = {"state": str(act), "paragraph": paragraph, **rest}
+    return Ready(Kind.MINUTES, body, paragraph=paragraph, publishes=act in {Act.TEXT, Act.TRANSLATE})
 
 
 def _paragraph(asked: Asked, standing: Standing) -> Paragraph | None:

@@ -120,6 +120,7 @@ class OnPage:
             heard=heard,
             decided={},
             agencies=self._sides.agencies,
+            drafts=tuple((show_id(one.paragraph), one.language, one.text) for one in written),
         )
 
     def ready(self, tx: Tx, asked: Asked, by: Writer, roles: frozenset[str], now: Ms, entropy: Entropy) -> Ready:  # noqa: PLR0917  who, what, when
