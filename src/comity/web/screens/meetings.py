@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -79,7 +80,7 @@ def _writes(visit: Visit) -> bool:
 
 
 def _read_only(card: MeetingCard) -> MeetingCard:
-    return MeetingCard(**{name: getattr(card, name) for name in MeetingCard.__slots__} | {"writes": False})  # type: ignore[attr-defined]  # slots of a dataclass
+    return replace(card, writes=False)
 
 
 def _language(visit: Visit, card: MeetingCard) -> str:
@@ -320,9 +321,7 @@ async def call(visit: Visit) -> Answer:
         "sort": "consultation" if at is None else "review",
         "title": title,
         "language": visit.who.language,
-        "languages": sorted(
-            {tag for tag in visit.form.get("languages", ()) if tag in LANGUAGES} | {visit.who.language}
-        ),
+        "languages": [*_tags(visit)],
         "at": at,
         "minutes": int(visit.field("minutes")) if at is not None and visit.field("minutes").isdecimal() else None,
         "places": [
@@ -339,6 +338,11 @@ async def call(visit: Visit) -> Answer:
     }
     said = await _ask(visit, {"act": "call", "terms": terms})
     return Redirect(f"/meetings/{said['id']}", "meet.said.called")
+
+
+def _tags(visit: Visit) -> list[str]:
+    wanted = {tag for tag in visit.form.get("languages", ()) if tag in LANGUAGES}
+    return sorted(wanted | {visit.who.language})
 
 
 def _lines(text: str) -> list[str]:

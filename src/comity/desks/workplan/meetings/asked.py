@@ -46,7 +46,7 @@ class Doing:
 
 def called(asked: Asked) -> Ready:
     """Return the call of a meeting."""
-    return Ready(Kind.MEETING, {"state": str(Step.CALL), **_terms(asked)})
+    return Ready(Kind.MEETING.value, {"state": str(Step.CALL), **_terms(asked)})
 
 
 def ready(asked: Asked, standing: Standing, doing: Doing) -> Ready:
@@ -59,20 +59,20 @@ def ready(asked: Asked, standing: Standing, doing: Doing) -> Ready:
     match asked.act:
         case "move":
             over: Form = {"over": [one.id for one in standing.terms]}
-            return Ready(Kind.MEETING, {"state": str(Step.MOVE), **_terms(asked), **over})
+            return Ready(Kind.MEETING.value, {"state": str(Step.MOVE), **_terms(asked), **over})
         case "agree":
             if len(standing.terms) != 1:
                 raise BadForm(
                     "two proposals stand beside each other; move the meeting to one of them; nothing was kept"
                 )
-            return Ready(Kind.MEETING, {"state": str(Step.ACCEPT), "over": [standing.terms[0].id]})
+            return Ready(Kind.MEETING.value, {"state": str(Step.ACCEPT), "over": [standing.terms[0].id]})
         case "cancel":
             if standing.opened is not None:
                 raise BadForm("the meeting was opened already; close it instead; nothing was kept")
-            return Ready(Kind.MEETING, {"state": str(Step.CANCEL), "text": asked.text})
+            return Ready(Kind.MEETING.value, {"state": str(Step.CANCEL), "text": asked.text})
         case "open" | "close":
             _check_course(asked.act, standing)
-            return Ready(Kind.MINUTES, {"state": asked.act})
+            return Ready(Kind.MINUTES.value, {"state": asked.act})
         case "sign":
             return _sign(asked, standing, doing)
         case _:
@@ -174,12 +174,12 @@ def _sign(asked: Asked, standing: Standing, doing: Doing) -> Ready:
         "of": list(standing.text.of),
         "function": asked.function,
     }
-    return Ready(Kind.MINUTES, body, roles[0])
+    return Ready(Kind.MINUTES.value, body, roles[0])
 
 
 def _minutes(act: Act, paragraph: bytes, rest: Form) -> Ready:
     body: Form = {"state": str(act), "paragraph": paragraph, **rest}
-    return Ready(Kind.MINUTES, body, paragraph=paragraph, publishes=act in {Act.TEXT, Act.TRANSLATE})
+    return Ready(Kind.MINUTES.value, body, paragraph=paragraph, publishes=act in {Act.TEXT, Act.TRANSLATE})
 
 
 def _paragraph(asked: Asked, standing: Standing) -> Paragraph | None:

@@ -35,7 +35,7 @@ class Side:
 
     node: NodeName
     clock: int = START
-    role: str = "desk-lead"
+    role: str = "signatory"
     has: dict[bytes, Operation] = field(default_factory=dict)
     said: list[Operation] = field(default_factory=list)
     heard: int = 0
