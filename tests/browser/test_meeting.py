@@ -109,10 +109,10 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     us.page.reload()
     us.live()
     assert us.page.locator("#t-en").input_value() == FIRST["en"]
-    expect(paragraph(them, FIRST["en"])).to_have_count(0)
+    expect(paragraph(them, FIRST["fr"])).to_have_count(0)
     decision = {"measure": "Share answered in time", "due": "2026-12-31", "item": "W-1", "o-CA": "health-canada", "o-IN": "cbn"}
     write(us, FIRST, **decision)
-    theirs = paragraph(them, FIRST["en"])
+    theirs = paragraph(them, FIRST["fr"])
     expect(theirs).to_be_visible(timeout=SOON_MS)
     press(them, theirs.locator('button[value^="go-translate"]'))
     write(them, FIRST_THEIRS)

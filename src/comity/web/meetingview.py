@@ -82,7 +82,7 @@ def paragraph(one: ParagraphCard, card: MeetingCard, language: str, at: Sight) -
     return ParagraphView(
         id=one.id,
         number=one.number,
-        versions=tuple(_version(version, language, t) for version in one.versions),
+        versions=tuple(_version(version, language, card, t) for version in one.versions),
         behind=tuple(_behind(side, one, t) for side in one.behind),
         claim=None if one.claim is None else _claim(one.claim, at),
         note=_note(one, card, t),
@@ -97,7 +97,7 @@ def begun(claim: ClaimCard, at: Sight) -> tuple[str, bool, str]:
     return _claim(claim, at)
 
 
-def _version(one: VersionCard, language: str, t: Texts) -> VersionView:
+def _version(one: VersionCard, language: str, card: MeetingCard, t: Texts) -> VersionView:
     said = [words for words in one.words if words.language == language]
     shown = said or [words for words in one.words if words.language == one.language]
     todo = t.listing([t.language(tag) for tag in one.lacks])
@@ -109,16 +109,17 @@ def _version(one: VersionCard, language: str, t: Texts) -> VersionView:
         tuple((words.language, words.text) for words in shown),
         "" if said else t("meet.lacks", language=t.language(language)),
         t("meet.todo", languages=todo) if one.lacks else "",
-        _decision(one, t),
+        _decision(one, card, t),
     )
 
 
-def _decision(one: VersionCard, t: Texts) -> tuple[tuple[str, str], ...]:
+def _decision(one: VersionCard, card: MeetingCard, t: Texts) -> tuple[tuple[str, str], ...]:
     if one.decision is None:
         return ()
     said = one.decision
     rows = [(t("meet.measure"), said.measure), (t("meet.due"), said.due)]
-    rows += [(t("meet.owner", party=party), agency) for party, agency in said.owners]
+    names = {id_: name for _, known in card.agencies for id_, name in known}
+    rows += [(t("meet.owner", party=party), names.get(agency, agency)) for party, agency in said.owners]
     return (*rows, (t("meet.item"), said.item)) if said.item else tuple(rows)
 
 
