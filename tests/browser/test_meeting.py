@@ -86,7 +86,7 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
         us.page.locator("form.stack button.go").click()
     us.live()
     number = us.page.url.rpartition("/")[2]
-    row = them.page.locator(f'#meet-{number} a')
+    row = them.page.locator(f"#meet-{number} a")
     expect(row).to_be_visible(timeout=SOON_MS)
     press(them, row)
     expect(them.page.locator("#meet-agenda")).to_contain_text("R-3")
@@ -110,7 +110,13 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     us.live()
     assert us.page.locator("#t-en").input_value() == FIRST["en"]
     expect(paragraph(them, FIRST["fr"])).to_have_count(0)
-    decision = {"measure": "Share answered in time", "due": "2026-12-31", "item": "W-1", "o-CA": "health-canada", "o-IN": "cbn"}
+    decision = {
+        "measure": "Share answered in time",
+        "due": "2026-12-31",
+        "item": "W-1",
+        "o-CA": "health-canada",
+        "o-IN": "cbn",
+    }
     write(us, FIRST, **decision)
     theirs = paragraph(them, FIRST["fr"])
     expect(theirs).to_be_visible(timeout=SOON_MS)
@@ -125,7 +131,7 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     with us.page.expect_navigation(url="**?p=*"):
         us.page.locator('button[value="claim:"]').click()
     us.live()
-    write(us, {tag: "…" for tag in OURS})
+    write(us, dict.fromkeys(OURS, "…"))
     expect(paragraph(them, "…")).to_have_count(1, timeout=SOON_MS)
     Line.cable.cut()
     for one, texts in ((us, OURS), (them, THEIRS)):

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from comity.desks.workplan.meetings.model import Act, Kind, Minutes, Step
 from comity.desks.workplan.meetings.rules import Signed, fold, running
 from comity.desks.workplan.meetings.text import digest_of
-from tests.unit.desks.workplan.meetings.table import A, B, START, TERMS, Side, meet, seated
+from tests.unit.desks.workplan.meetings.table import START, TERMS, A, B, Side, meet, seated
 
 ACTS = ("new", "edit", "beside", "translate", "accept", "sign", "claim", "comment", "strike", "move", "agree", "hear")
 step = st.tuples(st.booleans(), st.sampled_from(ACTS), st.integers(0, 7))
 
 
-def play(side: Side, other: Side, act: str, which: int) -> None:
+def play(side: Side, other: Side, act: str, which: int) -> None:  # noqa: PLR0912  a branch an act
     now = side.now
     there = now.text.paragraphs
     one = there[which % len(there)] if there else None

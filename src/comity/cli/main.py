@@ -41,6 +41,7 @@ MODULES = {
         "law",
         "scan",
         "precursors",
+        "workplan",
         "simulate",
         "web",
         "bench",

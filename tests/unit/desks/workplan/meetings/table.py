@@ -13,6 +13,7 @@ from comity.desks.workplan.meetings.text import Operation
 
 A, B = NodeName("ost.example/comity"), NodeName("van.example/comity")
 START = 1_783_900_800_000
+NONE = DispatchId(bytes(16))
 TERMS = {
     "sort": "review",
     "title": "Review of the second quarter",
@@ -39,7 +40,7 @@ class Side:
     has: dict[bytes, Operation] = field(default_factory=dict)
     said: list[Operation] = field(default_factory=list)
     heard: int = 0
-    meeting: DispatchId = DispatchId(bytes(16))
+    meeting: DispatchId = NONE
 
     def say(self, kind: str, state: str, *, role: str | None = None, officer: int = 1, **form: object) -> Operation:
         self.clock += 1_000
@@ -86,7 +87,7 @@ class Side:
         for one in other.said[self.heard : upto]:
             self.has[one.id] = one
         self.heard = upto
-        self.meeting = other.meeting if self.meeting == DispatchId(bytes(16)) else self.meeting
+        self.meeting = other.meeting if self.meeting == NONE else self.meeting
 
 
 def seated(**more: object) -> tuple[Side, Side]:

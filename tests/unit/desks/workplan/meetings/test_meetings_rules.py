@@ -9,7 +9,7 @@ from comity.base.ids import Ms
 from comity.desks.workplan.meetings.model import Act, Kind, Sort, Step
 from comity.desks.workplan.meetings.rules import Agreed, Signed, fold, lacking, may_edit, running, terms_of, unready
 from comity.desks.workplan.meetings.text import digest_of, digest_of_value, signed_value
-from tests.unit.desks.workplan.meetings.table import A, B, START, TERMS, Side, meet, seated
+from tests.unit.desks.workplan.meetings.table import START, TERMS, A, B, Side, meet, seated
 
 
 def one_agreed(text: str = "Answers within five days.", **more: object) -> tuple[Side, Side, bytes]:
@@ -35,7 +35,7 @@ def test_both_stand_behind_an_accepted_text_and_only_then_it_can_be_signed():
 
 
 def test_a_change_after_the_acceptance_opens_the_paragraph_again():
-    a, b, p = one_agreed()
+    a, _b, p = one_agreed()
     a.write(p, "Answers within six days.")
     assert a.now.agreed(a.now.text.paragraphs[0]) is Agreed.OPEN
 
@@ -91,7 +91,7 @@ def test_half_signed_is_not_agreed_and_a_change_voids_the_signature():
 
 
 def test_a_translation_after_a_signature_voids_it_too():
-    a, b, p = one_agreed()
+    a, _b, p = one_agreed()
     a.sign()
     head = a.now.text.paragraphs[0].versions[0].id
     a.act(Act.TRANSLATE, paragraph=p, on=[head], texts=[{"language": "fr", "text": "Cinq jours."}])
@@ -238,7 +238,7 @@ def test_paragraphs_stand_where_they_were_put():
 
 
 def test_a_struck_paragraph_is_not_in_what_is_signed():
-    a, b, p = one_agreed()
+    a, _b, p = one_agreed()
     a.act(Act.TEXT, paragraph=p, struck=True, over=[v.id for v in a.now.text.paragraphs[0].versions])
     assert a.now.text.standing == ()
     assert "empty" in {word for word, _, _ in unready(a.now)}
@@ -253,7 +253,7 @@ def test_a_comment_is_kept_and_changes_nothing_that_is_signed():
 
 
 def test_the_hash_is_that_of_its_bytes_and_moves_with_every_part():
-    a, _, p = one_agreed(
+    a, _, _p = one_agreed(
         decision={
             "measure": "Share answered in time",
             "due": "2026-08-31",
