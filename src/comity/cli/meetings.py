@@ -66,7 +66,7 @@ def run_show(asked: argparse.Namespace) -> int:
     if asked.json:
         show_json(found)
         return DONE
-    print(as_text(ask(asked.node, "GET", f"/meetings/minutes?id={asked.number}"), "en"))  # noqa: T201  what was asked for
+    print(as_text(ask(asked.node, "GET", f"/meetings/minutes?id={asked.number}"), "en"))
     return DONE
 
 
@@ -107,12 +107,12 @@ def run_verify(asked: argparse.Namespace) -> int:
             else f"the text gives another hash than the file says ({checked.said})"
         )
         who = "; ".join(f"{node} ({function}, {desk} {officer})" for node, function, desk, officer in checked.signed)
-        print(f"{checked.hash}: {said}\nsigned: {who or 'nobody'}")  # noqa: T201  what was asked for
+        print(f"{checked.hash}: {said}\nsigned: {who or 'nobody'}")
         print(
             "both sides, by this file; that they did is proved by the logs"
             if checked.both
             else "not signed by both sides"
-        )  # noqa: T201  as above
+        )
     return DONE if checked.good else REFUSED
 
 

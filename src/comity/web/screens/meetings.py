@@ -193,6 +193,8 @@ def _base(known: ParagraphCard | None, what: str, visit: Visit) -> VersionCard |
 
 async def act(visit: Visit) -> Answer:
     """One press of a button of a paragraph or of the meeting."""
+    if _card(visit) is None:
+        return Absent()
     name, _, rest = visit.field("do").partition(":")
     paragraph, _, version = rest.partition(":")
     path = f"/meetings/{visit.path['number'][:_ID]}"
@@ -206,6 +208,8 @@ async def act(visit: Visit) -> Answer:
 
 async def write(visit: Visit) -> Answer:
     """Publish a text, translations or a comment."""
+    if _card(visit) is None:
+        return Absent()
     what, paragraph = visit.field("what"), visit.field("paragraph")[:_ID]
     path = f"/meetings/{visit.path['number'][:_ID]}"
     if visit.field("do") == "free":
@@ -244,12 +248,16 @@ async def write(visit: Visit) -> Answer:
 
 async def sign(visit: Visit) -> Answer:
     """Sign the text whose fingerprint stands on the page."""
+    if _card(visit) is None:
+        return Absent()
     await _ask(visit, {"act": "sign", "hash": visit.field("hash"), "function": visit.field("function")})
     return Redirect(f"/meetings/{visit.path['number'][:_ID]}", "meet.said.signed")
 
 
 async def note(visit: Visit) -> Answer:
     """Keep this person's own notes, here."""
+    if _card(visit) is None:
+        return Absent()
     body: dict[str, Json] = {"by": _by(visit), "meeting": visit.path["number"][:_ID], "text": visit.field("text")}
     await visit.site.hands.ask("POST", "/meetings/note", body=body)
     return Redirect(f"/meetings/{visit.path['number'][:_ID]}", "meet.said.note")
@@ -257,6 +265,8 @@ async def note(visit: Visit) -> Answer:
 
 async def draft(visit: Visit) -> Answer:
     """Keep what this person is writing, field by field, here; asked by the page's script."""
+    if _card(visit) is None:
+        return Absent()
     for name in visit.form:
         if name.startswith("t-"):
             body: dict[str, Json] = {
