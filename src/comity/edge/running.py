@@ -50,6 +50,7 @@ from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
+from comity.edge.plans import start_plan
 from comity.edge.retaining import Retaining
 from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board, their_law
@@ -224,6 +225,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
             *meeting_routes(opened, engine),
+            *start_plan(opened, engine),
         ),
         home=home_of(Staffing.of(opened)),
     )

@@ -176,7 +176,8 @@ def plan_of(value: Value) -> Plan:
     return found
 
 
-def _operation(value: Value) -> Operation:
+def operation_of(value: Value) -> Operation:
+    """Read one change: what, which, and what it becomes."""
     if not isinstance(value, Mapping):
         raise Misfit("is not a change")
     fields = {str(key): entry for key, entry in value.items()}
@@ -201,7 +202,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
                 "base": digest_of,
                 "result": digest_of,
                 "about": _dispatch_of,
-                "operations": many_of(_operation),
+                "operations": many_of(operation_of),
                 "reason": _prose,
                 "text": _prose,
                 "language": text_of(35, form=LANGUAGE),

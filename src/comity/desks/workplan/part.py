@@ -6,7 +6,7 @@ The rule it keeps: a kind belongs to one part. What every dispatch has in common
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from comity.base.cbor import Value
 from comity.base.ids import CaseId, DispatchId
@@ -14,6 +14,28 @@ from comity.desk import Facts, Filing
 from comity.dispatch.filing import TakenBack
 from comity.dispatch.ports import Tx
 from comity.screen import BodyLine
+
+
+@runtime_checkable
+class Checks(Protocol):
+    """A part in which a word of ours may be out of its turn."""
+
+    def check(self, tx: Tx, filing: Filing) -> None:
+        """Look at a dispatch of ours before anything of it is written.
+
+        Raises:
+            BadForm: it is not in its turn; nothing was written.
+        """
+        ...
+
+
+@runtime_checkable
+class Settles(Protocol):
+    """A part that wants to know of receipts."""
+
+    def settled(self, tx: Tx, dispatch: DispatchId) -> None:
+        """Look again at a dispatch of this part of which a receipt was noted just now."""
+        ...
 
 
 class Part(Protocol):
@@ -45,11 +67,7 @@ class Part(Protocol):
         ...
 
     def file(self, tx: Tx, filing: Filing) -> None:
-        """Write this part's rows for one dispatch; its row in `workplan_dispatch` is written already.
-
-        Raises:
-            BadForm: it is ours and is not in its turn; nothing is kept.
-        """
+        """Write this part's rows for one dispatch; its row in `workplan_dispatch` is written already."""
         ...
 
     def take_back(self, tx: Tx, taken: TakenBack) -> None:

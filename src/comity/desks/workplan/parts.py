@@ -8,6 +8,6 @@ from comity.desks.workplan.planpart import PlanPart
 from comity.desks.workplan.scorecard.part import PARTS as SCORECARD
 
 
-def parts_of() -> tuple[Part, ...]:
-    """Return the parts of the desk."""
-    return (PlanPart(), *MEETINGS, *SCORECARD)
+def parts_of(plan: PlanPart | None = None) -> tuple[Part, ...]:
+    """Return the parts of the desk; without a plan they only read and lay out bodies."""
+    return (plan or PlanPart(), *MEETINGS, *SCORECARD)

@@ -13,7 +13,8 @@ from comity.base.errors import BadEnvelope, BadForm
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desk import Facts, Filing
 from comity.desks.workplan import store
-from comity.desks.workplan.part import Part
+from comity.desks.workplan.part import Checks, Part, Settles
+from comity.desks.workplan.planpart import PlanPart
 from comity.dispatch.entries import Fact
 from comity.dispatch.filing import TakenBack
 from comity.dispatch.ports import Tx
@@ -29,10 +30,12 @@ class WorkplanDesk:
     Args:
         schema: (number, SQL) of its tables, read from `schema/` by the edge.
         parts: what it consists of; a kind belongs to one of them.
+        plan: the one of them that keeps the plan.
     """
 
-    def __init__(self, schema: Sequence[tuple[int, str]], parts: Iterable[Part]) -> None:
+    def __init__(self, schema: Sequence[tuple[int, str]], parts: Iterable[Part], plan: PlanPart | None = None) -> None:
         self._schema = tuple(schema)
+        self.plan = plan or PlanPart()
         self._parts = {kind: one for one in parts for kind in one.kinds}
 
     @property
@@ -99,12 +102,18 @@ class WorkplanDesk:
 
     # --- rows --------------------------------------------------------------------------------------------------
 
-    def file(self, tx: Tx, filing: Filing) -> None:
-        """Write the rows of one dispatch, ours when committed, theirs when recorded. Idempotent by id.
+    def check(self, tx: Tx, filing: Filing) -> None:
+        """Look at a dispatch of ours before anything of it is written.
 
         Raises:
-            BadForm: it is ours, and is not in its turn; nothing was written.
+            BadForm: it is not in its turn; nothing was written.
         """
+        part: object = self._part(filing.header.kind)
+        if isinstance(part, Checks):
+            part.check(tx, filing)
+
+    def file(self, tx: Tx, filing: Filing) -> None:
+        """Write the rows of one dispatch, ours when committed, theirs when recorded. Idempotent by id."""
         header = filing.header
         facts = self.facts(header.kind, filing.body) if filing.body else None
         arrived = None if filing.ours else store.arrived_before(tx, header.id) or filing.at
@@ -127,6 +136,10 @@ class WorkplanDesk:
                 store.note(tx, dispatch, "quarantined", at)
             case _:
                 raise BadForm("there is no such receipt; nothing was written")
+        row = store.dispatch(tx, dispatch)
+        part: object = None if row is None else self._parts.get(row.kind)
+        if isinstance(part, Settles):
+            part.settled(tx, dispatch)
 
     def take_back(self, tx: Tx, taken: TakenBack) -> None:
         """Mark a dispatch of this desk that its own sender recalled or corrected. Idempotent."""
@@ -146,6 +159,10 @@ class WorkplanDesk:
     def dispatch(self, tx: Tx, dispatch: DispatchId) -> store.DispatchRow | None:
         """Return one dispatch of this desk, or None."""
         return store.dispatch(tx, dispatch)
+
+    def items(self, tx: Tx) -> Mapping[str, bool]:
+        """Return the items of the plan in force, and of each whether it is closed."""
+        return {one.id: one.closed for one in self.plan.version(tx).plan.items}
 
     def _part(self, kind: str) -> Part:
         if kind not in self._parts:

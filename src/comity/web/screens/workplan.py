@@ -12,7 +12,7 @@ async def board(visit: Visit) -> Answer:
     reader = visit.site.plan
     if reader is None:
         return Absent()
-    card = reader.plan(visit.who.person, visit.now)
+    card = reader.plan(visit.now)
     page = Page(
         "workplan.html",
         visit.texts("plan.h1"),

@@ -62,23 +62,23 @@ class Meetings:
 
     lines = staticmethod(lines_of)
 
-    def file(self, tx: Tx, filing: Filing) -> None:
-        """Note an operation; its row in `workplan_dispatch` is written already.
+    def check(self, tx: Tx, filing: Filing) -> None:
+        """Look at a dispatch of ours before anything of it is written.
 
         Raises:
-            BadForm: it is ours and belongs to no meeting of this node; nothing is kept.
+            BadForm: it belongs to no meeting of this node; nothing was written.
         """
-        if not filing.body:
-            return
-        header, body = filing.header, read(filing.header.kind, filing.body).body
-        calls = isinstance(body, Meeting) and body.state == Step.CALL
-        if filing.ours and calls != (filing.case == CaseId(header.id)):
+        if _calls(filing) != (filing.case == CaseId(filing.header.id)):
             raise BadForm(
                 "a meeting is called in a case of its own, and all else belongs to a meeting; nothing was kept"
             )
-        if filing.ours and not calls and not store.is_meeting(tx, filing.case):
+        if not _calls(filing) and not store.is_meeting(tx, filing.case):
             raise BadForm("there is no such meeting on this node; nothing was kept")
-        store.insert(tx, header.id, filing.case, header.author.role)
+
+    def file(self, tx: Tx, filing: Filing) -> None:
+        """Note an operation; its row in `workplan_dispatch` is written already. What our law did not admit is none."""
+        if filing.body:
+            store.insert(tx, filing.header.id, filing.case, filing.header.author.role)
 
     def take_back(self, tx: Tx, taken: TakenBack) -> None:
         """Do nothing: a recalled operation is left out by its mark, and a meeting is never kept folded."""
@@ -86,6 +86,11 @@ class Meetings:
     def erase(self, tx: Tx, dispatch: DispatchId, case: CaseId) -> None:  # noqa: ARG002  every part is asked this way
         """Take what was written at home on a meeting away with the words of its dispatches."""
         store.forget(tx, case)
+
+
+def _calls(filing: Filing) -> bool:
+    body = read(filing.header.kind, filing.body).body
+    return isinstance(body, Meeting) and body.state == Step.CALL
 
 
 PARTS: tuple[Part, ...] = (Meetings(),)

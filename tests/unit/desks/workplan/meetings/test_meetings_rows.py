@@ -73,6 +73,7 @@ class Two:
         if act == "call":
             self.number = show_id(id_)
         filing = Filing(True, self._header(node, ready.kind, id_, ready.role), body, case, Ms(self.now), None, True)
+        node.desk.check(node.tx, filing)
         node.desk.file(node.tx, filing)
         self.waits.append((node, filing))
         if not self.cut:
