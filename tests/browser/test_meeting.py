@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Locator, expect
 
+from comity.base.ids import Ms
 from comity.cli.demo.stage import Stage
 from tests.browser.cable import Cable
 from tests.browser.nodes import standing, until
@@ -36,7 +37,9 @@ THEIRS = {
     "hi": "ऐसे प्रश्नों का उत्तर तथ्यों पर मिलना चाहिए।",
     "pa": "ਅਜਿਹੇ ਸਵਾਲਾਂ ਦਾ ਜਵਾਬ ਤੱਥਾਂ ਉੱਤੇ ਮਿਲਣਾ ਚਾਹੀਦਾ ਹੈ।",
 }
+MEASURE = "Share of notifications answered in time"
 AGAIN_MS = 40_000
+TICK_MS = 61_000
 
 
 class Line:
@@ -71,6 +74,12 @@ def press(one: Officer, what: Locator) -> None:
 
 def paragraph(one: Officer, text: str) -> Locator:
     return one.page.locator("#r-paras > li").filter(has_text=text)
+
+
+def later(stage: Stage) -> None:
+    """Let the time pass after which what is not urgent leaves."""
+    stage.now = Ms(max(one.ask("GET", "/clock")["now"] for one in stage.actors))
+    stage.set_time(Ms(stage.now + TICK_MS))
 
 
 def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
@@ -162,6 +171,20 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     for one in (us, them):
         expect(one.page.locator("#meet-top .st.ok")).to_be_visible(timeout=SOON_MS)
         expect(one.page.locator("#meet-hash .st.ok")).to_have_count(2)
+
+    # What was decided is proposed to the plan, and is an action of it once the other side has agreed there.
+    press(us, us.page.locator('button[value="decide"]'))
+    later(stage)
+    (proposed,) = until(lambda: india.ask("GET", "/plan")["proposals"])
+    by = {"desk": "requests", "number": IN}
+    india.ask("POST", "/plan/answer", {"by": by, "what": {"about": proposed["id"], "state": "agreed"}})
+    later(stage)
+    (action,) = until(
+        lambda: [a for i in ca.ask("GET", "/plan")["items"] for a in i["actions"] if a["measure"] == MEASURE]
+    )
+    us.go(path)
+    expect(paragraph(us, FIRST["fr"]).locator(".sig")).to_contain_text(action["id"])
+    expect(us.page.locator('button[value="decide"]')).to_have_count(0)
 
     # The same minutes on both nodes, as data and on paper in four languages; no byte of the notes went.
     ours, heard = (one.ask("GET", f"/meetings/minutes?id={number}") for one in (ca, india))

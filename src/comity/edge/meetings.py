@@ -79,6 +79,10 @@ class MeetingDesk(Protocol):
         """Return the minutes as plain data."""
         ...
 
+    def operations(self, tx: Tx, case: CaseId) -> list[dict[str, Json]]:
+        """Return what signed minutes decide, as changes of the plan."""
+        ...
+
     def put_note(self, tx: Tx, case: CaseId, by: object, text: str, now: Ms) -> None:
         """Keep an officer's note."""
         ...
@@ -138,6 +142,14 @@ class MeetingReader:
             return None
         with self._ledger.read() as tx:
             return self._desk.export(tx, case)
+
+    def operations(self, name: str) -> list[dict[str, Json]]:
+        """Return what signed minutes decide, as changes of the workplan that can be proposed."""
+        case = _case(name)
+        if case is None:
+            return []
+        with self._ledger.read() as tx:
+            return self._desk.operations(tx, case)
 
     def pdf(self, name: str, language: str) -> bytes | None:
         """Return the minutes of a meeting as PDF, or None."""

@@ -187,6 +187,10 @@ class MeetingBoard(Protocol):
         """Return the minutes of a meeting as plain data, or None."""
         ...
 
+    def operations(self, name: str) -> list[dict[str, Json]]:
+        """Return what signed minutes decide, as changes of the workplan that can be proposed."""
+        ...
+
     def pdf(self, name: str, language: str) -> bytes | None:
         """Return the minutes of a meeting as PDF, or None."""
         ...

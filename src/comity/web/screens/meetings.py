@@ -148,10 +148,18 @@ def _writing(visit: Visit, card: MeetingCard, *, writes: bool) -> dict[str, obje
         "theirs_too": known is not None and any(not one.ours for one in known.versions),
         "decision": next((one.decision for one in known.versions if one.decision), None) if known else None,
         "path": f"/meetings/{card.line.id}",
+        "decides": _writes(visit) and _undone(visit, card),
         "not_open": card.opened is None and card.line.sort == "review",
         "to_agree": not next((said for _, ours, said in card.accepted if ours), True) and len(card.proposals) == 1,
         "heading": visit.texts("meet.write" if what == "write" else f"meet.act.{what}") if open_ else "",
     }
+
+
+def _undone(visit: Visit, card: MeetingCard) -> bool:
+    """Say whether something was decided that is not in the plan in force."""
+    plan = visit.site.plan
+    known = set() if plan is None else {one.id for item in plan.plan(visit.now).items for one in item.actions}
+    return plan is not None and not known.issuperset(card.decided.values())
 
 
 def _signed_by_us(card: MeetingCard) -> bool:
@@ -200,10 +208,27 @@ async def act(visit: Visit) -> Answer:
     path = f"/meetings/{visit.path['number'][:_ID]}"
     if name.startswith("go-"):
         return Redirect(f"{path}?p={paragraph[:_ID]}&do={name[3:]}&v={version[:_ID]}#write")
+    if name == "decide":
+        return await _propose(visit, path)
     said = await _ask(visit, {"act": name, "paragraph": paragraph[:_ID]})
     if name == "claim":
         return Redirect(f"{path}?p={said['paragraph']}#write")
     return Redirect(path, "meet.said.sent")
+
+
+async def _propose(visit: Visit, path: str) -> Answer:
+    """Propose what was decided to the plan, by the plan's own rule; the other side agrees to it there."""
+    board = visit.site.meetings
+    changes = [] if board is None else board.operations(visit.path["number"])
+    if not changes:
+        raise Refused(400, "bad-form", visit.texts("meet.decided.none"))
+    number = visit.path["number"][:_ID]
+    what: dict[str, Json] = {"operations": list[Json](changes), "text": number, "language": visit.who.language}
+    answer = cast(
+        "dict[str, Json]", await visit.site.hands.ask("POST", "/plan/propose", body={"by": _by(visit), "what": what})
+    )
+    _sent(answer)
+    return Redirect(path, "meet.said.proposed")
 
 
 async def write(visit: Visit) -> Answer:
@@ -284,13 +309,17 @@ async def _ask(visit: Visit, said: Mapping[str, Json]) -> dict[str, Json]:
     """Hand an act to the door; what law or standing keeps back is said and nothing is lost."""
     body: dict[str, Json] = {"by": _by(visit), "meeting": visit.path.get("number", "")[:_ID], **said}
     answer = cast("dict[str, Json]", await visit.site.hands.ask("POST", "/meetings/act", body=body))
+    _sent(answer)
+    return answer
+
+
+def _sent(answer: Mapping[str, Json]) -> None:
     if answer["outcome"] != _SENT:
         verdict = cast("dict[str, Json]", answer.get("verdict") or {})
         reasons = cast("list[dict[str, Json]]", verdict.get("reasons") or [])
         missing = " ".join(map(str, cast("list[Json]", answer.get("missing") or [])))
         words = " ".join(str(one.get("sentence", "")) for one in reasons) or missing
         raise Refused(409, "withheld", f"{answer['outcome']}: {words}")
-    return answer
 
 
 def _by(visit: Visit) -> dict[str, Json]:

@@ -104,6 +104,7 @@ def check(found: Mapping[str, Json]) -> Checked:
         raise BadForm(f"this is no file of minutes, or it is cut off ({error})") from error
 
 
+_TAIL, _SENTENCE = 6, 500
 _BOTH = ("one side", "the other")
 
 
@@ -169,6 +170,32 @@ def _decision(one: Decision) -> dict[str, Json]:
 
 def _item(one: Item) -> dict[str, Json]:
     return {"title": one.title, "about": str(one.about), "ref": one.ref}
+
+
+def action_of(paragraph: bytes, decision: Decision) -> str:
+    """Return the id of the action that a decision becomes: the same on both sides, "" for one of no item of the plan."""
+    return f"{decision.item}.{show_id(paragraph)[-_TAIL:]}" if decision.item else ""
+
+
+def operations(standing: Standing) -> list[dict[str, Json]]:
+    """Return what minutes that both signed decide as changes of the plan, as a proposal takes them."""
+    return [
+        {"what": "action", "id": action_of(one.id, what), "to": _action(one, what)}
+        for one, what in decisions(standing)
+        if what.item
+    ]
+
+
+def _action(one: Paragraph, what: Decision) -> dict[str, Json]:
+    title = {said.language: " ".join(said.text.split())[:_SENTENCE] for said in one.versions[0].words}
+    return {
+        "id": action_of(one.id, what),
+        "item": what.item,
+        "title": title,
+        "owners": {owner.party.lower(): owner.agency for owner in what.owners},
+        "due": what.due,
+        "measure": what.measure,
+    }
 
 
 def decisions(standing: Standing) -> tuple[tuple[Paragraph, Decision], ...]:

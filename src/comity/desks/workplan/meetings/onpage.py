@@ -118,7 +118,9 @@ class OnPage:
             note="" if note is None else note.text,
             waiting=waiting,
             heard=heard,
-            decided={},
+            decided={
+                show_id(one.id): file.action_of(one.id, what) for one, what in file.decisions(standing) if what.item
+            },
             agencies=self._sides.agencies,
             drafts=tuple((show_id(one.paragraph), one.language, one.text) for one in written),
         )
@@ -151,6 +153,11 @@ class OnPage:
             (one.id, _original(one.versions[0]), what.measure, what.due, what.item, _owners(what))
             for one, what in found
         )
+
+    def operations(self, tx: Tx, case: CaseId) -> list[dict[str, Json]]:
+        """Return what minutes that both signed decide, as changes of the plan."""
+        standing = self.standing(tx, case)
+        return [] if standing is None else file.operations(standing)  # type: ignore[return-value]  # the same data, read-only
 
     # --- what stays at home ----------------------------------------------------------------------------------------
 

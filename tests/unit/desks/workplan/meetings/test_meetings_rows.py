@@ -220,6 +220,10 @@ def test_the_file_is_checked_by_its_words_alone(two: Two) -> None:
     assert (forged.good, forged.both) == (False, False)
     ((_, title, measure, due, item, owners),) = two.a.page.decisions(two.a.tx, CaseId(read_id(two.number)))
     assert (title, (measure, due, item, owners)) == ("Five days.", decided)
+    (change,) = two.a.page.operations(two.a.tx, CaseId(read_id(two.number)))
+    assert two.b.page.operations(two.b.tx, CaseId(read_id(two.number))) == [change]
+    assert change["to"]["owners"] == {"xo": "seal-house", "xv": "paper-office"}  # type: ignore[index,call-overload]  # plain data
+    assert two.card(two.a).decided == {p: change["id"]}
     for broken in ({}, {**export(standing), "format": "other"}):
         with pytest.raises(BadForm, match="no file of minutes"):
             check(broken)
