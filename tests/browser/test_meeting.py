@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, expect
 from comity.base.ids import Ms
 from comity.cli.demo.stage import Stage
 from tests.browser.cable import Cable
+from tests.browser.chromium import WIDE, axe
 from tests.browser.nodes import standing, until
 from tests.browser.officer import SOON_MS, Officer
 
@@ -74,6 +75,10 @@ def press(one: Officer, what: Locator) -> None:
 
 def paragraph(one: Officer, text: str) -> Locator:
     return one.page.locator("#r-paras > li").filter(has_text=text)
+
+
+FETCH = """async (path) => { const answer = await fetch(path), bytes = new Uint8Array(await answer.arrayBuffer());
+  return [answer.status, String.fromCharCode(...bytes.slice(0, 5))]; }"""
 
 
 def later(stage: Stage) -> None:
@@ -186,11 +191,17 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     expect(paragraph(us, FIRST["fr"]).locator(".sig")).to_contain_text(action["id"])
     expect(us.page.locator('button[value="decide"]')).to_have_count(0)
 
+    # It can be read in the dark, on a narrow screen, and by a machine that reads aloud.
+    for scheme in ("light", "dark"):
+        us.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
+        assert axe(us.page) == []
+    us.page.set_viewport_size({"width": 320, "height": 720})
+    assert us.page.evaluate(WIDE) == []
+
     # The same minutes on both nodes, as data and on paper in four languages; no byte of the notes went.
     ours, heard = (one.ask("GET", f"/meetings/minutes?id={number}") for one in (ca, india))
     assert (ours["hash"], ours["paragraphs"], ours["state"]) == (heard["hash"], heard["paragraphs"], "both")
     for one, tag in ((us, "en"), (us, "fr"), (them, "hi"), (them, "pa")):
-        made = one.context.request.get(f"{one.url}{path}/minutes.pdf?lang={tag}")
-        assert made.body()[:5] == b"%PDF-", made.text()[:200]
+        assert one.page.evaluate(FETCH, f"{path}/minutes.pdf?lang={tag}") == [200, "%PDF-"]
     assert NOTE not in json.dumps(india.ask("GET", f"/meetings/one?id={number}"))
     until(lambda: us.page.locator("#r-paras button").count() == 0)

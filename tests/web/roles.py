@@ -71,6 +71,7 @@ GET,POST  /meetings/new                              amend
 GET       /meetings/{number}                         plan
 GET       /meetings/{number}/minutes.pdf             plan
 GET       /meetings/{number}/minutes.json            plan
+GET,POST  /meetings/{number}/move                    amend
 POST      /meetings/{number}/act                     amend
 POST      /meetings/{number}/write                   amend
 POST      /meetings/{number}/sign                    amend

@@ -18,6 +18,7 @@ from comity.dispatch.states import Form, Officer
 from comity.edge.desks import offering, part
 from comity.edge.meetingpdf import minutes_pdf
 from comity.edge.opening import OpenNode
+from comity.edge.plans import make_plan
 from comity.edge.registry import Registry, RosterOfficer
 from comity.edge.rosterfile import RosterFile
 from comity.marking.labels import Lane, Urgency
@@ -29,6 +30,7 @@ PURPOSE, MEETING, MINUTES = "workplan", "meeting", "minutes"
 OUT_OF_PLAN = "the dialogue itself"
 """Why a dispatch of a meeting names no item of the workplan."""
 _MODULE = "meetings"
+_TITLE = 200
 
 
 class ReadyForm(Protocol):
@@ -104,7 +106,7 @@ class MeetingReader:
         desk: keeps the meetings.
         parties: node to (mark, name), for what is printed.
         agencies: names by id, of both sides.
-        agenda: makes the next agenda of what is overdue.
+        items: makes the next agenda of what is there, in a language; asked anew each time.
     """
 
     def __init__(
@@ -113,9 +115,9 @@ class MeetingReader:
         desk: MeetingDesk,
         parties: Mapping[str, tuple[str, str]],
         agencies: Mapping[str, str],
-        agenda: Callable[[Tx, Ms, str], tuple[tuple[str, str, str], ...]] = lambda _, __, ___: (),
+        items: Callable[[Ms, str], tuple[tuple[str, str, str], ...]] = lambda _, __: (),
     ) -> None:
-        self._ledger, self._desk, self._parties, self._agencies, self._agenda = ledger, desk, parties, agencies, agenda
+        self._ledger, self._desk, self._parties, self._agencies, self._items = ledger, desk, parties, agencies, items
 
     def meetings(self, now: Ms) -> tuple[MeetingLine, ...]:  # noqa: ARG002  a board is asked with the time
         """Return the meetings, newest first."""
@@ -132,8 +134,7 @@ class MeetingReader:
 
     def agenda(self, now: Ms, language: str) -> tuple[tuple[str, str, str], ...]:
         """Return what the next agenda would have."""
-        with self._ledger.read() as tx:
-            return self._agenda(tx, now, language)
+        return self._items(now, language)
 
     def export(self, name: str) -> Mapping[str, Json] | None:
         """Return the minutes of a meeting as plain data, or None."""
@@ -251,7 +252,28 @@ def make_meetings(opened: OpenNode) -> MeetingReader | None:
         opened.config.peer: (theirs.short, theirs.name.get("en", theirs.short)),
     }
     agencies = {one.id: registry.agency_name(one.id) for registry in (theirs, ours) for one in registry.agency}
-    return MeetingReader(opened.node.ledger, desk, parties, agencies)
+    return MeetingReader(opened.node.ledger, desk, parties, agencies, _agenda(opened))
+
+
+def _agenda(opened: OpenNode) -> Callable[[Ms, str], tuple[tuple[str, str, str], ...]]:
+    """Return what makes an agenda of the actions of the plan that are overdue, by day."""
+    plan, keeps = make_plan(opened), offering(opened.config.desks, _MODULE)
+    module = part(keeps[0], f"{_MODULE}.agenda")
+
+    def items(now: Ms, language: str) -> tuple[tuple[str, str, str], ...]:
+        late = (
+            () if plan is None else tuple(one for item in plan.plan(now).items for one in item.actions if one.overdue)
+        )
+        overdue = [module.Overdue(one.id, _in(dict(one.title), language), one.due) for one in late]
+        return tuple((one.title, str(one.about), one.ref) for one in module.agenda_of(overdue, (), ()))
+
+    return items
+
+
+def _in(title: Mapping[str, str], language: str) -> str:
+    """Return a title of an action in a language, or in one that it has; of the length of an agenda's."""
+    found = title.get(language) or title.get("en") or next(iter(title.values()), "")
+    return found[:_TITLE]
 
 
 def make_saying(opened: OpenNode) -> tuple[str, Saying] | None:

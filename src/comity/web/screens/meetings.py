@@ -140,7 +140,7 @@ def _writing(visit: Visit, card: MeetingCard, *, writes: bool) -> dict[str, obje
     return {
         "us_mark": us.short,
         "signer": signer,
-        "signs": card.signs and not card.unready and not _signed_by_us(card),
+        "signs": card.signs and card.signed != "both" and not _signed_by_us(card),
         "what": what if open_ else "",
         "paragraph": name,
         "fields": _fields(visit, card, known, what, name) if open_ else (),
@@ -148,6 +148,7 @@ def _writing(visit: Visit, card: MeetingCard, *, writes: bool) -> dict[str, obje
         "theirs_too": known is not None and any(not one.ours for one in known.versions),
         "decision": next((one.decision for one in known.versions if one.decision), None) if known else None,
         "path": f"/meetings/{card.line.id}",
+        "writes_any": _writes(visit),
         "decides": _writes(visit) and _undone(visit, card),
         "not_open": card.opened is None and card.line.sort == "review",
         "to_agree": not next((said for _, ours, said in card.accepted if ours), True) and len(card.proposals) == 1,
@@ -334,16 +335,57 @@ async def new(visit: Visit) -> Answer:
     board = visit.site.meetings
     if board is None:
         return Absent()
-    at = sight(visit)
-    us = next(party for party in at.parties if party.ours)
     items = "\n".join(title for title, _, _ in board.agenda(visit.now, visit.who.language))
-    context = {
+    context = _form(visit, items)
+    return Screen(Page("meeting_new.html", visit.texts("meet.new"), "meetings", ()), frozenset(), context)
+
+
+def _form(visit: Visit, items: str) -> dict[str, object]:
+    """Return what the form of a call begins with."""
+    parties = sight(visit).parties
+    return {
+        "action": "/meetings/new",
+        "title": "",
+        "at": "",
+        "lasts": 90,
+        "leads": {},
+        "restricted": "",
+        "chosen": frozenset(LANGUAGES),
         "items": items,
-        "parties": tuple((one.short, one.capital) for one in at.parties),
-        "place": us.capital,
+        "parties": tuple((one.short, one.capital) for one in parties),
+        "place": next(party for party in parties if party.ours).capital,
         "all": tuple((tag, visit.texts.language(tag)) for tag in LANGUAGES),
     }
-    return Screen(Page("meeting_new.html", visit.texts("meet.new"), "meetings", ()), frozenset(), context)
+
+
+async def moved(visit: Visit) -> Answer:
+    """The form of a move: the call's, with what stands now."""
+    board, card = visit.site.meetings, _card(visit)
+    if board is None or card is None or not card.proposals:
+        return Absent()
+    now, parties = card.proposals[-1], sight(visit).parties
+    zone = ZoneInfo(next(party.zone for party in parties if party.ours))
+    local = "" if now.at is None else datetime.fromtimestamp(now.at / 1_000, zone).strftime("%Y-%m-%dT%H:%M")
+    context = _form(visit, "\n".join(title for title, about, _ in now.agenda if about != "restricted")) | {
+        "action": f"/meetings/{card.line.id}/move",
+        "title": now.title,
+        "at": local,
+        "lasts": now.minutes or "",
+        "leads": dict(now.deputies),
+        "restricted": "\n".join(title for title, about, _ in now.agenda if about == "restricted"),
+        "chosen": frozenset(card.languages),
+    }
+    return Screen(Page("meeting_new.html", visit.texts("meet.move"), "meetings", ()), frozenset(), context)
+
+
+async def move(visit: Visit) -> Answer:
+    """Move a meeting: propose other terms in the place of those that stand."""
+    card = _card(visit)
+    if card is None:
+        return Absent()
+    known = {title: (title, about, ref) for one in card.proposals for title, about, ref in one.agenda}
+    await _ask(visit, {"act": "move", "terms": _terms(visit, known)})
+    return Redirect(f"/meetings/{card.line.id}", "meet.said.sent")
 
 
 async def call(visit: Visit) -> Answer:
@@ -351,18 +393,24 @@ async def call(visit: Visit) -> Answer:
     board = visit.site.meetings
     if board is None:
         return Absent()
-    parties = sight(visit).parties
-    at, title = _instant(visit.field("at"), parties), visit.field("title")
     found = {name: (name, about, ref) for name, about, ref in board.agenda(visit.now, visit.who.language)}
+    said = await _ask(visit, {"act": "call", "terms": _terms(visit, found)})
+    return Redirect(f"/meetings/{said['id']}", "meet.said.called")
+
+
+def _terms(visit: Visit, found: Mapping[str, tuple[str, str, str]]) -> dict[str, Json]:
+    """Read the form of a call or a move; `found` are items that are known with why they are there."""
+    parties = sight(visit).parties
+    at, minutes = _instant(visit.field("at"), parties), visit.field("minutes")
     agenda = [found.get(one, (one, "raised", "")) for one in _lines(visit.field("items"))]
     agenda += [(one, "restricted", "") for one in _lines(visit.field("restricted"))]
-    terms: dict[str, Json] = {
+    return {
         "sort": "consultation" if at is None else "review",
-        "title": title,
+        "title": visit.field("title"),
         "language": visit.who.language,
         "languages": [*_tags(visit)],
         "at": at,
-        "minutes": int(visit.field("minutes")) if at is not None and visit.field("minutes").isdecimal() else None,
+        "minutes": int(minutes) if at is not None and minutes.isascii() and minutes.isdecimal() else None,
         "places": [
             {"party": one.short, "place": visit.field(f"place-{one.short}"), "zone": one.zone}
             for one in parties
@@ -375,8 +423,6 @@ async def call(visit: Visit) -> Answer:
         ],
         "agenda": [{"title": name, "about": about, "ref": ref} for name, about, ref in agenda],
     }
-    said = await _ask(visit, {"act": "call", "terms": terms})
-    return Redirect(f"/meetings/{said['id']}", "meet.said.called")
 
 
 def _tags(visit: Visit) -> list[str]:
@@ -424,6 +470,8 @@ ROUTES = (
     ScreenRoute("GET", "/meetings/{number:str}", Deed.PLAN, one),
     ScreenRoute("GET", "/meetings/{number:str}/minutes.pdf", Deed.PLAN, pdf),
     ScreenRoute("GET", "/meetings/{number:str}/minutes.json", Deed.PLAN, file),
+    ScreenRoute("GET", "/meetings/{number:str}/move", Deed.AMEND, moved),
+    ScreenRoute("POST", "/meetings/{number:str}/move", Deed.AMEND, move),
     ScreenRoute("POST", "/meetings/{number:str}/act", Deed.AMEND, act),
     ScreenRoute("POST", "/meetings/{number:str}/write", Deed.AMEND, write),
     ScreenRoute("POST", "/meetings/{number:str}/sign", Deed.AMEND, sign, fresh=True),
