@@ -77,6 +77,12 @@ POST      /meetings/{number}/write                   amend
 POST      /meetings/{number}/sign                    amend
 POST      /meetings/{number}/note                    amend
 POST      /meetings/{number}/draft                   amend
+GET       /workplan/item/{item}                      plan
+POST      /workplan/item/{item}                      amend
+GET       /workplan/proposal/{proposal}              plan
+POST      /workplan/proposal/{proposal}              amend
+GET,POST  /workplan/propose                          amend
+GET       /workplan/file/{name}                      plan
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft

@@ -28,7 +28,7 @@ from comity.edge.opening import OpenNode
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.edge.registry import Registry, RosterOfficer
-from comity.marking.labels import Urgency
+from comity.marking.labels import Lane, Urgency
 from comity.screen.plan import ItemLine, Made, PlanCard
 
 _PURPOSE = "workplan"
@@ -52,6 +52,10 @@ class Planning(Protocol):
 
     def update_of(self, tx: Tx, desk: object, asked: Mapping[str, Any]) -> tuple[Mapping[str, Value], str, str]:
         """Return the body of an update, the item of its action, and the other side's owner."""
+        ...
+
+    def file_of(self, tx: Tx, desk: object, form: str, now: Ms, language: str) -> tuple[str, str]:
+        """Return the plan in force as a file: media type and text."""
         ...
 
     def plan_json(self, tx: Tx, desk: object, version: int) -> Mapping[str, Value]:
@@ -100,6 +104,12 @@ class PlanReader:
         )
         tracks = tuple(replace(one, owners=self._named(one.owners)) for one in card.tracks)
         return replace(card, items=items, tracks=tracks)
+
+    def file(self, form: str, now: Ms, language: str) -> tuple[str, bytes]:
+        """Return the plan in force as a file: media type and content."""
+        with self.ledger.read() as tx:
+            media, text = self.planning.file_of(tx, self.desk, form, now, language)
+        return media, text.encode()
 
     def _named(self, owners: tuple[tuple[str, str, str], ...]) -> tuple[tuple[str, str, str], ...]:
         return tuple((short, agency, self._names.get(agency, agency)) for short, agency, _ in owners)
@@ -249,6 +259,7 @@ class PlanRoutes:
             body=body,
             case=self._case(named),
             re=() if named is None else (named,),
+            lane=Lane.URGENT,
         )
         outcome = await self._engine.submit(form, officer)
         if isinstance(outcome, BadForm):

@@ -211,3 +211,13 @@ class PlanBoard(Protocol):
     def plan(self, now: Ms) -> PlanCard:
         """Return the plan in force and what happens to it."""
         ...
+
+    def file(self, form: str, now: Ms, language: str) -> tuple[str, bytes]:
+        """Return the plan in force as a file: media type and content.
+
+        Args:
+            form: `ics`, `json` or `csv`.
+            now: when it is written.
+            language: of a calendar's texts.
+        """
+        ...

@@ -5,6 +5,7 @@ The rule it keeps: what is shown as in force is what both signed; overdue is by 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import Digest, DispatchId, Ms, read_id, show_id
 from comity.base.readers import Misfit
 from comity.desks.workplan import planrows, store
+from comity.desks.workplan.files import to_calendar, to_csv
 from comity.desks.workplan.kinds import operation_of, plan_of
 from comity.desks.workplan.model import OVER, PROPOSING, Action, Item, Operation, Owners, Plan, Progress, Stage
 from comity.desks.workplan.planpart import PlanPart
@@ -215,6 +217,24 @@ def plan_json(tx: Tx, desk: WorkplanDesk, version: int = 0) -> Mapping[str, Valu
     if found is None:
         raise BadForm(f"there is no version {version} of the plan on this node")
     return plan_value(found.plan)
+
+
+def file_of(tx: Tx, desk: WorkplanDesk, form: str, now: Ms, language: str) -> tuple[str, str]:
+    """Return the plan in force as a file: media type and text.
+
+    Args:
+        tx: only read.
+        desk: that keeps the plan.
+        form: `ics`, `csv` or `json`.
+        now: when it is written.
+        language: of a calendar's texts.
+    """
+    plan = desk.plan.version(tx).plan
+    if form == "ics":
+        return "text/calendar", to_calendar(plan, desk.plan.first(tx).digest, now, language)
+    if form == "csv":
+        return "text/csv", to_csv(plan)
+    return "application/json", json.dumps(plan_value(plan), ensure_ascii=False, indent=2) + "\n"
 
 
 def proposal_of(tx: Tx, desk: WorkplanDesk, asked: Mapping[str, Any]) -> Mapping[str, Value]:

@@ -76,6 +76,7 @@ BADGES: Mapping[str, Badge] = {
     "inbox": inbox.tally,
     "approvals": turns.tally,
     "precursors": precursors.tally,
+    "workplan": workplan.tally,
     "tasks": tasks.tally,
     "reviews": reviews.tally,
 }
