@@ -103,8 +103,8 @@ def _ready(card: MeetingCard, visit: Visit) -> tuple[object, ...]:
     at = sight(visit)
     words, look = views.signed(card, at)
     if card.signed != "not":
-        return words, look, ()
-    return visit.texts("meet.unready" if card.unready else "meet.ready"), "", views.unready(card, at)
+        return words, look, (), _writes(visit) and _undone(visit, card)
+    return visit.texts("meet.unready" if card.unready else "meet.ready"), "", views.unready(card, at), False
 
 
 def _hash(card: MeetingCard, visit: Visit) -> tuple[object, ...]:
@@ -149,7 +149,6 @@ def _writing(visit: Visit, card: MeetingCard, *, writes: bool) -> dict[str, obje
         "decision": next((one.decision for one in known.versions if one.decision), None) if known else None,
         "path": f"/meetings/{card.line.id}",
         "writes_any": _writes(visit),
-        "decides": _writes(visit) and _undone(visit, card),
         "not_open": card.opened is None and card.line.sort == "review",
         "to_agree": not next((said for _, ours, said in card.accepted if ours), True) and len(card.proposals) == 1,
         "heading": visit.texts("meet.write" if what == "write" else f"meet.act.{what}") if open_ else "",
