@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from comity.base.ids import Ms
-from comity.cli.demo.stage import Stage
+from comity.cli.demo.stage import Actor, Stage
 from tests.browser.cable import Cable
 from tests.browser.chromium import WIDE, axe
 from tests.browser.nodes import standing, until
@@ -85,6 +85,12 @@ def later(stage: Stage) -> None:
     """Let the time pass after which what is not urgent leaves."""
     stage.now = Ms(max(one.ask("GET", "/clock")["now"] for one in stage.actors))
     stage.set_time(Ms(stage.now + TICK_MS))
+
+
+def decided(actor: Actor) -> list[dict[str, str]]:
+    """Return the actions of the plan in force that have our measure."""
+    items = actor.ask("GET", "/plan")["items"]
+    return [one for item in items for one in item["actions"] if one["measure"] == MEASURE]
 
 
 def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
@@ -180,13 +186,12 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     # What was decided is proposed to the plan, and is an action of it once the other side has agreed there.
     press(us, us.page.locator('button[value="decide"]'))
     later(stage)
-    (proposed,) = until(lambda: india.ask("GET", "/plan")["proposals"])
+    (proposed,) = until(lambda: india.ask("GET", "/plan")["proposals"], 60)
     by = {"desk": "requests", "number": IN}
-    india.ask("POST", "/plan/answer", {"by": by, "what": {"about": proposed["id"], "state": "agreed"}})
+    agreed = india.ask("POST", "/plan/answer", {"by": by, "what": {"about": proposed["id"], "state": "agreed"}})
+    assert agreed["outcome"] == "sent", agreed
     later(stage)
-    (action,) = until(
-        lambda: [a for i in ca.ask("GET", "/plan")["items"] for a in i["actions"] if a["measure"] == MEASURE]
-    )
+    (action,) = until(lambda: decided(ca), 60)
     us.go(path)
     expect(paragraph(us, FIRST["fr"]).locator(".sig")).to_contain_text(action["id"])
     expect(us.page.locator('button[value="decide"]')).to_have_count(0)

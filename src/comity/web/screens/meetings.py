@@ -251,6 +251,7 @@ async def write(visit: Visit) -> Answer:
     }
     if not texts:
         raise Refused(400, "bad-form", visit.texts("meet.empty"))
+    await _keep(visit)  # a refusal says that the draft is kept
     body: dict[str, Json] = {"paragraph": paragraph, "texts": texts, "seen": [*visit.field("seen").split()]}
     if what == "translate":
         await _ask(visit, {"act": "translate", **body})
@@ -292,7 +293,13 @@ async def draft(visit: Visit) -> Answer:
     """Keep what this person is writing, field by field, here; asked by the page's script."""
     if _card(visit) is None:
         return Absent()
-    for name in visit.form:
+    await _keep(visit)
+    return Told({"kept": visit.now})
+
+
+async def _keep(visit: Visit) -> None:
+    """Keep what is in the form as this person's draft; what is published takes it away again."""
+    for name in visit.form if visit.field("paragraph") else ():
         if name.startswith("t-"):
             body: dict[str, Json] = {
                 "by": _by(visit),
@@ -302,7 +309,6 @@ async def draft(visit: Visit) -> Answer:
                 "text": visit.field(name),
             }
             await visit.site.hands.ask("POST", "/meetings/draft", body=body)
-    return Told({"kept": visit.now})
 
 
 async def _ask(visit: Visit, said: Mapping[str, Json]) -> dict[str, Json]:
