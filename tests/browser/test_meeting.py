@@ -131,7 +131,7 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     assert us.page.locator("#t-en").input_value() == FIRST["en"]
     expect(paragraph(them, FIRST["fr"])).to_have_count(0)
     decision = {
-        "measure": "Share answered in time",
+        "measure": MEASURE,
         "due": "2026-12-31",
         "item": "W-1",
         "o-CA": "health-canada",
