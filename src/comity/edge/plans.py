@@ -131,7 +131,7 @@ class PlanReader:
         for desk in self._counted:
             table = f"{desk}_dispatch"  # a desk's name is a word of the settings, checked there
             rows = tx.rows(
-                f"SELECT item, kind, SUM(ours), COUNT(*) - SUM(ours) FROM {table} WHERE item IS NOT NULL GROUP BY item, kind"  # noqa: S608
+                f"SELECT item, kind, COUNT(CASE ours WHEN 1 THEN 1 END), COUNT(CASE ours WHEN 0 THEN 1 END) FROM {table} WHERE item IS NOT NULL GROUP BY item, kind"  # noqa: S608
             )
             for item, kind, ours, theirs in rows:
                 counts.setdefault(text_of(item), {})[text_of(kind)] = (int_of(ours), int_of(theirs))

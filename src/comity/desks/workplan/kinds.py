@@ -207,7 +207,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
                 "text": _prose,
                 "language": text_of(35, form=LANGUAGE),
             },
-            {"state", "number", "base"},
+            {"state", "number", "seen", "base"},
         ),
         Kind.UPDATE: record_of(
             Update,

@@ -16,7 +16,7 @@ from comity.desks.workplan.kinds import operation_of, plan_of
 from comity.desks.workplan.model import Amendment, Operation, Plan, Progress, Stage, Update
 from comity.desks.workplan.plans import operation_value, plan_value
 from comity.desks.workplan.rules import Event, Story, Version
-from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
+from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.ports import Row, Tx
 
 _EVENTS = (
@@ -59,10 +59,12 @@ def plan_bytes(plan: Plan) -> bytes:
 def insert_amend(tx: Tx, filing: Filing, body: Amendment, side: int) -> None:
     """Write what was said of an amendment."""
     header = filing.header
+    if tx.rows("SELECT 1 FROM workplan_amend WHERE id = ?", (header.id,)):
+        return
     operations = encode([cast("Value", operation_value(one)) for one in body.operations])
     tx.run(
-        "INSERT INTO workplan_amend (id, side, number, seen, state, base, result, about, operations, reason, made, agency,"
-        " verdict, fate) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '') ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO workplan_amend (place, id, side, number, seen, state, base, result, about, operations, reason, made, agency,"
+        " verdict, fate) SELECT coalesce(max(place), 0) + 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '' FROM workplan_amend",
         (
             header.id, side, body.number, body.seen, body.state.value, body.base, body.result, body.about, operations,
             body.reason or body.text, header.created, header.author.agency,
@@ -213,26 +215,3 @@ def _told(row: Row) -> Told:
 def erase_progress(tx: Tx, dispatch: DispatchId) -> None:
     """Take the words of an update out of its row; how far the action is stays."""
     tx.run("UPDATE workplan_progress SET words = '' WHERE id = ?", (dispatch,))
-
-
-@dataclass(frozen=True, slots=True)
-class Produced:
-    """How many dispatches of one kind name an item, by side, and when the last moved."""
-
-    item: str
-    kind: str
-    ours: bool
-    count: int
-    last: Ms | None
-
-
-def produced(tx: Tx) -> tuple[Produced, ...]:
-    """Return what this desk's own dispatches name; those of other desks are asked of them."""
-    rows = tx.rows(
-        "SELECT item, kind, ours, count(*), max(made) FROM workplan_dispatch WHERE item IS NOT NULL GROUP BY item, kind, ours"
-        " ORDER BY item, kind, ours"
-    )
-    return tuple(
-        Produced(text_of(item), text_of(kind), bool(ours), int_of(count), ms_or_none(last))
-        for item, kind, ours, count, last in rows
-    )

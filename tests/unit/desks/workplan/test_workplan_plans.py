@@ -123,6 +123,8 @@ def test_changes_lead_from_one_plan_to_the_other_and_differences_name_each_field
         ({"state": "maybe"}, "not one of"),
         ({"number": 0}, "from 1 on"),
         ({"seen": -1}, "from 0 on"),
+        ({"seen": None}, "lacks seen"),
+        ({"number": None}, "lacks number"),
         ({"base": b"short"}, "32 bytes"),
         ({"colour": "red"}, "no field called colour"),
         ({"operations": [{"what": "title", "id": "title", "to": "x", "more": "y"}]}, "is not a change"),

@@ -1,6 +1,6 @@
 -- What was said of amendments, in the order of filing, and what it comes to: verdict and fate are made again at each filing.
 CREATE TABLE workplan_amend (
-  place INTEGER PRIMARY KEY,             -- 1, 2, 3... in the order of filing
+  place BIGINT PRIMARY KEY,              -- 1, 2, 3... in the order of filing
   id BLOB NOT NULL UNIQUE,
   side BIGINT NOT NULL,                  -- 0: the party that the accord names first
   number BIGINT NOT NULL,
