@@ -199,6 +199,7 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     # It can be read in the dark, on a narrow screen, and by a machine that reads aloud.
     for scheme in ("light", "dark"):
         us.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
+        us.go(path)
         assert axe(us.page) == []
     us.page.set_viewport_size({"width": 320, "height": 720})
     assert us.page.evaluate(WIDE) == []
