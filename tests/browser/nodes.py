@@ -28,19 +28,27 @@ def data_of(name: str = MODEL) -> Set:
 
 
 @contextlib.contextmanager
-def standing(*, name: str = MODEL, waiting: bool = False, played: bool = False) -> Iterator[Stage]:
+def standing(
+    *,
+    name: str = MODEL,
+    waiting: bool = False,
+    played: bool = False,
+    built: Callable[[Stage], object] = lambda _: None,
+) -> Iterator[Stage]:
     """Run both nodes until the block is left; their clocks stand on the demo's day and run.
 
     Args:
         name: of the accord.
         waiting: leave open what waits on the desks the next morning.
         played: play the whole day first, which takes half a minute.
+        built: called when both folders are there and no node runs yet.
     """
     folder = Path(tempfile.mkdtemp(prefix="comity-b-"))
     make_private_folder(folder)
     data = data_of(name)
     day = load_whole(data)
     stage = build(folder, data, Ms(day.scenes[0].at - _BEFORE_MS))
+    built(stage)
     try:
         stage.start()
         if played:

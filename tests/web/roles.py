@@ -66,6 +66,17 @@ GET       /precursors                                lists
 GET       /precursors/{number}                       case       dispatch
 POST      /precursors/{number}/seen                  send       dispatch
 GET       /workplan                                  plan
+GET       /meetings                                  plan
+GET,POST  /meetings/new                              amend
+GET       /meetings/{number}                         plan
+GET       /meetings/{number}/minutes.pdf             plan
+GET       /meetings/{number}/minutes.json            plan
+GET,POST  /meetings/{number}/move                    amend
+POST      /meetings/{number}/act                     amend
+POST      /meetings/{number}/write                   amend
+POST      /meetings/{number}/sign                    amend
+POST      /meetings/{number}/note                    amend
+POST      /meetings/{number}/draft                   amend
 GET       /workplan/item/{item}                      plan
 POST      /workplan/item/{item}                      amend
 GET       /workplan/proposal/{proposal}              plan

@@ -47,7 +47,7 @@ def made_second(files: Mapping[str, bytes]) -> int:
 
 
 def _compile(files: Mapping[str, bytes], language: str, form: str, **more: Any) -> list[bytes]:
-    typst = _typst()
+    typst = typst_module()
     data = pages_of(files, language)
     compiler = typst.Compiler(
         input=DOCUMENTS / "case.typ",
@@ -69,7 +69,7 @@ def typst_version() -> str:
     Raises:
         BadConfiguration: typst is not installed.
     """
-    _typst()
+    typst_module()
     return version("typst")
 
 
@@ -92,7 +92,12 @@ def same_pdf(files: Mapping[str, bytes]) -> tuple[bool, str]:
     )
 
 
-def _typst() -> Any:
+def typst_module() -> Any:
+    """Return the package typst.
+
+    Raises:
+        BadConfiguration: it is not installed.
+    """
     try:
         return import_module("typst")
     except ImportError as error:

@@ -32,6 +32,7 @@ from comity.edge.door_evidence import EvidenceRoutes
 from comity.edge.door_keys import KeyRoutes
 from comity.edge.door_link import LinkRoutes
 from comity.edge.door_media import MediaRoutes
+from comity.edge.door_meetings import meeting_routes
 from comity.edge.door_request import Routes
 from comity.edge.door_retention import RetentionRoutes
 from comity.edge.door_search import SearchRoutes
@@ -235,6 +236,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             LinkRoutes(engine, desk.people, house_access()).routes,
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
+            *meeting_routes(opened, engine),
             *start_plan(opened, engine),
         ),
         home=home_of(Staffing.of(opened)),

@@ -10,6 +10,7 @@ from comity.edge.casereaders import make_readers
 from comity.edge.consignments import make_consignments
 from comity.edge.desks import case_desk, keeper_of
 from comity.edge.health import Health
+from comity.edge.meetings import make_meetings
 from comity.edge.needs import NodeNeeds, house_access
 from comity.edge.opening import OpenNode
 from comity.edge.people import People, make_people
@@ -70,6 +71,7 @@ def make_site(
         plan=make_plan(opened),
         scorecards=make_scoreboard(opened),
         yearly=make_yearly(opened),
+        meetings=make_meetings(opened),
     )
 
 

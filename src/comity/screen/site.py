@@ -18,6 +18,7 @@ from comity.screen.consignments import ConsignmentBoard
 from comity.screen.duty import DutyBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
+from comity.screen.meetings import MeetingBoard
 from comity.screen.people import HealthReader, PeopleReader
 from comity.screen.plan import PlanBoard
 from comity.screen.reviews import ReviewBoard
@@ -57,6 +58,7 @@ class Site:
         plan: the workplan that both sides signed; None where no desk keeps one.
         yearly: our side's yearly reports.
         scorecards: what both logs prove of a period; None where no desk counts it.
+        meetings: meetings and their minutes; None where no desk keeps any.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
     """
@@ -82,3 +84,4 @@ class Site:
     plan: PlanBoard | None = None
     scorecards: ScoreBoard | None = None
     yearly: Yearly | None = None
+    meetings: MeetingBoard | None = None

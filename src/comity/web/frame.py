@@ -57,6 +57,7 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         (
             Entry("workplan", "/workplan", "frame.workplan", "ledger"),
             Entry("scorecard", "/scorecard", "frame.scorecard", "board"),
+            Entry("meetings", "/meetings", "meet.h1", "person"),
             Entry("today", "/today", "frame.today", "board"),
         ),
     ),
@@ -152,11 +153,14 @@ class Frame:
     def _shown(self, entries: tuple[Entry, ...], visit: Visit, here: str) -> Iterable[Shown]:
         for one in entries:
             deed = self._deeds.get(one.href)
-            kept = {
-                "precursors": visit.site.consignments,
-                "workplan": visit.site.plan,
-                "scorecard": visit.site.scorecards,
-            }.get(one.key, True) is not None
+            site = visit.site
+            keepers = {
+                "precursors": site.consignments,
+                "workplan": site.plan,
+                "scorecard": site.scorecards,
+                "meetings": site.meetings,
+            }
+            kept = keepers.get(one.key, True) is not None
             if deed is not None and kept and self._opens(visit, deed):
                 yield Shown(one.key, one.href, visit.texts(one.word), one.icon, one.key == here)
 

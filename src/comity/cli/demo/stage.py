@@ -224,7 +224,7 @@ def new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None, database: s
         workplan=data.accord / "workplan.toml",
         laws=data.laws,
         law=party.law,
-        desks=("requests", "precursors"),
+        desks=("requests", "precursors", "workplan"),
         calendars=data.calendars,
         substances=data.substances,
         settings={

@@ -1,0 +1,213 @@
+"""A quarterly review from its call to the signed minutes: two officials, two nodes, four languages, the line cut in the middle."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from comity.base.ids import Ms
+from comity.cli.demo.stage import Actor, Stage
+from tests.browser.cable import Cable
+from tests.browser.chromium import WIDE, axe
+from tests.browser.nodes import standing, until
+from tests.browser.officer import SOON_MS, Officer
+
+CA, IN = 171, 276
+NOTE = "Our lowest offer is nine days; do not say so."
+FIRST = {
+    "en": "Both sides answer every notification within five working days.",
+    "fr": "Les deux parties répondent à chaque notification en cinq jours ouvrables.",
+}
+FIRST_THEIRS = {
+    "hi": "दोनों पक्ष हर सूचना का उत्तर पाँच कार्यदिवसों में देंगे।",
+    "pa": "ਦੋਵੇਂ ਧਿਰਾਂ ਹਰ ਸੂਚਨਾ ਦਾ ਜਵਾਬ ਪੰਜ ਕੰਮ ਦੇ ਦਿਨਾਂ ਵਿੱਚ ਦੇਣਗੀਆਂ।",
+}
+OURS = {
+    "en": "Questions on lawful assembly will be refused.",
+    "fr": "Les questions sur les réunions licites seront refusées.",
+    "hi": "वैध सभा पर प्रश्न अस्वीकार होंगे।",
+    "pa": "ਕਾਨੂੰਨੀ ਇਕੱਠ ਬਾਰੇ ਸਵਾਲ ਰੱਦ ਹੋਣਗੇ।",
+}
+THEIRS = {
+    "en": "Such questions deserve an answer on the facts.",
+    "fr": "De telles questions méritent une réponse sur les faits.",
+    "hi": "ऐसे प्रश्नों का उत्तर तथ्यों पर मिलना चाहिए।",
+    "pa": "ਅਜਿਹੇ ਸਵਾਲਾਂ ਦਾ ਜਵਾਬ ਤੱਥਾਂ ਉੱਤੇ ਮਿਲਣਾ ਚਾਹੀਦਾ ਹੈ।",
+}
+MEASURE = "Share of notifications answered in time"
+AGAIN_MS = 40_000
+TICK_MS = 61_000
+
+
+class Line:
+    """The cable of the running stage."""
+
+    cable: Cable
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    def built(stage: Stage) -> None:
+        Line.cable = Cable(stage)
+
+    with standing(built=built) as stage:
+        yield stage
+    Line.cable.end()
+
+
+def write(one: Officer, texts: dict[str, str], **more: str) -> None:
+    """Fill in the languages of the open form and publish."""
+    one.fill({f"t-{tag}": text for tag, text in texts.items()} | more)
+    with one.page.expect_navigation():
+        one.page.locator('#write button[value="publish"]').click()
+    one.live()
+
+
+def press(one: Officer, what: Locator) -> None:
+    with one.page.expect_navigation():
+        what.click()
+    one.live()
+
+
+def paragraph(one: Officer, text: str) -> Locator:
+    return one.page.locator("#r-paras > li").filter(has_text=text)
+
+
+FETCH = """async (path) => { const answer = await fetch(path), bytes = new Uint8Array(await answer.arrayBuffer());
+  return [answer.status, String.fromCharCode(...bytes.slice(0, 5))]; }"""
+
+
+def later(stage: Stage) -> None:
+    """Let the time pass after which what is not urgent leaves."""
+    stage.now = Ms(max(one.ask("GET", "/clock")["now"] for one in stage.actors))
+    stage.set_time(Ms(stage.now + TICK_MS))
+
+
+def decided(actor: Actor) -> list[dict[str, str]]:
+    """Return the actions of the plan in force that have our measure."""
+    items = actor.ask("GET", "/plan")["items"]
+    return [one for item in items for one in item["actions"] if one["measure"] == MEASURE]
+
+
+def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
+    ca, india = stage.actors
+    us, them = come(ca.url, CA, lang="fr", to="/meetings"), come(india.url, IN, lang="hi", to="/meetings")
+    us.heard.expected |= {"409"}
+
+    # Called by one, agreed to and opened by the other; the agenda has a restricted title and nothing else of it.
+    us.go("/meetings/new")
+    us.fill({"title": "Review of the second quarter", "at": "2026-07-13T09:00", "restricted": "R-3"})
+    us.fill({"lead-CA": "Deputy adviser", "lead-IN": "Deputy adviser of the other side"})
+    with us.page.expect_navigation(url=re.compile(r"/meetings/[0-9A-Z]{26}")):
+        us.page.locator("form.stack button.go").click()
+    us.live()
+    number = us.page.url.rpartition("/")[2]
+    row = them.page.locator(f"#meet-{number} a")
+    expect(row).to_be_visible(timeout=SOON_MS)
+    press(them, row)
+    expect(them.page.locator("#meet-agenda")).to_contain_text("R-3")
+    for word in ("agree", "open"):
+        press(them, them.page.locator(f'button[value="{word}"]'))
+    expect(us.page.locator("#meet-top .st")).to_contain_text("Ouverte", timeout=SOON_MS)
+
+    # Notes stay at home.
+    us.fill({"text": NOTE})
+    press(us, us.page.locator('form[action$="/note"] button'))
+
+    # A paragraph is claimed, drafted at home, published; the other side sees each without a touch.
+    us.page.locator("h1").click()
+    with us.page.expect_navigation(url="**?p=*"):
+        us.page.keyboard.press("n")
+    us.live()
+    expect(them.page.locator("#r-paras li.edit")).to_be_visible(timeout=SOON_MS)
+    us.fill({"t-en": FIRST["en"]})
+    expect(us.page.locator("#draft-kept")).not_to_be_empty(timeout=SOON_MS)
+    us.page.reload()
+    us.live()
+    assert us.page.locator("#t-en").input_value() == FIRST["en"]
+    expect(paragraph(them, FIRST["fr"])).to_have_count(0)
+    decision = {
+        "measure": MEASURE,
+        "due": "2026-12-31",
+        "item": "W-1",
+        "o-CA": "health-canada",
+        "o-IN": "cbn",
+    }
+    write(us, FIRST, **decision)
+    theirs = paragraph(them, FIRST["fr"])
+    expect(theirs).to_be_visible(timeout=SOON_MS)
+    press(them, theirs.locator('button[value^="go-translate"]'))
+    write(them, FIRST_THEIRS)
+    for one, text in ((us, FIRST["fr"]), (them, FIRST_THEIRS["hi"])):
+        expect(paragraph(one, text)).to_be_visible(timeout=SOON_MS)
+        press(one, paragraph(one, text).locator('button[value^="accept"]'))
+    expect(paragraph(us, FIRST["fr"]).locator(".sig .ok")).to_have_count(2, timeout=SOON_MS)
+
+    # The line is cut; both write the same paragraph; both texts are there when it is back.
+    with us.page.expect_navigation(url="**?p=*"):
+        us.page.locator('button[value="claim:"]').click()
+    us.live()
+    write(us, dict.fromkeys(OURS, "…"))
+    expect(paragraph(them, "…")).to_have_count(1, timeout=SOON_MS)
+    Line.cable.cut()
+    for one, texts in ((us, OURS), (them, THEIRS)):
+        press(one, paragraph(one, "…").locator('button[value^="claim"]'))
+        write(one, texts)
+        expect(paragraph(one, texts["fr" if one is us else "hi"])).to_be_visible()
+    expect(us.page.locator("#meet-sync")).to_have_class(re.compile("warn"))
+    Line.cable.mend()
+    for one, tag in ((us, "fr"), (them, "hi")):
+        both = one.page.locator("#r-paras .twin")
+        expect(both).to_contain_text(OURS[tag], timeout=AGAIN_MS)
+        expect(both).to_contain_text(THEIRS[tag], timeout=AGAIN_MS)
+    for one, tag in ((us, "fr"), (them, "hi")):
+        press(one, paragraph(one, OURS[tag]).locator('button[value^="accept"]'))
+
+    # One text, one hash, both sign it; half-signed is said to be that.
+    for one in (us, them):
+        expect(one.page.locator("#r-paras .sig .ok")).to_have_count(4, timeout=SOON_MS)
+    path = f"/meetings/{number}"
+    us.go(path)
+    seen = us.page.locator("[data-hash]").get_attribute("data-hash")
+    press(us, us.page.locator('form[action$="/sign"] button'))
+    expect(us.page.locator("#meet-ready")).to_contain_text("CA seulement")
+    expect(them.page.locator("#meet-hash li")).to_have_count(1, timeout=SOON_MS)
+    them.go(path)
+    assert them.page.locator("[data-hash]").get_attribute("data-hash") == seen
+    press(them, them.page.locator('form[action$="/sign"] button'))
+    for one in (us, them):
+        expect(one.page.locator("#meet-top .st.ok")).to_be_visible(timeout=SOON_MS)
+        expect(one.page.locator("#meet-hash .st.ok")).to_have_count(2)
+
+    # What was decided is proposed to the plan, and is an action of it once the other side has agreed there.
+    press(us, us.page.locator('button[value="decide"]'))
+    later(stage)
+    (proposed,) = until(lambda: india.ask("GET", "/plan")["proposals"], 60)
+    by = {"desk": "requests", "number": IN}
+    agreed = india.ask("POST", "/plan/answer", {"by": by, "what": {"about": proposed["id"], "state": "agreed"}})
+    assert agreed["outcome"] == "sent", agreed
+    later(stage)
+    (action,) = until(lambda: decided(ca), 60)
+    us.go(path)
+    expect(paragraph(us, FIRST["fr"]).locator(".sig")).to_contain_text(action["id"])
+    expect(us.page.locator('button[value="decide"]')).to_have_count(0)
+
+    # It can be read in the dark, on a narrow screen, and by a machine that reads aloud.
+    for scheme in ("light", "dark"):
+        us.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
+        us.go(path)
+        assert axe(us.page) == []
+    us.page.set_viewport_size({"width": 320, "height": 720})
+    assert us.page.evaluate(WIDE) == []
+
+    # The same minutes on both nodes, as data and on paper in four languages; no byte of the notes went.
+    ours, heard = (one.ask("GET", f"/meetings/minutes?id={number}") for one in (ca, india))
+    assert (ours["hash"], ours["paragraphs"], ours["state"]) == (heard["hash"], heard["paragraphs"], "both")
+    for one, tag in ((us, "en"), (us, "fr"), (them, "hi"), (them, "pa")):
+        assert one.page.evaluate(FETCH, f"{path}/minutes.pdf?lang={tag}") == [200, "%PDF-"]
+    assert NOTE not in json.dumps(india.ask("GET", f"/meetings/one?id={number}"))
+    until(lambda: us.page.locator("#r-paras button").count() == 0)

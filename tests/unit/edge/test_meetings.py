@@ -1,0 +1,133 @@
+"""A meeting over two whole nodes: decided by law, in lane urgent, the same on both after a cut; notes are in one table of one node."""
+
+from __future__ import annotations
+
+import pytest
+
+from comity.base.errors import BadForm, NotAllowed
+from comity.base.ids import Ms, show_id
+from comity.dispatch.states import Committed, Officer
+from comity.edge.meetings import make_meetings, make_saying
+from comity.marking.labels import Lane
+from comity.policy.access import Person
+from comity.screen.meetings import Asked
+from tests.unit.edge.twofolders import MADE, copy_of, opened, paired
+from tests.unit.node.world import exchange
+
+WHO = {"XO": Officer("requests", 11), "XV": Officer("requests", 31)}
+NOTE, DRAFT = "lowest offer is nine days", "perhaps seven days"
+TERMS = {"sort": "consultation", "title": "Draft policy on seals", "language": "en", "languages": ["en"]}
+
+
+class Pair:
+    def __init__(self, base):
+        self.xo, self.xv = (opened(base, name) for name in ("ostrel", "vanmere"))
+        self.now, self.number = MADE + 1_000, ""
+
+    def tick(self, ms=1_000):
+        self.now += ms
+        return Ms(self.now)
+
+    def does(self, one, act, **more):
+        name, saying = make_saying(one)
+        asked = Asked(act, meeting="" if act == "call" else self.number, **more)
+        with one.node.ledger.read() as tx:
+            form, ready = saying.form(tx, name, asked, WHO[one.config.party], self.tick())
+        assert form.lane is Lane.URGENT
+        (done,) = one.node.submit([(form, WHO[one.config.party])], self.tick())
+        if isinstance(done, BadForm):
+            raise done
+        assert isinstance(done, Committed), done
+        if act == "call":
+            self.number = show_id(done.id)
+        return ready.paragraph
+
+    def meet(self):
+        for _ in range(3):
+            exchange(self.xo.node, self.xv.node, self.tick())
+            exchange(self.xv.node, self.xo.node, self.tick())
+
+    def card(self, one):
+        person = Person("requests", WHO[one.config.party].number, "", frozenset({"officer"}))
+        return make_meetings(one).meeting(self.number, person, Ms(self.now))
+
+    def texts(self, one):
+        return [[said.text for v in p.versions for said in v.words] for p in self.card(one).paragraphs]
+
+
+@pytest.fixture
+def two(tmp_path):
+    pair = Pair(copy_of(paired(), tmp_path))
+    pair.does(pair.xo, "call", terms=TERMS)
+    pair.meet()
+    yield pair
+    for one in (pair.xo, pair.xv):
+        one.store.close()
+
+
+def holds(one, words):
+    """Name each table of a node in which these words stand, whole or in bytes."""
+    with one.node.ledger.read() as tx:
+        tables = [str(row[0]) for row in tx.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {
+            name
+            for name in tables
+            for row in tx.rows(f"SELECT * FROM {name}")  # no text of a person in it
+            for cell in row
+            if words.encode() in (cell if isinstance(cell, bytes) else str(cell).encode())
+        }
+
+
+def test_a_week_apart_both_write_and_have_the_same_minutes_afterwards(two):
+    p = two.does(two.xo, "text", language="en", texts=(("en", "Seals are counted."),))
+    two.meet()
+    seen = tuple(v.id for v in two.card(two.xv).paragraphs[0].versions)
+    two.tick(7 * 86_400_000)
+    for one, text in ((two.xo, "Seals are counted daily."), (two.xv, "Seals are counted weekly.")):
+        two.does(one, "text", paragraph=show_id(p), seen=seen, language="en", texts=(("en", text),))
+        two.does(one, "text", language="en", texts=(("en", f"Also: {text}"),))
+    assert two.card(two.xo).hash != two.card(two.xv).hash
+    two.meet()
+    assert two.texts(two.xo) == two.texts(two.xv)
+    assert sorted(map(len, two.texts(two.xo))) == [1, 1, 2]
+    assert two.card(two.xo).hash == two.card(two.xv).hash
+    assert make_meetings(two.xo).export(two.number) == make_meetings(two.xv).export(two.number)
+    assert (two.card(two.xo).waiting, two.card(two.xv).waiting) == (0, 0)
+
+
+def test_no_byte_of_notes_and_drafts_leaves_their_table(two):
+    p = two.does(two.xo, "text", language="en", texts=(("en", "Seals are counted."),))
+    _, saying = make_saying(two.xo)
+    with two.xo.node.ledger.begin() as book:
+        saying.note(book.tx, two.number, WHO["XO"], NOTE, Ms(two.now))
+        saying.draft(book.tx, two.number, WHO["XO"], (show_id(p), "en", DRAFT), Ms(two.now))
+    two.does(two.xo, "comment", paragraph=show_id(p), text="Is August counted?")
+    two.meet()
+    assert two.card(two.xo).note == NOTE
+    assert (holds(two.xo, NOTE), holds(two.xo, DRAFT)) == ({"workplan_note"}, {"workplan_draft"})
+    assert (holds(two.xv, NOTE), holds(two.xv, DRAFT)) == (set(), set())
+    assert "workplan_dispatch" in holds(two.xv, "Is August counted?")
+    with two.xo.node.ledger.begin() as book:
+        saying.drop(book.tx, two.number, WHO["XO"], p)
+    assert holds(two.xo, DRAFT) == set()
+
+
+def test_who_is_not_ours_or_no_signatory_does_nothing(two):
+    name, saying = make_saying(two.xo)
+    with two.xo.node.ledger.read() as tx, pytest.raises(NotAllowed, match="no officer of ours"):
+        saying.form(tx, name, Asked("open", meeting=two.number), Officer("requests", 9_999), Ms(two.now))
+    with pytest.raises(NotAllowed, match="signatory"):
+        two.does(two.xo, "sign", hash=two.card(two.xo).hash, function="Deputy")
+
+
+def test_lists_and_what_is_not_there(two):
+    reader = make_meetings(two.xv)
+    (line,) = reader.meetings(Ms(two.now))
+    assert (line.title, line.sort, line.state, line.ours) == (TERMS["title"], "consultation", "open", False)
+    for name in ("x", show_id(bytes(16))):
+        assert reader.meeting(name, Person("", 0, "", frozenset()), Ms(two.now)) is None
+        assert reader.export(name) is None
+        assert reader.pdf(name, "en") is None
+        assert reader.operations(name) == []
+    assert reader.pdf(two.number, "en")[:5] == b"%PDF-"
+    assert reader.agenda(Ms(two.now), "en") == ()
