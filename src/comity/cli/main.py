@@ -14,6 +14,7 @@ DONE, REFUSED, MISUSE = 0, 1, 2
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 _ALSO = {
     "requests": ("send", "inbox", "case", "search"),
+    "attach": ("attach", "attachment"),
     "acts": ("act",),
     "approvals": ("held", "owed", "alarms"),
 }
@@ -26,6 +27,7 @@ MODULES = {
         "accord",
         "courier",
         "requests",
+        "attach",
         "acts",
         "approvals",
         "persons",

@@ -51,6 +51,8 @@ def run_send(asked: argparse.Namespace) -> int:
         form["re"] = asked.re
     if asked.replaces:
         form["replaces"] = asked.replaces
+    if asked.files:
+        form["files"] = asked.files
     if asked.break_glass:
         form["break_glass"] = asked.break_glass
     outcome = ask(asked.node, "POST", "/submit", {"form": form, "by": by})

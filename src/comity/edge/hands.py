@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import TypeAlias, cast
 from urllib.parse import urlencode
@@ -47,6 +47,24 @@ class NearHands:
             raise Refused(503, "unknown", _FAULT) from error
         return _said(status, msgspec.json.decode(msgspec.json.encode(answer)))
 
+    async def send(self, path: str, query: Mapping[str, str], chunks: AsyncIterator[bytes]) -> Json:
+        """Send bytes to the door of this process.
+
+        Raises:
+            Refused: not all was taken.
+        """
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": urlencode(query).encode()}
+
+        async def receive() -> ASGIReceiveEvent:
+            chunk = await anext(chunks, None)
+            return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
+
+        try:
+            status, answer = await self._door.answer(cast("HTTPScope", scope), receive)
+        except Exception as error:
+            raise Refused(503, "unknown", _FAULT) from error
+        return _said(status, msgspec.json.decode(msgspec.json.encode(answer)))
+
 
 class FarHands:
     """`Hands` over the node's Unix socket, for a further page process."""
@@ -68,6 +86,20 @@ class FarHands:
             raise Refused(503, "unknown", _GONE) from error
         try:
             return _said(answer.status_code, msgspec.json.decode(answer.content))
+        except msgspec.DecodeError as error:
+            raise Refused(503, "unknown", _FAULT) from error
+
+    async def send(self, path: str, query: Mapping[str, str], chunks: AsyncIterator[bytes]) -> Json:
+        """Send bytes over the socket.
+
+        Raises:
+            Refused: not all was taken, or what was taken is not known.
+        """
+        try:
+            answer = await self._client.post(path, params=query, content=chunks)
+            return _said(answer.status_code, msgspec.json.decode(answer.content))
+        except httpx.HTTPError as error:
+            raise Refused(503, "unknown", _GONE) from error
         except msgspec.DecodeError as error:
             raise Refused(503, "unknown", _FAULT) from error
 

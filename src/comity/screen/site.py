@@ -16,6 +16,7 @@ from comity.screen.case import CaseBoard
 from comity.screen.caselist import CaseListBoard
 from comity.screen.consignments import ConsignmentBoard
 from comity.screen.duty import DutyBoard
+from comity.screen.files import FileBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
 from comity.screen.people import HealthReader, PeopleReader
@@ -53,6 +54,7 @@ class Site:
         consignments: what is notified before it leaves; None where no desk keeps any.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
+        files: those that go with dispatches.
     """
 
     board: Board
@@ -72,4 +74,5 @@ class Site:
     health: HealthReader
     clock: Callable[[], Ms]
     log_files: LogFiles
+    files: FileBoard
     consignments: ConsignmentBoard | None = None

@@ -74,7 +74,7 @@ class Comity:
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
-        self._far, self._near = stage.actors
+        self.far, self.near = self._far, self._near = stage.actors
         self._mixes = itertools.cycle(list(itertools.product(_PURPOSES, _KINDS, _CONDITIONS)))
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._events: asyncio.Task[None] | None = None

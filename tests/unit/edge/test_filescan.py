@@ -1,0 +1,91 @@
+"""Looking into a whole file: the command's three ends, its time, and what does not open."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from comity.base.ids import DispatchId
+from comity.crypto.chunks import FileSealer, cipher_size
+from comity.dispatch.attached import FileState
+from comity.dispatch.wire import Attachment
+from comity.edge.filescan import Scanner, look_into
+from comity.edge.filestore import FileStore
+from tests.unit.edge.filesworld import PDF, SCAN
+
+KEY, ID = bytes(range(32)), DispatchId(bytes(16))
+
+
+def kept(store: FileStore, plain: bytes, media: str = "application/pdf") -> Attachment:
+    sealer = FileSealer(KEY, ID, len(plain))
+    with store.part("x", cipher_size(len(plain))) as part:
+        part.write(sealer.update(plain))
+        for piece in sealer.finish():
+            part.write(piece)
+        part.publish(sealer.digest())
+    return Attachment("a", media, len(plain), cipher_size(len(plain)), sealer.digest(), KEY)
+
+
+@pytest.fixture
+def store(tmp_path):
+    return FileStore(tmp_path / "files", 0)
+
+
+def python(code: str, seconds: int = 10) -> Scanner:
+    return Scanner((sys.executable, "-c", code), seconds)
+
+
+@pytest.mark.parametrize(
+    ("scanner", "plain", "state"),
+    [
+        (python(SCAN), PDF, FileState.CLEAN),
+        (python(SCAN), PDF + b"EICAR", FileState.INFECTED),
+        (python(SCAN), PDF + b"BREAKS", FileState.SCAN_FAILED),
+        (python("raise SystemExit(0)"), PDF * 9_000, FileState.CLEAN),
+        (python("import time; time.sleep(60)", 1), PDF * 9_000, FileState.SCAN_FAILED),
+        (python("import os; os.kill(os.getpid(), 9)"), PDF, FileState.SCAN_FAILED),
+        (Scanner(("/nowhere/scanner",), 5), PDF, FileState.SCAN_FAILED),
+        (Scanner(), PDF, FileState.UNSCANNED),
+        (Scanner(unscanned=True), PDF, FileState.CLEAN),
+        (python(SCAN), b"MZ" + bytes(99), FileState.ACTIVE),
+    ],
+    ids=[
+        "clean",
+        "found",
+        "fails",
+        "reads nothing",
+        "too slow",
+        "dies",
+        "not there",
+        "none",
+        "none wanted",
+        "clean but runs",
+    ],
+)
+def test_only_a_scan_that_ended_well_says_clean(store, scanner, plain, state):
+    assert look_into(store, ID, kept(store, plain), scanner)[0] is state
+
+
+def test_the_command_gets_the_plain_bytes_and_nothing_of_ours(store, tmp_path):
+    out = tmp_path / "out"
+    code = f"import sys, os, json; json.dump([len(sys.stdin.buffer.read()), os.getcwd(), sorted(os.environ), sys.argv[1:]], open({str(out)!r}, 'w'))"
+    large = PDF + os.urandom(3 << 20)
+    assert look_into(store, ID, kept(store, large), python(code))[0] is FileState.CLEAN
+    length, folder, environment, arguments = __import__("json").loads(out.read_text())
+    assert (length, folder, arguments) == (len(large), "/", [])
+    assert set(environment) <= {"PATH", "LC_CTYPE"}
+
+
+def test_a_file_that_does_not_open_is_no_clean_file(store):
+    file = kept(store, PDF)
+    path = Path(store.path(file.cipher))
+    data = bytearray(path.read_bytes())
+    data[100] ^= 1
+    path.write_bytes(data)
+    assert look_into(store, ID, file, python(SCAN)) == (FileState.UNOPENED, "")
+    assert look_into(store, DispatchId(b"\x01" * 16), file, python(SCAN))[0] is FileState.UNOPENED
+    path.unlink()
+    assert look_into(store, ID, file, Scanner())[0] is FileState.UNOPENED
