@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import unicodedata
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
 from comity.base.errors import BadForm, BadSeal, NotAllowed
@@ -22,7 +22,7 @@ from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.ports import Row, Tx
 from comity.dispatch.states import Officer
 from comity.edge.engine import Engine
-from comity.edge.filescan import Scanner, look_into
+from comity.edge.filescan import Look, Looked, Scanner, look_into
 from comity.edge.filestore import PIECE, FileStore, Part
 from comity.edge.filetype import UNKNOWN
 from comity.edge.plain import Json
@@ -30,6 +30,8 @@ from comity.edge.plain import Json
 _LOG = logging.getLogger("comity.files")
 KEPT_MS = 7 * 24 * 3_600_000
 """How long files stay that were added to a draft which was never handed in."""
+_WATCHED = 4
+"""Files that are looked into as they go by, each with a scan that runs."""
 _PART = "comity/part-name/1"
 _COLUMNS = "files, number, name, media, size, key, part, cipher, state, found, desk, officer"
 _ABANDONED = (
@@ -60,10 +62,10 @@ class Added:
 
 
 class _Upload:
-    """One file under way in this process: its sealer and its part."""
+    """One file under way in this process: its sealer, its part, and who looks into it as it goes by."""
 
-    def __init__(self, row: Added, store: FileStore) -> None:
-        self.row, self._store = row, store
+    def __init__(self, row: Added, store: FileStore, look: Look | None = None) -> None:
+        self.row, self._store, self.look = row, store, look
         self.lock = asyncio.Lock()
         self.part: Part | None = None
         self._sealer = FileSealer(row.key, row.files, row.size)
@@ -92,6 +94,8 @@ class _Upload:
         self.broken = True
         self.part.write(self._sealer.update(data))
         self.taken += len(data)
+        if self.look is not None:
+            self.look.feed(data)
         self.broken = False
 
     def end(self) -> Digest:
@@ -103,7 +107,9 @@ class _Upload:
         return self._sealer.digest()
 
     def close(self) -> None:
-        """Let go of the part."""
+        """Let go of the part, and look no further."""
+        if self.look is not None:
+            self.look.drop()
         if self.part is not None:
             self.part.close()
 
@@ -165,16 +171,28 @@ class Attaching:
         return await self.state(files, by)
 
     async def _take(self, upload: _Upload, chunks: AsyncIterator[bytes]) -> None:
+        """Seal and write pieces of a MiB in a thread, each while the next one comes."""
+        writing: asyncio.Future[None] | None = None
         gathered: list[bytes] = []
         size = 0
-        async for chunk in chunks:
-            gathered.append(chunk)
-            size += len(chunk)
-            if size >= PIECE:
-                await _whole(upload.take, b"".join(gathered))
-                gathered.clear()
-                size = 0
-        await _whole(upload.take, b"".join(gathered))
+        try:
+            async for chunk in chunks:
+                gathered.append(chunk)
+                size += len(chunk)
+                if size >= PIECE:
+                    if writing is not None:
+                        await asyncio.shield(writing)
+                    writing = asyncio.ensure_future(asyncio.to_thread(upload.take, b"".join(gathered)))
+                    gathered.clear()
+                    size = 0
+            if writing is not None:
+                await asyncio.shield(writing)
+            writing = asyncio.ensure_future(asyncio.to_thread(upload.take, b"".join(gathered)))
+            await asyncio.shield(writing)
+        finally:
+            if writing is not None:  # to its end, also when nobody waits any more: the next write must not meet it
+                await asyncio.wait([writing])
+                writing.exception()
         if upload.taken == upload.row.size:
             await self._end(upload)
         elif upload.part is not None:
@@ -240,15 +258,21 @@ class Attaching:
             if found is None:
                 found = _Upload(row, self._store)
                 if row.state is FileState.COMING:
-                    found = await self._again(row) if self._has(row) else await self._anew(found)
+                    found = await self._again(row) if self._has(row) else await self._anew(row)
                 if found.row.state is FileState.COMING:
                     self._open[row.files, row.number] = found
             return found
 
+    def _watch(self) -> Look | None:
+        """Return who looks into a file as it goes by; beyond some at once, files are looked into when they are whole."""
+        watched = sum(one.look is not None for one in self._open.values())
+        return Look(self._scanner) if watched < _WATCHED else None
+
     def _has(self, row: Added) -> bool:
         return row.cipher is not None or row.part in self._store.parts()
 
-    async def _anew(self, upload: _Upload) -> _Upload:
+    async def _anew(self, row: Added) -> _Upload:
+        upload = _Upload(row, self._store, self._watch())
         await asyncio.to_thread(upload.open)
         return upload
 
@@ -258,7 +282,7 @@ class Attaching:
             return await self._published(row)
         key = self._engine.node.office.entropy.draw(KEY)
         fresh = replace(row, key=key, part=_part_name(row.files, row.number, key))
-        upload = _Upload(fresh, self._store)
+        upload = _Upload(fresh, self._store, self._watch())
         await asyncio.to_thread(upload.open)
         await asyncio.to_thread(self._reseal, row, upload)
         await self._engine.call(self._rekey, fresh)
@@ -302,29 +326,26 @@ class Attaching:
         assert upload.part is not None
         await asyncio.to_thread(upload.part.publish, digest)
         await self._engine.call(self._is_whole, whole)
+        look, upload.look = upload.look, None
         upload.close()
         self._open.pop((whole.files, whole.number), None)
-        self._look(whole)
+        self._look(whole, look)
 
-    def _look(self, row: Added) -> None:
-        task = asyncio.create_task(self._look_into(row))
+    def _look(self, row: Added, went_by: Look | None = None) -> None:
+        task = asyncio.create_task(self._look_into(row, went_by))
         self._looks.add(task)
         task.add_done_callback(self._looks.discard)
 
-    async def _look_into(self, row: Added) -> None:
+    async def _look_into(self, row: Added, went_by: Look | None) -> None:
         cipher = row.cipher
         assert cipher is not None
-        state, found = await self._looked(row, cipher)
-        if state is FileState.OTHER_TYPE and row.media == UNKNOWN and found:
-            # Whoever added it said no type: it goes as what it is, after the scan that a type of its own gets.
-            row = replace(row, media=found)
-            state, found = await self._looked(row, cipher)
+        looked = None if went_by is None else await asyncio.to_thread(went_by.end)
+        if looked is None:
+            file = row.attachment(cipher)
+            looked = await asyncio.to_thread(look_into, self._store, row.files, file, self._scanner)
+        row, state, found = _judged(row, looked)
         await self._engine.call(self._is_looked_at, replace(row, state=state, found=found))
         self._engine.bell.ring(topics=())
-
-    async def _looked(self, row: Added, cipher: Digest) -> tuple[FileState, str]:
-        file = row.attachment(cipher)
-        return await asyncio.to_thread(look_into, self._store, row.files, file, self._scanner)
 
     # --- rows, in the writer's thread ------------------------------------------------------------------------------
 
@@ -421,14 +442,15 @@ class Attaching:
         }
 
 
-async def _whole(function: Callable[[bytes], None], data: bytes) -> None:
-    """Run a write in a thread to its end, also when nobody waits for it any more: the next write must not meet it."""
-    writing = asyncio.ensure_future(asyncio.to_thread(function, data))
-    try:
-        await asyncio.shield(writing)
-    except asyncio.CancelledError:
-        await asyncio.wait([writing])
-        raise
+def _judged(row: Added, looked: Looked | None) -> tuple[Added, FileState, str]:
+    if looked is None:
+        return row, FileState.UNOPENED, ""
+    state, found = looked.say(row.media)
+    if state is FileState.OTHER_TYPE and row.media == UNKNOWN and found:
+        # Whoever added it said no type: it goes as what it is, after the scan that a type of its own gets.
+        row = replace(row, media=found)
+        state, found = looked.say(found)
+    return row, state, found
 
 
 def _name(name: str) -> str:

@@ -7,14 +7,19 @@ knows; a piece is sent when no exchange is under way.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import http.client
 import os
 import re
+import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
+from functools import partial
 from typing import Final
+from urllib.parse import SplitResult, urlsplit
 
-import aiohttp
 from uvicorn._types import ASGISendCallable, HTTPScope
 
 from comity.base.errors import StoreError
@@ -28,6 +33,9 @@ AT_ONCE: Final = 8
 _PIECE: Final = 512 << 10
 """Bytes that are read, and sent, between two looks at the way: about a millisecond of the node's loop."""
 _READ: Final = 1 << 20
+_CONNECT: Final = 10.0
+_PATIENCE: Final = 60.0
+"""Seconds in which something must come."""
 _RANGE = re.compile(r"bytes=([0-9]{1,15})-([0-9]{0,15})")
 _PATH = re.compile(rf"{BLOB}([0-9a-f]{{64}})")
 
@@ -157,7 +165,7 @@ class BlobEnded(Exception):
 
 
 class BlobClient:
-    """Fetches files of one peer over connections of its own, so that they hold up no exchange.
+    """Fetches files of one peer over connections of its own, read by threads of their own, so that they hold up no exchange.
 
     Args:
         addresses: as of the courier.
@@ -166,50 +174,103 @@ class BlobClient:
     """
 
     def __init__(self, addresses: Sequence[str], tls: ssl.SSLContext, at_once: int) -> None:
-        self._addresses = tuple(addresses)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=tls, limit=at_once, keepalive_timeout=60),
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=60),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            auto_decompress=False,
-            read_bufsize=_READ,
-            skip_auto_headers=("User-Agent", "Accept-Encoding", "Accept"),
-        )
+        self._addresses, self._tls = tuple(map(urlsplit, addresses)), tls
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="blob")
 
-    async def rest(self, cipher: Digest, start: int, size: int) -> AsyncIterator[bytes]:
-        """Yield the bytes of a file from `start` to its end, as they come.
+    async def rest(self, cipher: Digest, start: int, size: int) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of a file from `start` to its end, in pieces of a MiB as they come; the next is read meanwhile.
 
         Raises:
             BlobEnded: before the end.
         """
-        why = NoFile.UNREACHABLE
         for address in self._addresses:
+            line = _Line(address, self._tls)
+            ahead = self._ask(partial(line.open, cipher, start, size))
             try:
-                async with self._session.get(
-                    f"{address}{BLOB}{cipher.hex()}", headers={"Range": f"bytes={start}-"}, allow_redirects=False
-                ) as answer:
-                    _check(answer, start, size)
-                    async for piece in answer.content.iter_any():
-                        start += len(piece)
-                        if start > size:
-                            raise BlobEnded(NoFile.STRANGE)
-                        yield piece
-                    if start < size:
-                        raise BlobEnded(NoFile.UNREACHABLE)
-                    return
-            except (aiohttp.ClientError, TimeoutError, OSError, ssl.SSLError):
+                await asyncio.shield(ahead)
+                while start < size:
+                    ahead = self._ask(partial(line.read, min(_READ, size - start)))
+                    piece = await asyncio.shield(ahead)
+                    start += len(piece)
+                    yield piece
+            except (http.client.HTTPException, TimeoutError, OSError):
                 continue
-        raise BlobEnded(why)
+            else:
+                return
+            finally:
+                line.cut()
+                await asyncio.wait([ahead])
+                line.close()
+        raise BlobEnded(NoFile.UNREACHABLE)
+
+    def _ask(self, what: Callable[[], bytes]) -> asyncio.Future[bytes]:
+        asked = asyncio.get_running_loop().run_in_executor(self._threads, what)
+        asked.add_done_callback(lambda done: done.cancelled() or done.exception())  # one that nobody waits for any more
+        return asked
 
     async def close(self) -> None:
-        """Close all connections."""
-        await self._session.close()
+        """Let the threads end; every file under way was cut before."""
+        await asyncio.to_thread(self._threads.shutdown)
 
 
-def _check(answer: aiohttp.ClientResponse, start: int, size: int) -> None:
+class _Line:
+    """One connection and the answer on it, for one thread; `cut` may be called by any."""
+
+    def __init__(self, address: SplitResult, tls: ssl.SSLContext) -> None:
+        self._line = http.client.HTTPSConnection(address.hostname or "", address.port, timeout=_CONNECT, context=tls)
+        self._socket: socket.socket | None = None
+        self._answer: http.client.HTTPResponse | None = None
+        self._cut = False
+
+    def open(self, cipher: Digest, start: int, size: int) -> bytes:
+        """Ask for a file from `start` on.
+
+        Raises:
+            BlobEnded: what answers is not the rest of it.
+            OSError, HTTPException: no connection, or it ended.
+        """
+        self._line.connect()
+        self._socket = self._line.sock
+        self._socket.settimeout(_PATIENCE)
+        if self._cut:
+            raise ConnectionAbortedError("nobody waits for it any more")
+        self._line.request("GET", BLOB + cipher.hex(), headers={"Range": f"bytes={start}-"})
+        self._answer = self._line.getresponse()
+        _check(self._answer, start, size)
+        return b""
+
+    def read(self, size: int) -> bytes:
+        """Return exactly so many of the next bytes.
+
+        Raises:
+            OSError, HTTPException: the connection ended before.
+        """
+        assert self._answer is not None
+        piece = bytearray(size)
+        view, have = memoryview(piece), 0
+        while have < size:
+            came = self._answer.readinto(view[have:])
+            if not came:
+                raise ConnectionResetError("a file ended before it was whole")
+            have += came
+        return bytes(piece)
+
+    def cut(self) -> None:
+        """End it, whoever is reading."""
+        self._cut = True
+        if self._socket is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # under TLS: its reader hears of it at once
+
+    def close(self) -> None:
+        """Let go of it; nobody reads any more."""
+        self._line.close()
+
+
+def _check(answer: http.client.HTTPResponse, start: int, size: int) -> None:
     if answer.status in {404, 410, 416}:
         raise BlobEnded(NoFile.GONE)
     if answer.status in {429, 503}:
         raise BlobEnded(NoFile.BUSY)
-    if answer.status != 206 or answer.headers.get("Content-Range") != f"bytes {start}-{size - 1}/{size}":  # noqa: PLR2004  partial content
+    if answer.status != 206 or answer.getheader("Content-Range") != f"bytes {start}-{size - 1}/{size}":  # noqa: PLR2004  partial content
         raise BlobEnded(NoFile.STRANGE)

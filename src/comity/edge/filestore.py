@@ -155,7 +155,6 @@ class Part:
         """
         try:
             os.fdatasync(self._handle)
-            os.posix_fadvise(self._handle, 0, self.length, os.POSIX_FADV_DONTNEED)
         except OSError as error:
             raise _said(error) from error
         self._flushed = self.length

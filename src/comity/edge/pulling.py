@@ -21,7 +21,7 @@ from comity.crypto.chunks import CHUNK, HEADER, TAG, FileOpener
 from comity.dispatch.attached import FileState
 from comity.edge.blobs import BlobClient, BlobEnded, NoFile
 from comity.edge.engine import Engine
-from comity.edge.filescan import Scanner, look_into
+from comity.edge.filescan import Look, Looked, Scanner, look_into
 from comity.edge.filestore import PIECE, FileStore, Part
 from comity.node import attached
 from comity.node.attached import FileOf
@@ -96,6 +96,7 @@ class Puller:
                 self._moved.clear()
                 coming, whole = await asyncio.to_thread(self._open)
                 self._begin(coming)
+                whole = tuple(one for one in whole if (one.dispatch, one.number) not in self._fetching)
                 if whole and (self._looking is None or self._looking.done()):
                     self._looking = asyncio.create_task(self._look(whole[0]))
                     self._looking.add_done_callback(self._done)
@@ -165,12 +166,21 @@ class Puller:
             given_up = await self._engine.call(
                 attached.give_up_recalled, self._engine.node.ledger, self._engine.node.office, one, self._engine.clock.now()
             )  # fmt: skip
-            if given_up is None:
-                await self._bytes(one, progress)
-                given_up = await self._engine.call(
+            if given_up is not None:
+                self._engine.tell_filed([recorded.id for recorded in given_up], one.dispatch)
+                return
+            look = Look(self._crew.scanner)
+            try:
+                await self._bytes(one, progress, look)
+                filed = await self._engine.call(
                     attached.whole, self._engine.node.ledger, self._engine.node.office, one, self._engine.clock.now()
                 )  # fmt: skip
-            self._engine.tell_filed([recorded.id for recorded in given_up], one.dispatch)
+                self._engine.tell_filed([recorded.id for recorded in filed], one.dispatch)
+                looked = await asyncio.to_thread(look.end)
+            finally:
+                look.drop()
+            if looked is not None:
+                await self._found(one, looked)
         except BlobEnded as ended:
             progress.why = ended.why.value
         except NoRoom:
@@ -186,31 +196,33 @@ class Puller:
         )
         progress.pause = min(progress.pause * 2, _LONGEST_PAUSE)
 
-    async def _bytes(self, one: FileOf, progress: Progress) -> None:
+    async def _bytes(self, one: FileOf, progress: Progress, look: Look) -> None:
         """Fetch what is missing of a file; return when all of it is at its address and durable."""
         cipher, size = one.file.cipher, one.file.cipher_size
         if await asyncio.to_thread(self._crew.store.has, cipher, size):
+            look.drop()
             return
         if self._crew.client is None:
             raise BlobEnded(NoFile.NO_WAY)
         part = await asyncio.to_thread(self._crew.store.part, cipher.hex(), size)
         writing: asyncio.Future[None] | None = None
         try:
-            taker = Taker(part, one)
+            taker = Taker(part, one, look)
             await asyncio.to_thread(taker.go_on)
             progress.have, progress.why = part.length, ""
             gathered: list[bytes] = []
             if part.length < size:
-                async for piece in self._crew.client.rest(cipher, part.length, size):
-                    gathered.append(piece)
-                    if sum(map(len, gathered)) >= PIECE:
-                        if writing is not None:
-                            await writing
-                            progress.have, progress.pause = part.length, _FIRST_PAUSE
-                        whole = b"".join(gathered)
-                        await self._engine.way.give(len(whole))
-                        writing = asyncio.ensure_future(asyncio.to_thread(taker.take, whole))
-                        gathered.clear()
+                async with contextlib.aclosing(self._crew.client.rest(cipher, part.length, size)) as rest:
+                    async for piece in rest:
+                        gathered.append(piece)
+                        if sum(map(len, gathered)) >= PIECE:
+                            if writing is not None:
+                                await writing
+                                progress.have, progress.pause = part.length, _FIRST_PAUSE
+                            whole = b"".join(gathered)
+                            await self._engine.way.give(len(whole))
+                            writing = asyncio.ensure_future(asyncio.to_thread(taker.take, whole))
+                            gathered.clear()
             if writing is not None:
                 await writing
             await asyncio.to_thread(taker.end, b"".join(gathered))
@@ -220,8 +232,13 @@ class Puller:
             await asyncio.to_thread(part.close)
 
     async def _look(self, one: FileOf) -> None:
-        """Look into a whole file and note what it is."""
-        state, found = await asyncio.to_thread(look_into, self._crew.store, one.dispatch, one.file, self._crew.scanner)
+        """Look into a whole file that was not looked into as it came."""
+        found = await asyncio.to_thread(look_into, self._crew.store, one.dispatch, one.file, self._crew.scanner)
+        await self._found(one, found)
+
+    async def _found(self, one: FileOf, looked: Looked | None) -> None:
+        """Note what a file is; None for one that does not open."""
+        state, found = (FileState.UNOPENED, "") if looked is None else looked.say(one.file.media)
         if state is not FileState.CLEAN:
             _LOG.warning("a file stays in quarantine: %s", state.value)
         ledger, now = self._engine.node.ledger, self._engine.clock.now()
@@ -235,10 +252,11 @@ class Taker:
     Args:
         part: what there is of it.
         one: which.
+        look: looks into it as it goes by, None for nobody.
     """
 
-    def __init__(self, part: Part, one: FileOf) -> None:
-        self._part, self._one = part, one
+    def __init__(self, part: Part, one: FileOf, look: Look | None = None) -> None:
+        self._part, self._one, self._look = part, one, look
         self._begin()
 
     def _begin(self) -> None:
@@ -251,14 +269,20 @@ class Taker:
         while at < self._part.length:
             piece = self._part.read(at, PIECE)
             try:
-                self._opener.update(piece)
+                self._show(self._opener.update(piece))
             except BadSeal:
+                if self._look is not None:
+                    self._look.drop()  # it has seen bytes that are seen again now
                 self._part.cut(_border(at))
                 self._begin()
                 at = 0
                 continue
             self._hash.update(piece)
             at += len(piece)
+
+    def _show(self, plain: bytes) -> None:
+        if self._look is not None:
+            self._look.feed(plain)
 
     def take(self, piece: bytes) -> None:
         """Check and write what came next.
@@ -268,12 +292,13 @@ class Taker:
             NoRoom, StoreError: it was not written.
         """
         try:
-            self._opener.update(piece)
+            plain = self._opener.update(piece)
         except BadSeal:
             self._part.cut(_border(self._part.length))
             raise
         self._part.write(piece)
         self._hash.update(piece)
+        self._show(plain)
 
     def end(self, piece: bytes) -> None:
         """Take the last piece and put the file at its address, if it is the one that the dispatch commits to.
@@ -285,7 +310,7 @@ class Taker:
         if piece:
             self.take(piece)
         try:
-            self._opener.finish()
+            self._show(self._opener.finish())
             _agree(self._hash.digest(), self._one.file.cipher)
         except BadSeal:
             self._part.cut(0)
