@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
-from comity.base.errors import BadForm, BadSeal, NotAllowed
+from comity.base.errors import BadForm, BadSeal, ComityError, NotAllowed
 from comity.base.hashing import domain_hash
 from comity.base.ids import Digest, DispatchId, Ms, new_dispatch_id, show_id
 from comity.crypto.chunks import CHUNK, KEY, FileOpener, FileSealer, cipher_size
@@ -32,6 +32,7 @@ KEPT_MS = 7 * 24 * 3_600_000
 """How long files stay that were added to a draft which was never handed in."""
 _WATCHED = 4
 """Files that are looked into as they go by, each with a scan that runs."""
+_TIDY_SECONDS = 86_400
 _PART = "comity/part-name/1"
 _COLUMNS = "files, number, name, media, size, key, part, cipher, state, found, desk, officer"
 _ABANDONED = (
@@ -222,26 +223,34 @@ class Attaching:
         Raises:
             BadForm: there is no such file.
         """
-        row = await self._engine.call(self._row, files, number, by)
-        upload = self._open.pop((files, number), None)
-        if upload is not None:
-            upload.close()
-        await self._engine.call(self._delete, row)
-        await asyncio.to_thread(self._destroy, row)
+        await self._discard(await self._engine.call(self._row, files, number, by))
         return await self.state(files, by)
 
     # --- going on --------------------------------------------------------------------------------------------------
 
-    async def tidy(self) -> None:
-        """Go on with what a restart found whole and not looked into; destroy what nobody handed in."""
-        rows = await self._engine.call(self._all)
-        for row in rows:
+    async def run(self) -> None:
+        """Go on with what a restart found whole and not looked into, then look each day for what nobody handed in."""
+        for row in await self._engine.call(self._all):
             if row.state is FileState.WHOLE:
                 self._look(row)
-        now = self._engine.clock.now()
-        for row in await self._engine.call(self._abandoned, now):
-            await self._engine.call(self._delete, row)
-            await asyncio.to_thread(self._destroy, row)
+        while True:
+            try:
+                await self.tidy()
+            except ComityError as error:
+                _LOG.error("files that nobody handed in are not destroyed yet: %s", error.code)
+            await asyncio.sleep(_TIDY_SECONDS)
+
+    async def tidy(self) -> None:
+        """Destroy what nobody handed in."""
+        for row in await self._engine.call(self._abandoned, self._engine.clock.now()):
+            await self._discard(row)
+
+    async def _discard(self, row: Added) -> None:
+        upload = self._open.pop((row.files, row.number), None)
+        if upload is not None:
+            upload.close()
+        await self._engine.call(self._delete, row)
+        await asyncio.to_thread(self._destroy, row)
 
     async def close(self) -> None:
         """Let go of all parts; what is kept stays."""

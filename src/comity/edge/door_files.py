@@ -1,11 +1,10 @@
-"""The door's routes for files: added to a draft, looked after, given to a person, erased.
+"""The door's routes for files: added to a draft, looked after, given to a person.
 
 Nothing is decided here but by the core: what is in quarantine is not given, and that one was given is on record first.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 
 import msgspec
@@ -52,14 +51,6 @@ class GiveIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     by: By
 
 
-class EraseIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All files of a dispatch, on which ground."""
-
-    dispatch: str
-    ground: str
-    by: By
-
-
 class FileRoutes:
     """The routes.
 
@@ -84,7 +75,6 @@ class FileRoutes:
             ("GET", "/files/of"): self._on_of,
             ("POST", "/files/give"): self._on_give,
             ("POST", "/files/look-again"): self._on_look_again,
-            ("POST", "/files/erase"): self._on_erase,
         }
 
     async def _on_begin(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
@@ -129,17 +119,6 @@ class FileRoutes:
         await self._engine.call(attached.look_again, self._engine.node.ledger, dispatch, asked.number, now)
         self._puller.poke()
         return {"state": FileState.WHOLE.value}
-
-    async def _on_erase(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
-        asked = msgspec.json.decode(await body_of(receive), type=EraseIn)
-        node, dispatch = self._engine.node, read_id(asked.dispatch)
-        ciphers = await self._engine.call(
-            attached.erase, node.ledger, node.office, dispatch, asked.ground, now=self._engine.clock.now()
-        )
-        for cipher in ciphers:
-            await asyncio.to_thread(self._store.remove, cipher)
-        self._engine.tell_filed([], dispatch)
-        return {"erased": len(ciphers)}
 
     def _json(self, one: FileOf) -> Json:
         progress = self._puller.progress.get((one.dispatch, one.number))

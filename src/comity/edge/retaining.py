@@ -18,8 +18,10 @@ from comity.dispatch.book import Book
 from comity.dispatch.states import Officer
 from comity.edge import search
 from comity.edge.engine import Engine
+from comity.edge.filestore import FileStore
 from comity.edge.plain import Json
 from comity.edge.sqlite import SqliteStore
+from comity.node import attached
 from comity.node.certificate import certificate_file
 from comity.node.erasing import (
     Erased,
@@ -44,6 +46,7 @@ class Retaining:
         engine: that drives it.
         store: its store.
         desks: by name; those whose words are indexed.
+        files: of its dispatches, whose bytes go with the part that names them; None for a node without any.
     """
 
     def __init__(
@@ -51,8 +54,10 @@ class Retaining:
         engine: Engine,
         store: SqliteStore,
         desks: dict[str, Desk],
+        files: FileStore | None = None,
     ) -> None:
         self._engine, self._node, self._store, self._desks = engine, engine.node, store, desks
+        self._files = files
 
     async def due(self) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         """Return what is due, the holds in force, and when the next dispatch becomes due."""
@@ -93,7 +98,17 @@ class Retaining:
             ("retention", "inbox", "log", *((f"case:{show_id(case)}",) if case else ())),
         )
         self._engine.poke()
+        await asyncio.to_thread(self._remove_files)
         return done, await self._engine.call(self._clean)
+
+    def _remove_files(self) -> None:
+        """Remove the bytes of all files that no dispatch needs any more; after a crash the next start does it."""
+        if self._files is None:
+            return
+        with self._node.ledger.read() as tx:
+            gone = tuple(attached.erased(tx))
+        for cipher in gone:
+            self._files.remove(cipher)
 
     def certificate(self, dispatch: DispatchId) -> bytes | None:
         """Return the certificate for the other side; None while no co-signed head covers it."""

@@ -122,7 +122,7 @@ async def start(config: Config) -> RunningNode:
         keys = KeyWatch(opened, engine, contexts)
         stack.push_async_callback(_cancel, asyncio.create_task(keys.run(), name="keys"))
         board = make_board(opened)
-        door = _door(opened, engine, board, _files(opened, engine, files, stack, contexts), stack)
+        door = _door(opened, engine, board, files, _files(opened, engine, files, stack, contexts), stack)
         site = make_site(opened, NearHands(door), clock.now, board, lambda: engine.faults)
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
@@ -233,12 +233,14 @@ def _files(
     puller = Puller(engine, Crew(store, client, scanner, config.files_at_once))
     attaching = Attaching(engine, store, scanner)
     stack.push_async_callback(attaching.close)
-    for task in (asyncio.create_task(puller.run(), name="files"), asyncio.create_task(attaching.tidy(), name="adding")):
+    for task in (asyncio.create_task(puller.run(), name="files"), asyncio.create_task(attaching.run(), name="adding")):
         stack.push_async_callback(_cancel, task)
     return FileRoutes(engine, store, attaching, puller).routes
 
 
-def _door(opened: OpenNode, engine: Engine, board: NodeBoard, files: Routes, stack: AsyncExitStack) -> Door:
+def _door(  # noqa: PLR0917  what the door is made of
+    opened: OpenNode, engine: Engine, board: NodeBoard, store: FileStore, files: Routes, stack: AsyncExitStack
+) -> Door:
     asked = getattr(opened.desks[case_desk(opened.config.desks)], "asked", lambda *_: None)
     desk = open_people(opened, engine)
     watching = asyncio.create_task(watch_people(engine, desk.people, desk.accounts), name="people")
@@ -256,7 +258,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, files: Routes, sta
             _searches(opened, engine, stack),
             EvidenceRoutes(engine, papers_of(opened)).routes,
             MediaRoutes(engine, opened.config.folder).routes,
-            _retention(opened, engine),
+            _retention(opened, engine, store),
             _search(opened, board, engine),
             files,
             LinkRoutes(engine, desk.people, house_access()).routes,
@@ -273,8 +275,8 @@ def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes
     return notes.routes
 
 
-def _retention(opened: OpenNode, engine: Engine) -> Routes:
-    retaining = Retaining(engine, opened.store, opened.desks)
+def _retention(opened: OpenNode, engine: Engine, store: FileStore) -> Routes:
+    retaining = Retaining(engine, opened.store, opened.desks, store)
     engine.daily = retaining.daily
     return RetentionRoutes(retaining).routes
 

@@ -16,7 +16,7 @@ from comity.dispatch import records, wire
 from comity.dispatch.attached import FileState, coming, waits_on
 from comity.dispatch.book import Book, Ledger
 from comity.dispatch.columns import bytes_of, int_of, text_of
-from comity.dispatch.entries import Fact, RecordLeaf, encode_entry, record_commit
+from comity.dispatch.entries import Fact
 from comity.dispatch.holding import note_view
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.inbound.record import recalled
@@ -26,10 +26,8 @@ from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer, Recorded
 
 GIVEN = "file-given"
-SHRED = "shred"
 _SALT = 32
 _GIVEN_FORM = "comity/file-given/1"
-_SHRED_FORM = "comity/files-shred/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +51,24 @@ class FileOf:
 
 
 def files_of(dispatch: DispatchId, tx: Tx) -> tuple[FileOf, ...]:
-    """Return the files of a dispatch that is held, ours or theirs; none if its parts are not here."""
-    rows = tx.rows("SELECT number, ours, state, found FROM attachment WHERE dispatch = ? ORDER BY number", (dispatch,))
+    """Return the files of a dispatch that is held, ours or theirs; of erased ones address, length and state are left."""
+    rows = tx.rows(
+        "SELECT number, ours, cipher, cipher_size, state, found FROM attachment WHERE dispatch = ? ORDER BY number",
+        (dispatch,),
+    )
     if not rows:
         return ()
-    named = _named(dispatch, bool(rows[0][1]), tx)
+    named = dict(enumerate(_named(dispatch, bool(rows[0][1]), tx)))
     return tuple(
-        FileOf(dispatch, int_of(number), bool(ours), named[int_of(number)], FileState(text_of(state)), text_of(found))
-        for number, ours, state, found in rows
-        if int_of(number) < len(named)
+        FileOf(
+            dispatch,
+            int_of(number),
+            bool(ours),
+            named.get(int_of(number)) or wire.Attachment("", "", 0, int_of(size), Digest(bytes_of(cipher)), b""),
+            FileState(text_of(state)),
+            text_of(found),
+        )
+        for number, ours, cipher, size, state, found in rows
     )
 
 
@@ -72,7 +79,8 @@ def file_of(dispatch: DispatchId, number: int, tx: Tx) -> FileOf | None:
 
 def _named(dispatch: DispatchId, ours: bool, tx: Tx) -> tuple[wire.Attachment, ...]:  # noqa: FBT001  a column's value
     rows = tx.rows(f"SELECT plain FROM {'sent' if ours else 'got'} WHERE id = ? AND plain IS NOT NULL", (dispatch,))  # noqa: S608  our two tables
-    return wire.decode_attachments(parts_of(bytes_of(rows[0][0]))[2].content) if rows else ()
+    part = parts_of(bytes_of(rows[0][0]))[2].content if rows else b""
+    return wire.decode_attachments(part) if part else ()
 
 
 # --- fetching ------------------------------------------------------------------------------------------------------
@@ -95,7 +103,7 @@ def _in_state(state: FileState, tx: Tx) -> tuple[FileOf, ...]:
         (state.value,),
     )
     found = (file_of(DispatchId(bytes_of(dispatch)), int_of(number), tx) for dispatch, number in rows)
-    return tuple(one for one in found if one is not None)
+    return tuple(one for one in found if one is not None and one.file.key)
 
 
 def whole(ledger: Ledger, office: Office, one: FileOf, now: Ms) -> tuple[Recorded, ...]:
@@ -193,33 +201,19 @@ def _filed(one: FileOf, tx: Tx) -> bool:
 # --- erasing -------------------------------------------------------------------------------------------------------
 
 
-def erase(ledger: Ledger, office: Office, dispatch: DispatchId, ground: str, *, now: Ms) -> tuple[Digest, ...]:
-    """Note in our log that the files of a dispatch are destroyed, and return their addresses for the store to remove.
+def shred(dispatch: DispatchId, tx: Tx, now: Ms) -> None:
+    """Note that the files of a dispatch are destroyed, in the transaction that destroys the part with their keys.
 
-    From then on none is fetched, served or given out. What opened them, the attachments part and the sealed bytes, goes
-    with the content of the dispatch itself.
-
-    Raises:
-        BadForm: it has no files here, or no ground was given.
+    From then on none is served or given out. The store removes their bytes next, or at the next start: see `erased`. What
+    drafts about the dispatch hold loses its keys too, and its bytes as every draft's that nobody hands in.
     """  # spec: protocol.md 12
-    if not ground.strip():
-        raise BadForm("say on which ground the files are destroyed; nothing was changed")
-    with ledger.begin() as book:
-        rows = book.tx.rows(
-            "SELECT cipher FROM attachment WHERE dispatch = ? AND state <> ? ORDER BY number",
-            (dispatch, FileState.ERASED.value),
-        )
-        if not rows:
-            raise BadForm("this dispatch has no files here; nothing was changed")
-        ciphers = tuple(Digest(bytes_of(row[0])) for row in rows)
-        salt, record = office.entropy.draw(_SALT), cbor.encode([_SHRED_FORM, dispatch, list(ciphers), ground, now])
-        index = book.append_own([encode_entry(RecordLeaf(SHRED, record_commit(salt, record)))])
-        row = (index, SHRED, salt, record, now)
-        book.tx.run("INSERT INTO opening (idx, kind, salt, record, at) VALUES (?, ?, ?, ?, ?)", row)
-        statement = "UPDATE attachment SET state = ?, since = ? WHERE dispatch = ?"
-        book.tx.run(statement, (FileState.ERASED.value, now, dispatch))
-        follow(waits_on(dispatch), book, office, now)
-    return ciphers
+    statement = "UPDATE attachment SET state = ?, found = '', since = ? WHERE dispatch = ?"
+    tx.run(statement, (FileState.ERASED.value, now, dispatch))
+    drafts = "SELECT id FROM kept WHERE re = ? OR id = ? OR became = ?"
+    tx.run(
+        f"UPDATE attaching SET key = ?, state = ?, name = '', since = 0 WHERE files IN ({drafts})",  # noqa: S608  our own columns
+        (b"", FileState.ERASED.value, dispatch, dispatch, dispatch),
+    )
 
 
 def erased(tx: Tx) -> Iterator[Digest]:
@@ -230,3 +224,13 @@ def erased(tx: Tx) -> Iterator[Digest]:
     )
     for (cipher,) in rows:
         yield Digest(bytes_of(cipher))
+
+
+def kept_files(tx: Tx) -> Iterator[tuple[Digest, int]]:
+    """Yield address and length of each sealed file that should be on this node's disk."""
+    rows = tx.rows(
+        "SELECT DISTINCT cipher, cipher_size FROM attachment WHERE state NOT IN (?, ?)",
+        (FileState.ERASED.value, FileState.COMING.value),
+    )
+    for cipher, size in rows:
+        yield Digest(bytes_of(cipher)), int_of(size)

@@ -147,22 +147,61 @@ def test_who_got_a_file_is_on_record_before_the_first_byte(base):
     run(play())
 
 
-def test_erased_files_are_gone_at_once_with_a_leaf_that_says_so_and_the_dispatch_stays(base):
+LEAD, LEGAL = {"desk": "requests", "number": 41}, {"desk": "requests", "number": 42}
+
+
+async def erase(base, name, dispatch, parts):
+    body = {"dispatch": dispatch, "parts": parts, "reason": "the day has come"}
+    await asked(base, name, "POST", "/retention/erase", {**body, "step": "ask", "by": LEAD})
+    return await asked(base, name, "POST", "/retention/erase", {**body, "step": "confirm", "by": LEGAL})
+
+
+def in_store(base, name, what: bytes) -> bool:
+    return any(what in one.read_bytes() for one in (base / name).glob("*.db*"))
+
+
+def test_an_erasure_destroys_key_and_bytes_of_its_files_and_says_so_in_the_log(base):
     async def play():
         async with nodes(base) as (near, far):
             dispatch = await send(base, await add(base, "plan.pdf", PDF))
             [found] = await arrived(base, dispatch)
+            await until(lambda: rows(near.opened.node, "SELECT fact FROM sent") == [(2,)])
             path = base / "vanmere" / "files" / found["hash"]
+            with far.opened.node.ledger.read() as tx:
+                key = attached.file_of(read_id(dispatch), 0, tx).file.key
             assert path.exists()
-            body = {"dispatch": dispatch, "ground": "retention ended", "by": THEIRS}
-            assert (await asked(base, "vanmere", "POST", "/files/erase", body)) == {"erased": 1}
+            assert in_store(base, "vanmere", key)
+            await erase(base, "vanmere", dispatch, ["body"])
+            assert path.exists(), "only the body was erased"
+            with pytest.raises(BadForm):
+                await erase(base, "vanmere", dispatch, ["attachments"])
+
+    run(play())
+
+
+@pytest.mark.parametrize(("name", "kind"), [("vanmere", "got"), ("ostrel", "sent")])
+def test_no_key_and_no_byte_of_an_erased_file_is_left_on_either_side(base, name, kind):
+    async def play():
+        async with nodes(base) as (near, far):
+            dispatch = await send(base, await add(base, "plan.pdf", PDF))
+            [found] = await arrived(base, dispatch)
+            await until(lambda: rows(near.opened.node, "SELECT fact FROM sent") == [(2,)])
+            node = {"vanmere": far, "ostrel": near}[name].opened.node
+            path = base / name / "files" / found["hash"]
+            with node.ledger.read() as tx:
+                key = attached.file_of(read_id(dispatch), 0, tx).file.key
+            assert path.exists()
+            assert in_store(base, name, key)
+            said = await erase(base, name, dispatch, ["body", "attachments"])
+            assert (said["kind"], said["clean"]) == ("shred", True)
             assert not path.exists()
-            assert [one["state"] for one in await there(base, dispatch)] == ["erased"]
-            assert rows(far.opened.node, "SELECT kind FROM opening WHERE kind = 'shred'") == [("shred",)]
+            assert not in_store(base, name, key), "the key is in a file of the store"
+            [left] = await asked(base, name, "GET", f"/files/of?dispatch={dispatch}")
+            assert (left["state"], left["name"], left["hash"]) == ("erased", "", found["hash"])
             with pytest.raises(Refusal):
-                await asked(base, "vanmere", "POST", "/files/give", {"dispatch": dispatch, "number": 0, "by": THEIRS})
-            await asked(base, "ostrel", "POST", "/files/erase", {**body, "by": BY})
-            assert not (base / "ostrel" / "files" / found["hash"]).exists()
+                await asked(base, name, "POST", "/files/give", {"dispatch": dispatch, "number": 0, "by": THEIRS})
+            [(record,)] = rows(node, "SELECT record FROM opening WHERE kind = 'shred'")
+            assert b"attachments" in record, "the certificate names the part"
             assert near.opened.node.link().state == "up"
 
     run(play())

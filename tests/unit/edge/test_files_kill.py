@@ -365,7 +365,8 @@ def test_what_an_erasure_left_on_the_disk_is_destroyed_at_the_next_start(tmp_pat
             async with pulling(far, theirs, Line(ours)):
                 await until(lambda: file_state(far) == [("clean",)])
             [stored] = (tmp_path / "b").iterdir()
-            attached.erase(far.node.ledger, far.node.office, files, "retention ended", now=START)
+            with far.node.ledger.begin() as book:
+                attached.shred(files, book.tx, START)
             assert stored.exists(), "the node ended before it removed the file"
             async with pulling(far, theirs, Line(ours)):
                 await until(lambda: not stored.exists())

@@ -253,12 +253,12 @@ def test_only_files_of_ours_that_left_are_served_until_they_are_erased():
     whole(b)
     attached.looked_at(b.ledger, file_of(b), FileState.CLEAN, "", START)
     assert (served(a), served(b)) == (77, None), "what came to us is not ours to pass on"
-    attached.erase(a.ledger, a.office, FILES, "ended", now=START)
+    with a.ledger.begin() as book:
+        attached.shred(FILES, book.tx, START)
     assert served(a) is None
-    with pytest.raises(BadForm, match="no files here"):
-        attached.erase(a.ledger, a.office, FILES, "ended", now=START)
-    with pytest.raises(BadForm, match="ground"):
-        attached.erase(a.ledger, a.office, FILES, " ", now=START)
+    with a.ledger.read() as tx:
+        assert list(attached.erased(tx)) == [cipher]
+        assert list(attached.kept_files(tx)) == []
 
 
 def test_a_scan_that_failed_is_run_again_and_nothing_else_is():
