@@ -8,7 +8,7 @@ import json
 import mimetypes
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -41,12 +41,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(asked: argparse.Namespace) -> int:
     """Add each file, wait until all were looked into; 0 if all may leave, 1 if one is in quarantine."""
-    by, files = officer_of(asked.officer), str(asked.files)
-    for path in asked.file:
-        if not path.is_file():
-            raise BadForm(f"{path} is no file; nothing was added")
-    for path in asked.file:
-        files = _add(asked.node, path, files, by)
+    by = officer_of(asked.officer)
+    files = _added(asked.node, asked.file, str(asked.files), by)
     rows = _looked_into(asked.node, files, by)
     if asked.json:
         show_json({"files": files, "list": rows})
@@ -54,6 +50,32 @@ def run(asked: argparse.Namespace) -> int:
         table = [[row["name"], row["media"], str(row["size"]), row["state"]] for row in rows]
         show_table(f"Files {files}", ("name", "type", "bytes", "state"), table)
     return 0 if all(row["state"] == "clean" for row in rows) else 1
+
+
+def attached(node: Path, paths: Sequence[str], files: str, by: Mapping[str, Any]) -> str:
+    """Add files to those of a number, wait until all were looked into, and return the number; "" for none at all.
+
+    Raises:
+        BadForm: one is no file.
+        Refusal: one may not leave; all that were added are kept under the number.
+    """
+    if not paths:
+        return files
+    files = _added(node, [Path(one) for one in paths], files, by)
+    stays = [row for row in _looked_into(node, files, by) if row["state"] != "clean"]
+    if stays:
+        what = ", ".join(f"{row['name']}: {row['state']}" for row in stays)
+        raise Refusal(f"nothing was sent, for not every file may leave ({what}); the others are kept under {files}")
+    return files
+
+
+def _added(node: Path, paths: Sequence[Path], files: str, by: Mapping[str, Any]) -> str:
+    for path in paths:
+        if not path.is_file():
+            raise BadForm(f"{path} is no file; nothing was added")
+    for path in paths:
+        files = _add(node, path, files, by)
+    return files
 
 
 def _add(node: Path, path: Path, files: str, by: Mapping[str, Any]) -> str:

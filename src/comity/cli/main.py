@@ -14,7 +14,6 @@ DONE, REFUSED, MISUSE = 0, 1, 2
 Commands = "argparse._SubParsersAction[argparse.ArgumentParser]"
 _ALSO = {
     "requests": ("send", "inbox", "case", "search"),
-    "attach": ("attach", "attachment"),
     "acts": ("act",),
     "approvals": ("held", "owed", "alarms"),
 }
@@ -28,6 +27,7 @@ MODULES = {
         "courier",
         "requests",
         "attach",
+        "attachment",
         "acts",
         "approvals",
         "persons",

@@ -30,6 +30,7 @@ from comity.edge.files import SOCKET, read_private
 from comity.edge.keystore import KeyStore
 from comity.edge.opening import read_schema, signed_instruments
 from comity.edge.sqlite_reader import SqliteReader
+from comity.node.attached import held_back, kept_files
 from comity.node.ceremony import read_instruments
 from comity.node.papers import read_papers
 
@@ -89,6 +90,7 @@ def examine(folder: Path, now: Ms, *, copies: Path | None = None) -> tuple[Findi
         lambda: _rights(config),
         lambda: _disk(config),
         lambda: _store(config, now),
+        lambda: _files(config),
         lambda: _keys(config, now),
         lambda: _certificate(config, now),
         lambda: _peer(config),
@@ -180,6 +182,42 @@ def _store(config: Config, now: Ms) -> Iterator[Finding]:
     )
     yield _steps(config, steps, needs)
     yield from _link(link, now)
+
+
+def _files(config: Config) -> Iterator[Finding]:
+    """Look whether the sealed files that dispatches name are on the disk, and whether theirs can be scanned."""
+    path, folder = config.path(config.store), config.path(config.files)
+    if not path.is_file():
+        return
+    try:
+        with closing(SqliteReader(path)) as store, store.read() as tx:
+            if not tx.rows("SELECT 1 FROM sqlite_master WHERE name = 'attachment'"):
+                return
+            kept = tuple(kept_files(tx))
+            coming, apart = held_back(tx)
+    except StoreError:  # damaged: `_store` says so
+        return
+    gone = sum(not _whole(folder / cipher.hex(), size) for cipher, size, _ in kept)
+    if gone:
+        do = (
+            "put back the copy of this folder that belongs to the store; those of the other side are fetched at a start"
+        )
+        yield Finding("attachments", Grade.BAD, f"{gone} of {len(kept)} files are not in {folder}", do)
+    else:
+        yield Finding("attachments", Grade.GOOD, f"{len(kept)} files are there, {coming} are coming")
+    if apart:
+        do = "comity attachment list shows each; docs/operations.md, section 11"
+        yield Finding("quarantine", Grade.LOOK, f"{apart} files stay in quarantine", do)
+    if not config.scan_command and not config.insecure_unscanned_files:
+        do = "set `scan_command`; until then no file of the other side can be taken"
+        yield Finding("scan", Grade.LOOK, "no program looks into files", do)
+
+
+def _whole(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
 
 
 def _steps(config: Config, steps: dict[str, int], needs: dict[str, int]) -> Finding:

@@ -15,8 +15,9 @@ from comity.base.ids import read_id
 from comity.dispatch.attached import FileState
 from comity.dispatch.states import Officer
 from comity.edge.attaching import Attaching
-from comity.edge.door_request import Routes, body_of, query_of
+from comity.edge.door_request import Content, Routes, Streams, body_of, query_of
 from comity.edge.engine import Engine
+from comity.edge.filescan import plain_of
 from comity.edge.filestore import FileStore
 from comity.edge.forms import By
 from comity.edge.plain import Json
@@ -104,6 +105,10 @@ class FileRoutes:
         return [self._json(one) for one in found]
 
     async def _on_give(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
+        return self._json(await self._given(receive))
+
+    async def _given(self, receive: ASGIReceiveCallable) -> FileOf:
+        """Let a person have a file, on record."""
         asked = msgspec.json.decode(await body_of(receive), type=GiveIn)
         node = self._engine.node
         one = await self._engine.call(
@@ -111,7 +116,16 @@ class FileRoutes:
             now=self._engine.clock.now(),
         )  # fmt: skip
         self._engine.bell.ring(touched=(one.dispatch,))
-        return self._json(one)
+        return one
+
+    @property
+    def streams(self) -> Streams:
+        """The route that answers with the file itself, for the commands of this machine."""
+        return {("POST", "/files/content"): self._on_content}
+
+    async def _on_content(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Content:
+        one = await self._given(receive)
+        return Content(one.file.size, plain_of(self._store, one.dispatch, one.file))
 
     async def _on_look_again(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = msgspec.json.decode(await body_of(receive), type=GiveIn)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from comity.base.errors import BadSeal, ComityError, NoRoom
-from comity.base.ids import DispatchId
+from comity.base.ids import Digest, DispatchId
 from comity.crypto.chunks import CHUNK, HEADER, TAG, FileOpener
 from comity.dispatch.attached import FileState
 from comity.edge.blobs import BlobClient, BlobEnded, NoFile
@@ -85,11 +85,14 @@ class Puller:
         self._fetching: dict[Place, asyncio.Task[None]] = {}
         self._looking: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()
+        self._lost: tuple[Digest, ...] = ()
         self.progress: dict[Place, Progress] = {}
 
     async def run(self) -> None:
         """Go on for ever; whatever was under way is gone on with after a start."""
         await asyncio.to_thread(self._tidy)
+        for cipher in self._lost:
+            await self._engine.call(attached.fetch_again, self._engine.node.ledger, cipher, self._engine.clock.now())
         ringing = asyncio.create_task(self._listen())
         try:
             while True:
@@ -126,10 +129,13 @@ class Puller:
             return attached.to_fetch(tx), attached.to_look_at(tx)
 
     def _tidy(self) -> None:
-        """Destroy what a crash left of files that are erased, before anything else."""
-        with self._engine.node.ledger.read() as tx:
-            for cipher in attached.erased(tx):
-                self._crew.store.remove(cipher)
+        """Destroy what a crash left of files that are erased, before anything else; fetch again what the folder lacks."""
+        ledger, store = self._engine.node.ledger, self._crew.store
+        with ledger.read() as tx:
+            erased, kept = tuple(attached.erased(tx)), tuple(attached.kept_files(tx))
+        for cipher in erased:
+            store.remove(cipher)
+        self._lost = tuple(cipher for cipher, size, ours in kept if not ours and not store.has(cipher, size))
 
     def _begin(self, coming: Iterable[FileOf]) -> None:
         """Start what may start: the first in order, as many as are fetched at once."""

@@ -219,7 +219,7 @@ def _blobs(opened: OpenNode, files: FileStore, engine: Engine) -> BlobServer:
 
 def _files(
     opened: OpenNode, engine: Engine, store: FileStore, stack: AsyncExitStack, contexts: list[ssl.SSLContext]
-) -> Routes:
+) -> FileRoutes:
     """Start what fetches files and takes them for drafts, and return its routes."""
     config = opened.config
     scanner = Scanner(command_of(config), config.scan_seconds, config.insecure_unscanned_files)
@@ -235,11 +235,11 @@ def _files(
     stack.push_async_callback(attaching.close)
     for task in (asyncio.create_task(puller.run(), name="files"), asyncio.create_task(attaching.run(), name="adding")):
         stack.push_async_callback(_cancel, task)
-    return FileRoutes(engine, store, attaching, puller).routes
+    return FileRoutes(engine, store, attaching, puller)
 
 
 def _door(  # noqa: PLR0917  what the door is made of
-    opened: OpenNode, engine: Engine, board: NodeBoard, store: FileStore, files: Routes, stack: AsyncExitStack
+    opened: OpenNode, engine: Engine, board: NodeBoard, store: FileStore, files: FileRoutes, stack: AsyncExitStack
 ) -> Door:
     asked = getattr(opened.desks[case_desk(opened.config.desks)], "asked", lambda *_: None)
     desk = open_people(opened, engine)
@@ -260,12 +260,13 @@ def _door(  # noqa: PLR0917  what the door is made of
             MediaRoutes(engine, opened.config.folder).routes,
             _retention(opened, engine, store),
             _search(opened, board, engine),
-            files,
+            files.routes,
             LinkRoutes(engine, desk.people, house_access()).routes,
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
         ),
         home=home_of(Staffing.of(opened)),
+        streams=files.streams,
     )
 
 

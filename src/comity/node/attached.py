@@ -226,11 +226,37 @@ def erased(tx: Tx) -> Iterator[Digest]:
         yield Digest(bytes_of(cipher))
 
 
-def kept_files(tx: Tx) -> Iterator[tuple[Digest, int]]:
-    """Yield address and length of each sealed file that should be on this node's disk."""
+def fetch_again(ledger: Ledger, cipher: Digest, now: Ms) -> None:
+    """Have a file of theirs fetched again whose bytes are not on the disk, though it was whole: a folder put back."""
+    with ledger.begin() as book:
+        book.tx.run(
+            "UPDATE attachment SET state = ?, found = '', since = ? WHERE cipher = ? AND ours = 0 AND state <> ?",
+            (FileState.COMING.value, now, cipher, FileState.ERASED.value),
+        )
+
+
+def kept_files(tx: Tx) -> Iterator[tuple[Digest, int, bool]]:
+    """Yield address and length of each sealed file that should be on this node's disk, and whether it is ours."""
     rows = tx.rows(
-        "SELECT DISTINCT cipher, cipher_size FROM attachment WHERE state NOT IN (?, ?)",
+        "SELECT DISTINCT cipher, cipher_size, ours FROM attachment WHERE state NOT IN (?, ?)",
         (FileState.ERASED.value, FileState.COMING.value),
     )
-    for cipher, size in rows:
-        yield Digest(bytes_of(cipher)), int_of(size)
+    for cipher, size, ours in rows:
+        yield Digest(bytes_of(cipher)), int_of(size), bool(ours)
+
+
+def held_back(tx: Tx) -> tuple[int, int]:
+    """Return how many files of theirs are coming, and how many are whole and stay in quarantine."""
+    counts = {text_of(state): int_of(count) for state, count in tx.rows(_BY_STATE)}
+    apart = (FileState.OTHER_TYPE, FileState.ACTIVE, FileState.INFECTED, FileState.SCAN_FAILED, FileState.UNSCANNED, FileState.UNOPENED)  # fmt: skip
+    return counts.get(FileState.COMING.value, 0), sum(counts.get(one.value, 0) for one in apart)
+
+
+def by_state(tx: Tx) -> tuple[dict[str, int], int]:
+    """Return how many files of theirs are in each state, and the bytes of those that are coming."""
+    counts = {text_of(state): int_of(count) for state, count in tx.rows(_BY_STATE)}
+    coming = "SELECT coalesce(sum(cipher_size), 0) FROM attachment WHERE ours = 0 AND state = ?"
+    return counts, int_of(tx.rows(coming, (FileState.COMING.value,))[0][0])
+
+
+_BY_STATE = "SELECT state, count(*) FROM attachment WHERE ours = 0 GROUP BY state"
