@@ -122,10 +122,11 @@ class Attaching:
         engine: the running node.
         store: of the files.
         scanner: how they are looked into.
+        most: bytes of one file that this node takes, where that is less than the accord bears; 0 for the accord's.
     """
 
-    def __init__(self, engine: Engine, store: FileStore, scanner: Scanner) -> None:
-        self._engine, self._store, self._scanner = engine, store, scanner
+    def __init__(self, engine: Engine, store: FileStore, scanner: Scanner, most: int = 0) -> None:
+        self._engine, self._store, self._scanner, self._most = engine, store, scanner, most
         self._open: dict[tuple[DispatchId, int], _Upload] = {}
         self._looks: set[asyncio.Task[None]] = set()
         self._one = asyncio.Lock()
@@ -144,6 +145,8 @@ class Attaching:
         most = office.accord.timer("attachment-most")
         if size < 0 or cipher_size(size) > most:
             raise BadForm(f"a file has at most {most} bytes under this accord, with its padding; nothing was kept")
+        if self._most and size > self._most:
+            raise BadForm(f"this node takes files of at most {self._most} bytes; nothing was kept")
         if len(media) > LONGEST_MEDIA or not media.isascii() or not media.isprintable():
             raise BadForm("the type of a file is a word such as application/pdf; nothing was kept")
         self._store.room_for(cipher_size(size))

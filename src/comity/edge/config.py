@@ -78,6 +78,7 @@ class Config:
     metrics_port: Port = 0
     log: Literal["text", "json"] = "text"
     files: Path = Path("files")
+    files_most_mib: Mebibytes = 0
     files_reserve_mib: Mebibytes = 1_024
     files_at_once: AtOnce = 2
     files_rate_mib: Mebibytes = 0

@@ -231,7 +231,7 @@ def _files(
         client = BlobClient(config.peer_addresses, tls, config.files_at_once)
         stack.push_async_callback(client.close)
     puller = Puller(engine, Crew(store, client, scanner, config.files_at_once))
-    attaching = Attaching(engine, store, scanner)
+    attaching = Attaching(engine, store, scanner, config.files_most_mib << 20)
     stack.push_async_callback(attaching.close)
     for task in (asyncio.create_task(puller.run(), name="files"), asyncio.create_task(attaching.run(), name="adding")):
         stack.push_async_callback(_cancel, task)

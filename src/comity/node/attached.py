@@ -252,6 +252,16 @@ def held_back(tx: Tx) -> tuple[int, int]:
     return counts.get(FileState.COMING.value, 0), sum(counts.get(one.value, 0) for one in apart)
 
 
+def not_fetched(tx: Tx) -> tuple[int, int]:
+    """Return how many files of dispatches of ours that are not filed yet there are, and their bytes; media carry none."""
+    rows = tx.rows(
+        "SELECT count(*), coalesce(sum(a.cipher_size), 0) FROM attachment a JOIN sent s ON s.id = a.dispatch"
+        " WHERE a.ours = 1 AND a.state = ? AND s.fact < ?",
+        (FileState.CLEAN.value, int(Fact.FILED)),
+    )
+    return int_of(rows[0][0]), int_of(rows[0][1])
+
+
 def by_state(tx: Tx) -> tuple[dict[str, int], int]:
     """Return how many files of theirs are in each state, and the bytes of those that are coming."""
     counts = {text_of(state): int_of(count) for state, count in tx.rows(_BY_STATE)}

@@ -37,7 +37,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--data", type=Path, default=Path(), help="folder with accords, registries and laws")
-    parser.add_argument("--size", type=int, default=10_000, help="of the file of `attachments`, in megabytes")
+    parser.add_argument(
+        "--size", type=int, default=10_000, help="of the file of `attachment`, in megabytes; at most 1000 with --quick"
+    )
     parser.add_argument("--disk", type=Path, help="folder on the disk to be measured; default: the temporary folder")
     parser.set_defaults(run=run)
 
