@@ -25,6 +25,7 @@ from comity.edge.engine import Engine
 from comity.edge.filescan import Look, Looked, Scanner, look_into
 from comity.edge.filestore import PIECE, FileStore, Part
 from comity.edge.filetype import UNKNOWN
+from comity.edge.inturn import InTurn
 from comity.edge.plain import Json
 
 _LOG = logging.getLogger("comity.files")
@@ -175,8 +176,8 @@ class Attaching:
         return await self.state(files, by)
 
     async def _take(self, upload: _Upload, chunks: AsyncIterator[bytes]) -> None:
-        """Seal and write pieces of a MiB in a thread, each while the next one comes."""
-        writing: asyncio.Future[None] | None = None
+        """Seal and write pieces of a MiB in a thread, while the next ones come."""
+        turns = InTurn()
         gathered: list[bytes] = []
         size = 0
         try:
@@ -184,19 +185,13 @@ class Attaching:
                 gathered.append(chunk)
                 size += len(chunk)
                 if size >= PIECE:
-                    if writing is not None:
-                        await asyncio.shield(writing)
-                    writing = asyncio.ensure_future(asyncio.to_thread(upload.take, b"".join(gathered)))
+                    await turns.put(upload.take, b"".join(gathered))
                     gathered.clear()
                     size = 0
-            if writing is not None:
-                await asyncio.shield(writing)
-            writing = asyncio.ensure_future(asyncio.to_thread(upload.take, b"".join(gathered)))
-            await asyncio.shield(writing)
+            await turns.put(upload.take, b"".join(gathered))
+            await turns.done()
         finally:
-            if writing is not None:  # to its end, also when nobody waits any more: the next write must not meet it
-                await asyncio.wait([writing])
-                writing.exception()
+            await turns.end()  # also when nobody waits any more: the next write must not meet this one
         if upload.taken == upload.row.size:
             await self._end(upload)
         elif upload.part is not None:

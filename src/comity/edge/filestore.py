@@ -6,9 +6,11 @@ whole file, never half a file under an address; a full disk is a clear refusal b
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -22,6 +24,7 @@ PIECE: Final = 1 << 20
 PART: Final = ".part"
 _FLUSH_EVERY: Final = 8 << 20
 """Bytes between two flushes of a long file: what lies in the system's memory would hold up the database's own flush."""
+_FLUSHERS: Final = 4
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -37,6 +40,8 @@ class FileStore:
         make_private_folder(folder)
         self._folder, self._reserve = folder, reserve_bytes
         self._promised = 0
+        self.flusher = ThreadPoolExecutor(_FLUSHERS, thread_name_prefix="flush")
+        """Flushes parts while they are written on."""
 
     def path(self, cipher: Digest) -> Path:
         """Return where the file of this address is, or would be."""
@@ -126,6 +131,7 @@ class Part:
         self.length = os.fstat(self._handle).st_size
         """Bytes written so far; after a start those that the disk still has."""
         self._flushed = self.length
+        self._flushing: Future[None] | None = None
         self._held = max(0, size - self.length)
         store.promise(self._held)
 
@@ -145,7 +151,7 @@ class Part:
             raise _said(error) from error
         self._grown(len(data))
         if self.length - self._flushed >= _FLUSH_EVERY:
-            self.flush()
+            self._flush_behind()
 
     def flush(self) -> None:
         """Make what was written survive a crash of the machine.
@@ -154,10 +160,25 @@ class Part:
             StoreError: the disk failed; what was not flushed before may be lost.
         """
         try:
+            self._wait()
             os.fdatasync(self._handle)
         except OSError as error:
             raise _said(error) from error
         self._flushed = self.length
+
+    def _flush_behind(self) -> None:
+        """Have what was written so far flushed while more is written; one such flush at a time."""
+        try:
+            self._wait()
+        except OSError as error:
+            raise _said(error) from error
+        self._flushed = self.length
+        self._flushing = self._store.flusher.submit(os.fdatasync, self._handle)
+
+    def _wait(self) -> None:
+        flushing, self._flushing = self._flushing, None
+        if flushing is not None:
+            flushing.result()
 
     def cut(self, length: int) -> None:
         """Forget everything from `length` on."""
@@ -176,6 +197,7 @@ class Part:
             StoreError: the disk failed; the part stands and is gone on with.
         """
         try:
+            self._wait()
             os.fsync(self._handle)
             self._path.rename(self._store.path(cipher))
             flush_folder(self._path.parent)
@@ -185,6 +207,8 @@ class Part:
     def close(self) -> None:
         """Let go of it; what was written stays."""
         if self._handle >= 0:
+            with contextlib.suppress(OSError):
+                self._wait()
             os.close(self._handle)
             self._handle = -1
             self._store.promise(-self._held)

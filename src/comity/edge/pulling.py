@@ -23,6 +23,7 @@ from comity.edge.blobs import BlobClient, BlobEnded, NoFile
 from comity.edge.engine import Engine
 from comity.edge.filescan import Look, Looked, Scanner, look_into
 from comity.edge.filestore import PIECE, FileStore, Part
+from comity.edge.inturn import InTurn
 from comity.node import attached
 from comity.node.attached import FileOf
 
@@ -211,7 +212,7 @@ class Puller:
         if self._crew.client is None:
             raise BlobEnded(NoFile.NO_WAY)
         part = await asyncio.to_thread(self._crew.store.part, cipher.hex(), size)
-        writing: asyncio.Future[None] | None = None
+        turns = InTurn()
         try:
             taker = Taker(part, one, look)
             await asyncio.to_thread(taker.go_on)
@@ -222,19 +223,16 @@ class Puller:
                     async for piece in rest:
                         gathered.append(piece)
                         if sum(map(len, gathered)) >= PIECE:
-                            if writing is not None:
-                                await writing
-                                progress.have, progress.pause = part.length, _FIRST_PAUSE
                             whole = b"".join(gathered)
                             await self._engine.way.give(len(whole))
-                            writing = asyncio.ensure_future(asyncio.to_thread(taker.take, whole))
+                            await turns.put(taker.take, whole)
                             gathered.clear()
-            if writing is not None:
-                await writing
+                            if part.length > progress.have:
+                                progress.have, progress.pause = part.length, _FIRST_PAUSE
+            await turns.done()
             await asyncio.to_thread(taker.end, b"".join(gathered))
         finally:
-            if writing is not None and not writing.done():
-                await asyncio.wait([writing])
+            await turns.end()
             await asyncio.to_thread(part.close)
 
     async def _look(self, one: FileOf) -> None:

@@ -12,6 +12,7 @@ from comity.base.ids import DispatchId
 from comity.crypto.chunks import FileSealer, cipher_size
 from comity.dispatch.attached import FileState
 from comity.dispatch.wire import Attachment
+from comity.edge import filescan
 from comity.edge.filescan import Look, Scanner, look_into, plain_of
 from comity.edge.filestore import FileStore
 from tests.unit.edge.filesworld import PDF, SCAN
@@ -100,3 +101,27 @@ def test_a_file_that_does_not_open_is_no_clean_file(store):
     assert look_into(store, DispatchId(b"\x01" * 16), file, python(SCAN)) is None
     path.unlink()
     assert look_into(store, ID, file, Scanner()) is None
+
+
+def test_a_look_that_is_slower_than_the_way_gives_up_and_the_whole_file_is_looked_into_later(monkeypatch):
+    monkeypatch.setattr(filescan, "_SLOW_SECONDS", 0.05)
+    look = Look(python("import time; time.sleep(60)", 50))
+    for _ in range(12):
+        look.feed(os.urandom(1 << 20))
+    assert look.end() is None
+
+
+def test_a_look_that_is_dropped_ends_its_scan_at_once():
+    look = Look(python("import time; time.sleep(60)", 50))
+    look.feed(PDF)
+    look.drop()
+    assert look.end() is None
+    look.feed(PDF)
+    assert look.end() is None
+
+
+def test_an_empty_file_is_scanned_too():
+    look = Look(python("import sys; sys.exit(1 if sys.stdin.buffer.read() == b'' else 3)"))
+    found = look.end()
+    assert found is not None
+    assert found.say("text/plain") == (FileState.INFECTED, "text/plain")
