@@ -86,8 +86,8 @@ def _add(node: Path, path: Path, files: str, by: Mapping[str, Any]) -> str:
     if row is None:
         media = mimetypes.guess_type(path.name)[0] or ""
         body = {"name": path.name, "size": size, "media": media, "files": files, "by": by}
-        said = ask(node, "POST", "/files/begin", body)
-        files, row = str(said["files"]), said["list"][-1]
+        files = str(ask(node, "POST", "/files/begin", body)["files"])
+        row = _state(node, files, by)[-1]
     with path.open("rb") as content:
         while row["state"] == "coming":
             content.seek(row["offset"])
