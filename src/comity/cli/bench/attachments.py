@@ -32,6 +32,8 @@ _SCAN = "import sys\nwhile sys.stdin.buffer.read(1 << 20): pass\n"
 """A scan that reads all and finds nothing, so that the pipe is measured and no scanner is."""
 _SECONDS = 3_600
 _QUICK = 1_000_000_000
+_BESIDE = 2_000_000_000
+"""Bytes of the files of the second and third part, so that the whole needs a disk of three times the first and no more."""
 
 
 @dataclass(slots=True)
@@ -90,8 +92,9 @@ async def _measure(stage: Stage, size: int, immediate: int) -> dict[str, Any]:
     try:
         figures = await _end_to_end(near, far, size)
         alone = await _immediate(target, seen, immediate)
-        figures["immediate"] = {"alone": alone, "beside_a_transfer": await _beside(target, seen, size, immediate)}
-        figures["resume"] = await _resume(stage, size)
+        smaller = min(size, _BESIDE)
+        figures["immediate"] = {"alone": alone, "beside_a_transfer": await _beside(target, seen, smaller, immediate)}
+        figures["resume"] = await _resume(stage, smaller)
         figures["peak_mib"] = {name: value / _MIB for name, value in watch.peak.items()}
     finally:
         watch.stop()
