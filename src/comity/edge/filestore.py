@@ -89,8 +89,10 @@ class FileStore:
 
     def remove(self, cipher: Digest) -> None:
         """Destroy the file of an address; it is gone for good when this returns."""
-        self.path(cipher).unlink(missing_ok=True)
-        self.drop_part(cipher.hex())
+        path = self.path(cipher)
+        if path.exists() or path.with_name(path.name + PART).exists():
+            path.unlink(missing_ok=True)
+            self.drop_part(cipher.hex())
 
     def drop_part(self, name: str) -> None:
         """Destroy a part."""

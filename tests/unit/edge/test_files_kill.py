@@ -12,6 +12,8 @@ import pytest
 from comity.base.errors import BadForm, BadSeal, NoRoom
 from comity.base.ids import read_id
 from comity.crypto.chunks import cipher_size
+from comity.edge import attaching as attaching_module
+from comity.edge import pulling as pulling_module
 from comity.edge.attaching import Attaching
 from comity.edge.blobs import BlobEnded, NoFile
 from comity.edge.filescan import Scanner, plain_of
@@ -370,5 +372,37 @@ def test_what_an_erasure_left_on_the_disk_is_destroyed_at_the_next_start(tmp_pat
             assert stored.exists(), "the node ended before it removed the file"
             async with pulling(far, theirs, Line(ours)):
                 await until(lambda: not stored.exists())
+
+    run(play())
+
+
+def test_a_file_that_the_folder_lacks_is_fetched_again_at_a_start_and_its_dispatch_stays_filed(tmp_path):
+    async def play():
+        with office(tmp_path) as (near, far, ours, theirs):
+            await sent(near, far, ours)
+            async with pulling(far, theirs, Line(ours)):
+                await until(lambda: file_state(far) == [("clean",)])
+            [stored] = (tmp_path / "b").iterdir()
+            stored.unlink()
+            line = Line(ours)
+            async with pulling(far, theirs, line):
+                await until(lambda: stored.exists() and file_state(far) == [("clean",)])
+            assert (line.asked, fact(far)) == ([0], [(2,)])
+
+    run(play())
+
+
+def test_what_was_looked_into_as_it_came_is_not_read_again(tmp_path, monkeypatch):
+    def planted(*_):
+        raise AssertionError("a second reading of the whole file")
+
+    async def play():
+        with office(tmp_path) as (near, far, ours, theirs):
+            monkeypatch.setattr(pulling_module, "look_into", planted)
+            monkeypatch.setattr(attaching_module, "look_into", planted)
+            await sent(near, far, ours)
+            async with pulling(far, theirs, Line(ours, ends=[70_000])) as puller:
+                await until(lambda: [one.why for one in puller.progress.values()] == ["unreachable"])
+                await until(lambda: file_state(far) == [("clean",)])
 
     run(play())
