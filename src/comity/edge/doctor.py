@@ -22,14 +22,16 @@ from urllib.parse import urlsplit
 from comity import __version__
 from comity.base.errors import BadConfiguration, ComityError, StoreError
 from comity.base.ids import Ms
+from comity.dispatch.columns import int_of, text_of
 from comity.dispatch.keylist import KeyList
+from comity.dispatch.ports import Tx
 from comity.dispatch.stops import ENDED, WHOLE, Stops, stops_from
 from comity.edge import pki
 from comity.edge.config import FILE, Config, read_config
 from comity.edge.files import SOCKET, read_private
 from comity.edge.keystore import KeyStore
 from comity.edge.opening import read_schema, signed_instruments
-from comity.edge.sqlite_reader import SqliteReader
+from comity.edge.stores import database_of, in_database, open_snapshots
 from comity.node.attached import held_back, kept_files
 from comity.node.ceremony import read_instruments
 from comity.node.papers import read_papers
@@ -41,6 +43,7 @@ _LOW_INODES = 2_000
 _BACKUP_DAYS, _KEY_DAYS, _CERTIFICATE_DAYS = 8, 7, 5
 _CLOCK_MS, _CLOCK_REFUSED_MS = 300_000, 3_600_000
 _CONNECT_S = 5.0
+_FILES_STEP = 13
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -155,6 +158,9 @@ def _disk(config: Config) -> Iterator[Finding]:
 
 def _store(config: Config, now: Ms) -> Iterator[Finding]:
     """Look whether the store can be read, is whole and fits this program; a running node is not disturbed."""
+    if in_database(config):
+        yield from _database(config, now)
+        return
     path = config.path(config.store)
     if not path.is_file():
         yield Finding("store", Grade.LOOK, "there is none yet", "pair the node and run it; or put a copy back")
@@ -186,16 +192,14 @@ def _store(config: Config, now: Ms) -> Iterator[Finding]:
 
 def _files(config: Config) -> Iterator[Finding]:
     """Look whether the sealed files that dispatches name are on the disk, and whether theirs can be scanned."""
-    path, folder = config.path(config.store), config.path(config.files)
-    if not path.is_file():
-        return
+    folder = config.path(config.files)
     try:
-        with closing(SqliteReader(path)) as store, store.read() as tx:
-            if not tx.rows("SELECT 1 FROM sqlite_master WHERE name = 'attachment'"):
+        with closing(open_snapshots(config)) as store, store.read() as tx:
+            if not _has_files(tx):
                 return
             kept = tuple(kept_files(tx))
             coming, apart = held_back(tx)
-    except StoreError:  # damaged: `_store` says so
+    except (StoreError, BadConfiguration):  # damaged, or not there yet: `_store` says so
         return
     gone = sum(not _whole(folder / cipher.hex(), size) for cipher, size, _ in kept)
     if gone:
@@ -213,11 +217,42 @@ def _files(config: Config) -> Iterator[Finding]:
         yield Finding("scan", Grade.LOOK, "no program looks into files", do)
 
 
+def _has_files(tx: Tx) -> bool:
+    """Say whether the store has had the step that brought files; `link` is there since the first."""
+    steps = tx.rows("SELECT number FROM schema_version WHERE owner = 'node'")
+    return bool(steps) and int_of(steps[0][0]) >= _FILES_STEP
+
+
 def _whole(path: Path, size: int) -> bool:
     try:
         return path.stat().st_size == size
     except FileNotFoundError:
         return False
+
+
+def _database(config: Config, now: Ms) -> Iterator[Finding]:
+    """Look whether the database can be read and fits this program; its pages are the server's to check."""
+    try:
+        with closing(open_snapshots(config)) as store, store.read() as tx:
+            found = tx.rows("SELECT owner, number, compatible FROM schema_version")
+            link = tx.rows("SELECT state, last_good, clock_off, stops, challenged FROM link")
+    except StoreError as error:
+        yield Finding("store", Grade.BAD, f"{database_of(config)!r}: {error}", "docs/operations.md section 6")
+        return
+    except BadConfiguration as error:
+        yield Finding("store", Grade.LOOK, str(error), "pair the node and run it; or put a copy back")
+        return
+    yield Finding("store", Grade.GOOD, f"{database_of(config)!r} can be read")
+    yield _steps(
+        config,
+        {text_of(owner): int_of(number) for owner, number, _ in found},
+        {text_of(owner): int_of(compatible) for owner, _, compatible in found},
+    )
+    rows = [
+        (text_of(state), None if last is None else int_of(last), int_of(off), text_of(stops), int_of(challenged))
+        for state, last, off, stops, challenged in link
+    ]
+    yield from _link(rows, now)
 
 
 def _steps(config: Config, steps: dict[str, int], needs: dict[str, int]) -> Finding:
@@ -284,12 +319,12 @@ def _listed(config: Config) -> _Listed:
     used = signed_instruments(config)
     _, ours, theirs = read_instruments(config.name, used.accord, used.our_keys, used.peer_keys)
     first = _Listed(ours, theirs, theirs.tls_ca)
-    if not config.path(config.store).is_file():
+    if not in_database(config) and not config.path(config.store).is_file():
         return first
     try:
-        with closing(SqliteReader(config.path(config.store))) as store, store.read() as tx:
-            papers = read_papers(tx) if tx.rows("SELECT 1 FROM sqlite_master WHERE name = 'paper'") else None
-    except StoreError:  # damaged: `_store` says so
+        with closing(open_snapshots(config)) as store, store.read() as tx:
+            papers = read_papers(tx) if _has_papers(config, tx) else None
+    except (StoreError, BadConfiguration):  # damaged, or never started: `_store` says so
         return first
     if papers is None:
         return first
@@ -298,6 +333,13 @@ def _listed(config: Config) -> _Listed:
     waiting = sum(one.node == ours.node for one in coming)
     authorities = b"".join(dict.fromkeys(one.tls_ca for one in trusted))
     return _Listed(papers.ours[-1].keys, papers.theirs[-1].keys, authorities, waiting)
+
+
+def _has_papers(config: Config, tx: Tx) -> bool:
+    tables = (
+        "pg_tables WHERE schemaname = 'public' AND tablename" if in_database(config) else "sqlite_master WHERE name"
+    )
+    return bool(tx.rows(f"SELECT 1 FROM {tables} = 'paper'"))  # noqa: S608  one of two
 
 
 def _keys(config: Config, now: Ms) -> Iterator[Finding]:

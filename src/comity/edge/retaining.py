@@ -15,12 +15,13 @@ from comity.base.errors import StoreError
 from comity.base.ids import CaseId, DispatchId, Ms, show_id
 from comity.desk import Desk
 from comity.dispatch.book import Book
+from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.edge import search
 from comity.edge.engine import Engine
 from comity.edge.filestore import FileStore
 from comity.edge.plain import Json
-from comity.edge.sqlite import SqliteStore
+from comity.edge.stores import NodeStore
 from comity.node import attached
 from comity.node.certificate import certificate_file
 from comity.node.erasing import (
@@ -47,17 +48,19 @@ class Retaining:
         store: its store.
         desks: by name; those whose words are indexed.
         files: of its dispatches, whose bytes go with the part that names them; None for a node without any.
+        rebuild: makes the index of a desk again.
     """
 
     def __init__(
         self,
         engine: Engine,
-        store: SqliteStore,
+        store: NodeStore,
         desks: dict[str, Desk],
+        rebuild: Callable[[Tx, str], None] = search.rebuild,
         files: FileStore | None = None,
     ) -> None:
         self._engine, self._node, self._store, self._desks = engine, engine.node, store, desks
-        self._files = files
+        self._rebuild, self._files = rebuild, files
 
     async def due(self) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         """Return what is due, the holds in force, and when the next dispatch becomes due."""
@@ -153,11 +156,11 @@ class Retaining:
         """Make the index anew and empty the write-ahead file; return whether nothing erased is left in any file."""
         with self._store.begin() as tx:
             for name in self._desks:
-                search.rebuild(tx, name)
+                self._rebuild(tx, name)
         try:
             self._store.scrub()
-        except StoreError:
-            _LOG.warning("a reader keeps the write-ahead file; what was erased leaves it at the next erasure or start")
+        except StoreError as error:
+            _LOG.warning("%s", error)
             return False
         return True
 

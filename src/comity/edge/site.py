@@ -14,11 +14,12 @@ from comity.edge.filestore import FileStore
 from comity.edge.health import Health
 from comity.edge.needs import NodeNeeds, house_access
 from comity.edge.opening import OpenNode
-from comity.edge.people import make_people
+from comity.edge.people import People, make_people
 from comity.edge.reviews import Reviews
 from comity.edge.searches import Searches
 from comity.edge.showing import make_board
 from comity.edge.staffing import Staffing
+from comity.edge.stores import in_database
 from comity.edge.turns import TurnReader
 from comity.node.logfiles import log_file, served
 from comity.screen.site import Site
@@ -61,12 +62,18 @@ def make_site(
         needs=NodeNeeds(opened.node.ledger, desk, keeper, opened.config.party, house_access()),
         people=people,
         turns=TurnReader(opened.node.ledger),
-        health=Health(opened.node.ledger, opened.config.path(opened.config.store), people, faults=faults),
+        health=_health(opened, people, faults),
         clock=clock,
         log_files=_log_files(opened),
         consignments=make_consignments(opened),
         files=FileReader(opened.node.ledger, FileStore(opened.config.path(opened.config.files))),
     )
+
+
+def _health(opened: OpenNode, people: People, faults: Callable[[], int] | None) -> Health:
+    config = opened.config
+    size = opened.store.size_bytes if in_database(config) else None
+    return Health(opened.node.ledger, config.path(config.store), people, faults=faults, database=size)
 
 
 def _log_files(opened: OpenNode) -> Callable[[str, str], bytes | None]:

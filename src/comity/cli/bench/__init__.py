@@ -19,6 +19,7 @@ from comity.cli.out import show_json, show_table
 from comity.edge.substances import LIST_FOLDER
 
 ALL = "all"
+_NODES = 2
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -41,6 +42,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--size", type=int, default=10_000, help="of the file of `attachment`, in megabytes; at most 1000 with --quick"
     )
     parser.add_argument("--disk", type=Path, help="folder on the disk to be measured; default: the temporary folder")
+    parser.add_argument(
+        "--store", choices=("sqlite", "postgresql"), default="sqlite", help="which store the nodes of the exchange have"
+    )
+    parser.add_argument(
+        "--database",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="with postgresql: an empty database; say it twice",
+    )
     parser.set_defaults(run=run)
 
 
@@ -48,6 +59,8 @@ def run(asked: argparse.Namespace) -> int:
     """Measure and show."""
     if not (asked.data / "accords").is_dir():
         raise BadForm(f"{asked.data.absolute()} holds no accords; name the project's folder with --data")
+    if len(asked.database) != (_NODES if asked.store == "postgresql" else 0):
+        raise BadForm("with --store postgresql, and only then, name two empty databases: --database ADDRESS, twice")
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="comity-bench-", dir=asked.disk) as name:
         folder = Path(name)
@@ -63,7 +76,7 @@ def run(asked: argparse.Namespace) -> int:
             figures["attachment"] = bench_attachments(asked.quick, folder / "files", root=asked.data, size=size)
         if asked.what in {ALL, "exchange"}:
             (folder / "exchange").mkdir(mode=0o700)
-            figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data)
+            figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data, databases=asked.database)
         if asked.what in {ALL, "log"}:
             figures["log"] = bench_log(asked.quick, folder)
         if asked.what in {ALL, "law"}:

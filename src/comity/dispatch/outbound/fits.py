@@ -16,6 +16,7 @@ from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Draft
 from comity.dispatch.stops import LEAVING
+from comity.marking.vocabulary import ROOM_PURPOSE
 
 TAKING_BACK = frozenset({RECALL, "correction", WITHDRAW})
 _OF_RECALLED = frozenset({"court-disclosure"})
@@ -44,6 +45,7 @@ def fits(draft: Draft, tx: Tx, office: Office) -> Draft:
     Raises:
         BadForm: it is not; the message says what and what to do, nothing was kept.
     """
+    _is_not_the_rooms(draft)
     _takes_back_own(draft, tx)
     _builds_on_nothing_recalled(draft, tx)
     _reaches_everyone(draft, tx)
@@ -51,6 +53,13 @@ def fits(draft: Draft, tx: Tx, office: Office) -> Draft:
     _passes_on_what_was_passed(draft, tx, office)
     _keeps_no_longer_than_allowed(draft, office)
     return draft
+
+
+def _is_not_the_rooms(draft: Draft) -> None:
+    if draft.form.purpose == ROOM_PURPOSE:
+        raise BadForm(
+            f"the purpose {ROOM_PURPOSE} is a restricted room's alone; write it there (comity room), nothing was kept"
+        )
 
 
 def _targets(draft: Draft) -> tuple[DispatchId, ...]:
