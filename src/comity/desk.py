@@ -37,6 +37,7 @@ class Around:
         accord: in force.
         our_days: our calendar.
         their_days: theirs.
+        plan: the workplan beside the node, as canonical bytes; b"" for none.
     """
 
     party: str
@@ -44,3 +45,4 @@ class Around:
     accord: Accord
     our_days: Calendar
     their_days: Calendar
+    plan: bytes = b""

@@ -25,6 +25,8 @@ WHO = {
     "lists": NO_ADMINISTRATOR,
     "roster": NO_ADMINISTRATOR,
     "case": NO_ADMINISTRATOR,
+    "plan": NO_ADMINISTRATOR,
+    "amend": WORKERS,
     "proof": NO_ADMINISTRATOR,
     "write": WRITERS,
     "act": WRITERS,
@@ -64,6 +66,18 @@ GET       /cases                                     lists
 GET       /precursors                                lists
 GET       /precursors/{number}                       case       dispatch
 POST      /precursors/{number}/seen                  send       dispatch
+GET       /workplan                                  plan
+GET       /workplan/item/{item}                      plan
+POST      /workplan/item/{item}                      amend
+GET       /workplan/proposal/{proposal}              plan
+POST      /workplan/proposal/{proposal}              amend
+GET,POST  /workplan/propose                          amend
+GET       /workplan/file/{name}                      plan
+GET       /scorecard                                 plan
+GET       /scorecard/figures.csv                     plan
+GET       /scorecard/report.pdf                      plan
+GET       /scorecard/statement                       plan
+GET       /reports/{which}                           reviews
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft

@@ -46,10 +46,12 @@ COMMANDS = {
     "law": {"law": "read, try and explain a law edition"},
     "scan": {"scan": "show what the scan finds in a text, and what it would do to a draft"},
     "precursors": {"precursors": "screen goods, notify and follow consignments, see whether quantities add up"},
+    "workplan": {"workplan": "the plan that both sides signed: show, change, report on, export"},
+    "report": {"report": "a side's yearly reports, counted from its own log, without names"},
     "simulate": {"simulate": "two whole nodes, virtual time, faults of network, disk and clock"},
     "web": {"web": "serve the pages of a running node from a further process"},
     "bench": {
-        "bench": "measure the speed of the exchange, the log, the law, screening, notifications and the desk's screens on this machine"
+        "bench": "measure the speed of the exchange, the log, the law, screening, notifications, scorecards and the desk's screens"
     },
 }
 """Module of this folder -> the commands that it adds, in the order of the help, with a line each. Only what was asked for is loaded."""

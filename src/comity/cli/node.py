@@ -76,7 +76,9 @@ def _add_init(init: argparse.ArgumentParser) -> None:
     init.add_argument("--laws", type=Path, default=Path("laws"), help="folder of law editions")
     init.add_argument("--calendars", type=Path, default=Path("calendars"), help="folder with holidays, by party")
     init.add_argument("--substances", type=Path, default=Path("substances"), help="folder with the list of substances")
-    init.add_argument("--desk", action="append", help="desk to load, again for each; default: requests and precursors")
+    init.add_argument(
+        "--desk", action="append", help="desk to load, again for each; default: requests, precursors, workplan"
+    )
     init.add_argument("--law", required=True, help="our edition in it")
     init.add_argument("--exchange-port", type=int, required=True, help="port for the peer's exchanges")
     init.add_argument("--page-port", type=int, required=True, help="port of the officers' page")
@@ -122,7 +124,7 @@ def run_init(asked: argparse.Namespace) -> int:
         workplan=asked.workplan,
         laws=asked.laws,
         law=asked.law,
-        desks=tuple(asked.desk or ("requests", "precursors")),
+        desks=tuple(asked.desk or ("requests", "precursors", "workplan")),
         calendars=asked.calendars,
         substances=asked.substances,
         settings=settings,

@@ -165,6 +165,28 @@ class TakesBack(Protocol):
         ...
 
 
+@runtime_checkable
+class ChecksTurn(Protocol):
+    """A desk at which a word of ours may be out of its turn."""
+
+    def check(self, tx: Tx, filing: Filing) -> None:
+        """Look at a dispatch of ours before anything of it is written.
+
+        Raises:
+            BadForm: it is not in its turn; nothing was written.
+        """
+        ...
+
+
+@runtime_checkable
+class KeepsPlan(Protocol):
+    """A desk that keeps the workplan whose items dispatches name."""
+
+    def items(self, tx: Tx) -> Mapping[str, bool]:
+        """Return the items of the plan in force, and of each whether it is closed; none where there is no plan."""
+        ...
+
+
 class DeskPort(Bodies, Files, Protocol):
     """Both halves; `comity.desk.Desk` adds the name and the schema."""
 

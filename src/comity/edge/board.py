@@ -7,7 +7,7 @@ dispatch is compared with what was committed. The desk comes by name from the se
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import cast
@@ -87,6 +87,7 @@ class Setting:
         exercise: our law edition is one that no lawyer has signed.
         laws: our edition, then theirs as published.
         accord: in force; None shows nothing of budgets and of what waits.
+        current: reads the items of the plan in force; None where no desk keeps one, and `plan` is all there is.
     """
 
     parties: tuple[PartyCard, PartyCard]
@@ -95,6 +96,7 @@ class Setting:
     exercise: bool
     laws: tuple[LawCard, ...] = ()
     accord: Accord | None = None
+    current: Callable[[Tx], tuple[PlanItem, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ class NodeBoard:
         with self._ledger.read() as tx:
             counts = {count.item: count for count in self._desk.counts(tx, (begins, Ms(begins + _DAY_MS)), now)}
             missing = self._missing(tx, now)
-        return tuple(self._work_item(item, counts.get(item.item), missing) for item in self._setting.plan)
+            plan = self._setting.plan if self._setting.current is None else self._setting.current(tx)
+        return tuple(self._work_item(item, counts.get(item.item), missing) for item in plan)
 
     def _missing(self, tx: Tx, now: Ms) -> dict[str | None, tuple[tuple[str, int], ...]]:
         """Return by item whose feedback is missing: on answers of ours the other side owes it."""

@@ -22,7 +22,7 @@ from comity.edge.dutydesk import DutyDesk, duty_desk
 from comity.edge.entropy import SystemEntropy
 from comity.edge.files import read_private
 from comity.edge.keystore import KeyStore
-from comity.edge.registry import Registry, Roster, Workplan, read_toml
+from comity.edge.registry import Registry, Roster, Workplan, plan_bytes, read_toml
 from comity.edge.rosterfile import RosterFile
 from comity.edge.rota import RosterRota
 from comity.edge.schema import Schema
@@ -249,7 +249,8 @@ def open_desks(config: Config, accord: Accord) -> tuple[dict[str, Desk], Powers]
     """Make the desks that the settings name, and the powers of our officers from the one that keeps postings."""
     roster = read_toml(config.path(config.roster), Roster).standings(config.party)
     ours, theirs = open_days(config)
-    around = Around(config.party, config.name, accord, ours, theirs)
+    plan = plan_bytes(read_toml(config.path(config.workplan), Workplan))
+    around = Around(config.party, config.name, accord, ours, theirs, plan)
     desks = {
         name: cast("DeskMaker", part(name, "opening")).open_desk(read_schema(f"comity.desks.{name}"), around)
         for name in config.desks

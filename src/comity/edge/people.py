@@ -238,12 +238,13 @@ def make_people(opened: OpenNode, clock: Callable[[], Ms]) -> People:
 
 
 def _further_desks(opened: OpenNode) -> dict[str, frozenset[str]]:
-    """Return for each open desk after the first the agencies of ours that our registry names as senders of its first kind."""
+    """Return for each open desk after the first the agencies of ours that our registry names as senders of all its kinds."""
     office = opened.node.office
     opens = {desk.desk: desk.kinds for desk in office.accord.desks if desk.kinds}
     further = [name for name in opened.config.desks[1:] if name in opens]
     return {
-        name: frozenset(agency for agency, kinds in office.sends.items() if opens[name][0] in kinds) for name in further
+        name: frozenset(agency for agency, kinds in office.sends.items() if kinds.issuperset(opens[name]))
+        for name in further
     }
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from comity.base.ids import CaseId, DispatchId
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.ports import Scalar, Tx
-from comity.edge.search import COUNTED, DESK_NAME, Chunk, Followed, Hit, Wanted, tags_of
+from comity.edge.search import COUNTED, DESK_NAME, Chunk, Followed, Hit, Wanted, behind_of
+from comity.marking.searchtags import agency_tag, case_tag, kind_tag, side_tag
 from comity.policy.scope import Scope
 
 _LETTERS = 10
@@ -38,7 +39,6 @@ class TermsFinder:
         if not DESK_NAME.fullmatch(desk):
             raise ValueError("a desk's name has small letters only")
         self._desk = desk
-        self._tags = tags_of(desk)
 
     def hits(self, tx: Tx, wanted: Wanted, scope: Scope, *, before: int, limit: int) -> tuple[tuple[Hit, ...], int]:
         """Return the hits whose place is below `before` (0: all), at most `limit`, and how many there are of them."""
@@ -77,15 +77,14 @@ class TermsFinder:
 
     def _terms(self, wanted: Wanted, scope: Scope) -> str:
         """Write what the index is asked in its own language; every term in it is quoted."""
-        tags = self._tags
         said = [self._chunk(chunk) for chunk in wanted.chunks]
         if wanted.kinds:
-            said.append(_any("t", (tags.kind_tag(kind) for kind in wanted.kinds)))
+            said.append(_any("t", (kind_tag(kind) for kind in wanted.kinds)))
         if wanted.ours is not None:
-            said.append(_any("t", (tags.side_tag(ours=wanted.ours),)))
+            said.append(_any("t", (side_tag(ours=wanted.ours),)))
         if not scope.whole:
-            agencies = (tags.agency_tag(agency, "a") for agency in sorted(scope.agencies))
-            said.append(_any("s", (*agencies, *(tags.case_tag(case) for case in sorted(scope.cases)))))
+            agencies = (agency_tag(agency, "a") for agency in sorted(scope.agencies))
+            said.append(_any("s", (*agencies, *(case_tag(case) for case in sorted(scope.cases)))))
         return " & ".join(said)
 
     def _chunk(self, chunk: Chunk) -> str:
@@ -104,7 +103,7 @@ class TermsFinder:
         return " OR ".join(said), [phrase, *agencies]
 
     def _agencies(self, chunk: Chunk) -> list[str]:
-        return [self._tags.agency_tag(agency, role) for agency in chunk.agencies for role in "ft"]
+        return [agency_tag(agency, role) for agency in chunk.agencies for role in "ft"]
 
 
 def _any(kind: str, terms: Iterable[str]) -> str:
@@ -123,10 +122,10 @@ def prepare(store: Followed, desk: str) -> None:
             return
         tx.run(_TERMS)
         tx.run(f"CREATE INDEX IF NOT EXISTS {desk}_find ON {desk}_text USING gin (comity_terms(words, tags, scope))")
-    tags = tags_of(desk)
+    behind = behind_of(desk)
     while True:
         with store.begin() as tx:
-            if not tags.catch_up(tx):
+            if not behind.catch_up(tx):
                 return
 
 

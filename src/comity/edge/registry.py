@@ -5,11 +5,13 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta
 
+from comity.base.bodies import tidy
+from comity.base.cbor import encode
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms, read_id
 from comity.desk import Standing
@@ -31,6 +33,19 @@ class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sends: tuple[str, ...]
 
 
+class ReportDuty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A yearly report that a party's law asks for.
+
+    `id` is which (`mistreatment`), `law` the text that asks for it, `before` the day of the next year (`MM-DD`) before which
+    it is given, `to` to whom: agencies of the registry, or words.
+    """
+
+    id: str
+    law: str
+    before: Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-[0-3][0-9]$")]
+    to: tuple[str, ...]
+
+
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A party and its agencies; `opens` and `closes` are local times `HH:MM` in the IANA zone `zone`.
 
@@ -48,6 +63,7 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agency: tuple[Agency, ...]
     days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
     duty_line: str = ""
+    report: tuple[ReportDuty, ...] = ()
 
     @property
     def acting(self) -> tuple[str, ...]:
@@ -169,14 +185,54 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     owners: dict[str, str]
     measure: str
     due: date
+    priority: str = ""
+    closed: bool = False
+
+
+class Priority(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One priority of the workplan."""
+
+    id: str
+    title: dict[str, str]
+
+
+class Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One action of the workplan: for which item, whose, by when."""
+
+    id: str
+    item: str
+    title: dict[str, str]
+    owners: dict[str, str]
+    due: date
+    measure: str = ""
+
+
+class Track(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A track beyond security: titles, owners and days only."""
+
+    id: str
+    title: dict[str, str]
+    owners: dict[str, str]
+    days: tuple[date, ...] = ()
 
 
 class Workplan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The signed workplan."""
+    """The workplan with which both nodes begin; the desk that keeps it has the version in force."""
 
     title: str
     signed: date
     item: tuple[Item, ...]
+    priority: tuple[Priority, ...] = ()
+    action: tuple[Action, ...] = ()
+    track: tuple[Track, ...] = ()
+
+
+def plan_bytes(plan: Workplan) -> bytes:
+    """Return a workplan as canonical bytes, as the desk that keeps it reads them."""
+    found: dict[str, Any] = msgspec.to_builtins(plan)
+    lists = {"priorities": "priority", "items": "item", "actions": "action", "tracks": "track"}
+    value = tidy({"title": found["title"], "signed": found["signed"], **{k: found[v] for k, v in lists.items()}})
+    return encode(value)
 
 
 def read_toml(path: Path, kind: type[_T]) -> _T:

@@ -54,6 +54,7 @@ from comity.edge.opening import OpenNode, open_node
 from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
+from comity.edge.plans import start_plan
 from comity.edge.pulling import Crew, Puller
 from comity.edge.retaining import Retaining
 from comity.edge.rightofway import Way
@@ -276,6 +277,7 @@ def _door(  # noqa: PLR0917  what the door is made of
             LinkRoutes(engine, desk.people, house_access()).routes,
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
+            *start_plan(opened, engine),
         ),
         home=home_of(Staffing.of(opened)),
         streams=files.streams,

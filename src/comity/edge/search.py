@@ -183,7 +183,8 @@ def _any(column: str, words: Iterable[str]) -> str:
     return f"{column} : (" + " OR ".join(f'"{word}"' for word in words) + ")"
 
 
-def _behind(desk: str) -> Behind:
+def behind_of(desk: str) -> Behind:
+    """Load what writes the words that a desk's rows have not yet got."""
     return cast("Behind", importlib.import_module(f"comity.desks.{desk}.finding"))
 
 
@@ -195,7 +196,7 @@ def prepare(store: Followed, desk: str) -> None:
         if not tx.rows("SELECT 1 FROM sqlite_master WHERE name = ?", (f"{desk}_find",)):
             _make(tx, desk)
     store.follow(lambda tx: keep_up(tx, desk))
-    behind = _behind(desk)
+    behind = behind_of(desk)
     while True:
         with store.begin() as tx:
             if not behind.catch_up(tx):

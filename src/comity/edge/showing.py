@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import cast
 
+import msgspec
+
+from comity.base.cbor import Value
+from comity.dispatch.ports import Tx
 from comity.edge import desks
 from comity.edge.board import Deskful, Lines, NodeBoard, PlanItem, Setting
 from comity.edge.lawcards import law_card
 from comity.edge.opening import OpenNode
+from comity.edge.plans import current_of
 from comity.edge.registry import Registry, Workplan
 from comity.edge.theirlaw import TheirLaw
 from comity.node.proofs import Signers
@@ -39,7 +45,8 @@ def board_setting(opened: OpenNode) -> Setting:
     parties = (ours.card(ours=True), theirs.card(ours=False))
     agencies = {agency.id: registry.agency_name(agency.id) for registry in (theirs, ours) for agency in registry.agency}
     plan, accord = _plan(opened.workplan, (ours, theirs)), opened.node.office.accord
-    return Setting(parties, plan, agencies, opened.edition.exercise, _laws(opened), accord)
+    current = _current(opened, (ours, theirs))
+    return Setting(parties, plan, agencies, opened.edition.exercise, _laws(opened), accord, current)
 
 
 def _laws(opened: OpenNode) -> tuple[LawCard, ...]:
@@ -48,6 +55,24 @@ def _laws(opened: OpenNode) -> tuple[LawCard, ...]:
     if opened.peer_edition is None:
         return (ours,)
     return ours, law_card(opened.peer_edition, opened.peer_registry.short, ours=False)
+
+
+def _current(opened: OpenNode, registries: tuple[Registry, Registry]) -> Callable[[Tx], tuple[PlanItem, ...]] | None:
+    """Return what reads the open items of the plan in force; None where no desk keeps one."""
+    read = current_of(opened)
+    if read is None:
+        return None
+
+    def items(tx: Tx) -> tuple[PlanItem, ...]:
+        found = msgspec.convert({"item": (), **_tables(read(tx))}, Workplan)
+        return _plan(msgspec.structs.replace(found, item=tuple(i for i in found.item if not i.closed)), registries)
+
+    return items
+
+
+def _tables(plan: Mapping[str, Value]) -> dict[str, Value]:
+    names = {"items": "item", "priorities": "priority", "actions": "action", "tracks": "track"}
+    return {names.get(name, name): entry for name, entry in plan.items()}
 
 
 def _plan(workplan: Workplan, registries: tuple[Registry, Registry]) -> tuple[PlanItem, ...]:

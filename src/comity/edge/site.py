@@ -15,12 +15,15 @@ from comity.edge.health import Health
 from comity.edge.needs import NodeNeeds, house_access
 from comity.edge.opening import OpenNode
 from comity.edge.people import People, make_people
+from comity.edge.plans import make_plan
 from comity.edge.reviews import Reviews
+from comity.edge.scoreboard import make_scoreboard
 from comity.edge.searches import Searches
 from comity.edge.showing import make_board
 from comity.edge.staffing import Staffing
 from comity.edge.stores import in_database
 from comity.edge.turns import TurnReader
+from comity.edge.yearly import make_yearly
 from comity.node.logfiles import log_file, served
 from comity.screen.site import Site
 from comity.screen.visitor import Hands
@@ -67,6 +70,9 @@ def make_site(
         log_files=_log_files(opened),
         consignments=make_consignments(opened),
         files=FileReader(opened.node.ledger, FileStore(opened.config.path(opened.config.files))),
+        plan=make_plan(opened),
+        scorecards=make_scoreboard(opened),
+        yearly=make_yearly(opened),
     )
 
 

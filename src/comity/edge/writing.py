@@ -6,7 +6,7 @@ the signed registry and workplan beside the node.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, cast
 
@@ -23,6 +23,7 @@ from comity.edge.forms import body_json
 from comity.edge.opening import OpenNode
 from comity.edge.registry import RosterOfficer
 from comity.edge.scope import case_of
+from comity.edge.showing import board_setting
 from comity.marking.labels import Urgency
 from comity.marking.vocabulary import CONDITIONS, GROUNDS, HANDLING, LIMITS, PAP, PURPOSES, TLP, Limits
 from comity.screen.forms import Forms
@@ -107,9 +108,10 @@ class Writing:
         lines: lays a body out, by the desk of its kind.
         accord: which kinds are open, and its limits.
         books: what is written beside the node.
+        plan: the open items of the plan in force; None for those of the books.
     """
 
-    def __init__(  # noqa: PLR0917  six things, each of another kind
+    def __init__(  # noqa: PLR0917  seven things, each of another kind
         self,
         desk: CaseDesk,
         forms: Mapping[str, Forms],
@@ -117,7 +119,9 @@ class Writing:
         lines: Lines,
         accord: Accord,
         books: Books,
+        plan: Callable[[], tuple[Named, ...]] | None = None,
     ) -> None:
+        self._plan = plan
         self._desk, self._forms, self._others, self._lines = desk, forms, others, lines
         self._accord, self._books = accord, books
 
@@ -139,7 +143,15 @@ class Writing:
         forms = {one: cast("Forms", part(one, "forms")) for one in written}
         others = {one: cast("OtherDesk", opened.desks[one]) for one in written if one != name}
         lines = lines_of(accord, opened.config.desks)
-        return Writing(cast("CaseDesk", opened.desks[name]), forms, others, lines, accord, books)
+        plan = board_setting(opened).current
+
+        def items() -> tuple[Named, ...]:
+            with opened.node.ledger.read() as tx:
+                return tuple(Named(one.item, one.aim) for one in plan(tx)) if plan is not None else ()
+
+        return Writing(
+            cast("CaseDesk", opened.desks[name]), forms, others, lines, accord, books, None if plan is None else items
+        )
 
     def options(self, desk: str, number: int) -> Options:
         """Return what the forms offer to an officer of ours."""
@@ -154,7 +166,7 @@ class Writing:
                 if accord.opens(desk, one.kind) and one.kind not in accord.author_kinds
             ),
             purposes=tuple(map(_purpose, dict.fromkeys(code for one in self._forms.values() for code in one.PURPOSES))),
-            items=books.items,
+            items=books.items if self._plan is None else self._plan(),
             ours=books.ours,
             theirs=books.theirs,
             bases=books.bases,

@@ -96,6 +96,10 @@ class Deed(StrEnum):
     """Administer accounts, keys and sessions."""
     HEALTH = "health"
     """See how the node runs, without content."""
+    PLAN = "plan"
+    """See the workplan that both sides signed, its history, meetings and scorecard; no case data is in it."""
+    AMEND = "amend"
+    """Propose a change of the workplan, answer one, say how far an action is; write agenda and minutes."""
     LINK = "link"
     """Suspend or resume the exchange, or one desk of it; with a second person."""
 

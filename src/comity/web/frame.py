@@ -52,7 +52,14 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         ),
     ),
     ("frame.desks", (Entry("precursors", "/precursors", "frame.precursors", "flask"),)),
-    ("frame.together", (Entry("today", "/today", "frame.today", "board"),)),
+    (
+        "frame.together",
+        (
+            Entry("workplan", "/workplan", "frame.workplan", "ledger"),
+            Entry("scorecard", "/scorecard", "frame.scorecard", "board"),
+            Entry("today", "/today", "frame.today", "board"),
+        ),
+    ),
     (
         "nav.proof",
         (
@@ -145,7 +152,11 @@ class Frame:
     def _shown(self, entries: tuple[Entry, ...], visit: Visit, here: str) -> Iterable[Shown]:
         for one in entries:
             deed = self._deeds.get(one.href)
-            kept = one.key != "precursors" or visit.site.consignments is not None
+            kept = {
+                "precursors": visit.site.consignments,
+                "workplan": visit.site.plan,
+                "scorecard": visit.site.scorecards,
+            }.get(one.key, True) is not None
             if deed is not None and kept and self._opens(visit, deed):
                 yield Shown(one.key, one.href, visit.texts(one.word), one.icon, one.key == here)
 

@@ -142,7 +142,7 @@ def toml(value: object) -> str:
 def test_the_example_of_the_document_is_read(tmp_path):
     example = re.search(r"```toml\n(.*?)```", DOC.read_text(encoding="utf-8"), re.DOTALL)
     (tmp_path / "node.toml").write_text(example[1])
-    assert read_config(tmp_path).desks == ("requests", "precursors")
+    assert read_config(tmp_path).desks == ("requests", "precursors", "workplan")
 
 
 @pytest.mark.parametrize(

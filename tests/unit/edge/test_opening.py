@@ -36,7 +36,11 @@ def refused(base, words, error=BadConfiguration):
 def test_a_node_opens_and_its_link_is_up(base):
     one = opened(base, "ostrel")
     assert one.node.link().state is LinkState.UP
-    assert (one.edition.exercise, one.peer_edition, tuple(one.desks)) == (True, None, ("requests", "precursors"))
+    assert (one.edition.exercise, one.peer_edition, tuple(one.desks)) == (
+        True,
+        None,
+        ("requests", "precursors", "workplan"),
+    )
     assert (one.registry.short, one.peer_registry.short) == ("XO", "XV")
     one.store.close()
     again = opened(base, "ostrel")

@@ -35,7 +35,7 @@ def test_a_registry_names_its_agencies_and_shows_its_party(registry):
 
 
 def test_an_agency_without_a_desk_does_not_act():
-    text = OSTREL.read_text().replace('desks = ["requests", "precursors", "node"]', "desks = []", 1)
+    text = OSTREL.read_text().replace('desks = ["requests", "precursors", "workplan", "node"]', "desks = []", 1)
     assert parse_toml(text.encode(), Registry, "it").acting == ("paper-office",)
 
 

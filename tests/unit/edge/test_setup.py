@@ -61,7 +61,7 @@ def test_a_new_node_has_its_keys_its_card_its_law_and_settings_that_are_read(bas
         "ostrel.example/comity",
         "XO",
         "vanmere.example/comity",
-        ("requests", "precursors"),
+        ("requests", "precursors", "workplan"),
     )
 
 

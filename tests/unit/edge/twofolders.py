@@ -50,7 +50,7 @@ def new_node(base: Path, name: str, **more) -> NewNode:
         "workplan": ACCORD / "workplan.toml",
         "laws": ROOT / "laws",
         "law": "ostrel-vanmere",
-        "desks": ("requests", "precursors"),
+        "desks": ("requests", "precursors", "workplan"),
         "calendars": ROOT / "calendars",
         "settings": settings,
     }

@@ -14,6 +14,7 @@ from comity.cli.bench.exchange import bench_exchange
 from comity.cli.bench.law import bench_law
 from comity.cli.bench.log import bench_log
 from comity.cli.bench.pen import bench_pen
+from comity.cli.bench.scorecard import bench_scorecard
 from comity.cli.bench.screen import bench_screen
 from comity.cli.out import show_json, show_table
 from comity.edge.substances import LIST_FOLDER
@@ -26,14 +27,14 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     """Add the command to the program's."""
     parser = commands.add_parser(
         "bench",
-        help="measure the speed of the exchange, the log, the law, screening, notifications and the desk's screens on this machine",
+        help="measure the speed of the exchange, the log, the law, screening, notifications, scorecards and the desk's screens",
     )
     parser.add_argument(
         "what",
         nargs="?",
         default=ALL,
-        choices=(ALL, "attachment", "desk", "exchange", "log", "law", "pen", "screen"),
-        help="what to measure; attachment, desk, pen and screen, which needs an extra, only by name",
+        choices=(ALL, "attachment", "desk", "exchange", "log", "law", "pen", "scorecard", "screen"),
+        help="what to measure; attachment, desk, pen, scorecard and screen, which needs an extra, only by name",
     )
     parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
     parser.add_argument("--json", action="store_true", help="for machines")
@@ -81,6 +82,8 @@ def run(asked: argparse.Namespace) -> int:
             figures["log"] = bench_log(asked.quick, folder)
         if asked.what in {ALL, "law"}:
             figures["law"] = bench_law(asked.quick, asked.data / "laws")
+        if asked.what == "scorecard":
+            figures |= bench_scorecard(asked.quick, folder)
         if asked.what == "screen":
             figures["screen"] = bench_screen(asked.quick, asked.data / LIST_FOLDER)
     if asked.json:

@@ -110,6 +110,15 @@ class PrecursorsDesk:
 
     # --- rows --------------------------------------------------------------------------------------------------
 
+    def check(self, tx: Tx, filing: Filing) -> None:
+        """Look at a dispatch of ours before anything of it is written.
+
+        Raises:
+            BadForm: it is not in its turn; nothing was written.
+        """
+        body = read(filing.header.kind, filing.body).body
+        self._check_turn(tx, _root(tx, filing.header, ours=True), filing.header, body)
+
     def file(self, tx: Tx, filing: Filing) -> None:
         """Write the rows of one dispatch, ours when committed, theirs when recorded. Idempotent by id.
 

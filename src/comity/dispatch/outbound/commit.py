@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comity.base.ids import CaseId, LeafIndex, Ms
 from comity.dispatch import owed, persons, records
 from comity.dispatch.assured import note_promise
@@ -9,7 +11,7 @@ from comity.dispatch.attached import bind
 from comity.dispatch.book import Book
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import encode_entry
-from comity.dispatch.filing import Filing
+from comity.dispatch.filing import ChecksTurn, Filing
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
@@ -32,6 +34,12 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
     if known:
         index = None if known[0][0] is None else LeafIndex(int_of(known[0][0]))
         return Committed(header.id, case, leaf.lane, index, _verdict(sealed), sealed.header.labels.redactions)
+    filing = Filing(
+        ours=True, header=header, body=sealed.released.cleared.body, case=case, at=now, index=None, admitted=True
+    )
+    desk = office.desks[header.desk]
+    if isinstance(desk, ChecksTurn):
+        desk.check(book.tx, filing)
     entry = encode_entry(leaf)
     draft = sealed.released.cleared.labelled.draft
     at_once = leaf.lane <= Lane.URGENT and draft.not_before is None
@@ -55,10 +63,7 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
             now,
         ),
     )
-    filing = Filing(
-        ours=True, header=header, body=sealed.released.cleared.body, case=case, at=now, index=index, admitted=True
-    )
-    office.desks[header.desk].file(book.tx, filing)
+    desk.file(book.tx, replace(filing, index=index))
     take_back(header, draft.facts, office.desks, book.tx, ours=True)
     asking = Asking(header.id, header.purpose, draft.facts.subjects, draft.facts.associations)
     persons.count(asking, office.accord, office.person_key, book.tx, now, ours=True)

@@ -11,6 +11,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import DispatchId, show_id
 from comity.dispatch.book import Book
 from comity.dispatch.columns import text_of
+from comity.dispatch.filing import KeepsPlan
 from comity.dispatch.holding import ANSWERING, RECALL, WITHDRAW, find, holders, is_held, versions
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
@@ -46,6 +47,7 @@ def fits(draft: Draft, tx: Tx, office: Office) -> Draft:
         BadForm: it is not; the message says what and what to do, nothing was kept.
     """
     _is_not_the_rooms(draft)
+    _names_an_item(draft, tx, office)
     _takes_back_own(draft, tx)
     _builds_on_nothing_recalled(draft, tx)
     _reaches_everyone(draft, tx)
@@ -60,6 +62,18 @@ def _is_not_the_rooms(draft: Draft) -> None:
         raise BadForm(
             f"the purpose {ROOM_PURPOSE} is a restricted room's alone; write it there (comity room), nothing was kept"
         )
+
+
+def _names_an_item(draft: Draft, tx: Tx, office: Office) -> None:
+    """Check that the workplan item of a dispatch is in the plan in force and open, where a desk keeps the plan."""
+    item = draft.form.workplan_item
+    plan = next((desk for desk in office.desks.values() if isinstance(desk, KeepsPlan)), None)
+    items = {} if item is None or plan is None else plan.items(tx)
+    if not items or items.get(item or "") is False:
+        return
+    known = ", ".join(one for one, closed in items.items() if not closed) or "none is"
+    why = "is closed" if item in items else "is not in it"
+    raise BadForm(f"the workplan in force has these open items: {known}; {item} {why}; nothing was kept")
 
 
 def _targets(draft: Draft) -> tuple[DispatchId, ...]:

@@ -28,6 +28,7 @@ from comity.web.screens import (
     precursors,
     retention,
     reviews,
+    scorecard,
     search,
     searches,
     settings,
@@ -35,6 +36,8 @@ from comity.web.screens import (
     tasks,
     today,
     trace,
+    workplan,
+    yearly,
 )
 from comity.web.visit import ScreenRoute
 
@@ -53,6 +56,9 @@ ALL: tuple[ScreenRoute, ...] = (
     *compose.ROUTES,
     *dispatch.ROUTES,
     *precursors.ROUTES,
+    *workplan.ROUTES,
+    *scorecard.ROUTES,
+    *yearly.ROUTES,
     *duty.ROUTES,
     *bell.ROUTES,
     *evidence.ROUTES,
@@ -74,6 +80,7 @@ BADGES: Mapping[str, Badge] = {
     "inbox": inbox.tally,
     "approvals": turns.tally,
     "precursors": precursors.tally,
+    "workplan": workplan.tally,
     "tasks": tasks.tally,
     "reviews": reviews.tally,
 }

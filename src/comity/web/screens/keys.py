@@ -20,6 +20,7 @@ _GROUPS: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (
             ("G + A", "go.approvals"),
             ("G + D", "go.duty"),
             ("G + P", "go.precursors"),
+            ("G + W", "go.workplan"),
             ("N", "new"),
             ("Esc", "back"),
         ),

@@ -3,7 +3,7 @@
 "use strict";
 (() => {
   const root = document.documentElement;
-  const GO = { i: "/inbox", c: "/cases", a: "/approvals", d: "/duty", l: "/ledger", s: "/search", p: "/precursors" };
+  const GO = { i: "/inbox", c: "/cases", a: "/approvals", d: "/duty", l: "/ledger", s: "/search", p: "/precursors", w: "/workplan" };
   const GO_MS = 1500;
   const FIELD = "input:not([type=checkbox],[type=radio],[type=button],[type=submit],[type=reset]),textarea,select,[contenteditable]";
   const ROW = "[data-row],.item", LIST = "[data-list],.list";

@@ -17,7 +17,7 @@ WORDS: Mapping[str, str] = {
     "frame.duty": "Duty, hand-over",
     "frame.tasks": "Tasks",
     "frame.search": "Search",
-    "frame.today": "Workplan",
+    "frame.today": "Today",
     "frame.ledger": "Ledger",
     "frame.law": "Accord and law",
     "frame.persons": "Persons asked about",

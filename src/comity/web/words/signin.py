@@ -38,6 +38,8 @@ WORDS: Mapping[str, str] = {
     "role.officer.text": "Cases, dispatches, talk",
     "role.precursors": "Officer for precursors",
     "role.precursors.text": "Consignments before they leave",
+    "role.workplan": "Workplan secretary",
+    "role.workplan.text": "The plan, its changes, meetings",
     "role.posted-officer": "Posted officer",
     "role.posted-officer.text": "The same, in the host's hours",
     "role.duty-officer": "Duty officer",

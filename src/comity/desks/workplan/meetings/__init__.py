@@ -1,0 +1,1 @@
+"""The meetings in which the workplan is reviewed: agenda, minutes, decisions."""

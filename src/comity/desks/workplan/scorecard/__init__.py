@@ -1,0 +1,1 @@
+"""The scorecard that both sides compute from both logs."""

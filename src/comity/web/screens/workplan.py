@@ -1,0 +1,271 @@
+"""The workplan that both sides signed: board, line of time, table, history; an item; a proposal; how it is changed and told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from comity.policy.access import Deed
+from comity.screen.plan import PlanCard, ProposalLine, Words
+from comity.web import planview as views
+from comity.web.letters import Sight
+from comity.web.pages import Page, Part, Region
+from comity.web.reading import sight
+from comity.web.screens.inbox import by_of
+from comity.web.views import Tally
+from comity.web.visit import Absent, Answer, File, Json, Redirect, Screen, ScreenRoute, Visit
+
+_TOPICS = frozenset({"inbox"})
+_VIEWS = ("board", "timeline", "table", "history")
+_STATES = ("planned", "under-way", "done", "blocked", "dropped")
+_LONGEST = 64
+_LANGUAGES = ("en", "fr", "hi", "pa")
+
+
+def _card(visit: Visit) -> PlanCard | None:
+    return None if visit.site.plan is None else visit.site.plan.plan(visit.now)
+
+
+def _writes(visit: Visit) -> bool:
+    return visit.site.needs.may(visit.who.person, Deed.AMEND)
+
+
+def tally(visit: Visit) -> Tally | None:
+    """How many proposals of the other side wait for our answer, for the rail."""
+    card = _card(visit)
+    waits = 0 if card is None else sum(not one.ours for one in card.open)
+    return Tally(waits, due=False) if waits else None
+
+
+async def board(visit: Visit) -> Answer:
+    """Show the plan in force, in one of four views."""
+    card = _card(visit)
+    if card is None:
+        return Absent()
+    at, t = sight(visit), visit.texts
+    asked = visit.query.get("view", "")
+    view = asked if asked in _VIEWS else _VIEWS[0]
+    tabs = tuple((f"/workplan?view={one}", t(f"plan.view.{one}"), one == view) for one in _VIEWS)
+    lead = t("plan.lead", n=card.number, digest=card.digest[:16])
+    page = Page(
+        "workplan.html",
+        t("plan.h1"),
+        "workplan",
+        (
+            Region("head", (Part("plan-head", "workplan.head", (card.title, lead, views.warnings(card, t))),)),
+            Region("waits", tuple(_waiting(one, card, at) for one in card.open)),
+            Region("rows", _rows(view, card, at)),
+        ),
+    )
+    return Screen(page, _TOPICS, {"tabs": tabs, "writes": _writes(visit), "view": view})
+
+
+def _waiting(one: ProposalLine, card: PlanCard, at: Sight) -> Part:
+    return Part(f"waits-{one.id}", "workplan.waits", views.proposal(one, card, at))
+
+
+def _rows(view: str, card: PlanCard, at: Sight) -> tuple[Part, ...]:
+    if view == "history":
+        proposals = tuple(
+            Part(f"p-{one.id}", "workplan.proposal", views.proposal(one, card, at)) for one in card.proposals
+        )
+        versions = tuple(
+            Part(f"v-{one.number}", "workplan.version", views.version(one, card, at)) for one in card.versions
+        )
+        return (*versions, Part("plan-said", "workplan.heading", at.texts("plan.proposals")), *proposals)
+    if view == "timeline":
+        return (Part("plan-time", "workplan.timeline", views.timeline(card, at)),)
+    lanes = views.lanes(card, at)
+    if view == "table":
+        return (Part("plan-table", "workplan.table", lanes),)
+    tracks = tuple(views.track(one, card, at) for one in card.tracks)
+    shown = tuple(Part(f"lane-{lane.id}", "workplan.lane", lane) for lane in lanes)
+    return (*shown, *((Part("plan-tracks", "workplan.tracks", tracks),) if tracks else ()))
+
+
+async def item(visit: Visit) -> Answer:
+    """Show one item: its actions, what it produced."""
+    card = _card(visit)
+    line = None if card is None else card.item(visit.path["item"])
+    if card is None or line is None:
+        return Absent()
+    at = sight(visit)
+    shown = views.item(line, card, at)
+    made = tuple((visit.texts.word("kind", one.kind), one.ours, one.theirs) for one in line.made)
+    page = Page(
+        "workplan_item.html",
+        f"{line.id} {shown.title}",
+        "workplan",
+        (
+            Region("head", (Part("item-head", "workplan.itemhead", shown),)),
+            Region("actions", tuple(Part(f"a-{one.id}", "workplan.action", one) for one in shown.actions)),
+            Region("made", (Part("item-made", "workplan.made", (shown.made, made, card.parties[card.ours])),)),
+        ),
+    )
+    mine = tuple(one.id for one in line.actions)
+    states = tuple((one, visit.texts.word("plan.state", one)) for one in _STATES)
+    return Screen(page, _TOPICS, {"item": line.id, "mine": mine, "states": states, "writes": _writes(visit)})
+
+
+async def update(visit: Visit) -> Answer:
+    """Say how far our part of an action is."""
+    card = _card(visit)
+    line = None if card is None else card.item(visit.path["item"])
+    if line is None:
+        return Absent()
+    evidence: list[Json] = [one for one in visit.field("evidence").split() if one]
+    what: dict[str, Json] = {
+        "action": visit.field("action"),
+        "state": visit.field("state"),
+        "text": visit.field("text"),
+        "language": visit.who.language,
+        "evidence": evidence,
+    }
+    await visit.site.hands.ask("POST", "/plan/update", body={"what": what, "by": by_of(visit)})
+    return Redirect(f"/workplan/item/{line.id}", "plan.said.update")
+
+
+# --- a proposal ------------------------------------------------------------------------------------------------------
+
+
+def _proposal(visit: Visit) -> tuple[PlanCard, ProposalLine] | None:
+    card = _card(visit)
+    found = None if card is None else next((one for one in card.proposals if one.id == visit.path["proposal"]), None)
+    return None if card is None or found is None else (card, found)
+
+
+async def proposal(visit: Visit) -> Answer:
+    """Show one proposal with what can be done about it."""
+    found = _proposal(visit)
+    if found is None:
+        return Absent()
+    card, one = found
+    shown = views.proposal(one, card, sight(visit))
+    page = Page(
+        "workplan_proposal.html",
+        shown.head,
+        "workplan",
+        (Region("head", (Part("proposal", "workplan.proposal", shown),)),),
+    )
+    opened = one.fate == "open" and not one.signed and _writes(visit)
+    context: dict[str, object] = {
+        "id": one.id,
+        "answers": opened and not one.ours,
+        "withdraws": opened and one.ours,
+        "again": one.fate == "outdated" and one.ours and _writes(visit),
+    }
+    return Screen(page, _TOPICS, context)
+
+
+async def answer(visit: Visit) -> Answer:
+    """Agree, decline, withdraw, or make an outdated proposal anew."""
+    found = _proposal(visit)
+    if found is None:
+        return Absent()
+    by, state = by_of(visit), visit.field("state")
+    if state == "again":
+        await visit.site.hands.ask("POST", "/plan/propose", body={"what": {"again": found[1].id}, "by": by})
+    else:
+        what: dict[str, Json] = {
+            "about": found[1].id,
+            "state": state,
+            "reason": visit.field("reason"),
+            "language": visit.who.language,
+        }
+        await visit.site.hands.ask("POST", "/plan/answer", body={"what": what, "by": by})
+    return Redirect("/workplan?view=history", "plan.said.answer")
+
+
+# --- proposing -------------------------------------------------------------------------------------------------------
+
+
+async def form(visit: Visit) -> Answer:
+    """Show the form of one change: an item as it is, an action as it is, or a new one."""
+    card = _card(visit)
+    if card is None:
+        return Absent()
+    what = "item" if visit.query.get("what", "") == "item" else "action"
+    id_ = visit.query.get("id", "")[:_LONGEST]
+    known = _item_now(card, id_) if what == "item" else _action_now(card, id_)
+    words, owners = dict(known.words), dict(known.owners)
+    context: dict[str, object] = {
+        "what": what,
+        "id": id_,
+        "known": known.due != "",
+        "texts": tuple((tag, words.get(tag, "")) for tag in _LANGUAGES),
+        "items": tuple((one.id, f"{one.id} {views.said(one.aim, visit.texts.lang)}") for one in card.items),
+        "priorities": tuple((one.id, views.said(one.title, visit.texts.lang)) for one in card.priorities),
+        "record": known,
+        "parties": tuple((party, owners.get(party, "")) for party in card.parties),
+        "about": visit.query.get("about", "")[:_LONGEST],
+    }
+    return Screen(Page("workplan_propose.html", visit.texts("plan.propose"), "workplan", ()), _TOPICS, context)
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """A record as it is now, for its form; `within` is its item or its priority."""
+
+    words: Words = ()
+    owners: tuple[tuple[str, str], ...] = ()
+    measure: str = ""
+    due: str = ""
+    within: str = ""
+    closed: bool = False
+
+
+def _item_now(card: PlanCard, id_: str) -> _Now:
+    one = card.item(id_)
+    if one is None:
+        return _Now()
+    owners = tuple((short, agency) for short, agency, _ in one.owners)
+    return _Now(one.aim, owners, one.measure, one.due, one.priority, one.closed)
+
+
+def _action_now(card: PlanCard, id_: str) -> _Now:
+    one = next((line for item in card.items for line in item.actions if line.id == id_), None)
+    if one is None:
+        return _Now()
+    return _Now(one.title, tuple((part.party, part.agency) for part in one.parts), one.measure, one.due, one.item)
+
+
+async def propose(visit: Visit) -> Answer:
+    """Propose the change that was written."""
+    card = _card(visit)
+    if card is None:
+        return Absent()
+    what, id_ = visit.field("what"), visit.field("id")
+    words: dict[str, Json] = {tag: visit.field(f"text.{tag}") for tag in _LANGUAGES if visit.field(f"text.{tag}")}
+    owners: dict[str, Json] = {party.lower(): visit.field(f"owner.{party}") for party in card.parties}
+    to: dict[str, Json] = {"id": id_, "owners": owners, "due": visit.field("due"), "measure": visit.field("measure")}
+    if what == "item":
+        to |= {"aim": words, "priority": visit.field("priority"), "closed": bool(visit.field("closed"))}
+    else:
+        to |= {"title": words, "item": visit.field("item")}
+    operation: dict[str, Json] = {"what": "item" if what == "item" else "action", "id": id_}
+    operation |= {} if visit.field("drop") and what != "item" else {"to": to}
+    asked: dict[str, Json] = {"operations": [operation], "text": visit.field("why"), "language": visit.who.language}
+    if visit.field("about"):
+        asked |= {"about": visit.field("about"), "reason": visit.field("why")}
+    await visit.site.hands.ask("POST", "/plan/propose", body={"what": asked, "by": by_of(visit)})
+    return Redirect("/workplan", "plan.said.proposed")
+
+
+async def file(visit: Visit) -> Answer:
+    """Give the plan as a file: a calendar, JSON or CSV."""
+    if visit.site.plan is None or visit.path["name"] not in {"workplan.ics", "workplan.json", "workplan.csv"}:
+        return Absent()
+    name = visit.path["name"]
+    media, body = visit.site.plan.file(name.rpartition(".")[2], visit.now, visit.texts.lang)
+    return File(name, media, body)
+
+
+ROUTES = (
+    ScreenRoute("GET", "/workplan", Deed.PLAN, board),
+    ScreenRoute("GET", "/workplan/item/{item:str}", Deed.PLAN, item),
+    ScreenRoute("POST", "/workplan/item/{item:str}", Deed.AMEND, update),
+    ScreenRoute("GET", "/workplan/proposal/{proposal:str}", Deed.PLAN, proposal),
+    ScreenRoute("POST", "/workplan/proposal/{proposal:str}", Deed.AMEND, answer, fresh=True),
+    ScreenRoute("GET", "/workplan/propose", Deed.AMEND, form),
+    ScreenRoute("POST", "/workplan/propose", Deed.AMEND, propose, fresh=True),
+    ScreenRoute("GET", "/workplan/file/{name:str}", Deed.PLAN, file),
+)
