@@ -42,6 +42,7 @@ WHO = {
     "reviews": LEAD | {"reviewer"},
     "searches": frozenset({"reviewer"}),
     "review": frozenset({"reviewer"}),
+    "files": WRITERS,
     "persons": LEAD | {"legal-officer", "reviewer"},
     "retention": LEAD | {"legal-officer", "reviewer"},
     "erase": LEAD | {"legal-officer"},
@@ -111,6 +112,13 @@ POST      /case/{number}/message                     send       case
 POST      /case/{number}/members                     members    case
 POST      /case/{number}/members/end                 members    case
 GET,POST  /case/{number}/evidence                    evidence   case
+POST      /dispatch/{number}/file/{at}               files      dispatch
+POST      /dispatch/{number}/file/{at}/again         files      dispatch
+POST      /attach                                    write
+GET       /attach/{files}                            write
+GET       /attach/{files}/list                       write
+POST      /attach/{files}/{at}                       write
+POST      /attach/{files}/{at}/drop                  write
 GET,POST  /case/{number}/compose/{kind}              write      case
 GET,POST  /case/{number}/task                        tasks      case
 GET,POST  /compose                                   write

@@ -107,3 +107,9 @@ class BadMedia(LocalError):
     """Media that could not be written, or that hold nothing for this node; nothing of the node was changed."""
 
     code = "bad-media"
+
+
+class NoRoom(LocalError):
+    """The disk has no room for a file; what was kept before stands, and it is gone on with once there is room."""
+
+    code = "no-room"

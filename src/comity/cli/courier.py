@@ -84,6 +84,11 @@ def _show_written(made: dict[str, Any], media: Path) -> None:
             else "receipts of the other side come first, or the link holds them back"
         )
         print(f"{_count(made['waiting'], 'dispatch', 'dispatches')} not on it: {why}")
+    if made["attachments_left"]:
+        files = (
+            f"{_count(made['attachments_left'], 'attachment', 'attachments')}, {made['attachments_left_bytes']:,} bytes"
+        )
+        print(f"{files}, not on it: media carry none. Their dispatches are filed once a network has brought them")
     print("Nothing counts as delivered before the other side's receipts have come back")
     print(f"last media read {'on ' + moment(made['last_read']) if made['last_read'] else 'here: none'}")
 

@@ -24,6 +24,8 @@ COMMANDS = {
         "case": "Show one case with both sides' numbers and every dispatch in time order; marks what came in as seen.",
         "search": "Search all cases: words, beginnings of words, phrases in quotes, a number or an id; what was recalled is not found.",
     },
+    "attach": {"attach": "add files to a dispatch that is then sent with `comity send --files`"},
+    "attachment": {"attachment": "the files of a dispatch: list them, take one, have one scanned again"},
     "acts": {"act": "do something with a dispatch that is held, if our law lets it"},
     "approvals": {
         "held": "drafts that wait for an approval, a form or another officer",

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from comity.base.errors import BadForm
 from comity.base.ids import SHOWN_LENGTH
 from comity.cli.acts import officer_of
+from comity.cli.attach import attached
 from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json, show_table
 from comity.desks.requests.cli import COMMANDS
@@ -51,6 +52,9 @@ def run_send(asked: argparse.Namespace) -> int:
         form["re"] = asked.re
     if asked.replaces:
         form["replaces"] = asked.replaces
+    files = attached(asked.node, asked.attach or (), asked.files or "", by)
+    if files:
+        form["files"] = files
     if asked.break_glass:
         form["break_glass"] = asked.break_glass
     outcome = ask(asked.node, "POST", "/submit", {"form": form, "by": by})

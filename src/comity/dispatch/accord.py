@@ -42,8 +42,11 @@ DEFAULT_TIMERS: Final = {
     "sealed-keep": 30 * _DAY,
     "quarantine-keep": 30 * _DAY,
     "preservation-most": 90 * _DAY,
+    "attachment-most": 16 << 30,
+    "attachments-most": 64 << 30,
 }
-"""Timers in milliseconds (`manifest-at` after midnight UTC; `window` in dispatches) where the accord says nothing."""
+"""Timers in milliseconds (`manifest-at` after midnight UTC; `window` in dispatches, `attachment-most` of one file and
+`attachments-most` of all files of one dispatch in bytes) where the accord says nothing."""
 # spec: protocol.md 8
 DEFAULT_ARRIVED: Final = {
     Lane.IMMEDIATE: Ms(30 * _MINUTE),

@@ -147,6 +147,10 @@ def encode_form(form: Form) -> bytes:
         "confirmed": sorted(form.confirmed),
         "rejected": sorted(form.rejected),
     }
+    if form.files is not None:
+        members["files"] = form.files
+        # Without their keys, which an erasure must find in one place.
+        members["attachments"] = [[one.name, one.media, one.size, one.cipher] for one in form.attachments]
     return cbor.encode(members)
 
 
@@ -188,6 +192,7 @@ def decode_form(data: bytes) -> Form:
         break_glass=fields.text(took["break_glass"], "break_glass"),
         confirmed=_words(took["confirmed"], "confirmed"),
         rejected=_words(took["rejected"], "rejected"),
+        files=fields.maybe(took.get("files"), fields.ident, "files"),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from comity.base.ids import Ms
+from comity.base.ids import Ms, new_dispatch_id
 from comity.dispatch import decision, records
 from comity.dispatch.book import Book
 from comity.dispatch.dissent import links_of, note
@@ -19,6 +19,17 @@ from comity.dispatch.states import Draft, Officer, Withheld
 from comity.marking.labels import Urgency
 
 _SALT_BYTES = 32
+
+
+def numbered(withheld: Withheld, draft: Draft, office: Office, now: Ms) -> tuple[Withheld, Draft]:
+    """Return a draft with files that law refused or referred under a number of its own.
+
+    The number to which its files are sealed stays free for what the officer hands in next.
+    """
+    if withheld.state == HELD or draft.form.files is None:
+        return withheld, draft
+    own = new_dispatch_id(now, office.entropy)
+    return replace(withheld, id=own), replace(draft, id=own)
 
 
 def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, office: Office, *, now: Ms) -> Withheld:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from comity.base.errors import BadSeal
 from comity.base.ids import Ms
 from comity.dispatch.approvals import given
+from comity.dispatch.attached import attach, uncut
 from comity.dispatch.book import Book
 from comity.dispatch.glass import check_glass
 from comity.dispatch.held import NOTHING, RELEASED, Added, Held, end_held
@@ -18,7 +19,7 @@ from comity.dispatch.inbound.admit import admit
 from comity.dispatch.inbound.record import quarantine, record
 from comity.dispatch.inbound.unseal import unseal
 from comity.dispatch.inbound.verify import verify
-from comity.dispatch.keep import keep_withheld
+from comity.dispatch.keep import keep_withheld, numbered
 from comity.dispatch.office import Office
 from comity.dispatch.outbound.clear import clear, foresee
 from comity.dispatch.outbound.commit import commit
@@ -106,6 +107,7 @@ def prepare(form: Form, tx: Tx, office: Office, now: Ms) -> Labelled:
         BadForm: the form does not fit; the message names what.
     """
     check_glass(form)
+    form = attach(form, tx, office)
     draft = fits(compose(form, related(form, tx), office, now), tx, office)
     return past(label(draft, office), tx, office, now)
 
@@ -113,7 +115,7 @@ def prepare(form: Form, tx: Tx, office: Office, now: Ms) -> Labelled:
 def decide(labelled: Labelled, by: Officer, tx: Tx, office: Office, now: Ms) -> Released | Withheld:
     """Ask our law, then whether this officer may let it go; nothing is written."""
     cleared = clear(labelled, office, now)
-    return cleared if isinstance(cleared, Withheld) else release(cleared, by, tx, office, now)
+    return cleared if isinstance(cleared, Withheld) else release(uncut(cleared), by, tx, office, now)
 
 
 def _again(held: Held, by: Officer, tx: Tx, office: Office, now: Ms, *, added: Added) -> Labelled:
@@ -126,7 +128,7 @@ def _let_go(labelled: Labelled, by: Officer, book: Book, office: Office, now: Ms
     check_end(labelled.draft, book)
     released = decide(labelled, by, book.tx, office, now)
     if isinstance(released, Withheld):
-        return keep_withheld(released, labelled.draft, by, book, office, now=now)
+        return keep_withheld(*numbered(released, labelled.draft, office, now), by, book, office, now=now)
     sealed = seal(released, office, now)
     return commit(sealed, book, office, now)
 

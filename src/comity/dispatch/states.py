@@ -10,7 +10,7 @@ from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch.dissent import NOTHING_BEFORE, Before
 from comity.dispatch.entries import DispatchLeaf
 from comity.dispatch.filing import Facts
-from comity.dispatch.wire import Header, Parts
+from comity.dispatch.wire import Attachment, Header, Parts
 from comity.marking.labels import Label, Lane, Urgency
 from comity.policy.assessment import Assessment
 from comity.policy.question import Question
@@ -68,6 +68,10 @@ class Form:
     """Data categories that a scan proposed and a person confirmed."""
     rejected: frozenset[str] = frozenset()
     """Data categories that a scan proposed and a person rejected; who, stands in the decision record."""
+    files: DispatchId | None = None
+    """Under which number files were added to it; the dispatch gets this number, to which they are sealed."""
+    attachments: tuple[Attachment, ...] = ()
+    """These files, as the path found them in our store; never handed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +245,8 @@ class Verified:
     body: bytes
     found: frozenset[str]
     """Data categories that our patterns find in its texts, whatever its sender tagged."""
+    attachments: tuple[Attachment, ...] = ()
+    """Its files, none of which is here yet."""
 
 
 @dataclass(frozen=True, slots=True)

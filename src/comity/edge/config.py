@@ -29,6 +29,9 @@ Word = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Named = Annotated[str, Meta(pattern=r"^[a-z0-9.-]+/[a-z0-9./-]+$", max_length=120)]
 Origin = Annotated[str, Meta(pattern=r"^(https?://[a-z0-9.-]+(:[0-9]{1,5})?)?$")]
 MailAddress = Annotated[str, Meta(pattern=r"^([A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+)?$", max_length=254)]
+Mebibytes = Annotated[int, Meta(ge=0, le=1 << 24)]
+AtOnce = Annotated[int, Meta(ge=1, le=16)]
+Seconds = Annotated[int, Meta(ge=1, le=86_400)]
 Address = Annotated[str, Meta(pattern=r"^https://[^/?#@\s]+$")]
 
 
@@ -78,12 +81,20 @@ class Config:
     search_log_days: Days = 180
     metrics_port: Port = 0
     log: Literal["text", "json"] = "text"
+    files: Path = Path("files")
+    files_most_mib: Mebibytes = 0
+    files_reserve_mib: Mebibytes = 1_024
+    files_at_once: AtOnce = 2
+    files_rate_mib: Mebibytes = 0
+    scan_command: tuple[str, ...] = ()
+    scan_seconds: Seconds = 600
     clock_port: Port = 0
     clock_at: int = 0
     clock_rate: int = 1
     insecure_exercise_edition: bool = False
     insecure_demo_clock: bool = False
     insecure_demo_roles: bool = False
+    insecure_unscanned_files: bool = False
 
     @property
     def name(self) -> NodeName:
@@ -108,6 +119,7 @@ _INSECURE = {
     "insecure_exercise_edition": "insecure_exercise_edition is on: the law loaded is an exercise, not reviewed by counsel",
     "insecure_demo_clock": "insecure_demo_clock is on: this node's time can be set by anyone on this machine",
     "insecure_demo_roles": "insecure_demo_roles is on: anyone on this machine can enter as any ready-made role, without a key",
+    "insecure_unscanned_files": "insecure_unscanned_files is on: files are given out that no scan has looked into",
 }
 
 

@@ -9,6 +9,7 @@ PREFIX = "/courier/v1"
 EXCHANGE = f"{PREFIX}/exchange"
 RECOVER = f"{PREFIX}/recover"
 LOG = f"{PREFIX}/log/"
+BLOB = f"{PREFIX}/blob/"
 
 _INDEX = r"(?:x[0-9]{3}/)*[0-9]{3}(?:\.p/(?:[1-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5]))?"
 _LEVEL = r"(?:[0-9]|[1-5][0-9]|6[0-3])"

@@ -14,7 +14,8 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Sco
 
 from comity.base.errors import StoreError
 from comity.base.ids import NodeName
-from comity.edge.courier_paths import EXCHANGE, LOG, MEDIA, RECOVER, log_path
+from comity.edge.blobs import BlobServer
+from comity.edge.courier_paths import BLOB, EXCHANGE, LOG, MEDIA, RECOVER, log_path
 from comity.edge.pki import node_uri
 
 _CLOSE = (b"connection", b"close")
@@ -72,11 +73,18 @@ class CourierApp:
         courier: the core.
         peer: its name in the accord; a connection that did not prove it gets 403, so a mistaken mount opens nothing.
         limits: see there.
+        blobs: serves the files of our dispatches; None serves none.
         exchange: the path of exchanges, another one for a restricted room; only the node's own has `recover` beside it.
     """
 
     def __init__(
-        self, courier: Courier, peer: NodeName, limits: ServerLimits | None = None, *, exchange: str = EXCHANGE
+        self,
+        courier: Courier,
+        peer: NodeName,
+        limits: ServerLimits | None = None,
+        *,
+        blobs: BlobServer | None = None,
+        exchange: str = EXCHANGE,
     ) -> None:
         self._exchange = exchange
         self._posts = (EXCHANGE, RECOVER) if exchange == EXCHANGE else (exchange,)
@@ -84,6 +92,7 @@ class CourierApp:
         self._peer = (node_uri(peer),)
         self._limits = limits or ServerLimits()
         self._reading = 0
+        self._blobs = blobs
         self._running = 0
         self._ordinary = 0
 
@@ -91,12 +100,16 @@ class CourierApp:
         """Answer one request."""
         if scope["type"] != "http":
             return
+        path = scope["raw_path"].decode("ascii", "replace")
+        if self._blobs is not None and path.startswith(BLOB) and self._is_peer(scope):
+            await self._blobs.answer(path, scope, send)
+            return
         reply = await self._reply(scope, receive)
         await send({"type": "http.response.start", "status": reply.status, "headers": reply.headers()})
         await send({"type": "http.response.body", "body": reply.body, "more_body": False})
 
     async def _reply(self, scope: HTTPScope, receive: ASGIReceiveCallable) -> _Reply:
-        if scope.get("state", {}).get("peer_uris") != self._peer:
+        if not self._is_peer(scope):
             return _Reply(403, close=True)
         # The raw path: nothing in it needs percent signs, so one with them names nothing here.
         path = scope["raw_path"].decode("ascii", "replace")
@@ -105,6 +118,10 @@ class CourierApp:
         if path.startswith(LOG) and not scope["query_string"]:
             return await self._get(path, scope)
         return _Reply(404, close=True)
+
+    def _is_peer(self, scope: HTTPScope) -> bool:
+        """Say whether the connection proved the peer's name."""
+        return scope.get("state", {}).get("peer_uris") == self._peer
 
     async def _get(self, path: str, scope: HTTPScope) -> _Reply:
         if scope["method"] != "GET":

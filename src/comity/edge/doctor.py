@@ -32,6 +32,7 @@ from comity.edge.files import SOCKET, read_private
 from comity.edge.keystore import KeyStore
 from comity.edge.opening import read_schema, signed_instruments
 from comity.edge.stores import database_of, in_database, open_snapshots
+from comity.node.attached import held_back, kept_files
 from comity.node.ceremony import read_instruments
 from comity.node.papers import read_papers
 
@@ -42,6 +43,7 @@ _LOW_INODES = 2_000
 _BACKUP_DAYS, _KEY_DAYS, _CERTIFICATE_DAYS = 8, 7, 5
 _CLOCK_MS, _CLOCK_REFUSED_MS = 300_000, 3_600_000
 _CONNECT_S = 5.0
+_FILES_STEP = 13
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -91,6 +93,7 @@ def examine(folder: Path, now: Ms, *, copies: Path | None = None) -> tuple[Findi
         lambda: _rights(config),
         lambda: _disk(config),
         lambda: _store(config, now),
+        lambda: _files(config),
         lambda: _keys(config, now),
         lambda: _certificate(config, now),
         lambda: _peer(config),
@@ -185,6 +188,46 @@ def _store(config: Config, now: Ms) -> Iterator[Finding]:
     )
     yield _steps(config, steps, needs)
     yield from _link(link, now)
+
+
+def _files(config: Config) -> Iterator[Finding]:
+    """Look whether the sealed files that dispatches name are on the disk, and whether theirs can be scanned."""
+    folder = config.path(config.files)
+    try:
+        with closing(open_snapshots(config)) as store, store.read() as tx:
+            if not _has_files(tx):
+                return
+            kept = tuple(kept_files(tx))
+            coming, apart = held_back(tx)
+    except (StoreError, BadConfiguration):  # damaged, or not there yet: `_store` says so
+        return
+    gone = sum(not _whole(folder / cipher.hex(), size) for cipher, size, _ in kept)
+    if gone:
+        do = (
+            "put back the copy of this folder that belongs to the store; those of the other side are fetched at a start"
+        )
+        yield Finding("attachments", Grade.BAD, f"{gone} of {len(kept)} files are not in {folder}", do)
+    else:
+        yield Finding("attachments", Grade.GOOD, f"{len(kept)} files are there, {coming} are coming")
+    if apart:
+        do = "comity attachment list shows each; docs/operations.md, section 11"
+        yield Finding("quarantine", Grade.LOOK, f"{apart} files stay in quarantine", do)
+    if not config.scan_command and not config.insecure_unscanned_files:
+        do = "set `scan_command`; until then no file of the other side can be taken"
+        yield Finding("scan", Grade.LOOK, "no program looks into files", do)
+
+
+def _has_files(tx: Tx) -> bool:
+    """Say whether the store has had the step that brought files; `link` is there since the first."""
+    steps = tx.rows("SELECT number FROM schema_version WHERE owner = 'node'")
+    return bool(steps) and int_of(steps[0][0]) >= _FILES_STEP
+
+
+def _whole(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
 
 
 def _database(config: Config, now: Ms) -> Iterator[Finding]:

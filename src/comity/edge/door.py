@@ -7,7 +7,7 @@ guard. Nothing is decided here: a form goes through the path, and what the path 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import cast
 
 import msgspec
@@ -21,7 +21,7 @@ from comity.edge.door_acts import ActRoutes
 from comity.edge.door_approvals import ApprovalRoutes
 from comity.edge.door_judge import JudgeRoutes
 from comity.edge.door_persons import PersonRoutes
-from comity.edge.door_request import Route, Routes, body_of, query_of
+from comity.edge.door_request import Content, Route, Routes, Streams, body_of, query_of
 from comity.edge.door_subject import Home, SubjectRoutes, nothing
 from comity.edge.door_writing import WritingRoutes
 from comity.edge.engine import Engine
@@ -65,6 +65,7 @@ class Door:
         people: the routes of `peopledesk`; none where nobody signs in.
         further: routes of what else this node has, such as duty and tasks.
         home: reads what officers wrote at home, for a search on a person.
+        streams: routes that answer with bytes, for the commands of this machine alone.
     """
 
     def __init__(
@@ -79,8 +80,10 @@ class Door:
         people: Routes | None = None,
         further: Sequence[Routes] = (),
         home: Home = nothing,
+        streams: Streams | None = None,
     ) -> None:
         self._engine = engine
+        self._streams = streams or {}
         self._further = {where: route for routes in further for where, route in routes.items()}
         self._board = board
         self._asked = asked
@@ -105,13 +108,26 @@ class Door:
             except BadForm as error:
                 await _respond(send, 400, msgspec.json.encode({"error": str(error), "code": error.code}))
             return
-        status, answer = await self.answer(request, receive)
-        await _respond(send, status, msgspec.json.encode(answer))
+        status, answer = await self._answered(self._any(request, receive))
+        if isinstance(answer, Content):
+            await _stream(send, answer)
+        else:
+            await _respond(send, status, msgspec.json.encode(answer))
 
     async def answer(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
         """Answer one request but `/events`, as a socket or a page of this process asks it: status and JSON."""
+        status, answer = await self._answered(self._reply(request, receive))
+        assert not isinstance(answer, Content)
+        return status, answer
+
+    async def _any(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json | Content]:
+        stream = self._streams.get((request["method"], request["path"]))
+        return await self._reply(request, receive) if stream is None else (200, await stream(request, receive))
+
+    @staticmethod
+    async def _answered(reply: Awaitable[tuple[int, Json | Content]]) -> tuple[int, Json | Content]:
         try:
-            return await self._reply(request, receive)
+            return await reply
         except (BadForm, msgspec.ValidationError, msgspec.DecodeError) as error:
             return 400, {"error": str(error), "code": "bad-form"}
         except StoreError as error:
@@ -283,6 +299,15 @@ async def submit(engine: Engine, form: Form, by: Officer) -> Json:
 async def _gone(receive: ASGIReceiveCallable) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
+
+
+async def _stream(send: ASGISendCallable, content: Content) -> None:
+    """Send bytes as they come; a fault on the way breaks the connection off, so that nobody takes less for the whole."""
+    headers = [(b"content-type", b"application/octet-stream"), (b"content-length", b"%d" % content.size)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    while (piece := await asyncio.to_thread(next, content.chunks, None)) is not None:
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 async def _respond(send: ASGISendCallable, status: int, body: bytes) -> None:

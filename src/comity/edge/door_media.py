@@ -12,6 +12,7 @@ from comity.edge.carrier import Carrier
 from comity.edge.door_request import Routes, body_of
 from comity.edge.engine import Engine
 from comity.edge.plain import Json, to_json
+from comity.node.attached import not_fetched
 from comity.node.carry import last_carried
 
 
@@ -55,7 +56,12 @@ class MediaRoutes:
 
     async def _on_write(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._asked.decode(await body_of(receive))
-        return to_json(await self._carrier.write(asked.path()))
+        written = await self._carrier.write(asked.path())
+        with self._engine.node.ledger.read() as tx:
+            count, size = not_fetched(tx)
+        said = to_json(written)
+        assert isinstance(said, dict)
+        return {**said, "attachments_left": count, "attachments_left_bytes": size}
 
     async def _on_read(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._asked.decode(await body_of(receive))

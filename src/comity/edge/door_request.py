@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import TypeAlias
 from urllib.parse import parse_qs
 
@@ -16,6 +17,18 @@ Route: TypeAlias = Callable[[HTTPScope, ASGIReceiveCallable], Awaitable[Json]]
 """Answers one request with JSON, or raises an error that the door turns into a status."""
 Routes: TypeAlias = Mapping[tuple[str, str], Route]
 """(method, path) to route."""
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An answer that is no JSON but bytes of a known length, as they come; one that is shorter is broken off."""
+
+    size: int
+    chunks: Iterator[bytes]
+
+
+Streams: TypeAlias = Mapping[tuple[str, str], Callable[[HTTPScope, ASGIReceiveCallable], Awaitable[Content]]]
+"""(method, path) to a route that answers with bytes; errors as of a `Route`."""
 
 
 async def body_of(receive: ASGIReceiveCallable) -> bytes:

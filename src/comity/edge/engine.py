@@ -30,6 +30,7 @@ from comity.edge.bell import Bell
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
 from comity.edge.recovery import Recovery
+from comity.edge.rightofway import Way
 from comity.marking.labels import Lane
 from comity.node.handed import Again, HandedIn
 from comity.node.logfiles import log_file, served
@@ -91,6 +92,7 @@ class Engine:
         client: the way to the peer; None for a node that can only be called.
         manifest_by: the officer under whose standing delegation the daily manifest goes; None sends none.
         poll_ms: how long the peer may hold its answer until it has something; for a node that cannot be called.
+        way: shared with the files that are sent and fetched.
     """
 
     def __init__(
@@ -101,12 +103,14 @@ class Engine:
         *,
         manifest_by: Officer | None = None,
         poll_ms: int = 0,
+        way: Way | None = None,
     ) -> None:
         self.node = node
         self.clock = clock
         self.bell = Bell()
         self.faults = 0
         self.daily: Callable[[Ms], bool] = _nothing
+        self.way = way or Way()
         self._client = client
         self._manifest_by = manifest_by
         self._closes = self._daily_at = Ms(0)
@@ -232,7 +236,8 @@ class Engine:
         if self._held is not None:
             self._held.cancel()  # the peer has given up its poll: it speaks again
         try:
-            taken, answer = await self._loop.run_in_executor(self._writer, self._take_and_speak, body)
+            with self.way.taken():
+                taken, answer = await self._loop.run_in_executor(self._writer, self._take_and_speak, body)
             if taken.exchange.wait and not taken.news and _says_nothing(answer, taken.exchange.base):
                 answer = await self._hold(taken.exchange.wait, answer)
         except Problem as problem:
@@ -292,6 +297,10 @@ class Engine:
     def _tell(self, dispatches: Sequence[bytes], touched: Sequence[bytes]) -> None:
         self.bell.ring(dispatches, _LOG_MOVED, touched=touched)
         self._poke.set()  # what the peer brought may be a reason to speak, or to repeat ourselves in time
+
+    def tell_filed(self, dispatches: Sequence[bytes], moved: bytes) -> None:
+        """Tell of dispatches that are filed now, of whatever else became of one, and that there are receipts to send."""
+        self._tell(dispatches, (moved,))
 
     async def _hold(self, wait_ms: int, answer: bytes) -> bytes:
         """Hold an answer that has nothing in it until there is something, or the peer's time is over."""
@@ -375,13 +384,19 @@ class Engine:
         """Say what there is to say until nothing is left, then wait for the clock or a poke."""
         plan: Plan | None = await self.call(self._plan)
         while plan is not None and plan.request is not None and self._client is not None:
-            asking = self._poll(plan.request, self._client) if plan.polls else self._client.exchange(plan.request)
-            answer = await asking
+            answer = await self._said(plan.request, self._client, polls=plan.polls)
             plan = None if answer is None else await self._take_answer(answer)
         if plan is not None and plan.recovering:
             await self._recover()
         elif plan is not None:
             await self._sleep(min(self.clock.seconds_until(plan.wakes), plan.looks))
+
+    async def _said(self, request: bytes, client: CourierClient, *, polls: bool) -> Answer | None:
+        """Say one exchange; files wait meanwhile, but not while the peer may hold its answer."""
+        if polls:
+            return await self._poll(request, client)
+        with self.way.taken():
+            return await client.exchange(request)
 
     async def _poll(self, request: bytes, client: CourierClient) -> Answer | None:
         """Let the peer hold its answer; None if we have something to say before it comes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import httpx
@@ -36,6 +37,20 @@ class FarHands:
             raise Refused(503, "unknown", _GONE) from error
         try:
             return said(answer.status_code, msgspec.json.decode(answer.content))
+        except msgspec.DecodeError as error:
+            raise Refused(503, "unknown", FAULT) from error
+
+    async def send(self, path: str, query: Mapping[str, str], chunks: AsyncIterator[bytes]) -> Json:
+        """Send bytes over the socket.
+
+        Raises:
+            Refused: not all was taken, or what was taken is not known.
+        """
+        try:
+            answer = await self._client.post(path, params=query, content=chunks)
+            return said(answer.status_code, msgspec.json.decode(answer.content))
+        except httpx.HTTPError as error:
+            raise Refused(503, "unknown", _GONE) from error
         except msgspec.DecodeError as error:
             raise Refused(503, "unknown", FAULT) from error
 

@@ -73,6 +73,7 @@ class FormIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     break_glass: str = ""
     confirmed: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
+    files: str | None = None
 
     def form(self, in_answer_to: tuple[frozenset[str], frozenset[str]] | None = None) -> Form:
         """Return it as the path takes it.
@@ -111,6 +112,7 @@ class FormIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             break_glass=self.break_glass,
             confirmed=frozenset(self.confirmed),
             rejected=frozenset(self.rejected),
+            files=_maybe_id(self.files or None),
         )
 
     def _label(self) -> Label | None:

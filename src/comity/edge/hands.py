@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import TypeAlias, cast
 from urllib.parse import urlencode
 
@@ -35,6 +35,24 @@ class NearHands:
 
         async def receive() -> ASGIReceiveEvent:
             return {"type": "http.request", "body": content, "more_body": False}
+
+        try:
+            status, answer = await self._door.answer(cast("HTTPScope", scope), receive)
+        except Exception as error:
+            raise Refused(503, "unknown", FAULT) from error
+        return said(status, msgspec.json.decode(msgspec.json.encode(answer)))
+
+    async def send(self, path: str, query: Mapping[str, str], chunks: AsyncIterator[bytes]) -> Json:
+        """Send bytes to the door of this process.
+
+        Raises:
+            Refused: not all was taken.
+        """
+        scope = {"type": "http", "method": "POST", "path": path, "query_string": urlencode(query).encode()}
+
+        async def receive() -> ASGIReceiveEvent:
+            chunk = await anext(chunks, None)
+            return {"type": "http.request", "body": chunk or b"", "more_body": chunk is not None}
 
         try:
             status, answer = await self._door.answer(cast("HTTPScope", scope), receive)

@@ -19,6 +19,7 @@ from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 
 from comity import __version__
 from comity.base.ids import Ms
+from comity.dispatch.attached import FileState
 from comity.dispatch.book import Ledger, LogRole, log_row
 from comity.dispatch.columns import int_of, text_of
 from comity.dispatch.entries import Fact
@@ -26,6 +27,7 @@ from comity.dispatch.ports import Tx
 from comity.edge import pki
 from comity.edge.config import is_loopback
 from comity.marking.labels import Lane
+from comity.node.attached import by_state
 from comity.node.carry import last_carried
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
@@ -88,6 +90,7 @@ class NodeMetrics(Collector):
             yield from _dispatches(tx)
             yield from _people(tx)
             yield from _media(tx, now)
+            yield from _files(tx)
             yield from _counters(tx)
         yield CounterMetricFamily("comity_faults", "Faults that no rule foresees, since the start.", self._faults())
         yield _gauge("comity_store_bytes", "Bytes of the store with its side files.", self._bytes())
@@ -180,6 +183,15 @@ def _media(tx: Tx, now: Ms) -> Iterator[Metric]:
         if last is not None:
             ages.add_metric([way], (now - last.at) / _SECOND)
     yield ages
+
+
+def _files(tx: Tx) -> Iterator[Metric]:
+    counts, coming = by_state(tx)
+    files = GaugeMetricFamily("comity_files", "Files of the other side, by state.", labels=["state"])
+    for state in FileState:
+        files.add_metric([state.value], counts.get(state.value, 0))
+    yield files
+    yield _gauge("comity_files_coming_bytes", "Bytes of files that are not whole yet.", coming)
 
 
 def _counters(tx: Tx) -> Iterator[Metric]:

@@ -168,18 +168,28 @@ class _PinnedObject(ssl.SSLObject):
 
     def do_handshake(self) -> None:
         super().do_handshake()
-        context = self.context
-        expected = context.peer_uri if isinstance(context, _PinnedContext) else ""
-        if peer_uris(self.getpeercert()) != (expected,):
-            raise ssl.SSLCertVerificationError(
-                "the certificate is of the peer's authority, but not for the peer's node"
-            )
+        _check_pinned(self.context, self.getpeercert())
+
+
+class _PinnedSocket(ssl.SSLSocket):
+    """The same for a socket that a thread reads."""
+
+    def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002  the library's own form
+        super().do_handshake(block)
+        _check_pinned(self.context, self.getpeercert())
+
+
+def _check_pinned(context: ssl.SSLContext, certificate: object) -> None:
+    expected = context.peer_uri if isinstance(context, _PinnedContext) else ""
+    if peer_uris(certificate) != (expected,):
+        raise ssl.SSLCertVerificationError("the certificate is of the peer's authority, but not for the peer's node")
 
 
 class _PinnedContext(ssl.SSLContext):
-    """A context that knows whom it expects. Works through `wrap_bio`, which asyncio and uvloop use."""
+    """A context that knows whom it expects: through `wrap_bio`, which asyncio and uvloop use, and `wrap_socket`."""
 
     sslobject_class = _PinnedObject
+    sslsocket_class = _PinnedSocket
     peer_uri: str = ""
 
 

@@ -19,8 +19,10 @@ from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.edge import search
 from comity.edge.engine import Engine
+from comity.edge.filestore import FileStore
 from comity.edge.plain import Json
 from comity.edge.stores import NodeStore
+from comity.node import attached
 from comity.node.certificate import certificate_file
 from comity.node.erasing import (
     Erased,
@@ -45,6 +47,7 @@ class Retaining:
         engine: that drives it.
         store: its store.
         desks: by name; those whose words are indexed.
+        files: of its dispatches, whose bytes go with the part that names them; None for a node without any.
         rebuild: makes the index of a desk again.
     """
 
@@ -54,9 +57,10 @@ class Retaining:
         store: NodeStore,
         desks: dict[str, Desk],
         rebuild: Callable[[Tx, str], None] = search.rebuild,
+        files: FileStore | None = None,
     ) -> None:
         self._engine, self._node, self._store, self._desks = engine, engine.node, store, desks
-        self._rebuild = rebuild
+        self._rebuild, self._files = rebuild, files
 
     async def due(self) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         """Return what is due, the holds in force, and when the next dispatch becomes due."""
@@ -97,7 +101,17 @@ class Retaining:
             ("retention", "inbox", "log", *((f"case:{show_id(case)}",) if case else ())),
         )
         self._engine.poke()
+        await asyncio.to_thread(self._remove_files)
         return done, await self._engine.call(self._clean)
+
+    def _remove_files(self) -> None:
+        """Remove the bytes of all files that no dispatch needs any more; after a crash the next start does it."""
+        if self._files is None:
+            return
+        with self._node.ledger.read() as tx:
+            gone = tuple(attached.erased(tx))
+        for cipher in gone:
+            self._files.remove(cipher)
 
     def certificate(self, dispatch: DispatchId) -> bytes | None:
         """Return the certificate for the other side; None while no co-signed head covers it."""

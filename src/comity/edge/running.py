@@ -15,9 +15,11 @@ from typing import cast
 
 from uvicorn._types import ASGI3Application
 
-from comity.base.ids import Ms
+from comity.base.ids import Digest, Ms
 from comity.edge import pki
 from comity.edge.athome import home_of
+from comity.edge.attaching import Attaching
+from comity.edge.blobs import BlobClient, BlobServer
 from comity.edge.board import NodeBoard
 from comity.edge.casereaders import make_readers
 from comity.edge.changes import NearChanges, Topics
@@ -29,6 +31,7 @@ from comity.edge.courier_server import CourierApp
 from comity.edge.desks import case_desk
 from comity.edge.door import Door
 from comity.edge.door_evidence import EvidenceRoutes
+from comity.edge.door_files import FileRoutes
 from comity.edge.door_keys import KeyRoutes
 from comity.edge.door_link import LinkRoutes
 from comity.edge.door_media import MediaRoutes
@@ -39,6 +42,8 @@ from comity.edge.door_search import SearchRoutes
 from comity.edge.engine import Engine
 from comity.edge.evidence import papers_of
 from comity.edge.files import SOCKET
+from comity.edge.filescan import Scanner, command_of
+from comity.edge.filestore import FileStore
 from comity.edge.hands import NearHands
 from comity.edge.keywatch import KeyWatch
 from comity.edge.listener import Listener, serve, serve_socket
@@ -51,13 +56,16 @@ from comity.edge.pages import serve_pages
 from comity.edge.peopledesk import open_people
 from comity.edge.peoplewatch import watch_people
 from comity.edge.plans import start_plan
+from comity.edge.pulling import Crew, Puller
 from comity.edge.retaining import Retaining
+from comity.edge.rightofway import Way
 from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board
 from comity.edge.site import make_site
 from comity.edge.staffing import Staffing
 from comity.edge.stores import database_of, in_database, rebuild_of
 from comity.edge.writing import Writing
+from comity.node.attached import served
 
 _LOG = logging.getLogger("comity.run")
 _POLL_MS = 20_000
@@ -113,11 +121,12 @@ async def start(config: Config) -> RunningNode:
         opened.node.starts(clock.now())
         contexts: list[ssl.SSLContext] = []
         engine = await _engine(opened, clock, stack, contexts)
-        exchange = await _listen_for_peer(opened, engine, stack, contexts)
+        files = FileStore(config.path(config.files), config.files_reserve_mib << 20)
+        exchange = await _listen_for_peer(opened, engine, _blobs(opened, files, engine), stack, contexts)
         keys = KeyWatch(opened, engine, contexts)
         stack.push_async_callback(_cancel, asyncio.create_task(keys.run(), name="keys"))
         board = make_board(opened)
-        door = _door(opened, engine, board, stack)
+        door = _door(opened, engine, board, files, _files(opened, engine, files, stack, contexts), stack)
         site = make_site(opened, NearHands(door), clock.now, board, lambda: engine.faults)
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
@@ -195,6 +204,7 @@ async def _engine(opened: OpenNode, clock: Clock, stack: AsyncExitStack, context
         clock,
         client,
         manifest_by=opened.roster.manifest_officer(config.party),
+        way=Way(config.files_rate_mib),
         poll_ms=_POLL_MS if config.insecure_demo_clock is False and not config.exchange_port else 0,
     )
     stack.callback(engine.close)
@@ -202,18 +212,49 @@ async def _engine(opened: OpenNode, clock: Clock, stack: AsyncExitStack, context
 
 
 async def _listen_for_peer(
-    opened: OpenNode, engine: Engine, stack: AsyncExitStack, contexts: list[ssl.SSLContext]
+    opened: OpenNode, engine: Engine, blobs: BlobServer, stack: AsyncExitStack, contexts: list[ssl.SSLContext]
 ) -> int:
     config, office = opened.config, opened.built.office
     tls = pki.server_context(config.path(config.tls), b"".join(opened.node.authorities()), office.peer)
     contexts.append(tls)
-    app = cast("ASGI3Application", CourierApp(engine, office.peer))
+    app = cast("ASGI3Application", CourierApp(engine, office.peer, blobs=blobs))
     listener = await serve(app, config.exchange_host, config.exchange_port, tls)
     await _listen(stack, listener)
     return listener.port
 
 
-def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitStack) -> Door:
+def _blobs(opened: OpenNode, files: FileStore, engine: Engine) -> BlobServer:
+    def sent(cipher: Digest) -> int | None:
+        with opened.node.ledger.read() as tx:
+            return served(cipher, tx)
+
+    return BlobServer(files, sent, engine.way)
+
+
+def _files(
+    opened: OpenNode, engine: Engine, store: FileStore, stack: AsyncExitStack, contexts: list[ssl.SSLContext]
+) -> FileRoutes:
+    """Start what fetches files and takes them for drafts, and return its routes."""
+    config = opened.config
+    scanner = Scanner(command_of(config), config.scan_seconds, config.insecure_unscanned_files)
+    client = None
+    if config.peer_addresses:
+        trusted = b"".join(opened.node.authorities())
+        tls = pki.client_context(config.path(config.tls), trusted, opened.node.office.peer)
+        contexts.append(tls)
+        client = BlobClient(config.peer_addresses, tls, config.files_at_once)
+        stack.push_async_callback(client.close)
+    puller = Puller(engine, Crew(store, client, scanner, config.files_at_once))
+    attaching = Attaching(engine, store, scanner, config.files_most_mib << 20)
+    stack.push_async_callback(attaching.close)
+    for task in (asyncio.create_task(puller.run(), name="files"), asyncio.create_task(attaching.run(), name="adding")):
+        stack.push_async_callback(_cancel, task)
+    return FileRoutes(engine, store, attaching, puller)
+
+
+def _door(  # noqa: PLR0917  what the door is made of
+    opened: OpenNode, engine: Engine, board: NodeBoard, store: FileStore, files: FileRoutes, stack: AsyncExitStack
+) -> Door:
     asked = getattr(opened.desks[case_desk(opened.config.desks)], "asked", lambda *_: None)
     desk = open_people(opened, engine)
     watching = asyncio.create_task(watch_people(engine, desk.people, desk.accounts), name="people")
@@ -231,8 +272,9 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             _searches(opened, engine, stack),
             EvidenceRoutes(engine, papers_of(opened)).routes,
             MediaRoutes(engine, opened.config.folder).routes,
-            _retention(opened, engine),
+            _retention(opened, engine, store),
             _search(opened, board, engine),
+            files.routes,
             LinkRoutes(engine, desk.people, house_access()).routes,
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
@@ -240,6 +282,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
             *start_plan(opened, engine),
         ),
         home=home_of(Staffing.of(opened)),
+        streams=files.streams,
     )
 
 
@@ -256,8 +299,8 @@ def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes
     return notes.routes
 
 
-def _retention(opened: OpenNode, engine: Engine) -> Routes:
-    retaining = Retaining(engine, opened.store, opened.desks, rebuild_of(opened.config))
+def _retention(opened: OpenNode, engine: Engine, store: FileStore) -> Routes:
+    retaining = Retaining(engine, opened.store, opened.desks, rebuild_of(opened.config), store)
     engine.daily = retaining.daily
     return RetentionRoutes(retaining).routes
 

@@ -9,6 +9,8 @@ from comity.edge.board import NodeBoard
 from comity.edge.casereaders import make_readers
 from comity.edge.consignments import make_consignments
 from comity.edge.desks import case_desk, keeper_of
+from comity.edge.filereader import FileReader
+from comity.edge.filestore import FileStore
 from comity.edge.health import Health
 from comity.edge.meetings import make_meetings
 from comity.edge.needs import NodeNeeds, house_access
@@ -68,6 +70,7 @@ def make_site(
         clock=clock,
         log_files=_log_files(opened),
         consignments=make_consignments(opened),
+        files=FileReader(opened.node.ledger, FileStore(opened.config.path(opened.config.files))),
         plan=make_plan(opened),
         scorecards=make_scoreboard(opened),
         yearly=make_yearly(opened),

@@ -22,6 +22,7 @@ from comity.dispatch.office import Office
 from comity.dispatch.partsrow import digests_of, parts_bytes, parts_of, without
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
+from comity.node import attached
 from comity.node.certificate import Certificate, encode_certificate
 from comity.node.retention import LEGAL, check_keeper, hold_on
 
@@ -31,6 +32,8 @@ ASKED = "comity/erasure-asked/1"
 HOME = "comity/erased/1"
 PARTS = {"body": 1, "attachments": 2, "author": 3}
 """Parts that can be destroyed, by their place; the header never."""
+FILES = "attachments"
+"""The part with the names, addresses and keys of its files, which are destroyed with it."""
 _SALT_BYTES, _LONGEST, _BATCH = 32, 2_000, 256
 _OF_HOME = "comity/task/1"
 """Records of our decision log that hold words of officers about a dispatch, not a decision."""
@@ -180,6 +183,8 @@ def _erase(row: _Row, parts: tuple[str, ...], by: Officer, book: Book, office: O
         book.tx.run("DELETE FROM custody WHERE id = ?", (row.id,))
     else:
         _destroy_parts(row, parts, book, office)
+        if FILES in parts:
+            attached.shred(row.id, book.tx, now)
     origin = book.logs[LogRole.OURS if row.table == "sent" else LogRole.THEIRS].origin
     named = parts if kind == SHRED else ("header", *parts)  # in custody lay all four, as they came
     said = Certificate(kind, row.id, origin, LeafIndex(row.idx), leaf.commit, named, now)

@@ -46,6 +46,8 @@ class Deed(StrEnum):
     """Lists of cases and dispatches, and search; each row is shown only to whom `CASE` is open."""
     CASE = "case"
     """Read one case and its dispatches."""
+    FILES = "files"
+    """Take a copy of a file that goes with a dispatch."""
     NAMES = "names"
     """See names of our officers on a case, where others see desk and number."""
     MEMBERS = "members"

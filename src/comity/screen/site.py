@@ -16,6 +16,7 @@ from comity.screen.case import CaseBoard
 from comity.screen.caselist import CaseListBoard
 from comity.screen.consignments import ConsignmentBoard
 from comity.screen.duty import DutyBoard
+from comity.screen.files import FileBoard
 from comity.screen.finding import SearchBoard
 from comity.screen.inbox import InboxBoard
 from comity.screen.meetings import MeetingBoard
@@ -61,6 +62,7 @@ class Site:
         meetings: meetings and their minutes; None where no desk keeps any.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
+        files: those that go with dispatches.
     """
 
     board: Board
@@ -80,6 +82,7 @@ class Site:
     health: HealthReader
     clock: Callable[[], Ms]
     log_files: LogFiles
+    files: FileBoard
     consignments: ConsignmentBoard | None = None
     plan: PlanBoard | None = None
     scorecards: ScoreBoard | None = None

@@ -7,7 +7,7 @@ each other; a page process and the node's own process offer the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -71,6 +71,14 @@ class Hands(Protocol):
 
         Raises:
             Refused: it was not done; the message says why and what was kept.
+        """
+        ...
+
+    async def send(self, path: str, query: Mapping[str, str], chunks: AsyncIterator[bytes]) -> Json:
+        """Send bytes of any length to the door as they come, and return what it says.
+
+        Raises:
+            Refused: not all was taken; the message says what is kept.
         """
         ...
 

@@ -12,12 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, cast
 from urllib.parse import quote
 
 import msgspec
 from litestar import Response
 from litestar.datastructures import Cookie
+from litestar.response import Stream as Streamed
 
 from comity.screen.visitor import session_cookie
 from comity.web.frame import TOPICS, Frame
@@ -29,6 +30,7 @@ from comity.web.texts import FIRST, Texts
 from comity.web.visit import (
     Absent,
     Answer,
+    Download,
     Enter,
     File,
     Fragment,
@@ -119,8 +121,8 @@ class Answers:
                 return self._fragment(answer, visit)
             case Redirect() | Enter() | Leave():
                 return self._way(answer, visit, manner)
-            case File():
-                return _file(answer)
+            case File() | Download():
+                return _kept(answer)
             case Told():
                 return respond(msgspec.json.encode(answer.body), _JSON, answer.status)
             case Absent():
@@ -295,7 +297,30 @@ def _known(key: str, texts: Texts) -> bool:
     return True
 
 
+def _kept(file: File | Download) -> Response[bytes]:
+    """Return something to keep, never shown in place."""
+    return _file(file) if isinstance(file, File) else _download(file)
+
+
 def _file(file: File) -> Response[bytes]:
-    plain = _NAME.sub("-", file.name).strip("-.") or "file"
-    named = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
-    return respond(file.body, file.media_type, headers={"content-disposition": named})
+    return respond(file.body, file.media_type, headers={"content-disposition": _named(file.name)})
+
+
+def _download(file: Download) -> Response[bytes]:
+    """Return a file as it comes; whatever it is, a browser gets bytes to keep, in a sandbox without rights."""
+    headers = {
+        **NO_STORE,
+        "content-disposition": _named(file.name),
+        "content-length": str(file.size),
+        "content-security-policy": "sandbox; default-src 'none'",
+        "x-content-type-options": "nosniff",
+    }
+    return cast(
+        "Response[bytes]",
+        Streamed(file.chunks, media_type="application/octet-stream", headers=headers, status_code=HTTPStatus.OK),
+    )
+
+
+def _named(name: str) -> str:
+    plain = _NAME.sub("-", name).strip("-.") or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

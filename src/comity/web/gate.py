@@ -109,7 +109,10 @@ class Gate:
         manner: Manner,
         number: int,
     ) -> Response[bytes]:
-        if route.method == "POST":
+        if route.raw:
+            self._token(visit, request.headers.get(CSRF_HEADER, ""), {})
+            visit = replace(visit, body=request.stream())
+        elif route.method == "POST":
             visit = replace(visit, form=await self._form(request, visit))
         found = self._need(route, visit)
         if found is None:
@@ -140,9 +143,12 @@ class Gate:
         declared = request.headers.get("content-type", "")
         form = await fields_of(declared, request.stream())
         given = request.headers.get(CSRF_HEADER) or (form.get(CSRF_FIELD) or ("",))[0]
+        self._token(visit, given, form)
+        return _bare(form)
+
+    def _token(self, visit: Visit, given: str, form: Fields) -> None:
         if not visit.who.csrf or not hmac.compare_digest(given.encode(), visit.who.csrf.encode()):
             raise _TokenOff(_bare(form))
-        return _bare(form)
 
     # --- what was written when it cannot be taken --------------------------------------------------------------------
 

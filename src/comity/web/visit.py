@@ -6,7 +6,7 @@ in was let in by `gate` before the screen's function runs: signed in, the form's
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -18,7 +18,7 @@ from comity.web.pages import Page, Part
 from comity.web.texts import Texts
 
 __all__ = [
-    "NOBODY", "Absent", "Answer", "Enter", "File", "Fragment", "Hands", "Json", "Leave", "LogFiles", "Needs", "Redirect",
+    "NOBODY", "Absent", "Answer", "Download", "Enter", "File", "Fragment", "Hands", "Json", "Leave", "LogFiles", "Needs", "Redirect",
     "Refused", "Screen", "ScreenRoute", "Site", "Told", "Visit", "Visitor", "local_path",
 ]  # fmt: skip
 
@@ -40,6 +40,7 @@ class Visit:
         case_id: which case that is.
         origin: under which the page was asked for, such as `http://xa.localhost:8080`.
         once: what was read for this visit and is asked for again while its page is made, by name.
+        body: of a raw route, its bytes as they come; None for every other.
     """
 
     who: Visitor
@@ -54,6 +55,7 @@ class Visit:
     case_id: CaseId | None = None
     origin: str = ""
     once: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+    body: AsyncIterator[bytes] | None = None
 
     def field(self, name: str, default: str = "") -> str:
         """Return the first value of a form field without blanks around it."""
@@ -127,6 +129,19 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Download:
+    """A large file to keep, as its bytes come; its type is never said, so that no browser opens it.
+
+    Attributes:
+        size: bytes; an answer that is shorter is broken off, and the browser says so.
+    """
+
+    name: str
+    size: int
+    chunks: Iterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Absent:
     """There is no such thing, or not for this person: the same answer for both."""
 
@@ -139,7 +154,7 @@ class Told:
     status: int = 200
 
 
-Answer: TypeAlias = Screen | Fragment | Redirect | Enter | Leave | File | Absent | Told
+Answer: TypeAlias = Screen | Fragment | Redirect | Enter | Leave | File | Download | Absent | Told
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +171,7 @@ class ScreenRoute:
         fresh: the person must have touched a key in the last five minutes (releases, approvals, administration).
         public: no session is asked, and `deed` is not; `who` is the visitor if there is a good session, else a guest whose
             person is `NOBODY`. The form's token is checked as everywhere.
+        raw: a POST whose body is no form but bytes of any length; its token comes in the header.
     """
 
     method: str
@@ -166,6 +182,7 @@ class ScreenRoute:
     about_kind: str = "case"
     fresh: bool = False
     public: bool = False
+    raw: bool = False
 
 
 def local_path(path: str) -> str:

@@ -89,7 +89,7 @@ INSECURE = [name for name in settings() if name.startswith("insecure_")]
 
 def test_each_insecure_mode_is_known():
     assert list(config._INSECURE) == INSECURE
-    assert len(INSECURE) == 3
+    assert len(INSECURE) == 4
 
 
 @pytest.mark.parametrize("mode", INSECURE)

@@ -174,6 +174,20 @@ def test_a_peer_that_does_not_answer_and_one_that_is_another_are_told_apart(base
         assert by_what(base)["peer"].grade is grade
 
 
+def test_files_that_are_not_on_the_disk_and_those_in_quarantine_are_told(base):
+    found = by_what(base)
+    assert (found["attachments"].grade, found["scan"].grade) == (Grade.GOOD, Grade.LOOK)
+    rows = "(X'01', 0, 1, X'AB', 7, 'clean', '', 0), (X'02', 0, 0, X'AC', 7, 'coming', '', 0), (X'03', 0, 0, X'AD', 7, 'infected', '', 0)"
+    _sql(base / "ostrel", f"INSERT INTO attachment VALUES {rows}")
+    found = by_what(base)
+    assert (found["attachments"].grade, "2 of 2 files" in found["attachments"].says) == (Grade.BAD, True)
+    assert (found["quarantine"].grade, "1 files" in found["quarantine"].says) == (Grade.LOOK, True)
+    (base / "ostrel" / "files").mkdir(exist_ok=True)
+    (base / "ostrel" / "files" / "ab").write_bytes(b"1234567")
+    (base / "ostrel" / "files" / "ad").write_bytes(b"123")
+    assert "1 of 2 files" in by_what(base)["attachments"].says
+
+
 def test_the_age_of_copies_is_told(base, tmp_path):
     copies = tmp_path / "copies"
     copies.mkdir()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from comity.base.errors import BadForm
+from comity.cli.bench.attachments import bench_attachments
 from comity.cli.bench.desk import bench_desk
 from comity.cli.bench.exchange import bench_exchange
 from comity.cli.bench.law import bench_law
@@ -32,12 +33,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "what",
         nargs="?",
         default=ALL,
-        choices=(ALL, "desk", "exchange", "log", "law", "pen", "scorecard", "screen"),
-        help="what to measure; desk, pen, scorecard and screen, which needs an extra, only by name",
+        choices=(ALL, "attachment", "desk", "exchange", "log", "law", "pen", "scorecard", "screen"),
+        help="what to measure; attachment, desk, pen, scorecard and screen, which needs an extra, only by name",
     )
     parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--data", type=Path, default=Path(), help="folder with accords, registries and laws")
+    parser.add_argument(
+        "--size", type=int, default=10_000, help="of the file of `attachment`, in megabytes; at most 1000 with --quick"
+    )
     parser.add_argument("--disk", type=Path, help="folder on the disk to be measured; default: the temporary folder")
     parser.add_argument(
         "--store", choices=("sqlite", "postgresql"), default="sqlite", help="which store the nodes of the exchange have"
@@ -67,6 +71,10 @@ def run(asked: argparse.Namespace) -> int:
         if asked.what == "pen":
             (folder / "pen").mkdir(mode=0o700)
             figures["pen"] = bench_pen(asked.quick, folder / "pen", root=asked.data)
+        if asked.what == "attachment":
+            (folder / "files").mkdir(mode=0o700)
+            size = asked.size * 1_000_000
+            figures["attachment"] = bench_attachments(asked.quick, folder / "files", root=asked.data, size=size)
         if asked.what in {ALL, "exchange"}:
             (folder / "exchange").mkdir(mode=0o700)
             figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data, databases=asked.database)

@@ -77,7 +77,7 @@ class Comity:
     def __init__(self, stage: Stage, servers: Callable[[], float] = lambda: 0.0) -> None:
         self._stage = stage
         self.server_cpu_seconds = servers
-        self._far, self._near = stage.actors
+        self.far, self.near = self._far, self._near = stage.actors
         self._mixes = itertools.cycle(list(itertools.product(_PURPOSES, _KINDS, _CONDITIONS)))
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._events: asyncio.Task[None] | None = None

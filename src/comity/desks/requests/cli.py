@@ -16,6 +16,8 @@ COMMANDS = (
             Argument("--case", "number or id of the case; without it a case is opened"),
             Argument("--re", "id of a dispatch that it answers or concerns", many=True),
             Argument("--replaces", "id of the dispatch that it supersedes"),
+            Argument("--attach", "file that goes with it: added, looked into, then sent", many=True),
+            Argument("--files", "number of files that `comity attach` added"),
             Argument("--break-glass", "a life is in danger: why approvals and full forms come later, in words"),
         ),
     ),

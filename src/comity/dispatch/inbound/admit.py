@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from comity.base.ids import Digest, Ms
+from comity.dispatch.attached import beyond, waits_on
 from comity.dispatch.book import Book
 from comity.dispatch.filing import Facts
 from comity.dispatch.inbound.record import recalled
@@ -29,6 +30,8 @@ def admit(verified: Verified, book: Book, office: Office, now: Ms) -> Admitted:
     verdict = office.gate.decide(question, now)
     code = None if verdict.permits else (verdict.outward or "cannot-assist")
     waits = () if code or header.kind in WAITS_FOR_NOTHING else unsettled(book, header.after)
+    if verified.attachments and not code and header.kind not in WAITS_FOR_NOTHING:
+        waits = (*waits, waits_on(header.id))
     return Admitted(verified, verdict, code, waits, question)
 
 
@@ -69,12 +72,15 @@ def ask(
 
 
 def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple[str, Verdict] | None:
-    """Return the code and a verdict where a recall or an ended posting came first."""
+    """Return the code and a verdict where a recall or an ended posting came first, or its files are too large."""
     header, arrival = verified.opened.header, verified.opened.arrival
     if recalled(header.id, book):
         return "recalled", _by_accord(
             "ACCORD-RECALLED", "The sender recalled or corrected this dispatch before it came."
         )
+    if beyond(verified.attachments, office.accord):
+        sentence = "The files of this dispatch are larger than the accord bears."
+        return "cannot-assist", _by_accord("ACCORD-ATTACHMENTS", sentence)
     released = header.released_by
     ended = office.powers.peer_posting_ended(book.tx, released.desk, released.officer)
     if ended is not None and ended < arrival.index:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from comity.base.hashing import sha256
 from comity.base.ids import CaseId, Digest, DispatchId, Ms
 from comity.dispatch import decision, persons, records
+from comity.dispatch.attached import coming, expect, waits_on
 from comity.dispatch.book import Book
 from comity.dispatch.consent import note_consent
 from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
@@ -46,6 +47,8 @@ def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
         book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
     recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=decision_hash(salt, inward))
     _keep_content(opened, fact, book, office, now)
+    if admitted.verified.attachments and fact is not Fact.REFUSED:
+        expect(header.id, admitted.verified.attachments, book.tx, now)
     _file(admitted.verified, fact, admitted.code, book, office, now=now)
     _count_persons(admitted.verified, book, office, now)
     return Recorded(header.id, opened.arrival.index, fact, admitted.code, recorded.case, recorded.receipt)
@@ -59,7 +62,11 @@ def file_again(
     Returns what it still waits for, if it was `arrived` only.
     """  # spec: protocol.md 9 step 5
     header = verified.opened.header
+    if verified.attachments and fact is not Fact.REFUSED:
+        expect(header.id, verified.attachments, book.tx, now)
     waits = unsettled(book, header.after) if fact is Fact.ARRIVED else ()
+    if fact is Fact.ARRIVED and coming(header.id, book.tx):
+        waits = (*waits, waits_on(header.id))
     rows = [(header.id, one) for one in waits]
     book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
     _keep_content(verified.opened, fact, book, office, now)

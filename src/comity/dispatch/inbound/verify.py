@@ -5,11 +5,14 @@ from __future__ import annotations
 from comity.base.errors import BadEnvelope, BadSeal
 from comity.base.ids import Ms
 from comity.dispatch import wire
+from comity.dispatch.attached import names, well_formed
 from comity.dispatch.inbound.paper import stands
 from comity.dispatch.office import Office
 from comity.dispatch.states import Opened, Verified
 from comity.marking.scan import binding, scan
 
+_OWN_DESK = "node"
+"""The node's own desk, which sends no files."""
 CREATED_AHEAD_MS = 5 * 60_000
 """How far `created` may lie after the time by which the leaf existed."""  # spec: protocol.md 7
 
@@ -25,13 +28,15 @@ def verify(opened: Opened, office: Office, now: Ms) -> Verified:
             raise BadSeal(f"a dispatch does not agree with its leaf: {what}; its bytes are kept apart")
     header, body = opened.header, opened.parts[1].content
     try:
-        if wire.decode_attachments(opened.parts[2].content):
-            raise BadSeal("a dispatch has attachments, which this node cannot fetch yet; its bytes are kept apart")
+        attachments = wire.decode_attachments(opened.parts[2].content)
         facts = office.desks[header.desk].facts(header.kind, body)
     except BadEnvelope as error:
         raise BadSeal("a dispatch has a body that is not of its kind; its bytes are kept apart") from error
+    if not well_formed(attachments) or (attachments and header.desk == _OWN_DESK):
+        raise BadSeal("a dispatch has attachments that cannot be; its bytes are kept apart")
     # A receiver cannot ask its sender: only hard stops and sure patterns count here. A proposal is for the reader's eyes.
-    return Verified(opened, facts, body, binding(scan(facts.texts, office.patterns, now)))
+    found = binding(scan((*facts.texts, *names(attachments)), office.patterns, now))
+    return Verified(opened, facts, body, found, attachments)
 
 
 def _checks(opened: Opened, office: Office, now: Ms) -> tuple[tuple[str, bool], ...]:

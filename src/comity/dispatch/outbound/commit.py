@@ -7,6 +7,7 @@ from dataclasses import replace
 from comity.base.ids import CaseId, LeafIndex, Ms
 from comity.dispatch import owed, persons, records
 from comity.dispatch.assured import note_promise
+from comity.dispatch.attached import bind
 from comity.dispatch.book import Book
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import encode_entry
@@ -70,6 +71,8 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
     owed.owe_for(sealed.released, book, office, now)
     tell_of_ours(header, book.tx, now)
     note_promise(header.id, draft.facts, book.tx, now)
+    if draft.form.attachments:
+        bind(header.id, draft.form.attachments, book.tx, now)
     return Committed(header.id, case, leaf.lane, index, _verdict(sealed), header.labels.redactions)
 
 

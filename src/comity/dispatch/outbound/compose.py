@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comity.base.errors import BadForm
 from comity.base.ids import Ms, new_dispatch_id
+from comity.dispatch.attached import names
 from comity.dispatch.filing import Facts
 from comity.dispatch.office import Office
 from comity.dispatch.outbound.quiet import leaves_at, quieten
@@ -51,10 +54,12 @@ def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
     _check_ground(form, facts)
     if facts.quiet:
         form = quieten(form, related.question)
+    if form.attachments:
+        facts = replace(facts, texts=(*facts.texts, *names(form.attachments)))
     lane = form.lane if form.lane is not None else LANE_OF[form.urgency]
     created = leaves_at(lane, office.accord, now) if facts.quiet else now
     return Draft(
-        id=new_dispatch_id(created, office.entropy),
+        id=form.files if form.attachments and form.files else new_dispatch_id(created, office.entropy),
         form=form,
         lane=lane,
         body=body,

@@ -28,7 +28,8 @@ def seal(released: Released, office: Office, now: Ms) -> Sealed:
     draft = released.cleared.labelled.draft
     recipients = [_recipient(agency, office, now) for agency in draft.form.recipients]
     header = header_of(released, office)
-    contents = (wire.encode_header(header), released.cleared.body, wire.encode_attachments(()), b"")
+    attachments = wire.encode_attachments(draft.form.attachments)
+    contents = (wire.encode_header(header), released.cleared.body, attachments, b"")
     parts = wire.salted(contents, office.entropy)
     plain, _ = wire.encode_plain(parts, recipients=len(recipients))
     aad = wire.seal_aad(office.us, office.peer, draft.id, office.accord_digest)

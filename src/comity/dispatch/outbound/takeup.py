@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
+from comity.dispatch.attached import attach
 from comity.dispatch.held import HELD, Added, Held
 from comity.dispatch.office import Office
 from comity.dispatch.outbound.compose import compose
@@ -22,7 +23,7 @@ def take_up(held: Held, added: Added, tx: Tx, office: Office, now: Ms) -> Draft:
     """
     if held.state != HELD or held.ended_at is not None:
         raise BadForm(f"this draft no longer waits: it is {held.state}; nothing was changed")
-    form = added.to(held.form)
+    form = attach(added.to(held.form), tx, office, again=True)
     draft = compose(form, related(form, tx), office, now)
     if draft.not_before is not None:
         raise BadForm("an answer from which nothing may be inferred is handed in anew: its older time would tell of it")

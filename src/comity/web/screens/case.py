@@ -17,6 +17,7 @@ from comity.web.pages import Page, Part, Region
 from comity.web.peek import may
 from comity.web.reading import sight
 from comity.web.screens.compose import options_of
+from comity.web.screens.files import of_dispatches
 from comity.web.screens.inbox import by_of
 from comity.web.visit import Absent, Answer, Json, Redirect, Refused, Screen, ScreenRoute, Visit
 
@@ -114,6 +115,7 @@ def _regions(file: CaseFile, top: casefile.Head, visit: Visit, at: Sight) -> lis
         Region("held", _some("case-held", "case.held", casefile.held(file.held, at))),
         Region("after", _some("case-after", "case.after", aftermath.became(file, at))),
         Region("tasks", () if tasks is None else (Part("case-tasks", "case.tasks", tasks),)),
+        Region("files", of_dispatches([card.id for card in file.dispatches], visit)),
         Region("members", (Part("case-members", "case.members", members),)),
         Region("staff", (Part("case-staff", "case.staff", casefile.staff(at)),)),
         Region(

@@ -283,6 +283,8 @@ def read(desk: Desk, given: Given) -> Filled:
         "confirmed": _answered(given, "confirmed"),
         "rejected": _answered(given, "rejected"),
     }
+    if given.get("files") and given["files"][0]:
+        form["files"] = given["files"][0].strip()
     return Filled(form, errors)
 
 
@@ -437,6 +439,7 @@ def _page(
         "violent": violent_words(),
         "their_law": desk.options.their_law,
         "kept": kept,
+        "files": (given.get("files") or ("",))[0],
         "lines": () if basis is None else tuple(judged.body_line(one, sight(visit)) for one in basis.lines),
         "may_send": visit.site.needs.may(visit.who.person, Deed.SEND, visit.case),
         "their_capital": next(p.capital for p in visit.site.board.parties() if not p.ours),
