@@ -13,9 +13,14 @@ CORE_PERCENT := 95
 MEASURED := tests/unit tests/properties tests/vectors
 # One more than the two cores: a test that waits for a process or a page leaves its core to another.
 WORKERS ?= 3
+# Compiled modules are kept, also where the machine says not to: else every node that a test starts compiles a thousand files anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+# Units that ask the store by its port only: in make trial their stores are databases.
+ON_POSTGRESQL := tests/unit/node tests/unit/dispatch tests/unit/desks tests/unit/edge/test_search.py tests/unit/edge/test_inbox.py
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey worlds
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey worlds trial
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -29,11 +34,11 @@ attack: ## choose one of the ten attacks and watch it being noticed
 	@$(VENV)/comity demo --attack
 
 test: ## the whole suite, browser tests among them, and the coverage of the core
-	@$(SET_UP) --browser
+	@$(SET_UP) --browser --database
 	@rm -f .coverage .coverage.*
 	@failed=0; \
 	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 --cov --cov-report= $(MEASURED) || failed=1; \
-	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
+	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 -m 'not slow' tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
 	exit $$failed
 	@echo
 	@echo "Coverage of the core ($(CORE)), at least $(CORE_PERCENT) %:"
@@ -78,6 +83,10 @@ survey: ## screen some 73,000 real structures and look at every hold; a share of
 worlds: ## two nodes under every fault, key change and suspension in 200 simulated worlds; SEEDS=n for more
 	@$(SET_UP) --runtime
 	@$(VENV)/comity simulate --seeds $(or $(SEEDS),200)
+trial: ## what is too long for make test: 200 kills over both stores, and the core's own tests over PostgreSQL
+	@$(SET_UP) --database
+	@$(VENV)/python -m pytest tests/kills --kills $(or $(KILLS),200)
+	@$(VENV)/python -m pytest -p tests.onpostgres -n $(WORKERS) --dist loadfile $(ON_POSTGRESQL)
 
 format: ## put the code in the house's form
 	@$(SET_UP)

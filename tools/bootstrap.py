@@ -26,6 +26,8 @@ KNOWN = ("python3.13", "python3.12", "python3.11", "python3.14")
 RUNTIME_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/snap/bin/chromium")
+NO_CLUSTER = Path("/etc/postgresql-common/createcluster.d/no-main.conf")
+"""Tells Debian's package that nobody wants a server on this machine, only its programs."""
 TELL_EVERY_S = 10
 APT = ["apt-get", "-o", "DPkg::Lock::Timeout=300"]
 
@@ -200,6 +202,22 @@ def ensure_browser(progress: Progress) -> None:
     apt_install(["chromium"], "the browser tests", progress)
 
 
+def ensure_database(progress: Progress) -> None:
+    """Have the programs of PostgreSQL, with which the tests start servers of their own; no cluster is made or started for them.
+
+    Raises:
+        MissingError: a person has to add them.
+        FailedError: apt-get failed.
+    """
+    folders = sorted(Path("/usr").glob("lib/postgresql/*/bin")) + sorted(Path("/usr").glob("pgsql-*/bin"))
+    if first_of(("initdb",)) or any((folder / "initdb").is_file() for folder in folders):
+        return
+    if is_root() and shutil.which("apt-get") and not NO_CLUSTER.parent.parent.exists():
+        NO_CLUSTER.parent.mkdir(parents=True)
+        NO_CLUSTER.write_text("create_main_cluster = false\n", encoding="utf-8")
+    apt_install(["postgresql"], "the tests of the PostgreSQL store", progress)
+
+
 # --- the environment -----------------------------------------------------------------------------------------------
 
 
@@ -331,6 +349,9 @@ def main() -> int:
     )
     parser.add_argument("--runtime", action="store_true", help="only what the program needs, not what its tests need")
     parser.add_argument("--browser", action="store_true", help="also Chromium, for the browser tests")
+    parser.add_argument(
+        "--database", action="store_true", help="also PostgreSQL's programs, for the tests of that store"
+    )
     wanted = parser.parse_args()
     lock = RUNTIME_LOCK if wanted.runtime else DEV_LOCK
     progress = Progress()
@@ -343,6 +364,8 @@ def main() -> int:
             progress.step("ready: .venv")
         if wanted.browser:
             ensure_browser(progress)
+        if wanted.database:
+            ensure_database(progress)
     except MissingError as missing:
         print(f"\nbootstrap: {missing}", file=sys.stderr)
         return 2

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from comity.base.ids import Ms
-from comity.cli.demo.clone import load_day, load_open
+from comity.cli.demo.clone import load_open, load_whole
 from comity.cli.demo.play import Player
 from comity.cli.demo.stage import Actor, Set, Stage, build, find_data
 from comity.edge.files import make_private_folder
@@ -39,7 +39,7 @@ def standing(*, name: str = MODEL, waiting: bool = False, played: bool = False) 
     folder = Path(tempfile.mkdtemp(prefix="comity-b-"))
     make_private_folder(folder)
     data = data_of(name)
-    day = load_day(data)
+    day = load_whole(data)
     stage = build(folder, data, Ms(day.scenes[0].at - _BEFORE_MS))
     try:
         stage.start()

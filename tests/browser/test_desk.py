@@ -30,7 +30,7 @@ def stage() -> Iterator[Stage]:
 def asked(stage: Stage, title: str, *, wait: bool = True) -> str:
     """Ask the first question of the next morning at the asking side's door; wait until it is there; return its id."""
     day = load_open(data_of())
-    scene = day.scenes[0]
+    scene = day.scene(101)
     form = form_of(scene, day, {})
     form["body"] = form["body"] | {"title": title}
     asks = stage.actor(scene.party)

@@ -39,6 +39,23 @@ def item(shown, name: str, **changes):
     return replace(shown, workplan=tuple(replace(o, **changes) if o.item == name else o for o in shown.workplan))
 
 
+def consignment(shown, number: int, **changes):
+    return replace(
+        shown, consignments=tuple(replace(o, **changes) if o.number == number else o for o in shown.consignments)
+    )
+
+
+def step(shown, number: int, **changes):
+    """Return the day with one dispatch about a consignment otherwise."""
+    return replace(
+        shown,
+        consignments=tuple(
+            replace(o, dispatches=tuple(replace(s, **changes) if s.number == number else s for s in o.dispatches))
+            for o in shown.consignments
+        ),
+    )
+
+
 def states(shown, number: int, **changes):
     (one,) = (one for one in shown.dispatches if one.number == number)
     return changed(shown, number, states={**one.states, **changes})
@@ -69,6 +86,32 @@ PLANTED = {
     "something is overdue": (lambda s: item(s, "W-1", overdue=1), "W-1: 1 overdue"),
     "nothing was late": (lambda s: item(s, "W-4", overdue_of=()), "W-4: late []"),
     "a late first answer": (lambda s: states(s, 40, sent="2026-07-13T04:25:00.000Z"), "first answer on the threat"),
+    "a consignment is not there": (lambda s: replace(s, consignments=s.consignments[:2]), "consignments: [201, 206]"),
+    "nothing held it": (lambda s: consignment(s, 206, held=()), "consignment 206, held when it was notified"),
+    "nothing holds it": (lambda s: consignment(s, 208, holds=()), "consignment 208, held at the end"),
+    "it stands elsewhere": (lambda s: consignment(s, 201, state="shipped"), "consignment 201, state"),
+    "some of it is missing": (
+        lambda s: consignment(s, 201, goods=(replace(s.consignments[0].goods[0], missing=20_000),)),
+        "consignment 201, grams missing: 20000",
+    ),
+    "a screen says otherwise": (
+        lambda s: consignment(s, 206, screens=(replace(s.consignments[1].screens[0], verdicts=("clear",)),)),
+        "consignment 206, screen of ca",
+    ),
+    "a word out of turn": (lambda s: step(s, 209, out_of_turn=True), "consignment 208, said out of turn: [209]"),
+    "the boards differ": (lambda s: consignment(s, 201, differences=("the boards differ",)), "the boards differ"),
+    "a word is missing": (
+        lambda s: consignment(s, 201, dispatches=s.consignments[0].dispatches[:-1]),
+        "dispatch 205 is about no consignment",
+    ),
+    "another obligation on a consignment": (
+        lambda s: step(s, 209, verdicts=(s.consignments[2].dispatches[1].verdicts[0],) * 2),
+        "dispatch 209, ca clear: obliges",
+    ),
+    "no receipt for a notification": (
+        lambda s: step(s, 206, log=replace(s.consignments[0].dispatches[0].log, receipt_fact="refused")),
+        "dispatch 206: its receipt",
+    ),
     "the nodes differ": (lambda s: replace(s, differences=("the screens count differently",)), "count differently"),
 }
 

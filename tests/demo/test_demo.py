@@ -236,12 +236,80 @@ def test_the_pages_and_processes_are_gone_afterwards(ran):
         assert not (Path(node["data"]) / "office.sock").exists()
 
 
+# --- consignments, beside the day --------------------------------------------------------------------------------
+
+
+def consignments(ran: Ran) -> dict[int, dict]:
+    return {one["number"]: one for one in ran.found["consignments"]}
+
+
+def test_consignments_are_counted_apart_from_the_day(ran):
+    found = consignments(ran)
+    assert [one["from"] for one in found.values()] == ["in", "ca", "in"]
+    steps = {step["number"]: step["kind"] for one in found.values() for step in one["dispatches"]}
+    assert list(steps.values()) == [
+        "pen", "pen-reply", "shipped", "arrived-quantity", "outcome", "pen", "objection", "pen", "objection",
+    ]  # fmt: skip
+    assert set(steps).isdisjoint(by_number(ran))
+    assert {one["item"] for one in found.values()} == {"W-1"}
+    assert MOVED["W-1"] == 8, "the workplan counts the day alone"
+
+
+def test_one_is_answered_in_time_leaves_and_arrives_whole(ran):
+    one = consignments(ran)[201]
+    said = {step["kind"]: step for step in one["dispatches"]}
+    assert (one["held"], one["holds"], one["state"]) == (["sails-before-answer"], [], "closed")
+    assert said["pen-reply"]["stage"] == "no-objection"
+    assert said["pen-reply"]["states"]["sent"] < one["answer"] == "2026-07-14T04:00:00.000Z"
+    assert said["pen-reply"]["states"]["sent"][:10] < one["leaves"] == said["shipped"]["states"]["sent"][:10]
+    assert one["certificate"] == "2026-07-08T18:30:00.000Z", "21 working days from 8 June, without 26 June"
+    (goods,) = one["goods"]
+    assert (goods["grams"], goods["left"], goods["arrived"], goods["missing"]) == (120_000, 120_000, 120_000, 0)
+    assert said["outcome"]["words"] == ["lawful"]
+
+
+def test_two_are_held_and_each_side_objects_to_one(ran):
+    found = consignments(ran)
+    for number, by, held in ((206, "in", "sails-before-answer"), (208, "ca", "sails-before-certificate")):
+        one = found[number]
+        objection = one["dispatches"][-1]
+        assert (objection["kind"], objection["from"]) == ("objection", by)
+        assert (one["held"], one["state"], one["holds"]) == ([held], "objected", ["objected"])
+    assert "importer-unknown" in found[206]["dispatches"][-1]["words"]
+    assert found[206]["leaves"] < found[206]["answer"][:10]
+
+
+def test_the_warning_of_the_day_becomes_a_consignment_in_its_case(ran):
+    one = consignments(ran)[208]
+    assert one["case"] == by_number(ran)[5]["case"] != one["id"]
+    assert (one["exporter"], one["importer"]) == ("Tern Fine Intermediates", "Pivot Reagents")
+    assert [screen["party"] for screen in one["screens"]] == ["ca", "in"]
+    assert all(screen["verdicts"] == ["controlled", "controlled"] for screen in one["screens"])
+    assert all(screen["one_sided"] and "SOR/2024-98" in screen["lists"][1] for screen in one["screens"])
+    assert {found["number"]: found["screens"][0]["one_sided"] for found in consignments(ran).values()} == {
+        201: False, 206: False, 208: True,
+    }  # fmt: skip
+
+
+def test_both_laws_and_both_logs_have_every_word_about_a_consignment(ran):
+    sizes = {one["party"]: one["size"] for one in ran.found["logs"]}
+    for one in consignments(ran).values():
+        assert one["differences"] == []
+        for step in one["dispatches"]:
+            assert [verdict["act"] for verdict in step["verdicts"]] == ["clear", "admit"]
+            assert all(verdict["articles"] for verdict in step["verdicts"])
+            assert step["states"]["sent"] <= step["states"]["arrived"] <= step["states"]["seen"]
+            assert step["log"]["receipt_fact"] == "filed"
+            assert step["log"]["leaf"] < sizes[step["from"]]
+
+
 # --- the second accord -------------------------------------------------------------------------------------------
 
 
 def test_a_second_accord_plays_its_day_and_beats_the_same_attacks(second):
     assert second.found["deviations"] == []
     assert (second.code, len(second.found["dispatches"])) == (0, 10)
+    assert second.found["consignments"] == []
     assert all(log["verified"] and log["mirrored"] for log in second.found["logs"])
     assert tuple(one["name"] for one in second.found["attacks"]) == NAMES
     assert all(one["beaten"] for one in second.found["attacks"])

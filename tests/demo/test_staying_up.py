@@ -10,12 +10,18 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 
+from comity.cli.doorway import ask
+
 from .conftest import ROOT, program
+
+DAY_MS = 86_400_000
 
 
 @contextmanager
@@ -56,6 +62,24 @@ def entered(url: str) -> str:
         return visitor.get("/today").text
 
 
+def assert_a_clock_runs_on_each_board(nodes: list[dict]) -> None:
+    """On the next morning one consignment waits for each side's answer, and the other side's board says the same."""
+    ends = time.monotonic() + 60
+    while True:
+        boards = [ask(Path(node["data"]), "GET", "/notices?waits_for=ours")["rows"] for node in nodes]
+        if [len(rows) for rows in boards] == [1, 1]:
+            break
+        assert time.monotonic() < ends, boards
+        time.sleep(0.2)
+    for (row,), other in zip(boards, nodes[::-1], strict=True):
+        theirs = {one["notice"]["id"]: one for one in ask(Path(other["data"]), "GET", "/notices")["rows"]}
+        seen = theirs[row["notice"]["id"]]
+        assert (seen["awaited"], seen["holds"], seen["we_owe"]) == (row["awaited"], row["holds"], False)
+        assert row["awaited"]["what"] == "pen-reply"
+        assert 6 * DAY_MS < row["left"] < 9 * DAY_MS
+    assert sorted(one["holds"] for (one,) in boards) == [[], ["sails-before-answer"]]
+
+
 def test_the_first_line_says_where_the_nodes_are_and_a_stranger_can_verify_their_logs():
     with staying("--json", "--no-attacks") as demo:
         nodes = json.loads(demo.stdout.readline())["nodes"]
@@ -74,6 +98,7 @@ def test_the_first_line_says_where_the_nodes_are_and_a_stranger_can_verify_their
         second = json.loads(demo.stdout.readline())
         assert len(second["dispatches"]) == 48
         assert second["deviations"] == []
+        assert_a_clock_runs_on_each_board(nodes)
         assert demo.poll() is None
         demo.send_signal(signal.SIGTERM)
         assert demo.wait(60) == 0

@@ -14,7 +14,8 @@ import pytest
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
-from comity.edge.agency import Agency, is_private_way, open_agency
+from comity.edge.agency import is_private_way, open_agency
+from comity.edge.openid import OpenId
 from comity.web.screens import signin
 from comity.web.visit import Enter, Redirect, Refused
 from tests.operator.provider import CLIENT, SECRET
@@ -43,7 +44,7 @@ def provider(tmp_path_factory):
 
 @pytest.fixture
 def screens(tmp_path, provider):
-    made = Screens(tmp_path, agency=Agency(provider, CLIENT, SECRET))
+    made = Screens(tmp_path, agency=OpenId(provider, CLIENT, SECRET))
     made.desk.now = Ms(int(time.time() * 1000))
     made.desk.accounts.bind(OFFICER, f"{provider} {SUBJECT}", "requests/90")
     return made
@@ -189,7 +190,7 @@ def test_proving_again_asks_for_a_new_sign_in_there_and_only_of_the_same_officer
 
 
 def test_a_wrong_secret_opens_nothing(tmp_path, provider):
-    screens = Screens(tmp_path, agency=Agency(provider, CLIENT, "another"))
+    screens = Screens(tmp_path, agency=OpenId(provider, CLIENT, "another"))
     screens.desk.now = Ms(int(time.time() * 1000))
     brought = back(away(screens))
     with pytest.raises(Refused, match="was not accepted"):
@@ -197,7 +198,7 @@ def test_a_wrong_secret_opens_nothing(tmp_path, provider):
 
 
 def test_a_provider_that_does_not_answer_is_told(tmp_path):
-    screens = Screens(tmp_path, agency=Agency("http://127.0.0.1:1", CLIENT, SECRET))
+    screens = Screens(tmp_path, agency=OpenId("http://127.0.0.1:1", CLIENT, SECRET))
     with pytest.raises(Refused, match="does not answer"):
         go(signin.to_agency, screens.visit())
 
@@ -214,7 +215,7 @@ def test_a_provider_that_does_not_answer_is_told(tmp_path):
 )
 def test_a_provider_that_says_something_else_is_not_used(tmp_path, said):
     transport = httpx.MockTransport(lambda _: httpx.Response(200, content=said))
-    screens = Screens(tmp_path, agency=Agency("http://a.localhost", CLIENT, transport=transport))
+    screens = Screens(tmp_path, agency=OpenId("http://a.localhost", CLIENT, transport=transport))
     with pytest.raises(Refused, match="does not answer"):
         go(signin.to_agency, screens.visit())
 

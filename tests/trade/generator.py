@@ -15,7 +15,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from comity.desks.precursors.flows.description import Listed, ListIdentify
 from comity.desks.precursors.flows.model import (
     Consignment,
     ConsignmentId,
@@ -29,6 +28,7 @@ from comity.desks.precursors.flows.model import (
     SubstanceId,
 )
 from comity.desks.precursors.flows.trade import Trade
+from tests.trade.listed import Listed, ListIdentify
 
 BEGIN, UNTIL = date(2023, 7, 1), date(2026, 6, 30)
 PLANT_FROM, PLANT_UNTIL = date(2025, 4, 1), date(2026, 2, 28)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from pathlib import Path
 
-from comity.desks.precursors.flows.description import Listed, ListIdentify
 from comity.desks.precursors.flows.model import (
     Consignment,
     ConsignmentId,
@@ -19,6 +18,7 @@ from comity.desks.precursors.flows.model import (
     SubstanceId,
 )
 from comity.desks.precursors.flows.thresholds import read_thresholds
+from tests.trade.listed import Listed, ListIdentify
 
 OURS, THEIRS = Party("XO"), Party("XV")
 ALVANOL, ELMONE = SubstanceId("alvanol"), SubstanceId("elmone")
@@ -42,7 +42,7 @@ TEXT = SHIPPED.split("[free_zones]")[0] + SCHEDULES
 RULES = read_thresholds(TEXT)
 LIST = ListIdentify.of(
     (
-        Listed(ALVANOL, ("Alvanol", "alvanyl alcohol"), ("64-17-5",), ("290199", "290290")),
+        Listed(ALVANOL, ("Alvanol", "alvanyl alcohol"), ("64-17-5",), ("290199", "290290"), "1170"),
         Listed(ELMONE, ("Elmone",), ("67-64-1",), ("291431",)),
         Listed(SubstanceId("elmone-acid"), ("Elmone acid",), ("64-19-7",), ("291521",)),
     )

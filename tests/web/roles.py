@@ -72,6 +72,11 @@ GET       /workplan/proposal/{proposal}              plan
 POST      /workplan/proposal/{proposal}              amend
 GET,POST  /workplan/propose                          amend
 GET       /workplan/file/{name}                      plan
+GET       /scorecard                                 plan
+GET       /scorecard/figures.csv                     plan
+GET       /scorecard/report.pdf                      plan
+GET       /scorecard/statement                       plan
+GET       /reports/{which}                           reviews
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft

@@ -21,7 +21,7 @@ from tests.web.roles import REVIEWERS_OWN, TABLE, open_to
 
 PLACES = {
     "thing": NOWHERE, "alarm": NOWHERE, "note": NOWHERE, "task": NOWHERE, "step": "take", "kind": "message", "mark": "xo",
-    "subject": "0" * 64, "token": "t" * 43, "desk": "requests", "number": "120",
+    "subject": "0" * 64, "token": "t" * 43, "desk": "requests", "number": "120", "which": "activity",
 }  # fmt: skip
 """What stands in a place of a path that names no case."""
 

@@ -15,8 +15,8 @@ import pytest
 from comity.base.errors import BadConfiguration, StoreMisuse
 from comity.base.ids import show_id
 from comity.edge.config import read_config
-from comity.edge.hands import FarHands
-from comity.edge.pages import start_pages
+from comity.edge.farhands import FarHands
+from comity.edge.pageprocess import start_pages
 from comity.edge.reading import open_reader
 from comity.screen.visitor import Refused
 from tests.unit.edge.twofolders import question

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from comity.base.errors import BadForm
-from comity.base.ids import CaseId, read_id, show_id
+from comity.base.ids import CaseId, DispatchId, Ms, read_id, show_id
+from comity.desks.precursors.flows.description import CODES
+from comity.desks.precursors.screening.listed import How
+from comity.desks.precursors.screening.names import Way
+from comity.dispatch.filing import TakenBack
 from comity.dispatch.states import Form
 from comity.edge.forms import form_json
 from comity.marking.labels import Urgency
-from tests.web.desk import STRANGER, desk
+from comity.screen import PartyCard
+from comity.web.consignmentrows import counted_by
+from comity.web.texts import Texts
+from tests.web.desk import MADE, STRANGER, desk
 
 FIRM = {"name": "Tern Fine Intermediates", "address": "Dock 4, Ford"}
 BUYER = {"name": "Pivot Reagents", "address": "Hill Lane 2, Crossing"}
@@ -76,6 +84,18 @@ def listed(tmp_path_factory):
         yield house
 
 
+def test_what_a_check_or_our_screen_can_say_is_a_word_of_every_language():
+    rules = ("cas", "cas-digit", "cas-in-text", "key-form", "hs-form", "hs-exact", "hs-gathers", "un-form", "un")
+    coded = {f"pen.rule.{one}" for one in (*How, *Way, *rules, "un-in-text", "likeness", "disagreement")}
+    coded |= {"pen.adds.what." + one.replace(" ", "-").lower() for one in CODES}
+    for language in ("en", "fr", "hi", "pa"):
+        t = Texts(language)
+        for key in coded:
+            family, _, code = key.rpartition(".")
+            assert t.word(family, code) != code, (language, key)
+            assert key not in t.borrowed, (language, key)
+
+
 @pytest.mark.parametrize("name", ["ostrel", "vanmere"])
 def test_the_page_says_what_does_not_add_up_with_its_arithmetic_and_the_months(listed, name):
     text = listed.visitor("duty-officer", name).get(f"/precursors/{listed.short}").text
@@ -128,6 +148,20 @@ def test_whoever_has_the_case_finds_the_consignment(house, role):
     assert page.status_code == 200
     assert "Vanmere answers" in page.text
     assert "Crossing Port" in page.text
+
+
+def test_the_page_of_the_day_has_what_waits_for_us_and_for_nobody_else(house):
+    def told(role, name):
+        return house.visitor(role, name).get("/today").text.partition('id="r-pens"')[2].partition('id="r-latest"')[0]
+
+    for role in ("duty-officer", "desk-lead"):
+        panel = told(role, "vanmere")
+        assert f'href="/precursors/{house.plain}"' in panel
+        assert "would leave on 15 Jul 2026, before the limit of XV" in panel
+        assert "<script>alert" not in panel
+        assert "day-pens" not in told(role, "ostrel")
+    for role in ("approver", "administrator"):
+        assert "day-pens" not in told(role, "vanmere")
 
 
 @pytest.mark.parametrize("who", [STRANGER, "approver", "administrator"])
@@ -271,6 +305,39 @@ def test_a_recall_of_the_case_desk_reaches_the_consignment_on_both_sides(house):
         house.door("POST", "/submit", {"form": form, "by": {"desk": "requests", "number": 33}}, name="vanmere")
 
 
+def test_a_recall_that_the_other_side_refused_is_told_as_that_and_holds_the_goods_on_both_sides(house):
+    one = show_id(house.crosses(consignment(body=PEN | {"leaves": "2026-09-22", "end_use": "solvent line"})))
+    asked = DispatchId(bytes(15) + b"r")
+    for name in ("ostrel", "vanmere"):
+        opened = house.opened(name)
+        with opened.node.ledger.begin() as book:
+            taken = TakenBack(read_id(one), asked, "recall", name == "ostrel", MADE, refused=True)
+            opened.desks["precursors"].take_back(book.tx, taken)
+        who = house.visitor("duty-officer", name)
+        assert f'id="pen-{one}"' in who.get("/precursors?view=held").text
+        page = who.get(f"/precursors/{one}").text
+        assert "recall asked by XO, refused by XV: it stays until there is a new version" in page
+        assert "Recall asked by its sender, refused by the other side" in page
+        assert "silence means nothing until that is resolved" in page
+        assert "Recalled" not in page
+        assert "solvent line" in page
+
+
+def test_a_corrected_no_objection_holds_the_goods_again_on_both_pages(house):
+    one = show_id(house.crosses(consignment(body=PEN | {"leaves": "2026-09-23"})))
+    yes = answers(house, "pen-reply", {"state": "no-objection"}, one)
+    line = {"label": "state", "strike": "no-objection", "value": "enquiry", "categories": []}
+    correct = consignment("correction", {"replacements": [line]}, replaces=read_id(yes), case=CaseId(read_id(one)))
+    said = form_json(replace(correct, desk="requests", agency="seal-house", recipients=("paper-office",)))
+    answer = house.door("POST", "/submit", {"form": said, "by": {"desk": "requests", "number": 33}}, name="vanmere")
+    assert answer["outcome"] == "sent", answer
+    house.until(lambda: house.door("GET", f"/state?id={answer['id']}").get("filed"))
+    for name in ("ostrel", "vanmere"):
+        page = house.visitor("duty-officer", name).get(f"/precursors/{one}").text
+        assert "an answer was taken back or corrected: it waits for a new one" in page
+        assert "Corrected by its sender" in page
+
+
 def test_the_ledger_of_each_dispatch_of_a_consignment_opens(house):
     who = house.visitor("duty-officer", "vanmere")
     page = who.get(f"/ledger/dispatch/{house.plain}")
@@ -313,3 +380,18 @@ def test_search_finds_a_consignment_for_whoever_has_its_case_only(house):
     assert house.plain not in house.visitor(STRANGER, "vanmere").get("/search?q=anhydride").text
     found = house.door("GET", "/search?q=anhydride")
     assert house.plain in {one["id"] for one in found["consignments"]}
+
+
+@pytest.mark.parametrize(
+    ("end", "whose"),
+    [
+        ("2026-07-22T04:00:00+00:00", "CA"),  # midnight in Ottawa: the exporting side's own days
+        ("2026-07-21T18:30:00+00:00", "IN"),
+        ("2026-07-21T12:00:00+00:00", "IN"),  # nobody's midnight: the side that answers
+    ],
+)
+def test_a_limit_is_told_in_the_days_of_the_side_by_which_it_was_counted(end, whose):
+    north = PartyCard("CA", "North", "Ottawa", "America/Toronto", 0, 1, "", ours=True)
+    south = PartyCard("IN", "South", "New Delhi", "Asia/Kolkata", 0, 1, "", ours=False)
+    at = Ms(int(datetime.fromisoformat(end).timestamp() * 1000))
+    assert counted_by(at, south, north).short == whose

@@ -7,9 +7,45 @@ neither content nor length.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from comity.base.cbor import Value
+from comity.base.cbor import Value, decode
+from comity.base.errors import BadEnvelope
+from comity.base.readers import Misfit
+
+_Body = TypeVar("_Body")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading(Generic[_Body]):
+    """A body once read: typed, with the data categories on its parts and all texts that a person wrote."""
+
+    body: _Body
+    tagged: frozenset[str]
+    texts: tuple[str, ...]
+
+
+def read_body(
+    kind: str, data: bytes, make: Callable[[str, Value], _Body], words_only: Collection[str]
+) -> Reading[_Body]:
+    """Read the canonical bytes of a body.
+
+    Args:
+        kind: of it.
+        data: its bytes.
+        make: makes the typed body of a kind from its value, or says with `Misfit` what does not fit.
+        words_only: as for `texts`.
+
+    Raises:
+        BadEnvelope: not canonical, or it does not fit.
+    """
+    value = decode(data)
+    try:
+        return Reading(make(kind, value), frozenset(tags(value)), tuple(texts(value, words_only)))
+    except Misfit as misfit:
+        raise BadEnvelope(f"a body of kind {kind} does not fit: {misfit}") from None
 
 
 def tidy(value: Value) -> Value:

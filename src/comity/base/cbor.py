@@ -72,6 +72,19 @@ def decode(data: bytes, *, limit: int = LIMIT, signed: bool = False) -> Value:
     return value
 
 
+def known(data: bytes) -> Value:
+    """Return the value of bytes that were checked when they came and are compared with a hash by the caller.
+
+    Raises:
+        BadEnvelope: not one whole value.
+    """
+    try:
+        value: Value = cbor2.loads(data)
+    except (IndexError, UnicodeDecodeError, cbor2.CBORError) as error:
+        raise BadEnvelope("stored bytes are cut off or were changed") from error
+    return value
+
+
 def encode_tagged(tag: int, value: Value) -> bytes:
     """Return the encoding of a COSE structure under its tag (24..255); negative numbers are allowed inside."""
     return bytes((_TAG, tag)) + encode(value, signed=True)  # spec: RFC 9052 2

@@ -15,17 +15,15 @@ from pathlib import Path
 from comity.base.errors import BadConfiguration, BadForm
 from comity.cli import flowranking
 from comity.cli.flowfiles import BadRow, read_rows, show_bad
-from comity.cli.flowsnode import Held, read_held
+from comity.cli.flowsnode import Held, read_held, read_naming
 from comity.cli.out import moment, progress, show_json, show_table
 from comity.desks.precursors.flows.alerts import Report, Shown, checks, run_checks, show
-from comity.desks.precursors.flows.description import ListIdentify
 from comity.desks.precursors.flows.filed import laid_beside
 from comity.desks.precursors.flows.ledger import Period, ledger_checks, ledgers, periods
 from comity.desks.precursors.flows.model import AlertId, Consignment, Movement, Party, Reversal, Stock
 from comity.desks.precursors.flows.reading import (
     read_consignment,
     read_holder,
-    read_listed,
     read_register_line,
     read_reversal,
     read_trait,
@@ -37,7 +35,6 @@ from comity.edge.clock import SystemClock
 
 FOUND = 1
 _THRESHOLDS = Path("substances/thresholds.toml")
-_LIST = "substances.csv"
 Bad = tuple[BadRow, ...]
 
 
@@ -56,7 +53,9 @@ def add_actions(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument("--register", type=Path, action="append", default=[], help="register; may be repeated")
     check.add_argument("--holders", type=Path, action="append", default=[], help="firms; may be repeated")
     check.add_argument("--refused", type=Path, help="traits of refused orders, column `trait`")
-    check.add_argument("--substances", type=Path, help="list of substances; without it descriptions are not checked")
+    check.add_argument(
+        "--substances", type=Path, help="folder of a list of substances; without it descriptions are not checked"
+    )
     check.add_argument("--reversals", type=Path, help="what officers reversed, as `reverse` writes it")
     check.set_defaults(run=run_check)
     both = _action(actions, "reconcile", "the two sides' registers beside one another, consignment by consignment")
@@ -153,7 +152,7 @@ def _trade(asked: argparse.Namespace, held: Held | None) -> tuple[Trade, Bad]:
 
 
 def _held(asked: argparse.Namespace) -> Held | None:
-    """Read the node that is asked for; its thresholds and its list stand in for those that were not named.
+    """Read the node that is asked for; its thresholds stand in for those that were not named.
 
     Raises:
         BadForm: neither a file nor a node is named.
@@ -166,7 +165,6 @@ def _held(asked: argparse.Namespace) -> Held | None:
     own = held.folder / _THRESHOLDS.name
     if asked.thresholds == _THRESHOLDS and own.is_file():
         asked.thresholds = own
-    asked.substances = asked.substances or held.folder / _LIST
     return held
 
 
@@ -212,23 +210,23 @@ def run_check(asked: argparse.Namespace) -> int:
     held = _held(asked)
     rules = _rules(asked)
     trade, bad = _trade(asked, held)
-    listed = read_rows(asked.substances, read_listed) if asked.substances else None
+    identify = read_naming(asked.substances) if asked.substances else held.naming if held else None
     reversals = read_rows(asked.reversals, read_reversal) if asked.reversals else None
-    wanted = list(checks(trade, rules, ListIdentify.of(listed.good) if listed else None))
+    wanted = list(checks(trade, rules, identify))
     with progress("checking", len(wanted), hidden=asked.json) as tick:
         report = run_checks(_ticked(wanted, tick))
     explained = (*(held.reversals if held else ()), *(reversals.good if reversals else ()))
     shown = show(report.alerts, explained)
-    bad += (listed.bad if listed else ()) + (reversals.bad if reversals else ())
+    bad += reversals.bad if reversals else ()
     if asked.json:
         left = [asdict(one) for one in held.left] if held else []
-        head = {"until": trade.until.isoformat(), "descriptions": listed is not None, "unplaced": left}
+        head = {"until": trade.until.isoformat(), "descriptions": identify is not None, "unplaced": left}
         show_json({**head, **_report_json(report, shown, bad)})
     else:
         for one in held.left if held else ():
             print(f"not placed: {one.consignment} line {one.line}: {one.why}")
         _say(report, shown, bad)
-        if listed is None:
+        if identify is None:
             print("descriptions were not checked: no list of substances was given (--substances)")
     return FOUND if any(one.counts for one in shown) else 0
 

@@ -22,12 +22,22 @@ from comity.edge.substances import list_files
 
 
 class Held(NamedTuple):
-    """What a node holds; `left` is what could not be placed, `folder` that of its list of substances."""
+    """What a node holds; `left` is what could not be placed, `naming` its list of substances, in `folder`."""
 
     filed: Filed
     left: tuple[Left, ...]
     reversals: tuple[Reversal, ...]
+    naming: BookNaming
     folder: Path
+
+
+def read_naming(folder: Path) -> BookNaming:
+    """Return who knows the substances of the list in a folder, or of the edition that a file named here is a part of.
+
+    Raises:
+        BadConfiguration: there is no list, or it does not hold.
+    """
+    return BookNaming(SubstanceBook.load(list_files(folder if folder.is_dir() else folder.parent)))
 
 
 def read_held(folder: Path) -> Held:
@@ -40,7 +50,7 @@ def read_held(folder: Path) -> Held:
     if NAME not in config.desks:
         raise BadConfiguration(f"the node in {folder} has no desk `{NAME}`; nothing was checked")
     listed = config.path(config.substances)
-    naming = BookNaming(SubstanceBook.load(list_files(listed)))
+    naming = read_naming(listed)
     opened = open_reader(config)
     try:
         accord = opened.node.office.accord
@@ -50,4 +60,4 @@ def read_held(folder: Path) -> Held:
     finally:
         opened.store.close()
     filed = project(read.told, naming)
-    return Held(filed, read.left + filed.left, reversals, listed)
+    return Held(filed, read.left + filed.left, reversals, naming, listed)

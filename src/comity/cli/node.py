@@ -6,18 +6,18 @@ import argparse
 import sys
 from pathlib import Path
 
+from comity.base.errors import BadForm
 from comity.base.ids import NodeName
 from comity.cli.doorway import ask
 from comity.cli.keys import show_notices
 from comity.cli.out import moment, read_moment, show_json, show_table
 from comity.dispatch.accord import fingerprint
-from comity.edge.backup import backup_store, put_back_store
+from comity.edge.backup import backup_store, mark_store, put_back_store
 from comity.edge.clock import SystemClock
-from comity.edge.config import read_config
-from comity.edge.listener import run as run_loop
+from comity.edge.config import POSTGRESQL, read_config
+from comity.edge.database import read_database
 from comity.edge.logs import logging_as
 from comity.edge.registry import Registry, read_toml
-from comity.edge.running import RunningNode, run_until_stopped
 from comity.edge.setup import KEYS, LAW_FILE, LAW_KEY, NewNode, init_node, keep_peer_law, pair_node
 
 
@@ -50,7 +50,15 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     backup.set_defaults(run=run_backup)
     restore = inner.add_parser("restore", help="put a copy of a stopped node's store back; its next start mends it")
     restore.add_argument("folder", type=Path)
-    restore.add_argument("copy", type=Path, help="a file that `backup` made")
+    restore.add_argument("copy", type=Path, nargs="?", help="a file that `backup` made")
+    restore.add_argument(
+        "--in-place", action="store_true", help="the database's own tools have put it back already: say so to the node"
+    )
+    restore.add_argument(
+        "--newest",
+        action="store_true",
+        help="the node stood still since the copy was made, as when it moves to a database",
+    )
     restore.set_defaults(run=run_restore)
 
 
@@ -78,6 +86,9 @@ def _add_init(init: argparse.ArgumentParser) -> None:
         "--address", action="append", help="https://host:port under which the peer reaches us; default: loopback"
     )
     init.add_argument("--exchange-host", default="127.0.0.1", help="address of this machine for the peer's exchanges")
+    init.add_argument(
+        "--database", help="keep the store in this PostgreSQL database, as postgresql://user@host/name; default: a file"
+    )
     init.add_argument("--peer-address", action="append", default=[], help="https://host:port of the peer")
     init.add_argument("--at", help="time from which the keys count, ISO 8601; default: now")
     init.add_argument("--exercise", action="store_true", help="allow a law edition that no lawyer has signed")
@@ -98,6 +109,9 @@ def run_init(asked: argparse.Namespace) -> int:
         "web": '"comity.web.app:create"',
         "insecure_exercise_edition": "true" if asked.exercise else "false",
     }
+    if asked.database:
+        read_database(asked.database, asked.folder)
+        settings |= {"store": f'"{POSTGRESQL}"', "database": f'"{asked.database}"'}
     new = NewNode(
         folder=asked.folder,
         root_folder=asked.root,
@@ -155,6 +169,9 @@ def _plain(text: str) -> str:
 
 def run_run(asked: argparse.Namespace) -> int:
     """Run a node."""
+    from comity.edge.listener import run as run_loop  # noqa: PLC0415  loads all of a running node
+    from comity.edge.running import RunningNode, run_until_stopped  # noqa: PLC0415
+
     config = read_config(asked.folder)
 
     def ready(node: RunningNode) -> None:
@@ -182,9 +199,19 @@ def run_backup(asked: argparse.Namespace) -> int:
 
 def run_restore(asked: argparse.Namespace) -> int:
     """Put a copy back, and say what the next start will do."""
-    kept = put_back_store(asked.folder, asked.copy, SystemClock().now())
+    if (asked.copy is None) != asked.in_place or (asked.in_place and asked.newest):
+        raise BadForm("name the copy to put back, or --in-place where that was done already")
+    if asked.in_place:
+        mark_store(asked.folder)
+        print("the store is marked as put back")
+        return _then_start(asked.folder)
+    kept = put_back_store(asked.folder, asked.copy, SystemClock().now(), newest=asked.newest)
     print(f"put {asked.copy} in the place of the store; the one before it is kept as {kept}")
-    print(f"start with: comity node run {asked.folder}")
+    return _then_start(asked.folder)
+
+
+def _then_start(folder: Path) -> int:
+    print(f"start with: comity node run {folder}")
     print(
         "The node then asks the other side for what came after the copy, and says in its own log what is lost for good."
     )

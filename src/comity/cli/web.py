@@ -9,7 +9,7 @@ from comity.cli.out import show_json
 from comity.edge.config import read_config
 from comity.edge.listener import run as run_loop
 from comity.edge.logs import logging_as
-from comity.edge.pages import PageProcess, run_pages
+from comity.edge.pageprocess import PageProcess, run_pages
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

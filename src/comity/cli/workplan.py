@@ -20,6 +20,7 @@ from comity.base.commands import Argument
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
 from comity.base.readers import Misfit
+from comity.cli import scorecards
 from comity.cli.acts import officer_of
 from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json, show_table
@@ -56,6 +57,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
             _add(one, argument)
         one.set_defaults(run=runs[command.name])
     _add_files(inner)
+    scorecards.add_actions(inner)
 
 
 def _add(parser: argparse.ArgumentParser, one: Argument) -> None:

@@ -105,17 +105,18 @@ def recipients(sealed: bytes) -> tuple[Digest, ...]:
         raise BadSeal("a sealed dispatch does not open; its bytes are kept apart") from None
 
 
-def pad_to_bucket(size: int, recipients: int) -> tuple[int, int]:
+def pad_to_bucket(size: int, recipients: int, buckets: Sequence[int] = BUCKETS) -> tuple[int, int]:
     """Return (bucket, pad): the smallest bucket that the seal can fill exactly, and the bytes of zeros that do it.
 
     Args:
         size: length of the plain bytes without the pad and without its length header.
         recipients: number of recipients that the seal will have.
+        buckets: sizes to choose from, ascending; a restricted room has one.
 
     Raises:
         BadForm: the content is too large for one dispatch; the rest belongs into attachments.
     """
-    for bucket in BUCKETS:
+    for bucket in buckets:
         ciphertext = _string_in(bucket - _BASE_SIZE - recipients * _RECIPIENT_SIZE)
         pad = None if ciphertext is None else _string_in(ciphertext - suites.GCM_TAG - size)
         if pad is not None:

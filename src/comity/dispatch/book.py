@@ -109,6 +109,13 @@ class Book:
         self._append(LogRole.OURS, [*([tie] if tie else []), *entries])
         return LeafIndex(ours.size + (1 if tie else 0))
 
+    def append_blind(self, entries: Sequence[bytes]) -> LeafIndex:
+        """Append to our log of a restricted room, which holds blind leaves only, so no l-head; return the first index."""
+        # spec: protocol.md 3
+        index = self.logs[LogRole.OURS].size
+        self._append(LogRole.OURS, entries)
+        return LeafIndex(index)
+
     def append_mirror(self, entries: Sequence[bytes], edge: Edge, tiles: Tiles) -> None:
         """Append entries of the peer's log whose root the caller has already checked against its signed head."""
         self.append_proven(LogRole.THEIRS, entries, edge, tiles)

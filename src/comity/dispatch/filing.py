@@ -86,6 +86,7 @@ class TakenBack:
         kind: `recall`, `recall-part` or `correction`.
         ours: both are ours.
         made: by its sender's clock, the same on both sides.
+        refused: the other side did not let it in, so that there it was never said; both sides know that it was asked.
     """
 
     target: DispatchId
@@ -93,6 +94,7 @@ class TakenBack:
     kind: str
     ours: bool
     made: Ms
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ class TakesBack(Protocol):
     """A desk whose dispatches are taken back and corrected by kinds of another desk."""
 
     def take_back(self, tx: Tx, taken: TakenBack) -> None:
-        """Note it, if the target is of this desk and of that side. Idempotent."""
+        """Note it, if the target is of this desk and of that side; said again, what is `refused` now counts. Idempotent."""
         ...
 
 

@@ -16,7 +16,7 @@ from comity.base.entropy import Entropy
 from comity.base.fields import Unknown
 from comity.base.hashing import domain_hash
 from comity.base.ids import CaseId, Digest, DispatchId, Ms, NodeName
-from comity.crypto.seal import pad_to_bucket
+from comity.crypto.seal import BUCKETS, pad_to_bucket
 from comity.marking.labels import Label, Lane, Urgency
 
 DISPATCH: Final = "comity/dispatch/1"
@@ -181,7 +181,7 @@ def seal_aad(sender: NodeName, receiver: NodeName, dispatch: DispatchId, accord:
     return cbor.encode(("comity/seal/1", sender, receiver, dispatch, accord))  # spec: protocol.md 3
 
 
-def encode_plain(parts: Parts, *, recipients: int) -> tuple[bytes, int]:
+def encode_plain(parts: Parts, *, recipients: int, buckets: Sequence[int] = BUCKETS) -> tuple[bytes, int]:
     """Return the bytes to seal, padded, and the bucket in bytes that the seal to so many recipients will fill.
 
     Raises:
@@ -189,7 +189,7 @@ def encode_plain(parts: Parts, *, recipients: int) -> tuple[bytes, int]:
     """
     rows = [[part.salt, part.content] for part in parts]
     bare = cbor.encode((DISPATCH, *rows, b""))[:-1]
-    bucket, pad = pad_to_bucket(len(bare), recipients)
+    bucket, pad = pad_to_bucket(len(bare), recipients, buckets)
     return bare + cbor.encode(bytes(pad)), bucket
 
 

@@ -135,7 +135,7 @@ class NodeBoard:
         self._desk = desk
         self._lines = lru_cache(_KEPT)(lines)
         self._setting = setting
-        self._their_law = their_law
+        self.their_law = their_law
         self._us, self._them = setting.parties[0].short, setting.parties[1].short
         self._marks: dict[LogRole, tuple[int, tuple[MarkLine, ...]]] = {}
 
@@ -379,10 +379,10 @@ class NodeBoard:
         """
         act = "admit" if row.ours else "clear"
         acted = row.refused is None and (row.filed is not None or not row.ours)
-        read = self._their_law.reading(tx, row.id, ours=row.ours) if acted and self._their_law is not None else None
-        if read is not None and self._their_law is not None:
-            line = _line(self._them, act, read, exercise=self._their_law.exercise, ground=None)
-            return replace(line, sentence=line.sentence + _unpublished(self._their_law))
+        read = self.their_law.reading(tx, row.id, ours=row.ours) if acted and self.their_law is not None else None
+        if read is not None and self.their_law is not None:
+            line = _line(self._them, act, read, exercise=self.their_law.exercise, ground=None)
+            return replace(line, sentence=line.sentence + _unpublished(self.their_law))
         if not row.ours:
             return _unknown(self._them, "clear", "permit", "Their law let it go; its reasons stay with them.")
         if row.refused is not None:

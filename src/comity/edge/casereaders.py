@@ -14,8 +14,9 @@ from comity.edge.duties import Deskful
 from comity.edge.finding import ConsignmentLines, SearchReader
 from comity.edge.inbox import DeskLists, InboxReader
 from comity.edge.opening import OpenNode
-from comity.edge.search import FtsFinder
+from comity.edge.search import Finder
 from comity.edge.showing import board_setting
+from comity.edge.stores import finder_of
 from comity.edge.trace import TraceReader
 
 
@@ -39,18 +40,20 @@ def make_readers(opened: OpenNode, board: NodeBoard) -> CaseReaders:
     lines = lines_of(opened.node.office.accord, opened.config.desks)
     inbox = InboxReader(ledger, name, lists, setting)
     kinds = next((one.kinds for one in opened.node.office.accord.desks if one.desk == name), ())
-    finder = SearchReader(ledger, name, lists, FtsFinder(name), lines, inbox, setting, kinds, _notices(opened))
+    finder = SearchReader(
+        ledger, name, lists, finder_of(opened.config, name), lines, inbox, setting, kinds, _notices(opened)
+    )
     cases = CaseReader(ledger, board, lists, inbox, setting, cast("Deskful", desk))
     listed = cast("DeskCases", part(name, "caselist").CaseList())
     caselist = CaseListReader(ledger, name, listed, lists, inbox, setting)
     return CaseReaders(inbox, cases, caselist, finder, TraceReader(ledger, name, lists))
 
 
-def _notices(opened: OpenNode) -> tuple[FtsFinder, ConsignmentLines] | None:
+def _notices(opened: OpenNode) -> tuple[Finder, ConsignmentLines] | None:
     """Return what finds consignments, of the desk that keeps them and their words."""
     desks = opened.config.desks
     keeps = [one for one in offering(desks, "consignments") if one in offering(desks, "finding")]
     if not keeps:
         return None
     lines = part(keeps[0], "consignments").Consignments(opened.desks[keeps[0]])
-    return FtsFinder(keeps[0]), cast("ConsignmentLines", lines)
+    return finder_of(opened.config, keeps[0]), cast("ConsignmentLines", lines)

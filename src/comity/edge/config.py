@@ -20,6 +20,8 @@ from comity.base.errors import BadConfiguration
 from comity.base.ids import NodeName
 
 FILE = "node.toml"
+POSTGRESQL = "postgresql"
+"""As `store`: not a file, but the database of the setting `database`."""
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Days = Annotated[int, Meta(ge=30, le=1825)]
 ShortName = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]{0,15}$")]
@@ -55,6 +57,8 @@ class Config:
     oidc_secret: str = ""
     desks: tuple[Word, ...] = ()
     store: Path = Path("node.db")
+    database: str = ""
+    database_secret: str = ""
     accord: Path = Path("accord.cose")
     our_keys: Path = Path("keys.cose")
     peer_keys: Path = Path("peer-keys.cose")
@@ -126,6 +130,8 @@ def read_config(folder: Path) -> Config:
         raise BadConfiguration(f"{path}: {error}; the node was not started") from error
     _refuse_exposed(path, config)
     _refuse_other_origin(path, config)
+    if (str(config.store) == POSTGRESQL) != bool(config.database):
+        raise BadConfiguration(f'{path}: store = "{POSTGRESQL}" and `database` go together; the node was not started')
     if bool(config.bell_mail_host) != bool(config.bell_mail_from):
         raise BadConfiguration(f"{path}: bell_mail_host and bell_mail_from go together; the node was not started")
     return config

@@ -66,9 +66,18 @@ class CourierClient:
         addresses: `https://host:port`, tried in order, beginning with the one that answered last.
         tls: from `pki.client_context`.
         limits: see there.
+        exchange: the path of exchanges, another one for a restricted room.
     """
 
-    def __init__(self, addresses: Sequence[str], tls: ssl.SSLContext, limits: ClientLimits | None = None) -> None:
+    def __init__(
+        self,
+        addresses: Sequence[str],
+        tls: ssl.SSLContext,
+        limits: ClientLimits | None = None,
+        *,
+        exchange: str = EXCHANGE,
+    ) -> None:
+        self._exchange = exchange
         self._addresses = list(addresses)
         self._limits = limits or ClientLimits()
         self._session = aiohttp.ClientSession(
@@ -81,7 +90,7 @@ class CourierClient:
 
     async def exchange(self, body: bytes) -> Answer:
         """Send one exchange and return the peer's, or its problem."""
-        return await self._ask("POST", EXCHANGE, body)
+        return await self._ask("POST", self._exchange, body)
 
     async def recover(self, body: bytes) -> Answer:
         """Send one `recover` and return the peer's `recovered`, or its problem."""

@@ -15,6 +15,11 @@ _LEVEL = r"(?:[0-9]|[1-5][0-9]|6[0-3])"
 _LOG_PATH = re.compile(rf"{LOG}([0-9a-f]{{64}})/(checkpoint|tile/{_LEVEL}/{_INDEX}|tile/entries/{_INDEX})")
 
 
+def room_exchange(number: int) -> str:
+    """Return the path on which the process of a restricted room takes exchanges."""  # spec: protocol.md 3
+    return f"{PREFIX}/room/{number}/exchange"
+
+
 def log_path(path: str) -> tuple[str, str] | None:
     """Return origin hash and the path within the log, or None for anything that C2SP tlog-tiles does not name."""
     # spec: C2SP tlog-tiles

@@ -72,9 +72,14 @@ class CourierApp:
         courier: the core.
         peer: its name in the accord; a connection that did not prove it gets 403, so a mistaken mount opens nothing.
         limits: see there.
+        exchange: the path of exchanges, another one for a restricted room; only the node's own has `recover` beside it.
     """
 
-    def __init__(self, courier: Courier, peer: NodeName, limits: ServerLimits | None = None) -> None:
+    def __init__(
+        self, courier: Courier, peer: NodeName, limits: ServerLimits | None = None, *, exchange: str = EXCHANGE
+    ) -> None:
+        self._exchange = exchange
+        self._posts = (EXCHANGE, RECOVER) if exchange == EXCHANGE else (exchange,)
         self._courier = courier
         self._peer = (node_uri(peer),)
         self._limits = limits or ServerLimits()
@@ -95,7 +100,7 @@ class CourierApp:
             return _Reply(403, close=True)
         # The raw path: nothing in it needs percent signs, so one with them names nothing here.
         path = scope["raw_path"].decode("ascii", "replace")
-        if path in (EXCHANGE, RECOVER):
+        if path in self._posts:
             return await self._post(path, scope, receive)
         if path.startswith(LOG) and not scope["query_string"]:
             return await self._get(path, scope)
@@ -126,7 +131,7 @@ class CourierApp:
         if isinstance(body, _Reply):
             return body
         try:
-            return await (self._in_turn(body) if path == EXCHANGE else self._recover(body))
+            return await (self._in_turn(body) if path == self._exchange else self._recover(body))
         except StoreError:
             # Nothing was kept; the peer repeats, and our operator reads of the disk in the node's own log.
             return self._problem(503, "slow-down", _STORE_RETRY_MS)

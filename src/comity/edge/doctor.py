@@ -22,14 +22,16 @@ from urllib.parse import urlsplit
 from comity import __version__
 from comity.base.errors import BadConfiguration, ComityError, StoreError
 from comity.base.ids import Ms
+from comity.dispatch.columns import int_of, text_of
 from comity.dispatch.keylist import KeyList
+from comity.dispatch.ports import Tx
 from comity.dispatch.stops import ENDED, WHOLE, Stops, stops_from
 from comity.edge import pki
 from comity.edge.config import FILE, Config, read_config
 from comity.edge.files import SOCKET, read_private
 from comity.edge.keystore import KeyStore
 from comity.edge.opening import read_schema, signed_instruments
-from comity.edge.sqlite_reader import SqliteReader
+from comity.edge.stores import database_of, in_database, open_snapshots
 from comity.node.ceremony import read_instruments
 from comity.node.papers import read_papers
 
@@ -153,6 +155,9 @@ def _disk(config: Config) -> Iterator[Finding]:
 
 def _store(config: Config, now: Ms) -> Iterator[Finding]:
     """Look whether the store can be read, is whole and fits this program; a running node is not disturbed."""
+    if in_database(config):
+        yield from _database(config, now)
+        return
     path = config.path(config.store)
     if not path.is_file():
         yield Finding("store", Grade.LOOK, "there is none yet", "pair the node and run it; or put a copy back")
@@ -180,6 +185,31 @@ def _store(config: Config, now: Ms) -> Iterator[Finding]:
     )
     yield _steps(config, steps, needs)
     yield from _link(link, now)
+
+
+def _database(config: Config, now: Ms) -> Iterator[Finding]:
+    """Look whether the database can be read and fits this program; its pages are the server's to check."""
+    try:
+        with closing(open_snapshots(config)) as store, store.read() as tx:
+            found = tx.rows("SELECT owner, number, compatible FROM schema_version")
+            link = tx.rows("SELECT state, last_good, clock_off, stops, challenged FROM link")
+    except StoreError as error:
+        yield Finding("store", Grade.BAD, f"{database_of(config)!r}: {error}", "docs/operations.md section 6")
+        return
+    except BadConfiguration as error:
+        yield Finding("store", Grade.LOOK, str(error), "pair the node and run it; or put a copy back")
+        return
+    yield Finding("store", Grade.GOOD, f"{database_of(config)!r} can be read")
+    yield _steps(
+        config,
+        {text_of(owner): int_of(number) for owner, number, _ in found},
+        {text_of(owner): int_of(compatible) for owner, _, compatible in found},
+    )
+    rows = [
+        (text_of(state), None if last is None else int_of(last), int_of(off), text_of(stops), int_of(challenged))
+        for state, last, off, stops, challenged in link
+    ]
+    yield from _link(rows, now)
 
 
 def _steps(config: Config, steps: dict[str, int], needs: dict[str, int]) -> Finding:
@@ -246,12 +276,12 @@ def _listed(config: Config) -> _Listed:
     used = signed_instruments(config)
     _, ours, theirs = read_instruments(config.name, used.accord, used.our_keys, used.peer_keys)
     first = _Listed(ours, theirs, theirs.tls_ca)
-    if not config.path(config.store).is_file():
+    if not in_database(config) and not config.path(config.store).is_file():
         return first
     try:
-        with closing(SqliteReader(config.path(config.store))) as store, store.read() as tx:
-            papers = read_papers(tx) if tx.rows("SELECT 1 FROM sqlite_master WHERE name = 'paper'") else None
-    except StoreError:  # damaged: `_store` says so
+        with closing(open_snapshots(config)) as store, store.read() as tx:
+            papers = read_papers(tx) if _has_papers(config, tx) else None
+    except (StoreError, BadConfiguration):  # damaged, or never started: `_store` says so
         return first
     if papers is None:
         return first
@@ -260,6 +290,13 @@ def _listed(config: Config) -> _Listed:
     waiting = sum(one.node == ours.node for one in coming)
     authorities = b"".join(dict.fromkeys(one.tls_ca for one in trusted))
     return _Listed(papers.ours[-1].keys, papers.theirs[-1].keys, authorities, waiting)
+
+
+def _has_papers(config: Config, tx: Tx) -> bool:
+    tables = (
+        "pg_tables WHERE schemaname = 'public' AND tablename" if in_database(config) else "sqlite_master WHERE name"
+    )
+    return bool(tx.rows(f"SELECT 1 FROM {tables} = 'paper'"))  # noqa: S608  one of two
 
 
 def _keys(config: Config, now: Ms) -> Iterator[Finding]:

@@ -26,6 +26,7 @@ from comity.dispatch.ports import Tx
 from comity.edge.config import read_config
 from comity.edge.files import PUBLIC_FILE, write_atomic
 from comity.edge.sqlite import SqliteStore
+from comity.edge.stores import in_database, open_snapshots
 from comity.node.bundle import instruments
 from comity.node.keyorder import entered_raw
 from comity.node.logfiles import CHECKPOINT, all_files, newest_checkpoint, origin_hash
@@ -59,9 +60,9 @@ def snapshot(folder: Path) -> Iterator[Tx]:
     """
     config = read_config(folder)
     path = config.path(config.store)
-    if not path.is_file():
+    if not in_database(config) and not path.is_file():
         raise BadConfiguration(f"{path} is not there: this node has no store yet; pair it first")
-    store = SqliteStore(path)
+    store = open_snapshots(config) if in_database(config) else SqliteStore(path)
     try:
         with store.read() as tx:
             yield tx

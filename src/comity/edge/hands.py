@@ -1,25 +1,20 @@
-"""How a page changes anything: by the door, in this process or over the node's socket, with the same words either way."""
+"""How a page changes anything: by the door of this process; `farhands` asks it over the socket, with the same words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TypeAlias, cast
 from urllib.parse import urlencode
 
-import httpx
 import msgspec
 from uvicorn._types import ASGIReceiveEvent, HTTPScope
 
 from comity.edge.door import Door
-from comity.edge.files import SOCKET
 from comity.edge.plain import Json
 from comity.screen.visitor import Refused
 
 _OK = 200
-_SECONDS = 60
-_GONE = "the node does not answer; whether this was done is not known. Look before you repeat it"
-_FAULT = "the node met a fault of its own; whether this was done is not known. Look before you repeat it"
+FAULT = "the node met a fault of its own; whether this was done is not known. Look before you repeat it"
 Query: TypeAlias = Mapping[str, str] | None
 
 
@@ -44,40 +39,17 @@ class NearHands:
         try:
             status, answer = await self._door.answer(cast("HTTPScope", scope), receive)
         except Exception as error:
-            raise Refused(503, "unknown", _FAULT) from error
-        return _said(status, msgspec.json.decode(msgspec.json.encode(answer)))
+            raise Refused(503, "unknown", FAULT) from error
+        return said(status, msgspec.json.decode(msgspec.json.encode(answer)))
 
 
-class FarHands:
-    """`Hands` over the node's Unix socket, for a further page process."""
+def said(status: int, answer: Json) -> Json:
+    """Return what the door answered.
 
-    def __init__(self, folder: Path) -> None:
-        transport = httpx.AsyncHTTPTransport(uds=str(folder / SOCKET))
-        self._client = httpx.AsyncClient(transport=transport, base_url="http://node", timeout=_SECONDS)
-
-    async def ask(self, method: str, path: str, query: Query = None, body: Json = None) -> Json:
-        """Ask the door over the socket.
-
-        Raises:
-            Refused: it was not done, or what was done is not known.
-        """
-        content = None if body is None else msgspec.json.encode(body)
-        try:
-            answer = await self._client.request(method, path, params=query, content=content)
-        except httpx.HTTPError as error:
-            raise Refused(503, "unknown", _GONE) from error
-        try:
-            return _said(answer.status_code, msgspec.json.decode(answer.content))
-        except msgspec.DecodeError as error:
-            raise Refused(503, "unknown", _FAULT) from error
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._client.aclose()
-
-
-def _said(status: int, answer: Json) -> Json:
+    Raises:
+        Refused: it was not done.
+    """
     if status == _OK:
         return answer
-    said = answer if isinstance(answer, dict) else {}
-    raise Refused(status, str(said.get("code", "unknown")), str(said.get("error", _FAULT)))
+    words = answer if isinstance(answer, dict) else {}
+    raise Refused(status, str(words.get("code", "unknown")), str(words.get("error", FAULT)))

@@ -30,6 +30,7 @@ class Health:
         store: the store's file.
         people: which sessions are good.
         faults: faults that no rule foresees, since the start; None in a process that does not know.
+        database: how large the store is where it is no file; None: it is one.
     """
 
     def __init__(
@@ -39,11 +40,13 @@ class Health:
         people: People,
         *,
         faults: Callable[[], int] | None = None,
+        database: Callable[[], int] | None = None,
     ) -> None:
         self._ledger = ledger
         self._store = store
         self._people = people
         self._faults = faults
+        self._database = database
 
     def health(self) -> HealthCard:
         """Return how the node runs now."""
@@ -56,7 +59,7 @@ class Health:
             waiting = int_of(tx.rows(_WAITING)[0][0])
             quarantined = int_of(tx.rows(_QUARANTINED, (int(Fact.QUARANTINED),))[0][0])
         return HealthCard(
-            store_bytes=sum(map(_size, (Path(f"{self._store}{end}") for end in _SIDE_FILES))),
+            store_bytes=self._store_bytes(),
             free_bytes=shutil.disk_usage(self._store.parent).free,
             logs=logs,
             link=str(link.state),
@@ -67,6 +70,11 @@ class Health:
             alarms=tuple(AlarmLine(show_id(one.id), one.kind, one.about, one.at) for one in alarms),
             faults=self._faults() if self._faults else None,
         )
+
+    def _store_bytes(self) -> int:
+        if self._database is not None:
+            return self._database()
+        return sum(map(_size, (Path(f"{self._store}{end}") for end in _SIDE_FILES)))
 
 
 def _size(path: Path) -> int:

@@ -10,7 +10,6 @@ import importlib.util
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +39,7 @@ class ListScreen:
         self._book = part(desk, "screening.book").SubstanceBook.load(files)
         self._model, self._verdict = part(desk, "model"), part(desk, "screening.verdict")
         self._status = part(desk, "screening.status")
-        self._screener = lru_cache(maxsize=2)(self._made)
+        self._made: Any = None
 
     def screen(self, lines: Sequence[Any], on: date) -> Any:
         """Return what both sides' lists say of each line on a day."""
@@ -52,9 +51,12 @@ class ListScreen:
             edition=self._book.edition,
         )
 
-    def _made(self, on: date) -> Any:
-        laws = frozenset({*self._parties, *self._book.treaties})
-        return part(self._desk, "screening.screen").Screener(self._book, on, laws)
+    def _screener(self, on: date) -> Any:
+        """Return the screener for a day; the edition is read into one once, with the first notification."""
+        if self._made is None:
+            laws = frozenset({*self._parties, *self._book.treaties})
+            self._made = part(self._desk, "screening.screen").Screener(self._book, on, laws)
+        return self._made.on(on)
 
     def _row(self, place: int, line: Any) -> Any:
         percent = None if line.share is None else line.share / 10

@@ -15,7 +15,6 @@ from comity.desk import Around, Desk, Powers, Standing
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger
 from comity.dispatch.keylist import KeyList
-from comity.edge import search
 from comity.edge.config import Config
 from comity.edge.days import open_days
 from comity.edge.desks import part, powers_desk
@@ -28,7 +27,7 @@ from comity.edge.rosterfile import RosterFile
 from comity.edge.rota import RosterRota
 from comity.edge.schema import Schema
 from comity.edge.setup import CUSTODIAN, LAW_FILE, LAW_KEY, LAW_PRIVATE, PEER_LAW, read_edition, read_published
-from comity.edge.sqlite import SqliteStore
+from comity.edge.stores import NodeStore, open_writer
 from comity.node.assemble import Assembled, Instruments, Keyring, assemble
 from comity.node.ceremony import hold_ceremony, read_instruments
 from comity.node.lawkept import keep_edition
@@ -79,7 +78,7 @@ class OpenNode:
 
     config: Config
     built: Assembled
-    store: SqliteStore
+    store: NodeStore
     node: Node
     edition: Edition
     peer_edition: Edition | None
@@ -200,13 +199,16 @@ def open_peer_law(config: Config) -> Edition | None:
         raise BadConfiguration(f"{folder} holds no signed law edition ({error}); the node was not started") from error
 
 
-def open_store(config: Config, desks: dict[str, Desk]) -> SqliteStore:
+def open_store(config: Config, desks: dict[str, Desk]) -> NodeStore:
     """Open the node's store with the tables of the core and of every desk."""
-    schemas = [Schema("node", read_schema("comity.node")), *(Schema(name, desk.schema) for name, desk in desks.items())]
-    store = SqliteStore(config.path(config.store), schemas)
-    for name in desks:
-        search.prepare(store, name)
-    return store
+    schemas = (Schema("node", read_schema("comity.node")), *(Schema(name, desk.schema) for name, desk in desks.items()))
+    return open_writer(config, schemas, desks)
+
+
+def schemas_of(config: Config) -> tuple[Schema, ...]:
+    """Return the tables of the core and of every desk that the settings name."""
+    desks = (Schema(name, read_schema(f"comity.desks.{name}")) for name in config.desks)
+    return (Schema("node", read_schema("comity.node")), *desks)
 
 
 def read_schema(package: str) -> tuple[tuple[int, str], ...]:

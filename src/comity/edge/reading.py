@@ -24,7 +24,7 @@ from comity.edge.opening import (
     signed_instruments,
 )
 from comity.edge.registry import Registry, Roster, Workplan, read_toml
-from comity.edge.sqlite_reader import SqliteReader
+from comity.edge.stores import open_snapshots
 from comity.node.assemble import Keyring, assemble
 from comity.node.ceremony import read_instruments
 from comity.node.manifest import NodeDesk
@@ -59,7 +59,7 @@ def open_reader(config: Config) -> OpenNode:
         listed=edition.listed,
         mute=True,
     )
-    store = SqliteReader(config.path(config.store))
+    store = open_snapshots(config)
     return OpenNode(
         config=config,
         built=built,

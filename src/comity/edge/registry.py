@@ -33,6 +33,19 @@ class Agency(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     sends: tuple[str, ...]
 
 
+class ReportDuty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A yearly report that a party's law asks for.
+
+    `id` is which (`mistreatment`), `law` the text that asks for it, `before` the day of the next year (`MM-DD`) before which
+    it is given, `to` to whom: agencies of the registry, or words.
+    """
+
+    id: str
+    law: str
+    before: Annotated[str, Meta(pattern=r"^(0[1-9]|1[0-2])-[0-3][0-9]$")]
+    to: tuple[str, ...]
+
+
 class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A party and its agencies; `opens` and `closes` are local times `HH:MM` in the IANA zone `zone`.
 
@@ -50,6 +63,7 @@ class Registry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     agency: tuple[Agency, ...]
     days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
     duty_line: str = ""
+    report: tuple[ReportDuty, ...] = ()
 
     @property
     def acting(self) -> tuple[str, ...]:

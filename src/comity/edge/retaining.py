@@ -15,11 +15,12 @@ from comity.base.errors import StoreError
 from comity.base.ids import CaseId, DispatchId, Ms, show_id
 from comity.desk import Desk
 from comity.dispatch.book import Book
+from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.edge import search
 from comity.edge.engine import Engine
 from comity.edge.plain import Json
-from comity.edge.sqlite import SqliteStore
+from comity.edge.stores import NodeStore
 from comity.node.certificate import certificate_file
 from comity.node.erasing import (
     Erased,
@@ -44,15 +45,18 @@ class Retaining:
         engine: that drives it.
         store: its store.
         desks: by name; those whose words are indexed.
+        rebuild: makes the index of a desk again.
     """
 
     def __init__(
         self,
         engine: Engine,
-        store: SqliteStore,
+        store: NodeStore,
         desks: dict[str, Desk],
+        rebuild: Callable[[Tx, str], None] = search.rebuild,
     ) -> None:
         self._engine, self._node, self._store, self._desks = engine, engine.node, store, desks
+        self._rebuild = rebuild
 
     async def due(self) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         """Return what is due, the holds in force, and when the next dispatch becomes due."""
@@ -138,11 +142,11 @@ class Retaining:
         """Make the index anew and empty the write-ahead file; return whether nothing erased is left in any file."""
         with self._store.begin() as tx:
             for name in self._desks:
-                search.rebuild(tx, name)
+                self._rebuild(tx, name)
         try:
             self._store.scrub()
-        except StoreError:
-            _LOG.warning("a reader keeps the write-ahead file; what was erased leaves it at the next erasure or start")
+        except StoreError as error:
+            _LOG.warning("%s", error)
             return False
         return True
 

@@ -52,9 +52,10 @@ from comity.edge.peoplewatch import watch_people
 from comity.edge.plans import start_plan
 from comity.edge.retaining import Retaining
 from comity.edge.searches import SearchNotes
-from comity.edge.showing import lines_of, make_board, their_law
+from comity.edge.showing import lines_of, make_board
 from comity.edge.site import make_site
 from comity.edge.staffing import Staffing
+from comity.edge.stores import database_of, in_database, rebuild_of
 from comity.edge.writing import Writing
 
 _LOG = logging.getLogger("comity.run")
@@ -104,6 +105,7 @@ async def start(config: Config) -> RunningNode:
         _LOG.warning(line)
     clock = _clock(config)
     stack = AsyncExitStack()
+    gc.disable()
     try:
         opened = open_node(config, clock.now())
         stack.callback(opened.store.close)
@@ -118,10 +120,17 @@ async def start(config: Config) -> RunningNode:
         site = make_site(opened, NearHands(door), clock.now, board, lambda: engine.faults)
         changes = NearChanges(engine.bell, Topics(opened.node.ledger))
         page = await serve_pages(opened, site, changes, stack, config.page_port)
+        if in_database(config):
+            stack.push_async_callback(_cancel, _announcing(engine, config))
         await _listen_for_tools(opened, door, stack)
         if config.metrics_port:
             metrics = NodeMetrics(
-                opened.node.ledger, config.path(config.store), config.path(config.tls), clock.now, lambda: engine.faults
+                opened.node.ledger,
+                config.path(config.store),
+                config.path(config.tls),
+                clock.now,
+                lambda: engine.faults,
+                database=opened.store.size_bytes if in_database(config) else None,
             )
             app = cast("ASGI3Application", MetricsApp(metrics))
             await _listen(stack, await serve(app, "127.0.0.1", config.metrics_port))
@@ -135,16 +144,19 @@ async def start(config: Config) -> RunningNode:
     except BaseException:
         await stack.aclose()
         raise
-    _settle_memory()
+    finally:
+        _settle_memory()
     return RunningNode(opened, engine, door, keys, stack, ports=(exchange, page))
 
 
 def _settle_memory() -> None:
     """Leave what was loaded at the start out of every later garbage collection, and collect less often.
 
-    A full collection walks all that the libraries loaded, some 20 ms in which no officer is served.
+    A full collection walks all that the libraries loaded, some 20 ms in which no officer is served. While a node starts
+    nothing is collected: what is made stays.
     """
     gc.collect()
+    gc.enable()
     gc.freeze()
     gc.set_threshold(20_000, 20, 100)
 
@@ -210,7 +222,7 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
         board,
         asked,
         lines=lines_of(opened),
-        their_law=their_law(opened),
+        their_law=board.their_law,
         writing=Writing.of(opened),
         people=desk.routes,
         further=(
@@ -229,6 +241,13 @@ def _door(opened: OpenNode, engine: Engine, board: NodeBoard, stack: AsyncExitSt
     )
 
 
+def _announcing(engine: Engine, config: Config) -> asyncio.Task[None]:
+    """Tell the pages of other processes, through the database, what moved here."""
+    from comity.edge.pgchanges import Announcer  # noqa: PLC0415  its driver is an extra
+
+    return asyncio.create_task(Announcer(engine.bell, database_of(config)).run(), name="announcer")
+
+
 def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes:
     notes = SearchNotes(engine, opened.config.search_log_days)
     stack.push_async_callback(_cancel, asyncio.create_task(notes.run(), name="searches"))
@@ -236,7 +255,7 @@ def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes
 
 
 def _retention(opened: OpenNode, engine: Engine) -> Routes:
-    retaining = Retaining(engine, opened.store, opened.desks)
+    retaining = Retaining(engine, opened.store, opened.desks, rebuild_of(opened.config))
     engine.daily = retaining.daily
     return RetentionRoutes(retaining).routes
 

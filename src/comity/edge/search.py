@@ -16,36 +16,22 @@ from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.ports import Scalar, Store, Tx
 from comity.marking.finding import words_of
+from comity.marking.searchtags import agency_tag, case_tag, kind_tag, side_tag
 from comity.policy.scope import Scope
 
 COUNTED = 500
 """Hits are counted up to here; more is "more than"."""
 _CHUNK = re.compile(r'"([^"]*)"?|(\S+)')
-_NAME = re.compile(r"[a-z]{1,32}")
+DESK_NAME = re.compile(r"[a-z]{1,32}")
+"""Names that may stand in the name of a table."""
 _MOST_CHUNKS = 16
 _SHORTEST_PREFIX = 2
 _TOKENS = "unicode61 remove_diacritics 0 categories 'L* N* Co Mn Mc'"
 _COLUMNS = "words, tags, scope"
 
 
-class Tags(Protocol):
-    """How a desk writes as one word what a search narrows by; its module `finding`."""
-
-    def agency_tag(self, agency: str, role: str) -> str:
-        """Return an agency: `f` who sends, `t` who receives, `a` one of ours in the case."""
-        ...
-
-    def kind_tag(self, kind: str) -> str:
-        """Return a kind."""
-        ...
-
-    def side_tag(self, *, ours: bool) -> str:
-        """Return whose a dispatch is."""
-        ...
-
-    def case_tag(self, case: CaseId) -> str:
-        """Return a case."""
-        ...
+class Behind(Protocol):
+    """A desk that writes the words of what it has filed; its module `finding`."""
 
     def catch_up(self, tx: Tx) -> int:
         """Write some of what is missing; return how much was."""
@@ -138,10 +124,9 @@ class FtsFinder:
     """
 
     def __init__(self, desk: str) -> None:
-        if not _NAME.fullmatch(desk):
+        if not DESK_NAME.fullmatch(desk):
             raise ValueError("a desk's name has small letters only")
         self._desk = desk
-        self._tags = tags_of(desk)
 
     def hits(self, tx: Tx, wanted: Wanted, scope: Scope, *, before: int, limit: int) -> tuple[tuple[Hit, ...], int]:
         """Return the hits whose place is below `before` (0: all), at most `limit`, and how many there are of them."""
@@ -178,20 +163,19 @@ class FtsFinder:
 
     def _match(self, wanted: Wanted, scope: Scope) -> str:
         """Write the question in the index's own language; every word in it is quoted."""
-        tags = self._tags
         said = [self._chunk(chunk) for chunk in wanted.chunks]
         if wanted.kinds:
-            said.append(_any("tags", (tags.kind_tag(kind) for kind in wanted.kinds)))
+            said.append(_any("tags", (kind_tag(kind) for kind in wanted.kinds)))
         if wanted.ours is not None:
-            said.append(_any("tags", (tags.side_tag(ours=wanted.ours),)))
+            said.append(_any("tags", (side_tag(ours=wanted.ours),)))
         if not scope.whole:
-            agencies = (tags.agency_tag(agency, "a") for agency in sorted(scope.agencies))
-            said.append(_any("scope", (*agencies, *(tags.case_tag(case) for case in sorted(scope.cases)))))
+            agencies = (agency_tag(agency, "a") for agency in sorted(scope.agencies))
+            said.append(_any("scope", (*agencies, *(case_tag(case) for case in sorted(scope.cases)))))
         return " AND ".join(said)
 
     def _chunk(self, chunk: Chunk) -> str:
         phrase = f'words : "{" ".join(chunk.words)}"' + ("" if chunk.whole else " *")
-        tags = [self._tags.agency_tag(agency, role) for agency in chunk.agencies for role in "ft"]
+        tags = [agency_tag(agency, role) for agency in chunk.agencies for role in "ft"]
         return f"({phrase} OR {_any('tags', tags)})" if tags else f"({phrase})"
 
 
@@ -199,9 +183,9 @@ def _any(column: str, words: Iterable[str]) -> str:
     return f"{column} : (" + " OR ".join(f'"{word}"' for word in words) + ")"
 
 
-def tags_of(desk: str) -> Tags:
-    """Load how a desk writes its tags."""
-    return cast("Tags", importlib.import_module(f"comity.desks.{desk}.finding"))
+def behind_of(desk: str) -> Behind:
+    """Load what writes the words that a desk's rows have not yet got."""
+    return cast("Behind", importlib.import_module(f"comity.desks.{desk}.finding"))
 
 
 def prepare(store: Followed, desk: str) -> None:
@@ -212,10 +196,10 @@ def prepare(store: Followed, desk: str) -> None:
         if not tx.rows("SELECT 1 FROM sqlite_master WHERE name = ?", (f"{desk}_find",)):
             _make(tx, desk)
     store.follow(lambda tx: keep_up(tx, desk))
-    tags = tags_of(desk)
+    behind = behind_of(desk)
     while True:
         with store.begin() as tx:
-            if not tags.catch_up(tx):
+            if not behind.catch_up(tx):
                 return
 
 

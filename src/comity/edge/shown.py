@@ -57,7 +57,10 @@ def shown_differences(tx: Tx, desk: CaseDesk) -> tuple[Difference, ...]:
 
 def _differences(tx: Tx, desk: CaseDesk) -> Iterator[Difference]:
     filed = int(Fact.FILED)
-    rows = tx.rows("SELECT id, 1 FROM sent UNION ALL SELECT id, fact = ? FROM got WHERE plain IS NOT NULL", (filed,))
+    rows = tx.rows(
+        "SELECT id, 1 FROM sent UNION ALL SELECT id, CASE WHEN fact = ? THEN 1 ELSE 0 END FROM got WHERE plain IS NOT NULL",
+        (filed,),
+    )
     for dispatch, due in rows:
         found = tx.rows(
             "SELECT plain FROM sent WHERE id = ? UNION ALL SELECT plain FROM got WHERE id = ?", (dispatch,) * 2

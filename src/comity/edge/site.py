@@ -12,13 +12,16 @@ from comity.edge.desks import case_desk, keeper_of
 from comity.edge.health import Health
 from comity.edge.needs import NodeNeeds, house_access
 from comity.edge.opening import OpenNode
-from comity.edge.people import make_people
+from comity.edge.people import People, make_people
 from comity.edge.plans import make_plan
 from comity.edge.reviews import Reviews
+from comity.edge.scoreboard import make_scoreboard
 from comity.edge.searches import Searches
 from comity.edge.showing import make_board
 from comity.edge.staffing import Staffing
+from comity.edge.stores import in_database
 from comity.edge.turns import TurnReader
+from comity.edge.yearly import make_yearly
 from comity.node.logfiles import log_file, served
 from comity.screen.site import Site
 from comity.screen.visitor import Hands
@@ -60,12 +63,20 @@ def make_site(
         needs=NodeNeeds(opened.node.ledger, desk, keeper, opened.config.party, house_access()),
         people=people,
         turns=TurnReader(opened.node.ledger),
-        health=Health(opened.node.ledger, opened.config.path(opened.config.store), people, faults=faults),
+        health=_health(opened, people, faults),
         clock=clock,
         log_files=_log_files(opened),
         consignments=make_consignments(opened),
         plan=make_plan(opened),
+        scorecards=make_scoreboard(opened),
+        yearly=make_yearly(opened),
     )
+
+
+def _health(opened: OpenNode, people: People, faults: Callable[[], int] | None) -> Health:
+    config = opened.config
+    size = opened.store.size_bytes if in_database(config) else None
+    return Health(opened.node.ledger, config.path(config.store), people, faults=faults, database=size)
 
 
 def _log_files(opened: OpenNode) -> Callable[[str, str], bytes | None]:

@@ -159,6 +159,10 @@ class SqliteStore:
         finally:
             self._put_back(connection)
 
+    def size_bytes(self) -> int:
+        """Return how large the store's file is, with its side files."""
+        return sum(one.stat().st_size for one in self._path.parent.glob(f"{self._path.name}*") if one.is_file())
+
     def scrub(self) -> None:
         """Empty the write-ahead file, so that what was deleted is no longer in any file of the store.
 

@@ -178,6 +178,8 @@ _LIST = (
 )
 PURPOSES = MappingProxyType({purpose.code: purpose for purpose in _LIST})
 """The closed list by code."""  # spec: vocabulary.md 3
+ROOM_PURPOSE = "restricted-dialogue"
+"""The purpose that is a restricted room's alone."""  # spec: vocabulary.md 3
 
 
 @dataclass(frozen=True, slots=True)

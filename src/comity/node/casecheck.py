@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from comity.base.ids import show_id
@@ -34,7 +35,7 @@ def _case_steps(files: Mapping[str, bytes], proven: Mapping[str, Proven]) -> tup
         case = _case(files)
         listed = case["dispatches"]
         steps = [_step("order", lambda: _order(listed, proven))]
-        steps += [_step(str(one["folder"]), lambda one=one: _one(one, files, proven)) for one in listed]  # type: ignore[misc]  # bound at once
+        steps += [_step(str(one["folder"]), partial(_one, one, files, proven)) for one in listed]
     except (_Wrong, LookupError, TypeError, ValueError) as error:
         return (ProofStep(CASE, good=False, sentence=f"the list of dispatches cannot be read: {error}"),)
     return tuple(steps)

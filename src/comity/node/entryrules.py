@@ -22,8 +22,9 @@ from comity.dispatch.entries import (
     WithdrawLeaf,
 )
 from comity.dispatch.exchange_codec import EvidenceClass
-from comity.dispatch.filing import Files
+from comity.dispatch.filing import DeskPort
 from comity.dispatch.ports import Row
+from comity.dispatch.takingback import heard
 from comity.node import evidence
 from comity.node.incarnation import read_incarnation, write_incarnation
 from comity.node.link import LinkEvent as Event
@@ -127,7 +128,7 @@ def _earlier(
 
 
 def apply_entries(
-    first: int, decoded: Sequence[Entry], head: SignedHead, book: Book, desks: Mapping[str, Files], *, now: Ms
+    first: int, decoded: Sequence[Entry], head: SignedHead, book: Book, desks: Mapping[str, DeskPort], *, now: Ms
 ) -> tuple[bytes, ...]:
     """Let each new entry of the peer change our rows; return the ids of the dispatches that they settled.
 
@@ -191,7 +192,7 @@ def _debt(index: int, leaf: DispatchLeaf, now: Ms) -> Row:
     return index, leaf.id, int(leaf.lane), leaf.sealed, leaf.size, leaf.commit, leaf.edition, now
 
 
-def _take_receipt(index: int, leaf: ReceiptLeaf, book: Book, desks: Mapping[str, Files], at: Ms) -> None:
+def _take_receipt(index: int, leaf: ReceiptLeaf, book: Book, desks: Mapping[str, DeskPort], at: Ms) -> None:
     if leaf.fact is Fact.SEEN:
         book.tx.run("UPDATE sent SET seen_at = ?, seen_idx = ? WHERE id = ? AND seen_at IS NULL", (at, index, leaf.id))
     elif not _take_for_lost(leaf, book, at):
@@ -203,6 +204,7 @@ def _take_receipt(index: int, leaf: ReceiptLeaf, book: Book, desks: Mapping[str,
         )
     for (desk,) in book.tx.rows("SELECT desk FROM sent WHERE id = ?", (leaf.id,)):
         desks[text_of(desk)].settle(book.tx, leaf.id, int(leaf.fact), leaf.code, at)
+        heard(leaf.id, leaf.fact, desks, book.tx)
 
 
 def _take_for_lost(leaf: ReceiptLeaf, book: Book, at: Ms) -> bool:

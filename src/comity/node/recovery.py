@@ -333,7 +333,7 @@ def _last_time(book: Book) -> int:
     """Return the newest log time of the peer that we have seen, accepted or not."""
     rows = book.tx.rows(
         "SELECT max(time) FROM (SELECT time FROM head WHERE role = ? UNION ALL SELECT time FROM pending_head"
-        " UNION ALL SELECT time FROM disowned_head)",
+        " UNION ALL SELECT time FROM disowned_head) AS known",
         (LogRole.THEIRS,),
     )
     return int_of(rows[0][0] or 0)

@@ -67,10 +67,14 @@ class _Law:
 
     def __init__(self, rules: tuple[Rule, ...]) -> None:
         self.rules = {rule.id: rule for rule in rules}
-        self.hash = interval_hash(rules)
         self.uncached = tuple(rule for rule in rules if rule.uncached)
         self._kinds = frozenset(kind for rule in rules for kind in rule.kinds or ())
         self._compiled: dict[tuple[str, str], Stages] = {}
+
+    @cached_property
+    def hash(self) -> Digest:
+        """What names these rules in an answer; of most intervals nobody ever asks."""
+        return interval_hash(tuple(self.rules.values()))
 
     def stages(self, act: str, kind: str) -> Stages:
         """Return the rules that can hold for an act and a kind."""

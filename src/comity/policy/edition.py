@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import cedarpy
 
@@ -251,15 +252,22 @@ def _rules(files: Mapping[str, bytes], includes: tuple[str, ...], languages: tup
             text = data.decode()
         except UnicodeDecodeError as error:
             raise BadConfiguration(f"{path}: not UTF-8; nothing was loaded") from error
-        rules += read_rules(path, text, languages, private=path.startswith(PRIVATE))
-        checked = cedarpy.validate_policies(text, SCHEMA)
-        if not checked:
-            raise BadConfiguration(f"{path}: {'; '.join(str(error) for error in checked.errors)}")
+        rules += _checked(path, text, languages)
     ids = [rule.id for rule in rules]
     doubled = sorted({rule_id for rule_id in ids if ids.count(rule_id) > 1})
     if doubled or not ids:
         raise BadConfiguration(f"the rule {doubled[0]} stands twice" if doubled else "an edition without any rule")
     return tuple(sorted(rules, key=lambda rule: rule.id))
+
+
+@lru_cache(maxsize=64)
+def _checked(path: str, text: str, languages: tuple[str, ...]) -> tuple[Rule, ...]:
+    """Read the rules of one file and check them against the schema; a file that two editions share is read once."""
+    rules = read_rules(path, text, languages, private=path.startswith(PRIVATE))
+    checked = cedarpy.validate_policies(text, SCHEMA)
+    if not checked:
+        raise BadConfiguration(f"{path}: {'; '.join(str(error) for error in checked.errors)}")
+    return rules
 
 
 def _bindings(files: Mapping[str, bytes], includes: tuple[str, ...]) -> tuple[Binding, ...]:

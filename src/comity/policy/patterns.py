@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from functools import lru_cache
 
 from comity.base.errors import BadConfiguration
 from comity.marking.scan import Pattern, scan
@@ -42,7 +43,9 @@ def read_patterns(files: Mapping[str, bytes], tables: tuple[Table, ...]) -> tupl
     return found
 
 
-def _file(path: str, data: bytes) -> list[Pattern]:
+@lru_cache(maxsize=16)
+def _file(path: str, data: bytes) -> tuple[Pattern, ...]:
+    """Read one file; one that two editions share is read once."""
     try:
         table = Table(path, tomllib.loads(data.decode()))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -52,7 +55,7 @@ def _file(path: str, data: bytes) -> list[Pattern]:
     named.done()
     patterns = [_pattern(one, lists) for one in table.tables("pattern")]
     table.done()
-    return patterns
+    return tuple(patterns)
 
 
 def _pattern(table: Table, lists: Mapping[str, tuple[str, ...]]) -> Pattern:

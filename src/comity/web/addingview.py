@@ -89,9 +89,10 @@ def _doubt(one: Doubt, at: Sight) -> DoubtView:
 
 
 def _sum(one: Sum, t: Texts) -> SumView:
-    slug = one.what.replace(" ", "-")
+    slug = one.what.replace(" ", "-").lower()
     known = t.word("pen.adds.what", slug)
     what = one.what if known == slug else known
+    what = f"{what}: {one.about}" if one.unit == "points" and one.about else what
     limit = one.sign == "limit"
     return SumView("" if limit else one.sign.replace("-", "\u2212"), what, _amount(one, t), limit or one.sign == "=")
 
@@ -100,7 +101,7 @@ def _amount(one: Sum, t: Texts) -> str:
     if one.unit == "g":
         grams = int(one.amount)
         return f"\u2212{amount(-grams, t)}" if grams < 0 else amount(grams, t)
-    return f"{one.amount} {t.word('pen.adds.unit', one.unit)}"
+    return t.count("pen.adds.points", int(one.amount)) if one.unit == "points" else f"{one.amount} {one.unit}"
 
 
 def _chart(one: Series, t: Texts) -> ChartView:

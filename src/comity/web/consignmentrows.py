@@ -137,6 +137,15 @@ def sides(line: Line, at: Sight) -> tuple[PartyCard, PartyCard]:
     return (us, them) if line.ours else (them, us)
 
 
+def counted_by(end: Ms, party: PartyCard, other: PartyCard) -> PartyCard:
+    """Return the side by whose days a limit was counted: it runs out at a midnight there.
+
+    The exporting side may wait by its own law and days for the importing side's answer.
+    """
+    there = (one for one in (party, other) if (local := moments.at_zone(end, one.zone)).hour == local.minute == 0)
+    return next(there, party)
+
+
 def state_of(line: Line, texts: Texts) -> Mark:
     """Return where it stands, with its shape."""
     look, icon = _STATES.get(line.state, ("", "clock"))
@@ -162,6 +171,8 @@ def holds_of(line: Line, at: Sight) -> tuple[str, ...]:
     t, limits = at.texts, line.limits
     sender, receiver = sides(line, at)
 
+    by = receiver if limits.answer is None else counted_by(limits.answer, receiver, sender)
+
     def day(when: Ms | None, zone: str) -> str:
         return "" if when is None else moments.date(Ms(when - 1), t, year=True, zone=zone)
 
@@ -169,7 +180,7 @@ def holds_of(line: Line, at: Sight) -> tuple[str, ...]:
         "exporter": sender.short,
         "importer": receiver.short,
         "sails": moments.date(limits.sails, t, year=True, zone=sender.zone),
-        "answer": day(limits.answer, receiver.zone),
+        "answer": day(limits.answer, by.zone),
         "certificate": day(limits.certificate, sender.zone),
         "permits": day(limits.permits, sender.zone),
     }

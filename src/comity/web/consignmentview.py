@@ -11,13 +11,15 @@ from comity.base.ids import Ms, show_id
 from comity.screen import PartyCard
 from comity.screen.consignments import Card, Drawing, Goods, Laws, Standing, Step
 from comity.web import letters, moments
-from comity.web.consignmentrows import Mark, Row, row, sides, verdict_of
+from comity.web.consignmentrows import Mark, Row, counted_by, row, sides, verdict_of
 from comity.web.letters import Sight
 from comity.web.texts import Texts
 from comity.web.views import Line
 
 _OPEN = frozenset({"notified", "asked", "enquiry"})
 _BEFORE = _OPEN | {"cleared", "objected", "controlled"}
+_IN_QUESTION = frozenset({"corrected", "taken-back", "recall-refused", "correction-refused", "taking-back-refused"})
+"""Holds while which silence means nothing."""
 _PER_KILO, _PER_HUNDREDTH = 1_000, 10
 _LOOKS = {
     "controlled": ("stop", "stop"),
@@ -181,7 +183,8 @@ def clocks(card: Card, at: Sight) -> tuple[Clock, Clock]:
     """Return the importing side's clock and the exporting side's."""
     sender, receiver = sides(card.line, at)
     limits, state, t = card.line.limits, card.line.state, at.texts
-    silence = t(f"pen.silence.{limits.silence}", party=receiver.name) if limits.answer is not None else ""
+    means = "marked" if _IN_QUESTION.intersection(card.line.holds) else limits.silence
+    silence = t(f"pen.silence.{means}", party=receiver.name) if limits.answer is not None else ""
     answer = _clock(card, receiver, (limits.answer, state in _OPEN), (_ANSWER, silence), at)
     after = t("pen.certificate.text") if limits.certificate is not None else ""
     certificate = _clock(card, sender, (limits.certificate, state in _BEFORE), ("pen.clock.certificate", after), at)
@@ -195,16 +198,17 @@ def _clock(card: Card, party: PartyCard, limit: tuple[Ms | None, bool], words: t
         return Clock(
             party.short, party.ours, what, "", t("pen.clock.none"), t("pen.clock.none.text"), 0, False, words[1]
         )
-    date = moments.date(Ms(end - 1), t, year=True, zone=party.zone)
+    by = counted_by(end, party, next(one for one in at.parties if one.ours is not party.ours))
+    date = moments.date(Ms(end - 1), t, year=True, zone=by.zone)
     if not running:
-        ends = t("pen.clock.ends", date=date, place=party.capital)
+        ends = t("pen.clock.ends", date=date, place=by.capital)
         word = t("pen.clock.met" if words[0] == _ANSWER and _answered(card) else "pen.clock.past")
         return Clock(party.short, party.ours, what, "", word, ends, 100, False, "")
     whole, away = end - since, end - at.now
     if away <= 0:
-        ended = t("pen.clock.over", date=date, place=party.capital)
+        ended = t("pen.clock.over", date=date, place=by.capital)
         return Clock(party.short, party.ours, what, "over", moments.span(-away, t), ended, 100, True, words[1])
-    small = t("pen.clock.of", of=moments.span(whole, t), date=date, place=party.capital)
+    small = t("pen.clock.of", of=moments.span(whole, t), date=date, place=by.capital)
     fill = min(100, max(0, 100 - 100 * away // whole)) if whole > 0 else 0
     look = "soon" if away < moments.DAY else ""
     return Clock(party.short, party.ours, what, look, moments.span(away, t), small, fill, True, words[1])
@@ -296,8 +300,14 @@ def checks(card: Card, at: Sight) -> tuple[tuple[int, Mark, str, str, str], ...]
         law = ", ".join(part for part in (one.instrument, one.since) if part)
         word = verdict_of(one.verdict, t)
         mark = Mark(word.look, word.icon, t.word("pen.verdict", one.verdict))
-        found.append((one.line, mark, one.substance, one.rule, law))
+        found.append((one.line, mark, one.substance, _rule(one.rule, t), law))
     return tuple(found)
+
+
+def _rule(rule: str, t: Texts) -> str:
+    """Return how our screen recognised something; a rule of the list, or one that this program does not know, as it is called."""
+    code, colon, form = rule.partition(":")
+    return f"{t.word('pen.rule', code)}{colon}{form}"
 
 
 def amounts(card: Card, at: Sight) -> tuple[Amount, ...]:

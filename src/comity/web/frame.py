@@ -54,7 +54,11 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
     ("frame.desks", (Entry("precursors", "/precursors", "frame.precursors", "flask"),)),
     (
         "frame.together",
-        (Entry("workplan", "/workplan", "frame.workplan", "ledger"), Entry("today", "/today", "frame.today", "board")),
+        (
+            Entry("workplan", "/workplan", "frame.workplan", "ledger"),
+            Entry("scorecard", "/scorecard", "frame.scorecard", "board"),
+            Entry("today", "/today", "frame.today", "board"),
+        ),
     ),
     (
         "nav.proof",
@@ -148,7 +152,11 @@ class Frame:
     def _shown(self, entries: tuple[Entry, ...], visit: Visit, here: str) -> Iterable[Shown]:
         for one in entries:
             deed = self._deeds.get(one.href)
-            kept = {"precursors": visit.site.consignments, "workplan": visit.site.plan}.get(one.key, True) is not None
+            kept = {
+                "precursors": visit.site.consignments,
+                "workplan": visit.site.plan,
+                "scorecard": visit.site.scorecards,
+            }.get(one.key, True) is not None
             if deed is not None and kept and self._opens(visit, deed):
                 yield Shown(one.key, one.href, visit.texts(one.word), one.icon, one.key == here)
 

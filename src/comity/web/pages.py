@@ -83,8 +83,8 @@ def sight(reading: Reading, texts: Texts) -> Sight:
     return Sight(reading.now, reading.parties, texts, reading.rules, reading.laws)
 
 
-def day(reading: Reading, texts: Texts) -> Page:
-    """The node's one page: workplan, cases with their dispatches, latest, link, logs."""
+def day(reading: Reading, texts: Texts, *more: Region) -> Page:
+    """The node's one page: workplan, cases with their dispatches, latest, link, logs; `more` is what a desk adds."""
     at = sight(reading, texts)
     cases = tuple(part for case in reading.cases for part in _case_rows(case, at))
     work = tuple(Part(f"w-{i.item}", "work_row", letters.work_item(i, at)) for i in reading.workplan)
@@ -95,6 +95,7 @@ def day(reading: Reading, texts: Texts) -> Page:
         Region("latest", _latest(reading, at) or (Part("latest-none", "latest_none", None),)),
         Region("link", (Part("link-card", "link_card", letters.wire(reading.link, at)),)),
         Region("logs", tuple(Part(f"lg-{v.id}", "log_short", v) for v in _logs(reading, at))),
+        *more,
     )
     return Page("day.html", at.texts("nav.day"), "today", own)
 

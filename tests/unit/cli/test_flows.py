@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from itertools import islice
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ DECLARED = (
     "id,declared_by,from_party,to_party,substance,text,cas,hs6,exporter,consignee,day,kg,value_minor,currency\n"
     "C1,XV,XV,XO,alvanol,Alvanol,64-17-5,340250,XV-2,XO-7,2026-02-01,500,9000,XVD\n"
 )
+LIST = Path(__file__).resolve().parents[3] / "substances"
 OTHER = {"alert": "0", "arithmetic": "0", "officer": "pd/1", "at": 1, "reason": "seen"}
 
 
@@ -79,13 +81,13 @@ def test_registers_that_differ_end_with_1_whichever_comes_first(folder, capsys):
 
 
 def test_an_alert_is_reversed_by_an_officer_and_then_counts_no_more(folder, capsys):
-    (folder / "list.csv").write_text(
-        "substance_id,name,cas,hs2022\nalvanol,Alvanol,64-17-5,2901.99\n", encoding="utf-8"
-    )
-    words = ("check", "declared.csv", "--register", "ours.csv", "--substances", "list.csv")
+    other = DECLARED.replace("alvanol,Alvanol,64-17-5", "acetic-anhydride,Acetic anhydride,108-24-7")
+    (folder / "declared.csv").write_text(other, encoding="utf-8")
+    words = ("check", "declared.csv", "--register", "ours.csv", "--substances", str(LIST))
     assert ask(folder, *words) == 1
     (alert,) = told(capsys)["alerts"]
     assert alert["kind"] == "description"
+    assert alert["lines"][0]["about"] == "340250; acetic-anhydride: 291524"
     (folder / "reversals.jsonl").write_text(
         "half a line that a crash left\n" + json.dumps(OTHER) + "\n", encoding="utf-8"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 
 import pytest
@@ -141,12 +142,28 @@ def test_times_are_utc():
         out.read_moment("soon")
 
 
-def words_of(parser):
-    return [word for action in parser._actions if action.dest == "command" for word in action.choices]
+def lines_of(parser):
+    return {
+        one.dest: one.help for action in parser._actions if action.dest == "command" for one in action._choices_actions
+    }
 
 
 def test_each_command_is_found_by_its_module_alone():
-    assert words_of(main.build_parser()) == [word for words in main.MODULES.values() for word in words]
-    for words in main.MODULES.values():
-        assert words_of(main.build_parser(words[0])) == list(words)
-    assert words_of(main.build_parser("nonsense")) == words_of(main.build_parser())
+    every = main.COMMANDS.values()
+    assert lines_of(main.build_parser()) == {word: line for words in every for word, line in words.items()}
+    for words in every:
+        assert lines_of(main.build_parser(next(iter(words)))) == words
+    assert lines_of(main.build_parser("nonsense")) == lines_of(main.build_parser())
+
+
+def test_the_help_says_the_same_whether_or_not_the_commands_are_loaded():
+    assert main.outline().format_help() == main.build_parser().format_help()
+    assert main.outline().format_usage() == main.build_parser().format_usage()
+
+
+@pytest.mark.parametrize("given", [["--help"], ["--version"], [], ["nonsense"], ["--nonsense", "node"]])
+def test_what_needs_no_command_loads_none(given):
+    told = f"import sys; from comity.cli import main\ntry: main.main({given})\nexcept SystemExit: pass\n"
+    asked = told + "print(sorted(one for one in sys.modules if one.startswith(('comity.cli.', 'comity.edge'))))"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "['comity.cli.main']"

@@ -119,7 +119,7 @@ def test_papers_that_do_not_belong_together_are_refused_though_they_were_confirm
 @pytest.mark.parametrize("json_too", [False, True])
 def test_a_node_runs_until_a_signal_and_says_where(tmp_path, capsys, monkeypatch, json_too):
     base = copy_of(paired(), tmp_path)
-    from comity.cli import node
+    from comity.edge import running as node
 
     def ends_when_ready(config, ready):
         def both_(running):

@@ -8,8 +8,9 @@ import pytest
 
 from comity.base.ids import show_id
 from comity.edge.config import read_config
+from comity.edge.farhands import FarHands
 from comity.edge.forms import form_json
-from comity.edge.hands import FarHands, NearHands
+from comity.edge.hands import NearHands
 from comity.edge.running import start
 from comity.screen.visitor import Refused
 from tests.unit.edge.driven import run

@@ -14,6 +14,7 @@ from comity.edge import listscreen
 from comity.edge.listscreen import ListScreen, open_screen
 
 DAY = date(2026, 7, 13)
+NEXT = date.fromordinal(DAY.toordinal() + 1)
 
 
 class Word(StrEnum):
@@ -54,7 +55,8 @@ class Book:
         return cls()
 
 
-MADE = []
+MADE: list = []
+ASKED: list = []
 
 
 class Screener:
@@ -62,6 +64,10 @@ class Screener:
 
     def __init__(self, book, on, laws):
         MADE.append((on, laws))
+
+    def on(self, day):
+        ASKED.append(day)
+        return self
 
     def screen(self, row):
         if row.name != "4-piperidone":
@@ -89,6 +95,7 @@ def folder(tmp_path, monkeypatch):
     monkeypatch.setattr(listscreen, "offering", lambda desks, _: desks)
     monkeypatch.setattr(listscreen, "_NEEDED", "json")
     MADE.clear()
+    ASKED.clear()
     (tmp_path / "edition.toml").write_bytes(b"x")
     (tmp_path / ".hidden").write_bytes(b"y")
     (tmp_path / "more").mkdir()
@@ -108,7 +115,9 @@ def test_each_line_is_asked_for_both_laws_and_what_binds_both(folder):
         edition="small (00)",
     )
     assert screen.screen((lines[1],), DAY) == model.Screened((model.LineVerdict(1, "clear"),), edition="small (00)")
-    assert [(DAY, frozenset({"xa", "xb", "all"}))] == MADE, "made once for a day"
+    screen.screen((lines[1],), NEXT)
+    assert [(DAY, frozenset({"xa", "xb", "all"}))] == MADE, "the edition is read once"
+    assert [DAY, DAY, NEXT] == ASKED, "each notification by the law of its day"
 
 
 def test_the_share_of_a_mixture_is_told_in_percent(folder):

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from comity.base.errors import StoreMisuse
 from comity.base.ids import Ms, show_id
 from comity.dispatch.states import Committed
 from comity.edge import search
@@ -93,7 +94,7 @@ def test_words_are_there_in_the_transaction_that_files_them_and_gone_with_it(nod
 
     def write():
         with node.store.begin() as tx:
-            tx.run("INSERT INTO requests_text VALUES (1, x'01', x'01', 0, 'ghost', '', '')")
+            tx.run("INSERT INTO requests_text VALUES (1, ?, ?, 0, 'ghost', '', '')", (b"\1", b"\1"))
             keep_up(tx, "requests")
             raise Stop
 
@@ -120,7 +121,7 @@ def test_a_recall_that_came_first_closes_the_late_original(node):
     id_ = send(node)
     with node.store.begin() as tx:
         tx.run("DELETE FROM requests_text WHERE id = ?", (id_,))
-        tx.run("INSERT INTO requests_mark (target, ours, by_id, kind, at) VALUES (?, 1, x'02', 'recall', 0)", (id_,))
+        tx.run("INSERT INTO requests_mark (target, ours, by_id, kind, at) VALUES (?, 1, ?, 'recall', 0)", (id_, b"\2"))
     search.prepare(node.store, "requests")
     assert find(node, "montreal") == []
 
@@ -182,8 +183,8 @@ def test_an_index_that_was_dropped_or_fell_behind_is_made_again(node):
 
 def test_a_store_without_the_desk_is_left_alone(node):
     search.prepare(node.store, "nothere")
-    with node.store.read() as tx:
-        assert not tx.rows("SELECT 1 FROM sqlite_master WHERE name LIKE 'nothere%'")
+    with node.store.read() as tx, pytest.raises(StoreMisuse, match="nothere_find"):
+        tx.rows("SELECT 1 FROM nothere_find")
 
 
 def test_only_a_plain_name_can_be_part_of_a_statement():

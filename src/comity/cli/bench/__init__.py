@@ -13,30 +13,42 @@ from comity.cli.bench.exchange import bench_exchange
 from comity.cli.bench.law import bench_law
 from comity.cli.bench.log import bench_log
 from comity.cli.bench.pen import bench_pen
+from comity.cli.bench.scorecard import bench_scorecard
 from comity.cli.bench.screen import bench_screen
 from comity.cli.out import show_json, show_table
 from comity.edge.substances import LIST_FOLDER
 
 ALL = "all"
+_NODES = 2
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command to the program's."""
     parser = commands.add_parser(
         "bench",
-        help="measure the speed of the exchange, the log, the law, screening, notifications and the desk's screens on this machine",
+        help="measure the speed of the exchange, the log, the law, screening, notifications, scorecards and the desk's screens",
     )
     parser.add_argument(
         "what",
         nargs="?",
         default=ALL,
-        choices=(ALL, "desk", "exchange", "log", "law", "pen", "screen"),
-        help="what to measure; desk, pen and screen, which needs an extra, only by name",
+        choices=(ALL, "desk", "exchange", "log", "law", "pen", "scorecard", "screen"),
+        help="what to measure; desk, pen, scorecard and screen, which needs an extra, only by name",
     )
     parser.add_argument("--quick", action="store_true", help="under 50 seconds for everything, a little less exact")
     parser.add_argument("--json", action="store_true", help="for machines")
     parser.add_argument("--data", type=Path, default=Path(), help="folder with accords, registries and laws")
     parser.add_argument("--disk", type=Path, help="folder on the disk to be measured; default: the temporary folder")
+    parser.add_argument(
+        "--store", choices=("sqlite", "postgresql"), default="sqlite", help="which store the nodes of the exchange have"
+    )
+    parser.add_argument(
+        "--database",
+        action="append",
+        default=[],
+        metavar="ADDRESS",
+        help="with postgresql: an empty database; say it twice",
+    )
     parser.set_defaults(run=run)
 
 
@@ -44,6 +56,8 @@ def run(asked: argparse.Namespace) -> int:
     """Measure and show."""
     if not (asked.data / "accords").is_dir():
         raise BadForm(f"{asked.data.absolute()} holds no accords; name the project's folder with --data")
+    if len(asked.database) != (_NODES if asked.store == "postgresql" else 0):
+        raise BadForm("with --store postgresql, and only then, name two empty databases: --database ADDRESS, twice")
     figures: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="comity-bench-", dir=asked.disk) as name:
         folder = Path(name)
@@ -55,11 +69,13 @@ def run(asked: argparse.Namespace) -> int:
             figures["pen"] = bench_pen(asked.quick, folder / "pen", root=asked.data)
         if asked.what in {ALL, "exchange"}:
             (folder / "exchange").mkdir(mode=0o700)
-            figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data)
+            figures |= bench_exchange(asked.quick, folder / "exchange", root=asked.data, databases=asked.database)
         if asked.what in {ALL, "log"}:
             figures["log"] = bench_log(asked.quick, folder)
         if asked.what in {ALL, "law"}:
             figures["law"] = bench_law(asked.quick, asked.data / "laws")
+        if asked.what == "scorecard":
+            figures |= bench_scorecard(asked.quick, folder)
         if asked.what == "screen":
             figures["screen"] = bench_screen(asked.quick, asked.data / LIST_FOLDER)
     if asked.json:

@@ -14,15 +14,17 @@ import platform
 import resource
 import statistics
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.mldsa import MLDSA65PrivateKey
 
+from comity.base.errors import BadForm
 from comity.base.ids import Ms
 from comity.cli.demo.stage import Stage, build, find_data
 from comity.cli.out import read_moment
+from comity.edge.database import read_database
 from comity.edge.files import SOCKET
 
 _START = "2026-07-13T04:00:00+00:00"
@@ -72,8 +74,9 @@ class Comity:
 
     officer = 201
 
-    def __init__(self, stage: Stage) -> None:
+    def __init__(self, stage: Stage, servers: Callable[[], float] = lambda: 0.0) -> None:
         self._stage = stage
+        self.server_cpu_seconds = servers
         self._far, self._near = stage.actors
         self._mixes = itertools.cycle(list(itertools.product(_PURPOSES, _KINDS, _CONDITIONS)))
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
@@ -126,8 +129,10 @@ class Comity:
         }
 
     def cpu_seconds(self) -> float:
-        """Return user and system time of both processes."""
-        return sum(cpu_seconds_of(actor.process.pid) for actor in self._stage.actors if actor.process is not None)
+        """Return user and system time of both processes, and of the database server if there is one."""
+        return self.server_cpu_seconds() + sum(
+            cpu_seconds_of(actor.process.pid) for actor in self._stage.actors if actor.process is not None
+        )
 
     def gate_share(self) -> dict[str, float]:
         """Return the share of verdicts that each node's memory answered."""
@@ -150,20 +155,24 @@ class Comity:
         return await asyncio.open_unix_connection(str(folder / SOCKET), limit=1 << 20)
 
 
-def bench_exchange(quick: bool, folder: Path, *, root: Path) -> dict[str, Any]:  # noqa: FBT001  every bench is called this way
+def bench_exchange(quick: bool, folder: Path, *, root: Path, databases: Sequence[str] = ()) -> dict[str, Any]:  # noqa: FBT001  every bench is called this way
     """Measure one at a time and 32 in flight.
 
     Args:
         quick: fewer dispatches; the whole takes under half a minute.
         folder: where the two nodes are made; on the disk that is to be measured.
         root: folder of the project's data.
+        databases: addresses of two empty PostgreSQL databases of one server on this machine; none: SQLite.
 
     Returns:
         one_at_a_time (p50_ms, p99_ms), in_flight_32 (per_s, p50_ms, p99_ms, cpu_ms_per_dispatch,
-        generator_cpu_ms_per_dispatch), gate (share of verdicts from memory), calibration, machine, ratios.
+        server_cpu_ms_per_dispatch, which is part of it, generator_cpu_ms_per_dispatch), gate (share of verdicts from memory), calibration, machine, ratios.
     """
-    stage = build(folder, find_data(root, "india-canada"), Ms(read_moment(_START)), tick_ms=0)
-    target = Comity(stage)
+    data = find_data(root, "india-canada")
+    parties = tuple(party.id for party in data.terms.party)
+    where = dict(zip(parties, databases, strict=True)) if databases else None
+    stage = build(folder, data, Ms(read_moment(_START)), tick_ms=0, databases=where)
+    target = Comity(stage, server_of(databases[0]) if databases else lambda: 0.0)
     before = calibrate()
     figures = asyncio.run(measure(target, singles=150 if quick else 600, many=4_000 if quick else 20_000))
     figures["gate"] = {"from_memory": figures.pop("extra")}
@@ -203,7 +212,8 @@ async def measure(target: Target, *, singles: int, many: int) -> dict[str, Any]:
 
 
 async def _timed(target: Target, once: Callable[[int], Awaitable[float]], many: int) -> dict[str, float]:
-    cpu, own, began = target.cpu_seconds(), _own_cpu(), time.perf_counter()
+    server = target.server_cpu_seconds if isinstance(target, Comity) else lambda: 0.0
+    cpu, own, served, began = target.cpu_seconds(), _own_cpu(), server(), time.perf_counter()
     taken = sorted(await _many(once, many))
     seconds = time.perf_counter() - began
     return {
@@ -211,6 +221,7 @@ async def _timed(target: Target, once: Callable[[int], Awaitable[float]], many: 
         "p50_ms": _at(taken, 0.50),
         "p99_ms": _at(taken, 0.99),
         "cpu_ms_per_dispatch": (target.cpu_seconds() - cpu) / many * 1_000,
+        "server_cpu_ms_per_dispatch": (server() - served) / many * 1_000,
         "generator_cpu_ms_per_dispatch": (_own_cpu() - own) / many * 1_000,
         "dispatches": many,
     }
@@ -295,6 +306,42 @@ def cpu_seconds_of(pid: int) -> float:
     """Return user and system seconds that a process has used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def server_of(database: str) -> Callable[[], float]:
+    """Return what tells the CPU seconds of a database server on this machine, those of its ended processes among them.
+
+    Raises:
+        BadForm: it is not on this machine.
+    """
+    from comity.edge.pgwire import Wire  # noqa: PLC0415  its driver is an extra
+
+    wire = Wire(read_database(database, Path()))
+    backend = int(wire.ask("SELECT pg_backend_pid()").rows[0][0] or 0)
+    wire.close()
+    try:
+        parent = _parent_of(backend)
+    except OSError as error:
+        raise BadForm("the database server is not on this machine, so its CPU cannot be measured") from error
+    return lambda: _family_seconds(parent)
+
+
+def _parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _family_seconds(parent: int) -> float:
+    total = 0
+    for one in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = one.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it has just ended; its parent has its time
+        if int(fields[1]) == parent:
+            total += int(fields[11]) + int(fields[12])
+        elif one.parent.name == str(parent):
+            total += sum(map(int, fields[11:15]))
+    return total / _TICKS
 
 
 def _lines(path: Path) -> list[str]:

@@ -20,7 +20,7 @@ def nodes_json(nodes: Sequence[NodeAddress]) -> list[Any]:
 
 
 def day_json(shown: DayShown, screens: Sequence[Screen]) -> dict[str, Any]:
-    """Return parties, workplan, dispatches and refusals."""
+    """Return parties, workplan, dispatches and refusals, and the consignments, whose dispatches are counted apart."""
     workplan = [
         {**_plain(item), "screens": [_plain(one) for one in screens if one.item == item.item]}
         for item in shown.workplan
@@ -30,6 +30,7 @@ def day_json(shown: DayShown, screens: Sequence[Screen]) -> dict[str, Any]:
         "workplan": workplan,
         "dispatches": [_plain(one) for one in shown.dispatches],
         "refusals": [_plain(one) for one in shown.refusals],
+        "consignments": [_plain(one) for one in shown.consignments],
     }
 
 

@@ -8,10 +8,12 @@ from datetime import datetime
 from itertools import pairwise
 
 from comity.cli.demo.clone import FinishedDay
+from comity.cli.demo.consigned import ConsignmentShown, StepShown
 from comity.cli.demo.day import ExpectedVerdict, Scene
-from comity.cli.demo.report import DayShown, DispatchShown, ItemShown, RefusalShown, VerdictShown
-from comity.cli.demo.script import ItemScript, Overdue
+from comity.cli.demo.report import DayShown, DispatchShown, ItemShown, RefusalShown
+from comity.cli.demo.script import ConsignmentScript, ItemScript, Overdue
 from comity.cli.demo.served import LogFound
+from comity.cli.demo.sides import VerdictShown
 
 _SETTLED = "filed"
 _CLOCKS_APART = 1
@@ -31,6 +33,7 @@ def deviations(finished: FinishedDay, shown: DayShown, logs: tuple[LogFound, ...
     for item in finished.script.item:
         found += _item(item, items[item.id])
     found += _spans(finished, by_number)
+    found += _consignments(finished, shown.consignments)
     for log in logs:
         if not (log.verified and log.mirrored):
             found.append(f"the log {log.origin} is not verified: {'; '.join(log.findings)}")
@@ -55,12 +58,18 @@ def _totals(finished: FinishedDay, shown: DayShown) -> Iterator[str]:
 
 def _dispatch(scene: Scene, one: DispatchShown) -> Iterator[str]:
     name = f"dispatch {scene.number}"
-    for expected, verdict in zip((scene.clear, scene.admit), one.verdicts, strict=True):
-        yield from _verdict(f"{name}, {verdict.whose} {verdict.act}", expected, verdict)
+    yield from _crossed(scene, one)
     should = sorted(value.partition(":")[2] for value in scene.clear.obligations if value.startswith("redact:"))
     removed = sorted({removal.category for removal in one.redactions})
     if removed != should:
         yield f"{name}: removed {removed}, the script says {should}"
+
+
+def _crossed(scene: Scene, one: DispatchShown | StepShown) -> Iterator[str]:
+    """Yield what is otherwise of both laws' answers, the receipt and the times."""
+    name = f"dispatch {scene.number}"
+    for expected, verdict in zip((scene.clear, scene.admit), one.verdicts, strict=True):
+        yield from _verdict(f"{name}, {verdict.whose} {verdict.act}", expected, verdict)
     if one.log.receipt_fact != _SETTLED or one.log.leaf is None or one.log.receipt is None:
         yield f"{name}: its receipt says {one.log.receipt_fact}"
     yield from _times(scene, one)
@@ -78,7 +87,7 @@ def _verdict(name: str, expected: ExpectedVerdict, verdict: VerdictShown) -> Ite
         yield f"{name}: no article"
 
 
-def _times(scene: Scene, one: DispatchShown) -> Iterator[str]:
+def _times(scene: Scene, one: DispatchShown | StepShown) -> Iterator[str]:
     name = f"dispatch {scene.number}"
     for state, latest in (("arrived", scene.arrived), ("seen", scene.seen)):
         at = one.states[state]
@@ -134,3 +143,39 @@ def _spans(finished: FinishedDay, by_number: dict[int, DispatchShown]) -> Iterat
 
 def _seconds(at: str) -> float:
     return datetime.fromisoformat(at).timestamp()
+
+
+def _consignments(finished: FinishedDay, shown: tuple[ConsignmentShown, ...]) -> Iterator[str]:
+    """Yield what is otherwise of the consignments, which are not among the dispatches of the totals."""
+    scripts = {one.number: one for one in finished.script.consignment}
+    if [one.number for one in shown] != list(scripts):
+        yield f"consignments: {[one.number for one in shown]}, the script says {list(scripts)}"
+        return
+    for one in shown:
+        yield from one.differences
+        yield from _consignment(scripts[one.number], one)
+    steps = {step.number: step for one in shown for step in one.dispatches}
+    for scene in finished.consignments.scenes:
+        if scene.number not in steps:
+            yield f"dispatch {scene.number} is about no consignment that both sides have"
+        else:
+            yield from _crossed(scene, steps[scene.number])
+
+
+def _consignment(script: ConsignmentScript, one: ConsignmentShown) -> Iterator[str]:
+    missing = [goods.missing for goods in one.goods if goods.missing is not None]
+    compared: tuple[tuple[str, object, object], ...] = (
+        ("held when it was notified", one.held, script.held),
+        ("held at the end of the day", one.holds, script.holds),
+        ("state", one.state, script.state),
+        ("grams missing", sum(missing) if missing else None, script.missing),
+        ("said out of turn", [step.number for step in one.dispatches if step.out_of_turn], []),
+        *(
+            (f"screen of {screen.party}", (screen.verdicts, screen.one_sided), (script.screen, script.one_sided))
+            for screen in one.screens
+            if screen.verdicts
+        ),
+    )
+    for what, is_, should in compared:
+        if is_ != should:
+            yield f"consignment {one.number}, {what}: {is_}, the script says {should}"

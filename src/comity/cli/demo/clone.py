@@ -16,7 +16,7 @@ import msgspec
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import DispatchId, Ms, read_id, show_id
-from comity.cli.demo.day import Day, read_day
+from comity.cli.demo.day import DESK, Day, read_day
 from comity.cli.demo.play import Played
 from comity.cli.demo.script import Script, read_script
 from comity.cli.demo.stage import Set, Stage
@@ -46,7 +46,8 @@ class FinishedDay:
     Attributes:
         folder: of the stage; `finished/<party>` below it are the copies.
         data: of the accord.
-        day, script: what was played, and what it must come to.
+        day, script: what was played and is counted, and what it must come to.
+        consignments: what was played besides, about consignments.
         ids: dispatch id by number.
         drafts: id of the refused draft by number of the refusal.
         ended: what both clocks showed.
@@ -55,6 +56,7 @@ class FinishedDay:
     folder: Path
     data: Set
     day: Day
+    consignments: Day
     script: Script
     ids: Mapping[int, DispatchId]
     drafts: Mapping[int, DispatchId]
@@ -80,7 +82,7 @@ class FinishedDay:
 
 
 def finish(stage: Stage, data: Set, day: Day, played: Played) -> FinishedDay:
-    """Copy both running nodes and write down what was played."""
+    """Copy both running nodes and write down what was played; `day` is all of it."""
     make_private_folder(stage.folder / FINISHED)
     for actor in stage.actors:
         copy_node(actor.folder, stage.folder / FINISHED / actor.id)
@@ -106,22 +108,33 @@ def kept_day(folder: Path, root: Path) -> FinishedDay | None:
     data = Set(
         root / "accords" / note.accord, root / "registries", root / "laws", root / "calendars", root / "substances"
     )
-    return _finished(folder, data, load_day(data), note)
+    return _finished(folder, data, load_whole(data), note)
 
 
 def load_day(data: Set) -> Day:
-    """Read the day of an accord."""
-    return read_day(*(file.read_text(encoding="utf-8") for file in sorted((data.accord / "day").glob("*.toml"))))
+    """Read the day of an accord: the dispatches that are counted."""
+    return _read(data, "day")
+
+
+def load_whole(data: Set) -> Day:
+    """Read all that is played: the day, and the consignments beside it, which name dispatches of the day."""
+    return _read(data, "day", "consignments")
 
 
 def load_open(data: Set) -> Day:
     """Read what an accord leaves open after its day."""
-    return read_day(*(file.read_text(encoding="utf-8") for file in sorted((data.accord / "open").glob("*.toml"))))
+    return _read(data, "open")
+
+
+def _read(data: Set, *folders: str) -> Day:
+    files = (file for folder in folders for file in sorted((data.accord / folder).glob("*.toml")))
+    return read_day(*(file.read_text(encoding="utf-8") for file in files))
 
 
 def _finished(folder: Path, data: Set, day: Day, note: _Note) -> FinishedDay:
     ids, drafts = ({n: read_id(text) for n, text in texts.items()} for texts in (note.ids, note.drafts))
-    return FinishedDay(folder, data, day, read_script(data.accord), ids, drafts, Ms(note.ended))
+    counted, besides = day.at(DESK), day.besides(DESK)
+    return FinishedDay(folder, data, counted, besides, read_script(data.accord), ids, drafts, Ms(note.ended))
 
 
 def copy_node(source: Path, target: Path) -> Path:

@@ -22,12 +22,20 @@ from comity.cli.demo.asjson import attack_json, day_json, logs_json, nodes_json
 from comity.cli.demo.attacks import ATTACKS, Attack, find_attack, run_attack
 from comity.cli.demo.attacks.result import AttackResult
 from comity.cli.demo.check import deviations
-from comity.cli.demo.clone import FinishedDay, finish, kept_day, load_day, load_open
+from comity.cli.demo.clone import FinishedDay, finish, kept_day, load_open, load_whole
 from comity.cli.demo.play import Player
 from comity.cli.demo.report import DayShown, read_day
 from comity.cli.demo.script import FILE, read_script
 from comity.cli.demo.served import LogFound, NodeAddress, addresses, audit_served
-from comity.cli.demo.show import show_attack, show_cases, show_deviations, show_logs, show_nodes, show_workplan
+from comity.cli.demo.show import (
+    show_attack,
+    show_cases,
+    show_consignments,
+    show_deviations,
+    show_logs,
+    show_nodes,
+    show_workplan,
+)
 from comity.cli.demo.stage import Set, Stage, StageFailed, build, find_data
 from comity.cli.demo.watch import Screen, Watch
 from comity.cli.out import show_json
@@ -150,7 +158,7 @@ def _folder(wanted: Path | None, *, keep: bool) -> Iterator[Path]:
 def _played(folder: Path, data: Set, *, quiet: bool) -> Iterator[tuple[Stage, Shown]]:
     """Build and start both nodes, play the day, read and audit it; stop the nodes at the end."""
     say = _silent if quiet else _said
-    day, script = load_day(data), read_script(data.accord)
+    day, script = load_whole(data), read_script(data.accord)
     say(f"making two nodes in {folder}")
     stage = build(folder, data, Ms(day.scenes[0].at - _BEFORE_MS))
     try:
@@ -172,6 +180,7 @@ def _played(folder: Path, data: Set, *, quiet: bool) -> Iterator[tuple[Stage, Sh
         played = player.play()
         say("waiting for the last co-signatures, reading and auditing")
         wait_quiet(stage)
+        wait_screened(stage)
         finished = finish(stage, data, day, played)
         shown, logs = read_day(finished), audit_served(stage)
         wrong = (*watch.wrong, *deviations(finished, shown, logs))
@@ -197,6 +206,21 @@ def wait_quiet(stage: Stage) -> None:
         last = heard
         time.sleep(_POLL_SECONDS)
     raise StageFailed(f"the nodes are not quiet after {_QUIET_SECONDS:.0f} s; see their words in {stage.folder}")
+
+
+def wait_screened(stage: Stage) -> None:
+    """Wait until each node that has a screen has looked at every notification.
+
+    Raises:
+        StageFailed: that is not so after twenty seconds.
+    """
+    ends = time.monotonic() + _QUIET_SECONDS
+    while time.monotonic() < ends:
+        boards = [actor.ask("GET", "/notices") for actor in stage.actors]
+        if all(row["notice"]["screened"] for board in boards if board["screens"] for row in board["rows"]):
+            return
+        time.sleep(_POLL_SECONDS)
+    raise StageFailed(f"notifications are not screened after {_QUIET_SECONDS:.0f} s; see the words in {stage.folder}")
 
 
 def _cosigned(found: Sequence[dict[str, Any]]) -> bool:
@@ -272,6 +296,7 @@ def _choose(named: str) -> Attack:
 def _show_day(shown: Shown) -> None:
     show_workplan(shown.day)
     show_cases(shown.day)
+    show_consignments(shown.day)
     show_logs(shown.logs)
     exercise = any(verdict.exercise for one in shown.day.dispatches for verdict in one.verdicts)
     if exercise:
@@ -284,7 +309,12 @@ def _show_end(shown: Shown, results: Sequence[AttackResult], seconds: float) -> 
     beaten = sum(result.beaten for result in results)
     attacks = f", {beaten} of {len(results)} attacks noticed and stopped" if results else ""
     wrong = f", {len(shown.wrong)} things not as the script says" if shown.wrong else ""
-    print(f"\n{len(shown.day.dispatches)} dispatches{attacks}{wrong}, {seconds:.0f} s. Kept in {shown.finished.folder}")
+    goods = shown.day.consignments
+    count = sum(len(one.dispatches) for one in goods)
+    beside = f", {len(goods)} consignments with {count} dispatches of their own" if goods else ""
+    print(
+        f"\n{len(shown.day.dispatches)} dispatches{beside}{attacks}{wrong}, {seconds:.0f} s. Kept in {shown.finished.folder}"
+    )
 
 
 def _whole(shown: Shown, results: Sequence[AttackResult], seconds: float, *, good: bool) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from comity.policy.question import AssessedAct, Decision, Risk
 
 _DAY_MS = 86_400_000
 DESK = "requests"
+"""The desk of the dispatches that are counted, and under which officers stand in the roster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class Scene:
         number: its number in the day; other scenes name it so.
         at: when it is sent.
         party: who sends it.
-        desk, officer, delegation: whose act the release is.
+        desk: under which the accord opens its kind.
+        officer, delegation: whose act the release is.
         agency, to: of the sender; of the receiver.
         kind, body: what is said, as a form; a recall's `target` is still a number.
         case: number of the scene that opened its case, its own if it does.
@@ -126,6 +128,14 @@ class Day:
             if scene.number == number:
                 return scene
         raise BadConfiguration(f"the day has no dispatch {number}")
+
+    def at(self, desk: str) -> Day:
+        """Return the scenes of one desk."""
+        return Day(tuple(scene for scene in self.scenes if scene.desk == desk))
+
+    def besides(self, desk: str) -> Day:
+        """Return the scenes of all other desks."""
+        return Day(tuple(scene for scene in self.scenes if scene.desk != desk))
 
     def asked(self, scene: Scene) -> tuple[frozenset[str], frozenset[str]] | None:
         """Return the data categories and record types of the question that a scene answers, None if it answers none."""
@@ -235,6 +245,7 @@ class _Common(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     item: str | None = None
     reason: str = ""
     retain_days: int | None = None
+    desk: str = DESK
 
 
 class _Scene(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"party": "from"}):
@@ -285,7 +296,7 @@ def _scene(found: _Scene, common: _Common) -> Scene:
         number=found.number,
         at=_ms(found.at),
         party=found.party,
-        desk=DESK,
+        desk=common.desk,
         officer=found.officer,
         delegation=None if found.delegation is None else read_id(found.delegation),
         agency=found.agency,

@@ -9,7 +9,7 @@ from typing import Any
 
 from comity.base.errors import ComityError
 from comity.base.ids import DispatchId, Ms, read_id, show_id
-from comity.cli.demo.day import Day, Scene, body_of
+from comity.cli.demo.day import DESK, Day, Scene, body_of
 from comity.cli.demo.stage import Actor, Stage
 from comity.edge.plain import ID_KEY
 from comity.marking.labels import Label, Lane
@@ -146,7 +146,7 @@ class Player:
         self._tell(scene, "seen")
 
     def _submit(self, actor: Actor, scene: Scene, form: dict[str, Any]) -> dict[str, Any]:
-        by: dict[str, Any] = {"desk": scene.desk, "number": scene.officer}
+        by: dict[str, Any] = {"desk": DESK, "number": scene.officer}
         if scene.delegation is not None:
             by["delegation"] = show_id(scene.delegation)
         try:

@@ -6,25 +6,18 @@ Each side's answers come from that side's own decision records. Nothing is taken
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Protocol
 
-from comity.base.ids import CaseId, DispatchId, Ms, show_id
+from comity.base.ids import CaseId, DispatchId, show_id
 from comity.cli.demo.clone import FinishedDay
+from comity.cli.demo.consigned import ConsignmentShown, read_consignments
 from comity.cli.demo.day import Scene
+from comity.cli.demo.sides import LogPlaces, Side, VerdictShown, iso, open_sides, places
 from comity.dispatch import wire
-from comity.dispatch.columns import bytes_of, int_of, text_of
-from comity.dispatch.decision import verdict_in
-from comity.dispatch.entries import Fact
+from comity.dispatch.columns import bytes_of, text_of
 from comity.dispatch.partsrow import parts_of
-from comity.edge.board import NodeBoard
-from comity.edge.opening import OpenNode
-from comity.edge.showing import make_board
 from comity.marking.labels import Urgency
-from comity.policy.verdict import Verdict
-from comity.screen import DispatchCard, StateTimes, WorkItem
+from comity.screen import StateTimes, WorkItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,26 +29,6 @@ class PartyShown:
     name: str
     node: str
     capital: str
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictShown:
-    """One law's answer, from its own decision record.
-
-    `ground` is the inward one and stays with the party; `obligations` are `verb:value`; `edition` is the hash in hex;
-    `exercise` says that no lawyer has signed the edition.
-    """
-
-    whose: str
-    act: str
-    effect: str
-    sentence: str
-    articles: tuple[str, ...]
-    obligations: tuple[str, ...]
-    ground: str | None
-    outward: str | None
-    edition: str
-    exercise: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +47,6 @@ class RemovalShown:
     category: str
     where: str
     by: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogPlaces:
-    """Where a dispatch stands in both logs: its leaf in the sender's, its receipts in the receiver's."""
-
-    leaf: int | None
-    receipt: int | None
-    receipt_fact: str
-    seen: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,57 +128,15 @@ class DayShown:
     workplan: tuple[ItemShown, ...]
     dispatches: tuple[DispatchShown, ...]
     refusals: tuple[RefusalShown, ...]
+    consignments: tuple[ConsignmentShown, ...]
+    """Notified at the desk beside, and not among the dispatches."""
     differences: tuple[str, ...]
     """Points in which the two nodes' rows or manifests do not agree."""
 
 
-class _Limits(Protocol):
-    """The limits of a dispatch as its desk has them, and when they were met."""
-
-    seen: Ms | None
-    first: Ms | None
-    answered: Ms | None
-    due_seen: Ms | None
-    due_first: Ms | None
-    due_full: Ms | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Side:
-    """One node at the end of the day."""
-
-    party: str
-    opened: OpenNode
-    board: NodeBoard
-
-    def card(self, dispatch: DispatchId, now: Ms) -> DispatchCard:
-        card = self.board.dispatch(dispatch, now)
-        if card is None:
-            raise LookupError(f"{self.party} does not have {show_id(dispatch)}")
-        return card
-
-    def limits(self, dispatch: DispatchId) -> _Limits:
-        desk = next(iter(self.opened.desks.values()))
-        with self.opened.node.ledger.read() as tx:
-            row: _Limits = getattr(desk, "dispatch")(tx, dispatch)  # noqa: B009  desks come by name
-        return row
-
-    def verdict(self, dispatch: bytes, act: str) -> VerdictShown:
-        with self.opened.node.ledger.read() as tx:
-            found = tx.rows(
-                "SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received', 'refused', 'referred', 'held')"
-                " ORDER BY idx DESC LIMIT 1",
-                (dispatch,),
-            )
-        verdict = verdict_in(bytes_of(found[0][0])) if found else None
-        if verdict is None:
-            raise LookupError(f"{self.party} has no decision record of {show_id(dispatch)}")
-        return _shown(verdict, self.party, act, exercise=self.opened.edition.exercise)
-
-
 def read_day(finished: FinishedDay) -> DayShown:
     """Read the finished day from both copies."""
-    with _sides(finished) as sides:
+    with open_sides(finished) as sides:
         dispatches = tuple(_dispatch(scene, finished, sides) for scene in finished.day.scenes)
         refusals = tuple(_refusal(scene, finished, sides) for scene in finished.day.scenes if scene.draft is not None)
         lateness = [found for scene in finished.day.scenes for found in _late(scene, finished, sides)]
@@ -224,54 +145,21 @@ def read_day(finished: FinishedDay) -> DayShown:
             workplan=_workplan(finished, sides, lateness),
             dispatches=dispatches,
             refusals=refusals,
+            consignments=read_consignments(finished, sides),
             differences=tuple(_differences(finished, sides)),
         )
 
 
-@contextmanager
-def _sides(finished: FinishedDay) -> Iterator[dict[str, _Side]]:
-    with ExitStack() as stack:
-        sides = {}
-        for party in finished.parties:
-            opened = finished.open(party)
-            stack.callback(opened.store.close)
-            sides[party] = _Side(party, opened, make_board(opened))
-        yield sides
-
-
-def iso(at: int | None) -> str | None:
-    """Write a time as ISO 8601 with milliseconds, UTC."""
-    if at is None:
-        return None
-    return datetime.fromtimestamp(at / 1_000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _party(side: _Side, finished: FinishedDay) -> PartyShown:
+def _party(side: Side, finished: FinishedDay) -> PartyShown:
     terms = next(one for one in finished.data.terms.party if one.id == side.party)
     card = side.board.parties()[0]
     return PartyShown(side.party, card.short, card.name, terms.node, card.capital)
 
 
-def _shown(verdict: Verdict, whose: str, act: str, *, exercise: bool) -> VerdictShown:
-    decided = [one.sentence for one in verdict.reasons if one.effect is verdict.effect]
-    return VerdictShown(
-        whose=whose,
-        act=act,
-        effect=verdict.effect.value,
-        sentence=" ".join(dict.fromkeys(decided or [verdict.reasons[0].sentence])),
-        articles=tuple(dict.fromkeys(one.article for one in verdict.reasons if one.article)),
-        obligations=tuple(dict.fromkeys(f"{one.verb}:{one.value}" for one in verdict.obligations)),
-        ground=verdict.ground,
-        outward=verdict.outward,
-        edition=verdict.edition.hex(),
-        exercise=exercise,
-    )
-
-
 # --- dispatches --------------------------------------------------------------------------------------------------
 
 
-def _dispatch(scene: Scene, finished: FinishedDay, sides: dict[str, _Side]) -> DispatchShown:
+def _dispatch(scene: Scene, finished: FinishedDay, sides: dict[str, Side]) -> DispatchShown:
     id_, other = finished.ids[scene.number], finished.other(scene.party)
     sender, receiver = sides[scene.party], sides[other]
     sent, got = sender.card(id_, finished.ended), receiver.card(id_, finished.ended)
@@ -298,11 +186,11 @@ def _dispatch(scene: Scene, finished: FinishedDay, sides: dict[str, _Side]) -> D
         ),
         redactions=tuple(RemovalShown(one.category, one.where, scene.party) for one in sent.removals),
         states=_states(sent.times, got.times),
-        log=_places(sender, receiver, id_),
+        log=places(sender, receiver, id_),
     )
 
 
-def _header(side: _Side, dispatch: DispatchId) -> wire.Header:
+def _header(side: Side, dispatch: DispatchId) -> wire.Header:
     """Return the header as the receiver got it, under the commitment."""
     with side.opened.node.ledger.read() as tx:
         plain = tx.rows("SELECT plain FROM got WHERE id = ?", (dispatch,))[0][0]
@@ -323,27 +211,10 @@ def _states(sent: StateTimes, got: StateTimes) -> dict[str, str | None]:
     }
 
 
-def _places(sender: _Side, receiver: _Side, dispatch: DispatchId) -> LogPlaces:
-    with sender.opened.node.ledger.read() as tx:
-        index, fact, receipt, seen = tx.rows(
-            "SELECT idx, fact, receipt_idx, seen_idx FROM sent WHERE id = ?", (dispatch,)
-        )[0]
-    with receiver.opened.node.ledger.read() as tx:
-        theirs = tx.rows("SELECT idx, receipt_idx FROM got WHERE id = ?", (dispatch,))[0]
-    if (index, receipt) != theirs:
-        raise LookupError(f"the nodes do not agree where {show_id(dispatch)} stands in the logs")
-    name = Fact(int_of(fact)).name.lower() if fact else "none"
-    return LogPlaces(_int(index), _int(receipt), name, _int(seen))
-
-
-def _int(value: object) -> int | None:
-    return value if isinstance(value, int) else None
-
-
 # --- refusals ----------------------------------------------------------------------------------------------------
 
 
-def _refusal(scene: Scene, finished: FinishedDay, sides: dict[str, _Side]) -> RefusalShown:
+def _refusal(scene: Scene, finished: FinishedDay, sides: dict[str, Side]) -> RefusalShown:
     draft, other = finished.drafts[scene.number], finished.other(scene.party)
     verdict = sides[scene.party].verdict(draft, "clear")
     return RefusalShown(
@@ -361,7 +232,7 @@ def _refusal(scene: Scene, finished: FinishedDay, sides: dict[str, _Side]) -> Re
     )
 
 
-def _outward(side: _Side, question: DispatchId) -> str:
+def _outward(side: Side, question: DispatchId) -> str:
     """Return the word that reached the side that had asked."""
     desk = next(iter(side.opened.desks.values()))
     with side.opened.node.ledger.read() as tx:
@@ -369,7 +240,7 @@ def _outward(side: _Side, question: DispatchId) -> str:
     return str(row.outward)
 
 
-def _trace(side: _Side, draft: bytes) -> bool:
+def _trace(side: Side, draft: bytes) -> bool:
     """Say whether a side has any row about a draft of the other side."""
     tables = (("record", "dispatch"), ("kept", "id"), ("got", "id"), ("sent", "id"))
     with side.opened.node.ledger.read() as tx:
@@ -382,7 +253,7 @@ def _trace(side: _Side, draft: bytes) -> bool:
 # --- the workplan ------------------------------------------------------------------------------------------------
 
 
-def _late(scene: Scene, finished: FinishedDay, sides: dict[str, _Side]) -> Iterator[Lateness]:
+def _late(scene: Scene, finished: FinishedDay, sides: dict[str, Side]) -> Iterator[Lateness]:
     """Yield each limit of a dispatch that was met late, by the rows of the side that owed it."""
     row = sides[finished.other(scene.party)].limits(finished.ids[scene.number])
     limits = (
@@ -395,7 +266,7 @@ def _late(scene: Scene, finished: FinishedDay, sides: dict[str, _Side]) -> Itera
             yield Lateness(finished.other(scene.party), scene.number, what, iso(due) or "", iso(met))
 
 
-def _workplan(finished: FinishedDay, sides: dict[str, _Side], lateness: list[Lateness]) -> tuple[ItemShown, ...]:
+def _workplan(finished: FinishedDay, sides: dict[str, Side], lateness: list[Lateness]) -> tuple[ItemShown, ...]:
     first = sides[finished.parties[0]]
     items = first.board.workplan(finished.ended)
     marks = {_party(side, finished).short: party for party, side in sides.items()}
@@ -417,7 +288,7 @@ def _item(item: WorkItem, finished: FinishedDay, marks: dict[str, str], lateness
     )
 
 
-def _differences(finished: FinishedDay, sides: dict[str, _Side]) -> Iterator[str]:
+def _differences(finished: FinishedDay, sides: dict[str, Side]) -> Iterator[str]:
     """Yield what the manifests found, and where the two screens say different things of the workplan."""
     for party, side in sides.items():
         with side.opened.node.ledger.read() as tx:

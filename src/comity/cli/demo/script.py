@@ -53,12 +53,33 @@ class Span(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     since: str = "arrived"
 
 
+class ConsignmentScript(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What becomes of one consignment.
+
+    Attributes:
+        number: its notification.
+        held: why the goods must not leave, when it is notified; `holds`: at the end of the day.
+        state: where it stands at the end.
+        screen: what each line is to a screen, in the order of the lines; `one_sided`: one law has what the other has not.
+        missing: grams that were to come and did not; None where nothing came.
+    """
+
+    number: int
+    held: tuple[str, ...]
+    holds: tuple[str, ...]
+    state: str
+    screen: tuple[str, ...]
+    one_sided: bool = False
+    missing: int | None = None
+
+
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The whole file.
 
     Attributes:
         day: its date.
         totals, item, span: what it must come to.
+        consignment: what becomes of the consignments, which are not in the totals.
         attacks: the dispatches of the day that each attack works on.
         approver: role of the roster that is rung when something immediate cannot go.
     """
@@ -68,6 +89,7 @@ class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     item: tuple[ItemScript, ...]
     attacks: dict[str, Annotated[tuple[int, ...], msgspec.Meta(min_length=1)]]
     span: tuple[Span, ...] = ()
+    consignment: tuple[ConsignmentScript, ...] = ()
     approver: str = "approver"
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from comity.cli.demo.attacks.result import AttackResult
-from comity.cli.demo.report import DayShown, DispatchShown, ItemShown, RefusalShown, VerdictShown
+from comity.cli.demo.consigned import ConsignmentShown, GoodsShown, ScreenShown, StepShown
+from comity.cli.demo.report import DayShown, DispatchShown, ItemShown, RefusalShown
 from comity.cli.demo.served import LogFound, NodeAddress
+from comity.cli.demo.sides import VerdictShown
 from comity.cli.out import show_table
 
 _NONE = "none"
@@ -75,6 +77,91 @@ def _row(one: DispatchShown, refusal: RefusalShown | None, marks: dict[str, str]
 
 def _said(verdict: VerdictShown) -> str:
     return f"{verdict.effect}. {verdict.sentence} [{'; '.join(verdict.articles)}]"
+
+
+_HELD = {
+    "sails-before-answer": "they would leave before {importing} has to answer",
+    "sails-before-certificate": "they would leave before {exporting}'s own decision is due",
+    "asked": "{importing} asks for more",
+    "enquiry": "{importing} looks further",
+    "objected": "{importing} objects",
+    "silence": "{importing} has not answered, and its silence is no yes",
+    "permit-ends": "a permit ends before they leave",
+    "recalled": "the notification was recalled",
+    "corrected": "the notification was corrected",
+    "taken-back": "{importing} took back what it had said",
+}
+
+
+def show_consignments(shown: DayShown) -> None:
+    """Print each consignment: what was said as a table, then goods, limits, what held it, the screens, where it stands."""
+    marks = _marks(shown)
+    for one in shown.consignments:
+        name = (
+            f"{one.item}: consignment {one.reference}, {marks[one.sender]} to {marks[one.receiver]}, {one.exporter} to"
+        )
+        steps = [_step_row(step, marks) for step in one.dispatches]
+        show_table(f"\n{name} {one.importer}", _HEADS, steps)
+        for line in _consignment_lines(one, marks):
+            print(f"  {line}")
+
+
+def _step_row(step: StepShown, marks: dict[str, str]) -> list[str]:
+    at = step.states["sent"] or ""
+    said = [f"{marks[verdict.whose]}, {verdict.act}: {_said(verdict)}" for verdict in step.verdicts]
+    kind = f"{step.kind} {step.stage}".strip() + (f": {', '.join(step.words)}" if step.words else "")
+    return [f"{at[5:10]} {at[11:16]}", str(step.number), marks[step.sender], kind, "\n".join(said)]
+
+
+def _consignment_lines(one: ConsignmentShown, marks: dict[str, str]) -> list[str]:
+    exporting, importing = marks[one.sender], marks[one.receiver]
+    limits = [
+        f"{importing} answers before {_minute(one.answer)}" if one.answer else "",
+        f"{exporting} decides before {_minute(one.certificate)}" if one.certificate else "",
+        f"to leave on {one.leaves}",
+    ]
+    return [
+        f"goods: {'; '.join(_goods(goods) for goods in one.goods)}",
+        f"limits: {', '.join(filter(None, limits))}",
+        f"when it was notified: {_held(one.held, exporting, importing)}",
+        *(f"screen of {marks[screen.party]}, kept at home: {_screened(screen)}" for screen in one.screens),
+        f"at the end of the day, on both boards: {one.state}; {_held(one.holds, exporting, importing)}",
+    ]
+
+
+def _goods(goods: GoodsShown) -> str:
+    told = [
+        f"{word} {_kilograms(grams)}" for word, grams in (("left", goods.left), ("arrived", goods.arrived)) if grams
+    ]
+    missing = f"missing {_kilograms(goods.missing)}" if goods.missing is not None else ""
+    number = f" (CAS {goods.cas})" if goods.cas else ""
+    return ", ".join(filter(None, (f"{_kilograms(goods.grams)} {goods.substance}{number}", *told, missing)))
+
+
+def _kilograms(grams: int) -> str:
+    return f"{grams / 1_000:,.2f} kg"
+
+
+def _minute(at: str | None) -> str:
+    return f"{(at or '')[:10]} {(at or '')[11:16]}"
+
+
+def _held(words: Sequence[str], exporting: str, importing: str) -> str:
+    if not words:
+        return "nothing holds the goods"
+    why = " and ".join(_HELD.get(word, word).format(exporting=exporting, importing=importing) for word in words)
+    return f"the goods are held, because {why}"
+
+
+def _screened(screen: ScreenShown) -> str:
+    if not screen.verdicts:
+        return "this node has no screen"
+    lines = [
+        f"line {place} {verdict}{f' ({listed})' if listed else ''}"
+        for place, (verdict, listed) in enumerate(zip(screen.verdicts, screen.lists, strict=True), 1)
+    ]
+    gap = "; one law has what the other has not" if screen.one_sided else ""
+    return "; ".join(lines) + gap
 
 
 def show_logs(logs: Sequence[LogFound]) -> None:

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from comity.base.ids import Ms, NodeName
 from comity.cli.doorway import ask
 from comity.crypto.sign import add_signatures, sign_instrument
 from comity.dispatch.accord import encode_accord
+from comity.edge.config import POSTGRESQL
 from comity.edge.files import write_atomic
 from comity.edge.handover import PartyTerms, Terms, make_accord, read_card
 from comity.edge.keystore import RootStore
@@ -148,7 +150,15 @@ class Stage:
                     actor.process.wait(5)
 
 
-def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None, real_clock: bool = False) -> Stage:
+def build(
+    folder: Path,
+    data: Set,
+    at: Ms,
+    *,
+    tick_ms: int | None = None,
+    real_clock: bool = False,
+    databases: Mapping[str, str] | None = None,
+) -> Stage:
     """Make and pair both nodes of an accord in `folder`.
 
     Args:
@@ -157,6 +167,7 @@ def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None, real_c
         at: what both clocks show first.
         tick_ms: another tick for normal and bulk lanes, for measurements.
         real_clock: the nodes go by the machine's clock; `at` is then only when their keys begin.
+        databases: by party id, where its PostgreSQL database is; a party without one has a file.
 
     Raises:
         BadConfiguration: the folder holds nodes already, or the data do not fit.
@@ -167,7 +178,8 @@ def build(folder: Path, data: Set, at: Ms, *, tick_ms: int | None = None, real_c
     ports = free_ports(6)
     actors = tuple(make_actor(folder, party, ports[3 * n : 3 * n + 3]) for n, party in enumerate(terms.party))
     for actor, peer in (actors, actors[::-1]):
-        init_node(new_node(actor, peer, data, None if real_clock else at), at)
+        database = (databases or {}).get(actor.id)
+        init_node(new_node(actor, peer, data, None if real_clock else at, database), at)
     accord = sign_accord(terms, (actors[0], actors[1]))
     write_atomic(folder / "accord.cose", accord)
     for actor, peer in (actors, actors[::-1]):
@@ -183,9 +195,18 @@ def make_actor(folder: Path, party: PartyTerms, ports: list[int]) -> Actor:
     return Actor(party, folder / party.id, folder / f"{party.id}-root", exchange, page, clock)
 
 
-def new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None) -> NewNode:
-    """Return what is said when an actor's node is made; `shown` is what its clock shows first, None for the machine's."""
+def new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None, database: str | None = None) -> NewNode:
+    """Return what is said when an actor's node is made.
+
+    Args:
+        actor: whose.
+        peer: with whom.
+        data: of the accord.
+        shown: what its clock shows first; None for the machine's.
+        database: where its PostgreSQL database is; None for a file.
+    """
     party = actor.terms
+    store = {} if database is None else {"store": f'"{POSTGRESQL}"', "database": f'"{database}"'}
     clock = (
         {"clock_port": str(actor.clock_port), "clock_at": str(int(shown)), "insecure_demo_clock": "true"}
         if shown
@@ -216,6 +237,7 @@ def new_node(actor: Actor, peer: Actor, data: Set, shown: Ms | None) -> NewNode:
             "insecure_demo_roles": "true",
             "insecure_exercise_edition": "true",
             **clock,
+            **store,
         },
         sealing_days=_KEY_DAYS,
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from comity.base.ids import Ms
-from comity.cli.demo.report import iso
 from comity.cli.demo.script import ItemScript, Overdue, Script, ms
+from comity.cli.demo.sides import iso
 from comity.cli.demo.stage import Stage
 
 _MINUTE = timedelta(minutes=1)

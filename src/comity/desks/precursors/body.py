@@ -6,12 +6,11 @@ The rule it keeps: a body has one form; what is commercial and who is a person i
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
-from comity.base.bodies import tags, texts, tidy
-from comity.base.cbor import Value, decode, encode
-from comity.base.errors import BadEnvelope, BadForm
+from comity.base.bodies import Reading, read_body, tidy
+from comity.base.cbor import Value, encode
+from comity.base.errors import BadForm
 from comity.base.readers import Misfit
 from comity.desks.precursors.kinds import READERS
 from comity.desks.precursors.model import Arrived, Body, Incident, Kind, Objection, Outcome, Pen, Reply, Shipped
@@ -25,15 +24,6 @@ _WORDS_ONLY = frozenset(
     }
 )  # fmt: skip
 """Fields whose texts are words of a closed list, numbers in a checked form or days, so that the scan need not read them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A body once read: typed, with the data categories on its parts and all texts that a person wrote."""
-
-    body: Body
-    tagged: frozenset[str]
-    texts: tuple[str, ...]
 
 
 def compose_body(kind: str, form: Mapping[str, Value]) -> bytes:
@@ -56,7 +46,7 @@ def compose_body(kind: str, form: Mapping[str, Value]) -> bytes:
 
 
 @lru_cache(maxsize=32)
-def read(kind: str, data: bytes) -> Reading:
+def read(kind: str, data: bytes) -> Reading[Body]:
     """Read the canonical bytes of a body, ours or the peer's.
 
     One dispatch is read by several steps in a row, so the last 32 readings stay in memory.
@@ -64,11 +54,7 @@ def read(kind: str, data: bytes) -> Reading:
     Raises:
         BadEnvelope: not canonical, or it does not fit the schema of `kind`.
     """
-    value = decode(data)
-    try:
-        return Reading(_read(kind, value), frozenset(tags(value)), tuple(texts(value, _WORDS_ONLY)))
-    except Misfit as misfit:
-        raise BadEnvelope(f"a body of kind {kind} does not fit: {misfit}") from None
+    return read_body(kind, data, _read, _WORDS_ONLY)
 
 
 def parse_body(kind: str, data: bytes) -> Body:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from comity.base.errors import BadEnvelope
-from comity.base.hashing import sha256
 from comity.base.ids import CaseId, DispatchId, show_id
 from comity.desks.precursors import knowing, store
 from comity.desks.precursors.body import read
@@ -19,40 +18,21 @@ from comity.desks.precursors.rules import State
 from comity.dispatch.columns import bytes_of
 from comity.dispatch.ports import Tx
 from comity.marking.finding import words_of
+from comity.marking.searchtags import agency_tag, case_tag, kind_tag, side_tag
 
 MOST_WORDS = 20_000
-_TAG_BYTES = 8
 _BATCH = 500
 _WRITE = (
     "INSERT INTO precursors_text (place, id, case_id, at, words, tags, scope)"
     " VALUES (COALESCE((SELECT MAX(place) FROM precursors_text), 0) + 1, ?, ?, ?, ?, ?, ?) ON CONFLICT (id)"
-    " DO UPDATE SET words = excluded.words, tags = excluded.tags, scope = excluded.scope WHERE words <> excluded.words"
-    " OR tags <> excluded.tags OR scope <> excluded.scope"
+    " DO UPDATE SET words = excluded.words, tags = excluded.tags, scope = excluded.scope"
+    " WHERE precursors_text.words <> excluded.words OR precursors_text.tags <> excluded.tags"
+    " OR precursors_text.scope <> excluded.scope"
 )
 _BEHIND = (
     "SELECT n.root FROM precursors_notice n WHERE NOT EXISTS (SELECT 1 FROM precursors_text t WHERE t.id = n.root)"
     " ORDER BY n.since, n.root LIMIT ?"
 )
-
-
-def agency_tag(agency: str, role: str) -> str:
-    """Return an agency as one word: `f` for who sends, `t` for who receives, `a` for one of ours in the case."""
-    return role + sha256(agency.encode())[:_TAG_BYTES].hex()
-
-
-def kind_tag(kind: str) -> str:
-    """Return a kind as one word."""
-    return "k" + "".join(filter(str.isalnum, kind))
-
-
-def side_tag(*, ours: bool) -> str:
-    """Return whose a notification is as one word."""
-    return "oours" if ours else "otheirs"
-
-
-def case_tag(case: CaseId) -> str:
-    """Return a case as one word."""
-    return "c" + case.hex()
 
 
 def note(tx: Tx, root: DispatchId) -> None:

@@ -60,6 +60,9 @@ class Hold(StrEnum):
     RECALLED = "recalled"
     CORRECTED = "corrected"
     TAKEN_BACK = "taken-back"
+    RECALL_REFUSED = "recall-refused"
+    CORRECTION_REFUSED = "correction-refused"
+    TAKING_BACK_REFUSED = "taking-back-refused"
 
 
 class Side(StrEnum):
@@ -120,6 +123,11 @@ FACTS = frozenset({Kind.SHIPPED, Kind.ARRIVED, Kind.INCIDENT})
 RECALL, PART, CORRECTION = "recall", "recall-part", "correction"
 MARKS = frozenset({RECALL, PART, CORRECTION})
 """What a sender does later to a dispatch of its own; as a move it names that dispatch in `on`."""
+REFUSED = "refused"
+"""Stage of a mark that the other side did not let in: it takes nothing away, and holds the goods until that is resolved."""
+_MARKED = (Hold.RECALL_REFUSED, Hold.CORRECTED, Hold.CORRECTION_REFUSED, Hold.TAKEN_BACK, Hold.TAKING_BACK_REFUSED)
+"""Holds of marks, in the order in which they are told."""
+_OF_WORDS = frozenset({Hold.TAKEN_BACK, Hold.TAKING_BACK_REFUSED})
 _UNDONE = frozenset({*FACTS, Kind.OUTCOME})
 """Kinds that count no more once they are recalled whole, wherever the consignment stands, and hold nothing."""
 _REGULAR: Mapping[str, frozenset[State]] = MappingProxyType(
@@ -201,6 +209,9 @@ def fold(first: Move, moves: Iterable[Move], times: Callable[[DispatchId, Ms], T
         if word is None:
             counted.append(move)
             standing = _step(standing, move, times(standing.current, standing.since))
+        elif move.stage == REFUSED:
+            counted += () if word.kind in _UNDONE else (replace(move, on=None),)
+            standing = _run(first, counted, times)
         else:
             counted = [one for one in counted if one is not word]
             counted += () if word.kind in _UNDONE else (replace(move, on=None),)
@@ -245,9 +256,11 @@ def _taken_back(now: Standing, counted: Iterable[Move], mark: Move) -> Move | No
 def _mark(now: Standing, mark: Move) -> Standing:
     """Return a standing after a mark: on the version in force, on a word that no longer counts (`on` is None), or on neither."""
     if mark.on is None:
-        return replace(now, marks=now.marks | {Hold.TAKEN_BACK})
+        return replace(now, marks=now.marks | {Hold.TAKING_BACK_REFUSED if mark.stage == REFUSED else Hold.TAKEN_BACK})
     if mark.on != now.current:
         return now
+    if mark.stage == REFUSED:
+        return replace(now, marks=now.marks | {Hold.RECALL_REFUSED if mark.kind == RECALL else Hold.CORRECTION_REFUSED})
     if mark.kind == RECALL and now.state in _BEFORE:
         return replace(now, state=State.RECALLED, marks=frozenset())
     return replace(now, marks=now.marks | {Hold.CORRECTED})
@@ -285,7 +298,7 @@ def _left(now: Standing, move: Move) -> frozenset[Hold]:
     if move.kind == Kind.PEN and move.stage == AMENDMENT:
         return frozenset()
     speaks = move.side is Side.IMPORTER and move.kind in {Kind.REPLY, Kind.OBJECTION}
-    return now.marks - {Hold.TAKEN_BACK} if speaks else now.marks
+    return now.marks - _OF_WORDS if speaks else now.marks
 
 
 def _silent_yes(now: Standing, times: Times | None, move: Move) -> bool:
@@ -335,8 +348,7 @@ def holds(standing: Standing, times: Times, now: Ms) -> tuple[Hold, ...]:
         (Hold.SAILS_BEFORE_ANSWER, waits and times.answer is not None and times.sails < times.answer),
         (Hold.SAILS_BEFORE_CERTIFICATE, waits and times.certificate is not None and times.sails < times.certificate),
         (Hold.SILENCE, silence is Silence.HELD),
-        (Hold.CORRECTED, Hold.CORRECTED in standing.marks),
-        (Hold.TAKEN_BACK, Hold.TAKEN_BACK in standing.marks),
+        *((mark, mark in standing.marks) for mark in _MARKED),
         (Hold.PERMIT_ENDS, times.permits is not None and times.permits < times.leaves),
     )
     return tuple(hold for hold, there in found if there)

@@ -25,6 +25,7 @@ from comity.desks.precursors.rules import (
     LATE,
     PART,
     RECALL,
+    REFUSED,
     Gap,
     Move,
     Side,
@@ -43,6 +44,8 @@ NAME = "precursors"
 _PAGE = 200
 _GRAVE = ("controlled", "controlled_class", "mismatch", "invalid", "review")
 """Words of a screen, the gravest first; what is not here is less than any of them."""
+_MARKS = tuple(f"{kind}{end}" for end in ("", f"-{REFUSED}") for kind in (RECALL, PART, CORRECTION))
+"""What a sender did to a dispatch of its own, the gravest first."""
 
 
 class PrecursorsDesk:
@@ -244,7 +247,10 @@ class PrecursorsDesk:
             return None if pen is None else self._times(pen, since, ours=first.ours)
 
         moves = [_move(row, first, row.re if row.re in pens else None) for row in heard if row is not first]
-        moves += [Move(one.by, one.made, one.kind, "", _side(first, ours=one.ours), one.target) for one in marks]
+        moves += [
+            Move(one.by, one.made, one.kind, REFUSED if one.refused else "", _side(first, ours=one.ours), one.target)
+            for one in marks
+        ]
         return fold(_move(first, first, None), moves, times)
 
     def _times(self, pen: Pen, since: Ms, *, ours: bool) -> Times:
@@ -397,9 +403,9 @@ def _move(row: DispatchRow, first: DispatchRow, on: DispatchId | None) -> Move:
 
 
 def _gravest(row: DispatchRow, marks: Sequence[TakenBack]) -> str:
-    """Return the gravest mark on a dispatch, "" for none: recalled, recalled in part, corrected."""
-    found = {one.kind for one in marks if one.target == row.id}
-    return next((kind for kind in (RECALL, PART, CORRECTION) if kind in found), "")
+    """Return the gravest mark on a dispatch, "" for none: recalled, recalled in part, corrected; then what was refused."""
+    found = {f"{one.kind}-{REFUSED}" if one.refused else one.kind for one in marks if one.target == row.id}
+    return next((word for word in _MARKS if word in found), "")
 
 
 def _side(first: DispatchRow, *, ours: bool) -> Side:

@@ -115,9 +115,9 @@ def note_screened(tx: Tx, version: DispatchId, found: Screened, verdict: str, at
 def take_back(tx: Tx, taken: TakenBack) -> None:
     """Leave a mark on a dispatch."""
     tx.run(
-        "INSERT INTO precursors_mark (target, by_id, ours, kind, made) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (target, by_id) DO NOTHING",
-        (taken.target, taken.by, int(taken.ours), taken.kind, taken.made),
+        "INSERT INTO precursors_mark (target, by_id, ours, kind, made, refused) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (target, by_id) DO UPDATE SET refused = excluded.refused",
+        (taken.target, taken.by, int(taken.ours), taken.kind, taken.made, int(taken.refused)),
     )
 
 
@@ -148,13 +148,20 @@ def about(tx: Tx, root: DispatchId) -> tuple[DispatchRow, ...]:
 def marks(tx: Tx, root: DispatchId) -> tuple[TakenBack, ...]:
     """Return every mark that a sender left on its own dispatches about one consignment."""
     rows = tx.rows(
-        "SELECT m.target, m.by_id, m.kind, m.ours, m.made FROM precursors_mark m JOIN precursors_dispatch d ON d.id = m.target"
+        "SELECT m.target, m.by_id, m.kind, m.ours, m.made, m.refused FROM precursors_mark m JOIN precursors_dispatch d ON d.id = m.target"
         " AND d.ours = m.ours WHERE d.root = ? ORDER BY m.made, m.by_id",
         (root,),
     )
     return tuple(
-        TakenBack(DispatchId(bytes_of(target)), DispatchId(bytes_of(by)), text_of(kind), bool(ours), Ms(int_of(made)))
-        for target, by, kind, ours, made in rows
+        TakenBack(
+            DispatchId(bytes_of(target)),
+            DispatchId(bytes_of(by)),
+            text_of(kind),
+            bool(ours),
+            Ms(int_of(made)),
+            bool(no),
+        )
+        for target, by, kind, ours, made, no in rows
     )
 
 

@@ -7,12 +7,11 @@ sorted and unique; a form is tidied into that shape, bytes of the peer must alre
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
-from comity.base.bodies import tags, texts, tidy
-from comity.base.cbor import Value, decode, encode
-from comity.base.errors import BadEnvelope, BadForm
+from comity.base.bodies import Reading, read_body, tidy
+from comity.base.cbor import Value, encode
+from comity.base.errors import BadForm
 from comity.base.readers import Misfit
 from comity.desks.requests.kinds import READERS
 from comity.desks.requests.model import Answer, Body, Content, Correction, Posting
@@ -67,17 +66,8 @@ def compose_body(kind: str, form: Mapping[str, Value]) -> bytes:
     return encode(tidied)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A body once read: typed, with the data categories on its parts and all texts that a person wrote."""
-
-    body: Body
-    tagged: frozenset[str]
-    texts: tuple[str, ...]
-
-
 @lru_cache(maxsize=32)
-def read(kind: str, data: bytes) -> Reading:
+def read(kind: str, data: bytes) -> Reading[Body]:
     """Read the canonical bytes of a body, ours or the peer's.
 
     One dispatch is read by several steps in a row, so the last 32 readings stay in memory.
@@ -85,11 +75,7 @@ def read(kind: str, data: bytes) -> Reading:
     Raises:
         BadEnvelope: not canonical, or it does not fit the schema of `kind`.
     """
-    value = decode(data)
-    try:
-        return Reading(_read(kind, value), frozenset(tags(value)), tuple(texts(value, _WORDS_ONLY)))
-    except Misfit as misfit:
-        raise BadEnvelope(f"a body of kind {kind} does not fit: {misfit}") from None
+    return read_body(kind, data, _read, _WORDS_ONLY)
 
 
 def parse_body(kind: str, data: bytes) -> Body:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from comity.base.errors import BadEnvelope
-from comity.base.hashing import sha256
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desk import Filing
 from comity.desks.requests import knowing
@@ -19,9 +18,9 @@ from comity.desks.requests.model import Kind, Recall
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.ports import Tx
 from comity.marking.finding import words_of
+from comity.marking.searchtags import agency_tag, case_tag, kind_tag, side_tag
 
 MOST_WORDS = 20_000
-_TAG_BYTES = 8
 _BATCH = 500
 _INSERT = (
     "INSERT INTO requests_text (place, id, case_id, at, words, tags, scope)"
@@ -31,26 +30,6 @@ _BEHIND = (
     "SELECT id, ours, kind, case_id, from_agency, to_agency, item, created, body FROM requests_dispatch d"
     " WHERE NOT EXISTS (SELECT 1 FROM requests_text t WHERE t.id = d.id) ORDER BY created, id LIMIT ?"
 )
-
-
-def agency_tag(agency: str, role: str) -> str:
-    """Return an agency as one word: `f` for who sends, `t` for who receives, `a` for one of ours in the case."""
-    return role + sha256(agency.encode())[:_TAG_BYTES].hex()
-
-
-def kind_tag(kind: str) -> str:
-    """Return a kind as one word."""
-    return "k" + "".join(filter(str.isalnum, kind))
-
-
-def side_tag(*, ours: bool) -> str:
-    """Return whose a dispatch is as one word."""
-    return "oours" if ours else "otheirs"
-
-
-def case_tag(case: CaseId) -> str:
-    """Return a case as one word."""
-    return "c" + case.hex()
 
 
 def note(tx: Tx, filing: Filing) -> None:

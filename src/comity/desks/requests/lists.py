@@ -257,7 +257,7 @@ def _count(tx: Tx, what: Part, scope: Scope, now: Ms) -> tuple[int, int]:
     where, arguments = together([what, inside(scope, "d.case_id")])
     found = tx.rows(
         "SELECT COUNT(*), COUNT(CASE WHEN due_next <= ? THEN 1 END) FROM (SELECT d.due_next FROM requests_dispatch d"  # noqa: S608  places only
-        f" WHERE {where} ORDER BY d.due_next LIMIT ?) AS some",
+        f" WHERE {where} ORDER BY d.due_next LIMIT ?) AS found",
         (now, *arguments, Counts.MOST),
     )
     return int_of(found[0][0]), int_of(found[0][1])

@@ -125,7 +125,8 @@ def _file(verified: Verified, fact: Fact, code: str | None, book: Book, office: 
     desk.settle(book.tx, header.id, int(fact), code, now)
     if fact is Fact.FILED:
         note_consent(header, verified.facts, book.tx, office, now)
-        take_back(header, verified.facts, office.desks, book.tx, ours=False)
+    if fact is not Fact.ARRIVED:
+        take_back(header, verified.facts, office.desks, book.tx, ours=False, refused=fact is Fact.REFUSED)
     _mark(verified, fact, book, now)
 
 

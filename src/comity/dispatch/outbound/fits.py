@@ -17,6 +17,7 @@ from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Draft
 from comity.dispatch.stops import LEAVING
+from comity.marking.vocabulary import ROOM_PURPOSE
 
 TAKING_BACK = frozenset({RECALL, "correction", WITHDRAW})
 _OF_RECALLED = frozenset({"court-disclosure"})
@@ -45,6 +46,7 @@ def fits(draft: Draft, tx: Tx, office: Office) -> Draft:
     Raises:
         BadForm: it is not; the message says what and what to do, nothing was kept.
     """
+    _is_not_the_rooms(draft)
     _names_an_item(draft, tx, office)
     _takes_back_own(draft, tx)
     _builds_on_nothing_recalled(draft, tx)
@@ -53,6 +55,13 @@ def fits(draft: Draft, tx: Tx, office: Office) -> Draft:
     _passes_on_what_was_passed(draft, tx, office)
     _keeps_no_longer_than_allowed(draft, office)
     return draft
+
+
+def _is_not_the_rooms(draft: Draft) -> None:
+    if draft.form.purpose == ROOM_PURPOSE:
+        raise BadForm(
+            f"the purpose {ROOM_PURPOSE} is a restricted room's alone; write it there (comity room), nothing was kept"
+        )
 
 
 def _names_an_item(draft: Draft, tx: Tx, office: Office) -> None:

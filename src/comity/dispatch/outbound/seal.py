@@ -27,7 +27,7 @@ def seal(released: Released, office: Office, now: Ms) -> Sealed:
     """  # spec: protocol.md 1 rule 4, 3
     draft = released.cleared.labelled.draft
     recipients = [_recipient(agency, office, now) for agency in draft.form.recipients]
-    header = _header(released, office)
+    header = header_of(released, office)
     contents = (wire.encode_header(header), released.cleared.body, wire.encode_attachments(()), b"")
     parts = wire.salted(contents, office.entropy)
     plain, _ = wire.encode_plain(parts, recipients=len(recipients))
@@ -53,7 +53,8 @@ def _recipient(agency: str, office: Office, now: Ms) -> tuple[Digest, SealingPub
     return key.kid, key.public
 
 
-def _header(released: Released, office: Office) -> wire.Header:
+def header_of(released: Released, office: Office) -> wire.Header:
+    """Return the header of what was released."""
     cleared = released.cleared
     draft = cleared.labelled.draft
     form = draft.form

@@ -104,8 +104,9 @@ _HEAD = re.compile(r"\(\?<!(\[(?:[^\]\\]|\\.)*\]|\\d)\)(?!.*\|)")
 """What must not stand before, at the head of an expression that is no choice at its top."""
 
 
+@lru_cache(maxsize=256)
 def make_ready(pattern: Pattern) -> tuple[Ready, ...]:
-    """Compile a pattern: its one expression, or each of its phrases.
+    """Compile a pattern: its one expression, or each of its phrases; one that two editions share, once.
 
     Raises:
         BadConfiguration: it is no regular expression, matches nothing at all, names an unknown check, has both or neither

@@ -27,6 +27,7 @@ from comity.web.screens import (
     precursors,
     retention,
     reviews,
+    scorecard,
     search,
     searches,
     settings,
@@ -35,6 +36,7 @@ from comity.web.screens import (
     today,
     trace,
     workplan,
+    yearly,
 )
 from comity.web.visit import ScreenRoute
 
@@ -54,6 +56,8 @@ ALL: tuple[ScreenRoute, ...] = (
     *dispatch.ROUTES,
     *precursors.ROUTES,
     *workplan.ROUTES,
+    *scorecard.ROUTES,
+    *yearly.ROUTES,
     *duty.ROUTES,
     *bell.ROUTES,
     *evidence.ROUTES,

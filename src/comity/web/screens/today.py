@@ -1,11 +1,15 @@
-"""The first page and the shared workplan with its cases that are open to the visitor."""
+"""The first page and the shared workplan with its cases that are open to the visitor, and consignments that wait for us."""
 
 from __future__ import annotations
 
 from comity.policy.access import Deed
+from comity.screen.consignments import Ask
 from comity.web import pages
-from comity.web.reading import open_cases, reading
+from comity.web.consignmentrows import row
+from comity.web.reading import open_cases, reading, sight
 from comity.web.visit import Answer, Redirect, Screen, ScreenRoute, Visit
+
+_PENS = 5
 
 
 async def first(visit: Visit) -> Answer:
@@ -14,9 +18,19 @@ async def first(visit: Visit) -> Answer:
 
 
 async def today(visit: Visit) -> Answer:
-    """Workplan, cases with their dispatches, latest, link, logs."""
-    page = pages.day(reading(visit, open_cases(visit)), visit.texts)
+    """Workplan, cases with their dispatches, consignments that wait for us, latest, link, logs."""
+    page = pages.day(reading(visit, open_cases(visit)), visit.texts, pages.Region("pens", _pens(visit)))
     return Screen(page, frozenset({"inbox", "log"}))
+
+
+def _pens(visit: Visit) -> tuple[pages.Part, ...]:
+    """Return the consignments that wait for us first, for those to whom their board is open."""
+    reader, person = visit.site.consignments, visit.who.person
+    if reader is None or not visit.site.needs.may(person, Deed.INBOX):
+        return ()
+    at = sight(visit)
+    rows = tuple(row(line, at) for line in reader.page(person, Ask(), visit.now).lines[:_PENS])
+    return (pages.Part("day-pens", "precursors.ofcase", rows),) if rows else ()
 
 
 ROUTES = (ScreenRoute("GET", "/", Deed.HOME, first), ScreenRoute("GET", "/today", Deed.HOME, today))

@@ -48,6 +48,7 @@ def tx() -> Iterator[Tx]:
                     "recall",
                     "correction",
                     "reply-recalled",
+                    "recall-refused",
                 ):
                     one = filing(number, "pen", body, ours=ours, at=place * HOUR)
                     desk.file(tx, replace(one, case=CaseId(ident(number))))
@@ -59,8 +60,9 @@ def tx() -> Iterator[Tx]:
 
 def _say(tx: Tx, number: int, word: str, *, ours: bool) -> None:
     case = {"at": DAY}
-    if word in {"recall", "correction"}:
-        EXPORTER.take_back(tx, TakenBack(ident(number), ident(number + 1), word, ours, Ms(T0 + DAY)))
+    if word in {"recall", "correction", "recall-refused"}:
+        kind, _, no = word.partition("-")
+        EXPORTER.take_back(tx, TakenBack(ident(number), ident(number + 1), kind, ours, Ms(T0 + DAY), bool(no)))
         return
     if word == "reply-recalled":
         _say(tx, number, "no-objection", ours=ours)
@@ -128,7 +130,7 @@ def test_a_scope_shows_what_its_agencies_sent_or_got_and_what_was_given(tx: Tx) 
     whole = seen(WHOLE)
     assert seen(NOTHING) == 0
     assert seen(Scope(agencies=frozenset({"seal-house", "paper-office"}))) == whole
-    assert seen(Scope(agencies=frozenset({"seal-house"}))) == 40 + 20, "it sent ours, and answered some of theirs"
+    assert seen(Scope(agencies=frozenset({"seal-house"}))) == 44 + 20, "it sent ours, and answered some of theirs"
     assert seen(Scope(agencies=frozenset({"seal_house"}))) == 0, "what a pattern means is taken as it stands"
     assert seen(Scope(cases=frozenset({CaseId(ident(1))}))) == 1
     assert seen(NOTHING, frozenset({CaseId(ident(11))})) == 1

@@ -12,6 +12,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import CaseId, Ms
 from comity.desks.precursors import knowing
 from comity.desks.precursors.clocks import Silence
+from comity.desks.precursors.consignments import Consignments
 from comity.desks.precursors.model import LineVerdict, Pen, Screened
 from comity.desks.precursors.rules import Hold, State
 from comity.desks.precursors.service import PrecursorsDesk
@@ -351,9 +352,9 @@ def test_who_of_ours_has_a_case(two: Two) -> None:
     assert (EXPORTER.name, EXPORTER.schema) == ("precursors", ())
 
 
-def taken(two: Two, target: int, by: int, kind: str, *, north: bool) -> None:
+def taken(two: Two, target: int, by: int, kind: str, *, north: bool, refused: bool = False) -> None:
     for tx, desk, ours in ((two.north, EXPORTER, north), (two.south, IMPORTER, not north)):
-        mark = TakenBack(ident(target), ident(by), kind, ours, Ms(T0 + DAY))
+        mark = TakenBack(ident(target), ident(by), kind, ours, Ms(T0 + DAY), refused)
         desk.take_back(tx, mark)
         desk.take_back(tx, mark)
 
@@ -376,6 +377,34 @@ def test_nobody_takes_back_what_the_other_side_said(two: Two) -> None:
     taken(two, 77, 10, "recall", north=True)
     for (row,) in two.rows():
         assert (row.notice.standing.state, row.notice.standing.marks) == (State.NOTIFIED, frozenset())
+
+
+def test_a_recall_that_the_other_side_refused_holds_the_goods_on_both_sides_and_hides_nothing(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    two.south_says(2, "pen-reply", {"state": "no-objection"}, 2 * HOUR, **on(1))
+    EXPORTER.take_back(two.north, TakenBack(ident(1), ident(9), "recall", True, Ms(T0 + DAY)))
+    assert [row.notice.standing.state for row in EXPORTER.board(two.north, Ms(T0 + DAY))] == [State.RECALLED]
+    taken(two, 1, 9, "recall", north=True, refused=True)
+    for desk, tx, (row,) in zip((EXPORTER, IMPORTER), (two.north, two.south), two.rows(2 * DAY), strict=True):
+        assert (row.notice.standing.state, row.holds) == (State.CLEARED, (Hold.RECALL_REFUSED,))
+        marked = {one.id: one.marked for one in desk.about(tx, ident(1))}
+        assert marked == {ident(1): "recall-refused", ident(2): ""}
+        assert Consignments(desk).card(tx, ident(1), Ms(T0 + 2 * DAY)).facts, "its words are not closed"
+        assert tx.rows("SELECT words <> '' FROM precursors_text") == [(1,)]
+    two.north_says(3, "pen", {**PEN, "state": "amendment", "version": 2}, 2 * DAY, replaces=ident(1))
+    for (row,) in two.rows(3 * DAY):
+        assert (row.holds, row.notice.standing.state) == ((), State.NOTIFIED)
+
+
+def test_a_corrected_no_objection_holds_the_goods_again_on_both_sides(two: Two) -> None:
+    two.north_says(1, "pen", PEN, HOUR)
+    two.south_says(2, "pen-reply", {"state": "no-objection"}, 2 * HOUR, **on(1))
+    assert [row.holds for (row,) in two.rows(DAY)] == [(), ()]
+    taken(two, 2, 9, "correction", north=False)
+    for (row,) in two.rows(9 * DAY):
+        assert (row.notice.standing.state, row.holds, row.silence) == (State.NOTIFIED, (Hold.TAKEN_BACK,), None)
+    two.south_says(3, "pen-reply", {"state": "no-objection"}, 2 * DAY, **on(1))
+    assert [row.holds for (row,) in two.rows(3 * DAY)] == [(), ()]
 
 
 def test_a_corrected_notification_is_held_on_both_sides_until_its_next_version(two: Two) -> None:

@@ -163,9 +163,46 @@ def test_what_happened_is_taken_away_by_a_recall_of_all_of_it_only() -> None:
     assert after(*way, *closed, said(6, "recall", on=5)).state is State.ARRIVED
 
 
+@pytest.mark.parametrize(
+    ("kind", "hold"),
+    [
+        ("recall", Hold.RECALL_REFUSED),
+        ("recall-part", Hold.CORRECTION_REFUSED),
+        ("correction", Hold.CORRECTION_REFUSED),
+    ],
+)
+def test_what_the_other_side_refused_to_take_back_is_held_until_that_is_resolved(kind: str, hold: Hold) -> None:
+    yes, asked = said(2, "pen-reply", "no-objection", on=1), said(3, kind, "refused", EX, on=1)
+    found = after(yes, asked)
+    assert (found.state, holds(found, TIMES, Ms(4))) == (State.CLEARED, (hold,))
+    assert lapsed(after(asked), TIMES, Ms(9 * DAY)) is None, "silence means nothing meanwhile"
+    assert after(yes, asked, said(4, "pen-reply", "enquiry"), said(5, "pen-reply", "no-objection", on=1)).marks == {
+        hold
+    }
+    assert after(yes, asked, said(4, "shipped", side=EX)).irregular
+    assert not after(yes, asked, said(4, "pen", "amendment", EX)).marks
+    assert after(yes, asked, said(4, "recall", "", EX, on=1)).state is State.RECALLED
+    cancelled = after(yes, asked, said(4, "pen", "cancellation", EX))
+    assert (cancelled.state, holds(cancelled, TIMES, Ms(5))) == (State.CANCELLED, ())
+
+
+@pytest.mark.parametrize("kind", ["correction", "recall"])
+def test_an_answer_whose_taking_back_was_refused_still_stands_and_holds_the_goods(kind: str) -> None:
+    yes, asked = said(2, "pen-reply", "no-objection", on=1), said(3, kind, "refused", on=2)
+    found = after(yes, asked)
+    assert (found.state, holds(found, TIMES, Ms(4))) == (State.CLEARED, (Hold.TAKING_BACK_REFUSED,))
+    again = after(yes, asked, said(4, "objection", on=1), said(5, "pen-reply", "no-objection", on=1))
+    assert (again.state, again.marks) == (State.CLEARED, frozenset())
+    left = said(3, "shipped", side=EX)
+    gone = after(yes, left, replace(asked, made=Ms(5)))
+    assert (gone.state, holds(gone, TIMES, Ms(6))) == (State.SHIPPED, ())
+    back = after(yes, left, said(4, "recall", "refused", EX, on=3))
+    assert (back.state, back.marks) == (State.SHIPPED, frozenset()), "what happened stays told"
+
+
 def test_marks_come_to_the_same_whatever_arrived_first() -> None:
     moves = (said(2, "pen-reply", "no-objection", on=1), said(3, "recall", on=2), said(4, "objection", on=1),
-             said(5, "correction", on=4), said(6, "recall", "", EX, on=1))  # fmt: skip
+             said(5, "correction", on=4), said(7, "recall", "refused", on=4), said(6, "recall", "", EX, on=1))  # fmt: skip
     assert len({after(*order) for order in itertools.permutations(moves)}) == 1
 
 

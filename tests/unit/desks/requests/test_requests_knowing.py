@@ -7,6 +7,7 @@ import pytest
 from comity.base.ids import CaseId
 from comity.desks.requests import finding, knowing
 from comity.desks.requests.lists import Lists
+from comity.marking.searchtags import agency_tag
 from comity.policy.scope import Scope
 from comity.screen.inbox import View
 from tests.unit.desks.requests import test_requests_rows
@@ -24,7 +25,7 @@ def have(node: Node) -> list[str]:
     listed = {one for one in OTHERS if lists.page(node.tx, View.ALL, _of(one), frozenset(), ("", ""), None, 9)}
     indexed = {
         one for one in OTHERS
-        if all(finding.agency_tag(one, "a") in str(row[0]).split() for row in node.tx.rows("SELECT scope FROM requests_text"))
+        if all(agency_tag(one, "a") in str(row[0]).split() for row in node.tx.rows("SELECT scope FROM requests_text"))
     }  # fmt: skip
     assert listed == indexed == told
     return sorted(told)

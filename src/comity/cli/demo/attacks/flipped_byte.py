@@ -30,6 +30,7 @@ from comity.dispatch.outbound.release import release
 from comity.dispatch.outbound.seal import seal
 from comity.dispatch.predecessors import related
 from comity.dispatch.states import Cleared, Committed, Released
+from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Urgency
 
 ATTACK = (5, "flipped-byte")
@@ -102,7 +103,9 @@ def _batch(ring: Arena, numbers: tuple[int, int]) -> tuple[bytes, tuple[bytes, .
 
 def _every_position(ring: Arena, receiver: str, data: bytes, ids: tuple[bytes, ...], tally: _Tally) -> None:
     regions = _regions(data)
-    trial = Trial(ring.nodes[receiver], ring.opened[receiver].store.image(), data, ids, ring.now)
+    store = ring.opened[receiver].store
+    assert isinstance(store, SqliteStore)  # the demonstration's nodes have files
+    trial = Trial(ring.nodes[receiver], store.image(), data, ids, ring.now)
     try:
         for position in range(0, len(data), EVERY):
             changed = bytearray(data)

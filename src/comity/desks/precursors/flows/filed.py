@@ -32,7 +32,7 @@ from comity.desks.precursors.model import Arrived, Firm, Line, Pen, Shipped
 from comity.desks.precursors.rules import State
 
 _DIGITS = 6
-_NEVER_LEFT = frozenset({State.CANCELLED, State.OBJECTED, State.STOPPED, State.CLOSED})
+_NEVER_LEFT = frozenset({State.CANCELLED, State.RECALLED, State.OBJECTED, State.STOPPED, State.CLOSED})
 """States in which goods of which nobody told that they left or came will not."""
 
 
@@ -131,12 +131,13 @@ def holder_of(firm: Firm | None) -> HolderId:
     return HolderId(firm.number or firm.licence or " ".join(words(firm.name)))
 
 
-def project(told: Iterable[Told], naming: Naming) -> Filed:
+def project(told: Iterable[Told], naming: Naming, *, firms: bool = True) -> Filed:
     """Return what the dispatches come to.
 
     Args:
         told: each consignment once; one that stands twice counts once.
         naming: who knows substances.
+        firms: the firms are wanted too.
     """
     kept = {one.root: one for one in told}
     consignments: list[Consignment] = []
@@ -156,7 +157,8 @@ def project(told: Iterable[Told], naming: Naming) -> Filed:
             movements += _moved(one, place, sides)
             if one.shipped is None and one.arrived is None:
                 announced.add(number_of(one, place))
-    return Filed(tuple(consignments), frozenset(announced), tuple(movements), _holders(kept.values()), tuple(left))
+    holders = _holders(kept.values()) if firms else ()
+    return Filed(tuple(consignments), frozenset(announced), tuple(movements), holders, tuple(left))
 
 
 def laid_beside(given: Trade, filed: Filed) -> Trade:
@@ -252,6 +254,8 @@ def _declared(told: Told, place: int, line: Line, substance: SubstanceId) -> Ite
         value_minor=value,
         currency=currency,
         permit=permits[0] if permits else "",
+        un="".join(filter(str.isdecimal, line.un)),
+        packages=line.packages or 0,
     )
     yield outward
     if told.arrived is not None:

@@ -113,6 +113,7 @@ class Consignment:
         grams: net mass.
         value_minor, currency: price in minor units of the currency; 0 and "" where none was declared.
         permit: number of the permit that it claims, "" for none.
+        un: transport number, four digits, "" where left out; packages: how many, 0 where left out.
     """
 
     id: ConsignmentId
@@ -133,6 +134,8 @@ class Consignment:
     value_minor: int
     currency: str
     permit: str
+    un: str = ""
+    packages: int = 0
 
     @property
     def outward(self) -> bool:

@@ -5,8 +5,6 @@ The rule it keeps: what is read is bounded and within the scope of whoever asks;
 
 from __future__ import annotations
 
-import csv
-import io
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -16,13 +14,12 @@ from typing import NamedTuple
 
 from comity.base.ids import DispatchId, show_id
 from comity.desks.precursors.flows.alerts import Shown, run_checks, show
-from comity.desks.precursors.flows.description import ListIdentify, description_checks
+from comity.desks.precursors.flows.description import description_checks
 from comity.desks.precursors.flows.filed import Filed, Told, laid_beside, number_of, project
 from comity.desks.precursors.flows.mirror import mirror_checks
 from comity.desks.precursors.flows.model import Consignment, ConsignmentId, Party
 from comity.desks.precursors.flows.naming import BookNaming
 from comity.desks.precursors.flows.need import need_checks
-from comity.desks.precursors.flows.reading import read_listed
 from comity.desks.precursors.flows.rows import read_reversals
 from comity.desks.precursors.flows.thresholds import read_thresholds
 from comity.desks.precursors.flows.told import Within, read_between
@@ -32,9 +29,9 @@ from comity.dispatch.ports import Tx
 from comity.screen.consignments import Adding, Doubt, Month, Series, Sum
 
 MOST = 60
-"""Consignments that are read for one page."""
+"""Consignments that are read for one page, if nothing else is said."""
 MONTHS = 12
-_RULES, _LIST = "thresholds.toml", "substances.csv"
+_RULES = "thresholds.toml"
 
 
 class _Pair(NamedTuple):
@@ -51,16 +48,16 @@ class OnPage:
     Args:
         files: of the edition of the list, by name; its thresholds among them.
         sides: ours and theirs.
+        most: consignments that are read for one page.
 
     Raises:
         BadConfiguration: the edition does not hold, or has no thresholds.
     """
 
-    def __init__(self, files: Mapping[str, bytes], sides: tuple[Party, Party]) -> None:
-        self._sides = sides
+    def __init__(self, files: Mapping[str, bytes], sides: tuple[Party, Party], most: int = MOST) -> None:
+        self._sides, self._most = sides, most
         self._naming = BookNaming(SubstanceBook.load(files))
         self._rules = read_thresholds(files.get(_RULES, b"").decode())
-        self._identify = ListIdentify.of(map(read_listed, csv.DictReader(io.StringIO(files[_LIST].decode()))))
 
     def of(self, tx: Tx, root: DispatchId, within: Within, until: date) -> Adding:
         """Return whether a consignment adds up.
@@ -71,9 +68,9 @@ class OnPage:
             within: the condition of what the person may see besides.
             until: the day of today.
         """
-        found = read_between(tx, self._sides, root, MOST, within)
+        found = read_between(tx, self._sides, root, self._most, within)
         own = next((one for one in found.told if one.root == root), None)
-        filed = project(found.told, self._naming)
+        filed = project(found.told, self._naming, firms=False)
         left = tuple(
             (one.line, one.why.name.lower()) for one in found.left + filed.left if _is_of(one.consignment, root)
         )
@@ -88,7 +85,7 @@ class OnPage:
         alone = replace(trade, consignments=tuple(one for one in trade.consignments if one.id in numbers))
         wanted = chain(
             _about(numbers, mirror_checks(trade, self._rules)),
-            _about(numbers, description_checks(alone, self._rules, self._identify)),
+            _about(numbers, description_checks(alone, self._rules, self._naming)),
             () if cut else _about({f"{one} consignee" for one in numbers}, need_checks(trade, self._rules)),
         )
         return show(run_checks(wanted).alerts, read_reversals(tx))

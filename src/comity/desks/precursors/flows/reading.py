@@ -12,7 +12,6 @@ from decimal import Decimal, InvalidOperation
 
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
-from comity.desks.precursors.flows.description import Listed
 from comity.desks.precursors.flows.model import (
     AlertId,
     Consignment,
@@ -93,20 +92,8 @@ def read_consignment(row: Row) -> Consignment:
         _text(row, "text", ""), _text(row, "cas", ""), hs6, HolderId(_text(row, "exporter")), HolderId(_text(row, "consignee")),
         _text(row, "origin", from_party), _text(row, "departure", from_party), _list(row, "via"), _day(row, "day"),
         _grams(row, least=1), _whole(value, "value_minor", 1) if value else 0, _text(row, "currency") if value else "",
-        _text(row, "permit", ""),
+        _text(row, "permit", ""), re.sub(r"\D", "", _text(row, "un", "")), int(_whole(_text(row, "packages", "0"), "packages", 0)),
     )  # fmt: skip
-
-
-def read_listed(row: Row) -> Listed:
-    """Read one substance of a list of watched substances: columns as in `substances/substances.csv`.
-
-    Raises:
-        BadForm: it has no id.
-    """
-    names = (_text(row, "name", ""), *_list(row, "synonyms"), *_list(row, "name_fr"))
-    codes = tuple(re.sub(r"\D", "", code)[:6] for code in _list(row, "hs2022"))
-    related = re.findall(r"\d{2,7}-\d{2}-\d", _text(row, "related_cas", ""))
-    return Listed(SubstanceId(_text(row, "substance_id")), names, (_text(row, "cas", ""), *related), codes)
 
 
 def read_reversal(row: Row) -> Reversal:

@@ -169,7 +169,18 @@ def _pack(value: object) -> str:
 
 def _rest(one: Consignment) -> list[object]:
     parties = [one.from_party, one.to_party, one.substance, one.text, one.cas, one.hs6, one.exporter, one.consignee]
-    return [*parties, one.origin, one.departure, one.via, one.grams, one.value_minor, one.currency, one.permit]
+    return [
+        *parties,
+        one.origin,
+        one.departure,
+        one.via,
+        one.grams,
+        one.value_minor,
+        one.currency,
+        one.permit,
+        one.un,
+        one.packages,
+    ]
 
 
 def _consignment(number: str, declared_by: str, day: str, rest: str) -> Consignment:
@@ -189,11 +200,12 @@ def _consignment(number: str, declared_by: str, day: str, rest: str) -> Consignm
         value,
         currency,
         permit,
+        *more,
     ) = json.loads(rest)
     return Consignment(
         ConsignmentId(number), Party(declared_by), Party(sender), Party(taker), SubstanceId(substance), text, cas, hs6,
         HolderId(exporter), HolderId(consignee), origin, departure, tuple(via), date.fromisoformat(day), Grams(grams),
-        value, currency, permit,
+        value, currency, permit, *more,
     )  # fmt: skip
 
 

@@ -118,13 +118,19 @@ class RouteRules:
 
 @dataclass(frozen=True, slots=True)
 class DescriptionRules:
-    """Points from which a look is worth it; of a wrong CAS digit, two names apart, a code that fits none, codes of the sides."""
+    """Points from which a look is worth it; of a wrong CAS digit, two names apart, a code that fits none, codes of the sides.
+
+    Then of a UN number that fits none, and of more grams to a package than `package_grams`.
+    """
 
     points: int
     digit: int
     names_apart: int
     code: int
     codes_apart: int
+    un: int = 2
+    package: int = 1
+    package_grams: int = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Reading what was filed about consignments from the desk's rows, for `filed.project`.
 
-The rule it keeps: only what was admitted, not refused and not erased is read; a part of the trade is read by the firms' names, the
+The rule it keeps: only what was admitted, not refused, recalled or erased is read; a part of the trade is read by the firms' names, the
 newest first, and never more than asked for.
 """
 
@@ -8,20 +8,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from comity.base.ids import DispatchId, show_id
 from comity.desks.precursors.body import read
 from comity.desks.precursors.flows.filed import Left, Told, Unplaced
 from comity.desks.precursors.flows.model import Party
-from comity.desks.precursors.model import Arrived, Kind, Pen, Shipped
+from comity.desks.precursors.model import Arrived, Body, Kind, Pen, Shipped
 from comity.desks.precursors.rows import DISPATCH, DispatchRow, dispatch_of, read_screened
 from comity.desks.precursors.rules import State
-from comity.dispatch.columns import bytes_of, text_of
+from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.ports import Row, Scalar, Tx
 
 _AT_ONCE = 200
-_NOTICES = "SELECT n.root, n.ours, n.state, n.newest FROM precursors_notice n "
+_KEPT = 1_000
+_NOTICES = "SELECT n.root, n.ours, n.state, n.newest, n.leaves, n.exporter, n.importer FROM precursors_notice n "
+_GONE = (
+    f"kind <> '{Kind.PEN.value}' AND EXISTS (SELECT 1 FROM precursors_mark m WHERE m.target = precursors_dispatch.id"  # noqa: S608  constants of this module
+    " AND m.ours = precursors_dispatch.ours AND m.kind = 'recall' AND m.refused = 0)"
+)
+"""What came or left and was recalled whole, so that it counts no more."""
 _KINDS = (Kind.PEN.value, Kind.SHIPPED.value, Kind.ARRIVED.value)
 
 
@@ -54,13 +61,24 @@ def read_between(
         most: consignments at most.
         within: which others may be read.
     """
-    found = tx.rows(
-        f"{_NOTICES}JOIN precursors_notice o ON o.root = ? AND (n.root = o.root OR (n.ours = o.ours AND"
-        " ((n.exporter = o.exporter AND o.exporter != '') OR (n.importer = o.importer AND o.importer != ''))"
-        f" AND {within[0]})) ORDER BY n.root = o.root DESC, n.leaves DESC, n.root LIMIT ?",
-        (root, *within[1], most + 1),
-    )
-    return _read(tx, sides, found[:most])._replace(cut=len(found) > most)
+    own = tx.rows(f"{_NOTICES}WHERE n.root = ?", (root,))
+    if not own:
+        return Read((), ())
+    found: dict[bytes, Row] = {}
+    for firm, name in zip(("exporter", "importer"), own[0][5:], strict=True):
+        # One firm at a time: no store goes through an index for either of two columns and in the order of a third.
+        rows = (
+            ()
+            if not name
+            else tx.rows(
+                f"{_NOTICES}WHERE n.{firm} = ? AND n.ours = ? AND {within[0]} ORDER BY n.leaves DESC, n.root LIMIT ?",
+                (name, own[0][1], *within[1], most + 1),
+            )
+        )
+        found |= {bytes_of(row[0]): row for row in rows}
+    found.pop(root, None)
+    rows = own + sorted(found.values(), key=lambda row: (-int_of(row[4]), bytes_of(row[0])))
+    return _read(tx, sides, rows[:most])._replace(cut=len(rows) > most)
 
 
 def _read(tx: Tx, sides: tuple[Party, Party], notices: Sequence[Row]) -> Read:
@@ -79,12 +97,18 @@ def _read(tx: Tx, sides: tuple[Party, Party], notices: Sequence[Row]) -> Read:
     return Read(tuple(told), tuple(left))
 
 
+@lru_cache(maxsize=_KEPT)
+def _body(kind: str, body: bytes) -> Body:
+    """Read a body; the same bytes are always the same, and each page reads those of the same firms."""
+    return read(kind, body).body
+
+
 def _told(
     row: Row, sides: tuple[Party, Party], said: Sequence[DispatchRow], screened: tuple[tuple[int, str], ...]
 ) -> Told | None:
     """Return one consignment; None where the words of its notification are gone."""
     newest = next((one for one in said if one.id == bytes_of(row[3])), None)
-    pen = None if newest is None else read(newest.kind, newest.body).body
+    pen = None if newest is None else _body(newest.kind, newest.body)
     if not isinstance(pen, Pen):
         return None
     shipped: tuple[DispatchId, Shipped] | None = None
@@ -92,7 +116,7 @@ def _told(
     for one in said:
         if one.kind == Kind.PEN:
             continue
-        body = read(one.kind, one.body).body
+        body = _body(one.kind, one.body)
         if isinstance(body, Shipped):
             shipped = one.id, body
         elif isinstance(body, Arrived):
@@ -107,7 +131,7 @@ def _said(tx: Tx, roots: list[Scalar]) -> dict[bytes, list[DispatchRow]]:
     marks = ", ".join("?" * len(roots))
     rows = tx.rows(
         f"{DISPATCH}WHERE root IN ({marks}) AND kind IN (?, ?, ?) AND admitted = 1 AND refused IS NULL AND length(body) > 0"
-        " ORDER BY made, id",
+        f" AND NOT ({_GONE}) ORDER BY made, id",
         (*roots, *_KINDS),
     )
     for row in map(dispatch_of, rows):

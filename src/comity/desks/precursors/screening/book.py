@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from io import StringIO
 from typing import Final
 
@@ -196,7 +197,7 @@ class SubstanceBook:
 
     @classmethod
     def load(cls, files: Mapping[str, bytes]) -> SubstanceBook:
-        """Read and check an edition.
+        """Read and check an edition; the last ones are kept, for several parts of a node read the same.
 
         Args:
             files: name inside the edition's folder to content; names that end in `.md` are for people and count in
@@ -205,6 +206,11 @@ class SubstanceBook:
         Raises:
             BadConfiguration: anything missing, unknown or wrong, a check digit among them; the message names it.
         """
+        return _loaded(tuple(sorted(files.items())))
+
+    @classmethod
+    def read(cls, files: Mapping[str, bytes]) -> SubstanceBook:
+        """Read and check an edition anew; see `load`."""
         missing = [name for name in NEEDED if name not in files]
         if missing:
             raise BadConfiguration(f"an edition of the list needs {missing[0]}; nothing was loaded")
@@ -235,6 +241,11 @@ class SubstanceBook:
             others=tuple(_other(OTHERS, row) for row in _rows(OTHERS, files[OTHERS])),
             forms=tuple(_other(FORMS, row) for row in _rows(FORMS, files[FORMS])),
         )
+
+
+@lru_cache(maxsize=4)
+def _loaded(files: tuple[tuple[str, bytes], ...]) -> SubstanceBook:
+    return SubstanceBook.read(dict(files))
 
 
 def _toml(file: str, data: bytes) -> Mapping[str, object]:

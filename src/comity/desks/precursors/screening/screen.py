@@ -7,6 +7,7 @@ weighs them against each other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import replace
 from datetime import date
 from typing import Final
@@ -72,6 +73,12 @@ class Screener:
         self._classes = ClassTests(book)
         self._likeness = Likeness(book)
         self._codes = Codes(book)
+
+    def on(self, day: date) -> Screener:
+        """Return a screener of the same edition for another day; what was read of the edition is shared."""
+        other = copy(self)
+        other._day = day  # noqa: SLF001  of the same class
+        return other
 
     def screen(self, row: Input) -> Screened:
         """Screen one row; never raises for what the row says."""

@@ -9,7 +9,12 @@ import pytest
 
 from comity.desks.precursors.flows.alerts import run_checks
 from comity.desks.precursors.flows.description import (
-    ListIdentify,
+    CODE,
+    CODES,
+    DIGIT,
+    PACKAGE,
+    UN,
+    apart,
     cas_digit_holds,
     description_checks,
 )
@@ -22,6 +27,7 @@ from comity.desks.precursors.flows.route import route_checks
 from comity.desks.precursors.flows.splitting import linked, rings, splitting_checks, windows
 from comity.desks.precursors.flows.trade import Trade, one_each
 from tests.trade.given import ELMONE, LIST, OURS, RULES, THEIRS, after, firm, sent
+from tests.trade.listed import ListIdentify
 
 
 def found(checks, *consignments, until=3_000, **given):
@@ -308,6 +314,25 @@ def described(**changed):
 )
 def test_what_contradicts_itself(changed, points):
     assert [int(alert.lines[-2].amount) for alert in described(**changed)] == ([points] if points else [])
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"cas": "64-17-4", "hs6": "340250"}, ((DIGIT, "64-17-4", 1), (CODE, "340250; alvanol: 290199, 290290", 3))),
+        ({"un": "1715"}, ((UN, "1715; alvanol: 1170", 2),)),
+        ({"un": "1170", "packages": 1}, ()),
+        ({"text": "Elmone", "cas": ""}, ((apart("text", "notification"), "elmone / alvanol", 3),)),
+        ({"un": "1715", "text": "elmone, alvanol"}, ()),
+        ({"un": "1715", "packages": 1, "grams": Grams(3_000_001)}, ((UN, "1715; alvanol: 1170", 2), (PACKAGE, "1", 1))),
+        ({"packages": 1, "grams": Grams(3_000_001)}, ()),
+        ({"un": "1715", "packages": 2, "grams": Grams(6_000_000)}, ((UN, "1715; alvanol: 1170", 2),)),
+    ],
+)
+def test_every_contradiction_has_a_code_and_says_what_stands_where(changed, said):
+    found = [(line.what, line.about, int(line.amount)) for alert in described(**changed) for line in alert.lines[:-2]]
+    assert found == list(said)
+    assert {what for what, _, _ in found} <= CODES
 
 
 def test_codes_of_the_two_sides_that_differ_add_a_point():

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from comity.base.ids import show_id
+from comity.base.ids import Ms, show_id
 from comity.desks.precursors.flows.alerts import run
 from comity.desks.precursors.flows.filed import Filed, Unplaced, laid_beside, last_day, project
 from comity.desks.precursors.flows.model import Discrepancy, Flow, Grams, HolderId, LicenceHolder, Party, SubstanceId
@@ -16,6 +16,7 @@ from comity.desks.precursors.flows.told import read_all, read_between
 from comity.desks.precursors.flows.trade import Trade
 from comity.desks.precursors.model import LineVerdict, Screened
 from comity.dispatch.entries import Fact
+from comity.dispatch.filing import TakenBack
 from comity.dispatch.ports import Tx
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
@@ -64,6 +65,27 @@ def filed(tx: Tx, naming: BookNaming) -> Filed:
 
 def whys(found: Filed) -> list[tuple[int, Unplaced]]:
     return [(one.line, one.why) for one in found.left]
+
+
+def recalled(tx: Tx, number: int, *, ours: bool = True, refused: bool = False) -> None:
+    EXPORTER.take_back(tx, TakenBack(ident(number), ident(900), "recall", ours, Ms(T0 + 5 * DAY), refused))
+
+
+def test_what_was_recalled_is_in_no_check_unless_that_was_refused(tx, naming):
+    for number in (1, 11):
+        says(tx, number, body={"lines": [{**GOODS, "hs": "2933.39"}]})
+    recalled(tx, 1)
+    shipped(tx, 11, 100_000)
+    arrived(tx, 11, 99_000)
+    recalled(tx, 13, ours=False)
+    found = filed(tx, naming)
+    assert whys(found) == [(1, Unplaced.ENDED)]
+    assert [one.kind for one in found.movements] == [Flow.EXPORT], "what arrived was recalled"
+    recalled(tx, 13, ours=False, refused=True)
+    recalled(tx, 1, refused=True)
+    found = filed(tx, naming)
+    assert not found.left
+    assert [one.kind for one in found.movements] == [Flow.EXPORT, Flow.IMPORT]
 
 
 def test_a_consignment_to_its_end_is_two_declarations_and_two_movements(tx, naming):

@@ -9,10 +9,9 @@ import pytest
 
 from comity.base.ids import Ms, show_id
 from comity.desks.precursors.consignments import inside
-from comity.desks.precursors.flows import onpage
 from comity.desks.precursors.flows.alerts import run
 from comity.desks.precursors.flows.filed import laid_beside, project
-from comity.desks.precursors.flows.model import Reversal
+from comity.desks.precursors.flows.model import Reversal, SubstanceId
 from comity.desks.precursors.flows.naming import BookNaming
 from comity.desks.precursors.flows.onpage import OnPage
 from comity.desks.precursors.flows.rows import keep_reversal
@@ -66,6 +65,20 @@ def test_the_planted_half_is_told_on_its_own_page_only(tx, page):
     assert [one.kind for one in page.of(tx, ident(21), ALL, TODAY).doubts] == ["description"]
 
 
+def test_the_list_that_names_lines_also_knows_what_their_papers_say():
+    naming = BookNaming(book())
+    for text in ("Acetic anhydride", "acetic anhydride, technical", "anhydride acétique"):
+        assert naming.by_text(text) == {"acetic-anhydride"}, text
+    assert naming.by_text("4-piperidone hydrochloride") == {"4-piperidone"}
+    assert naming.by_text("acetic anhydride; ephedrine") == {"acetic-anhydride", "ephedrine"}
+    assert naming.by_text("") == naming.by_text("chalk") == naming.by_text("acetic anhydrid") == frozenset()
+    assert naming.by_cas("108-24-7") == {"acetic-anhydride"}
+    assert naming.by_cas("") == naming.by_cas("64-17-5") == frozenset()
+    own = SubstanceId("acetic-anhydride")
+    assert (naming.codes(own), naming.transport(own)) == ({"291524"}, {"1715"})
+    assert naming.codes(SubstanceId("chalk")) == naming.transport(SubstanceId("chalk")) == frozenset()
+
+
 def test_a_reversal_in_the_rows_explains_the_arithmetic_that_it_names(tx, page):
     read = read_all(tx, SIDES)
     trade = laid_beside(Trade(TODAY), project(read.told, BookNaming(book())))
@@ -89,13 +102,12 @@ def test_a_scope_counts_what_it_may_see_and_the_consignment_itself(tx, page):
     assert series.months == (Month("2026-08", 200_000, 200_000, 0), Month("2026-09", 0, 0, 100_000))
 
 
-def test_what_is_not_placed_is_told_and_more_than_a_page_reads_is_cut(tx, page, monkeypatch):
+def test_what_is_not_placed_is_told_and_more_than_a_page_reads_is_cut(tx, page):
     says(tx, 31)
     assert page.of(tx, ident(31), ALL, TODAY).unplaced == ((1, "code"),)
     says(tx, 41, body={"lines": [{"substance": "chalk", "grams": 4}]})
     found = page.of(tx, ident(41), ALL, TODAY)
     assert (found.unplaced, found.series) == (((1, "substance"),), ())
-    monkeypatch.setattr(onpage, "MOST", 2)
-    assert page.of(tx, ident(1), ALL, TODAY).cut
+    assert OnPage(files(), SIDES, most=2).of(tx, ident(1), ALL, TODAY).cut
     assert not page.of(tx, ident(9_999), ALL, TODAY).series
     assert show_id(ident(41)) not in str(page.of(tx, ident(1), ALL, TODAY).unplaced)

@@ -23,7 +23,6 @@ from comity.desks.precursors.flows.model import (
 from comity.desks.precursors.flows.reading import (
     read_consignment,
     read_holder,
-    read_listed,
     read_register_line,
     read_reversal,
     read_trait,
@@ -110,17 +109,7 @@ def test_a_declaration_that_does_not_fit_is_refused(changed):
         read_consignment({**DECLARED, **changed})
 
 
-def test_a_list_of_substances_and_a_reversal():
-    row = {
-        "substance_id": "alvanol",
-        "name": "Alvanol",
-        "synonyms": "a; b",
-        "cas": "64-17-5",
-        "related_cas": "salt 67-64-1",
-        "hs2022": "2901.99",
-    }
-    listed = read_listed(row)
-    assert (listed.names, listed.cas, listed.codes) == (("Alvanol", "a", "b"), ("64-17-5", "67-64-1"), ("290199",))
+def test_a_reversal():
     word = read_reversal({"alert": "a", "arithmetic": "b", "officer": "pd/4", "at": 5, "reason": "x"})
     assert word.at == 5
     with pytest.raises(BadForm, match="reason is missing"):

@@ -7,10 +7,11 @@ from dataclasses import replace
 from decimal import Decimal
 
 from comity.desks.precursors.flows.alerts import run
-from comity.desks.precursors.flows.description import Listed, ListIdentify
+from comity.desks.precursors.flows.description import CODE
 from comity.desks.precursors.flows.model import Discrepancy, HolderId, SubstanceId
 from comity.desks.precursors.flows.trade import Trade
 from tests.trade.given import RULES, after, firm, sent
+from tests.trade.listed import Listed, ListIdentify
 
 PIVOT = HolderId("XO-pivot")
 SUBSTANCE = SubstanceId("watched")
@@ -51,7 +52,8 @@ def test_forty_times_the_three_years_before_a_third_of_the_price_and_a_basket_co
     )  # 3,000 of 9,700: M16 to M39 are of its quarter and the one before
     basket = alerts(replace(tern, hs6="382499"))
     assert Discrepancy.DESCRIPTION in basket
-    assert "belongs under 293339, declared under 382499" in basket[Discrepancy.DESCRIPTION].lines[0].what
+    (line, *_) = basket[Discrepancy.DESCRIPTION].lines
+    assert (line.what, line.about) == (CODE, "382499; watched: 293339")
 
 
 def test_a_parcel_agent_that_is_young_and_shares_the_telephone_of_a_refused_order():

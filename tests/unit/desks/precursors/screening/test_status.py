@@ -174,6 +174,15 @@ def test_the_verdict_follows_the_day_and_the_law():
     assert before.day == date(2023, 1, 1)
 
 
+def test_a_screener_of_another_day_answers_as_one_made_for_it():
+    first = screener(date(2022, 6, 1), frozenset({"in"}))
+    for day in (date(2025, 1, 22), date(2025, 1, 23)):
+        row = Input("1", name="4-piperidone")
+        assert first.on(day).screen(row) == screener(day, frozenset({"in"})).screen(row)
+    assert first.on(date(2025, 1, 23)).screen(Input("1", name="4-piperidone")).verdict is Verdict.CONTROLLED
+    assert first.screen(Input("1", name="4-piperidone")).verdict is Verdict.REVIEW
+
+
 @pytest.mark.parametrize(
     ("text", "first", "last"),
     [("2024", "2024-01-01", "2024-12-31"), ("2024-02", "2024-02-01", "2024-02-29"), ("2024-12", "2024-12-01", "2024-12-31"),

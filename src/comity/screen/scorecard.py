@@ -1,0 +1,107 @@
+"""The scorecard as a page shows it: figures, what both sides counted, and how they compare; plain data, no words.
+
+The rule it keeps: whatever stands here is a count, a time, or a word of a closed list; there is nothing of an officer or a person.
+"""  # spec: scenarios.md 7
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from comity.base.ids import Ms
+
+
+class Standing(StrEnum):
+    """How our result and theirs compare."""
+
+    WAITING = "waiting"
+    """The other side has not said what it counted."""
+    EQUAL = "equal"
+    DIFFERENT = "different"
+
+
+class FigureLine(NamedTuple):
+    """One figure; "" where a part does not apply, `*` for all together."""
+
+    figure: str
+    side: int
+    item: str
+    desk: str
+    kind: str
+    urgency: str
+    code: str
+    value: int
+
+
+class LeafLine(NamedTuple):
+    """A leaf that explains a difference: whose log, which place, its hash; what each side holds; into which figures it goes."""
+
+    side: int
+    place: int
+    leaf: str
+    ours: str
+    theirs: str
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCard:
+    """One period.
+
+    Attributes:
+        begins, ends: first day, and the day after the last, ISO, UTC.
+        quarters: (first day, day after the last) of some periods to choose from, newest first.
+        marks: of both sides, in the order of the logs; `ours` is our place among them.
+        sizes: entries of both logs that were read; `counted`: dispatches in them.
+        digest, their_digest: of both results, hex; "" for none.
+        standing: how they compare; `explained` whether the leaves explain all of it (None: only they can say).
+        leaves: the first that explain a difference; `leaf_count`: how many there are; `changed`: figures that differ.
+        lines: our figures.
+        limits: (seen, full) by urgency, milliseconds, None for none.
+        names: of figures, codes and urgencies in the reader's language.
+    """
+
+    begins: str
+    ends: str
+    quarters: tuple[tuple[str, str], ...]
+    marks: tuple[str, str]
+    ours: int
+    sizes: tuple[int, int]
+    counted: int
+    digest: str
+    their_digest: str
+    standing: Standing
+    explained: bool | None
+    leaves: tuple[LeafLine, ...]
+    leaf_count: int
+    changed: int
+    lines: tuple[FigureLine, ...]
+    limits: Mapping[str, tuple[int | None, int | None]]
+    names: Mapping[str, str]
+
+
+class ScoreBoard(Protocol):
+    """What a node counts of a period; a call may take seconds and writes nothing."""
+
+    def page(self, begins: str, ends: str, language: str, now: Ms) -> ScoreCard:
+        """Return one period; days that are none, or no period, give the quarter of `now`.
+
+        Raises:
+            BadForm: nothing is co-signed yet.
+            BadProof: the stored entries do not give the signed root.
+        """
+        ...
+
+    def csv(self, begins: str, ends: str, language: str, now: Ms) -> bytes:
+        """Return our figures as CSV; errors as `page`."""
+        ...
+
+    def pdf(self, begins: str, ends: str, language: str, now: Ms) -> bytes:
+        """Return our figures as PDF; errors as `page`, and BadConfiguration where none can be made."""
+        ...
+
+    def statement(self, begins: str, ends: str, now: Ms) -> bytes:
+        """Return what the other side needs to compare; errors as `page`."""
+        ...

@@ -1,0 +1,49 @@
+"""What several folders of tests share: one database server a run, and a new database for each test that asks for one."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from tests.pgserver import Cluster
+
+_NUMBERS = itertools.count(1)
+
+
+def pytest_addoption(parser):
+    parser.addoption("--kills", type=int, default=0, help="how many kills in tests/kills; 0: a few")
+
+
+@pytest.fixture(scope="session")
+def pg_server():
+    """Give a running PostgreSQL server of this run's own."""
+    cluster = Cluster.make().start()
+    yield cluster
+    cluster.remove()
+
+
+@pytest.fixture
+def pg_name(pg_server):
+    """Give the name of a new, empty database."""
+    name = f"node{next(_NUMBERS)}"
+    pg_server.create(name)
+    yield name
+    pg_server.drop(name)
+
+
+@pytest.fixture
+def pg_names(pg_server):
+    """Give the names of two new, empty databases."""
+    names = [f"node{next(_NUMBERS)}" for _ in range(2)]
+    for name in names:
+        pg_server.create(name)
+    yield names
+    for name in names:
+        pg_server.drop(name)
+
+
+@pytest.fixture
+def pg(pg_server, pg_name):
+    """Give a new, empty database."""
+    return pg_server.database(pg_name)

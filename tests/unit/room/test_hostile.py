@@ -1,0 +1,276 @@
+"""What a hostile border does to a room is noticed: by the other room, or by the named person who believes no node."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from comity.base.errors import BadProof, BadSignature
+from comity.base.ids import Ms
+from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
+from comity.node.link import LinkState
+from comity.room.box import check_log
+from comity.room.charter import verify_charters
+from comity.room.keeper import Lost
+from comity.room.reading import read_room
+from comity.room.slot import Found
+from tests.unit.node.world import START
+from tests.unit.room.world import (
+    SLOT_MS,
+    box_of,
+    chamber,
+    logs_of,
+    make_world,
+    notes,
+    read_as,
+    refused,
+    say,
+    slot,
+    store_of,
+    talk,
+    turn,
+)  # fmt: skip
+
+
+def told():
+    """A room in which a1 said one thing, with a box of the reader's side."""
+    world = make_world()
+    one, two = world.pair()
+    say(world, one, "a1")
+    turn(world, one, two)
+    turn(world, one, two)
+    return world, one, two
+
+
+def faults(world, box, seen=(None, None)):
+    return [fault for log in logs_of(world, box, world.now, seen) for fault in log.faults]
+
+
+# --- the other side's border ----------------------------------------------------------------------------------------
+
+
+def test_a_room_log_that_is_forked_is_evidence_and_stops_the_room():
+    world = make_world()
+    one, two = world.pair()
+    turn(world, one, two)
+    other = world.keeper(world.a, seed="fork")
+    with other.ledger.begin() as book:  # a border that runs the same keys over a second store and skips the start
+        other._move(book, "recovered", Ms(world.now), "x")
+    other.turn(Ms(world.now))
+    assert refused(two.take, other.speak(Ms(world.now + 5)), Ms(world.now + 5)) == "broken"
+    assert two.link().state is LinkState.BROKEN
+    with two.ledger.read() as tx:
+        assert [row[0] for row in tx.rows("SELECT class FROM evidence")] == ["equivocation"]
+    assert refused(two.take, one.speak(Ms(world.now + 9)), Ms(world.now + 9)) == "broken"
+    assert two.turn(Ms(world.now + SLOT_MS)) == 0
+
+
+def test_a_room_log_that_goes_on_from_another_past_is_not_taken():
+    world = make_world()
+    one, two = world.pair()
+    turn(world, one, two)
+    other = world.keeper(world.a, seed="fork")
+    with other.ledger.begin() as book:
+        other._move(book, "recovered", Ms(world.now), "x")
+    for n in range(1, 4):
+        other.turn(Ms(world.now + n * SLOT_MS))
+    assert refused(two.take, other.speak(Ms(world.now + 5)), Ms(world.now + 5)) == "unproven-head"
+
+
+def test_places_that_are_withheld_are_named_debts_and_come_when_asked_for():
+    world = make_world()
+    one, two = world.pair()
+    say(world, one, "a1")
+    world.now += SLOT_MS
+    one.turn(Ms(world.now))
+    honest = decode_exchange(one.speak(Ms(world.now)))
+    two.take(encode_exchange(replace(honest, dispatches=())), Ms(world.now))
+    answer = two.speak(Ms(world.now))
+    assert decode_exchange(answer).wants == (0,)
+    one.take(answer, Ms(world.now))
+    assert any("1 places were not handed over, the first is 0" in fault for fault in faults(world, box_of(world, two)))
+    talk(one, two, Ms(world.now + 1))
+    assert len(notes(read_as(world, "b1", two))) == 1
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_place_that_is_altered_on_the_way_is_found_by_the_person(part):
+    world = make_world()
+    one, two = world.pair()
+    say(world, one, "a1")
+    world.now += SLOT_MS
+    one.turn(Ms(world.now))
+    honest = decode_exchange(one.speak(Ms(world.now)))
+    rows = list(honest.dispatches)
+    index, data = rows[part]
+    rows[part] = index, data[:150] + bytes([data[150] ^ 1]) + data[151:]
+    two.take(encode_exchange(replace(honest, dispatches=tuple(rows))), Ms(world.now))
+    talk(one, two, Ms(world.now + 1))
+    (found,) = [one for one in read_as(world, "b1", two) if one.found is Found.ALTERED]
+    assert (found.ours, found.index) == (False, 0)
+
+
+def test_a_note_whose_place_was_filled_with_a_cover_is_found_by_the_person():
+    world = make_world()
+    one, two = world.pair()
+    say(world, one, "a1")
+    world.now += SLOT_MS
+    one.turn(Ms(world.now))
+    honest = decode_exchange(one.speak(Ms(world.now)))
+    cover = one._next(_NoRows(), world.charter)
+    rows = ((honest.dispatches[0][0], cover.opening), (honest.dispatches[0][0], cover.behind))
+    two.take(encode_exchange(replace(honest, dispatches=rows)), Ms(world.now))
+    talk(one, two, Ms(world.now + 1))
+    assert [one.found for one in read_as(world, "b1", two) if not one.ours] == [Found.ALTERED]
+
+
+class _NoRows:
+    def rows(self, *_):
+        return []
+
+
+def test_a_place_of_another_size_or_without_a_leaf_is_dropped():
+    world = make_world()
+    one, two = world.pair()
+    world.now += SLOT_MS
+    one.turn(Ms(world.now))
+    honest = decode_exchange(one.speak(Ms(world.now)))
+    (index, opening), (_, behind) = honest.dispatches
+    for rows in (
+        ((index, opening), (index, behind + b"0")),
+        ((7, opening), (7, behind)),
+        ((index, b"x"), (index, b"y")),
+        ((index, opening),),
+    ):
+        two.take(encode_exchange(replace(honest, dispatches=rows)), Ms(world.now))
+    with two.ledger.read() as tx:
+        assert tx.rows("SELECT count(*) FROM room_place") == [(0,)]
+        assert tx.rows("SELECT value FROM counter WHERE name = 'place-dropped'") == [(4,)]
+
+
+# --- our own border, or whoever hands the box over ------------------------------------------------------------------
+
+
+def test_a_log_that_was_put_back_or_forked_is_found_by_who_saw_it_before():
+    world, _, two = told()
+    box = box_of(world, two)
+    before = logs_of(world, box, world.now)
+    seen = tuple(log.seen for log in before)
+    assert faults(world, box, seen) == []
+    short = replace(box, theirs=replace(box.theirs, entries=box.theirs.entries[:1], heads=box.theirs.heads[:1]))
+    assert any("it was put back, or is withheld" in fault for fault in faults(world, short, seen))
+    other = make_world()
+    three, four = other.keeper(other.a, seed="again"), other.keeper(other.b, seed="again")
+    talk(three, four, Ms(other.now))
+    for _ in range(3):
+        turn(other, three, four)
+    assert any("it was forked" in fault for fault in faults(other, box_of(other, four), seen))
+
+
+def test_a_log_that_stands_still_is_named():
+    world, _, two = told()
+    box = box_of(world, two)
+    world.now += 10 * SLOT_MS
+    assert sum("stands still" in fault for fault in faults(world, box)) == 2
+
+
+def test_a_box_with_another_entry_head_or_key_is_not_believed():
+    world, _, two = told()
+    box = box_of(world, two)
+    charters = verify_charters(box.charters, box.accord)
+
+    def check(theirs):
+        check_log(theirs, box, charters, ours=False, seen=None, now=Ms(world.now))
+
+    entries = (bytes(len(box.theirs.entries[0])), *box.theirs.entries[1:])
+    with pytest.raises(BadProof):
+        check(replace(box.theirs, entries=entries))
+    with pytest.raises(BadSignature):
+        check(replace(box.theirs, heads=(box.ours.heads[0],)))
+    head = box.theirs.heads[-1].splitlines(keepends=True)
+    with pytest.raises(BadSignature):  # without the other border's co-signature
+        check(replace(box.theirs, heads=("".join(head[:-2]),)))
+
+
+def test_a_leaf_that_stands_twice_is_named_a_replay():
+    world, _, two = told()
+    ours, theirs = logs_of(world, box_of(world, two), world.now)
+    slots = dict(theirs.slots)
+    slots[1] = slots[0]
+    found = read_room(ours.slots, slots, chamber(world, "b1"), Ms(world.now))
+    assert [one.fault for one in found if not one.ours and one.index == 1] == ["the same leaf stands twice in the log"]
+
+
+# --- start and restore ----------------------------------------------------------------------------------------------
+
+
+def test_a_store_that_was_put_back_gets_its_log_from_the_other_side_and_never_forks(tmp_path):
+    world = make_world()
+    one, two = world.pair()
+    turn(world, one, two)
+    old = world.keeper(world.a, seed="restored")  # as from a copy that was made before anything was said
+    assert refused_turn(old, world)
+    two.take(old.speak(Ms(world.now)), Ms(world.now))
+    old.take(two.speak(Ms(world.now)), Ms(world.now))
+    assert old.lost == Lost(0, 1)
+    assert refused_turn(old, world)
+    box = box_of(world, two)
+    old.restore(box.theirs.heads[-1], box.theirs.entries, Ms(world.now))
+    assert old.link().state is LinkState.UP
+    slot(old, two, world.now + SLOT_MS)
+    with two.ledger.read() as tx:
+        assert log_row(tx, LogRole.THEIRS).size == 2
+        assert tx.rows("SELECT count(*) FROM evidence") == [(0,)]
+    assert store_of
+
+
+def refused_turn(keeper, world) -> bool:
+    return keeper.turn(Ms(world.now)) == 0
+
+
+def test_what_waited_unsigned_in_a_put_back_store_waits_again():
+    world = make_world()
+    one, two = world.pair()
+    turn(world, one, two)
+    old = world.keeper(world.a, seed="restored")
+    with old.ledger.begin() as book:
+        old._move(book, "recovered", Ms(world.now), "x")
+    say(world, old, "a1")
+    old.turn(Ms(world.now))
+    with old.ledger.begin() as book:
+        old._move(book, "node-starts", Ms(world.now), "x")
+    with old.ledger.begin() as book:
+        book.change(LogRole.OURS, head_size=0)
+    box = box_of(world, two)
+    old.restore(box.theirs.heads[-1], box.theirs.entries, Ms(world.now))
+    assert old.waiting() == 1
+    slot(old, two, world.now + SLOT_MS)
+    assert len(notes(read_as(world, "b1", two))) == 1
+
+
+def test_entries_that_do_not_give_the_signed_head_do_not_come_back():
+    world = make_world()
+    one, two = world.pair()
+    turn(world, one, two)
+    old = world.keeper(world.a, seed="restored")
+    box = box_of(world, two)
+    assert refused(old.restore, box.theirs.heads[-1], box.ours.entries, Ms(START)) == "unproven-head"
+    assert refused(old.restore, box.ours.heads[-1], box.theirs.entries, Ms(START)) == "bad-signature"
+    assert old.link().state is LinkState.RECOVERING
+
+
+def test_a_store_of_another_log_stands_still_for_people_to_look():
+    world = make_world()
+    one, two = world.pair()
+    turn(world, one, two)
+    other = world.keeper(world.a, seed="fork")
+    with other.ledger.begin() as book:
+        other._move(book, "recovered", Ms(world.now), "x")
+    other.turn(Ms(world.now))
+    other.speak(Ms(world.now))
+    with other.ledger.begin() as book:
+        other._move(book, "node-starts", Ms(world.now), "x")
+    assert refused(other.take, two.speak(Ms(world.now)), Ms(world.now)) == "broken"
+    assert other.turn(Ms(world.now + SLOT_MS)) == 0

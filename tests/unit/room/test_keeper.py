@@ -1,0 +1,62 @@
+"""The room's log: one leaf a slot whatever is said, co-signed by the other border, and no log that forks, shrinks or lies."""
+
+from __future__ import annotations
+
+from comity.base.ids import Ms
+from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.entries import RecordLeaf, encode_entry
+from comity.node.link import LinkState
+from tests.unit.node.world import START
+from tests.unit.room.world import SLOT_MS, make_world, slot, talk
+
+
+def sizes(keeper):
+    with keeper.ledger.read() as tx:
+        return {role: log_row(tx, role) for role in (LogRole.OURS, LogRole.THEIRS)}
+
+
+def test_each_slot_adds_one_leaf_that_the_other_border_mirrors_and_co_signs():
+    one, two = make_world().pair()
+    assert one.link().state is LinkState.UP
+    for n in range(1, 4):
+        slot(one, two, START + n * SLOT_MS)
+    for keeper in (one, two):
+        rows = sizes(keeper)
+        assert (rows[LogRole.OURS].size, rows[LogRole.OURS].cosigned_size) == (3, 3)
+        assert rows[LogRole.THEIRS].size == 3
+
+
+def test_nothing_is_signed_before_the_other_side_has_answered():
+    one = make_world().keeper(make_world().a)
+    assert one.link().state is LinkState.RECOVERING
+    assert one.turn(Ms(START + SLOT_MS)) == 0
+    assert sizes(one)[LogRole.OURS].size == 0
+
+
+def test_a_turn_within_a_slot_adds_nothing_and_missed_slots_are_made_up():
+    one, _ = make_world().pair()
+    assert one.turn(Ms(START)) == 1
+    assert one.turn(Ms(START + 1)) == 0
+    assert one.turn(Ms(START + 3 * SLOT_MS)) == 3
+    assert one.turn(Ms(START + 100 * SLOT_MS)) == 16
+
+
+def test_each_leaf_comes_with_its_place_and_a_lost_answer_costs_one_repeat():
+    one, two = make_world().pair()
+    one.turn(Ms(START + SLOT_MS))
+    request = one.speak(Ms(START + SLOT_MS))
+    assert two.take(request, Ms(START + SLOT_MS))
+    assert not two.take(request, Ms(START + SLOT_MS))
+    talk(one, two, Ms(START + SLOT_MS + 1))
+    with two.ledger.read() as tx:
+        assert tx.rows("SELECT role, count(*) FROM room_place GROUP BY role") == [("theirs", 1)]
+
+
+def test_an_entry_that_is_no_blinded_leaf_is_not_taken():
+    world = make_world()
+    one, two = world.pair()
+    with one.ledger.begin() as book:
+        book.append_blind([encode_entry(RecordLeaf("x", bytes(32)))])
+    from tests.unit.room.world import refused
+
+    assert refused(two.take, one.speak(Ms(START + SLOT_MS)), Ms(START + SLOT_MS)) == "unproven-head"

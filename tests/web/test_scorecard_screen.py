@@ -1,0 +1,130 @@
+"""The scorecard over HTTP at two running nodes: both count the same, the statement crosses, a withheld row is shown by its leaf."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from comity.base.ids import show_id
+from comity.cli.main import main
+from comity.desks.workplan.scorecard import codec
+from tests.unit.edge.twofolders import question
+from tests.web.desk import ROLES, desk
+
+PERIOD = ("--from", "2026-01-01", "--to", "2027-01-01")
+WEB = "from=2026-01-01&to=2027-01-01"
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    with desk(tmp_path_factory.mktemp("score")) as house:
+        house.asked = show_id(house.crosses(question()))
+        yield house
+
+
+def folder(house, name: str) -> Path:
+    return house.opened(name).config.folder
+
+
+def shown(capsys, *words: str) -> dict:
+    assert main([*words]) in {0, 1}
+    return json.loads(capsys.readouterr().out)
+
+
+def test_both_nodes_count_the_same_and_say_so_to_each_other(house, capsys, tmp_path):
+    visitor = house.visitor("desk-lead")
+    house.until(lambda: "has not said yet" in visitor.get(f"/scorecard?{WEB}").text)  # both logs are co-signed by then
+    page = visitor.get(f"/scorecard?{WEB}")
+    assert "has not said yet" in page.text
+    assert "<svg" in page.text
+    told = shown(
+        capsys, "workplan", "tell", *PERIOD, "--node", str(folder(house, "vanmere")), "--officer",
+        f"requests/{ROLES['desk-lead']}", "--agency", "road-guard", "--to-agency", "harbour-watch", "--item", "F-1", "--json",
+    )  # fmt: skip
+    assert told["outcome"] == "sent", told
+    statement = tmp_path / "theirs.score"
+    house.until(lambda: house.door("GET", f"/state?id={told['id']}").get("filed"))
+    page = visitor.get(f"/scorecard?{WEB}")
+    assert "Both results are equal" in page.text
+    ours = shown(capsys, "workplan", "scorecard", *PERIOD, "--node", str(folder(house, "ostrel")), "--json")
+    assert ours["digest"]
+    shown(
+        capsys,
+        "workplan",
+        "scorecard",
+        *PERIOD,
+        "--node",
+        str(folder(house, "vanmere")),
+        "--json",
+        "--statement",
+        str(statement),
+    )
+    found = shown(capsys, "workplan", "compare", str(statement), "--node", str(folder(house, "ostrel")), "--json")
+    assert found["equal"] is True
+    assert found["leaves"] == []
+
+
+def test_files_of_it_in_the_readers_language(house):
+    visitor = house.visitor("reviewer")
+    csv = visitor.get(f"/scorecard/figures.csv?{WEB}")
+    assert csv.status_code == 200
+    assert "attachment" in csv.headers["content-disposition"]
+    assert "Questions" in csv.text
+    assert visitor.get(f"/scorecard/report.pdf?{WEB}").content.startswith(b"%PDF")
+    assert codec.decode_statement(visitor.get(f"/scorecard/statement?{WEB}").content)
+
+
+def test_a_period_that_is_none_gives_the_quarter_of_now(house):
+    for asked in ("", "?from=x&to=y", "?from=2026-02-01&to=2026-01-01", "?from=%3Cscript%3E&to=1"):
+        page = house.visitor("officer").get(f"/scorecard{asked}")
+        assert page.status_code == 200
+        assert "&lt;script" not in page.text
+        assert "<script>alert" not in page.text
+
+
+def test_the_yearly_reports_from_the_folder(house, capsys):
+    for which, key in (("activity", "sent"), ("mistreatment", "assessments")):
+        found = shown(capsys, "report", which, "--year", "2026", "--node", str(folder(house, "ostrel")), "--json")
+        assert key in found
+        assert found["owed"] is None
+
+
+def test_a_withheld_row_is_shown_by_its_leaf(house, capsys, tmp_path):
+    statement = tmp_path / "theirs.score"
+    home = str(folder(house, "vanmere"))
+    with house.opened("vanmere").store.begin() as tx:
+        tx.run("CREATE TABLE kept_aside AS SELECT idx, plain FROM got")
+        tx.run("UPDATE got SET plain = NULL")
+    try:
+        shown(capsys, "workplan", "scorecard", *PERIOD, "--node", home, "--json", "--statement", str(statement))
+    finally:
+        with house.opened("vanmere").store.begin() as tx:
+            tx.run("UPDATE got SET plain = (SELECT plain FROM kept_aside k WHERE k.idx = got.idx)")
+            tx.run("DROP TABLE kept_aside")
+    found = shown(capsys, "workplan", "compare", str(statement), "--node", str(folder(house, "ostrel")), "--json")
+    assert found["equal"] is False
+    assert found["explained"] is True
+    assert {one["theirs"] for one in found["leaves"]} == {"absent"}
+    assert all(one["figures"] for one in found["leaves"])
+    main(["workplan", "compare", str(statement), "--node", str(folder(house, "ostrel"))])
+    assert "explain it wholly" in capsys.readouterr().out
+
+
+def test_the_reviewer_finds_the_yearly_reports(house):
+    visitor = house.visitor("reviewer")
+    assert "/reports/mistreatment" in visitor.get("/reviews").text
+    for which in ("mistreatment", "activity"):
+        assert visitor.get(f"/reports/{which}?year=2026").content.startswith(b"%PDF")
+    assert visitor.get("/reports/other").status_code == 404
+    assert visitor.get("/reports/activity?year=12345").content.startswith(b"%PDF")  # the last whole year
+    assert house.visitor("officer").get("/reports/activity").status_code == 404
+
+
+def test_before_anything_is_co_signed_the_page_says_so(tmp_path):
+    with desk(tmp_path, far=False) as alone:
+        page = alone.visitor("desk-lead").get("/scorecard")
+        assert page.status_code == 200
+        assert "co-signed yet" in page.text
+        assert alone.visitor("desk-lead").get("/scorecard/figures.csv").status_code == 409
