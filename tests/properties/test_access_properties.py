@@ -23,7 +23,7 @@ CASES = st.none() | st.builds(
     members=st.frozensets(st.tuples(DESKS, st.integers(1, 9))),
     waits_for=st.frozensets(WORDS),
 )
-CONTENT = {Deed.INBOX, Deed.CASE, Deed.NAMES, Deed.PROOF, Deed.PERSONS, Deed.ROSTER, *CHANGES}
+CONTENT = {Deed.INBOX, Deed.CASE, Deed.NAMES, Deed.PROOF, Deed.PERSONS, Deed.ROSTER, Deed.PLAN, *CHANGES} - {Deed.LINK}
 
 
 @settings(max_examples=150)

@@ -81,6 +81,11 @@ class Pair:
         with one.node.ledger.read() as tx:
             return card_of(tx, one.desks["workplan"], ("XO", "XV"), Ms(self.now))
 
+    def rows(self, one):
+        """Return how many dispatches of a node have left or wait for it."""
+        with one.node.ledger.read() as tx:
+            return [tx.rows(f"SELECT count(*) FROM {table}")[0][0] for table in ("sent", "pool")]
+
     def same(self):
         one, two = self.card(self.xo), self.card(self.xv)
         assert (one.versions, one.number, one.digest, one.items) != ()
@@ -124,8 +129,10 @@ def test_crossing_proposals_never_fork_the_plan_and_the_rule_is_shown(two):
     card = two.same()
     # On version 1, an odd one, the party that the accord names first goes first.
     assert (card.first, {one.party: one.first for one in card.open}) == ("XO", {"XO": True, "XV": False})
+    before = two.rows(two.xo)
     with pytest.raises(BadForm, match="goes first"):
         two.answer(two.xo, theirs)
+    assert two.rows(two.xo) == before, "what was refused does not wait to leave"
     two.answer(two.xv, ours)
     two.meet()
     card = two.same()

@@ -30,7 +30,7 @@ OWN = {
     "pgchanges.py",
 }
 """Modules of one kind of store only."""
-DESKS = ("requests", "precursors")
+DESKS = ("requests", "precursors", "workplan")
 VERBS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ")
 
 

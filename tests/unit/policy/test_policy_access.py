@@ -28,7 +28,7 @@ NO_CASE = {
     "send": WORKERS, "act": WORKERS | {"legal-officer"}, "approve": APPROVERS, "owed": WORKERS, "tasks": WORKERS, "roster": NOT_ADMIN,
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
     "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
-    "link": {"desk-lead", "administrator"},
+    "link": {"desk-lead", "administrator"}, "plan": NOT_ADMIN, "amend": WORKERS,
     "retention": {"reviewer", "desk-lead", "legal-officer"}, "erase": {"desk-lead", "legal-officer"},
 }  # fmt: skip
 WITH_CASE = {
@@ -49,10 +49,12 @@ WHATEVER_THE_CASE = (
     "link",
     "retention",
     "erase",
+    "plan",
+    "amend",
 )
 CHANGES = {
     Deed.MEMBERS, Deed.COMPOSE, Deed.SEND, Deed.ACT, Deed.APPROVE, Deed.OWED, Deed.TASKS, Deed.HANDOVER, Deed.DUTY, Deed.EVIDENCE,
-    Deed.ASSESS, Deed.LINK, Deed.ERASE,
+    Deed.ASSESS, Deed.LINK, Deed.ERASE, Deed.AMEND,
 }  # fmt: skip
 CASES = {
     "none": None,
