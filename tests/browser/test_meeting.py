@@ -93,12 +93,8 @@ def decided(actor: Actor) -> list[dict[str, str]]:
     return [one for item in items for one in item["actions"] if one["measure"] == MEASURE]
 
 
-def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
-    ca, india = stage.actors
-    us, them = come(ca.url, CA, lang="fr", to="/meetings"), come(india.url, IN, lang="hi", to="/meetings")
-    us.heard.expected |= {"409"}
-
-    # Called by one, agreed to and opened by the other; the agenda has a restricted title and nothing else of it.
+def called(us: Officer, them: Officer) -> str:
+    """Call a meeting, agree to it on the other side and open it; return its number. The agenda has a restricted title and nothing else of it."""
     us.go("/meetings/new")
     us.fill({"title": "Review of the second quarter", "at": "2026-07-13T09:00", "restricted": "R-3"})
     us.fill({"lead-CA": "Deputy adviser", "lead-IN": "Deputy adviser of the other side"})
@@ -113,12 +109,11 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     for word in ("agree", "open"):
         press(them, them.page.locator(f'button[value="{word}"]'))
     expect(us.page.locator("#meet-top .st")).to_contain_text("Ouverte", timeout=SOON_MS)
+    return number
 
-    # Notes stay at home.
-    us.fill({"text": NOTE})
-    press(us, us.page.locator('form[action$="/note"] button'))
 
-    # A paragraph is claimed, drafted at home, published; the other side sees each without a touch.
+def written(us: Officer, them: Officer) -> None:
+    """Claim a paragraph, draft it at home, publish it; the other side sees each without a touch."""
     us.page.locator("h1").click()
     with us.page.expect_navigation(url="**?p=*"):
         us.page.keyboard.press("n")
@@ -147,7 +142,9 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
         press(one, paragraph(one, text).locator('button[value^="accept"]'))
     expect(paragraph(us, FIRST["fr"]).locator(".sig .ok")).to_have_count(2, timeout=SOON_MS)
 
-    # The line is cut; both write the same paragraph; both texts are there when it is back.
+
+def cut_and_mended(us: Officer, them: Officer) -> None:
+    """Cut the line; both write the same paragraph; both texts are there when it is back."""
     with us.page.expect_navigation(url="**?p=*"):
         us.page.locator('button[value="claim:"]').click()
     us.live()
@@ -167,10 +164,11 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     for one, tag in ((us, "fr"), (them, "hi")):
         press(one, paragraph(one, OURS[tag]).locator('button[value^="accept"]'))
 
-    # One text, one hash, both sign it; half-signed is said to be that.
+
+def signed(us: Officer, them: Officer, path: str) -> None:
+    """Sign one text under one hash on both sides; half-signed is said to be that."""
     for one in (us, them):
         expect(one.page.locator("#r-paras .sig .ok")).to_have_count(4, timeout=SOON_MS)
-    path = f"/meetings/{number}"
     us.go(path)
     seen = us.page.locator("[data-hash]").get_attribute("data-hash")
     press(us, us.page.locator('form[action$="/sign"] button'))
@@ -183,7 +181,10 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
         expect(one.page.locator("#meet-top .st.ok")).to_be_visible(timeout=SOON_MS)
         expect(one.page.locator("#meet-hash .st.ok")).to_have_count(2)
 
-    # What was decided is proposed to the plan, and is an action of it once the other side has agreed there.
+
+def carried(stage: Stage, us: Officer, path: str) -> None:
+    """Propose what was decided to the plan; it is an action of it once the other side has agreed there."""
+    ca, india = stage.actors
     press(us, us.page.locator('button[value="decide"]'))
     later(stage)
     (proposed,) = until(lambda: india.ask("GET", "/plan")["proposals"], 60)
@@ -196,7 +197,9 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     expect(paragraph(us, FIRST["fr"]).locator(".sig")).to_contain_text(action["id"])
     expect(us.page.locator('button[value="decide"]')).to_have_count(0)
 
-    # It can be read in the dark, on a narrow screen, and by a machine that reads aloud.
+
+def legible(us: Officer, path: str) -> None:
+    """Read it in the dark, on a narrow screen, and as a machine that reads aloud does."""
     for scheme in ("light", "dark"):
         us.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two words
         us.go(path)
@@ -204,10 +207,31 @@ def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     us.page.set_viewport_size({"width": 320, "height": 720})
     assert us.page.evaluate(WIDE) == []
 
-    # The same minutes on both nodes, as data and on paper in four languages; no byte of the notes went.
+
+def the_same(stage: Stage, us: Officer, them: Officer, number: str) -> None:
+    """Compare the minutes of both nodes, as data and on paper in four languages; no byte of the notes went."""
+    ca, india = stage.actors
+    path = f"/meetings/{number}"
     ours, heard = (one.ask("GET", f"/meetings/minutes?id={number}") for one in (ca, india))
     assert (ours["hash"], ours["paragraphs"], ours["state"]) == (heard["hash"], heard["paragraphs"], "both")
     for one, tag in ((us, "en"), (us, "fr"), (them, "hi"), (them, "pa")):
         assert one.page.evaluate(FETCH, f"{path}/minutes.pdf?lang={tag}") == [200, "%PDF-"]
     assert NOTE not in json.dumps(india.ask("GET", f"/meetings/one?id={number}"))
     until(lambda: us.page.locator("#r-paras button").count() == 0)
+
+
+def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
+    ca, india = stage.actors
+    us, them = come(ca.url, CA, lang="fr", to="/meetings"), come(india.url, IN, lang="hi", to="/meetings")
+    us.heard.expected |= {"409"}
+    number = called(us, them)
+    path = f"/meetings/{number}"
+    # Notes stay at home.
+    us.fill({"text": NOTE})
+    press(us, us.page.locator('form[action$="/note"] button'))
+    written(us, them)
+    cut_and_mended(us, them)
+    signed(us, them, path)
+    carried(stage, us, path)
+    legible(us, path)
+    the_same(stage, us, them, number)

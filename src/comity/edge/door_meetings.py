@@ -6,8 +6,8 @@ officer's draft where it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Concatenate, ParamSpec
+from collections.abc import Callable, Mapping
+from typing import Any, Concatenate, ParamSpec, cast
 
 import msgspec
 from uvicorn._types import ASGIReceiveCallable, HTTPScope
@@ -61,7 +61,7 @@ class ActIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def asked(self) -> Asked:
         """Return it as the desk takes it."""
         said = self.decision
-        terms = None if self.terms is None else to_value(self.terms)
+        terms = None if self.terms is None else cast("Mapping[str, Json]", to_value(self.terms))
         return Asked(
             act=self.act,
             meeting=self.meeting,
@@ -75,7 +75,7 @@ class ActIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             hash=self.hash,
             function=self.function,
             text=self.text,
-            terms=terms,  # type: ignore[arg-type]  # an object of the request, read whole by the desk
+            terms=terms,
         )
 
 

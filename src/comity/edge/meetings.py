@@ -85,6 +85,10 @@ class MeetingDesk(Protocol):
         """Return what signed minutes decide, as changes of the plan."""
         ...
 
+
+class WritingDesk(MeetingDesk, Protocol):
+    """The same desk, which keeps at home what its officers write before they publish it."""
+
     def put_note(self, tx: Tx, case: CaseId, by: object, text: str, now: Ms) -> None:
         """Keep an officer's note."""
         ...
@@ -177,7 +181,7 @@ class Saying:
 
     def __init__(
         self,
-        desk: MeetingDesk,
+        desk: WritingDesk,
         roster: Callable[[], Mapping[tuple[str, int], RosterOfficer]],
         theirs: tuple[str, ...],
         entropy: Entropy,
@@ -287,7 +291,7 @@ def make_saying(opened: OpenNode) -> tuple[str, Saying] | None:
     return keeps[0], Saying(desk, roster.officers, theirs, opened.node.office.entropy)
 
 
-def meeting_desk(opened: OpenNode) -> MeetingDesk | None:
+def meeting_desk(opened: OpenNode) -> WritingDesk | None:
     """Return the meetings of the desk that keeps them; None where none does."""
     keeps = offering(opened.config.desks, _MODULE)
     if not keeps:
@@ -300,7 +304,7 @@ def meeting_desk(opened: OpenNode) -> MeetingDesk | None:
         marks,
         _owners(opened.registry, opened.peer_registry),
     )
-    return cast("MeetingDesk", module.OnPage(sides))
+    return cast("WritingDesk", module.OnPage(sides))
 
 
 def _owners(*registries: Registry) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:

@@ -130,7 +130,7 @@ def _item(script: ItemScript, item: ItemShown) -> Iterator[str]:
 
 
 def _overdue(script: Overdue) -> tuple[str, int, str, str]:
-    return script.of, script.question, *(f"{at:%Y-%m-%dT%H:%M}" for at in (script.begins, script.ends))  # type: ignore[return-value]  # two of them
+    return script.of, script.question, f"{script.begins:%Y-%m-%dT%H:%M}", f"{script.ends:%Y-%m-%dT%H:%M}"
 
 
 def _spans(finished: FinishedDay, by_number: dict[int, DispatchShown]) -> Iterator[str]:

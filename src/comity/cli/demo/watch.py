@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 from comity.base.ids import Ms
 from comity.cli.demo.script import ItemScript, Overdue, Script, ms
@@ -51,7 +52,7 @@ class Watch:
             (late.ends - _MINUTE, 1),
             (late.ends + 2 * _MINUTE, 0),
         )
-        return [(ms(at), lambda count=count: self._look(item.id, late.of, count)) for at, count in moments]  # type: ignore[misc]  # a default argument binds it
+        return [(ms(at), partial(self._look, item.id, late.of, count)) for at, count in moments]
 
     def _look(self, item: str, of: str, count: int) -> None:
         """Ask both nodes what their screens show."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 from comity.base.cbor import Value
 from comity.base.entropy import Entropy
@@ -220,5 +221,5 @@ def _mine(claim: Claim, doing: Doing) -> bool:
 
 
 def _terms(asked: Asked) -> Form:
-    found: Mapping[str, object] = asked.terms or {}
-    return {name: entry for name, entry in found.items() if name not in {"state", "over"}}  # type: ignore[misc]  # the body is read whole before it is kept
+    found = cast("Mapping[str, Value]", asked.terms or {})  # the body is read whole before it is kept
+    return {name: entry for name, entry in found.items() if name not in {"state", "over"}}

@@ -121,15 +121,16 @@ def _ordered(value: Value) -> Value:
         found["texts"] = _by(versions, "language")
     decision = found.get("decision")
     if isinstance(decision, Mapping):
-        owners = decision.get("owners")  # type: ignore[call-overload]  # keys of a tidied form are texts
-        held = {str(key): entry for key, entry in decision.items()}
+        held: dict[str, Value] = {str(key): entry for key, entry in decision.items()}
+        owners = held.get("owners")
         found["decision"] = {**held, "owners": _by(owners, "party")} if isinstance(owners, list) else held
     return found
 
 
 def _by(entries: Sequence[Value], name: str) -> list[Value]:
     def key(entry: Value) -> str:
-        return str(entry.get(name, "")) if isinstance(entry, Mapping) else ""  # type: ignore[call-overload]  # as above
+        found = {str(key): held for key, held in entry.items()} if isinstance(entry, Mapping) else {}
+        return str(found.get(name, ""))
 
     return sorted(entries, key=key)
 

@@ -42,7 +42,6 @@ from comity.screen.meetings import (
     SignatureCard,
     VersionCard,
 )
-from comity.screen.visitor import Json
 
 _MOST = 200
 
@@ -138,10 +137,10 @@ class OnPage:
             raise BadForm("there is no such meeting on this node; nothing was kept")
         return asking.ready(asked, standing, Doing(by, roles, self._sides.ours, now, entropy))
 
-    def export(self, tx: Tx, case: CaseId) -> Mapping[str, Json] | None:
+    def export(self, tx: Tx, case: CaseId) -> Mapping[str, file.Json] | None:
         """Return the minutes of a meeting as plain data, or None."""
         standing = self.standing(tx, case)
-        return None if standing is None else file.export(standing)  # type: ignore[return-value]  # the same data, read-only
+        return None if standing is None else file.export(standing)
 
     def decisions(
         self, tx: Tx, case: CaseId
@@ -154,10 +153,10 @@ class OnPage:
             for one, what in found
         )
 
-    def operations(self, tx: Tx, case: CaseId) -> list[dict[str, Json]]:
+    def operations(self, tx: Tx, case: CaseId) -> list[dict[str, file.Json]]:
         """Return what minutes that both signed decide, as changes of the plan."""
         standing = self.standing(tx, case)
-        return [] if standing is None else file.operations(standing)  # type: ignore[return-value]  # the same data, read-only
+        return [] if standing is None else file.operations(standing)
 
     # --- what stays at home ----------------------------------------------------------------------------------------
 
