@@ -17,7 +17,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from comity.cli.demo.stage import Stage
+from comity.cli.demo.stage import Actor, Stage
 from tests.browser.chromium import axe, launched, listen
 from tests.browser.nodes import ROOT, standing, until
 from tests.browser.officer import DESKTOP, Officer, enter, speak
@@ -31,7 +31,8 @@ LANGUAGES = ("en", "fr", "hi", "pa")
 SCHEMES = ("light", "dark")
 ALSO = ("inbox", "case", "compose")
 """Screens that are also shown in the other languages and in the dark."""
-DUTY, OFFICER, OUTSIDE, LEGAL, LEAD, REVIEWER, ADMINISTRATOR = 101, 141, 112, 113, 103, 114, 192
+DUTY, OFFICER, OUTSIDE, LEGAL, LEAD, REVIEWER, ADMINISTRATOR, SECRETARY = 101, 141, 112, 113, 103, 114, 192, 171
+THEIR_SECRETARY = 276
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def linked(page: str, start: str) -> Callable[[Officer], str]:
     def way(officer: Officer) -> str:
         officer.page.goto(officer.url + page)
         links = officer.page.locator(f'main a[href^="{start}"]').evaluate_all("all => all.map((one) => one.pathname)")
-        return next(str(one) for one in links if one not in {start, page, "/tasks/new"})
+        return next(str(one) for one in links if one not in {start, page, "/tasks/new", "/meetings/new"})
 
     return way
 
@@ -141,7 +142,17 @@ SHOTS: tuple[Shot, ...] = (
     Shot("precursor", DUTY, "One consignment: clocks, goods, both laws, checks", of_consignment()),
     Shot("notify", DUTY, "Notifying a consignment", "/compose?kind=pen"),
     Shot("object", DUTY, "Objecting to a consignment", of_consignment("/object", "/dispatch/")),
-    Shot("workplan", DUTY, "The workplan today", "/today"),
+    Shot("today", DUTY, "What moved today, by item of the workplan", "/today"),
+    Shot("workplan", SECRETARY, "The workplan: priorities, items, actions", "/workplan"),
+    Shot("workplan-time", SECRETARY, "The workplan as a line of time", "/workplan?view=timeline"),
+    Shot("workplan-history", SECRETARY, "Who agreed to which version, and what it changed", "/workplan?view=history"),
+    Shot("workplan-item", SECRETARY, "One item: what it produced", linked("/workplan", "/workplan/item/")),
+    Shot("propose", SECRETARY, "Proposing a change of the plan", "/workplan/propose"),
+    Shot("scorecard", SECRETARY, "The scorecard: what both logs prove of a period", "/scorecard"),
+    Shot("meetings", SECRETARY, "Meetings and consultations", "/meetings"),
+    Shot("meeting-new", SECRETARY, "Calling a meeting", "/meetings/new"),
+    Shot("meeting", SECRETARY, "Minutes that both sides write", linked("/meetings", "/meetings/")),
+    Shot("activity", REVIEWER, "The yearly report of our side's activity", "/reports/activity"),
     Shot("ledger", REVIEWER, "The ledger: both logs", "/ledger"),
     Shot("trace", REVIEWER, "One dispatch from draft to proof", of_dispatch(THREAT, before="/ledger/dispatch/")),
     Shot("manifest", REVIEWER, "Manifests and gaps", "/manifest"),
@@ -185,6 +196,32 @@ def furnish(browser: Browser, stage: Stage) -> None:
         duty.page.locator('form[action="/duty/note"] button').click()
     duty.close()
     until(lambda: us.ask("GET", f"/state?id={said['id']}").get("filed"), 60)
+    minute(us, them)
+
+
+def minute(us: Actor, them: Actor) -> None:
+    """Leave a meeting that is open, with a paragraph of each side."""
+    by, they = {"desk": "requests", "number": SECRETARY}, {"desk": "requests", "number": THEIR_SECRETARY}
+    terms = {"sort": "review", "title": "Review of the second quarter", "language": "en", "languages": ["en", "fr"]}
+    number = us.ask("POST", "/meetings/act", {"by": by, "act": "call", "terms": terms | {"at": 1_783_900_800_000}})[
+        "id"
+    ]
+    until(lambda: them.ask("GET", "/meetings"))
+    for act in ("agree", "open"):
+        them.ask("POST", "/meetings/act", {"by": they, "act": act, "meeting": number})
+    until(lambda: us.ask("GET", f"/meetings/one?id={number}")["opened"])
+    text = {"act": "text", "meeting": number, "language": "en"}
+    us.ask(
+        "POST",
+        "/meetings/act",
+        text
+        | {
+            "by": by,
+            "texts": {"en": "Seals are compared within a day.", "fr": "Les scellés sont comparés sous un jour."},
+        },
+    )
+    them.ask("POST", "/meetings/act", text | {"by": they, "texts": {"en": "Both sides name who answers at night."}})
+    until(lambda: len(us.ask("GET", f"/meetings/one?id={number}")["paragraphs"]) == 2)
 
 
 # --- pictures and axe ----------------------------------------------------------------------------------------------
