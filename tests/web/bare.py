@@ -129,13 +129,13 @@ class Changes:
 
 
 def site_of(board: Board, clock: Clock, log_files: object, **given: object) -> Site:
-    """Return a site of the readers that are given; the others fail when asked."""
+    """Return a site of the readers that are given; of the others those that no desk may have are absent, the rest fail when asked."""
     parts: dict[str, object] = {
         "board": board, "inbox": Inbox(board), "needs": Needs(board), "people": People(), "hands": Hands(), "clock": clock,
         "log_files": log_files, "duty": None, **given,
     }  # fmt: skip
-    names = [field.name for field in dataclasses.fields(Site)]
-    return Site(**cast("Any", {name: parts.get(name, Nothing()) for name in names}))
+    absent = {one.name: Nothing() if one.default is dataclasses.MISSING else None for one in dataclasses.fields(Site)}
+    return Site(**cast("Any", absent | parts))
 
 
 def pages_of(

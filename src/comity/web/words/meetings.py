@@ -79,7 +79,6 @@ WORDS: Mapping[str, str] = {
     "meet.signed.both": "Both sides have signed this text",
     "meet.same": "Both sign the same text",
     "meet.same.why": "One fingerprint over every version in every language",
-    "meet.fingerprint": "Fingerprint",
     "meet.sign.who": "Signing is for an officer in the role of a signatory.",
     "meet.sig.void": "void: the text changed",
     "meet.sig.unsound": "no valid signature",
@@ -117,5 +116,4 @@ WORDS: Mapping[str, str] = {
     "meet.said.signed": "Signed.",
     "meet.said.note": "The notes are kept here.",
     "meet.said.called": "The meeting is called.",
-    "meet.comments": "Comments",
 }
