@@ -35,4 +35,4 @@ def stage(request, tmp_path):
 def kills(request):
     """Say how many kills: a few here, many in `make trial`."""
     asked = request.config.getoption("kills")
-    return asked or (20 if "sqlite" in request.node.name else 6)
+    return asked or (10 if "sqlite" in request.node.name else 4)

@@ -108,8 +108,9 @@ def test_without_the_projects_data_it_says_where_to_look(capsys, tmp_path):
 def test_the_exchange_is_asked_for_by_name_and_gets_a_private_folder(capsys, monkeypatch, tmp_path):
     seen = []
 
-    def measured(quick, folder, *, root):
+    def measured(quick, folder, *, root, databases):
         seen.append((quick, folder.stat().st_mode & 0o777, root))
+        assert databases == []
         return {"one_at_a_time": {"p50_ms": 1.0}, "machine": {"cpu": "x"}}
 
     monkeypatch.setattr(bench, "bench_exchange", measured)

@@ -24,7 +24,7 @@ BY_WAIT = {"approver", "decider-outside", "assessor"}
 APPROVERS = {"approver", "decider-outside", "desk-lead", "legal-officer", "duty-officer"}
 
 NO_CASE = {
-    "home": ALL, "law": ALL, "inbox": NOT_ADMIN, "case": set(), "names": set(), "members": set(), "compose": WORKERS | {"legal-officer"},
+    "home": ALL, "law": ALL, "inbox": NOT_ADMIN, "case": set(), "files": set(), "names": set(), "members": set(), "compose": WORKERS | {"legal-officer"},
     "send": WORKERS, "act": WORKERS | {"legal-officer"}, "approve": APPROVERS, "owed": WORKERS, "tasks": WORKERS, "roster": NOT_ADMIN,
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
     "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
@@ -32,7 +32,7 @@ NO_CASE = {
     "retention": {"reviewer", "desk-lead", "legal-officer"}, "erase": {"desk-lead", "legal-officer"},
 }  # fmt: skip
 WITH_CASE = {
-    "case": NOT_ADMIN, "names": WORKERS, "members": WORKERS, "compose": WORKERS | {"legal-officer"}, "send": WORKERS,
+    "case": NOT_ADMIN, "files": WORKERS | {"legal-officer"}, "names": WORKERS, "members": WORKERS, "compose": WORKERS | {"legal-officer"}, "send": WORKERS,
     "act": WORKERS | {"legal-officer"}, "owed": WORKERS, "tasks": WORKERS, "handover": WORKERS, "ledger": NOT_ADMIN, "proof": NOT_ADMIN,
     "evidence": {"legal-officer", "desk-lead"}, "assess": WORKERS | BY_WAIT, "reviews": {"reviewer", "desk-lead"}, "review": {"reviewer"},
     "searches": set(),
