@@ -152,7 +152,6 @@ SHOTS: tuple[Shot, ...] = (
     Shot("meetings", SECRETARY, "Meetings and consultations", "/meetings"),
     Shot("meeting-new", SECRETARY, "Calling a meeting", "/meetings/new"),
     Shot("meeting", SECRETARY, "Minutes that both sides write", linked("/meetings", "/meetings/")),
-    Shot("activity", REVIEWER, "The yearly report of our side's activity", "/reports/activity"),
     Shot("ledger", REVIEWER, "The ledger: both logs", "/ledger"),
     Shot("trace", REVIEWER, "One dispatch from draft to proof", of_dispatch(THREAT, before="/ledger/dispatch/")),
     Shot("manifest", REVIEWER, "Manifests and gaps", "/manifest"),

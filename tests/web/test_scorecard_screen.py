@@ -39,6 +39,8 @@ def test_both_nodes_count_the_same_and_say_so_to_each_other(house, capsys, tmp_p
     page = visitor.get(f"/scorecard?{WEB}")
     assert "has not said yet" in page.text
     assert "<svg" in page.text
+    assert "score-items" in page.text
+    assert "built-in" not in page.text
     told = shown(
         capsys, "workplan", "tell", *PERIOD, "--node", str(folder(house, "vanmere")), "--officer",
         f"requests/{ROLES['desk-lead']}", "--agency", "road-guard", "--to-agency", "harbour-watch", "--item", "F-1", "--json",

@@ -15,7 +15,7 @@ from comity.web.texts import Texts
 from comity.web.visit import Absent, Answer, File, Refused, Screen, ScreenRoute, Visit
 
 _LONGEST = 10
-_REGIONS = ("head", "banner", "counts", "times", "more", "items")
+_REGIONS = ("head", "banner", "counts", "times", "more", "byitem")
 
 
 async def scorecard(visit: Visit) -> Answer:
@@ -50,7 +50,7 @@ def _page(card: ScoreCard, t: Texts) -> Page:
         Region("counts", (Part("score-counts", "scorecard.counts", views.kpis(card)),)),
         Region("times", (Part("score-times", "scorecard.times", times),) if times is not None else ()),
         Region("more", tuple(more)),
-        Region("items", (Part("score-items", "scorecard.items", views.items(card)),)),
+        Region("byitem", (Part("score-items", "scorecard.items", views.items(card)),)),
     )
     return Page("scorecard.html", title, "scorecard", regions)
 
