@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from comity.base.ids import show_id
 from comity.cli.main import main
 from comity.desks.workplan.scorecard import codec
+from comity.edge.scoreboard import quarters
 from tests.unit.edge.twofolders import question
 from tests.web.desk import ROLES, desk
 
@@ -93,18 +95,25 @@ def test_the_yearly_reports_from_the_folder(house, capsys):
         assert found["owed"] is None
 
 
-def test_a_withheld_row_is_shown_by_its_leaf(house, capsys, tmp_path):
-    statement = tmp_path / "theirs.score"
-    home = str(folder(house, "vanmere"))
-    with house.opened("vanmere").store.begin() as tx:
+@contextlib.contextmanager
+def withheld(house, name: str):
+    """Take what a node got out of its store for a while."""
+    with house.opened(name).store.begin() as tx:
         tx.run("CREATE TABLE kept_aside AS SELECT idx, plain FROM got")
         tx.run("UPDATE got SET plain = NULL")
     try:
-        shown(capsys, "workplan", "scorecard", *PERIOD, "--node", home, "--json", "--statement", str(statement))
+        yield
     finally:
-        with house.opened("vanmere").store.begin() as tx:
+        with house.opened(name).store.begin() as tx:
             tx.run("UPDATE got SET plain = (SELECT plain FROM kept_aside k WHERE k.idx = got.idx)")
             tx.run("DROP TABLE kept_aside")
+
+
+def test_a_withheld_row_is_shown_by_its_leaf(house, capsys, tmp_path):
+    statement = tmp_path / "theirs.score"
+    home = str(folder(house, "vanmere"))
+    with withheld(house, "vanmere"):
+        shown(capsys, "workplan", "scorecard", *PERIOD, "--node", home, "--json", "--statement", str(statement))
     found = shown(capsys, "workplan", "compare", str(statement), "--node", str(folder(house, "ostrel")), "--json")
     assert found["equal"] is False
     assert found["explained"] is True
@@ -112,6 +121,21 @@ def test_a_withheld_row_is_shown_by_its_leaf(house, capsys, tmp_path):
     assert all(one["figures"] for one in found["leaves"])
     main(["workplan", "compare", str(statement), "--node", str(folder(house, "ostrel"))])
     assert "explain it wholly" in capsys.readouterr().out
+
+
+def test_results_that_differ_are_on_the_next_agenda(house, capsys):
+    begins, ends = quarters(house.door("GET", "/clock")["now"])[0]
+    title = f"Scorecard, {begins} to {ends}"
+    visitor = house.visitor("desk-lead")
+    assert title not in visitor.get("/meetings/new").text
+    with withheld(house, "vanmere"):
+        told = shown(
+            capsys, "workplan", "tell", "--from", begins, "--to", ends, "--node", str(folder(house, "vanmere")), "--officer",
+            f"requests/{ROLES['desk-lead']}", "--agency", "road-guard", "--to-agency", "harbour-watch", "--item", "F-1", "--json",
+        )  # fmt: skip
+    assert told["outcome"] == "sent", told
+    house.until(lambda: house.door("GET", f"/state?id={told['id']}").get("filed"))
+    assert title in visitor.get("/meetings/new").text
 
 
 def test_the_reviewer_finds_the_yearly_reports(house):

@@ -260,7 +260,9 @@ def make_meetings(opened: OpenNode) -> MeetingReader | None:
 
 
 def _agenda(opened: OpenNode) -> Callable[[Ms, str], tuple[tuple[str, str, str], ...]]:
-    """Return what makes an agenda of the actions of the plan that are overdue, by day."""
+    """Return what makes an agenda of the actions of the plan that are overdue, by day, and the agreed titles of open rooms."""
+    from comity.edge.rooms import agenda as titles_of_rooms  # noqa: PLC0415  most nodes have no room
+
     plan, keeps = make_plan(opened), offering(opened.config.desks, _MODULE)
     module = part(keeps[0], f"{_MODULE}.agenda")
 
@@ -269,7 +271,8 @@ def _agenda(opened: OpenNode) -> Callable[[Ms, str], tuple[tuple[str, str, str],
             () if plan is None else tuple(one for item in plan.plan(now).items for one in item.actions if one.overdue)
         )
         overdue = [module.Overdue(one.id, _in(dict(one.title), language), one.due) for one in late]
-        return tuple((one.title, str(one.about), one.ref) for one in module.agenda_of(overdue, (), ()))
+        closed = [module.RestrictedTitle(str(number), title) for number, title in titles_of_rooms(opened.config.folder)]
+        return tuple((one.title, str(one.about), one.ref) for one in module.agenda_of(overdue, (), closed))
 
     return items
 

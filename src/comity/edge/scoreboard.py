@@ -86,6 +86,17 @@ class ScoreReader:
         said: bytes = self._codec.encode_statement(self._comparing.statement(counted))
         return said
 
+    def differences(self, now: Ms) -> tuple[tuple[str, str], ...]:
+        """Return the periods, of this quarter and the last, whose two results differ: first day and the day after the last."""
+        found = []
+        for period in quarters(now)[:2]:
+            first, last = _days(period)
+            with self._ledger.read() as tx:
+                stated = self._kind.newest(tx, self._model.Period(_instant(first), _instant(last)), ours=False)
+            if stated is not None and not self._counted(first, last)[2].equal:
+                found.append(period)
+        return tuple(found)
+
     def _sides(self, card: Any) -> tuple[str, str]:
         first, second = (
             next((mark for name, mark in self._marks.items() if one.origin.startswith(f"{name}/")), str(one.origin))

@@ -105,3 +105,7 @@ class ScoreBoard(Protocol):
     def statement(self, begins: str, ends: str, now: Ms) -> bytes:
         """Return what the other side needs to compare; errors as `page`."""
         ...
+
+    def differences(self, now: Ms) -> tuple[tuple[str, str], ...]:
+        """Return the periods of late whose two results differ, (first day, day after the last); errors as `page`."""
+        ...

@@ -5,17 +5,19 @@ The rule it keeps: what is written stays in a still form that no update touches;
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import cast
 from zoneinfo import ZoneInfo
 
+from comity.base.errors import ComityError
 from comity.base.ids import Ms
 from comity.policy.access import Deed
 from comity.screen import PartyCard
-from comity.screen.meetings import MeetingCard, ParagraphCard, VersionCard
+from comity.screen.meetings import MeetingBoard, MeetingCard, ParagraphCard, VersionCard
 from comity.web import meetingview as views
 from comity.web.pages import Page, Part, Region
 from comity.web.reading import sight
@@ -340,9 +342,26 @@ async def new(visit: Visit) -> Answer:
     board = visit.site.meetings
     if board is None:
         return Absent()
-    items = "\n".join(title for title, _, _ in board.agenda(visit.now, visit.who.language))
-    context = _form(visit, items)
+    found = await _items(visit, board)
+    context = _form(visit, _titles(found, "overdue", "difference")) | {"restricted": _titles(found, "restricted")}
     return Screen(Page("meeting_new.html", visit.texts("meet.new"), "meetings", ()), frozenset(), context)
+
+
+async def _items(visit: Visit, board: MeetingBoard) -> tuple[tuple[str, str, str], ...]:
+    """Return what the agenda begins with, as (title, why it is there, what it is about); scorecards that differ among it."""
+    found, scores = board.agenda(visit.now, visit.who.language), visit.site.scorecards
+    if scores is None:
+        return found
+    try:
+        apart = await asyncio.to_thread(scores.differences, visit.now)
+    except ComityError:
+        return found  # the page of the scorecard says what cannot be counted
+    t = visit.texts
+    return (*found, *((t("score.h1", begins=one, ends=end), "difference", f"{one}/{end}") for one, end in apart))
+
+
+def _titles(found: Iterable[tuple[str, str, str]], *why: str) -> str:
+    return "\n".join(title for title, about, _ in found if about in why)
 
 
 def _form(visit: Visit, items: str) -> dict[str, object]:
@@ -398,7 +417,7 @@ async def call(visit: Visit) -> Answer:
     board = visit.site.meetings
     if board is None:
         return Absent()
-    found = {name: (name, about, ref) for name, about, ref in board.agenda(visit.now, visit.who.language)}
+    found = {name: (name, about, ref) for name, about, ref in await _items(visit, board)}
     said = await _ask(visit, {"act": "call", "terms": _terms(visit, found)})
     return Redirect(f"/meetings/{said['id']}", "meet.said.called")
 
@@ -408,7 +427,7 @@ def _terms(visit: Visit, found: Mapping[str, tuple[str, str, str]]) -> dict[str,
     parties = sight(visit).parties
     at, minutes = _instant(visit.field("at"), parties), visit.field("minutes")
     agenda = [found.get(one, (one, "raised", "")) for one in _lines(visit.field("items"))]
-    agenda += [(one, "restricted", "") for one in _lines(visit.field("restricted"))]
+    agenda += [found.get(one, (one, "restricted", "")) for one in _lines(visit.field("restricted"))]
     return {
         "sort": "consultation" if at is None else "review",
         "title": visit.field("title"),
