@@ -23,6 +23,7 @@ from comity.dispatch.entries import (
 )
 from comity.dispatch.exchange_codec import EvidenceClass
 from comity.dispatch.filing import DeskPort
+from comity.dispatch.holding import STOPPING_KINDS
 from comity.dispatch.ports import Row
 from comity.dispatch.takingback import heard
 from comity.node import evidence
@@ -202,9 +203,10 @@ def _take_receipt(index: int, leaf: ReceiptLeaf, book: Book, desks: Mapping[str,
             " WHERE id = ? AND settled_at IS NULL AND (sealed_sha256 = ? OR ? <> 3)",  # what does not open may be sealed anew
             (*stated, leaf.id, leaf.sealed, int(leaf.fact)),
         )
-    for (desk,) in book.tx.rows("SELECT desk FROM sent WHERE id = ?", (leaf.id,)):
+    for desk, kind in book.tx.rows("SELECT desk, kind FROM sent WHERE id = ?", (leaf.id,)):
         desks[text_of(desk)].settle(book.tx, leaf.id, int(leaf.fact), leaf.code, at)
-        heard(leaf.id, leaf.fact, desks, book.tx)
+        if kind is None or kind in STOPPING_KINDS:  # None: sent by a program that did not write it down
+            heard(leaf.id, leaf.fact, desks, book.tx)
 
 
 def _take_for_lost(leaf: ReceiptLeaf, book: Book, at: Ms) -> bool:

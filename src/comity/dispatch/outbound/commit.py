@@ -11,7 +11,7 @@ from comity.dispatch.attached import bind
 from comity.dispatch.book import Book
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import encode_entry
-from comity.dispatch.filing import ChecksTurn, Filing
+from comity.dispatch.filing import Filing, checks_turn
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
@@ -38,7 +38,7 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
         ours=True, header=header, body=sealed.released.cleared.body, case=case, at=now, index=None, admitted=True
     )
     desk = office.desks[header.desk]
-    if isinstance(desk, ChecksTurn):
+    if checks_turn(desk):
         desk.check(book.tx, filing)
     entry = encode_entry(leaf)
     draft = sealed.released.cleared.labelled.draft

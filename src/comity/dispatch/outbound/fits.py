@@ -11,7 +11,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import DispatchId, show_id
 from comity.dispatch.book import Book
 from comity.dispatch.columns import text_of
-from comity.dispatch.filing import KeepsPlan
+from comity.dispatch.filing import keeps_plan
 from comity.dispatch.holding import ANSWERING, RECALL, WITHDRAW, find, holders, is_held, versions
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
@@ -67,9 +67,11 @@ def _is_not_the_rooms(draft: Draft) -> None:
 def _names_an_item(draft: Draft, tx: Tx, office: Office) -> None:
     """Check that the workplan item of a dispatch is in the plan in force and open, where a desk keeps the plan."""
     item = draft.form.workplan_item
-    plan = next((desk for desk in office.desks.values() if isinstance(desk, KeepsPlan)), None)
-    items = {} if item is None or plan is None else plan.items(tx)
-    if not items or items.get(item or "") is False:
+    if item is None:
+        return
+    plan = next(filter(keeps_plan, office.desks.values()), None)
+    items = {} if plan is None else plan.items(tx)
+    if not items or items.get(item) is False:
         return
     known = ", ".join(one for one, closed in items.items() if not closed) or "none is"
     why = "is closed" if item in items else "is not in it"
