@@ -136,7 +136,9 @@ class FileRoutes:
 
     def _json(self, one: FileOf) -> Json:
         progress = self._puller.progress.get((one.dispatch, one.number))
-        have = progress.have if progress is not None else (0 if one.state is FileState.COMING else one.file.cipher_size)
+        # The one that fetches may lag behind the state: what is whole is all there.
+        coming = one.state is FileState.COMING
+        have = one.file.cipher_size if not coming else 0 if progress is None else progress.have
         return {
             "number": one.number,
             "name": one.file.name,
