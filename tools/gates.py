@@ -48,6 +48,9 @@ CHECK = (
         "mend each line named; make format mends the simple ones",
     ),
     Gate("types", (PYTHON, "-m", "mypy"), "mend each line named"),
+    Gate(
+        "types twice", (BESIDE + "/basedpyright", "--pythonpath", PYTHON), "mend each line named; it reads below edge"
+    ),
     Gate("floors", (BESIDE + "/lint-imports",), "move the name to the floor where both may know it"),
     Gate("references", (PYTHON, "tools/refs.py"), "name a source of docs/sources.toml, or add it there"),
     Gate("house", (PYTHON, "tools/house.py"), "tools/house.py says what each rule is for"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeVar, cast
 
 from comity.base import cbor
 from comity.base.cbor import Value
@@ -125,7 +125,7 @@ def many(
 def numbered(value: Value, required: frozenset[int], what: str) -> Mapping[int, Value]:
     """Return a map with numbers as keys that has at least the keys `required`."""
     if isinstance(value, dict) and required <= value.keys():
-        return value
+        return cast("dict[int, Value]", value)
     refuse(what)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 from comity.base.cbor import Value
 
@@ -125,14 +125,15 @@ def record_of(make: Callable[..., object], fields: Mapping[str, Reader], needed:
         absent = sorted(set(needed) - set(value))
         if absent:
             raise Misfit(f"lacks {absent[0]}")
+        entries = cast("dict[str, Value]", value)
         found: dict[str, Any] = {}
         for key, reader in fields.items():
-            if key in value:
+            if key in entries:
                 try:
-                    found[key] = reader(value[key])
+                    found[key] = reader(entries[key])
                 except Misfit as misfit:
                     raise Misfit(f"{key} {misfit}") from None
-        return make(**found, unknown=tuple(sorted(str(key) for key in value if key not in fields)))
+        return make(**found, unknown=tuple(sorted(str(key) for key in entries if key not in fields)))
 
     return read
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import shake_256
-from typing import ClassVar, Self, TypeAlias
+from typing import ClassVar, Self, TypeAlias, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mldsa import (
@@ -107,7 +107,8 @@ def _raw_of(members: Value) -> bytes | None:
     """Return the public bytes of either key type, or None."""
     if not isinstance(members, dict):
         return None
-    raw = members.get(suites.OKP_X) or members.get(suites.AKP_PUB)
+    known = cast("dict[int, Value]", members)
+    raw = known.get(suites.OKP_X) or known.get(suites.AKP_PUB)
     return raw if isinstance(raw, bytes) else None
 
 

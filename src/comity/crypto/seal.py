@@ -182,7 +182,8 @@ def _parse(sealed: bytes) -> _Sealed:
             protected == _BODY_PROTECTED and not rest and len(iv) == suites.IV and 1 <= len(wraps) <= MAX_RECIPIENTS
         ):
             return _Sealed(iv, ciphertext, tuple(_read_recipient(wrap) for wrap in wraps))
-    raise BadEnvelope("a seal of another form than the profile has")
+        case _:
+            raise BadEnvelope("a seal of another form than the profile has")
 
 
 def _read_recipient(wrap: Value) -> _Recipient:
@@ -191,4 +192,5 @@ def _read_recipient(wrap: Value) -> _Recipient:
             protected[:-_KID] == _RECIPIENT_PREFIX and not rest and (len(ek), len(wrapped)) == (suites.EK, _WRAPPED)
         ):
             return _Recipient(protected, Digest(protected[-_KID:]), ek, wrapped)
-    raise BadEnvelope("a recipient of another form than the profile has")
+        case _:
+            raise BadEnvelope("a recipient of another form than the profile has")

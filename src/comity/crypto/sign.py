@@ -132,11 +132,13 @@ def _parse(data: bytes) -> tuple[bytes, tuple[_Signature, ...]]:
             protected == _BODY_PROTECTED and not rest and 1 <= len(rows) <= MAX_SIGNATURES
         ):
             return payload, tuple(_read_signature(row) for row in rows)
-    raise BadEnvelope("a signed instrument of another form than the profile has")
+        case _:
+            raise BadEnvelope("a signed instrument of another form than the profile has")
 
 
 def _read_signature(row: Value) -> _Signature:
     match row:
         case [bytes(protected), {**rest}, bytes(signature)] if not rest:
             return _Signature(protected, signature)
-    raise BadEnvelope("a signature of another form than the profile has")
+        case _:
+            raise BadEnvelope("a signature of another form than the profile has")

@@ -6,7 +6,7 @@ transaction that wrote the reason for it. A transaction that fails leaves the re
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -225,7 +225,7 @@ class Ledger:
         self._known: tuple[dict[LogRole, LogRow], dict[LogRole, Edge]] | None = None
 
     @contextmanager
-    def begin(self) -> Iterator[Book]:
+    def begin(self) -> Generator[Book]:
         """Open a transaction on the logs; what it wrote is remembered only once it is durable."""
         known, self._known = self._known, None
         with self._store.begin() as tx:
@@ -236,7 +236,7 @@ class Ledger:
         self._known = book.logs, book.edges
 
     @contextmanager
-    def read(self) -> Iterator[Tx]:
+    def read(self) -> Generator[Tx]:
         """Open a snapshot that only reads."""
         with self._store.read() as tx:
             yield tx

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, cast
 
 from comity.base import cbor
 from comity.base.cbor import Value
@@ -116,7 +117,7 @@ def decode_verdict(data: bytes) -> Verdict:
     """Read what `encode_verdict` wrote, and the older form without the interval."""
     value = cbor.decode(data)
     assert isinstance(value, list)
-    effect, reasons, obligations, ground, outward, refer_to, missing, edition, *interval = value
+    effect, reasons, obligations, ground, outward, refer_to, missing, edition, *interval = cast("Any", value)
     return Verdict(
         effect=Effect(effect),
         reasons=tuple(Reason(r[0], Effect(r[1]), r[2], r[3], r[4], tuple((s[0], s[1]) for s in r[5])) for r in reasons),

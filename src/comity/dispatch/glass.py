@@ -8,6 +8,7 @@ had no part in it looks at it within a day.
 from __future__ import annotations
 
 import re
+from typing import Any, cast
 
 from comity.base import cbor
 from comity.base.cbor import Value
@@ -87,4 +88,7 @@ def released_by(dispatch: DispatchId, tx: Tx) -> tuple[str, int] | None:
     rows = tx.rows("SELECT record FROM record WHERE dispatch = ? AND kind = 'sent'", (dispatch,))
     decided = read_record(bytes_of(rows[0][0])) if rows else None
     by = decided.rest.get("by") if decided is not None else None
-    return (str(by[0]), int_of(by[1])) if isinstance(by, list) else None
+    if not isinstance(by, list):
+        return None
+    desk, number = cast("Any", by)
+    return str(desk), int_of(number)

@@ -62,7 +62,7 @@ class Office:
     custodian: tuple[Digest, SealingPublic] | None = None
     person_key: bytes = b""
     listed: tuple[Entry, ...] = ()
-    sends: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    sends: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
     editions: tuple[Agreed, ...] = ()
     peer_digest: Digest | None = None
     known: frozenset[Digest] = frozenset()

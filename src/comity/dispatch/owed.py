@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from comity.base import cbor
 from comity.base.cbor import Value
@@ -231,7 +232,7 @@ def _check_officer(owed: Owed, by: Officer, tx: Tx, office: Office, now: Ms) -> 
 
 def _acted(owed: Owed, tx: Tx) -> set[tuple[str, int]]:
     """Return who handed in, let go or acted on the dispatch from which this comes."""
-    found = {glass.released_by(owed.dispatch, tx)} if owed.dispatch is not None else set()
+    found = [glass.released_by(owed.dispatch, tx)] if owed.dispatch is not None else []
     rows = tx.rows("SELECT desk, number FROM act WHERE dispatch = ? AND at = ?", (owed.dispatch, owed.since))
     rows += tx.rows("SELECT by_desk, by_number FROM kept WHERE id = ? AND by_desk IS NOT NULL", (owed.dispatch,))
     return {one for one in found if one is not None} | {(text_of(desk), int_of(number)) for desk, number in rows}
@@ -246,7 +247,8 @@ def _approved_after(owed: Owed, tx: Tx) -> set[tuple[str, int]]:
     for (record,) in rows:
         value = cbor.decode(bytes_of(record))
         assert isinstance(value, list)
-        found.add((str(value[5]), int_of(value[6])))
+        desk, number = cast("Any", value)[5:7]
+        found.add((str(desk), int_of(number)))
     return found
 
 

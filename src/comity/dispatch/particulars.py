@@ -128,7 +128,7 @@ def decode_particulars(data: bytes) -> Particulars:
         BadEnvelope: other bytes.
     """
     value = cbor.decode(data)
-    if not isinstance(value, Mapping) or set(value) != _KEYS:
+    if not isinstance(value, Mapping) or frozenset(value) != _KEYS:
         raise BadEnvelope("these bytes are no act")
     take: dict[str, Value] = {str(key): item for key, item in value.items()}
     fields.version(take["version"], VERSION, "version")

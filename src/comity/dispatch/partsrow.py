@@ -7,6 +7,7 @@ still gives the commitment in the leaf.
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any, cast
 
 from comity.base import cbor
 from comity.base.ids import Digest
@@ -26,7 +27,7 @@ def parts_of(data: bytes) -> wire.Parts:
     """Read what `parts_bytes` wrote; the store is ours, so another shape is a broken store."""
     rows = cbor.decode(data)
     assert isinstance(rows, list)
-    header, body, attachments, author = (wire.Part(bytes(row[0]), bytes(row[1])) for row in rows)
+    header, body, attachments, author = (wire.Part(bytes(row[0]), bytes(row[1])) for row in cast("Any", rows))
     return header, body, attachments, author
 
 

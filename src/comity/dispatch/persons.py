@@ -116,7 +116,7 @@ def count(asking: Asking, accord: Accord, key: bytes, tx: Tx, now: Ms, *, ours: 
 
 def asked(accord: Accord, tx: Tx, now: Ms) -> tuple[Asked, ...]:
     """Return how many distinct persons each side asked about in the running period, by purpose; for our reviewer."""
-    found = []
+    found: list[Asked] = []
     statement = (
         "SELECT ours, purpose, count(*) FROM person_asked WHERE period = ? GROUP BY ours, purpose ORDER BY 1 DESC, 2"
     )

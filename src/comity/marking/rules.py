@@ -127,7 +127,7 @@ def _check_scheme(label: Label, bounds: Purpose) -> None:
 
 
 def _check_conditions(conditions: Sequence[str]) -> None:
-    names = []
+    names: list[str] = []
     for condition in conditions:
         fits = _CONDITION.fullmatch(condition)
         if fits is None or fits[1] not in CONDITIONS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 from comity.base import cbor
 from comity.base.errors import BadEnvelope
@@ -141,9 +142,10 @@ def _erased(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
         value = cbor.decode(as_bytes(record))  # its own leaf commits to it, so we wrote it
         if not isinstance(value, list) or not isinstance(value[2], list):
             continue
-        shown_leaf = ours.records.get(int_of(value[1]))
+        _, shown_idx, parts, *_ = cast("Any", value)
+        shown_leaf = ours.records.get(int_of(shown_idx))
         if shown_leaf is not None and shown_leaf.kind in {"shred", "destroyed"}:
-            found.update(int_of(one) for one in value[2])
+            found.update(int_of(one) for one in parts)
     return frozenset(found)
 
 

@@ -179,7 +179,8 @@ def _part(raw: bytes) -> wire.Part:
     match value:
         case [bytes(salt), bytes(content)] if len(salt) == _DIGEST:
             return wire.Part(salt, content)
-    raise BadEnvelope("a part is not a salt and its bytes")
+        case _:
+            raise BadEnvelope("a part is not a salt and its bytes")
 
 
 def _check_header(name: str, one: Proven, files: Mapping[str, bytes]) -> str:

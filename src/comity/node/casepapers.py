@@ -77,7 +77,7 @@ class Asked:
     """
 
     case: CaseId
-    acts: Mapping[DispatchId, DispatchId] = field(default_factory=dict)
+    acts: Mapping[DispatchId, DispatchId] = field(default_factory=dict[DispatchId, DispatchId])
     purpose: str = ""
     recipient: str = ""
     basis: tuple[str, ...] = ()

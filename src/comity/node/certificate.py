@@ -9,6 +9,7 @@ from __future__ import annotations
 import binascii
 import json
 from dataclasses import dataclass
+from typing import cast
 
 from comity.base import cbor
 from comity.base.errors import BadEnvelope, BadProof
@@ -91,6 +92,14 @@ def certificate_file(tx: Tx, leaf: LeafIndex, salt: bytes, record: bytes) -> byt
     return json.dumps({**said, "proof": proof.text()}, indent=1).encode() + b"\n"
 
 
+def _is_certificate(said: object) -> bool:
+    """Say whether this is a table of exactly the texts that a certificate has."""
+    if not isinstance(said, dict):
+        return False
+    texts = cast("dict[str, object]", said)
+    return texts.keys() == _KEYS and all(isinstance(one, str) for one in texts.values())
+
+
 def check_certificate(content: bytes, keys: PublicKeys) -> Certified:
     """Check a file with the public keys of both parties.
 
@@ -99,8 +108,8 @@ def check_certificate(content: bytes, keys: PublicKeys) -> Certified:
         BadProof, BadSignature: its log does not say so.
     """
     try:
-        said = json.loads(content)
-        if not isinstance(said, dict) or set(said) != _KEYS or not all(isinstance(one, str) for one in said.values()):
+        said = cast("dict[str, str]", json.loads(content))
+        if not _is_certificate(said):
             raise BadEnvelope("this file is no certificate of destruction")
         entry, salt, record = (bytes.fromhex(said[name]) for name in ("entry", "salt", "record"))
     except (UnicodeDecodeError, ValueError, binascii.Error) as error:

@@ -6,7 +6,7 @@ leaves a doubt, and whoever speaks or listens next reads them anew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 
 from comity.base.errors import BadForm
@@ -81,7 +81,7 @@ class Papered:
             self._doubtful = False
 
     @contextmanager
-    def _change(self) -> Iterator[Book]:
+    def _change(self) -> Generator[Book]:
         """Open a transaction in which a paper may come, be filed by the other side, or enter a log."""
         self._sure()
         desk = self.office.desks.get(DESK)

@@ -88,7 +88,8 @@ def read_papers(tx: Tx, hints: Mapping[tuple[bytes, bool], int] | None = None) -
     accord = verify_accord(first[2])
     ours, theirs = (Listed(LeafIndex(0), sha256(one), _list_of(one)) for one in first[:2])
     agreed = Agreed(LeafIndex(2), sha256(first[2]), accord)
-    lists, coming, editions = _Lists(ours, theirs), [], _Editions(agreed)
+    coming: list[Listed] = []
+    lists, editions = _Lists(ours, theirs), _Editions(agreed)
     for raw, kind, signed, in_ours, in_theirs in rows:
         digest = _same(bytes_of(raw), bytes_of(signed))
         paper = _verified(bytes_of(signed), text_of(kind), first[2])
@@ -247,7 +248,7 @@ def take_papers(tx: Tx, said: Sequence[Paper], ours: Origin, now: Ms) -> dict[tu
     """
     accord = verify_accord(bytes_of(tx.rows(_FIRST, (CEREMONY,))[2][0])) if said else None
     hints: dict[tuple[bytes, bool], int] = {}
-    first = {bytes_of(row[0]) for row in tx.rows(_FIRST, (CEREMONY,))} if said else set()
+    first = {bytes_of(row[0]) for row in tx.rows(_FIRST, (CEREMONY,))} if said else set[bytes]()
     for one in said:
         assert accord is not None
         if one.signed in first:

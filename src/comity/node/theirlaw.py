@@ -7,6 +7,7 @@ sees whether drafts are shaped to their law.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 from comity.base import cbor
 from comity.base.cbor import Value
@@ -78,7 +79,7 @@ def _read(record: bytes) -> AskedOf:
     value = cbor.decode(record)
     assert isinstance(value, list)
     assert len(value) == _MEMBERS
-    _, desk, number, kind, purpose, urgency, case, body, edition, effect, _ = value
+    _, desk, number, kind, purpose, urgency, case, body, edition, effect, _ = cast("Any", value)
     return AskedOf(
         desk=text_of(desk),
         number=int_of(number),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from cedarpy import Entities, PolicySet, Schema, is_authorized, validate_policies
+from cedarpy import Entities, PolicySet, Schema, is_authorized, validate_policies  # pyright: ignore[reportUnknownVariableType]  its answers are typed in part
 
 from comity.base.errors import BadConfiguration
 
@@ -19,7 +19,7 @@ REMEMBERED = 32_768
 """Answers that an `Access` remembers; a list of 10,000 cases asks one for each row."""
 _ENGINE_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)
 """What the engine or a malformed policy can raise; each is a no."""
-_NO_ENTITIES = Entities.from_json_str("[]")
+_NO_ENTITIES = Entities.from_json_str("[]")  # pyright: ignore[reportUnknownMemberType]  as above
 
 
 class Role(StrEnum):

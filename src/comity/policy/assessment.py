@@ -158,7 +158,7 @@ def decode_assessment(data: bytes) -> Assessment:
         BadEnvelope: other bytes.
     """
     record = cbor.decode(data)
-    if not isinstance(record, Mapping) or set(record) - {_TAINTED} != _KEYS:
+    if not isinstance(record, Mapping) or frozenset(record) - {_TAINTED} != _KEYS:
         raise BadEnvelope("these bytes are no assessment")
     take: dict[str, Value] = {str(key): value for key, value in record.items()}
     if take.get(_TAINTED, True) is not True:

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import Ms
@@ -402,7 +402,8 @@ def _assessments(where: str, value: object) -> tuple[Assessed, ...]:
         raise BadConfiguration(f"{where}: assess is a table of acts; no case was read")
     acts = frozenset(act.value for act in AssessedAct)
     made = [
-        _assessed(f"{where}: assess {act}", AssessedAct(_word(where, "assess", act, acts)), value[act]) for act in value
+        _assessed(f"{where}: assess {act}", AssessedAct(_word(where, "assess", act, acts)), form)
+        for act, form in cast("dict[str, object]", value).items()
     ]
     return tuple(sorted(made, key=lambda assessed: assessed.act))  # fmt: skip
 
@@ -413,7 +414,7 @@ def _assessed(where: str, act: AssessedAct, value: object) -> Assessed:
         raise BadConfiguration(f"{where}: a table; no case was read")
     risks, decisions = frozenset(risk.value for risk in Risk), frozenset(word.value for word in Decision)
     changes: dict[str, Any] = {}  # each value is read by the kind of its field
-    for key, given in value.items():
+    for key, given in cast("dict[str, object]", value).items():
         if key in {"risk_before", "risk_after"}:
             changes[key] = Risk(_word(where, key, given, risks))
         elif key == "decision":
@@ -470,4 +471,4 @@ def _word(where: str, key: str, value: object, known: frozenset[str] | None) -> 
 def _list(where: str, key: str, value: object, known: frozenset[str] | None) -> frozenset[str]:
     if not isinstance(value, list):
         raise BadConfiguration(f"{where}: {key} is a list; no case was read")
-    return frozenset(_word(where, key, word, known) for word in value)
+    return frozenset(_word(where, key, word, known) for word in cast("list[object]", value))

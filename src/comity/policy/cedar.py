@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import pairwise
 
-from cedarpy import Decision, Entities, PolicySet, Schema, is_authorized
+from cedarpy import Decision, Entities, PolicySet, Schema, is_authorized  # pyright: ignore[reportUnknownVariableType]  its answers are typed in part
 
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms
@@ -31,7 +31,7 @@ _NO_LEGAL_BASIS = "no-legal-basis"
 _ORDER = (Effect.REFUSE, Effect.REFER, Effect.PERMIT_WITH, Effect.PERMIT)
 _ENGINE_ERRORS = (ValueError, TypeError, KeyError, AttributeError, RuntimeError)
 """What the engine or a malformed record can raise; each is a refusal."""
-NO_ENTITIES = Entities.from_json_str("[]")
+NO_ENTITIES = Entities.from_json_str("[]")  # pyright: ignore[reportUnknownMemberType]  as above
 
 
 _ACTS = frozenset(act.value for act in Act)
@@ -174,7 +174,7 @@ class CedarGate:
         the whole record against the schema; what removals leave fits it too, so the second does not do that again.
         """
         act, kind = record["act"], record["kind"]
-        if act not in _ACTS or not isinstance(act, str) or not isinstance(kind, str):
+        if not isinstance(act, str) or act not in _ACTS or not isinstance(kind, str):
             raise _FailedError("a record without an act and a kind")
         stages = law.stages(act, kind)
         allowed, hold = self._stage(stages.together, record, act, law.rules, SCHEMA)

@@ -264,7 +264,7 @@ def _rules(files: Mapping[str, bytes], includes: tuple[str, ...], languages: tup
 def _checked(path: str, text: str, languages: tuple[str, ...]) -> tuple[Rule, ...]:
     """Read the rules of one file and check them against the schema; a file that two editions share is read once."""
     rules = read_rules(path, text, languages, private=path.startswith(PRIVATE))
-    checked = cedarpy.validate_policies(text, SCHEMA)
+    checked = cedarpy.validate_policies(text, SCHEMA)  # pyright: ignore[reportUnknownMemberType]  typed in part
     if not checked:
         raise BadConfiguration(f"{path}: {'; '.join(str(error) for error in checked.errors)}")
     return rules

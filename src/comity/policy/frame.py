@@ -6,8 +6,9 @@ The rule it keeps: every word is there in each of these languages, and a languag
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Final
 
-FRAMES = ("en", "fr", "hi", "pa")
+FRAMES: Final[tuple[str, ...]] = ("en", "fr", "hi", "pa")
 """Languages of the frame words, in the order of each row below."""
 
 _ROWS: dict[str, tuple[str, str, str, str]] = {
@@ -95,7 +96,9 @@ _ROWS: dict[str, tuple[str, str, str, str]] = {
     "language:hi": ("Hindi", "hindi", "हिंदी", "ਹਿੰਦੀ"),
     "language:pa": ("Punjabi", "pendjabi", "पंजाबी", "ਪੰਜਾਬੀ"),
 }  # fmt: skip
-WORDS = MappingProxyType({key: MappingProxyType(dict(zip(FRAMES, row, strict=True))) for key, row in _ROWS.items()})
+WORDS = MappingProxyType(
+    {key: MappingProxyType(dict[str, str](zip(FRAMES, row, strict=True))) for key, row in _ROWS.items()}
+)
 """For each key the words by language tag."""
 
 

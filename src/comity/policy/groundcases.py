@@ -40,7 +40,7 @@ def read_grounds(text: str, file: str) -> tuple[GroundCase, ...]:
         tables = Table(file, tomllib.loads(text)).table(GROUNDS_TABLE)
     except tomllib.TOMLDecodeError as error:
         raise BadConfiguration(f"{file}: {error}; no case was read") from error
-    found = []
+    found: list[GroundCase] = []
     for law in sorted(tables.names()):
         grounds = tables.table(law)
         found += [_ground(law, ground, grounds.texts(ground), file) for ground in sorted(grounds.names())]
@@ -51,7 +51,7 @@ def wrong_words(case: GroundCase, edition: Edition) -> tuple[str, ...]:
     """Return what is not as the case says; the edition must be that of `case.law`."""
     says = dict(edition.outward)[case.ground]
     lawful = GROUNDS[case.ground]
-    wrong = []
+    wrong: list[str] = []
     if says != case.says:
         wrong.append(f"{case.law}: {case.ground} is told as {says}, not {case.says}")
     if set(case.may) != set(lawful):
@@ -61,7 +61,8 @@ def wrong_words(case: GroundCase, edition: Edition) -> tuple[str, ...]:
 
 def never_seen(outcomes: Iterable[Outcome], words: Iterable[GroundCase]) -> tuple[str, ...]:
     """Return one line for each ground and outward code of the vocabulary that neither answers nor words have tried."""
-    grounds, codes = set(), set()
+    grounds: set[str] = set()
+    codes: set[str | None] = set()
     for outcome in outcomes:
         grounds |= set((outcome.verdict.ground or "").split(", "))
         codes.add(outcome.verdict.outward)

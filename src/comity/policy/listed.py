@@ -115,7 +115,7 @@ def listed_by(written: Iterable[str], entries: Iterable[Entry], now: Ms) -> froz
     for alone in (frozenset({Listing.THEIRS.value}), frozenset({Listing.OURS.value})):
         if alone in lists:
             return alone
-    return frozenset().union(*lists)
+    return frozenset[str]().union(*lists)
 
 
 def other_side(words: frozenset[str]) -> frozenset[str]:

@@ -5,7 +5,7 @@ The rule it keeps: exact. Where a rule is left out, the whole engine would have 
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 Words: TypeAlias = frozenset[str] | None
 """The values of an attribute for which an expression can be true; None for any."""
@@ -48,8 +48,9 @@ def _narrow(node: dict[str, Any], attribute: str) -> Words:
     match node:
         case {"==": {"left": left, "right": {"Value": str(word)}}} if _is(left, attribute):
             return frozenset({word})
-        case {"contains": {"left": {"Set": list(words)}, "right": right}} if _is(right, attribute):
-            texts = [word["Value"] for word in words if isinstance(word.get("Value"), str)]
+        case {"contains": {"left": {"Set": [*words]}, "right": right}} if _is(right, attribute):
+            values = [cast("dict[str, object]", word).get("Value") for word in words]
+            texts = [value for value in values if isinstance(value, str)]
             return frozenset(texts) if len(texts) == len(words) else None
         case {"&&": {"left": left, "right": right}}:
             first = _narrow(left, attribute)
@@ -65,17 +66,17 @@ def _is(node: object, attribute: str) -> bool:
     return node == {".": {"left": {"Var": "context"}, "attr": attribute}}
 
 
-def _safe(node: object) -> bool:
+def _safe(node: Any) -> bool:
     """Say whether an expression of a rule that fits the schema can be evaluated without an error."""
     match node:
         case {"Value": _} | {"Var": _}:
             return True
         case {".": {"left": left}} | {"has": {"left": left}} | {"like": {"left": left}}:
             return _safe(left)
-        case {"Set": list(members)}:
+        case {"Set": [*members]}:
             return all(map(_safe, members))
-        case dict() if len(node) == 1:
-            operation, parts = next(iter(node.items()))
-            return operation in _NEVER_FAIL and isinstance(parts, dict) and all(map(_safe, parts.values()))
+        case dict() if len(cast("Any", node)) == 1:
+            operation, parts = next(iter(cast("dict[str, Any]", node).items()))
+            return operation in _NEVER_FAIL and isinstance(parts, dict) and all(map(_safe, cast("Any", parts).values()))
         case _:
             return False

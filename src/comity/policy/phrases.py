@@ -6,8 +6,9 @@ The rule it keeps: a phrase stands in every language or nowhere, and a language 
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Final
 
-LANGUAGES = ("en", "fr", "hi", "pa")
+LANGUAGES: Final[tuple[str, ...]] = ("en", "fr", "hi", "pa")
 """Tags of the languages, as in BCP 47; the first is the one to fall back to."""
 
 _TABLE = (
@@ -76,7 +77,9 @@ _TABLE = (
     ("q.listed_by", "the subject is listed by: {words}", "la personne est inscrite par : {words}", "व्यक्ति किसकी सूची में है: {words}", "ਵਿਅਕਤੀ ਕਿਸ ਦੀ ਸੂਚੀ ਵਿੱਚ ਹੈ: {words}"),
 )  # fmt: skip
 
-PHRASES = MappingProxyType({row[0]: MappingProxyType(dict(zip(LANGUAGES, row[1:], strict=True))) for row in _TABLE})
+PHRASES = MappingProxyType(
+    {row[0]: MappingProxyType(dict[str, str](zip(LANGUAGES, row[1:], strict=True))) for row in _TABLE}
+)
 """Key to language to phrase."""
 
 

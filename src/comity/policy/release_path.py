@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from cedarpy import PolicySet, is_authorized_partial
+from cedarpy import PolicySet, is_authorized_partial  # pyright: ignore[reportUnknownVariableType]  its answers are typed in part
 
 from comity.base.ids import Ms
 from comity.marking.labels import Urgency
@@ -172,7 +172,7 @@ class _Search:
     @cached_property
     def _open(self) -> dict[str, frozenset[str]]:
         """For each rule of authority that is still open, on which unknown attributes it depends."""
-        removable = _REMOVABLE if self._removing else frozenset()
+        removable = _REMOVABLE if self._removing else frozenset[str]()
         return self._partial(self._question.act.value, frozenset(self._offers.unknown) | removable)
 
     def _partial(self, action: str, unknown: frozenset[str]) -> dict[str, frozenset[str]]:
@@ -193,8 +193,8 @@ def _residuals(
     parts = dict(
         zip(("principal", "action", "resource"), (f"{kind}::{json.dumps(id_)}" for kind, id_ in head), strict=True)
     )
-    known = [{"uid": {"type": kind, "id": id_}, "attrs": {}, "parents": []} for kind, id_ in head]
-    asked = is_authorized_partial({**parts, "context": _hiding(record, unknown)}, policies, known)
+    known: list[dict[str, Any]] = [{"uid": {"type": kind, "id": id_}, "attrs": {}, "parents": []} for kind, id_ in head]
+    asked: Any = is_authorized_partial({**parts, "context": _hiding(record, unknown)}, policies, known)
     open_rules = asked.diagnostics.nontrivial_residuals
     return {rule: frozenset(_unknowns(asked.residuals[rule]["conditions"])) for rule in open_rules}
 
@@ -224,10 +224,10 @@ def _unknowns(node: object) -> Iterator[str]:
         case {"unknown": [{"Value": str(name)}]}:
             yield name
         case dict():
-            for part in node.values():
+            for part in cast("dict[str, object]", node).values():
                 yield from _unknowns(part)
         case list():
-            for part in node:
+            for part in cast("list[object]", node):
                 yield from _unknowns(part)
         case _:
             return
@@ -305,7 +305,9 @@ class _Offers:
 
     def _all(self, attribute: str) -> frozenset[str]:
         every = frozenset[str]().union(*(words.named.get(attribute) or () for words in self._words.values()))
-        duties = {words.role for words in self._words.values() if words.role} if attribute == "approvals" else set()
+        duties = (
+            {words.role for words in self._words.values() if words.role} if attribute == "approvals" else set[str]()
+        )
         return frozenset(word for word in every | duties if ":" not in word)
 
 
@@ -340,15 +342,15 @@ def _compared(node: Any, attribute: str, found: set[str]) -> bool:
         case {"contains": {"left": left, "right": {"Value": str(word)}}} if left == reads:
             found.add(word)
             return True
-        case {"containsAny": {"left": left, "right": {"Set": list(words)}}} | {
-            "containsAll": {"left": left, "right": {"Set": list(words)}}
+        case {"containsAny": {"left": left, "right": {"Set": [*words]}}} | {
+            "containsAll": {"left": left, "right": {"Set": [*words]}}
         } if left == reads:
-            found.update(str(word.get("Value")) for word in words)
+            found.update(str(cast("dict[str, object]", word).get("Value")) for word in words)
             return True
         case dict():
-            return _compared(list(node.values()), attribute, found)
+            return _compared(list(cast("dict[str, object]", node).values()), attribute, found)
         case list():
-            others = [part for part in node if not _compared(part, attribute, found)]
+            others = [part for part in cast("list[object]", node) if not _compared(part, attribute, found)]
             return not others
         case _:
             return True

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import cedarpy
 
@@ -244,7 +244,11 @@ def _refuse(where: str, why: str) -> NoReturn:
 
 
 def _texts(annotations: object) -> dict[str, str]:
-    return {key: value or "" for key, value in annotations.items()} if isinstance(annotations, dict) else {}
+    return (
+        {key: value or "" for key, value in cast("dict[str, str | None]", annotations).items()}
+        if isinstance(annotations, dict)
+        else {}
+    )
 
 
 def _check_names(where: str, notes: Mapping[str, str], languages: tuple[str, ...]) -> None:
@@ -350,12 +354,14 @@ def _named(head: object) -> frozenset[str] | None:
     """Return the ids that one part of a policy's head is equal to or in; None for any, and for all other forms."""
     if not isinstance(head, dict) or head["op"] not in {"==", "in"}:
         return None
-    entities = head["entities"] if "entities" in head else [head["entity"]]
+    named = cast("dict[str, Any]", head)
+    entities: list[Any] = named["entities"] if "entities" in named else [named["entity"]]
     return frozenset(str(entity["id"]) for entity in entities)
 
 
 def _reads(node: object, attribute: str) -> bool:
     """Say whether an expression reads an attribute of this name, or asks whether it is there."""
     if isinstance(node, dict):
-        return node.get("attr") == attribute or any(_reads(part, attribute) for part in node.values())
-    return isinstance(node, list) and any(_reads(part, attribute) for part in node)
+        parts = cast("dict[str, object]", node)
+        return parts.get("attr") == attribute or any(_reads(part, attribute) for part in parts.values())
+    return isinstance(node, list) and any(_reads(part, attribute) for part in cast("list[object]", node))

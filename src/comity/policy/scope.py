@@ -59,7 +59,7 @@ def scope_of(person: Person, desk: str, given: frozenset[CaseId], waiting: Mappi
     if not person.roles & OWN and not law_roles(person.roles):
         return NOTHING
     asked = frozenset(case for role in asked_of(person) for case in waiting.get(role, frozenset()))
-    agencies = frozenset({person.agency}) if person.roles & OWN else frozenset()
+    agencies = frozenset({person.agency}) if person.roles & OWN else frozenset[str]()
     return Scope(agencies=agencies, cases=given | asked)
 
 

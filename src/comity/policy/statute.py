@@ -70,7 +70,7 @@ def compare(edition: Edition, texts: Mapping[str, bytes], newer: Mapping[str, st
         One problem for each provision whose text is another.
     """
     rests = _rests_on(edition)
-    found = []
+    found: list[Problem] = []
     for binding in edition.bindings:
         if not binding.kept or binding.provision not in newer:
             continue
@@ -93,7 +93,7 @@ def text_hash(text: str) -> str:
 def difference_in_words(old: str, new: str) -> tuple[str, ...]:
     """Return each place in which two texts differ, with a few words around it."""
     before, after = old.split(), new.split()
-    places = []
+    places: list[str] = []
     for kind, start, end, begins, ends in SequenceMatcher(a=before, b=after, autojunk=False).get_opcodes():
         if kind == "equal":
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 from comity.base.errors import BadConfiguration
 
@@ -61,8 +62,8 @@ class Table:
     def texts(self, key: str) -> tuple[str, ...]:
         """Return a list of texts, in order; `[]` where it is not there."""
         value = self._take(key, [])
-        if isinstance(value, list) and all(isinstance(item, str) and item for item in value):
-            return tuple(value)
+        if isinstance(value, list) and all(isinstance(item, str) and item for item in cast("list[object]", value)):
+            return tuple(cast("list[str]", value))
         raise self._wrong(f"{key} is a list of texts")
 
     def one_of(self, key: str, words: tuple[str, ...], *, default: str | None = None) -> str:
@@ -76,21 +77,22 @@ class Table:
         """Return a table inside this one; an empty one where it is not there."""
         value = self._take(key, {})
         if isinstance(value, dict):
-            return Table(f"{self._where}: {key}", value)
+            return Table(f"{self._where}: {key}", cast("dict[str, object]", value))
         raise self._wrong(f"{key} is a table")
 
     def content(self, key: str) -> Mapping[str, object]:
         """Return a table as it stands; its reader looks for unknown keys itself. Empty where it is not there."""
         value = self._take(key, {})
         if isinstance(value, dict):
-            return value
+            return cast("dict[str, object]", value)
         raise self._wrong(f"{key} is a table")
 
     def tables(self, key: str) -> tuple[Table, ...]:
         """Return an array of tables, in order; none where it is not there."""
         value = self._take(key, [])
-        if isinstance(value, list) and all(isinstance(item, dict) for item in value):
-            return tuple(Table(f"{self._where}: {key} {place}", item) for place, item in enumerate(value, 1))
+        if isinstance(value, list) and all(isinstance(item, dict) for item in cast("list[object]", value)):
+            tables = cast("list[dict[str, object]]", value)
+            return tuple(Table(f"{self._where}: {key} {place}", item) for place, item in enumerate(tables, 1))
         raise self._wrong(f"{key} is an array of tables")
 
     def sentences(self, languages: tuple[str, ...]) -> tuple[tuple[str, str], ...]:

@@ -159,6 +159,8 @@ def read_approval(signed: bytes, charter: Charter, chamber: Chamber) -> Approval
                 kind == APPROVAL and number == person.number and role in person.roles
             ):
                 return Approval(Digest(subject), role, Officer(DESK, number), person.agency)
+            case _:
+                continue
     raise BadForm("an approval that no named person of this side signed in a role that the charter gives them")
 
 

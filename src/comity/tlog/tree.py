@@ -95,7 +95,7 @@ class Edge:
             MissingTile: the store does not hold what a tree of that size needs.
         """
         _check_size(size)
-        rows = []
+        rows: list[_Row] = []
         count = size
         level = 0
         while count:
@@ -133,7 +133,8 @@ class Edge:
 
 def _fill(row: _Row, hashes: Sequence[bytes], level: int, n: int, tiles: Tiles) -> tuple[_Row, list[bytes]]:
     """Append `hashes` to tile `n` of `level` and on; return the last tile and the roots of those that became full."""
-    tile, peaks, full, start = row.tile, list(row.peaks), [], 0
+    full: list[bytes] = []
+    tile, peaks, start = row.tile, list(row.peaks), 0
     while start < len(hashes):
         present = len(tile) // HASH_BYTES
         taken = hashes[start : start + TILE_WIDTH - present]

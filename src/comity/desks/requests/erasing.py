@@ -32,7 +32,7 @@ def erase_words(tx: Tx, dispatch: DispatchId, case: CaseId, number: str | None) 
 def _erase_notes(tx: Tx, dispatch: DispatchId, case: CaseId, number: str | None) -> None:
     """Empty the hand-over notes that speak of the case: by what the node added, or by a number in their words."""
     theirs = tx.rows("SELECT theirs FROM requests_case WHERE id = ? AND theirs IS NOT NULL", (case,))
-    named = {show_id(dispatch), show_id(case), *(text_of(row[0]) for row in theirs), *({number} if number else set())}
+    named = {show_id(dispatch), show_id(case), *(text_of(row[0]) for row in theirs), *([number] if number else [])}
     for id_, *texts in tx.rows("SELECT id, eye, promised, home, made FROM requests_handover"):
         if any(name in text_of(text) for text in texts for name in named):
             tx.run("UPDATE requests_handover SET eye = '', promised = '', home = '' WHERE id = ?", (id_,))

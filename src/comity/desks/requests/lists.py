@@ -169,7 +169,9 @@ class Lists:
         return frozenset(CaseId(bytes_of(row[0])) for row in rows)
 
     def _line(self, row: Row) -> Line:
-        c = dict(zip((*_READ, "year", "seq", "theirs", "recalled", "corrected", "passed"), row, strict=True))
+        c: dict[str, Scalar] = dict(
+            zip((*_READ, "year", "seq", "theirs", "recalled", "corrected", "passed"), row, strict=True)
+        )
         recalled = ms_or_none(c["recalled"])
         due, what = _due(c)
         return Line(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.desks.requests.rules import CONVERTED, WITHDRAWN, Progress
@@ -218,7 +218,8 @@ def unpack(column: str) -> Rest:
     """Read what `pack` wrote."""
     label, basis, conduct, answer_by, delegation, role = json.loads(column)
     parts: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value for name, value in zip(_LABEL, label, strict=True)
+        name: tuple(cast("Any", value)) if isinstance(value, list) else value
+        for name, value in zip(_LABEL, label, strict=True)
     }
     return Rest(
         label=Label(**parts),

@@ -183,7 +183,8 @@ class RequestsDesk:
         spans = [day - header.created for day in (header.answer_by, *named) if day is not None and day > header.created]
         if isinstance(body, ContactNote) and body.state == NOTED and of_accord.full is None:
             spans.append(self._clocks.note)
-        full = min([*([of_accord.full] if of_accord.full is not None else []), *spans], default=None)
+        ends = spans if of_accord.full is None else [of_accord.full, *spans]
+        full = min(ends) if ends else None
         first = of_accord.first if header.kind == Kind.RFI else None
         return Limits(of_accord.seen, first, full)
 

@@ -43,9 +43,15 @@ def record_value(record: Record) -> dict[str, Value]:
     """Return a record as plain values, without what is empty."""
     found: dict[str, Value] = {}
     for one in fields(record):
-        entry = getattr(record, one.name)
+        entry: Any = getattr(record, one.name)
         if entry and one.name != "unknown":
-            found[one.name] = dict(entry) if one.name in _PAIRS else list(entry) if isinstance(entry, tuple) else entry
+            found[one.name] = (
+                dict(entry)
+                if one.name in _PAIRS
+                else list(cast("tuple[Value, ...]", entry))
+                if isinstance(entry, tuple)
+                else entry
+            )
     return found
 
 
@@ -123,7 +129,7 @@ def _with(plan: Plan, one: Operation, parties: frozenset[str]) -> Plan:
         raise BadForm(f"{one.what} {one.id} is a record, not a text; nothing was kept")
     if one.to is None:
         return _without(plan, one)
-    if isinstance(one.to, Item | Action) and {party for party, _ in one.to.owners} != parties:
+    if isinstance(one.to, Item | Action) and set[str](party for party, _ in one.to.owners) != set(parties):
         raise BadForm(f"{one.what} {one.id} needs one owner on each side; nothing was kept")
     if isinstance(one.to, Track) and not {party for party, _ in one.to.owners} <= parties:
         raise BadForm(f"track {one.id} has an owner of neither side; nothing was kept")

@@ -12,7 +12,7 @@ from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
 from comity.desk import Filing
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.filing import TakenBack
-from comity.dispatch.ports import Row, Tx
+from comity.dispatch.ports import Row, Scalar, Tx
 
 _COLUMNS = (
     "id", "case_id", "ours", "admitted", "kind", "stage", "re", "replaces", "item", "from_agency", "to_agency",
@@ -63,7 +63,7 @@ class DispatchRow:
 
 def dispatch_of(row: Row) -> DispatchRow:
     """Return a row of `DISPATCH` as a value."""
-    found = dict(zip(_COLUMNS, row, strict=True))
+    found: dict[str, Scalar] = dict(zip(_COLUMNS, row, strict=True))
 
     def named(name: str) -> DispatchId | None:
         return None if found[name] is None else DispatchId(bytes_of(found[name]))

@@ -130,13 +130,14 @@ def foresee(labelled: Labelled, office: Office, now: Ms) -> Foreseen:
     bare = replace(labelled, approvals=())
     question = ask(bare)
     roles: frozenset[str] = frozenset()
+    verdict = office.gate.decide(question, now)
     for _ in range(_ROUNDS):
-        verdict = office.gate.decide(replace(question, approvals=roles), now)
         asked = {word.removeprefix(_APPROVAL) for word in verdict.missing if word.startswith(_APPROVAL)}
         asked |= {one.value for one in verdict.obligations if one.verb == "approval"}
         if asked <= roles:
             break
         roles |= asked
+        verdict = office.gate.decide(replace(question, approvals=roles), now)
     others = frozenset(word for word in verdict.missing if not word.startswith(_APPROVAL))
     if not verdict.permits:
         return Foreseen(subject_of(bare.draft, bare.label, bare.draft.body), roles, others, None, None)

@@ -38,8 +38,9 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
         ours=True, header=header, body=sealed.released.cleared.body, case=case, at=now, index=None, admitted=True
     )
     desk = office.desks[header.desk]
-    if checks_turn(desk):
-        desk.check(book.tx, filing)
+    checker: object = desk
+    if checks_turn(checker):
+        checker.check(book.tx, filing)
     entry = encode_entry(leaf)
     draft = sealed.released.cleared.labelled.draft
     at_once = leaf.lane <= Lane.URGENT and draft.not_before is None

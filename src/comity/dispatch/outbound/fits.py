@@ -5,6 +5,7 @@ The rule it keeps: a correction goes to everyone who had the old one, and the an
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from comity.base.errors import BadForm
@@ -70,7 +71,7 @@ def _names_an_item(draft: Draft, tx: Tx, office: Office) -> None:
     if item is None:
         return
     plan = next(filter(keeps_plan, office.desks.values()), None)
-    items = {} if plan is None else plan.items(tx)
+    items: Mapping[str, bool] = {} if plan is None else plan.items(tx)
     if not items or items.get(item) is False:
         return
     known = ", ".join(one for one, closed in items.items() if not closed) or "none is"

@@ -74,8 +74,8 @@ def _keys(folded: str) -> tuple[Keys, ...]:
 
 def _keys_of_choice(choices: tuple[str, ...], tail: str) -> Keys:
     """Return the keys of the choices of a bracket; none if one has none or the whole may be left out."""
-    keys = [() if tail.startswith("?") else _keys(choice + tail) for choice in choices]
-    return frozenset().union(*(one[0] for one in keys)) if all(keys) else frozenset()
+    keys: list[tuple[Keys, ...]] = [() if tail.startswith("?") else _keys(choice + tail) for choice in choices]
+    return frozenset[bytes]().union(*(one[0] for one in keys)) if all(keys) else frozenset()
 
 
 def _parted(folded: str) -> tuple[str, list[tuple[tuple[str, ...], str]]]:
@@ -83,7 +83,8 @@ def _parted(folded: str) -> tuple[str, list[tuple[tuple[str, ...], str]]]:
 
     A bracket in the middle of a word begins none, so it is left out; one that may be left out with its blank begins the next.
     """
-    plain, brackets, rest = "", [], folded
+    brackets: list[tuple[tuple[str, ...], str]] = []
+    plain, rest = "", folded
     while "(" in rest:
         before, _, rest = rest.partition("(")
         choices, rest = _choices(rest)

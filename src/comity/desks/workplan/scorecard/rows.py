@@ -225,7 +225,8 @@ def _said(header: Any, body: Sequence[bytes]) -> Said | Held:
         return Held.ERASED
     words: Any = known(body[1])
     target, due = words.get("target"), _span(words.get("due"), header[16])
-    named = tuple(dict.fromkeys([*header[10], *([target] if isinstance(target, bytes) else [])]))
+    ids: list[bytes] = [*header[10], *([target] if isinstance(target, bytes) else [])]
+    named = tuple(dict.fromkeys(ids))
     within = min(within or due, due or within)
     return Said(desk, kind, header[23], item, named, within, words.get("state", ""), words.get("outward", ""))
 

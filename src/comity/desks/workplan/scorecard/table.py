@@ -94,7 +94,7 @@ def printed(
         facts += [(words["digest"], codec.digest(card).hex())]
         facts += [(words["log"], f"{one.origin}, {one.size}, {one.root.hex()}") for one in card.cut]
     rows = figure_rows(card, sides, words) if public is None else public_rows(public, sides, words)
-    tables = []
+    tables: list[tuple[str, tuple[str, ...], tuple[tuple[str, ...], ...]]] = []
     for figure in dict.fromkeys(row[0] for row in rows):
         found = [row for row in rows if row[0] == figure]
         kept = [n for n in range(1, len(HEADS)) if any(row[n] for row in found)]
