@@ -90,5 +90,5 @@ def released_by(dispatch: DispatchId, tx: Tx) -> tuple[str, int] | None:
     by = decided.rest.get("by") if decided is not None else None
     if not isinstance(by, list):
         return None
-    desk, number = cast("Any", by)
+    desk, number, *_ = cast("Any", by)
     return str(desk), int_of(number)
