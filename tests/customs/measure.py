@@ -22,7 +22,6 @@ from comity.desks.precursors.flows.declarations import (
     precision_at,
     read_declaration,
 )
-from comity.desks.precursors.flows.ranker import train
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "customs"
 LEAST_AUC, LEAST_PRECISION = 0.80, 0.90
@@ -49,6 +48,10 @@ def likeness(row: Declaration) -> tuple[object, ...]:
 
 def measure(known: list[Declaration], new: list[Declaration], seed: int) -> dict[str, object]:
     """Train with one seed and measure on rows that it has not seen."""
+    from comity.desks.precursors.flows.ranker import (
+        train,
+    )  # scikit-learn: a second to load, and most who import this train nothing
+
     scores = train(Plan(), known, seed).scores(new)
     truth = [bool(row.irregular) for row in new]
     seen = set(map(likeness, known))

@@ -7,12 +7,12 @@ neither content nor length.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from comity.base.cbor import Value, decode
-from comity.base.errors import BadEnvelope
+from comity.base.cbor import Value, decode, encode
+from comity.base.errors import BadEnvelope, BadForm
 from comity.base.readers import Misfit
 
 _Body = TypeVar("_Body")
@@ -46,6 +46,32 @@ def read_body(
         return Reading(make(kind, value), frozenset(tags(value)), tuple(texts(value, words_only)))
     except Misfit as misfit:
         raise BadEnvelope(f"a body of kind {kind} does not fit: {misfit}") from None
+
+
+def write_body(
+    kind: str, found: Value, make: Callable[[str, Value], _Body], unknown: Callable[[_Body], Iterable[str]]
+) -> bytes:
+    """Return the canonical bytes of a form that was tidied.
+
+    Args:
+        kind: of the body.
+        found: the tidied form.
+        make: as for `read_body`.
+        unknown: gives the keys in a body and its parts that its kind does not have.
+
+    Raises:
+        BadForm: a field is missing, unknown or ill-formed; the message names it.
+    """
+    if not isinstance(found, Mapping):
+        raise BadForm("nothing is filled in; nothing was kept")
+    try:
+        body = make(kind, found)
+    except Misfit as misfit:
+        raise BadForm(f"{kind}: {misfit}; nothing was kept") from None
+    strangers = sorted(unknown(body))
+    if strangers:
+        raise BadForm(f"{kind} has no field called {strangers[0]}; nothing was kept")
+    return encode(found)
 
 
 def tidy(value: Value) -> Value:

@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from comity.base.ids import CaseId, DispatchId
-from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.ports import Scalar, Tx
-from comity.edge.search import COUNTED, DESK_NAME, Chunk, Followed, Hit, Wanted, behind_of
-from comity.marking.searchtags import agency_tag, case_tag, kind_tag, side_tag
+from comity.edge.search import COUNTED, Chunk, DeskFinder, Followed, Hit, Wanted, agencies_of, behind_of, hits_of
 from comity.policy.scope import Scope
 
 _LETTERS = 10
@@ -28,17 +25,8 @@ _TERMS = f"""CREATE OR REPLACE FUNCTION comity_terms(words text, tags text, scop
 _LAST = 2**63 - 1
 
 
-class TermsFinder:
-    """A `Finder` over an index of terms.
-
-    Args:
-        desk: whose words; its table is `<desk>_text` and the index `<desk>_find`.
-    """
-
-    def __init__(self, desk: str) -> None:
-        if not DESK_NAME.fullmatch(desk):
-            raise ValueError("a desk's name has small letters only")
-        self._desk = desk
+class TermsFinder(DeskFinder):
+    """A `Finder` over an index of terms."""
 
     def hits(self, tx: Tx, wanted: Wanted, scope: Scope, *, before: int, limit: int) -> tuple[tuple[Hit, ...], int]:
         """Return the hits whose place is below `before` (0: all), at most `limit`, and how many there are of them."""
@@ -51,10 +39,7 @@ class TermsFinder:
             f"SELECT place, id, case_id FROM {self._desk}_text WHERE {where} ORDER BY place DESC LIMIT ?",  # noqa: S608  the desk's name has letters only
             (*arguments, COUNTED + 1),
         )
-        shown = (
-            Hit(int_of(place), DispatchId(bytes_of(id_)), CaseId(bytes_of(case))) for place, id_, case in rows[:limit]
-        )
-        return tuple(shown), len(rows) if rows[:limit] else 0
+        return hits_of(rows[:limit]), len(rows) if rows[:limit] else 0
 
     def _where(self, wanted: Wanted, scope: Scope) -> tuple[str, list[Scalar]]:
         text = f"{self._desk}_text"
@@ -76,16 +61,8 @@ class TermsFinder:
         return where, [*arguments, *more]
 
     def _terms(self, wanted: Wanted, scope: Scope) -> str:
-        """Write what the index is asked in its own language; every term in it is quoted."""
-        said = [self._chunk(chunk) for chunk in wanted.chunks]
-        if wanted.kinds:
-            said.append(_any("t", (kind_tag(kind) for kind in wanted.kinds)))
-        if wanted.ours is not None:
-            said.append(_any("t", (side_tag(ours=wanted.ours),)))
-        if not scope.whole:
-            agencies = (agency_tag(agency, "a") for agency in sorted(scope.agencies))
-            said.append(_any("s", (*agencies, *(case_tag(case) for case in sorted(scope.cases)))))
-        return " & ".join(said)
+        """Write the question; every term in it is quoted."""
+        return " & ".join(self._said(wanted, scope))
 
     def _chunk(self, chunk: Chunk) -> str:
         *whole, last = chunk.words
@@ -93,21 +70,17 @@ class TermsFinder:
         begun = "" if chunk.whole or len(last) >= _LETTERS else ":*"
         terms.append(_quoted(f"w{last[:_LETTERS]}") + begun)
         words = f"({' & '.join(terms)})"
-        return f"({words} | {_any('t', self._agencies(chunk))})" if chunk.agencies else words
+        return f"({words} | {self._any('tags', agencies_of(chunk))})" if chunk.agencies else words
 
     def _row(self, chunk: Chunk) -> tuple[str, list[Scalar]]:
         """Say of the row itself what a chunk wants: its words in order, or one of its agencies."""
         phrase = f"% {' '.join(chunk.words)}{' ' if chunk.whole else ''}%"
-        agencies: list[Scalar] = [f"% {tag} %" for tag in self._agencies(chunk)]
+        agencies: list[Scalar] = [f"% {tag} %" for tag in agencies_of(chunk)]
         said = ["' ' || words || ' ' LIKE ?", *["' ' || tags || ' ' LIKE ?"] * len(agencies)]
         return " OR ".join(said), [phrase, *agencies]
 
-    def _agencies(self, chunk: Chunk) -> list[str]:
-        return [agency_tag(agency, role) for agency in chunk.agencies for role in "ft"]
-
-
-def _any(kind: str, terms: Iterable[str]) -> str:
-    return "(" + " | ".join(_quoted(kind + term) for term in terms) + ")"
+    def _any(self, column: str, terms: Iterable[str]) -> str:
+        return "(" + " | ".join(_quoted(column[0] + term) for term in terms) + ")"  # as `comity_terms` marks them
 
 
 def _quoted(term: str) -> str:

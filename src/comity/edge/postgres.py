@@ -7,13 +7,13 @@ A connection that was lost is made again; a database that lacks what was committ
 from __future__ import annotations
 
 import secrets
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from comity.base.errors import BadConfiguration, LocalError, StoreError, StoreMisuse
-from comity.dispatch.ports import Row, Scalar, Tx
+from comity.dispatch.ports import Row, Scalar
 from comity.edge.database import Database
+from comity.edge.onewriter import OneWriter
 from comity.edge.pgdialect import translated
 from comity.edge.pgwire import Result, ServerSays, Wire
 from comity.edge.schema import Schema, apply_schemas
@@ -55,7 +55,7 @@ _OUR_FAULT = frozenset({"08P01", "25001", "25P01", "25P02"})
 _ANSWER_LOST = StoreMisuse("this transaction is over; nothing was read or written")
 
 
-class PostgresStore:
+class PostgresStore(OneWriter):
     """A `Store` in one PostgreSQL database; usable from several threads.
 
     Args:
@@ -69,17 +69,14 @@ class PostgresStore:
     """
 
     def __init__(self, database: Database, schemas: Sequence[Schema] = (), *, wait_ms: int = _WAIT_MS) -> None:
+        super().__init__()
         self._database = database
         self._wait_ms = wait_ms
         self._token = secrets.token_bytes(16)
         self._writes: int | None = None
         self._unsure = False
-        self._lock = threading.Lock()
-        self._owner: int | None = None
         self._writer: Wire | None = None
         self._readers: list[Wire] = []
-        self._open = True
-        self._followers: list[Callable[[Tx], None]] = []
         try:
             self._begin_with(schemas)
         except BaseException:
@@ -98,26 +95,19 @@ class PostgresStore:
             StoreError: on leaving: it is not known whether it was kept; read again and repeat.
             StoreMisuse: this thread is in a transaction already, a statement was wrong, or one was used after its end.
         """
-        self._take()
-        try:
+        with self._turn():
             wire = self._writing()
             _started(wire)
             tx = PostgresTx(wire)
             try:
                 yield tx
-                for follower in self._followers:
-                    tx.finish()
-                    follower(tx)
-                tx.finish()
+                self._followed(tx)
                 self._commit(wire)
             except BaseException:
                 _roll_back(wire)
                 raise
             finally:
                 tx.end()
-        finally:
-            self._owner = None
-            self._lock.release()
 
     @contextmanager
     def replace(self, schemas: Sequence[Schema], kept: str) -> Iterator[PostgresTx]:
@@ -133,10 +123,6 @@ class PostgresStore:
             tx.run("INSERT INTO comity_store (one, writer, writes) VALUES (1, ?, ?)", (self._token, self._writes or 0))
             apply_schemas(tx, schemas)
             yield tx
-
-    def follow(self, follower: Callable[[Tx], None]) -> None:
-        """Run `follower` at the end of every transaction that writes, inside it; for what is made from other rows."""
-        self._followers.append(follower)
 
     @contextmanager
     def read(self) -> Iterator[PostgresTx]:
@@ -170,42 +156,18 @@ class PostgresStore:
         Raises:
             StoreError: always, for deleted content is left in the server's write-ahead log until that is recycled.
         """  # spec: protocol.md 12
-        self._take()
-        try:
+        with self._turn():
             wire = self._writing()
             try:
                 wire.ask("VACUUM")
             except ServerSays as error:
                 raise _unknown(error) from error
-        finally:
-            self._owner = None
-            self._lock.release()
         raise StoreError(
             "deleted content may still be in the database server's write-ahead log, its standbys and its archive:"
             " its operator recycles or destroys those"
         )
 
-    def close(self) -> None:
-        """Close all connections. Waits for the writer; snapshots that are still open stay valid until they are left."""
-        if not self._open:
-            return
-        self._take()
-        try:
-            self._give_up()
-        finally:
-            self._owner = None
-            self._lock.release()
-
     # --- the one writer ----------------------------------------------------------------------------------------
-
-    def _take(self) -> None:
-        if self._owner == threading.get_ident():
-            raise StoreMisuse("a transaction is open already in this thread; the second was not begun")
-        self._lock.acquire()
-        if not self._open:
-            self._lock.release()
-            raise StoreMisuse("the store is closed; nothing was written")
-        self._owner = threading.get_ident()
 
     def _writing(self) -> Wire:
         """Return the writer's connection, made again if it was lost."""

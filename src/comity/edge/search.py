@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast
 
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.columns import bytes_of, int_of
-from comity.dispatch.ports import Scalar, Store, Tx
+from comity.dispatch.ports import Row, Scalar, Store, Tx
 from comity.marking.finding import words_of
 from comity.marking.searchtags import agency_tag, case_tag, kind_tag, side_tag
 from comity.policy.scope import Scope
@@ -116,8 +116,8 @@ def chunks_of(typed: str, names: Iterable[tuple[str, Sequence[str]]] = ()) -> tu
     return tuple(found)
 
 
-class FtsFinder:
-    """A `Finder` over SQLite's FTS5.
+class DeskFinder:
+    """What the `Finder` of either store is made with and asks its index.
 
     Args:
         desk: whose words; its tables are `<desk>_text` and the index `<desk>_find`.
@@ -127,6 +127,37 @@ class FtsFinder:
         if not DESK_NAME.fullmatch(desk):
             raise ValueError("a desk's name has small letters only")
         self._desk = desk
+
+    def _said(self, wanted: Wanted, scope: Scope) -> Iterator[str]:
+        """Yield, in the index's own language, all that must be so: what is looked for, and who may see it."""
+        yield from (self._chunk(chunk) for chunk in wanted.chunks)
+        if wanted.kinds:
+            yield self._any("tags", (kind_tag(kind) for kind in wanted.kinds))
+        if wanted.ours is not None:
+            yield self._any("tags", (side_tag(ours=wanted.ours),))
+        if not scope.whole:
+            agencies = (agency_tag(agency, "a") for agency in sorted(scope.agencies))
+            yield self._any("scope", (*agencies, *(case_tag(case) for case in sorted(scope.cases))))
+
+    def _chunk(self, chunk: Chunk) -> str:
+        raise NotImplementedError
+
+    def _any(self, column: str, terms: Iterable[str]) -> str:
+        raise NotImplementedError
+
+
+def agencies_of(chunk: Chunk) -> list[str]:
+    """Return the tags of the agencies that a chunk may mean, as author or recipient."""
+    return [agency_tag(agency, role) for agency in chunk.agencies for role in "ft"]
+
+
+def hits_of(rows: Iterable[Row]) -> tuple[Hit, ...]:
+    """Return the hits of rows of place, id and case."""
+    return tuple(Hit(int_of(place), DispatchId(bytes_of(id_)), CaseId(bytes_of(case))) for place, id_, case in rows)
+
+
+class FtsFinder(DeskFinder):
+    """A `Finder` over SQLite's FTS5."""
 
     def hits(self, tx: Tx, wanted: Wanted, scope: Scope, *, before: int, limit: int) -> tuple[tuple[Hit, ...], int]:
         """Return the hits whose place is below `before` (0: all), at most `limit`, and how many there are of them."""
@@ -147,8 +178,7 @@ class FtsFinder:
             " ORDER BY place DESC",
             shown,
         )
-        hits = (Hit(int_of(place), DispatchId(bytes_of(id_)), CaseId(bytes_of(case))) for place, id_, case in rows)
-        return tuple(hits), len(places)
+        return hits_of(rows), len(places)
 
     def _where(self, wanted: Wanted, scope: Scope) -> tuple[str, tuple[Scalar, ...]]:
         where, arguments = f"{self._desk}_find MATCH ?", [cast("Scalar", self._match(wanted, scope))]
@@ -162,25 +192,16 @@ class FtsFinder:
         return where, tuple(arguments)
 
     def _match(self, wanted: Wanted, scope: Scope) -> str:
-        """Write the question in the index's own language; every word in it is quoted."""
-        said = [self._chunk(chunk) for chunk in wanted.chunks]
-        if wanted.kinds:
-            said.append(_any("tags", (kind_tag(kind) for kind in wanted.kinds)))
-        if wanted.ours is not None:
-            said.append(_any("tags", (side_tag(ours=wanted.ours),)))
-        if not scope.whole:
-            agencies = (agency_tag(agency, "a") for agency in sorted(scope.agencies))
-            said.append(_any("scope", (*agencies, *(case_tag(case) for case in sorted(scope.cases)))))
-        return " AND ".join(said)
+        """Write the question; every word in it is quoted."""
+        return " AND ".join(self._said(wanted, scope))
 
     def _chunk(self, chunk: Chunk) -> str:
         phrase = f'words : "{" ".join(chunk.words)}"' + ("" if chunk.whole else " *")
-        tags = [agency_tag(agency, role) for agency in chunk.agencies for role in "ft"]
-        return f"({phrase} OR {_any('tags', tags)})" if tags else f"({phrase})"
+        tags = agencies_of(chunk)
+        return f"({phrase} OR {self._any('tags', tags)})" if tags else f"({phrase})"
 
-
-def _any(column: str, words: Iterable[str]) -> str:
-    return f"{column} : (" + " OR ".join(f'"{word}"' for word in words) + ")"
+    def _any(self, column: str, terms: Iterable[str]) -> str:
+        return f"{column} : (" + " OR ".join(f'"{word}"' for word in terms) + ")"
 
 
 def behind_of(desk: str) -> Behind:

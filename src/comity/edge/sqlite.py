@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 from comity.base.errors import LocalError, StoreError, StoreMisuse
-from comity.dispatch.ports import Row, Scalar, Tx
+from comity.dispatch.ports import Row, Scalar
 from comity.edge.files import PRIVATE_FILE
+from comity.edge.onewriter import OneWriter
 from comity.edge.schema import Schema, apply_schemas
 
 MEMORY = ":memory:"
@@ -36,7 +36,7 @@ _PRIMARY = 0xFF
 _PRAGMAS = ("foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON", "secure_delete=ON", "cache_size=-16384")
 
 
-class SqliteStore:
+class SqliteStore(OneWriter):
     """A `Store` in one SQLite file, or in a temporary one for `:memory:`; usable from several threads.
 
     A `:memory:` store has the same snapshots and the same locks as a file, but is never flushed and is gone when closed.
@@ -65,11 +65,8 @@ class SqliteStore:
         self._folder = _temporary_folder() if path == MEMORY else None
         self._path = Path(self._folder.name, "store.db") if self._folder else Path(path).absolute()
         self._page_limit = page_limit
-        self._lock = threading.Lock()
-        self._owner: int | None = None
+        super().__init__()
         self._readers: list[sqlite3.Connection] = []
-        self._open = True
-        self._followers: list[Callable[[Tx], None]] = []
         try:
             _make_private(self._path, image)
             self._writer = self._connect()
@@ -91,16 +88,12 @@ class SqliteStore:
             StoreError: on leaving: the disk refused; read again and repeat.
             StoreMisuse: this thread is in a transaction already, a statement was wrong, or one was used after its end.
         """
-        self._take()
-        try:
+        with self._turn():
             _step(self._writer, "BEGIN IMMEDIATE")
             tx = SqliteTx(self._writer)
             try:
                 yield tx
-                for follower in self._followers:
-                    tx.finish()
-                    follower(tx)
-                tx.finish()
+                self._followed(tx)
                 _step(self._writer, "COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
@@ -108,13 +101,6 @@ class SqliteStore:
                 raise
             finally:
                 tx.end()
-        finally:
-            self._owner = None
-            self._lock.release()
-
-    def follow(self, follower: Callable[[Tx], None]) -> None:
-        """Run `follower` at the end of every transaction that writes, inside it; for what is made from other rows."""
-        self._followers.append(follower)
 
     @contextmanager
     def read(self) -> Iterator[SqliteTx]:
@@ -171,35 +157,10 @@ class SqliteStore:
         Raises:
             StoreError: a reader still needs the old state; repeat later.
         """  # spec: protocol.md 12
-        self._take()
-        try:
-            with _faults_named():
-                busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        finally:
-            self._owner = None
-            self._lock.release()
+        with self._turn(), _faults_named():
+            busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
         if busy:
             raise StoreError("deleted content may still be in the write-ahead file: a reader needs it; repeat later")
-
-    def close(self) -> None:
-        """Close all files. Waits for the writer; snapshots that are still open stay valid until they are left."""
-        if not self._open:
-            return
-        self._take()
-        try:
-            self._give_up()
-        finally:
-            self._owner = None
-            self._lock.release()
-
-    def _take(self) -> None:
-        if self._owner == threading.get_ident():
-            raise StoreMisuse("a transaction is open already in this thread; the second was not begun")
-        self._lock.acquire()
-        if not self._open:
-            self._lock.release()
-            raise StoreMisuse("the store is closed; nothing was written")
-        self._owner = threading.get_ident()
 
     def _reader(self) -> sqlite3.Connection:
         if not self._open:

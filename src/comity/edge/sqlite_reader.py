@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration, StoreMisuse
+from comity.edge.onewriter import OneWriter
 from comity.edge.sqlite import SqliteStore, SqliteTx
 
 
@@ -26,13 +26,11 @@ class SqliteReader(SqliteStore):
     def __init__(self, path: Path) -> None:
         if not path.is_file():
             raise BadConfiguration(f"{path} is not there: start the node first with `comity node run`")
+        OneWriter.__init__(self)  # of the store itself nothing is made: it is another's
         self._folder = None
         self._path = path.absolute()
         self._page_limit = None
-        self._lock = threading.Lock()
-        self._owner: int | None = None
         self._readers: list[sqlite3.Connection] = []
-        self._open = True
         with self.read():
             pass
 

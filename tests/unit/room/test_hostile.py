@@ -44,6 +44,33 @@ def told():
     return world, one, two
 
 
+def turned():
+    """A room whose borders have each signed a head."""
+    world = make_world()
+    one, two = world.pair()
+    turn(world, one, two)
+    return world, one, two
+
+
+def second(world, seed):
+    """A border that runs the same keys over a second store and skips the start."""
+    other = world.keeper(world.a, seed=seed)
+    with other.ledger.begin() as book:
+        other._move(book, "recovered", Ms(world.now), "x")
+    return other
+
+
+def spoken(*who):
+    """A room a slot later, and what its first border then says: a note of each of `who`, or a cover."""
+    world = make_world()
+    one, two = world.pair()
+    for name in who:
+        say(world, one, name)
+    world.now += SLOT_MS
+    one.turn(Ms(world.now))
+    return world, one, two, decode_exchange(one.speak(Ms(world.now)))
+
+
 def faults(world, box, seen=(None, None)):
     return [fault for log in logs_of(world, box, world.now, seen) for fault in log.faults]
 
@@ -52,12 +79,8 @@ def faults(world, box, seen=(None, None)):
 
 
 def test_a_room_log_that_is_forked_is_evidence_and_stops_the_room():
-    world = make_world()
-    one, two = world.pair()
-    turn(world, one, two)
-    other = world.keeper(world.a, seed="fork")
-    with other.ledger.begin() as book:  # a border that runs the same keys over a second store and skips the start
-        other._move(book, "recovered", Ms(world.now), "x")
+    world, one, two = turned()
+    other = second(world, "fork")
     other.turn(Ms(world.now))
     assert refused(two.take, other.speak(Ms(world.now + 5)), Ms(world.now + 5)) == "broken"
     assert two.link().state is LinkState.BROKEN
@@ -68,24 +91,15 @@ def test_a_room_log_that_is_forked_is_evidence_and_stops_the_room():
 
 
 def test_a_room_log_that_goes_on_from_another_past_is_not_taken():
-    world = make_world()
-    one, two = world.pair()
-    turn(world, one, two)
-    other = world.keeper(world.a, seed="fork")
-    with other.ledger.begin() as book:
-        other._move(book, "recovered", Ms(world.now), "x")
+    world, _, two = turned()
+    other = second(world, "fork")
     for n in range(1, 4):
         other.turn(Ms(world.now + n * SLOT_MS))
     assert refused(two.take, other.speak(Ms(world.now + 5)), Ms(world.now + 5)) == "unproven-head"
 
 
 def test_places_that_are_withheld_are_named_debts_and_come_when_asked_for():
-    world = make_world()
-    one, two = world.pair()
-    say(world, one, "a1")
-    world.now += SLOT_MS
-    one.turn(Ms(world.now))
-    honest = decode_exchange(one.speak(Ms(world.now)))
+    world, one, two, honest = spoken("a1")
     two.take(encode_exchange(replace(honest, dispatches=())), Ms(world.now))
     answer = two.speak(Ms(world.now))
     assert decode_exchange(answer).wants == (0,)
@@ -97,12 +111,7 @@ def test_places_that_are_withheld_are_named_debts_and_come_when_asked_for():
 
 @pytest.mark.parametrize("part", [0, 1])
 def test_a_place_that_is_altered_on_the_way_is_found_by_the_person(part):
-    world = make_world()
-    one, two = world.pair()
-    say(world, one, "a1")
-    world.now += SLOT_MS
-    one.turn(Ms(world.now))
-    honest = decode_exchange(one.speak(Ms(world.now)))
+    world, one, two, honest = spoken("a1")
     rows = list(honest.dispatches)
     index, data = rows[part]
     rows[part] = index, data[:150] + bytes([data[150] ^ 1]) + data[151:]
@@ -113,12 +122,7 @@ def test_a_place_that_is_altered_on_the_way_is_found_by_the_person(part):
 
 
 def test_a_note_whose_place_was_filled_with_a_cover_is_found_by_the_person():
-    world = make_world()
-    one, two = world.pair()
-    say(world, one, "a1")
-    world.now += SLOT_MS
-    one.turn(Ms(world.now))
-    honest = decode_exchange(one.speak(Ms(world.now)))
+    world, one, two, honest = spoken("a1")
     cover = one._next(_NoRows(), world.charter)
     rows = ((honest.dispatches[0][0], cover.opening), (honest.dispatches[0][0], cover.behind))
     two.take(encode_exchange(replace(honest, dispatches=rows)), Ms(world.now))
@@ -132,11 +136,7 @@ class _NoRows:
 
 
 def test_a_place_of_another_size_or_without_a_leaf_is_dropped():
-    world = make_world()
-    one, two = world.pair()
-    world.now += SLOT_MS
-    one.turn(Ms(world.now))
-    honest = decode_exchange(one.speak(Ms(world.now)))
+    world, _, two, honest = spoken()
     (index, opening), (_, behind) = honest.dispatches
     for rows in (
         ((index, opening), (index, behind + b"0")),
@@ -207,9 +207,7 @@ def test_a_leaf_that_stands_twice_is_named_a_replay():
 
 
 def test_a_store_that_was_put_back_gets_its_log_from_the_other_side_and_never_forks(tmp_path):
-    world = make_world()
-    one, two = world.pair()
-    turn(world, one, two)
+    world, _, two = turned()
     old = world.keeper(world.a, seed="restored")  # as from a copy that was made before anything was said
     assert refused_turn(old, world)
     two.take(old.speak(Ms(world.now)), Ms(world.now))
@@ -231,12 +229,8 @@ def refused_turn(keeper, world) -> bool:
 
 
 def test_what_waited_unsigned_in_a_put_back_store_waits_again():
-    world = make_world()
-    one, two = world.pair()
-    turn(world, one, two)
-    old = world.keeper(world.a, seed="restored")
-    with old.ledger.begin() as book:
-        old._move(book, "recovered", Ms(world.now), "x")
+    world, _, two = turned()
+    old = second(world, "restored")
     say(world, old, "a1")
     old.turn(Ms(world.now))
     with old.ledger.begin() as book:
@@ -251,9 +245,7 @@ def test_what_waited_unsigned_in_a_put_back_store_waits_again():
 
 
 def test_entries_that_do_not_give_the_signed_head_do_not_come_back():
-    world = make_world()
-    one, two = world.pair()
-    turn(world, one, two)
+    world, _, two = turned()
     old = world.keeper(world.a, seed="restored")
     box = box_of(world, two)
     assert refused(old.restore, box.theirs.heads[-1], box.ours.entries, Ms(START)) == "unproven-head"
@@ -262,12 +254,8 @@ def test_entries_that_do_not_give_the_signed_head_do_not_come_back():
 
 
 def test_a_store_of_another_log_stands_still_for_people_to_look():
-    world = make_world()
-    one, two = world.pair()
-    turn(world, one, two)
-    other = world.keeper(world.a, seed="fork")
-    with other.ledger.begin() as book:
-        other._move(book, "recovered", Ms(world.now), "x")
+    world, _, two = turned()
+    other = second(world, "fork")
     other.turn(Ms(world.now))
     other.speak(Ms(world.now))
     with other.ledger.begin() as book:

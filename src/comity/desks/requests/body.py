@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from comity.base.bodies import Reading, read_body, tidy
-from comity.base.cbor import Value, encode
-from comity.base.errors import BadForm
+from comity.base.bodies import Reading, read_body, tidy, write_body
+from comity.base.cbor import Value
 from comity.base.readers import Misfit
 from comity.desks.requests.kinds import READERS
 from comity.desks.requests.model import Answer, Body, Content, Correction, Posting
@@ -53,17 +52,7 @@ def compose_body(kind: str, form: Mapping[str, Value]) -> bytes:
     Raises:
         BadForm: a field is missing, unknown or ill-formed; the message names it.
     """
-    tidied = tidy(form)
-    if not isinstance(tidied, dict):
-        raise BadForm("nothing is filled in; nothing was kept")
-    try:
-        body = _read(kind, tidied)
-    except Misfit as misfit:
-        raise BadForm(f"{kind}: {misfit}; nothing was kept") from None
-    strangers = sorted(_unknown(body))
-    if strangers:
-        raise BadForm(f"{kind} has no field called {strangers[0]}; nothing was kept")
-    return encode(tidied)
+    return write_body(kind, tidy(form), _read, _unknown)
 
 
 @lru_cache(maxsize=32)

@@ -6,12 +6,10 @@ The rule it keeps: a body has one form, and only what fits the schema of its kin
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
-from comity.base.bodies import texts, tidy
-from comity.base.cbor import Value, decode, encode
-from comity.base.errors import BadEnvelope, BadForm
+from comity.base.bodies import Reading, read_body, tidy, write_body
+from comity.base.cbor import Value
 from comity.base.readers import Misfit
 from comity.desks.workplan.kinds import READERS
 from comity.desks.workplan.model import ANSWERING, PROPOSING, Amendment, Body, Stage, Update
@@ -20,45 +18,23 @@ _WORDS_ONLY = frozenset({"state", "what", "id", "item", "priority", "due", "days
 """Fields whose texts are words of a closed list, ids or days, so that the scan need not read them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A body once read: typed, with all texts that a person wrote."""
-
-    body: Body
-    texts: tuple[str, ...]
-
-
 def compose_body(kind: str, form: Mapping[str, Value]) -> bytes:
     """Return the canonical bytes of a form, tidied into the one shape.
 
     Raises:
         BadForm: a field is missing, unknown or ill-formed; the message names it.
     """
-    tidied = tidy(form)
-    if not isinstance(tidied, dict):
-        raise BadForm("nothing is filled in; nothing was kept")
-    try:
-        body = _read(kind, tidied)
-    except Misfit as misfit:
-        raise BadForm(f"{kind}: {misfit}; nothing was kept") from None
-    strangers = sorted(body.unknown)
-    if strangers:
-        raise BadForm(f"{kind} has no field called {strangers[0]}; nothing was kept")
-    return encode(tidied)
+    return write_body(kind, tidy(form), _read, lambda body: body.unknown)
 
 
 @lru_cache(maxsize=64)
-def read(kind: str, data: bytes) -> Reading:
+def read(kind: str, data: bytes) -> Reading[Body]:
     """Read the canonical bytes of a body, ours or the peer's.
 
     Raises:
         BadEnvelope: not canonical, or it does not fit the schema of `kind`.
     """
-    value = decode(data)
-    try:
-        return Reading(_read(kind, value), tuple(texts(value, _WORDS_ONLY)))
-    except Misfit as misfit:
-        raise BadEnvelope(f"a body of kind {kind} does not fit: {misfit}") from None
+    return read_body(kind, data, _read, _WORDS_ONLY)
 
 
 def _read(kind: str, found: Value) -> Body:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 import pytest
-from scipy.optimize import linprog
 
 from comity.base.ids import Digest, Ms, Origin
 from comity.desks.workplan.scorecard.model import ALL, Line, LogCut, Period, Scorecard
@@ -17,6 +16,8 @@ def ranges(table: Table) -> dict[tuple[int, int], tuple[int, int]]:
 
     The sums of a table with totals are those of a network, so that the ends of each range are whole numbers.
     """
+    from scipy.optimize import linprog  # half a second to load
+
     hidden = sorted(table.hidden)
     number = {place: n for n, place in enumerate(hidden)}
     sums, right = [], []

@@ -6,12 +6,11 @@ The rule it keeps: an operation has the fields of its own act and no others; ids
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from functools import lru_cache
 
-from comity.base.bodies import texts, tidy
-from comity.base.cbor import Value, decode, encode
-from comity.base.errors import BadEnvelope, BadForm
+from comity.base.bodies import Reading, read_body, tidy, write_body
+from comity.base.cbor import Value
 from comity.base.readers import Misfit
 from comity.desks.workplan.meetings.kinds import ALLOWED, NEEDED, READERS, form_of
 from comity.desks.workplan.meetings.model import Act, Body, Meeting, Minutes, Sort, Step
@@ -21,43 +20,23 @@ _WORDS_ONLY = frozenset({"state", "sort", "about", "language", "languages", "zon
 """Fields whose texts are words of a closed list, tags, zones, days or ids of agencies, so that the scan need not read them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A body once read: typed, with all texts that a person wrote."""
-
-    body: Body
-    texts: tuple[str, ...]
-
-
 def compose_body(kind: str, form: Mapping[str, Value]) -> bytes:
     """Return the canonical bytes of a form, tidied into the one shape.
 
     Raises:
         BadForm: a field is missing, unknown or ill-formed; the message names it.
     """
-    found = _ordered(tidy(form))
-    try:
-        body = _read(kind, found)
-    except Misfit as misfit:
-        raise BadForm(f"{kind}: {misfit}; nothing was kept") from None
-    strangers = sorted(_unknown(body))
-    if strangers:
-        raise BadForm(f"{kind} has no field called {strangers[0]}; nothing was kept")
-    return encode(found)
+    return write_body(kind, _ordered(tidy(form)), _read, _unknown)
 
 
 @lru_cache(maxsize=256)
-def read(kind: str, data: bytes) -> Reading:
+def read(kind: str, data: bytes) -> Reading[Body]:
     """Read the canonical bytes of a body, ours or the peer's; a meeting's are read again at each fold, so many stay in memory.
 
     Raises:
         BadEnvelope: not canonical, or it does not fit the schema of `kind`.
     """
-    value = decode(data)
-    try:
-        return Reading(_read(kind, value), tuple(texts(value, _WORDS_ONLY)))
-    except Misfit as misfit:
-        raise BadEnvelope(f"a body of kind {kind} does not fit: {misfit}") from None
+    return read_body(kind, data, _read, _WORDS_ONLY)
 
 
 def parse_body(kind: str, data: bytes) -> Body:

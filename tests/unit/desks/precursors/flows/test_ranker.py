@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from functools import cache
 from itertools import islice
 
 import pytest
@@ -17,25 +18,46 @@ from comity.desks.precursors.flows.declarations import (
     read_plan,
     shares,
 )
-from comity.desks.precursors.flows.ranker import train
 from tests.customs.measure import DATA
 
 PLAN = Plan()
-with (DATA / "declarations-train.csv").open(encoding="utf-8", newline="") as _file:
-    RAW = list(islice(csv.DictReader(_file), 0, 37_000, 9))
-ROWS = [read_declaration(row, PLAN) for row in RAW]
-KNOWN, NEW = ROWS[:3_200], ROWS[3_200:]
+
+
+@cache
+def raw():
+    with (DATA / "declarations-train.csv").open(encoding="utf-8", newline="") as file:
+        return list(islice(csv.DictReader(file), 0, 37_000, 9))
+
+
+@cache
+def rows():
+    return [read_declaration(row, PLAN) for row in raw()]
+
+
+def known():
+    return rows()[:3_200]
+
+
+def new():
+    return rows()[3_200:]
+
+
+def train(*given):
+    """Train; scikit-learn takes more than a second to load, so only whoever trains loads it."""
+    from comity.desks.precursors.flows.ranker import train
+
+    return train(*given)
 
 
 @pytest.fixture(scope="module")
 def ranker():
-    return train(PLAN, KNOWN, 1)
+    return train(PLAN, known(), 1)
 
 
 def test_it_finds_more_than_chance_and_every_score_has_reasons(ranker):
-    ranked = ranker.rank(NEW)
-    scores, truth = [one.score for one in ranked], [bool(row.irregular) for row in NEW]
-    assert scores == list(ranker.scores(NEW))
+    ranked = ranker.rank(new())
+    scores, truth = [one.score for one in ranked], [bool(row.irregular) for row in new()]
+    assert scores == list(ranker.scores(new()))
     assert area_under_curve(scores, truth) > 0.6
     assert precision_at(scores, truth, 50) > 1.5 * sum(truth) / len(truth)
     assert all(one.reasons and all(reason.text for reason in one.reasons) for one in ranked)
@@ -45,14 +67,14 @@ def test_it_finds_more_than_chance_and_every_score_has_reasons(ranker):
 
 
 def test_the_same_rows_and_seed_give_the_same_scores_and_another_seed_others():
-    few, again, other = (train(PLAN, KNOWN[:600], seed).scores(NEW[:50]) for seed in (1, 1, 2))
+    few, again, other = (train(PLAN, known()[:600], seed).scores(new()[:50]) for seed in (1, 1, 2))
     assert few == again
     assert few != other
 
 
 def test_what_was_never_seen_is_said_to_be(ranker):
     strange = read_declaration(
-        {**RAW[0], "HS6 Code": "000000", "Country of Origin": "QQ", "Country of Departure": "QQ"}, PLAN
+        {**raw()[0], "HS6 Code": "000000", "Country of Origin": "QQ", "Country of Departure": "QQ"}, PLAN
     )
     texts = [group.say(strange) for group in ranker.groups]
     assert any("never seen" in text for text in texts)
@@ -65,11 +87,11 @@ def test_nothing_gives_nothing(ranker):
 
 def test_it_does_not_learn_from_too_little_from_one_outcome_or_from_none():
     with pytest.raises(BadForm, match="too few"):
-        train(PLAN, KNOWN[:199], 1)
+        train(PLAN, known()[:199], 1)
     with pytest.raises(BadForm, match="same outcome"):
-        train(PLAN, [row._replace(irregular=False) for row in KNOWN[:300]], 1)
+        train(PLAN, [row._replace(irregular=False) for row in known()[:300]], 1)
     with pytest.raises(BadForm, match="no outcome"):
-        train(PLAN, [*KNOWN[:300], KNOWN[0]._replace(irregular=None)], 1)
+        train(PLAN, [*known()[:300], known()[0]._replace(irregular=None)], 1)
 
 
 # --- rows, plans, shares ---
@@ -88,11 +110,11 @@ def test_it_does_not_learn_from_too_little_from_one_outcome_or_from_none():
 )
 def test_a_bad_row_is_refused_with_its_reason(changed, why):
     with pytest.raises(BadForm, match=why):
-        read_declaration({**RAW[0], **changed}, PLAN)
+        read_declaration({**raw()[0], **changed}, PLAN)
 
 
 def test_a_row_without_outcome_is_read():
-    assert read_declaration({**RAW[0], "Fraud": ""}, PLAN).irregular is None
+    assert read_declaration({**raw()[0], "Fraud": ""}, PLAN).irregular is None
 
 
 def test_a_plan_names_other_columns():
