@@ -1,7 +1,7 @@
 """What several folders of tests share: one database server a run, and a new database for each test that asks for one.
 
 While tests are found nothing is collected as garbage, and later seldom: a run holds some 13,000 tests and a thousand modules to its
-end, and to walk over them again and again took a tenth of its time.
+end, and to walk over them again and again took a tenth of its time. No example of a property is timed (docs/adr/0033-no-timed-tests.md).
 """
 
 from __future__ import annotations
@@ -10,9 +10,13 @@ import gc
 import itertools
 
 import pytest
+from hypothesis import settings
 
 from tests.pgserver import Cluster
 from tests.spread import Tracing, rank
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 _NUMBERS = itertools.count(1)
 
