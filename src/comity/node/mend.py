@@ -34,6 +34,7 @@ from comity.dispatch.ports import Tx
 from comity.dispatch.recover_codec import Restored, sign_restored
 from comity.node import challenge
 from comity.node.absorb import Overlay, check_pending
+from comity.node.editions import adopt, check_editions, move_pool
 from comity.node.entryrules import apply_entries, check_entries
 from comity.node.heads import keep_head
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
@@ -117,6 +118,7 @@ def mend(
     _log_restored(book, missing, incarnation, voice)
     settled += _withdraw_lost(book, now)
     put_back(book, tail)
+    move_pool(book, renew(book.tx)[0], now)
     salt = office.entropy.draw(32)
     records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
     refile_held(book, office, now)
@@ -170,6 +172,7 @@ def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Offic
     if (edge.size, edge.root()) != (checkpoint.size, checkpoint.root):
         raise Problem("unproven-head", 422, "the peer's tiles do not give the head that it signed and we cosigned")
     reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
+    check_editions(theirs.size, decoded, book.tx)
     check_pending(book, reader, edge.size, head, now)
     check_entries(theirs.size, fetched.theirs, decoded, reader, head=head, book=book, now=now)
     book.append_mirror(fetched.theirs, edge, tiles)
@@ -205,6 +208,7 @@ def _own_dispatches(book: Book, first: int, entries: Sequence[Entry]) -> None:
         match leaf:
             case DispatchLeaf():
                 if book.tx.run("UPDATE sent SET idx = ? WHERE id = ?", (index, leaf.id)):
+                    adopt(book.tx, leaf.id, index, leaf)
                     book.tx.run("DELETE FROM pool WHERE dispatch = ?", (leaf.id,))
                     continue
                 book.tx.run(
