@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from comity.base.errors import BadForm
 from comity.base.hashing import sha256
@@ -52,8 +53,10 @@ class Papered:
 
     def _renew(self, tx: Tx) -> None:
         papers = read_papers(tx)
-        if papers is not None:
-            self.office, self.voice, self.peer, self.timers = self._made_of(papers)
+        if papers is None:  # what was there was not taken, or was never stored
+            self.office = replace(self.office, coming=None, known=frozenset())
+            return
+        self.office, self.voice, self.peer, self.timers = self._made_of(papers)
 
     def _made_of(self, papers: Papers) -> tuple[Office, Voice, Peer, Timers]:
         made = renewed(self.office, self.voice, papers, self._keyring())

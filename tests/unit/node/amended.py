@@ -7,10 +7,15 @@ from dataclasses import replace
 from comity.base.ids import Ms
 from comity.crypto.sign import add_signatures, sign_instrument
 from comity.dispatch.accord import encode_accord
-from comity.dispatch.entries import InstrumentKind, InstrumentLeaf, decode_entry
+from comity.dispatch.amendment import Amendment, encode_amendment
+from comity.dispatch.decision import read_record
+from comity.dispatch.entries import InstrumentKind, InstrumentLeaf, decode_entry, encode_entry
+from comity.dispatch.path import send
 from comity.dispatch.proposals import newest_signed
+from comity.node.manifest import NodeDesk, amendment_form
 from comity.node.node import Node
-from comity.sim.exercise import DESK, OFFICER, Locker, parties
+from comity.policy.verdict import Effect
+from comity.sim.exercise import AGENCY, DESK, OFFICER, Locker, parties
 from tests.unit.node.putback import SECOND, START, Side, settle
 
 TICK = 61 * SECOND
@@ -99,3 +104,31 @@ def agree(a, b, now, **changed):
 def with_kinds(accord, *kinds):
     """Return the accord with these kinds in the exercise's desk."""
     return replace(accord, desks=tuple(replace(one, kinds=kinds) if one.desk == DESK else one for one in accord.desks))
+
+
+class Careless(NodeDesk):
+    """Sends what it does not keep itself."""
+
+    def file(self, tx, filing):
+        return None
+
+
+def force(side, signed, now, note="forced"):
+    """Send an amendment that an honest node would not send."""
+    node = side.node
+    node.office = replace(node.office, desks={**node.office.desks, "node": Careless()})
+    with node._change() as book:
+        form = amendment_form(encode_amendment(Amendment(signed, note)), AGENCY, AGENCY)
+        return send(form, OFFICER, book, node.office, now)
+
+
+def force_leaf(side, digest):
+    """Write a leaf that an honest node would not write."""
+    with side.node.ledger.begin() as book:
+        book.append_own([encode_entry(InstrumentLeaf(InstrumentKind.ACCORD, digest))])
+
+
+def why_refused(side):
+    """Return the sentences under which a side refused what came, from its own decision log."""
+    found = [read_record(bytes(row[0])) for row in side.rows("SELECT record FROM record ORDER BY idx")]
+    return [one.verdict.reasons[0].sentence for one in found if one.verdict.effect is Effect.REFUSE]
