@@ -109,6 +109,7 @@ def mend(
     _check_keys(missing, voice, peer)
     _own_receipts(book, before, entries)
     settled += _settle_receipts(book, now)
+    _drop_withdrawn(book)
     restored = restores(known.restored, before, entries) + 1
     write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, restored))
     tail = match_tail(book, tail, before, entries)
@@ -254,6 +255,17 @@ def _own_receipts(book: Book, first: int, entries: Sequence[Entry]) -> None:
     for index, leaf in enumerate(entries, first):
         if isinstance(leaf, ReceiptLeaf):
             note_receipt(book, index, leaf)
+
+
+def _drop_withdrawn(book: Book) -> None:
+    """Wait no longer for the bytes of what we receipted and the peer has withdrawn since: they are gone there too."""
+    first = book.tx.rows("SELECT min(idx) FROM regot")[0][0]
+    if first is None:
+        return
+    later = book.entries(LogRole.THEIRS, int_of(first) + 1, book.logs[LogRole.THEIRS].size)
+    leaves = (decode_entry(entry) for entry in later)
+    gone = [(leaf.index,) for leaf in leaves if isinstance(leaf, WithdrawLeaf)]
+    book.tx.many("DELETE FROM regot WHERE idx = ?", gone)
 
 
 def _settle_receipts(book: Book, now: Ms) -> list[DispatchId]:
