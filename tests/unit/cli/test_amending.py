@@ -30,7 +30,12 @@ def say(house, capsys, monkeypatch):
 
 
 def terms(house, name, edition, **changed):
-    text = (ACCORD / "accord.toml").read_text().replace("edition = 1", f"edition = {edition}").replace("tick = 30_000", "tick = 0")
+    text = (
+        (ACCORD / "accord.toml")
+        .read_text()
+        .replace("edition = 1", f"edition = {edition}")
+        .replace("tick = 30_000", "tick = 0")
+    )
     assert "tick = 0" in text
     for old, new in changed.values():
         assert old in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
-    "accord.nav": "Accord",
+    "accord.nav": "Amendments",
     "accord.h1": "The accord and its next edition",
     "accord.lead": "Both roots sign an edition; then each side writes it into its own log within a day. A dispatch is judged by the edition in force at its place, whenever it arrives.",
     "accord.force": "In force",
