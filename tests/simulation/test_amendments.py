@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from comity.base.ids import LeafIndex
+from comity.node.editions import enter_edition
 from comity.node.node import Node
 from comity.sim.faults import MINUTE_MS, calm_plan
 from comity.sim.world import Settings, World
@@ -31,3 +33,42 @@ def test_the_accord_is_amended_in_the_middle_of_traffic(name):
     assert world.run().broken is None
     editions = [side.editions for side in world.watch.sides]
     assert editions[0] == editions[1]
+
+
+# --- each rule that section 10 is there for is caught -------------------------------------------------------------------
+
+
+class ByNewest(Node):
+    """Judges whatever comes by the edition that is newest here."""
+
+    def _made_of(self, papers):
+        office, *more = super()._made_of(papers)
+        return (replace(office, editions=(replace(papers.agreed_ours[-1], index=LeafIndex(0)),)), *more)
+
+
+class PoolLeft(Node):
+    """Leaves what waits for its place under the edition before."""
+
+    def enter_papers(self, now):
+        with self._change() as book:
+            self._enter(book)
+            if not self.recovering and enter_edition(book, self.office, now):
+                self._renew(book.tx)
+
+
+class AtOnce(Node):
+    """Writes the leaf before the other side holds the edition."""
+
+    def enter_papers(self, now):
+        with self.ledger.begin() as book:
+            book.tx.run("UPDATE paper SET ready = 1 WHERE kind = 'accord'")
+        super().enter_papers(now)
+
+
+BUSY = replace(BOTH, partings=((4 * MINUTE_MS, 6 * MINUTE_MS), (9 * MINUTE_MS, 10 * MINUTE_MS)))
+
+
+@pytest.mark.parametrize("faulty", [ByNewest, PoolLeft, AtOnce])
+def test_a_node_that_judges_or_writes_otherwise_is_found(faulty):
+    outcomes = (world_of(BUSY, seed, (faulty, faulty), 60).run().broken for seed in range(1, 9))
+    assert any(one is not None for one in outcomes)
