@@ -123,8 +123,9 @@ def fault_of_theirs(body: bytes, tx: Tx, office: Office) -> str:
         case Stage.AGREED if sha256(amendment.signed) in office.known:
             return ""
         case Stage.REFUSED:
-            ours = [one for one in proposals(tx) if one.waits and one.said.ours]
-            mine = any(one.said.text_sha256 == amendment.text_sha256 for one in ours)
+            # One that was overtaken meanwhile may be refused too: the two crossed.
+            ours = [one.said for one in proposals(tx) if one.said.ours and one.answer is None]
+            mine = any(one.text_sha256 == amendment.text_sha256 for one in ours)
             return "" if mine else "no proposal of ours with this text waits for an answer"
         case Stage.PROPOSED if any(one.waits and not one.said.ours for one in proposals(tx)):
             return "another proposal of the same side still waits for an answer"

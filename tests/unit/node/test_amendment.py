@@ -12,7 +12,7 @@ from comity.base.ids import Digest, Ms
 from comity.crypto.keys import RootKeys
 from comity.crypto.sign import add_signatures, sign_instrument
 from comity.dispatch.accord import encode_accord
-from comity.dispatch.amendment import edition_of
+from comity.dispatch.amendment import edition_of, goes_first
 from comity.dispatch.entries import DispatchLeaf, decode_entry
 from comity.dispatch.stops import WHOLE
 from comity.marking.labels import Urgency
@@ -163,16 +163,29 @@ def test_both_propose_at_once_and_one_of_them_goes_first():
     a.say(a.half(timers=(("window", 900),)), T1)
     b.say(b.half(timers=(("window", 800),)), T1)
     rest(a, b, Ms(T1 + TICK), rounds=2)
-    first, second = (b, a) if parties().halves[1].name == a.next_edition().parties[1].node else (a, b)
+    first, second = (a, b) if goes_first(a.next_edition()) == a.node.office.us else (b, a)
     with pytest.raises(BadForm, match="goes first"):
         first.say(first.also(first.proposal().signed), Ms(T1 + 4 * TICK))
     second.say(second.also(second.proposal().signed), Ms(T1 + 4 * TICK))
     rest(a, b, Ms(T1 + 5 * TICK))
     assert a.node.office.accord == b.node.office.accord
-    assert dict(a.node.office.accord.timers)["window"] == 800
+    assert dict(a.node.office.accord.timers)["window"] == (900 if first is a else 800)
     (lost,) = [one for one in second.node.amending().proposals if one.said.ours]
     assert lost.overtaken
     assert not lost.waits
+
+
+def test_a_refusal_may_cross_the_signature_that_overtakes_it():
+    a, b = two()
+    a.say(a.half(timers=(("window", 900),)), T1)
+    b.say(b.half(timers=(("window", 800),)), T1)
+    rest(a, b, Ms(T1 + TICK), rounds=2)
+    first, second = (a, b) if goes_first(a.next_edition()) == a.node.office.us else (b, a)
+    second.say(second.also(second.proposal().signed), Ms(T1 + 4 * TICK))
+    first.node.refuse_edition(first.proposal().text_sha256, "ours is before yours", OFFICER, Ms(T1 + 4 * TICK))
+    rest(a, b, Ms(T1 + 5 * TICK))
+    assert facts(a) == facts(b) == [2]
+    assert (a.edition(), b.edition()) == (2, 2)
 
 
 def test_a_proposal_waits_for_the_one_before_it():
