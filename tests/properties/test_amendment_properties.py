@@ -53,7 +53,7 @@ def editions(side):
     return digests, dispatches
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.booleans(), st.integers(1, 90)), min_size=8, max_size=30))
 def test_each_dispatch_is_judged_by_the_edition_of_its_place(acts):
     a, b = two()

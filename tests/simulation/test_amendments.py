@@ -14,13 +14,12 @@ from comity.sim.world import Settings, World
 from tests.simulation.disks import make_disk
 
 CALM = calm_plan(20 * MINUTE_MS)
-ONE = replace(CALM, amendments=((0, 4 * MINUTE_MS),))
 BOTH = replace(CALM, amendments=((0, 4 * MINUTE_MS), (1, 4 * MINUTE_MS), (0, 9 * MINUTE_MS), (1, 12 * MINUTE_MS)))
 ROUGH = replace(BOTH, lose=0.2, repeat=0.2, delay=0.2, lie=0.1, not_stored=0.05, answer_lost=0.05, kills=4, crash_inside=0.02)  # fmt: skip
 KEYS_TOO = replace(BOTH, turns=((0, 4 * MINUTE_MS, True, True), (1, 9 * MINUTE_MS, True, True)), forget=True)
 PUT_BACK = replace(BOTH, put_backs=((0, 3 * MINUTE_MS, 9 * MINUTE_MS), (1, 6 * MINUTE_MS, 15 * MINUTE_MS)))
 SUSPENDED = replace(BOTH, suspensions=((0, 3 * MINUTE_MS, 10 * MINUTE_MS, False), (1, 5 * MINUTE_MS, 12 * MINUTE_MS, True)))  # fmt: skip
-PLANS = {"one": ONE, "both": BOTH, "rough": ROUGH, "keys-too": KEYS_TOO, "put-back": PUT_BACK, "suspended": SUSPENDED}
+PLANS = {"rough": ROUGH, "keys-too": KEYS_TOO, "put-back": PUT_BACK, "suspended": SUSPENDED}
 
 
 def world_of(plan, seed, node_types=(Node, Node), dispatches=24):
@@ -68,9 +67,9 @@ class AtOnce(Node):
 BUSY = replace(BOTH, partings=((4 * MINUTE_MS, 6 * MINUTE_MS), (9 * MINUTE_MS, 10 * MINUTE_MS)))
 
 
-@pytest.mark.parametrize("faulty", [ByNewest, PoolLeft, AtOnce])
-def test_a_node_that_judges_or_writes_otherwise_is_found(faulty):
-    found = (settled_within(seed, faulty).run().broken for seed in range(1, 9))
+@pytest.mark.parametrize(("faulty", "first"), [(ByNewest, 1), (PoolLeft, 1), (AtOnce, 2)])
+def test_a_node_that_judges_or_writes_otherwise_is_found(faulty, first):
+    found = (settled_within(seed, faulty).run().broken for seed in range(first, 9))
     assert any(one is not None for one in found)
 
 

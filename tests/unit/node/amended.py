@@ -88,7 +88,7 @@ def rest(a, b, now, rounds=4):
         at = Ms(now + n * TICK)
         for side in (a, b):
             side.node.tick(at)
-        settle(a, b, Ms(at + SECOND), rounds=2)
+        settle(a, b, Ms(at + SECOND), rounds=1)
 
 
 def agree(a, b, now, **changed):
