@@ -270,9 +270,19 @@ def verify_dispatch(name: str, files: dict[str, bytes], proven: dict[str, tuple[
         digests.append(sha(b"comity/part/1\0", bytes([p]), salt, content) if p in shown else salt)
     check(sha(b"comity/commit/1\0", *digests) == leaf[5], f"{name}: parts {shown} give the commitment in its entry")
     if shown[:1] == [0]:
-        header, accords = read_cbor(parts[0][1]), {sha(files[one]) for one in files if one.startswith("accord")}
-        same = header[1] == leaf[2] and header[12] == leaf[3] and header[18] in accords
-        check(same, f"{name}: its header has the entry's number and lane, and names the accord beside it")
+        header, accords = read_cbor(parts[0][1]), [files[one] for one in files if re.match(r"accord.*\.cose", one)]
+        editions = {sha(raw): read_cbor(read_cbor(raw[2:])[2])[3] for raw in accords}  # behind the tag: the payload
+        laws = [
+            (at, one[3])
+            for one, at, over in proven.values()
+            if one[1:3] == [0, "accord"] and over.origin == head.origin
+        ]
+        before = max(
+            ((at, digest) for at, digest in laws if at < index), default=(2, min(editions, key=editions.__getitem__))
+        )
+        same = header[1] == leaf[2] and header[12] == leaf[3] and editions.get(header[18]) == leaf[4]
+        same = same and header[18] == before[1]
+        check(same, f"{name}: its header has the entry's number and lane, and names the accord in force at its entry")
     others = [(one, at.origin) for one, _, at in proven.values() if one[1] == 2 and one[2] == index]
     sealed = {leaf[6]} | {one[3] for one, origin in others if origin == head.origin}
     if f"{name}/sealed" in files:
@@ -294,12 +304,12 @@ def verify_entries(files: dict[str, bytes], args: argparse.Namespace) -> dict[st
     for name in sorted(name for name in files if name.endswith(".cose")):
         print(f"      fingerprint of {name}: " + re.sub("(.{8})", r"\1 ", sha(files[name]).hex()))
     proven: dict[str, tuple[Any, int, Head]] = {}
-    kinds = "(dispatch|receipt|l-head|decision-head|keys-entry|reseal)/"
+    kinds = "(dispatch|receipt|l-head|decision-head|keys-entry|accord-entry|reseal)/"
     for name in sorted({name.rpartition("/")[0] for name in files if re.match(kinds, name)}):
         entry = files[f"{name}/entry"]
         proven[name] = (read_cbor(entry), *open_proof(files[f"{name}/proof"], entry, args))
         check(proven[name][0][0] == "comity/leaf/1", f"{name}: its entry is of a known version", show=False)
-    entered = [(found[1], found[0][3], found[2].origin) for found in proven.values() if found[0][1] == 0]
+    entered = [(found[1], found[0][3], found[2].origin) for found in proven.values() if found[0][1:3] == [0, "keys"]]
     for _, _, head in proven.values():
         check_order(head, sorted((at, digest) for at, digest, origin in entered if origin == head.origin), args)
     sealed = {name: verify_dispatch(name, files, proven) for name, found in proven.items() if found[0][1] == 1}

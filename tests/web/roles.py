@@ -220,6 +220,8 @@ GET       /link                                      link
 POST      /link                                      link
 POST      /link/{wish}/confirm                       link
 POST      /link/{wish}/drop                          link
+GET       /accord                                    link
+POST      /accord/{number}/refuse                    link
 """
 
 

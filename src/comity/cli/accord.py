@@ -1,4 +1,7 @@
-"""`comity accord new | show | sign | verify`: the document that both nodes load, made and signed by two roots."""
+"""`comity accord new | show | sign | verify`: the document that both nodes load, made and signed by two roots.
+
+Its next editions are made, proposed and answered in `cli/amending.py`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from comity.base.errors import BadEnvelope, BadForm, BadSignature
+from comity.cli import amending
 from comity.cli.out import show_json, show_table
 from comity.crypto.sign import add_signatures, sign_instrument, unverified_payload
 from comity.dispatch.accord import Accord, decode_accord, encode_accord, fingerprint, verify_accord
@@ -39,6 +43,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         one.add_argument("file", type=Path)
         one.add_argument("--json", action="store_true", help="for machines")
         one.set_defaults(run=run)
+    amending.add_actions(inner)
 
 
 def run_new(asked: argparse.Namespace) -> int:

@@ -42,6 +42,7 @@ class Office:
         editions: the accords that stand in the peer's log, oldest first; none: the one accord of the ceremony.
         peer_digest: SHA-256 of the signed bytes of `peer_keys`; None: the list of the ceremony.
         known: digests of all key lists and accords that we hold beside those of the ceremony.
+        coming: the next edition, signed by both sides, that waits for its place in our log; None: there is none.
         custodian: key id and public key to which content is sealed that our law does not admit; None: there is none.
     """
 
@@ -66,6 +67,7 @@ class Office:
     editions: tuple[Agreed, ...] = ()
     peer_digest: Digest | None = None
     known: frozenset[Digest] = frozenset()
+    coming: Accord | None = None
 
     def judged_by(self, index: LeafIndex) -> tuple[Accord, Digest]:
         """Return the edition in force at an index of the peer's log, and its digest: it judges the dispatch there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -127,6 +127,7 @@ def open_node(config: Config, now: Ms) -> OpenNode:
     signed = (instruments.our_keys, instruments.peer_keys, instruments.accord)
     ledger: Ledger = hold_ceremony(store, built.voice, built.peer, signed, now=now)
     node = Node(built.office, built.voice, built.peer, ledger, built.timers, keyring=lambda: read_keyring(keys, ours))
+    desks, powers = follow_accord(node, config, accord, (desks, powers))
     return OpenNode(
         config=config,
         built=built,
@@ -141,6 +142,19 @@ def open_node(config: Config, now: Ms) -> OpenNode:
         roster=roster,
         workplan=read_toml(config.path(config.workplan), Workplan),
     )
+
+
+def follow_accord(
+    node: Node, config: Config, first: Accord, opened: tuple[dict[str, Desk], Powers]
+) -> tuple[dict[str, Desk], Powers]:
+    """Give a node the desks as the edition of the accord in force has them, if it is not that of the ceremony any more."""
+    # spec: protocol.md 10
+    if node.office.accord == first:
+        return opened
+    desks, powers = open_desks(config, node.office.accord)
+    own = node.office.desks[NodeDesk.name]
+    node.office = replace(node.office, desks={**desks, NodeDesk.name: own}, powers=powers)
+    return desks, powers
 
 
 def read_keyring(keys: KeyStore, ours: KeyList) -> Keyring:

@@ -17,6 +17,7 @@ from comity.edge.entropy import SystemEntropy
 from comity.edge.opening import (
     REMEMBERED,
     OpenNode,
+    follow_accord,
     open_desks,
     open_law,
     open_peer_law,
@@ -60,11 +61,13 @@ def open_reader(config: Config) -> OpenNode:
         mute=True,
     )
     store = open_snapshots(config)
+    node = Node(built.office, built.voice, built.peer, Ledger(store), built.timers, keyring=lambda: keyring)
+    desks, powers = follow_accord(node, config, accord, (desks, powers))
     return OpenNode(
         config=config,
         built=built,
         store=store,
-        node=Node(built.office, built.voice, built.peer, Ledger(store), built.timers, keyring=lambda: keyring),
+        node=node,
         edition=edition,
         peer_edition=open_peer_law(config),
         gate=gate,

@@ -30,6 +30,7 @@ from comity.edge.courier_client import CourierClient
 from comity.edge.courier_server import CourierApp
 from comity.edge.desks import case_desk
 from comity.edge.door import Door
+from comity.edge.door_accord import AccordRoutes
 from comity.edge.door_evidence import EvidenceRoutes
 from comity.edge.door_files import FileRoutes
 from comity.edge.door_keys import KeyRoutes
@@ -277,6 +278,7 @@ def _door(  # noqa: PLR0917  what the door is made of
             files.routes,
             LinkRoutes(engine, desk.people, house_access()).routes,
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
+            AccordRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
             *meeting_routes(opened, engine),
             *start_plan(opened, engine),

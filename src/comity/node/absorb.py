@@ -17,6 +17,7 @@ from comity.dispatch.entries import Entry, InstrumentKind, InstrumentLeaf, decod
 from comity.dispatch.exchange_codec import Exchange, decode_exchange
 from comity.dispatch.ports import Tx
 from comity.node import evidence
+from comity.node.editions import check_editions
 from comity.node.entryrules import check_entries
 from comity.node.heads import SECOND_MS, keep_head
 from comity.node.incarnation import read_incarnation
@@ -129,6 +130,7 @@ def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers:
         raise Proven(shown, "a head that contradicts the log we mirror")
     fresh, decoded, edge, tiles = _grow(exchange, head, book)  # 9
     peer = _turned(theirs.size, decoded, edge.size, peer)
+    check_editions(theirs.size, decoded, book.tx)
     reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
     check_pending(book, reader, edge.size, head if fresh else None, now)  # 10
     check_entries(theirs.size, fresh, decoded, reader, head=head, book=book, now=now)  # 11

@@ -151,6 +151,7 @@ def renewed(office: Office, voice: Voice, papers: Papers, keyring: Keyring) -> A
         peer_keys=theirs.keys,
         peer_digest=theirs.digest,
         known=papers.known,
+        coming=papers.next_edition,
         sealing=keyring.sealing,
         seals=_seals(papers, office.us),
     )

@@ -275,26 +275,23 @@ def _tie(tx: Tx, source: Source) -> dict[str, bytes]:
 
 
 def key_proofs(tx: Tx) -> dict[str, bytes]:
-    """Return the entries by which later key lists entered the two logs, with their proofs: which keys apply follows."""
-    # spec: protocol.md 10
+    """Return the entries by which later key lists and editions of the accord entered the two logs, with their proofs.
+
+    Which keys and which edition apply at an index follows from them.
+    """  # spec: protocol.md 10
     files: dict[str, bytes] = {}
-    number = 0
-    for column, role, node in (
-        ("our_idx", LogRole.OURS, _node(tx, LogRole.OURS)),
-        ("their_idx", LogRole.THEIRS, _node(tx, LogRole.THEIRS)),
-    ):
+    count = {InstrumentKind.KEYS.value: 0, InstrumentKind.ACCORD.value: 0}
+    for column, role in (("our_idx", LogRole.OURS), ("their_idx", LogRole.THEIRS)):
         rows = tx.rows(
-            f"SELECT {column} FROM paper WHERE kind = 'keys' AND node = ? AND {column} IS NOT NULL ORDER BY {column}",  # noqa: S608  our two columns
-            (node,),
+            f"SELECT kind, {column} FROM paper WHERE (kind = 'accord' OR node = ?) AND {column} IS NOT NULL ORDER BY {column}",  # noqa: S608  our two columns
+            (_node(tx, role),),
         )
-        for (index,) in rows:
+        for kind, index in rows:
             proof = entry_proof(tx, role, int_of(index), first=True)
             if proof is not None:
-                files |= {
-                    f"keys-entry/{number}/entry": proof.entry,
-                    f"keys-entry/{number}/proof": proof.text().encode(),
-                }
-                number += 1
+                name = f"{text_of(kind)}-entry/{count[text_of(kind)]}"
+                files |= {f"{name}/entry": proof.entry, f"{name}/proof": proof.text().encode()}
+                count[text_of(kind)] += 1
     return files
 
 

@@ -23,6 +23,8 @@ from comity.dispatch.entries import (
     DispatchLeaf,
     Entry,
     HeadLeaf,
+    InstrumentKind,
+    InstrumentLeaf,
     ReceiptLeaf,
     RecordLeaf,
     ResealLeaf,
@@ -38,7 +40,7 @@ from comity.tlog.checkpoint import CosignedHead
 from comity.tlog.proof import parse_proof
 from comity.tlog.tree import leaf_hash, verify_inclusion
 
-_KINDS: Final = ("dispatch", "receipt", "l-head", "decision-head", "keys-entry", "reseal")
+_KINDS: Final = ("dispatch", "receipt", "l-head", "decision-head", "keys-entry", "accord-entry", "reseal")
 _PARTS: Final = 4
 _DIGEST: Final = 32
 
@@ -86,7 +88,7 @@ def check_files(files: Mapping[str, bytes], keys: PublicKeys) -> tuple[tuple[Pro
     _step(steps, "dispatches", partial(_count, dispatches))
     for name, one in dispatches.items():
         _step(steps, f"{name} content", partial(_check_content, name, one, files))
-        _step(steps, f"{name} header", partial(_check_header, name, one, files))
+        _step(steps, f"{name} header", partial(_check_header, name, one, files, proven))
         if f"{name}/sealed" in files:
             _step(steps, f"{name} sealed", partial(_check_sealed, name, one, files, proven))
     for name, one in proven.items():
@@ -97,7 +99,7 @@ def check_files(files: Mapping[str, bytes], keys: PublicKeys) -> tuple[tuple[Pro
         elif isinstance(one.leaf, RecordLeaf):
             _step(steps, f"{name} record", partial(_check_record, name, one.leaf, files))
     _check_decisions(steps, files, proven)
-    for name in sorted(name for name in files if name.startswith("accord")):
+    for name in sorted(filter(_is_accord, files)):
         _step(steps, name, partial(_check_accord, files[name]))
     return tuple(steps), proven
 
@@ -183,17 +185,34 @@ def _part(raw: bytes) -> wire.Part:
             raise BadEnvelope("a part is not a salt and its bytes")
 
 
-def _check_header(name: str, one: Proven, files: Mapping[str, bytes]) -> str:
+def _check_header(name: str, one: Proven, files: Mapping[str, bytes], proven: Mapping[str, Proven]) -> str:
     assert isinstance(one.leaf, DispatchLeaf)
     if f"{name}/part0" not in files:
         return "the header is left out"
     header = wire.decode_header(_part(files[f"{name}/part0"]).content)
     if (header.id, header.lane) != (one.leaf.id, one.leaf.lane) or header.sender != party(one.origin):
         raise _Wrong("the header is of another dispatch, lane or sender than the entry")
-    accords = {sha256(content) for file, content in files.items() if file.startswith("accord")}
+    accords = {sha256(content) for file, content in files.items() if _is_accord(file)}
     if header.accord not in accords:
         raise _Wrong("the accord that the header names is not among the papers")
+    if header.accord != _edition_at(one, files, proven):
+        raise _Wrong("the accord that the header names is not the edition in force at its entry")
     return f"{show_id(header.id)}, {header.kind} of {header.author.agency} for {header.purpose}, under the accord beside it"
+
+
+def _edition_at(one: Proven, files: Mapping[str, bytes], proven: Mapping[str, Proven]) -> Digest:
+    """Return the digest of the edition that entered a dispatch's log last before it, by the entries among the papers."""
+    # spec: protocol.md 10
+    entered = [
+        (other.index, other.leaf.digest)
+        for other in proven.values()
+        if other.origin == one.origin and isinstance(other.leaf, InstrumentLeaf) and other.index < one.index
+        if other.leaf.kind is InstrumentKind.ACCORD
+    ]
+    if entered:
+        return max(entered)[1]
+    accords = {content: verify_accord(content).edition for file, content in files.items() if _is_accord(file)}
+    return sha256(min(accords, key=lambda content: accords[content]))
 
 
 def _check_sealed(name: str, one: Proven, files: Mapping[str, bytes], proven: Mapping[str, Proven]) -> str:
@@ -260,6 +279,10 @@ def _check_accord(signed: bytes) -> str:
     return (
         f"{accord.name}, edition {accord.edition}, signed by the roots of {nodes}; fingerprint {sha256(signed).hex()}"
     )
+
+
+def _is_accord(name: str) -> bool:
+    return name.startswith("accord") and name.endswith(".cose")
 
 
 def _moment(seconds: int) -> str:

@@ -31,7 +31,7 @@ _WHAT: Final = (
     (r"forms/.+\.toml", "the wording of a form, from a signed law edition"),
     (r"dispatch/.+/entry", "the log entry of a dispatch"),
     (
-        r"(dispatch|receipt|l-head|decision-head|keys-entry|reseal)/.*proof",
+        r"(dispatch|receipt|l-head|decision-head|keys-entry|accord-entry|reseal)/.*proof",
         "its proof of inclusion, with the co-signed checkpoint",
     ),
     (r"dispatch/.+/part\d", "a part of a dispatch with its salt"),
@@ -40,6 +40,7 @@ _WHAT: Final = (
     (r"receipt/.+/entry", "the log entry of a receipt of the other side"),
     (r"reseal/.+/entry", "the log entry by which a dispatch was sealed anew, its content unchanged"),
     (r"keys-entry/.+/entry", "the log entry from which on a later key list applies"),
+    (r"accord-entry/.+/entry", "the log entry from which on a later edition of the accord applies"),
     (r"l-head/.+/entry", "the log entry that names a head of the other side, after which the next ones were made"),
     (r"decision-head/.+", "the head of our decision log, as our exchange log commits to it"),
     (re.escape(HASHES), "the hash report: each file of the record with its SHA-256"),

@@ -5,23 +5,25 @@ The desk `node` is the node itself: its dispatches go under the duty officer's s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from comity.base.cbor import Value
 from comity.base.errors import BadEnvelope, BadForm
 from comity.base.ids import Digest, LeafIndex, Ms
 from comity.crypto.sign import unverified_payload
+from comity.dispatch.amendment import decode_amendment
 from comity.dispatch.book import Book, LogRole, RowTiles, entries_between, log_row
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import Fact, RecordLeaf, encode_entry, record_commit
 from comity.dispatch.exchange_codec import LogState, Manifest, OpenItem, decode_manifest, encode_manifest
 from comity.dispatch.filing import Facts, Filing
-from comity.dispatch.inbound.paper import KEYS
+from comity.dispatch.inbound.paper import AMEND, KEYS
 from comity.dispatch.keylist import decode_keylist
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Form
 from comity.marking.labels import Urgency
+from comity.node.amending import LateEdition, answered_amendment, keep_amendment, next_late, note_late
 from comity.node.heads import SECOND_MS, keep_head
 from comity.node.papers import filed, keep_paper
 from comity.node.peer import Voice
@@ -38,10 +40,10 @@ _NOTHING: frozenset[str] = frozenset()
 
 
 class NodeDesk:
-    """The desk by which a node speaks for itself: its manifests and its key lists cross by it.
+    """The desk by which a node speaks for itself: its manifests, key lists and amendments of the accord cross by it.
 
     Attributes:
-        news: rises when a key list came, or the other side filed one of ours.
+        news: rises when a key list or an amendment came, or the other side answered one of ours.
     """
 
     name = DESK
@@ -51,7 +53,7 @@ class NodeDesk:
         self.news = 0
 
     def compose(self, kind: str, form: Mapping[str, Value]) -> bytes:
-        """Take what `manifest_form` or `keys_form` made.
+        """Take what `manifest_form`, `keys_form` or `amendment_form` made.
 
         Raises:
             BadForm: another kind, or bytes that are none of it.
@@ -60,7 +62,7 @@ class NodeDesk:
         read = _READ.get(kind)
         try:
             if read is None or not isinstance(body, bytes):
-                raise BadForm("the node's own desk sends manifests and key lists only; nothing was kept")
+                raise BadForm("the node's own desk sends manifests, key lists and amendments only; nothing was kept")
             read(body)
         except BadEnvelope as error:
             raise BadForm(f"these bytes are no body of kind {kind}; nothing was kept") from error
@@ -73,7 +75,7 @@ class NodeDesk:
             BadEnvelope: the body is none of its kind.
         """
         if kind not in _READ:
-            raise BadEnvelope("the node's own desk takes manifests and key lists only")
+            raise BadEnvelope("the node's own desk takes manifests, key lists and amendments only")
         _READ[kind](body)
         return Facts("", False, _NOTHING, _NOTHING, _NOTHING, True, _NOTHING, False, ())
 
@@ -84,6 +86,9 @@ class NodeDesk:
 
     def file(self, tx: Tx, filing: Filing) -> None:
         """Compare the peer's manifest with what we hold and note each difference; keep a key list of either side."""
+        if filing.header.kind == AMEND and filing.body:
+            self.news += keep_amendment(tx, filing)
+            return
         if filing.header.kind == KEYS and filing.body:
             self.news += 1
             keys = decode_keylist(unverified_payload(filing.body))
@@ -101,21 +106,35 @@ class NodeDesk:
             )
 
     def settle(self, tx: Tx, dispatch: bytes, fact: int, code: str | None, at: Ms) -> None:
-        """Note that the other side filed a key list of ours; all else stands in the log and in the row of the dispatch."""
-        del code, at
+        """Note that the other side filed a key list or an amendment of ours, or did not; all else stands in the log."""
+        del code
+        if answered_amendment(tx, dispatch, fact, at):
+            self.news += 1
         if fact == Fact.FILED and filed(tx, dispatch):
             self.news += 1
+
+    def chase(self, tx: Tx, now: Ms) -> Sequence[LateEdition]:
+        """Return each edition that stands in one log and not in the other a day after it should, once each."""
+        return note_late(tx, now)
+
+    def next_chase(self, tx: Tx) -> Ms | None:
+        """Return when the next edition is late; None: none waits."""
+        return next_late(tx)
 
 
 def _read_keys(body: bytes) -> None:
     decode_keylist(unverified_payload(body))
 
 
+def _read_amendment(body: bytes) -> None:
+    decode_amendment(body)
+
+
 def _read_manifest(body: bytes) -> None:
     decode_manifest(body)
 
 
-_READ: Mapping[str, Callable[[bytes], None]] = {KIND: _read_manifest, KEYS: _read_keys}
+_READ: Mapping[str, Callable[[bytes], None]] = {KIND: _read_manifest, KEYS: _read_keys, AMEND: _read_amendment}
 
 
 def differences(tx: Tx, manifest: Manifest) -> list[str]:
@@ -191,6 +210,11 @@ def _form(kind: str, body: bytes, agency: str, recipient: str, reason: str) -> F
 def keys_form(signed: bytes, agency: str, recipient: str) -> Form:
     """Put a signed key list of ours into a form of the desk `node`."""
     return _form(KEYS, signed, agency, recipient, "a new key list")
+
+
+def amendment_form(body: bytes, agency: str, recipient: str) -> Form:
+    """Put an amendment of the accord into a form of the desk `node`."""
+    return _form(AMEND, body, agency, recipient, "an amendment of the accord")
 
 
 def next_closing(tx: Tx, after_midnight_ms: int, now: Ms) -> Ms:

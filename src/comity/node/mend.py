@@ -34,6 +34,7 @@ from comity.dispatch.ports import Tx
 from comity.dispatch.recover_codec import Restored, sign_restored
 from comity.node import challenge
 from comity.node.absorb import Overlay, check_pending
+from comity.node.editions import adopt, check_editions, move_pool
 from comity.node.entryrules import apply_entries, check_entries
 from comity.node.heads import keep_head
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
@@ -108,6 +109,7 @@ def mend(
     _check_keys(missing, voice, peer)
     _own_receipts(book, before, entries)
     settled += _settle_receipts(book, now)
+    _drop_withdrawn(book)
     restored = restores(known.restored, before, entries) + 1
     write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, restored))
     tail = match_tail(book, tail, before, entries)
@@ -117,6 +119,7 @@ def mend(
     _log_restored(book, missing, incarnation, voice)
     settled += _withdraw_lost(book, now)
     put_back(book, tail)
+    move_pool(book, renew(book.tx)[0], now)
     salt = office.entropy.draw(32)
     records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
     refile_held(book, office, now)
@@ -170,6 +173,7 @@ def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Offic
     if (edge.size, edge.root()) != (checkpoint.size, checkpoint.root):
         raise Problem("unproven-head", 422, "the peer's tiles do not give the head that it signed and we cosigned")
     reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
+    check_editions(theirs.size, decoded, book.tx)
     check_pending(book, reader, edge.size, head, now)
     check_entries(theirs.size, fetched.theirs, decoded, reader, head=head, book=book, now=now)
     book.append_mirror(fetched.theirs, edge, tiles)
@@ -205,6 +209,7 @@ def _own_dispatches(book: Book, first: int, entries: Sequence[Entry]) -> None:
         match leaf:
             case DispatchLeaf():
                 if book.tx.run("UPDATE sent SET idx = ? WHERE id = ?", (index, leaf.id)):
+                    adopt(book.tx, leaf.id, index, leaf)
                     book.tx.run("DELETE FROM pool WHERE dispatch = ?", (leaf.id,))
                     continue
                 book.tx.run(
@@ -250,6 +255,17 @@ def _own_receipts(book: Book, first: int, entries: Sequence[Entry]) -> None:
     for index, leaf in enumerate(entries, first):
         if isinstance(leaf, ReceiptLeaf):
             note_receipt(book, index, leaf)
+
+
+def _drop_withdrawn(book: Book) -> None:
+    """Wait no longer for the bytes of what we receipted and the peer has withdrawn since: they are gone there too."""
+    first = book.tx.rows("SELECT min(idx) FROM regot")[0][0]
+    if first is None:
+        return
+    later = book.entries(LogRole.THEIRS, int_of(first) + 1, book.logs[LogRole.THEIRS].size)
+    leaves = (decode_entry(entry) for entry in later)
+    gone = [(leaf.index,) for leaf in leaves if isinstance(leaf, WithdrawLeaf)]
+    book.tx.many("DELETE FROM regot WHERE idx = ?", gone)
 
 
 def _settle_receipts(book: Book, now: Ms) -> list[DispatchId]:

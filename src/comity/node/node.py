@@ -13,6 +13,7 @@ from comity.base.errors import BadForm
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch.acts import Done, NotDone, perform
+from comity.dispatch.alarms import Alarm, ring
 from comity.dispatch.answered import answer_act
 from comity.dispatch.approvals import Answer
 from comity.dispatch.book import Book, Ledger, LogRole, log_row
@@ -20,6 +21,7 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, decode_entry, encode_entry
 from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
+from comity.dispatch.glass import DUTY_OFFICER
 from comity.dispatch.held import NOTHING, Added, Held
 from comity.dispatch.holding import is_held, note_view
 from comity.dispatch.inbound.follow import follow
@@ -54,7 +56,7 @@ from comity.node.sequence import sequence
 from comity.node.speak import Heard, speak
 from comity.node.subject import Concerning, Match, look
 from comity.node.suspending import stays_out
-from comity.node.taken import Problem, Proven, Taken
+from comity.node.taken import BadEdition, Problem, Proven, Taken
 from comity.node.theirlaw import AskedOf, note_asked
 from comity.tlog.checkpoint import SignedHead
 
@@ -459,6 +461,8 @@ class Node(Linked):
         with self.ledger.begin() as book:
             absorb.keep_pending(head, book)
             absorb.count(book, f"problem-{problem.code}")
+            if isinstance(problem, BadEdition):
+                ring(Alarm(problem.why, DUTY_OFFICER, "", (head.checkpoint.size,)), book.tx, now)
             if problem.code == "unproven-head":
                 challenge.challenge(book, head, now)
 
@@ -494,10 +498,10 @@ class Node(Linked):
         owed.pass_time(self.ledger, self.office, now)
         remind(self.ledger, self.office, now)
         with self.ledger.read() as tx:
-            papers, challenged = self._papers_wait(tx), read_link(tx).challenged
+            papers, challenged = self._papers_wait(tx, now), read_link(tx).challenged
             overdue = self._cosign_overdue(tx, now)
         if papers:
-            self.enter_papers()
+            self.enter_papers(now)
         if challenged:
             self.press(now)
         if not overdue:

@@ -8,23 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from comity.base.errors import BadForm
 from comity.base.hashing import sha256
-from comity.base.ids import Ms
+from comity.base.ids import Digest, Ms
 from comity.crypto.keys import key_id
+from comity.dispatch.amendment import Amendment, Stage, encode_amendment, stage_of
 from comity.dispatch.book import Book, Ledger
 from comity.dispatch.entries import Entry, InstrumentKind, InstrumentLeaf
 from comity.dispatch.keylist import KeyList, follows, verify_keylist
 from comity.dispatch.office import Office
 from comity.dispatch.path import send
 from comity.dispatch.ports import Tx
+from comity.dispatch.proposals import fault_of_ours, proposals
 from comity.dispatch.states import Committed, Officer, Withheld
+from comity.node.amending import Amending, amending
 from comity.node.assemble import Keyring, renewed
+from comity.node.editions import enter_edition, move_pool
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
-from comity.node.manifest import DESK, NodeDesk, keys_form
-from comity.node.papers import Listed, Papers, enter_keys, first_lists, read_papers
+from comity.node.manifest import DESK, NodeDesk, amendment_form, keys_form
+from comity.node.papers import KEYS, Listed, Papers, enter_keys, first_lists, read_papers
 from comity.node.peer import Peer, Timers, Voice
 
 _ENTERING = frozenset({InstrumentKind.KEYS, InstrumentKind.ACCORD})
@@ -48,8 +53,10 @@ class Papered:
 
     def _renew(self, tx: Tx) -> None:
         papers = read_papers(tx)
-        if papers is not None:
-            self.office, self.voice, self.peer, self.timers = self._made_of(papers)
+        if papers is None:  # what was there was not taken, or was never stored
+            self.office = replace(self.office, coming=None, known=frozenset())
+            return
+        self.office, self.voice, self.peer, self.timers = self._made_of(papers)
 
     def _made_of(self, papers: Papers) -> tuple[Office, Voice, Peer, Timers]:
         made = renewed(self.office, self.voice, papers, self._keyring())
@@ -107,14 +114,69 @@ class Papered:
             enter_keys(book, self.office.us)
         self._renew(book.tx)
 
-    def _papers_wait(self, tx: Tx) -> bool:
+    def _papers_wait(self, tx: Tx, now: Ms) -> bool:
         """Say whether a paper could enter our log once nothing stands in its way."""
-        return bool(tx.rows("SELECT 1 FROM paper WHERE ready = 1 AND our_idx IS NULL AND node = ?", (self.office.us,)))
+        coming = self.office.coming
+        if coming is not None and coming.in_force_from <= now:
+            return True
+        statement = "SELECT 1 FROM paper WHERE kind = ? AND ready = 1 AND our_idx IS NULL AND node = ?"
+        return bool(tx.rows(statement, (KEYS, self.office.us)))
 
-    def enter_papers(self) -> None:
+    def enter_papers(self, now: Ms) -> None:
         """Write into our log the papers that wait for it and may stand there now."""
         with self._change() as book:
             self._enter(book)
+            state = read_link(book.tx).state
+            if state not in {LinkState.RECOVERING, LinkState.BROKEN} and enter_edition(book, self.office, now):
+                self._renew(book.tx)
+                move_pool(book, self.office, now)
+
+    def amending(self) -> Amending:
+        """Return what there is of editions of the accord: in force, signed, proposed."""
+        self._sure()
+        with self.ledger.read() as tx:
+            return amending(tx, self.office)
+
+    def hand_in_edition(self, signed: bytes, note: str, by: Officer, now: Ms) -> Committed | Withheld:
+        """Send the next edition to the other side: signed by our root it is proposed, signed by both it is agreed.
+
+        Raises:
+            BadForm: it does not follow the newest edition, or something else must be answered first.
+            BadSignature, BadEnvelope: it is not signed by our root, or by both, or is no accord.
+        """  # spec: protocol.md 10
+        stage = stage_of(signed, self.office.accord, self.office.us)
+        if stage is Stage.REFUSED:
+            raise BadForm(
+                "this edition bears the other side's signatures only: sign it with our root, or refuse it by its number;"
+                " nothing was changed"
+            )
+        return self._say_of_edition(Amendment(signed, note), stage, by, now)
+
+    def refuse_edition(self, text: Digest, note: str, by: Officer, now: Ms) -> Committed | Withheld:
+        """Send a proposal of the other side back without our signature, with the reason.
+
+        Raises:
+            BadForm: no such proposal waits, or there is no reason.
+        """
+        if not note.strip():
+            raise BadForm("a refusal of an edition needs a reason; nothing was changed")
+        self._sure()
+        with self.ledger.read() as tx:
+            found = [one.said for one in proposals(tx) if one.waits and one.said.text_sha256 == text]
+        if not found or found[0].ours:
+            raise BadForm("no proposal of the other side with this number waits for an answer; nothing was changed")
+        return self._say_of_edition(Amendment(found[0].signed, note), Stage.REFUSED, by, now)
+
+    def _say_of_edition(self, amendment: Amendment, stage: Stage, by: Officer, now: Ms) -> Committed | Withheld:
+        body = encode_amendment(amendment)
+        with self._change() as book:
+            wrong = fault_of_ours(amendment, stage, book.tx, self.office)
+            if wrong:
+                raise BadForm(f"this edition of the accord cannot be sent: {wrong}; nothing was changed")
+            standing = self.office.powers.standing(book.tx, by.desk, by.number, now)
+            agency = standing.agency if standing is not None else min(self.office.agencies)
+            form = amendment_form(body, agency, self.office.peer_keys.sealing[0].agency)
+            return send(form, by, book, self.office, now)
 
     def our_lists(self) -> tuple[Listed, tuple[Listed, ...]]:
         """Return our key list in force, and those of ours that have no leaf yet."""

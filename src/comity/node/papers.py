@@ -67,6 +67,13 @@ class Papers:
         agreed = [one.digest for one in (*self.agreed_ours[1:], *self.agreed_theirs[1:])]
         return frozenset((*listed, *agreed, *(digest for digest, _ in self.agreed)))
 
+    @property
+    def next_edition(self) -> Accord | None:
+        """The edition that both sides signed and that has no place in our log yet."""
+        return next(
+            (accord for digest, accord in self.agreed if digest not in {one.digest for one in self.agreed_ours}), None
+        )
+
 
 def read_papers(tx: Tx, hints: Mapping[tuple[bytes, bool], int] | None = None) -> Papers | None:
     """Read what is in force; None where nothing came after the ceremony.
@@ -219,14 +226,14 @@ def said_papers(tx: Tx, ours: LogRow, theirs: LogRow, *, own_size: int, mirror_s
         mirror_size: entries of its mirror of ours.
     """  # spec: protocol.md 9
     found: list[Paper] = []
-    rows = tx.rows("SELECT kind, node, signed, our_idx, their_idx FROM paper ORDER BY edition DESC, digest")
+    rows = tx.rows("SELECT kind, node, signed, our_idx, their_idx FROM paper ORDER BY kind, edition DESC, digest")
     newest = 0  # of the asker: its last entries may not be those that we mirror, so that its size says too little
     for kind, node, signed, our_idx, their_idx in rows:
         whose = f"{text_of(node)}/"
         if text_of(kind) == ACCORD or ours.origin.startswith(whose):
-            found += _said(ours, our_idx, bytes_of(signed), mirror_size, always=text_of(kind) == KEYS)
+            found += _said(ours, our_idx, bytes_of(signed), mirror_size, always=True)
         if text_of(kind) == ACCORD or theirs.origin.startswith(whose):
-            newest += 1
+            newest += text_of(kind) == KEYS
             found += _said(theirs, their_idx, bytes_of(signed), own_size, always=newest <= _NEWEST)
     return tuple(found[:MAX_PAPERS])
 

@@ -157,7 +157,8 @@ def own_reseals(book: Book, first: int, entries: Sequence[Entry]) -> None:
 def mend_reseals(book: Book, office: Office, now: Ms) -> None:
     """Seal once more what came back as resealed and is not receipted: the bytes of that try are gone."""
     rows = book.tx.rows(
-        "SELECT id, idx, sealed, sealed_sha256 FROM sent WHERE resealed_idx IS NOT NULL AND settled_at IS NULL AND fact = 0"
+        "SELECT id, idx, sealed, sealed_sha256 FROM sent WHERE (resealed_idx IS NOT NULL OR length(sealed) = 0)"
+        " AND idx IS NOT NULL AND settled_at IS NULL AND fact = 0 AND digests IS NULL"
     )
     for id_, index, sealed, digest in rows:
         if sha256(bytes_of(sealed)) == digest:

@@ -24,7 +24,7 @@ from comity.dispatch.entries import (
     record_commit,
 )
 from comity.dispatch.ports import Row
-from comity.node.papers import take_back
+from comity.node.papers import keep_instrument, place_own, take_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,11 @@ class Tail:
 def take_tail(book: Book, size: int) -> Tail:
     """Take back our entries from `size` on; their dispatches have no place until they get one again.
 
-    Key lists and accords among them are written again when their time comes.
+    Key lists among them are written again when their time comes, an accord where it stood.
     """
     taken = [decode_entry(entry) for entry in book.rewind(size)]
     take_back(book, size)
-    entries = tuple(
-        one for one in taken if not (isinstance(one, InstrumentLeaf) and one.kind is not InstrumentKind.RESTORED)
-    )
+    entries = tuple(one for one in taken if not (isinstance(one, InstrumentLeaf) and one.kind is InstrumentKind.KEYS))
     openings = tuple(book.tx.rows("SELECT kind, salt, record, at FROM opening WHERE idx >= ? ORDER BY idx", (size,)))
     book.tx.run("DELETE FROM opening WHERE idx >= ?", (size,))
     book.tx.run("UPDATE sent SET idx = NULL WHERE idx >= ?", (size,))
@@ -72,7 +70,12 @@ def match_tail(book: Book, tail: Tail, first: int, came: Sequence[Entry]) -> Tai
 
 def put_back(book: Book, tail: Tail) -> None:
     """Write what moved behind what came back: dispatches into the pool, all else as a leaf of now."""
-    for leaf in tail.entries:
+    accords = [at for at, leaf in enumerate(tail.entries) if is_accord(leaf)]
+    for at, leaf in enumerate(tail.entries):
+        if isinstance(leaf, DispatchLeaf) and accords and at < accords[-1]:  # it is under the edition before
+            index = book.append_own([encode_entry(leaf)])
+            book.tx.run("UPDATE sent SET idx = ? WHERE id = ?", (index, leaf.id))
+            continue
         if isinstance(leaf, DispatchLeaf):
             book.tx.run(
                 "INSERT INTO pool (place, lane, entry, dispatch) SELECT coalesce(max(place), 0) + 1, ?, ?, ? FROM pool",
@@ -85,10 +88,19 @@ def put_back(book: Book, tail: Tail) -> None:
                 book.tx.run("UPDATE got SET receipt_idx = ? WHERE idx = ?", (index, leaf.index))
             case RecordLeaf():
                 _open(book, tail, leaf, index)
+            case InstrumentLeaf(kind=InstrumentKind.ACCORD):
+                signed = book.tx.rows("SELECT signed FROM paper WHERE digest = ?", (leaf.digest,))
+                keep_instrument(book.tx, leaf, bytes_of(signed[0][0]), index)
+                place_own(book, index, leaf.digest, leaf.kind)
             case InstrumentLeaf():
                 book.tx.run("UPDATE instrument SET from_ours = ? WHERE digest = ?", (index, leaf.digest))
             case _:
                 pass
+
+
+def is_accord(leaf: Entry) -> bool:
+    """Say whether an entry is an edition of the accord."""
+    return isinstance(leaf, InstrumentLeaf) and leaf.kind is InstrumentKind.ACCORD
 
 
 def _open(book: Book, tail: Tail, leaf: RecordLeaf, index: int) -> None:

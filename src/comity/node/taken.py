@@ -19,6 +19,14 @@ class Problem(PeerError):
         self.status = status
 
 
+class BadEdition(Problem):
+    """The peer's log names an edition of the accord that cannot stand there; `why` is a code for our own people."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__("bad-signature", 422, f"the other side's log names an accord that cannot stand there: {why}")
+        self.why = why
+
+
 class Proven(PeerError):
     """The peer broke a rule and we hold the proof of it: evidence that a stranger can check."""
 

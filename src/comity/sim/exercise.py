@@ -20,7 +20,7 @@ from comity.crypto.sign import add_signatures, sign_instrument, unverified_paylo
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
 from comity.dispatch.entries import Fact
 from comity.dispatch.filing import Facts, Filing, Standing
-from comity.dispatch.inbound.paper import KEYS
+from comity.dispatch.inbound.paper import AMEND, KEYS
 from comity.dispatch.keylist import MAX_COSIGNERS, KeyList, KeyPair, Sealing, decode_keylist, encode_keylist
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
@@ -176,7 +176,7 @@ def parties() -> Parties:
     """Return the two parties of the exercise."""
     first, second = (_half(name) for name in NAMES)
     members = tuple(Party(h.name, "ZZ", h.root.public().cose_keys, ()) for h in (first, second))
-    desks = (OpenDesk(DESK, (NOTE, RECALL)), OpenDesk(manifest.DESK, (manifest.KIND, KEYS)))
+    desks = (OpenDesk(DESK, (NOTE, RECALL)), OpenDesk(manifest.DESK, (manifest.KIND, KEYS, AMEND)))
     accord = Accord("exercise", 1, None, (members[0], members[1]), desks, (), (), (), Ms(0))
     signed = add_signatures(sign_instrument(encode_accord(accord), "accord", first.root), "accord", second.root)
     return Parties((first, second), signed)

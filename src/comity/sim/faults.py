@@ -36,6 +36,7 @@ class Fault(StrEnum):
     CLOCK_FAR = "clock-far"
     PUT_BACK = "put-back"
     SUSPENDED = "suspended"
+    AMENDED = "amended"
 
 
 LIES = (
@@ -68,6 +69,7 @@ class Plan:
         put_backs: (side, copied at, put back at): the store of a side as it was is put in the place of the newest.
         suspensions: (side, from, to, the desk alone): people of a side suspend, and resume it.
         turns: (side, at, log keys too, mirror keys too): a side gets a new key list.
+        amendments: (side, at): people of a side propose an edition of the accord, which the other side signs or refuses.
         forget: a side destroys its older sealing keys as soon as a new list is in force, so that what is under way is resealed.
     """
 
@@ -90,6 +92,7 @@ class Plan:
     suspensions: tuple[tuple[int, int, int, bool], ...] = ()
     turns: tuple[tuple[int, int, bool, bool], ...] = ()
     forget: bool = False
+    amendments: tuple[tuple[int, int], ...] = ()
 
 
 _SKEW_MS = 145_000
@@ -126,7 +129,8 @@ def plan_of(chance: Chance) -> Plan:
     )
     plan = replace(plan, put_backs=_put_backs(chance, plan)) if chance.hit(_PUT_BACK_RATE) else plan
     plan = replace(plan, turns=_turns(chance.branch("turns"), plan))
-    return replace(plan, suspensions=_suspensions(chance.branch("suspensions"), work))
+    plan = replace(plan, suspensions=_suspensions(chance.branch("suspensions"), work))
+    return replace(plan, amendments=_amendments(chance.branch("amendments"), work))
 
 
 def calm_plan(work_ms: int = 30 * MINUTE_MS) -> Plan:
@@ -167,6 +171,11 @@ def _suspensions(chance: Chance, work: int) -> tuple[tuple[int, int, int, bool],
         start = chance.number(0, work)
         found.append((chance.number(0, 1), start, start + chance.number(1, 40) * MINUTE_MS, chance.hit(0.3)))
     return tuple(found)
+
+
+def _amendments(chance: Chance, work: int) -> tuple[tuple[int, int], ...]:
+    """Amend the accord in half of the worlds, up to three times, by either side and by both at once."""
+    return tuple((chance.number(0, 1), chance.number(0, work)) for _ in range(chance.pick((0, 0, 1, 2, 3))))
 
 
 def _far(chance: Chance, work: int) -> tuple[int, int, int, int]:

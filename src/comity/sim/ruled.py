@@ -35,6 +35,7 @@ class Invariant(StrEnum):
     RESEALED = "each reseal is the next try of its dispatch, with bytes of its own"
     KEYS_BY_SIZE = "each head is signed by exactly the keys in force at its size"
     KEYS_WAIT = "nothing is signed above a change of keys before the peer cosigned it"
+    EDITION = "each dispatch is under the edition in force at its place, and both logs have the same editions"
     NOT_SETTLED = "after healing everything is settled on both sides"
     NOT_SILENT = "two idle nodes fall silent"
     STUCK = "a node takes whatever comes without an unknown error"

@@ -91,6 +91,7 @@ class Side:
         stops: what both logs suspended, as far as it has them.
         sealed: how each dispatch of its log was sealed, the newest last.
         about: for each leaf of the peer's log, the bytes that its newest receipt names.
+        editions: digests of the accords behind the ceremony in its log.
         seen: facts that the peer's receipts state, for each leaf of its log, as far as it mirrors them.
     """
 
@@ -114,6 +115,7 @@ class Side:
     put_back: bool = False
     sealed: dict[int, list[bytes]] = field(default_factory=dict)
     about: dict[int, bytes] = field(default_factory=dict)
+    editions: list[Digest] = field(default_factory=list)
 
 
 class Watch:
@@ -246,7 +248,13 @@ class Watch:
         side, peer = self.sides[number], self.sides[1 - number]
         side.stops = _stopped(side.stops, entry, ours=True)
         match entry:
+            case InstrumentLeaf(kind=InstrumentKind.ACCORD) if place >= CEREMONY:
+                side.editions.append(entry.digest)
+                both = zip(side.editions, peer.editions, strict=False)
+                ensure(all(one == other for one, other in both), Invariant.EDITION, number, f"another text at {place}")
             case DispatchLeaf():
+                fits = entry.edition == 1 + len(side.editions)
+                ensure(fits, Invariant.EDITION, number, f"edition {entry.edition} of a dispatch at {place}")
                 ensure(entry.id not in side.leaves, Invariant.LOGGED_TWICE, number, show_id(entry.id))
                 side.leaves[entry.id] = place
                 side.sealed[place] = [entry.sealed]

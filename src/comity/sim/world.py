@@ -20,6 +20,7 @@ from comity.node.linkrow import read_link
 from comity.node.manifest import differences, make_manifest
 from comity.node.node import Node
 from comity.sim.agenda import Agenda
+from comity.sim.amenders import Amenders
 from comity.sim.chance import Chance, SeededEntropy
 from comity.sim.disk import FailingStore, MakeDisk
 from comity.sim.exercise import DESK, START_MS, ExerciseDesk, Locker, parties
@@ -100,7 +101,7 @@ class World:
         plan = settings.plan or plan_of(chance.branch("plan"))
         # Where one side lies no store is put back: what a liar did before it recovered is no evidence any more.
         # Nor do keys change there: the stranger of the tests has the first key lists.
-        self.plan = plan if settings.watched else replace(plan, put_backs=(), turns=())
+        self.plan = plan if settings.watched else replace(plan, put_backs=(), turns=(), amendments=())
         self.agenda = Agenda(START_MS)
         self.injected = Injected()
         self._make_disk = make_disk
@@ -118,6 +119,10 @@ class World:
             for station, locker in zip(self.sides, self.lockers, strict=True)
         )
         self.suspenders = tuple(Suspenders(station, self.agenda) for station in self.sides)
+        self.amenders = tuple(
+            Amenders(station, locker, self.agenda, chance.branch(f"amenders {station.number}"))
+            for station, locker in zip(self.sides, self.lockers, strict=True)
+        )
         self._healed = False
         self._populate(chance)
 
@@ -181,12 +186,21 @@ class World:
             scope = DESK if alone else WHOLE
             self.agenda.after(start, partial(self._suspend, self.suspenders[side], scope))
             self.agenda.after(end, partial(self.suspenders[side].want, scope, stopped=False))
+        for side, at in self.plan.amendments:
+            self.agenda.after(at, partial(self._amend, self.amenders[side]))
         if self.plan.far is not None:
             self.injected.note(Fault.CLOCK_FAR)
 
     def _suspend(self, people: Suspenders, scope: str) -> None:
         self.injected.note(Fault.SUSPENDED)
         people.want(scope, stopped=True)
+
+    def _amend(self, people: Amenders) -> None:
+        self.injected.note(Fault.AMENDED)
+        for one in self.amenders:
+            if not one.active:
+                one.begin()
+        people.want()
 
     def _kill(self, station: Station) -> None:
         if station.up:
@@ -291,6 +305,7 @@ class World:
                 found.append(f"side {station.number} is down, or its officers have {officers.waiting} forms")
             behind = self.keepers[station.number].behind()
             behind = behind or self.suspenders[station.number].behind()
+            behind = behind or self.amenders[station.number].behind()
             found += [f"side {station.number}: {behind}"] if behind else []
             with station.store.read() as tx:
                 logs.append(read_logs(tx)[0])

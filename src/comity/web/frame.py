@@ -78,6 +78,7 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("people", "/people", "frame.people", "person"),
             Entry("health", "/health", "frame.health", "gear"),
             Entry("link", "/link", "link.nav", "cut"),
+            Entry("accord", "/accord", "accord.nav", "pen"),
         ),
     ),
 )

@@ -86,7 +86,8 @@ def commit(parts):
     return digests, sha256(b"comity/commit/1\0" + b"".join(digests)).digest()
 
 
-ACCORD, SEALED, ID = b"the accord's signed bytes", b"sealed bytes" * 100, b"d" * 16
+SEALED, ID = b"sealed bytes" * 100, b"d" * 16
+ACCORD = b"\xd8\x62" + cbor2.dumps([b"", {}, cbor2.dumps({1: "comity/accord/1", 3: 1}), [b"signatures"]])
 PARTS = [
     [bytes([20 + p]) * 32, data]
     for p, data in enumerate([cbor2.dumps({1: ID, 12: 2, 18: sha256(ACCORD).digest()}), b"body", b"", b""])
@@ -276,7 +277,7 @@ class TestBundle:
         code, said = run("bundle", pack(tmp_path / "b.zip", bundle_files()), *options())
         assert code == 0, said
         assert "dispatch/d: parts [0, 1, 3] give the commitment in its entry" in said
-        assert "names the accord beside it" in said
+        assert "names the accord in force at its entry" in said
         assert "the other party's receipt (filed) of dispatch/d" in said
         assert "entries of north.example/comity/log/1 from 298 on are later than 2030-03-17 17:31:40 UTC" in said
         first = sha256(ACCORD).hexdigest()[:8]
@@ -292,7 +293,7 @@ class TestBundle:
             ("dispatch/d/part2.digest", None, "or its digest is there"),
             ("dispatch/d/part2.digest", lambda d: d[::-1], "commitment"),
             ("dispatch/d/sealed", lambda d: d + b"x", "sealed bytes"),
-            ("accord.cose", lambda d: d + b"x", "accord beside it"),
+            ("accord.cose", lambda d: d.replace(b"signatures", b"signatores"), "accord in force"),
             ("dispatch/d/entry", lambda d: d[:-1] + b"y", "entry 299 is in"),
             ("dispatch/d/proof", None, "dispatch/d/proof"),
             ("receipt/0/proof", lambda d: d.replace(b"index 1", b"index 0"), "entry 0 is in"),

@@ -6,9 +6,11 @@ from comity.base.ids import Digest, Ms
 from comity.dispatch.attached import beyond, waits_on
 from comity.dispatch.book import Book
 from comity.dispatch.filing import Facts
+from comity.dispatch.inbound.paper import AMEND, NODE_DESK
 from comity.dispatch.inbound.record import recalled
 from comity.dispatch.office import Office
 from comity.dispatch.predecessors import kind_answered, unsettled
+from comity.dispatch.proposals import fault_of_theirs
 from comity.dispatch.states import Admitted, Verified
 from comity.dispatch.wire import Header
 from comity.policy.listed import listed_by
@@ -78,9 +80,11 @@ def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple
         return "recalled", _by_accord(
             "ACCORD-RECALLED", "The sender recalled or corrected this dispatch before it came."
         )
-    if beyond(verified.attachments, office.accord):
+    if beyond(verified.attachments, office.judged_by(arrival.index)[0]):
         sentence = "The files of this dispatch are larger than the accord bears."
         return "cannot-assist", _by_accord("ACCORD-ATTACHMENTS", sentence)
+    if (header.desk, header.kind) == (NODE_DESK, AMEND) and (why := fault_of_theirs(verified.body, book.tx, office)):
+        return "cannot-assist", _by_accord("ACCORD-AMENDMENT", f"This amendment of the accord cannot stand: {why}.")
     released = header.released_by
     ended = office.powers.peer_posting_ended(book.tx, released.desk, released.officer)
     if ended is not None and ended < arrival.index:

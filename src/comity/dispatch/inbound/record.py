@@ -78,7 +78,8 @@ def file_again(
 def _count_persons(verified: Verified, book: Book, office: Office, now: Ms) -> None:
     header, facts = verified.opened.header, verified.facts
     asking = Asking(header.id, header.purpose, facts.subjects, facts.associations)
-    persons.count(asking, office.accord, office.person_key, book.tx, now, ours=False)
+    accord, _ = office.judged_by(verified.opened.arrival.index)  # spec: protocol.md 10
+    persons.count(asking, accord, office.person_key, book.tx, now, ours=False)
 
 
 def quarantine(arrival: Arrival, code: str, book: Book, now: Ms) -> Recorded:

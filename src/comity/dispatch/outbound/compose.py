@@ -32,6 +32,12 @@ def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
     """
     if form.desk not in office.desks or not office.accord.opens(form.desk, form.kind):
         raise BadForm(f"the accord does not open kind {form.kind!r} of desk {form.desk!r}; nothing was kept")
+    coming = office.coming
+    if coming is not None and coming.in_force_from <= now and not coming.opens(form.desk, form.kind):
+        raise BadForm(
+            f"edition {coming.edition} of the accord, which both sides signed, closes kind {form.kind!r} of desk"
+            f" {form.desk!r} and enters our log now; nothing was kept"
+        )
     if form.kind in office.accord.author_kinds:
         raise BadForm(
             f"kind {form.kind!r} needs the author's own assertion, which this node cannot take yet; nothing was kept"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from comity.web import turns
 from comity.web.frame import Badge
 from comity.web.screens import (
+    accord,
     acts,
     approvals,
     bell,
@@ -75,6 +76,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *health.ROUTES,
     *retention.ROUTES,
     *link.ROUTES,
+    *accord.ROUTES,
 )
 """Every address of every screen; add a line for yours."""
 
