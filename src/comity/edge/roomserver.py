@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 from uvicorn._types import ASGI3Application
@@ -31,6 +32,7 @@ from comity.edge.courier_server import CourierApp
 from comity.edge.listener import serve
 from comity.edge.opening import signed_instruments
 from comity.edge.rooms import open_room
+from comity.edge.roomtray import Tray, serve_tray
 from comity.node.fetching import Span
 from comity.node.logfiles import CHECKPOINT, log_file, served
 from comity.node.taken import Problem
@@ -43,6 +45,7 @@ _OK = 200
 _STORE_RETRY_MS = 1_000
 _ASK_AGAIN = 5.0
 """Seconds between two tries of a start that the other side has not answered."""
+_TRAY_S = 2.0
 
 
 class RoomCourier:
@@ -152,6 +155,21 @@ class RoomCourier:
         _LOG.warning("the room's store was put back; %d entries of its log came back", span.end - span.start)
 
 
+async def _keep_tray(config: Config, number: int, clock: Clock, tray: Tray) -> None:
+    """Empty a tray again and again, until cancelled; what is taken waits for its slot as everything does."""
+    reach: tuple[int, ...] = ()
+    while True:
+        try:
+            found = await asyncio.to_thread(serve_tray, config, number, tray, clock.now(), reach)
+        except (ComityError, OSError) as error:
+            _LOG.warning("the tray of the room could not be served: %s", type(error).__name__)
+        else:
+            reach = found.reach
+            if found.refused:
+                _LOG.warning("%d items in the tray of the room are not for it; set aside", found.refused)
+        await asyncio.sleep(_TRAY_S)
+
+
 class RunningRoom:
     """A room that listens and speaks until it is stopped; `port` is where it listens."""
 
@@ -164,8 +182,10 @@ class RunningRoom:
         await self._stack.aclose()
 
 
-async def start_room(config: Config, number: int, clock: Clock, *, host: str, port: int) -> RunningRoom:
-    """Open a room's log, listen for the other side, and call it once a slot.
+async def start_room(
+    config: Config, number: int, clock: Clock, *, host: str, port: int, tray: Path | None = None
+) -> RunningRoom:
+    """Open a room's log, listen for the other side, and call it once a slot; with a tray, empty it beside.
 
     Raises:
         BadConfiguration, BadSignature, BadForm, StoreError: it was not started; the message says why.
@@ -190,6 +210,9 @@ async def start_room(config: Config, number: int, clock: Clock, *, host: str, po
         stack.push_async_callback(listener.stop)
         task = asyncio.create_task(courier.run(), name="room")
         stack.push_async_callback(_cancel, task)
+        if tray is not None:
+            task = asyncio.create_task(_keep_tray(config, number, clock, Tray(tray)), name="tray")
+            stack.push_async_callback(_cancel, task)
     except BaseException:
         await stack.aclose()
         raise
@@ -197,10 +220,17 @@ async def start_room(config: Config, number: int, clock: Clock, *, host: str, po
 
 
 async def run_room(
-    config: Config, number: int, clock: Clock, *, host: str, port: int, ready: Callable[[int], None]
+    config: Config,
+    number: int,
+    clock: Clock,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[int], None],
+    tray: Path | None = None,
 ) -> None:
     """Run a room until SIGINT or SIGTERM; `ready` is told the port."""
-    room = await start_room(config, number, clock, host=host, port=port)
+    room = await start_room(config, number, clock, host=host, port=port, tray=tray)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number_ in (signal.SIGINT, signal.SIGTERM):
