@@ -146,6 +146,7 @@ class RoomHand:
             waiting=tuple(RoomWaiting(one.what, show_id(one.id), one.at) for one in self._sent),
             wrong=_wrong(at.looked),
             refused=len(self.tray.refused()),
+            since=at.box.since,
             exercise=self.edition.exercise,
             looked=at.at,
             stamp="",
@@ -408,7 +409,7 @@ def _options(at: _Now, law: Edition, now: Ms) -> Options:
     return Options(
         desk=desk,
         forms=tuple(
-            replace(one, desk=desk, purposes=purposes)
+            replace(one, kind=str(one.kind), desk=desk, purposes=purposes)
             for one in forms.FORMS
             if one.kind in KINDS and office.accord.opens(desk, one.kind)
         ),

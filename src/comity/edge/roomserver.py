@@ -31,12 +31,13 @@ from comity.edge.courier_paths import room_exchange
 from comity.edge.courier_server import CourierApp
 from comity.edge.listener import serve
 from comity.edge.opening import signed_instruments
-from comity.edge.rooms import open_room
-from comity.edge.roomtray import Tray, serve_tray
+from comity.edge.roomcopy import running_alone
+from comity.edge.rooms import open_room, room_folder
+from comity.edge.roomtray import Emptied, Tray, serve_tray
 from comity.node.fetching import Span
 from comity.node.logfiles import CHECKPOINT, log_file, served
 from comity.node.taken import Problem
-from comity.room.keeper import Keeper
+from comity.room.keeper import Keeper, place_of_log
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,6 +47,7 @@ _STORE_RETRY_MS = 1_000
 _ASK_AGAIN = 5.0
 """Seconds between two tries of a start that the other side has not answered."""
 _TRAY_S = 2.0
+_PLACE = "place/"
 
 
 class RoomCourier:
@@ -94,7 +96,11 @@ class RoomCourier:
         """Return a file of either log; called in a thread, reads one snapshot."""
         with self.keeper.ledger.read() as tx:
             row = served(tx, origin_hash)
-            return log_file(tx, row.role, path) if row is not None else None
+            if row is None:
+                return None
+            if path.startswith(_PLACE):
+                return place_of_log(tx, row.role, int(path.removeprefix(_PLACE)))
+            return log_file(tx, row.role, path)
 
     # --- calling -----------------------------------------------------------------------------------------------
 
@@ -129,6 +135,7 @@ class RoomCourier:
             await self._refused(body)
         if self.keeper.lost is not None:
             await self._fetch(self._client)
+        await self._mend(self._client)
 
     async def _refused(self, body: bytes) -> None:
         try:
@@ -154,17 +161,28 @@ class RoomCourier:
         await self.call(self.keeper.restore, note, span.entries(found), self._clock.now())
         _LOG.warning("the room's store was put back; %d entries of its log came back", span.end - span.start)
 
+    async def _mend(self, client: CourierClient) -> None:
+        """Fetch what stood behind leaves of our own log and is lost here; a slot at a time, some at once."""
+        gaps = await self.call(self.keeper.gaps)
+        back = 0
+        for index in gaps:
+            answer = await client.tile(self.keeper.voice.log_origin, f"{_PLACE}{index}")
+            if isinstance(answer, NoAnswer) or answer[0] != _OK:
+                break
+            back += await self.call(self.keeper.mend, index, answer[1])
+        if gaps:
+            _LOG.warning("%d of %d lost places of the room's own log came back", back, len(gaps))
+
 
 async def _keep_tray(config: Config, number: int, clock: Clock, tray: Tray) -> None:
     """Empty a tray again and again, until cancelled; what is taken waits for its slot as everything does."""
-    reach: tuple[int, ...] = ()
+    found = Emptied()
     while True:
         try:
-            found = await asyncio.to_thread(serve_tray, config, number, tray, clock.now(), reach)
+            found = await asyncio.to_thread(serve_tray, config, number, tray, clock.now(), found)
         except (ComityError, OSError) as error:
             _LOG.warning("the tray of the room could not be served: %s", type(error).__name__)
         else:
-            reach = found.reach
             if found.refused:
                 _LOG.warning("%d items in the tray of the room are not for it; set aside", found.refused)
         await asyncio.sleep(_TRAY_S)
@@ -192,6 +210,8 @@ async def start_room(
     """
     stack = AsyncExitStack()
     try:
+        if room_folder(config, number).exists():
+            stack.enter_context(running_alone(room_folder(config, number)))  # two would sign two logs
         opened = open_room(config, number, clock.now())
         stack.callback(opened.store.close)
         pki.renew_if_due(config.path(config.tls), config.name, clock.now())

@@ -13,6 +13,7 @@ from pathlib import Path
 from comity.base.errors import BadEnvelope, BadForm, BadSeal
 from comity.base.hashing import sha256
 from comity.base.ids import DispatchId, Ms, show_id
+from comity.dispatch.book import LogRole
 from comity.dispatch.columns import int_of
 from comity.edge.config import Config
 from comity.edge.files import write_atomic
@@ -21,10 +22,12 @@ from comity.room.box import encode_box
 from comity.room.slot import Slot, decode_item, encode_item
 
 BOX = "box"
-PLACES = 2016
-"""Places of each log that the box in a tray has: fourteen days at one in ten minutes."""
+PLACES = 1008
+"""Places of each log that the box in a tray has: seven days at one in ten minutes."""
 _ITEM, _REFUSED, _DRAFT, _APPROVAL = ".item", ".refused", ".draft", ".approval"
 _MOST = 1 << 21
+_SHARED = 0o660
+"""Mode of what lies in a tray: the node and the persons are other accounts of one group, and nothing there is in clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Tray:
     def put(self, slot: Slot) -> None:
         """Leave an item for the node; left twice it is one file."""
         data = encode_item(slot)
-        write_atomic(self.folder / f"{sha256(data).hex()[:32]}{_ITEM}", data)
+        write_atomic(self.folder / f"{sha256(data).hex()[:32]}{_ITEM}", data, mode=_SHARED)
 
     def items(self) -> tuple[Path, ...]:
         """Return the items that wait for the node."""
@@ -61,7 +64,7 @@ class Tray:
 
     def keep_draft(self, dispatch: DispatchId, sealed: bytes) -> None:
         """Leave a sealed draft for the named persons of this side."""
-        write_atomic(self.draft(dispatch), sealed)
+        write_atomic(self.draft(dispatch), sealed, mode=_SHARED)
 
     def approvals(self, dispatch: DispatchId) -> tuple[Path, ...]:
         """Return the approvals of a draft."""
@@ -69,7 +72,7 @@ class Tray:
 
     def approve(self, dispatch: DispatchId, number: int, signed: bytes) -> None:
         """Leave an approval beside its draft."""
-        write_atomic(self.folder / f"{show_id(dispatch)}-{number}{_APPROVAL}", signed)
+        write_atomic(self.folder / f"{show_id(dispatch)}-{number}{_APPROVAL}", signed, mode=_SHARED)
 
     def clear(self, dispatch: DispatchId) -> None:
         """Take a draft and its approvals away once it was sent."""
@@ -82,40 +85,57 @@ class Tray:
 
 @dataclass(frozen=True, slots=True)
 class Emptied:
-    """One round at a tray: items taken and set aside, and how far the box there reaches."""
+    """One round at a tray: items that were taken and still lie there, how many were set aside, how far the box reaches."""
 
-    taken: int
-    refused: int
-    reach: tuple[int, ...]
+    taken: frozenset[str] = frozenset()
+    refused: int = 0
+    reach: tuple[int, ...] = ()
 
 
-def serve_tray(config: Config, number: int, tray: Tray, now: Ms, reach: tuple[int, ...]) -> Emptied:
-    """Take in what persons left, and leave a new box if a log has moved since `reach`.
+def serve_tray(config: Config, number: int, tray: Tray, now: Ms, before: Emptied) -> Emptied:
+    """Take in what persons left, and leave a new box if a log has moved since the round before.
+
+    An item lies in the tray until the other side has co-signed its leaf: a store that is put back gets it from there again.
 
     Raises:
         BadConfiguration: the room is not here.
         StoreError: the store did not take an item; it stays in the tray.
         OSError: the folder is gone or full.
     """
-    taken = refused = 0
+    taken, refused = set[str](), 0
     for path in tray.items():
         try:
-            take_in(config, number, _read(path), now)
+            slot = _read(path)
+            if path.name not in before.taken:
+                take_in(config, number, slot, now)
         except (BadEnvelope, BadSeal, BadForm):
             path.rename(path.with_suffix(_REFUSED))
             refused += 1
             continue
-        path.unlink()
-        taken += 1
+        if _cosigned(config, number, slot):
+            path.unlink()
+        else:
+            taken.add(path.name)
     there = _reach(config, number)
-    if there != reach or not tray.box.exists():
+    if there != before.reach or not tray.box.exists():
         since = max(0, min(there[::2], default=0) - PLACES)
-        write_atomic(tray.box, encode_box(box_of(config, number, since)))
-    return Emptied(taken, refused, there)
+        write_atomic(tray.box, encode_box(box_of(config, number, since)), mode=_SHARED)
+    return Emptied(frozenset(taken), refused, there)
+
+
+def _cosigned(config: Config, number: int, slot: Slot) -> bool:
+    """Say whether an item has a place in our log below a head that the other side co-signed."""
+    with open_store(config, number) as store, store.read() as tx:
+        found = tx.rows(
+            "SELECT 1 FROM entry WHERE role = ? AND entry = ? AND idx <"
+            " (SELECT coalesce(max(size), 0) FROM head WHERE role = ? AND cosignature IS NOT NULL)",
+            (LogRole.OURS, slot.leaf, LogRole.OURS),
+        )
+    return bool(found)
 
 
 def _reach(config: Config, number: int) -> tuple[int, ...]:
-    """Return size of the newest co-signed head and count of places of each log, and the count of charters."""
+    """Return size of the newest co-signed head and count of places of each log."""
     with open_store(config, number) as store, store.read() as tx:
         rows = [
             tx.rows(
@@ -123,7 +143,7 @@ def _reach(config: Config, number: int) -> tuple[int, ...]:
                 " FROM head WHERE role = ? AND cosignature IS NOT NULL",
                 (role, role),
             )[0]
-            for role in ("ours", "theirs")
+            for role in (LogRole.OURS, LogRole.THEIRS)
         ]
     return tuple(int_of(value) for row in rows for value in row)
 

@@ -114,6 +114,7 @@ class RoomCard:
         number, title, edition, ended, slot_ms: of the charter in force.
         us, them: the parties' marks.
         notes: oldest first.
+        since: the first leaf whose place is in the box; what stands before it is not shown.
         wrong: what does not agree, in sentences; write nothing while there is any.
         refused: items that the node did not take.
         exercise: our law edition is an exercise edition.
@@ -134,6 +135,7 @@ class RoomCard:
     waiting: tuple[RoomWaiting, ...]
     wrong: tuple[str, ...]
     refused: int
+    since: int
     exercise: bool
     looked: Ms
     stamp: str

@@ -34,6 +34,7 @@ from comity.web.guard import App, Guard, Receive, Scope, Send
 from comity.web.pages import Page
 from comity.web.render import Renderer
 from comity.web.roomview import RoomVisit, Shown, room_screens
+from comity.web.screens.signin import LANGUAGES as NAMES
 from comity.web.texts import LANGUAGES, Texts
 
 COOKIE = "comity-room"
@@ -224,6 +225,7 @@ class RoomSite:
     def _setting(self, visit: RoomVisit, context: Mapping[str, object]) -> dict[str, object]:
         """Return what `base.html` needs of a visitor; there is no frame of a node around a room."""
         still: dict[str, object] = {"who": visit, "guest": True, "live": {}, "theme": "", "said": "", "path": "/"}
+        still["languages"] = tuple((tag, name, tag == visit.texts.lang) for tag, name in NAMES)
         return {**still, "csrf": self._entry.csrf, **context}
 
 

@@ -20,7 +20,6 @@ from comity.web.filling import Drawn, Given, Place, draw, read_body
 from comity.web.heading import HEAD, draw_head, read_head, standing
 from comity.web.letters import Sight
 from comity.web.pages import Page, Part, Region
-from comity.web.screens.signin import LANGUAGES
 from comity.web.texts import Texts
 from comity.web.views import Line, Opinion
 
@@ -161,11 +160,7 @@ def _room(visit: RoomVisit, card: RoomCard, template: str, more: Mapping[str, ob
         **more,
     }
     title = t("room.title", number=card.number)
-    return Shown(Page(template, title, "room", regions), {**_still(visit), **context})
-
-
-def _still(visit: RoomVisit) -> dict[str, object]:
-    return {"languages": tuple((tag, name, tag == visit.texts.lang) for tag, name in LANGUAGES)}
+    return Shown(Page(template, title, "room", regions), context)
 
 
 def _sight(visit: RoomVisit, card: RoomCard) -> Sight:
@@ -324,9 +319,7 @@ def _write(
         "law": None if outcome is None else _law(outcome, at, given),
         "slot": moments.span(max(card.slot_ms, 60_000), t),
     }
-    return Shown(
-        Page("room_write.html", title, "room", (Region("notices", ()),)), {**_still(one.visit), **context}, status
-    )
+    return Shown(Page("room_write.html", title, "room", (Region("notices", ()),)), context, status)
 
 
 def _named(fields: tuple[Drawn, ...], names: tuple[str, ...]) -> tuple[Drawn, ...]:
@@ -394,7 +387,7 @@ def _one(visit: RoomVisit, outcome: RoomOutcome | None) -> Shown:
         "page_h1": title,
         "law": None if outcome is None else _law(outcome, _sight(visit, card), {}),
     }
-    return Shown(Page("room_draft.html", title, "room", (Region("notices", ()),)), {**_still(visit), **context})
+    return Shown(Page("room_draft.html", title, "room", (Region("notices", ()),)), context)
 
 
 def _draft(one: RoomDraft, visit: RoomVisit) -> DraftView:
@@ -428,9 +421,7 @@ def revealing(visit: RoomVisit) -> Shown:
     if note is None or note.refused:
         return Shown(to="/")
     context = {"card": card, "on": _note(note, card, _sight(visit, card)), "page_h1": t("room.reveal.h1")}
-    return Shown(
-        Page("room_reveal.html", t("room.reveal.h1"), "room", (Region("notices", ()),)), {**_still(visit), **context}
-    )
+    return Shown(Page("room_reveal.html", t("room.reveal.h1"), "room", (Region("notices", ()),)), context)
 
 
 def revealed(visit: RoomVisit) -> Shown:
@@ -456,4 +447,4 @@ def leave(visit: RoomVisit) -> Shown:
 def keys(visit: RoomVisit) -> Shown:
     """Show the keys of the page."""
     page = Page("room_keys.html", visit.texts("frame.keys"), "room", (Region("notices", ()),))
-    return Shown(page, _still(visit))
+    return Shown(page)
