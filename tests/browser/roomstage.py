@@ -82,7 +82,7 @@ class RoomStage:
 
 
 @contextlib.contextmanager
-def room_standing(*, serving: bool = True, slot_ms: int = 2_000) -> Iterator[RoomStage]:
+def room_standing(*, serving: bool = True, slot_ms: int = 3_000) -> Iterator[RoomStage]:
     """Make both nodes and the room, and run both rooms' processes until the block is left."""
     base = Path(tempfile.mkdtemp(prefix="comity-r-"))
     make_private_folder(base)

@@ -71,7 +71,7 @@ def test_two_persons_write_answer_receipt_and_show_and_nobody_else_comes_in(
         sends(stage, one, NOTE)
         two.page.get_by_text(NOTE).wait_for(timeout=SLOW_MS)
         expect(two.page.locator("html")).to_have_attribute("lang", "hi")
-        assert sound(two) == []
+        assert [*axe(two.page), *two.heard.faults(), *two.heard.outside(two.url)] == []
         two.page.locator("article.theirs .btn", has_text="R").first.click()
         two.page.locator("#said").wait_for()
         answers(stage, two)

@@ -35,6 +35,8 @@ class Invariant(StrEnum):
     RESEALED = "each reseal is the next try of its dispatch, with bytes of its own"
     KEYS_BY_SIZE = "each head is signed by exactly the keys in force at its size"
     KEYS_WAIT = "nothing is signed above a change of keys before the peer cosigned it"
+    ROOM_FORKED = "a room's log and its mirror are one, and no honest room is accused"
+    ROOM_NOTE = "what a named person leaves stands in the room's log once"
     NOT_SETTLED = "after healing everything is settled on both sides"
     NOT_SILENT = "two idle nodes fall silent"
     STUCK = "a node takes whatever comes without an unknown error"
