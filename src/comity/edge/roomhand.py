@@ -52,7 +52,7 @@ from comity.room.slot import Slot
 from comity.room.writing import DESK, Begun, Chamber, Written, approve, read_approval, write_note, write_receipt
 from comity.screen import BodyLine, LawCard, VerdictLine
 from comity.screen.forms import Forms
-from comity.screen.room import RoomCard, RoomDraft, RoomLog, RoomNote, RoomOutcome, RoomPerson, RoomWaiting
+from comity.screen.room import RoomBooks, RoomCard, RoomDraft, RoomLog, RoomNote, RoomOutcome, RoomPerson, RoomWaiting
 from comity.screen.visitor import Json
 from comity.screen.writing import LimitLine, Named, OfficerLine, Options, PurposeLine
 
@@ -103,7 +103,7 @@ class RoomHand:
     _last: _Now | None = None
     _sent: list[_Sent] = field(default_factory=list)
     _lock: Lock = field(default_factory=Lock)
-    _book: LawCard | None = None
+    _law: LawCard | None = None
 
     # --- looking -----------------------------------------------------------------------------------------------
 
@@ -244,20 +244,15 @@ class RoomHand:
             found.append((one.by.number, one.role))
         return tuple(found)
 
-    def law(self) -> LawCard:
-        """Return our law edition, for its sentences in every language."""
-        if self._book is None:
-            with self._lock:
-                self._book = law_card(self.edition, self._mark(self._look(), ours=True), ours=True)
-        return self._book
-
     # --- writing -----------------------------------------------------------------------------------------------
 
-    def options(self) -> Options:
-        """Return what the forms offer."""
+    def books(self) -> RoomBooks:
+        """Return what the forms offer, and our law."""
         with self._lock:
             at = self._look()
-            return _options(at, self.edition, self.clock.now())
+            if self._law is None:
+                self._law = law_card(self.edition, self._mark(at, ours=True), ours=True)
+            return RoomBooks(_options(at, self.edition, self.clock.now()), self._law)
 
     def write(self, form: Mapping[str, Json], *, judge: bool) -> RoomOutcome:
         """Take a note through our law and leave it for the node; with `judge` only ask."""

@@ -161,6 +161,14 @@ class RoomOutcome:
     draft: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RoomBooks:
+    """What lies on the person's desk: what the forms offer, and our law edition for its sentences in every language."""
+
+    options: Options
+    law: LawCard
+
+
 class RoomHands(Protocol):
     """One named person's machine. Each call may take seconds; two never run at once.
 
@@ -171,12 +179,8 @@ class RoomHands(Protocol):
         """Return the room as the newest box has it."""
         ...
 
-    def law(self) -> LawCard:
-        """Return our law edition, for its sentences in every language."""
-        ...
-
-    def options(self) -> Options:
-        """Return what the forms offer."""
+    def books(self) -> RoomBooks:
+        """Return what the forms offer, and our law."""
         ...
 
     def write(self, form: Mapping[str, Json], *, judge: bool) -> RoomOutcome:

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from comity.base.errors import ComityError, StoreError
 from comity.base.hashing import sha256
-from comity.base.ids import Digest, Ms, NodeName
+from comity.base.ids import Digest, LeafIndex, Ms, NodeName
 from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey, cose_key
 from comity.crypto.sign import add_signatures, sign_instrument
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
@@ -142,7 +142,7 @@ class RoomBeside:
         origin = room_origin(NAMES[number], _NUMBER)
         for _ in range(ITEMS):
             item = cover_slot(origin, self._papers.charter, self._papers.edition, made.entropy)
-            self._agenda.after(self._chance.number(0, self._plan.work_ms), lambda item=item: made.tray.append(item))
+            self._agenda.after(self._chance.number(0, self._plan.work_ms), partial(made.tray.append, item))
         return made
 
     def heal(self) -> None:
@@ -158,7 +158,7 @@ class RoomBeside:
         now = Ms(self._agenda.now)
         for room in self.sides:
             for item in room.tray:
-                self._try(room, lambda keeper, item=item: keeper.hand_in(item, now))
+                self._try(room, partial(_hand_in, item=item, now=now))
             self._try(room, lambda keeper: keeper.turn(now))
         for caller in self.sides:
             self._exchange(caller, self.sides[1 - caller.number], now)
@@ -168,10 +168,10 @@ class RoomBeside:
     def _exchange(self, caller: _Room, called: _Room, now: Ms) -> None:
         asked = self._try(caller, lambda keeper: keeper.speak(now))
         for letter in self._carried(asked):
-            self._try(called, lambda keeper, letter=letter: keeper.take(letter, now))
+            self._try(called, partial(_take, letter=letter, now=now))
         answer = self._try(called, lambda keeper: keeper.speak(now)) if asked is not None else None
         for letter in self._carried(answer):
-            self._try(caller, lambda keeper, letter=letter: keeper.take(letter, now))
+            self._try(caller, partial(_take, letter=letter, now=now))
         self._recover(caller, called, now)
 
     def _recover(self, room: _Room, other: _Room, now: Ms) -> None:
@@ -185,7 +185,7 @@ class RoomBeside:
             for index in self._try(room, lambda keeper: keeper.gaps()) or ():
                 data = place_of_log(tx, LogRole.THEIRS, index)
                 if data is not None:
-                    self._try(room, lambda keeper, index=index, data=data: keeper.mend(index, data))
+                    self._try(room, partial(_mend, index=index, data=data))
 
     def _carried(self, letter: bytes | None) -> tuple[bytes, ...]:
         if letter is None or self._parted():
@@ -269,6 +269,18 @@ class RoomBeside:
         statement = "SELECT idx, opening, behind FROM room_place WHERE role = ? ORDER BY idx"
         mine, far = _by_index(tx.rows(statement, (LogRole.OURS,))), _by_index(there.rows(statement, (LogRole.THEIRS,)))
         return all(mine.get(index) == parts for index, parts in far.items())
+
+
+def _hand_in(keeper: Keeper, item: Slot, now: Ms) -> None:
+    keeper.hand_in(item, now)
+
+
+def _take(keeper: Keeper, letter: bytes, now: Ms) -> None:
+    keeper.take(letter, now)
+
+
+def _mend(keeper: Keeper, index: LeafIndex, data: bytes) -> None:
+    keeper.mend(index, data)
 
 
 def _by_index(rows: list[Row]) -> dict[int, tuple[Scalar, ...]]:

@@ -167,7 +167,7 @@ def _sight(visit: RoomVisit, card: RoomCard) -> Sight:
     parties = tuple(
         PartyCard(mark, mark, "", "UTC", 0, 0, "", ours) for mark, ours in ((card.us, True), (card.them, False))
     )
-    laws: tuple[LawCard, ...] = (visit.hands.law(),)
+    laws: tuple[LawCard, ...] = (visit.hands.books().law,)
     return Sight(visit.now, parties, visit.texts, laws=laws)
 
 
@@ -220,7 +220,7 @@ class _Writing:
 
 
 def _writing(visit: RoomVisit, said: Callable[[str], str]) -> _Writing:
-    card, options = visit.hands.look(), visit.hands.options()
+    card, options = visit.hands.look(), visit.hands.books().options
     re, outcome = said("re"), bool(said("outcome"))
     on = next((one for one in card.notes if one.id == re), None)
     offered = _offered(options, on)
