@@ -179,7 +179,7 @@ class RoomSite:
             if not hmac.compare_digest(given.encode(), self._entry.csrf.encode()):
                 return respond(f"{self._texts('error.csrf')}\n".encode(), _TEXT, HTTPStatus.FORBIDDEN)
         visit = self._visit(request, form)
-        if not visit.partial:
+        if not visit.partial or request.method == "POST":  # a page that looks by itself is nobody's press
             self._entry.seen = self._clock()
         try:
             shown = await asyncio.to_thread(run, visit)

@@ -112,6 +112,7 @@ def room_screens() -> tuple[tuple[str, str, Callable[[RoomVisit], Shown]], ...]:
         ("POST", "/receipt/{id:str}", receipted),
         ("GET", "/reveal/{id:str}", revealing),
         ("POST", "/reveal/{id:str}", revealed),
+        ("POST", "/stay", stay),
         ("POST", "/language", language),
         ("POST", "/leave", leave),
     )
@@ -436,6 +437,11 @@ def revealed(visit: RoomVisit) -> Shown:
 def language(visit: RoomVisit) -> Shown:
     """Change the language of the page."""
     return Shown(to="/", language=visit.field("language"))
+
+
+def stay(_visit: RoomVisit) -> Shown:
+    """Say that somebody is writing: a long note is not lost because nothing was pressed."""
+    return Shown()
 
 
 def leave(visit: RoomVisit) -> Shown:

@@ -213,6 +213,7 @@ def test_the_screens_say_what_there_is_what_is_missing_and_what_was_done(room):
     assert roomview.revealing(room.visit(1, {"id": "x"})).to == "/"
     assert roomview.draft(room.visit(1, {"id": "x"})).to == "/"
     assert roomview.language(room.visit(1, language="pa")).language == "pa"
+    assert roomview.stay(room.visit(1)).page is None
     assert roomview.leave(room.visit(1)).leave
 
 
