@@ -31,8 +31,10 @@ def stage() -> Iterator[RoomStage]:
 def opened(chromium: Browser, url: str, lang: str) -> Officer:
     host = urlsplit(url)
     person = arrive(chromium, f"{host.scheme}://{host.netloc}", locale=lang)
+    person.page.set_default_timeout(SLOW_MS)
     person.page.goto(url)
     person.page.locator("#room").wait_for()
+    person.page.wait_for_load_state("load")  # its keys are there
     return person
 
 
