@@ -136,6 +136,15 @@ ACCORD = (
         "clear admit use",
         lambda q, _f: q.kind == "recall" or (q.kind, q.answers) == ("answer", "recall"),
     ),
+    permit(
+        "XX-ACCORD/room",
+        SENT,
+        lambda q, _f: (
+            q.purpose == "restricted-dialogue"
+            and q.kind in {"answer", "message", "refusal", "rfi", "spontaneous"}
+            and (q.act == "admit" or "release-authority" in q.approvals)
+        ),
+    ),
     refuse(
         "XX-ACCORD/no-case-data",
         "unclear",

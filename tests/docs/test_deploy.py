@@ -31,7 +31,7 @@ HARDENED = [
 
 
 def test_there_are_units_for_node_and_pages():
-    assert [one.name for one in UNITS] == ["comity-node@.service", "comity-web@.service"]
+    assert [one.name for one in UNITS] == ["comity-node@.service", "comity-room@.service", "comity-web@.service"]
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda one: one.name)
@@ -63,5 +63,5 @@ def test_the_container_runs_as_nobody_in_particular_and_holds_packages_to_their_
 
 def test_units_and_container_are_explained():
     text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-    for one in ("comity-node@.service", "comity-web@.service", "deploy/Containerfile"):
+    for one in ("comity-node@.service", "comity-room@.service", "comity-web@.service", "deploy/Containerfile"):
         assert one in text

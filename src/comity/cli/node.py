@@ -18,6 +18,7 @@ from comity.edge.config import POSTGRESQL, read_config
 from comity.edge.database import read_database
 from comity.edge.logs import logging_as
 from comity.edge.registry import Registry, read_toml
+from comity.edge.roomcopy import check_rooms, copies_of, copy_rooms, put_back_rooms
 from comity.edge.setup import KEYS, LAW_FILE, LAW_KEY, NewNode, init_node, keep_peer_law, pair_node
 
 
@@ -194,6 +195,10 @@ def run_backup(asked: argparse.Namespace) -> int:
     """Copy the store."""
     size = backup_store(asked.folder, asked.copy)
     print(f"copied the store to {asked.copy}, {size:,} bytes. It holds content: keep it as safe as the node itself")
+    rooms = copy_rooms(read_config(asked.folder), asked.copy)
+    if rooms:
+        numbers = ", ".join(map(str, rooms))
+        print(f"copied restricted rooms {numbers} to {copies_of(asked.copy)}: ciphertext and charters, no keys")
     return 0
 
 
@@ -205,8 +210,15 @@ def run_restore(asked: argparse.Namespace) -> int:
         mark_store(asked.folder)
         print("the store is marked as put back")
         return _then_start(asked.folder)
-    kept = put_back_store(asked.folder, asked.copy, SystemClock().now(), newest=asked.newest)
+    config, now = read_config(asked.folder), SystemClock().now()
+    check_rooms(config, asked.copy)
+    kept = put_back_store(asked.folder, asked.copy, now, newest=asked.newest)
     print(f"put {asked.copy} in the place of the store; the one before it is kept as {kept}")
+    for room in put_back_rooms(config, asked.copy, now):
+        before = f"; the store before it is kept as {room.kept}" if room.kept else ""
+        print(f"put restricted room {room.number} back{before}; it asks the other side before it signs")
+        if not room.keys:
+            print(f"room {room.number} has no keys here: put its folder `keys` back, or it cannot start")
     return _then_start(asked.folder)
 
 

@@ -101,6 +101,9 @@ def _add_running(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     _add_room(serve)
     serve.add_argument("--host", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=0)
+    serve.add_argument(
+        "--tray", type=Path, metavar="FOLDER", help="leave the box there, and take in what persons leave"
+    )
     serve.set_defaults(run=run_serve)
     fetch = inner.add_parser("fetch", help="on the node: write the box for a named person; ciphertext and public data")
     _add_room(fetch)
@@ -200,7 +203,8 @@ def run_serve(asked: argparse.Namespace) -> int:
     def ready(port: int) -> None:
         print(f"room {asked.number} listens on {asked.host} port {port}", flush=True)
 
-    asyncio.run(run_room(config, asked.number, SystemClock(), host=asked.host, port=asked.port, ready=ready))
+    room = run_room(config, asked.number, SystemClock(), host=asked.host, port=asked.port, ready=ready, tray=asked.tray)
+    asyncio.run(room)
     return DONE
 
 

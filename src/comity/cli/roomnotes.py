@@ -13,24 +13,35 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from comity.base import cbor
 from comity.base.errors import BadForm
-from comity.base.ids import DispatchId, Ms, read_id, show_id
+from comity.base.ids import DispatchId, Ms, show_id
 from comity.cli.out import moment, show_json, show_table
 from comity.crypto.keys import SealingPublic, read_cose_key
 from comity.dispatch.decision import receiving
 from comity.dispatch.entries import Fact, decision_hash
-from comity.dispatch.states import Form, Withheld
-from comity.dispatch.wire import Header
+from comity.dispatch.states import Withheld
 from comity.edge.clock import SystemClock
 from comity.edge.entropy import SystemEntropy
 from comity.edge.files import PUBLIC_FILE, read_private, write_atomic
-from comity.edge.forms import FormIn
+from comity.edge.listener import run as run_loop
 from comity.edge.plain import to_json
-from comity.edge.roomdesk import Looked, keep_record, look, open_chamber, open_draft, read_box, read_law, seal_draft
+from comity.edge.roomdesk import (
+    Looked,
+    find_note,
+    form_of,
+    keep_record,
+    look,
+    open_chamber,
+    open_draft,
+    read_box,
+    read_law,
+    seal_draft,
+)
+from comity.edge.roomhand import RoomHand
+from comity.edge.roompage import run_room_page
 from comity.edge.rooms import PersonCard, card_bytes, read_json
+from comity.edge.roomtray import Tray
 from comity.marking.vocabulary import ROOM_PURPOSE
 from comity.policy.verdict import Verdict
 from comity.room.box import Box
@@ -41,6 +52,7 @@ from comity.room.slot import Found, encode_item
 from comity.room.writing import Begun, Chamber, approve, write_note, write_receipt
 
 DONE, REFUSED = 0, 1
+_MINUTE_MS = 60_000
 
 
 def add_person_commands(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -81,6 +93,14 @@ def add_person_commands(inner: argparse._SubParsersAction[argparse.ArgumentParse
     seen.add_argument("id", help="number of the note")
     seen.add_argument("--out", type=Path, required=True, metavar="FILE", help="the item for the node")
     seen.set_defaults(run=run_receipt)
+    page = inner.add_parser("page", help="open the room as a page in a browser of this machine, for you alone")
+    _add_key(page)
+    page.add_argument("--tray", type=Path, required=True, metavar="FOLDER", help="where your node leaves the box")
+    page.add_argument("--law", type=Path, required=True, metavar="FOLDER", help="copy of your node's folder `law`")
+    page.add_argument("--port", type=int, default=0, help="of the loopback address; default any free one")
+    page.add_argument("--idle-minutes", type=int, default=15, metavar="N", help="end after so long; default 15")
+    page.add_argument("--json", action="store_true", help="print one JSON line when it is ready")
+    page.set_defaults(run=run_page)
     show = inner.add_parser("reveal", help="open one note to a named third person, with the proof of its day")
     _add_desk(show)
     show.add_argument("id", help="number of the note")
@@ -216,14 +236,6 @@ def _side(one: Read) -> str:
     return "our" if one.ours else "their"
 
 
-def _find(looked: Looked, text: str) -> Read:
-    wanted = read_id(text)
-    for one in looked.read:
-        if one.note is not None and one.note.header.id == wanted:
-            return one
-    raise BadForm(f"{text} is no note in this box; fetch it again, or from an earlier index")
-
-
 # --- writing ---------------------------------------------------------------------------------------------------------
 
 
@@ -236,7 +248,7 @@ def run_note(asked: argparse.Namespace) -> int:
         begun = Begun(*kept)
     else:
         fields = _fields(asked, chamber, now)
-    form, question = _form(fields, looked)
+    form, question = form_of(fields, looked)
     approvals = [path.read_bytes() for path in asked.approval]
     outcome, begun = write_note(form, chamber, now, question=question, begun=begun, approvals=approvals)
     if isinstance(outcome, Withheld):
@@ -293,22 +305,11 @@ def _fields(asked: argparse.Namespace, chamber: Chamber, now: Ms) -> dict[str, A
     return {**said, **given, "body": body}
 
 
-def _form(fields: Any, looked: Looked) -> tuple[Form, Header | None]:
-    try:
-        read = msgspec.convert(fields, FormIn)
-    except msgspec.ValidationError as error:
-        raise BadForm(f"the form does not fit: {error}; nothing was made") from error
-    note = _find(looked, read.re[0]).note if read.re else None
-    if note is None:
-        return read.form(), None
-    return read.form((note.facts.asks, note.facts.records)), note.header
-
-
 def run_approve(asked: argparse.Namespace) -> int:
     """Show a draft of another named person of our side, and sign the approval of exactly this text."""
     _, chamber, looked, keys, now = _open(asked)
     fields, kept = open_draft(asked.draft, keys)
-    form, question = _form(fields, looked)
+    form, question = form_of(fields, looked)
     print(json.dumps(fields, ensure_ascii=False, indent=2))
     if not asked.yes and input("approve exactly this text? [y/N] ").strip().lower() != "y":
         print("nothing was approved")
@@ -322,7 +323,7 @@ def run_approve(asked: argparse.Namespace) -> int:
 def run_receipt(asked: argparse.Namespace) -> int:
     """Write the receipt of a note: read, or not admitted by our law."""
     _, chamber, looked, keys, now = _open(asked)
-    one = _find(looked, asked.id)
+    one = find_note(looked, asked.id)
     if one.ours or one.note is None or one.note.verdict is None:
         raise BadForm("a receipt is for a note of the other side; nothing was made")
     salt = chamber.office.entropy.draw(32)
@@ -335,10 +336,26 @@ def run_receipt(asked: argparse.Namespace) -> int:
     return DONE
 
 
+def run_page(asked: argparse.Namespace) -> int:
+    """Serve the room's page until it is closed or nobody is there; the address it prints is good once."""
+    clock = SystemClock()
+    hand = RoomHand(asked.key, keys_of(asked), read_law(asked.law), Tray(asked.tray), clock)
+    hand.look()  # what cannot be opened is said here, before there is a page
+
+    def ready(url: str) -> None:
+        if asked.json:
+            show_json({"url": url})
+        else:
+            print(f"open this in a browser of this machine; it is good once:\n  {url}\nstop with Ctrl-C", flush=True)
+
+    run_loop(run_room_page(hand, clock, port=asked.port, idle_ms=asked.idle_minutes * _MINUTE_MS, ready=ready))
+    return DONE
+
+
 def run_reveal(asked: argparse.Namespace) -> int:
     """Write the proof of one note for a named third person, if our law lets a note of the other side out."""
     box, chamber, looked, _, now = _open(asked)
-    one = _find(looked, asked.id)
+    one = find_note(looked, asked.id)
     if one.note is None or one.note.code:
         raise BadForm("our law does not admit this note, so it is not shown to anybody; nothing was made")
     verdict = asks_law(one.note, chamber, now)

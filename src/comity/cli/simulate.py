@@ -41,6 +41,7 @@ def run(asked: argparse.Namespace) -> int:
             seeds,
             memory_store,
             dispatches=asked.dispatches,
+            room=read_schema("comity.room"),
             stopwatch=time.monotonic,
             told=lambda _: progress.advance(task),
         )

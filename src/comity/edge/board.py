@@ -304,7 +304,7 @@ class NodeBoard:
             return None
 
     def _our_line(self, act: str, verdict: Verdict) -> VerdictLine:
-        return _line(self._us, act, verdict, exercise=self._setting.exercise, ground=verdict.ground)
+        return verdict_line(self._us, act, verdict, exercise=self._setting.exercise, ground=verdict.ground)
 
     def _number(self, tx: Tx, case: CaseId) -> str:
         ours, theirs = self._desk.number(tx, case) or (show_id(case), None)
@@ -381,7 +381,7 @@ class NodeBoard:
         acted = row.refused is None and (row.filed is not None or not row.ours)
         read = self.their_law.reading(tx, row.id, ours=row.ours) if acted and self.their_law is not None else None
         if read is not None and self.their_law is not None:
-            line = _line(self._them, act, read, exercise=self.their_law.exercise, ground=None)
+            line = verdict_line(self._them, act, read, exercise=self.their_law.exercise, ground=None)
             return replace(line, sentence=line.sentence + _unpublished(self.their_law))
         if not row.ours:
             return _unknown(self._them, "clear", "permit", "Their law let it go; its reasons stay with them.")
@@ -535,7 +535,8 @@ def _removals(label: Label, body: tuple[BodyLine, ...], sender: str) -> tuple[Re
     return (*lines, *(Removal(category, "text", sender) for category in left))
 
 
-def _line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str | None) -> VerdictLine:
+def verdict_line(party: str, act: str, verdict: Verdict, *, exercise: bool, ground: str | None) -> VerdictLine:
+    """Return a verdict as the cards have it; `ground` only where it is our own law's."""
     cited: dict[tuple[str, str], dict[str, None]] = {}
     for reason in verdict.reasons:
         if reason.article:

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
+import msgspec
+
 from comity.base import cbor
 from comity.base.cbor import Value
 from comity.base.errors import BadConfiguration, BadForm
 from comity.base.hashing import sha256
-from comity.base.ids import Digest, DispatchId, Ms, NodeName, show_id
+from comity.base.ids import Digest, DispatchId, Ms, NodeName, read_id, show_id
 from comity.base.workdays import Calendar
 from comity.crypto.keys import cose_key, key_id
 from comity.crypto.seal import seal, unseal
@@ -24,9 +26,12 @@ from comity.desk import Around, Desk
 from comity.dispatch.accord import Accord, verify_accord
 from comity.dispatch.keylist import verify_keylist
 from comity.dispatch.office import Office
+from comity.dispatch.states import Form
+from comity.dispatch.wire import Header
 from comity.edge.desks import part
 from comity.edge.entropy import SystemEntropy
 from comity.edge.files import make_private_folder, read_private, write_atomic
+from comity.edge.forms import FormIn
 from comity.edge.opening import DeskMaker, read_schema
 from comity.edge.setup import LAW_FILE, LAW_KEY, LAW_PRIVATE, read_edition
 from comity.policy.cedar import CedarGate
@@ -37,6 +42,8 @@ from comity.room.keyfile import PersonKeys
 from comity.room.reading import Read, read_room
 from comity.room.writing import Chamber
 
+WRITER = "by"
+"""Beside the fields of a draft's form: the number of who wrote it."""
 _DRAFT = "comity/room-draft/1"
 _AAD = cbor.encode((_DRAFT,))
 _RECORD_AAD = cbor.encode(("comity/room-record/1",))
@@ -177,6 +184,35 @@ def open_draft(path: Path, keys: PersonKeys) -> tuple[dict[str, Value], tuple[Di
         case [str(kind), str(form), bytes(dispatch), int(created)] if kind == _DRAFT:
             return json.loads(form), (DispatchId(dispatch), Ms(created))
     raise BadForm(f"{path} is no draft of a room; nothing was done")
+
+
+def find_note(looked: Looked, text: str) -> Read:
+    """Return the leaf of the note with this number, of 26 letters and digits.
+
+    Raises:
+        BadForm: the box has none.
+    """
+    wanted = read_id(text)
+    for one in looked.read:
+        if one.note is not None and one.note.header.id == wanted:
+            return one
+    raise BadForm(f"{text} is no note in this box; fetch it again, or from an earlier index")
+
+
+def form_of(fields: Mapping[str, object], looked: Looked) -> tuple[Form, Header | None]:
+    """Return a form as the path takes it, and the header of the note that it answers.
+
+    Raises:
+        BadForm: it does not fit, or the note that it answers is not here.
+    """
+    try:
+        read = msgspec.convert({name: value for name, value in fields.items() if name != WRITER}, FormIn)
+    except msgspec.ValidationError as error:
+        raise BadForm(f"the form does not fit: {error}; nothing was made") from error
+    note = find_note(looked, read.re[0]).note if read.re else None
+    if note is None:
+        return read.form(), None
+    return read.form((note.facts.asks, note.facts.records)), note.header
 
 
 def _desk(name: str, node: NodeName, accord: Accord) -> Desk:

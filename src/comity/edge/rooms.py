@@ -275,9 +275,22 @@ def read_json(path: Path, kind: type[_T]) -> _T:
         BadForm: the file cannot be read or is none.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (OSError, msgspec.MsgspecError) as error:
+        data = path.read_bytes()
+    except OSError as error:
         raise BadForm(f"{path} could not be read ({error}); nothing was done") from error
+    return card_of(data, str(path), kind)
+
+
+def card_of(data: bytes, name: str, kind: type[_T]) -> _T:
+    """Read a card from its bytes; `name` is what the error calls it.
+
+    Raises:
+        BadForm: it is none.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.MsgspecError as error:
+        raise BadForm(f"{name} could not be read ({error}); nothing was done") from error
 
 
 def read_terms(path: Path) -> RoomTerms:

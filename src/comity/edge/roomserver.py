@@ -12,6 +12,7 @@ import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 from uvicorn._types import ASGI3Application
@@ -30,11 +31,13 @@ from comity.edge.courier_paths import room_exchange
 from comity.edge.courier_server import CourierApp
 from comity.edge.listener import serve
 from comity.edge.opening import signed_instruments
-from comity.edge.rooms import open_room
+from comity.edge.roomcopy import running_alone
+from comity.edge.rooms import open_room, room_folder
+from comity.edge.roomtray import Emptied, Tray, serve_tray
 from comity.node.fetching import Span
 from comity.node.logfiles import CHECKPOINT, log_file, served
 from comity.node.taken import Problem
-from comity.room.keeper import Keeper
+from comity.room.keeper import Keeper, place_of_log
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,6 +46,8 @@ _OK = 200
 _STORE_RETRY_MS = 1_000
 _ASK_AGAIN = 5.0
 """Seconds between two tries of a start that the other side has not answered."""
+_TRAY_S = 2.0
+_PLACE = "place/"
 
 
 class RoomCourier:
@@ -91,7 +96,11 @@ class RoomCourier:
         """Return a file of either log; called in a thread, reads one snapshot."""
         with self.keeper.ledger.read() as tx:
             row = served(tx, origin_hash)
-            return log_file(tx, row.role, path) if row is not None else None
+            if row is None:
+                return None
+            if path.startswith(_PLACE):
+                return place_of_log(tx, row.role, int(path.removeprefix(_PLACE)))
+            return log_file(tx, row.role, path)
 
     # --- calling -----------------------------------------------------------------------------------------------
 
@@ -126,6 +135,7 @@ class RoomCourier:
             await self._refused(body)
         if self.keeper.lost is not None:
             await self._fetch(self._client)
+        await self._mend(self._client)
 
     async def _refused(self, body: bytes) -> None:
         try:
@@ -151,6 +161,32 @@ class RoomCourier:
         await self.call(self.keeper.restore, note, span.entries(found), self._clock.now())
         _LOG.warning("the room's store was put back; %d entries of its log came back", span.end - span.start)
 
+    async def _mend(self, client: CourierClient) -> None:
+        """Fetch what stood behind leaves of our own log and is lost here; a slot at a time, some at once."""
+        gaps = await self.call(self.keeper.gaps)
+        back = 0
+        for index in gaps:
+            answer = await client.tile(self.keeper.voice.log_origin, f"{_PLACE}{index}")
+            if isinstance(answer, NoAnswer) or answer[0] != _OK:
+                break
+            back += await self.call(self.keeper.mend, index, answer[1])
+        if gaps:
+            _LOG.warning("%d of %d lost places of the room's own log came back", back, len(gaps))
+
+
+async def _keep_tray(config: Config, number: int, clock: Clock, tray: Tray) -> None:
+    """Empty a tray again and again, until cancelled; what is taken waits for its slot as everything does."""
+    found = Emptied()
+    while True:
+        try:
+            found = await asyncio.to_thread(serve_tray, config, number, tray, clock.now(), found)
+        except (ComityError, OSError) as error:
+            _LOG.warning("the tray of the room could not be served: %s", type(error).__name__)
+        else:
+            if found.refused:
+                _LOG.warning("%d items in the tray of the room are not for it; set aside", found.refused)
+        await asyncio.sleep(_TRAY_S)
+
 
 class RunningRoom:
     """A room that listens and speaks until it is stopped; `port` is where it listens."""
@@ -164,14 +200,18 @@ class RunningRoom:
         await self._stack.aclose()
 
 
-async def start_room(config: Config, number: int, clock: Clock, *, host: str, port: int) -> RunningRoom:
-    """Open a room's log, listen for the other side, and call it once a slot.
+async def start_room(
+    config: Config, number: int, clock: Clock, *, host: str, port: int, tray: Path | None = None
+) -> RunningRoom:
+    """Open a room's log, listen for the other side, and call it once a slot; with a tray, empty it beside.
 
     Raises:
         BadConfiguration, BadSignature, BadForm, StoreError: it was not started; the message says why.
     """
     stack = AsyncExitStack()
     try:
+        if room_folder(config, number).exists():
+            stack.enter_context(running_alone(room_folder(config, number)))  # two would sign two logs
         opened = open_room(config, number, clock.now())
         stack.callback(opened.store.close)
         pki.renew_if_due(config.path(config.tls), config.name, clock.now())
@@ -190,6 +230,9 @@ async def start_room(config: Config, number: int, clock: Clock, *, host: str, po
         stack.push_async_callback(listener.stop)
         task = asyncio.create_task(courier.run(), name="room")
         stack.push_async_callback(_cancel, task)
+        if tray is not None:
+            task = asyncio.create_task(_keep_tray(config, number, clock, Tray(tray)), name="tray")
+            stack.push_async_callback(_cancel, task)
     except BaseException:
         await stack.aclose()
         raise
@@ -197,10 +240,17 @@ async def start_room(config: Config, number: int, clock: Clock, *, host: str, po
 
 
 async def run_room(
-    config: Config, number: int, clock: Clock, *, host: str, port: int, ready: Callable[[int], None]
+    config: Config,
+    number: int,
+    clock: Clock,
+    *,
+    host: str,
+    port: int,
+    ready: Callable[[int], None],
+    tray: Path | None = None,
 ) -> None:
     """Run a room until SIGINT or SIGTERM; `ready` is told the port."""
-    room = await start_room(config, number, clock, host=host, port=port)
+    room = await start_room(config, number, clock, host=host, port=port, tray=tray)
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number_ in (signal.SIGINT, signal.SIGTERM):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from comity.base import cbor, fields
 from comity.base.entropy import Entropy
 from comity.base.errors import BadEnvelope, BadForm, BadSeal, BadSignature
 from comity.base.ids import Digest, LeafIndex, Ms
@@ -261,10 +262,7 @@ class Keeper:
             if index != again or index >= size or not self._fits(place):
                 dropped += 1
                 continue
-            book.tx.run(
-                "INSERT INTO room_place (role, idx, opening, behind) VALUES (?, ?, ?, ?) ON CONFLICT (role, idx) DO NOTHING",
-                (LogRole.THEIRS, index, opening, behind),
-            )
+            book.tx.run(_KEEP, (LogRole.THEIRS, index, opening, behind))
         if dropped:
             absorb.count(book, "place-dropped", dropped)
 
@@ -344,10 +342,36 @@ class Keeper:
                     "unproven-head", 422, "the other side's entries of our log do not give the head we signed"
                 )
             book.append_proven(LogRole.OURS, entries, edge, tiles)
+            self._forget_waiting(book, entries)
             heads.keep_head(book, LogRole.OURS, checkpoint, head.time, head.note)
             book.change(LogRole.OURS, cosigned_size=checkpoint.size, cosigned_time=head.time)
             self._move(book, LinkEvent.RECOVERED, now, "the store was put back; our log came back from the other side")
             self.lost = None
+
+    def gaps(self) -> tuple[LeafIndex, ...]:
+        """Return leaves of our own log whose places a put-back store lost, oldest first; the other side has them."""
+        with self.ledger.read() as tx:
+            return _without_place(tx, LogRole.OURS)
+
+    def mend(self, index: LeafIndex, data: bytes) -> bool:
+        """Put a place of our own log back that the other side holds; say whether it fits, which persons alone can judge further."""
+        try:
+            opening, behind = fields.row(cbor.decode(data, limit=BODY_BYTES), 2, "place")
+            slot = Slot(leaf_hash(b""), fields.octets(opening, "opening"), fields.octets(behind, "behind"))
+        except BadEnvelope:
+            return False
+        if not self._fits(slot):
+            return False
+        with self.ledger.begin() as book:
+            if index < book.logs[LogRole.OURS].size:
+                book.tx.run(_KEEP, (LogRole.OURS, index, slot.opening, slot.behind))
+        return True
+
+    def _forget_waiting(self, book: Book, entries: Sequence[bytes]) -> None:
+        """Let nothing wait that has its place in the log that came back: it would stand there twice."""
+        for leaf in map(decode_entry, entries):
+            if isinstance(leaf, BlindLeaf):
+                book.tx.run("DELETE FROM room_waiting WHERE commitment = ?", (leaf.commit,))
 
     def _take_back(self, book: Book, size: int) -> None:
         """Let what no head of ours covers wait for a place again: in the log that comes back its place is another's."""
@@ -368,6 +392,7 @@ class Keeper:
 
 
 _PLACE = "SELECT opening, behind FROM room_place WHERE role = ? AND idx = ?"
+_KEEP = "INSERT INTO room_place (role, idx, opening, behind) VALUES (?, ?, ?, ?) ON CONFLICT (role, idx) DO NOTHING"
 _WAIT = "INSERT INTO room_waiting (commitment, opening, behind) VALUES (?, ?, ?) ON CONFLICT (commitment) DO NOTHING"
 
 
@@ -383,10 +408,20 @@ def hand_in(tx: Tx, slot: Slot, charters: Sequence[Charter], accord_edition: int
 
 def wants(tx: Tx) -> tuple[LeafIndex, ...]:
     """Return the leaves of the other side's log whose place has not come: named debts, oldest first."""
+    return _without_place(tx, LogRole.THEIRS)
+
+
+def place_of_log(tx: Tx, role: LogRole, index: int) -> bytes | None:
+    """Return what stands behind a leaf of either log, for the other side's room alone; None if it is not here."""
+    found = tx.rows(_PLACE, (role, index))
+    return cbor.encode(tuple(bytes_of(part) for part in found[0])) if found else None
+
+
+def _without_place(tx: Tx, role: LogRole) -> tuple[LeafIndex, ...]:
     rows = tx.rows(
         "SELECT e.idx FROM entry e LEFT JOIN room_place p ON p.role = e.role AND p.idx = e.idx"
         " WHERE e.role = ? AND p.idx IS NULL ORDER BY e.idx LIMIT ?",
-        (LogRole.THEIRS, WANTS),
+        (role, WANTS),
     )
     return tuple(LeafIndex(int_of(row[0])) for row in rows)
 

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from comity.sim.disk import MakeDisk
 from comity.sim.faults import HOUR_MS, Plan
+from comity.sim.room import Steps
 from comity.sim.world import Outcome, Settings, run_world
 
 Json: TypeAlias = str | int | float | list["Json"] | dict[str, "Json"] | None
@@ -59,6 +60,7 @@ def simulate(
     *,
     dispatches: int = 30,
     plan: Plan | None = None,
+    room: Steps = (),
     stopwatch: Callable[[], float],
     told: Callable[[Outcome], None] = lambda _: None,
 ) -> Report:
@@ -69,13 +71,14 @@ def simulate(
         make_disk: makes the empty store of one side of one world.
         dispatches: forms that officers hand in, in each world, on both sides together.
         plan: what goes wrong in every world; None: what its seed says.
+        room: the tables of a restricted room, which some worlds then have beside the traffic.
         stopwatch: seconds that only grow; what it shows is for the reader and changes nothing.
         told: called with each world's outcome as soon as it is known.
     """
     began = stopwatch()
     outcomes: list[Outcome] = []
     for seed in seeds:
-        outcomes.append(run_world(Settings(seed, dispatches, plan), make_disk))
+        outcomes.append(run_world(Settings(seed, dispatches, plan, room=room), make_disk))
         told(outcomes[-1])
     faults: Counter[str] = Counter()
     for outcome in outcomes:

@@ -27,6 +27,7 @@ from comity.sim.exercise import DESK, START_MS, ExerciseDesk, Locker, parties
 from comity.sim.faults import HOUR_MS, MINUTE_MS, Fault, Injected, Plan, plan_of
 from comity.sim.office_work import Officers, tasks_of
 from comity.sim.post import Post
+from comity.sim.room import RoomBeside, Steps
 from comity.sim.ruled import Broken, Invariant, ensure
 from comity.sim.station import Build, Station
 from comity.sim.suspenders import Suspenders
@@ -35,6 +36,8 @@ from comity.sim.watch import Watch
 
 IDLE_MS = 35 * MINUTE_MS
 _LOOK_MS = 10_000
+_ROOM_RATE = 0.12
+"""A room costs a fifth of its world; so many worlds have one."""
 _IDLE_EXCHANGES = 2 * 2 * 5
 """Two sides, request and answer, at most this many heartbeats in the idle time."""
 
@@ -50,6 +53,7 @@ class Settings:
         node_types: the class of each side's node; tests plant faults here.
         watched: invariants are checked; not where one side lies.
         healing_ms: virtual time within which the healed world must have settled everything.
+        room: the tables of a restricted room that stands beside the traffic in some worlds; none where it is empty.
         most_steps: events after which a world that has not come to rest never will.
     """
 
@@ -60,6 +64,7 @@ class Settings:
     watched: bool = True
     healing_ms: int = 8 * HOUR_MS
     most_steps: int = 25_000
+    room: Steps = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ class World:
             for station, locker in zip(self.sides, self.lockers, strict=True)
         )
         self._healed = False
+        self.room = self._beside(chance)
         self._populate(chance)
 
     def _store(self, make_disk: MakeDisk, chance: Chance, number: int) -> FailingStore:
@@ -132,6 +138,13 @@ class World:
         if self.settings.watched:
             store.committed = lambda: self._check(number)
         return store
+
+    def _beside(self, chance: Chance) -> RoomBeside | None:
+        """Return the room of this world, if it has one."""
+        if not self.settings.room or not chance.branch("room").hit(_ROOM_RATE):
+            return None
+        name = f"world {self.settings.seed}"
+        return RoomBeside(name, self.agenda, self.plan, self.injected, self._make_disk, self.settings.room)
 
     def _check(self, number: int) -> None:
         if self.watch is not None:
@@ -240,7 +253,7 @@ class World:
         except (ComityError, AssertionError, LookupError, ValueError, TypeError) as error:
             broken = f"{Invariant.STUCK.name}: {type(error).__name__}: {error}"
         outcome = self.outcome(broken)
-        for store in self.stores:
+        for store in (*self.stores, *(side.store for side in self.room.sides)) if self.room else self.stores:
             store.close()
         return outcome
 
@@ -264,6 +277,8 @@ class World:
         self.post.healed = True
         for store in self.stores:
             store.healed = True
+        if self.room is not None:
+            self.room.heal()
         self.agenda.note("heals")
 
     def until(self, time: int) -> None:
@@ -310,6 +325,8 @@ class World:
             with station.store.read() as tx:
                 logs.append(read_logs(tx)[0])
                 found += [f"side {station.number}: {what}" for what in _open(tx)]
+        if not found and self.room is not None and self.room.behind():
+            found.append(self.room.behind())
         if not found:
             found += _agreement(logs[0], logs[1]) + _agreement(logs[1], logs[0]) + self._manifests()
         return tuple(found)

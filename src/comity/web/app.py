@@ -81,7 +81,7 @@ def create(
     frame = Frame(routes, notices, exercise=exercise, badges=badges)
     gate = Gate(site, Answers(frame, stream, assets.addresses(files), jar), stream, jar)
     plain = _Plain(site.log_files, files)
-    app = _Router(
+    app = Router(
         route_handlers=[*plain.routes(), *(_handler(gate, one) for one in routes)],
         openapi_config=None,
         logging_config=None,
@@ -91,7 +91,7 @@ def create(
     return Pages(Guard(inner, hosts, https=https), stream)
 
 
-class _Router(Litestar):
+class Router(Litestar):
     """Litestar without the plug-ins that it finds by itself: our routes take and return bytes, and to look for them costs a start a tenth."""
 
     @staticmethod

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
-import sqlite3
 import threading
 import time
 
 import pytest
 import uvloop
 
+from comity.base.errors import BadConfiguration
 from comity.cli.demo.stage import free_ports
 from comity.cli.main import main
 from comity.edge.clock import SystemClock
 from comity.edge.config import read_config
 from comity.edge.metrics import NodeMetrics
+from comity.edge.roomcopy import check_rooms, copy_rooms, put_back_rooms
 from comity.edge.rooms import agenda, open_store
 from comity.edge.roomserver import start_room
 from tests.unit.cli.pair import Both
-from tests.unit.edge.twofolders import copy_of, paired
+from tests.unit.edge.twofolders import MADE, copy_of, paired
 
 TITLE = "Point nine"
 WORDS = "The harbour master's green ledger"
@@ -132,9 +132,11 @@ def test_a_note_its_receipt_a_counter_note_an_outcome_and_a_proof_over_two_runni
         note = said(capsys, "note", *desk(base, "ostrel"), *write, *more, "--json")
         assert WORDS.encode() not in (base / "item").read_bytes()
         run("hand-in", "--node", base / "ostrel", *ROOM, base / "item")
-        with contextlib.closing(sqlite3.connect(base / "ostrel" / "room-1" / "room.db")) as one:
-            one.execute("VACUUM INTO ?", (str(base / "old.db"),))
-        old = base / "old.db"
+        ostrel = read_config(base / "ostrel")
+        assert copy_rooms(ostrel, base / "old.db") == (1,)
+        for taken in (copy_rooms, check_rooms):  # nothing is copied twice, nothing put under a room that runs
+            with pytest.raises(BadConfiguration):
+                taken(ostrel, base / "old.db")
         (read,) = until_read(capsys, base, "vanmere", 1)["notes"]
         assert (read["id"], read["body"]["text"], read["refused"]) == (note["id"], WORDS, None)
         run("receipt", note["id"], *desk(base, "vanmere"), "--out", base / "item2")
@@ -157,7 +159,7 @@ def test_a_note_its_receipt_a_counter_note_an_outcome_and_a_proof_over_two_runni
         rooms.stop()
     run("export", "--node", base / "vanmere", *ROOM, base / "logs")
     assert main(["log", "verify", str(base / "logs"), "--keys", str(base / "logs" / "room.vkeys")]) == 0
-    put_back(base, ports, old)
+    put_back(base, ports, capsys)
     run("export", "--node", base / "vanmere", *ROOM, base / "logs")
     keys = ["--keys", str(base / "logs" / "room.vkeys")]
     assert main(["log", "verify", str(base / "logs"), *keys]) == 0
@@ -214,14 +216,21 @@ def nowhere(base, capsys, note) -> None:
             assert "room-1" in path.parts or TITLE.encode() not in data, path
 
 
-def put_back(base, ports, old) -> None:
-    """A room whose store was put back asks first, gets its log from the other side, and goes on: it never forks."""
-    folder = base / "ostrel" / "room-1"
-    before = sizes(base, "ostrel")["ours"]
-    for path in folder.glob("room.db*"):
-        path.unlink()
-    old.rename(folder / "room.db")
+def put_back(base, ports, capsys) -> None:
+    """A room whose store was put back asks first, gets log and notes from the other side, and goes on: it never forks."""
+    config, before = read_config(base / "ostrel"), sizes(base, "ostrel")["ours"]
+    told = said(capsys, "read", *desk(base, "ostrel"), "--json")["notes"]
+    (back,) = put_back_rooms(config, base / "old.db", MADE)
+    assert (back.number, back.keys, back.kept) == (
+        1,
+        True,
+        str(base / "ostrel" / "room-1" / f"room.db.replaced-{MADE}"),
+    )
     assert sizes(base, "ostrel")["ours"] < before
+    copied = base / "old.db.rooms" / "room-1"
+    assert sorted(path.name for path in copied.iterdir()) == ["charter-1.cose", "room.db", "side.json"]
+    with pytest.raises(BadConfiguration, match="not a copy of room 1"):
+        check_rooms(read_config(base / "vanmere"), base / "old.db")
     rooms = Rooms(base, ports)
     try:
         ends = time.monotonic() + 60
@@ -229,6 +238,12 @@ def put_back(base, ports, old) -> None:
             assert time.monotonic() < ends
             time.sleep(0.3)
         assert {room.courier.keeper.link().state for room in rooms.rooms} == {"up"}
+        while rooms.rooms[0].courier.keeper.gaps() or rooms.rooms[0].courier.keeper.waiting():
+            assert time.monotonic() < ends
+            time.sleep(0.3)
+        again = until_read(capsys, base, "ostrel", len(told))  # every note once more and none twice
+        assert (again["good"], [one["id"] for one in again["notes"]]) == (True, [one["id"] for one in told])
+        assert until_read(capsys, base, "vanmere", len(told))["good"]
     finally:
         rooms.stop()
 

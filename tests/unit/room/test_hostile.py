@@ -6,14 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from comity.base import cbor
 from comity.base.errors import BadProof, BadSignature
-from comity.base.ids import Ms
+from comity.base.ids import LeafIndex, Ms
 from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
 from comity.node.link import LinkState
 from comity.room.box import check_log
 from comity.room.charter import verify_charters
-from comity.room.keeper import Lost
+from comity.room.keeper import Lost, place_of_log
 from comity.room.reading import read_room
 from comity.room.slot import Found
 from tests.unit.node.world import START
@@ -242,6 +243,48 @@ def test_what_waited_unsigned_in_a_put_back_store_waits_again():
     assert old.waiting() == 1
     slot(old, two, world.now + SLOT_MS)
     assert len(notes(read_as(world, "b1", two))) == 1
+
+
+def test_what_waited_in_a_copy_and_has_its_place_by_now_does_not_stand_in_the_log_twice():
+    world = make_world()
+    one, two = world.pair()
+    turn(world, one, two)
+    old = world.keeper(world.a, seed="restored")
+    item = say(world, one, "a1").slot
+    turn(world, one, two)
+    old.hand_in(item, Ms(world.now))  # as the copy had it, before it had its place
+    box = box_of(world, two)
+    old.restore(box.theirs.heads[-1], box.theirs.entries, Ms(world.now))
+    assert old.waiting() == 0
+    slot(old, two, world.now + SLOT_MS)
+    found = read_as(world, "b1", two)
+    assert (len(notes(found)), [one.fault for one in found if one.fault]) == (1, [])
+
+
+def test_what_stood_behind_leaves_of_a_put_back_log_comes_back_and_is_held_against_them():
+    world = make_world()
+    one, two = world.pair()
+    say(world, one, "a1")
+    turn(world, one, two)
+    turn(world, one, two)
+    old = world.keeper(world.a, seed="restored")
+    box = box_of(world, two)
+    old.restore(box.theirs.heads[-1], box.theirs.entries, Ms(world.now))
+    assert old.gaps() == (0, 1)
+    with two.ledger.read() as tx:
+        first, second = (place_of_log(tx, LogRole.THEIRS, index) for index in (0, 1))
+        assert place_of_log(tx, LogRole.THEIRS, 9) is None
+    for bad in (b"", b"\x80", first[:-40], cbor.encode((b"", b""))):
+        assert not old.mend(LeafIndex(0), bad)
+    assert old.gaps() == (0, 1)
+    assert old.mend(LeafIndex(0), first)
+    assert old.mend(LeafIndex(0), second)  # what is there stays; a leaf that is not there takes none
+    assert old.mend(LeafIndex(7), second)
+    assert old.gaps() == (1,)
+    assert old.mend(LeafIndex(1), first)  # another's place fits in size: the person finds it
+    slot(old, two, world.now + SLOT_MS)
+    found = read_as(world, "a1", old)
+    assert [(one.index, one.found) for one in found if one.ours][:2] == [(0, Found.TRUE), (1, Found.ALTERED)]
 
 
 def test_entries_that_do_not_give_the_signed_head_do_not_come_back():
