@@ -128,6 +128,9 @@ class Proposal:
     answer: str
     notes: tuple[str, ...]
     changes: tuple[Changed, ...]
+    due: str = ""
+    late: bool = False
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +225,8 @@ def _part(one: PartLine, at: Sight) -> Owner:
     return Owner(one.party, one.ours, one.name, mark, late, one.words, since, one.evidence)
 
 
-def proposal(one: ProposalLine, card: PlanCard, at: Sight) -> Proposal:
-    """Return one proposal."""
+def proposal(one: ProposalLine, card: PlanCard, at: Sight, *, answers: bool = False) -> Proposal:
+    """Return one proposal; `answers` for somebody who may answer those of the other side."""
     t = at.texts
     look, icon = _FATES[one.fate]
     who, reason, when = one.answer
@@ -240,7 +243,16 @@ def proposal(one: ProposalLine, card: PlanCard, at: Sight) -> Proposal:
         answer=answer.strip(),
         notes=tuple(_notes(one, card, t)),
         changes=changed(one.differences, t),
+        due="" if one.due is None else answer_by(one.due, at),
+        late=one.due is not None and at.now >= one.due,
+        look=t("plan.look" if answers and not one.ours else "plan.read"),
     )
+
+
+def answer_by(due: Ms, at: Sight) -> str:
+    """Say by when a proposal is to be answered, or should have been."""
+    key = "plan.answer.late" if at.now >= due else "plan.answer.by"
+    return at.texts(key, day=moments.date(due, at.texts, year=True))
 
 
 def _notes(one: ProposalLine, card: PlanCard, t: Texts) -> list[str]:

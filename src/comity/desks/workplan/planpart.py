@@ -14,7 +14,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import CaseId, Digest, DispatchId
 from comity.base.workdays import Calendar
 from comity.desk import Facts, Filing
-from comity.desks.workplan import bodylines, planrows, store
+from comity.desks.workplan import bodylines, planrows, reminding, store
 from comity.desks.workplan.body import compose_body, read
 from comity.desks.workplan.kinds import plan_of
 from comity.desks.workplan.model import PROPOSING, Kind, Operation, Plan, Stage, Update
@@ -47,11 +47,13 @@ class Sides:
         ids: of both parties, in the order of the accord.
         ours: 0 or 1.
         days: calendar of each.
+        answer_ms: how long a proposal may wait for its answer.
     """
 
     ids: tuple[str, str] = ("", "")
     ours: int = 0
     days: tuple[Calendar, Calendar] = (Calendar(), Calendar())
+    answer_ms: int = reminding.DEFAULT_MS
 
     @property
     def both(self) -> frozenset[str]:

@@ -16,7 +16,7 @@ from comity.desks.workplan.kinds import operation_of, plan_of
 from comity.desks.workplan.model import Amendment, Operation, Plan, Progress, Stage, Update
 from comity.desks.workplan.plans import operation_value, plan_value
 from comity.desks.workplan.rules import Event, Story, Version
-from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.ports import Row, Tx
 
 _EVENTS = (
@@ -157,6 +157,14 @@ def newest(tx: Tx) -> tuple[int, Digest, Plan] | None:
     if not found:
         return None
     return int_of(found[0][0]), Digest(bytes_of(found[0][1])), read_plan(bytes_of(found[0][2]))
+
+
+def in_force_since(tx: Tx) -> Ms | None:
+    """Return when the version in force was agreed to, by whoever signed last; None for the first."""
+    found = tx.rows(
+        "SELECT a.made FROM workplan_version v LEFT JOIN workplan_amend a ON a.id = v.agreed ORDER BY v.number DESC LIMIT 1"
+    )
+    return ms_or_none(found[0][0]) if found else None
 
 
 def erase_operations(tx: Tx, dispatch: DispatchId) -> None:
