@@ -280,6 +280,7 @@ class PlanRoutes:
         officer = by.officer()
         about = body.get("about")
         named = DispatchId(about) if isinstance(about, bytes) else None
+        case, recalled = self._about(named)
         form = Form(
             desk=self._desk,
             kind=kind,
@@ -291,8 +292,9 @@ class PlanRoutes:
             workplan_item=item,
             workplan_reason="" if item else _REASON,
             body=body,
-            case=self._case(named),
-            re=() if named is None else (named,),
+            case=case,
+            # On what its own side recalled nothing is built: its end names it in the body alone, or it would stand open for ever.
+            re=() if named is None or recalled else (named,),
             lane=Lane.URGENT,
         )
         outcome = await self._engine.submit(form, officer)
@@ -306,12 +308,15 @@ class PlanRoutes:
             raise BadForm("there is no such officer in our roster; nothing was kept")
         return agency
 
-    def _case(self, about: DispatchId | None) -> CaseId | None:
+    def _about(self, about: DispatchId | None) -> tuple[CaseId | None, bool]:
+        """Return the case of a proposal, and whether its own side recalled it."""
         if about is None:
-            return None
+            return None, False
         card = self._reader.plan(self._engine.clock.now())
-        found = next((one.case for one in card.proposals if one.id == show_id(about)), "")
-        return CaseId(read_id(found)) if found else None
+        found = next((one for one in card.proposals if one.id == show_id(about)), None)
+        if found is None or not found.case:
+            return None, False
+        return CaseId(read_id(found.case)), "recall" in found.marks
 
 
 def start_plan(opened: OpenNode, engine: Engine) -> tuple[Routes, ...]:

@@ -174,13 +174,16 @@ class PlanPart:
         """Do nothing more: what both have signed is changed by an amendment, never by a recall."""
 
     def erase(self, tx: Tx, dispatch: DispatchId, case: CaseId) -> None:  # noqa: ARG002  every part is asked this way
-        """Take the words of a dispatch out of this part's rows; versions keep their joint text.
+        """Take the words of a dispatch out of this part's rows; versions keep their joint text, and who signed them stays.
 
         Raises:
-            BadForm: it is a proposal that is still open; nothing was changed.
+            BadForm: it is a proposal that is still open, or nothing was decided of it yet; nothing was changed.
         """
-        if planrows.state_of(tx, dispatch) == Fate.OPEN:
+        state = planrows.state_of(tx, dispatch)
+        if state is not None and state[1] == Fate.OPEN:
             raise BadForm("this proposal is open: answer or withdraw it first; nothing was changed")
+        if state is not None and not state[0]:
+            raise BadForm("something before this amendment is missing here: wait for it; nothing was changed")
         planrows.erase_operations(tx, dispatch)
         planrows.erase_progress(tx, dispatch)
 

@@ -156,6 +156,7 @@ async def proposal(visit: Visit) -> Answer:
     context: dict[str, object] = {
         "id": one.id,
         "answers": opened and not one.ours,
+        "signs": "recall" not in one.marks,
         "withdraws": opened and one.ours,
         "again": one.fate == "outdated" and one.ours and _writes(visit),
     }
