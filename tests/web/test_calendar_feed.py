@@ -13,8 +13,8 @@ from tests.web.desk import ROLES, desk
 WHEN = 1_785_600_000_000
 """1 August 2026, 16:00 UTC."""
 CALL = {
-    "sort": "meeting", "title": "Quarterly talk; ropes, and \\ lanterns", "language": "en", "minutes": 90,
-    "languages": ["en", "fr"], "agenda": [], "places": [], "deputies": [],
+    "sort": "review", "title": "Quarterly talk; ropes, and \\ lanterns", "language": "en", "minutes": 90,
+    "languages": ["en", "fr"],
 }  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def by(number):
 @pytest.fixture(scope="module")
 def called(house):
     said = house.door(
-        "POST", "/meetings/act", {"by": by(ROLES["desk-lead"]), "meeting": "", "act": "call", **CALL, "at": WHEN}
+        "POST", "/meetings/act", {"by": by(ROLES["desk-lead"]), "act": "call", "terms": {**CALL, "at": WHEN}}
     )
     assert said["outcome"] == "sent", said
     return said["id"]

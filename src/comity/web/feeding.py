@@ -31,7 +31,7 @@ def answer(feed: Feed, headers: Mapping[str, str]) -> Response[bytes]:
     said = {**_KEPT, "etag": tag, "last-modified": _date(feed.revised)}
     if _same(feed, tag, headers):
         return Response(b"", status_code=HTTPStatus.NOT_MODIFIED, headers=said, media_type="text/calendar")
-    return Response(feed.body, status_code=HTTPStatus.OK, headers=said, media_type="text/calendar; charset=utf-8")
+    return Response(feed.body, status_code=HTTPStatus.OK, headers=said, media_type="text/calendar")
 
 
 def _same(feed: Feed, tag: str, headers: Mapping[str, str]) -> bool:

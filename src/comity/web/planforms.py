@@ -193,7 +193,7 @@ def picks(plan: Mapping[str, Any], t: Texts) -> tuple[tuple[str, tuple[tuple[str
 def view(one: Edited, plan: Mapping[str, Any], card: PlanCard, board: PlanBoard, t: Texts) -> Editor:
     """Lay a record out for the template."""
     found = one.record
-    head = t(f"plan.change.{one.what}.h" if one.known else f"plan.new.{one.what}.h", id=one.id)
+    head = t(f"plan.change.{one.what}.h" if one.known else f"plan.new.{one.what}", id=one.id)
     texts = found.get("aim" if one.what == "item" else "title", {}) if one.what != "title" else {}
     near, more = _words(texts, t)
     return Editor(

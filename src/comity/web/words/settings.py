@@ -29,7 +29,7 @@ WORDS: Mapping[str, str] = {
     "settings.sessions.others": "End all others",
     "settings.calendar": "Calendar of the workplan",
     "settings.calendar.text": "An address that your calendar program asks for by itself: due days and titles of the plan and of meetings, nothing else. Whoever has it sees these, so keep it to yourself.",
-    "settings.calendar.since": "You have an address, since {time}.",
+    "settings.calendar.since": "You have an address, since {time} UTC.",
     "settings.calendar.none": "You have no address.",
     "settings.calendar.make": "Make an address",
     "settings.calendar.again": "Make a new one; the old one ends",
