@@ -7,7 +7,19 @@ import re
 NAME = re.compile(r"[A-Za-z0-9-]+")
 PARAM = re.compile(r';([A-Za-z0-9-]+)=("[^"\x00-\x08\x0a-\x1f\x7f]*"|[^";:,\x00-\x08\x0a-\x1f\x7f]*)')
 STAMP = re.compile(r"\d{8}T\d{6}Z")
-ONCE = {"UID", "DTSTAMP", "DTSTART", "DTEND", "DURATION", "SUMMARY", "DESCRIPTION", "SEQUENCE", "STATUS", "TRANSP", "LAST-MODIFIED"}
+ONCE = {
+    "UID",
+    "DTSTAMP",
+    "DTSTART",
+    "DTEND",
+    "DURATION",
+    "SUMMARY",
+    "DESCRIPTION",
+    "SEQUENCE",
+    "STATUS",
+    "TRANSP",
+    "LAST-MODIFIED",
+}
 """3.6.1: these stand at most once in an event."""
 
 

@@ -20,10 +20,10 @@ def carried(page):
         said = dict(re.findall(r'([a-z-]+)="([^"]*)"', tag))
         if said.get("type") != "checkbox" or " checked" in tag:
             found.setdefault(said["name"], []).append(html.unescape(said.get("value", "")))
-    for name, inside in re.findall(r'<select [^>]*name="([a-zA-Z.]+)"[^>]*>(.*?)</select>', form, re.S):
+    for name, inside in re.findall(r'<select [^>]*name="([a-zA-Z.]+)"[^>]*>(.*?)</select>', form, re.DOTALL):
         chosen = re.search(r'<option value="([^"]*)" selected>', inside)
         found[name] = [chosen[1] if chosen else ""]
-    why = re.search(r'<textarea id="f-why"[^>]*>\n(.*?)</textarea>', form, re.S)
+    why = re.search(r'<textarea id="f-why"[^>]*>\n(.*?)</textarea>', form, re.DOTALL)
     return {**found, "why": [html.unescape(why[1])] if why else [""]}
 
 
@@ -38,9 +38,11 @@ def press(who, page, do, **changed):
 
 def listed(page):
     """Return (what it is about, its lines) of each change of the list."""
-    found = re.search(r'<section[^>]*id="gathered">(.*?)</section>', page.text, re.S)
-    rows = re.findall(r'<li class="stack-sm"><p class="row"><b>(.*?)</b>.*?<ul[^>]*>(.*?)</ul>', found[1], re.S)
-    plain = [(_plain(head), [_plain(line) for line in re.findall(r"<li[^>]*>(.*?)</li>", lines)]) for head, lines in rows]
+    found = re.search(r'<section[^>]*id="gathered">(.*?)</section>', page.text, re.DOTALL)
+    rows = re.findall(r'<li class="stack-sm"><p class="row"><b>(.*?)</b>.*?<ul[^>]*>(.*?)</ul>', found[1], re.DOTALL)
+    plain = [
+        (_plain(head), [_plain(line) for line in re.findall(r"<li[^>]*>(.*?)</li>", lines)]) for head, lines in rows
+    ]
     return dict(plain)
 
 

@@ -28,7 +28,9 @@ def address(who):
     """Make an address as an officer does, and return its path."""
     page = who.post("/settings/calendar")
     assert page.status_code == 200, page.text
-    found = re.search(r'<code class="id" tabindex="0">http://127\.0\.0\.1:\d+(/calendar/[A-Za-z0-9_-]{43}\.ics)</code>', page.text)
+    found = re.search(
+        r'<code class="id" tabindex="0">http://127\.0\.0\.1:\d+(/calendar/[A-Za-z0-9_-]{43}\.ics)</code>', page.text
+    )
     assert found
     return found[1]
 
@@ -77,7 +79,12 @@ def test_what_has_not_moved_is_not_sent_again(house, called):
     tag, moved = first.headers["etag"], first.headers["last-modified"]
     assert parsedate_to_datetime(moved).timestamp() > 0
     assert program.get(path).content == first.content
-    for headers in ({"if_none_match": tag}, {"if_none_match": f'"x", W/{tag}'}, {"if_none_match": "*"}, {"if_modified_since": moved}):
+    for headers in (
+        {"if_none_match": tag},
+        {"if_none_match": f'"x", W/{tag}'},
+        {"if_none_match": "*"},
+        {"if_modified_since": moved},
+    ):
         again = program.get(path, **headers)
         assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
     for headers in (

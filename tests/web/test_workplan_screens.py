@@ -21,7 +21,7 @@ def fields(page):
     found = {}
     for name, value in re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', page.text):
         found.setdefault(name, []).append(html.unescape(value))
-    why = re.search(r'<textarea id="f-why"[^>]*>\n(.*?)</textarea>', page.text, re.S)
+    why = re.search(r'<textarea id="f-why"[^>]*>\n(.*?)</textarea>', page.text, re.DOTALL)
     return {**found, "why": html.unescape(why[1]) if why else "", "csrf": found.get("csrf", [""])[-1]}
 
 

@@ -29,7 +29,7 @@ from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.edge.registry import Registry, RosterOfficer
 from comity.marking.labels import Lane, Urgency
-from comity.screen.plan import ItemLine, Made, PlanCard, Preview, Waiting
+from comity.screen.plan import Difference, ItemLine, Made, PlanCard, Preview, Waiting
 
 _PURPOSE = "workplan"
 _REASON = "the plan itself"
@@ -114,7 +114,9 @@ class PlanReader:
             for one in card.items
         )
         tracks = tuple(replace(one, owners=self._named(one.owners)) for one in card.tracks)
-        return replace(card, items=items, tracks=tracks)
+        proposals = tuple(replace(one, differences=self._told(one.differences)) for one in card.proposals)
+        versions = tuple(replace(one, differences=self._told(one.differences)) for one in card.versions)
+        return replace(card, items=items, tracks=tracks, proposals=proposals, versions=versions)
 
     def file(self, form: str, language: str) -> tuple[str, bytes]:
         """Return the plan in force as a file: media type and content."""
@@ -130,7 +132,8 @@ class PlanReader:
     def preview(self, asked: Mapping[str, Any]) -> Preview:
         """Return what changes would make of the version in force; errors as the desk's `preview_of`."""
         with self.ledger.read() as tx:
-            return self.planning.preview_of(tx, self.desk, asked)
+            seen = self.planning.preview_of(tx, self.desk, asked)
+        return replace(seen, changes=tuple((one, self._told(differences)) for one, differences in seen.changes))
 
     def owners(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
         """Return who can own something: (short mark, (id, name) of its agencies), in the order of the accord."""
@@ -143,6 +146,19 @@ class PlanReader:
 
     def _named(self, owners: tuple[tuple[str, str, str], ...]) -> tuple[tuple[str, str, str], ...]:
         return tuple((short, agency, self._names.get(agency, agency)) for short, agency, _ in owners)
+
+    def _told(self, differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
+        """Return differences with the names of owners in place of their ids."""
+        return tuple(
+            replace(one, before=self._owner_names(one.before), after=self._owner_names(one.after))
+            if one.field == "owners"
+            else one
+            for one in differences
+        )
+
+    def _owner_names(self, text: str) -> str:
+        pairs = (pair.partition(": ") for pair in text.split("; ") if pair)
+        return "; ".join(f"{party.upper()}: {self._names.get(agency, agency)}" for party, _, agency in pairs)
 
     def _named_item(self, item: ItemLine) -> ItemLine:
         actions = tuple(

@@ -86,7 +86,9 @@ def close(two, one, proposal, state):
     return two.submit(one, two.form(one, body))
 
 
-@pytest.mark.parametrize(("who", "state", "fate"), [("xo", Stage.WITHDRAWN, "withdrawn"), ("xv", Stage.DECLINED, "declined")])
+@pytest.mark.parametrize(
+    ("who", "state", "fate"), [("xo", Stage.WITHDRAWN, "withdrawn"), ("xv", Stage.DECLINED, "declined")]
+)
 def test_a_recalled_proposal_cannot_be_signed_and_stands_in_nobodys_way(two, who, state, fate):
     proposal = two.propose(two.xo, action("A-1"))
     recall(two, two.xo, proposal)
@@ -214,7 +216,11 @@ def everything(one):
     with one.node.ledger.read() as tx:
         for table in ("workplan_amend", "workplan_dispatch", "sent", "got"):
             for row in tx.rows(f"SELECT * FROM {table}"):
-                found += [value.encode() if isinstance(value, str) else bytes(value) for value in row if isinstance(value, str | bytes)]
+                found += [
+                    value.encode() if isinstance(value, str) else bytes(value)
+                    for value in row
+                    if isinstance(value, str | bytes)
+                ]
     return b"\n".join(found)
 
 
@@ -262,7 +268,9 @@ def _prove(one, proposal, agreed):
         assert plan_json(tx, desk, 2)["actions"][0]["id"] == "A-1"
         who = {}
         for dispatch in (proposal, agreed):
-            (row,) = tx.rows("SELECT plain FROM sent WHERE id = ? UNION SELECT plain FROM got WHERE id = ?", (dispatch,) * 2)
+            (row,) = tx.rows(
+                "SELECT plain FROM sent WHERE id = ? UNION SELECT plain FROM got WHERE id = ?", (dispatch,) * 2
+            )
             header = wire.decode_header(parts_of(bytes_of(row[0]))[0].content)
             who[dispatch] = (header.kind, header.author.agency, header.released_by.officer)
     assert who == {

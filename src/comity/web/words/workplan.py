@@ -30,6 +30,8 @@ WORDS: Mapping[str, str] = {
     "plan.due": "due {day}",
     "plan.proposed": "change proposed",
     "plan.made": "Dispatches: {ours} ours, {theirs} theirs, in {cases} cases; consignments: {goods}",
+    "plan.made.none": "No dispatch names it yet",
+    "plan.today": "Today",
     "plan.made.h": "What it produced",
     "plan.made.kind": "Kind",
     "plan.made.ours": "Ours",
