@@ -68,13 +68,28 @@ def test_unlike_plan_files_are_named_on_both_sides_and_nothing_takes_effect(unli
     assert [(one.fate, one.verdict) for one in two.card(two.xv).proposals] == [("void", "other-base")]
     with pytest.raises(BadForm, match="no such proposal open"):
         two.answer(two.xv, proposal)
-    with pytest.raises(BadForm, match="no such proposal open"):
-        two.answer(two.xv, proposal, Stage.DECLINED, "another text")
-    two.propose(two.xv, action("A-2"))
+    assert two.card(two.xo).other_text == (), "who spoke first cannot know yet"
+    two.answer(two.xv, proposal, Stage.DECLINED, "we hold another text")
     two.meet()
+    assert two.card(two.xo).proposals[0].answer[:2] == ("XV", "we hold another text")
     assert (two.card(two.xo).other_text, two.card(two.xv).other_text) == ((begun[1],), (begun[0],))
     assert (two.card(two.xo).digest, two.card(two.xv).digest) == begun
     assert {two.card(one).number for one in (two.xo, two.xv)} == {1}
+    # Nor does anything that either side says after it, signed or not.
+    other = two.propose(two.xv, action("A-2"))
+    two.meet()
+    with pytest.raises(BadForm, match="no such proposal open"):
+        two.answer(two.xo, other)
+    assert (two.card(two.xo).digest, two.card(two.xv).digest) == begun
+
+
+def test_what_is_open_or_merely_outdated_is_not_declined_out_of_turn(two):
+    first, late = (two.propose(two.xo, action(name)) for name in ("A-1", "A-2"))
+    two.meet()
+    two.answer(two.xv, first)
+    two.meet()
+    with pytest.raises(BadForm, match="no such proposal open"):
+        two.answer(two.xv, late, Stage.DECLINED, "it is outdated")
 
 
 # --- recalls ---------------------------------------------------------------------------------------------------------

@@ -135,11 +135,21 @@ class PlanPart:
 
     def _check_event(self, tx: Tx, event: Event) -> None:
         said = [one for one, _ in planrows.events(tx)]
-        verdict = fold(self.first(tx), [*said, event], self.sides.both).verdicts.get(event.id, Verdict.BACKWARDS)
+        told = fold(self.first(tx), [*said, event], self.sides.both)
+        verdict = told.verdicts.get(event.id, Verdict.BACKWARDS)
+        if event.state is Stage.DECLINED and self._strange(event, said, told):
+            return  # it counts for nothing, and tells the other side at once which text we hold
         if verdict is not Verdict.COUNTS:
             raise BadForm(f"this {event.state} would not count: {_WHY[verdict]}; nothing was kept")
         if event.state is Stage.AGREED and event.about is not None and _RECALL in store.marks(tx, event.about):
             raise BadForm("the other side recalled this proposal: decline it, or wait for another; nothing was kept")
+
+    @staticmethod
+    def _strange(event: Event, said: Sequence[Event], told: Story) -> bool:
+        """Say whether what an event answers is a proposal of the other side on a version that is none of our history."""
+        about = next((one for one in said if one.id == event.about and one.side != event.side), None)
+        known = {one.digest for one in told.versions}
+        return about is not None and told.verdicts.get(about.id) is Verdict.OTHER_BASE and about.base not in known
 
     def _check_update(self, tx: Tx, filing: Filing, body: Update) -> None:
         version = self.version(tx)

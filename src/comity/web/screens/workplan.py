@@ -157,6 +157,7 @@ async def proposal(visit: Visit) -> Answer:
         "id": one.id,
         "answers": opened and not one.ours,
         "signs": "recall" not in one.marks,
+        "strange": one.verdict == "other-base" and not (one.base or one.ours) and _writes(visit),
         "withdraws": opened and one.ours,
         "again": one.fate == "outdated" and one.ours and _writes(visit),
     }

@@ -165,6 +165,8 @@ WORDS: Mapping[str, str] = {
     "plan.agree": "Agree and sign",
     "plan.decline": "Decline it",
     "plan.counter": "Decline it and propose another",
+    "plan.strange": "Tell them that we hold another text",
+    "plan.strange.why": "This is on a version that is not here: the plan files of the two sides differ, and nothing can be signed until they agree. Their page says so as soon as they have this.",
     "plan.withdraw": "Withdraw it",
     "plan.again": "Propose it anew on the version in force",
     "plan.said.proposed": "Proposed. It waits for the other side's signature.",
