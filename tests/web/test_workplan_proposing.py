@@ -9,7 +9,8 @@ import pytest
 
 from comity.base.ids import Ms
 from comity.edge import peoplerows
-from tests.web.desk import desk
+from tests.unit.edge.twofolders import copy_of
+from tests.web.desk import House, desk, furnished
 from tests.web.proposal_form import NEW, carried, listed, press
 
 TRACK = {"what": "track", "id": "T-1", "text.en": "trade in rope", "owner.XO": "paper-office", "days": "2026-10-01"}
@@ -204,3 +205,30 @@ def test_a_form_comes_back_after_its_session_has_ended_and_is_sent_then(house):
     assert f'name="op" value="{fields["op"][0]}"' in proof.text, "an old proof keeps what was gathered"
     gathered = stale.post("/workplan/propose", {**fields, "csrf": stale.csrf, "do": "add"})
     assert gathered.status_code == 200, "to gather needs no fresh proof"
+
+
+def test_unlike_plan_files_are_told_to_the_other_side_from_the_page(tmp_path):
+    base = copy_of(furnished(), tmp_path)
+    file = base / "vanmere" / "workplan.toml"
+    file.write_text(file.read_text().replace("within ten days", "within twelve days"))
+    house = House(base)
+    try:
+        here, there = house.visitor("officer"), house.visitor("officer", "vanmere")
+        page = press(here, here.get("/workplan/propose?what=title"), "add", text="Another title")
+        assert press(here, page, "send").status_code == 303
+        house.until(lambda: plan(house, "vanmere")["other_text"])
+        (proposal,) = plan(house, "vanmere")["proposals"]
+        assert "The other side holds another text" in there.get("/workplan").text
+        shown = there.get(f"/workplan/proposal/{proposal['id']}").text
+        assert "Agree and sign" not in shown
+        assert "Tell them that we hold another text" in shown
+        said = there.post(
+            f"/workplan/proposal/{proposal['id']}", {"state": "declined", "reason": "ours says twelve days"}
+        )
+        assert said.status_code == 303
+        house.until(lambda: plan(house)["other_text"])
+        board = here.get("/workplan?view=history").text
+        assert "The other side holds another text" in board
+        assert "ours says twelve days" in board
+    finally:
+        house.stop()
