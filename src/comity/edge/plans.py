@@ -35,15 +35,15 @@ _PURPOSE = "workplan"
 _REASON = "the plan itself"
 
 
-class Planning(Protocol):
-    """What the desk's module `planning` offers."""
-
-    def card_of(self, tx: Tx, desk: object, shorts: tuple[str, str], now: Ms) -> PlanCard:
-        """Return the plan in force and what happens to it."""
-        ...
+class Asking(Protocol):
+    """What the desk's module `planning` makes of what a person asks."""
 
     def proposal_of(self, tx: Tx, desk: object, asked: Mapping[str, Any]) -> Mapping[str, Value]:
         """Return the body of a proposal from changes or a whole plan, as plain data."""
+        ...
+
+    def preview_of(self, tx: Tx, desk: object, asked: Mapping[str, Any]) -> Preview:
+        """Return what changes would make of the version in force."""
         ...
 
     def answer_of(self, tx: Tx, desk: object, asked: Mapping[str, Any]) -> Mapping[str, Value]:
@@ -54,16 +54,20 @@ class Planning(Protocol):
         """Return the body of an update, the item of its action, and the other side's owner."""
         ...
 
+
+class Planning(Asking, Protocol):
+    """What the desk's module `planning` offers."""
+
+    def card_of(self, tx: Tx, desk: object, shorts: tuple[str, str], now: Ms) -> PlanCard:
+        """Return the plan in force and what happens to it."""
+        ...
+
     def file_of(self, tx: Tx, desk: object, form: str, language: str) -> tuple[str, str]:
         """Return the plan in force as a file: media type and text."""
         ...
 
     def waiting_of(self, tx: Tx, desk: object, now: Ms) -> tuple[Waiting, ...]:
         """Return the proposals of the other side that wait for us."""
-        ...
-
-    def preview_of(self, tx: Tx, desk: object, asked: Mapping[str, Any]) -> Preview:
-        """Return what changes would make of the version in force."""
         ...
 
     def plan_json(self, tx: Tx, desk: object, version: int) -> Mapping[str, Value]:
