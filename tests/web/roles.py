@@ -83,6 +83,7 @@ POST      /workplan/item/{item}                      amend
 GET       /workplan/proposal/{proposal}              plan
 POST      /workplan/proposal/{proposal}              amend
 GET,POST  /workplan/propose                          amend
+POST      /workplan/propose/send                     amend
 GET       /workplan/file/{name}                      plan
 GET       /scorecard                                 plan
 GET       /scorecard/figures.csv                     plan
@@ -184,6 +185,8 @@ POST      /settings/passkey                          home
 POST      /settings/passkey/end                      home
 POST      /settings/session/end                      home
 POST      /settings/sessions/end                     home
+POST      /settings/calendar                         plan
+POST      /settings/calendar/end                     plan
 GET       /sign-in                                   open
 POST      /sign-in/begin                             open
 POST      /sign-in/passkey                           open
@@ -214,6 +217,7 @@ POST      /people/{desk}/{number}/name               people
 POST      /people/{desk}/{number}/bind               people
 POST      /people/{desk}/{number}/passkey            people
 POST      /people/{desk}/{number}/sessions           people
+POST      /people/{desk}/{number}/calendar           people
 GET       /health                                    health
 POST      /health/alarm                              health
 GET       /link                                      link

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
@@ -13,6 +14,15 @@ CHANGE = {
     "what": "action", "id": "F-1.1", "item": "F-1", "text.en": "count the lanterns", "owner.XO": "paper-office",
     "owner.XV": "seal-house", "measure": "each month", "due": "2026-08-01", "why": HOSTILE, "about": "",
 }  # fmt: skip
+
+
+def fields(page):
+    """Return what a browser sends of the proposal's form: hidden fields and the reason."""
+    found = {}
+    for name, value in re.findall(r'<input type="hidden" name="([a-z]+)" value="([^"]*)"', page.text):
+        found.setdefault(name, []).append(html.unescape(value))
+    why = re.search(r'<textarea id="f-why"[^>]*>\n(.*?)</textarea>', page.text, re.DOTALL)
+    return {**found, "why": html.unescape(why[1]) if why else "", "csrf": found.get("csrf", [""])[-1]}
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +42,7 @@ def both(house, test):
 def test_a_change_is_proposed_in_one_browser_and_signed_in_the_other(house):
     here, there = house.visitor("officer"), house.visitor("officer", "vanmere")
     assert here.get("/workplan/propose").status_code == 200
-    sent = here.post("/workplan/propose", CHANGE)
+    sent = here.post("/workplan/propose/send", fields(here.post("/workplan/propose", CHANGE)))
     assert sent.status_code == 303, sent.text
     both(house, lambda card: len(card["proposals"]) == 1)
     (proposal,) = plan(house, "vanmere")["proposals"]
@@ -98,5 +108,6 @@ def test_what_does_not_fit_says_why_and_keeps_nothing(house):
     before = plan(house, "ostrel")["proposals"]
     answer = here.post("/workplan/propose", {**CHANGE, "owner.XV": "", "id": "F-1.2"})
     assert answer.status_code == 400
-    assert re.search("owner", answer.text)
+    assert re.search("needs one owner on each side", answer.text)
+    assert 'value="count the lanterns"' in answer.text, "what was written stands in the form"
     assert plan(house, "ostrel")["proposals"] == before

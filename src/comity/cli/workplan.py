@@ -24,8 +24,9 @@ from comity.cli import meetings, scorecards
 from comity.cli.acts import officer_of
 from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json, show_table
+from comity.desks.workplan.calendar import calendar_text, plan_entries
 from comity.desks.workplan.cli import COMMANDS
-from comity.desks.workplan.files import from_csv, to_calendar, to_csv
+from comity.desks.workplan.files import from_csv, to_csv
 from comity.desks.workplan.kinds import plan_of
 from comity.desks.workplan.model import Plan
 from comity.desks.workplan.plans import changes, difference, operation_value, ordered, plan_value
@@ -284,7 +285,8 @@ def run_export(asked: argparse.Namespace) -> int:
 def run_calendar(asked: argparse.Namespace) -> int:
     """Write the days of a plan as iCalendar."""
     plan = _given(asked)
-    return _write(asked, to_calendar(plan, first_version(plan).digest, Ms(time.time_ns() // 1_000_000), asked.language))
+    digest, now = first_version(plan).digest, Ms(time.time_ns() // 1_000_000)
+    return _write(asked, calendar_text(plan.title, plan_entries(plan, digest, now, 1, asked.language), digest))
 
 
 def _write(asked: argparse.Namespace, text: str) -> int:

@@ -29,21 +29,21 @@ from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.edge.registry import Registry, RosterOfficer
 from comity.marking.labels import Lane, Urgency
-from comity.screen.plan import ItemLine, Made, PlanCard
+from comity.screen.plan import Difference, ItemLine, Made, PlanCard, Preview, Waiting
 
 _PURPOSE = "workplan"
 _REASON = "the plan itself"
 
 
-class Planning(Protocol):
-    """What the desk's module `planning` offers."""
-
-    def card_of(self, tx: Tx, desk: object, shorts: tuple[str, str], now: Ms) -> PlanCard:
-        """Return the plan in force and what happens to it."""
-        ...
+class Asking(Protocol):
+    """What the desk's module `planning` makes of what a person asks."""
 
     def proposal_of(self, tx: Tx, desk: object, asked: Mapping[str, Any]) -> Mapping[str, Value]:
         """Return the body of a proposal from changes or a whole plan, as plain data."""
+        ...
+
+    def preview_of(self, tx: Tx, desk: object, asked: Mapping[str, Any]) -> Preview:
+        """Return what changes would make of the version in force."""
         ...
 
     def answer_of(self, tx: Tx, desk: object, asked: Mapping[str, Any]) -> Mapping[str, Value]:
@@ -54,8 +54,20 @@ class Planning(Protocol):
         """Return the body of an update, the item of its action, and the other side's owner."""
         ...
 
-    def file_of(self, tx: Tx, desk: object, form: str, now: Ms, language: str) -> tuple[str, str]:
+
+class Planning(Asking, Protocol):
+    """What the desk's module `planning` offers."""
+
+    def card_of(self, tx: Tx, desk: object, shorts: tuple[str, str], now: Ms) -> PlanCard:
+        """Return the plan in force and what happens to it."""
+        ...
+
+    def file_of(self, tx: Tx, desk: object, form: str, language: str) -> tuple[str, str]:
         """Return the plan in force as a file: media type and text."""
+        ...
+
+    def waiting_of(self, tx: Tx, desk: object, now: Ms) -> tuple[Waiting, ...]:
+        """Return the proposals of the other side that wait for us."""
         ...
 
     def plan_json(self, tx: Tx, desk: object, version: int) -> Mapping[str, Value]:
@@ -72,9 +84,10 @@ class PlanReader:
         shorts: marks of both parties in the order of the accord.
         names: of agencies by id.
         counted: names of the desks whose dispatches are counted; the one with consignments, if there is one.
+        owners: (short mark, (id, name) of its agencies), in the order of the accord.
     """
 
-    def __init__(  # noqa: PLR0917  six things, each of another kind
+    def __init__(  # noqa: PLR0917  seven things, each of another kind
         self,
         ledger: Ledger,
         desk: object,
@@ -82,10 +95,12 @@ class PlanReader:
         shorts: tuple[str, str],
         names: Mapping[str, str],
         counted: tuple[Sequence[str], str],
+        owners: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = (),
     ) -> None:
         self.ledger, self.desk, self.planning = ledger, desk, planning
         self._shorts, self._names = shorts, names
         self._counted, self._consignments = counted
+        self._owners = owners
 
     def plan(self, now: Ms) -> PlanCard:
         """Return the plan in force and what happens to it."""
@@ -103,16 +118,51 @@ class PlanReader:
             for one in card.items
         )
         tracks = tuple(replace(one, owners=self._named(one.owners)) for one in card.tracks)
-        return replace(card, items=items, tracks=tracks)
+        proposals = tuple(replace(one, differences=self._told(one.differences)) for one in card.proposals)
+        versions = tuple(replace(one, differences=self._told(one.differences)) for one in card.versions)
+        return replace(card, items=items, tracks=tracks, proposals=proposals, versions=versions)
 
-    def file(self, form: str, now: Ms, language: str) -> tuple[str, bytes]:
+    def file(self, form: str, language: str) -> tuple[str, bytes]:
         """Return the plan in force as a file: media type and content."""
         with self.ledger.read() as tx:
-            media, text = self.planning.file_of(tx, self.desk, form, now, language)
+            media, text = self.planning.file_of(tx, self.desk, form, language)
         return media, text.encode()
+
+    def waiting(self, now: Ms) -> tuple[Waiting, ...]:
+        """Return the proposals of the other side that wait for us, the oldest first."""
+        with self.ledger.read() as tx:
+            return self.planning.waiting_of(tx, self.desk, now)
+
+    def preview(self, asked: Mapping[str, Any]) -> Preview:
+        """Return what changes would make of the version in force; errors as the desk's `preview_of`."""
+        with self.ledger.read() as tx:
+            seen = self.planning.preview_of(tx, self.desk, asked)
+        return replace(seen, changes=tuple((one, self._told(differences)) for one, differences in seen.changes))
+
+    def owners(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+        """Return who can own something: (short mark, (id, name) of its agencies), in the order of the accord."""
+        return self._owners
+
+    def text(self) -> Mapping[str, Value]:
+        """Return the text of the version in force as plain data."""
+        with self.ledger.read() as tx:
+            return self.planning.plan_json(tx, self.desk, 0)
 
     def _named(self, owners: tuple[tuple[str, str, str], ...]) -> tuple[tuple[str, str, str], ...]:
         return tuple((short, agency, self._names.get(agency, agency)) for short, agency, _ in owners)
+
+    def _told(self, differences: tuple[Difference, ...]) -> tuple[Difference, ...]:
+        """Return differences with the names of owners in place of their ids."""
+        return tuple(
+            replace(one, before=self._owner_names(one.before), after=self._owner_names(one.after))
+            if one.field == "owners"
+            else one
+            for one in differences
+        )
+
+    def _owner_names(self, text: str) -> str:
+        pairs = (pair.partition(": ") for pair in text.split("; ") if pair)
+        return "; ".join(f"{party.upper()}: {self._names.get(agency, agency)}" for party, _, agency in pairs)
 
     def _named_item(self, item: ItemLine) -> ItemLine:
         actions = tuple(
@@ -160,13 +210,17 @@ def make_plan(opened: OpenNode) -> PlanReader | None:
         return None
     accord, both = opened.node.office.accord, (opened.registry, opened.peer_registry)
     ours = accord.parties[0].node == opened.config.name
-    shorts = (both[0].short, both[1].short) if ours else (both[1].short, both[0].short)
+    first, second = both if ours else both[::-1]
+    shorts = (first.short, second.short)
+    owners = tuple(
+        (side.short, tuple((one.id, side.agency_name(one.id)) for one in side.agency if one.desks))
+        for side in (first, second)
+    )
     names = {one.id: one.name.get("en", one.id) for registry in both for one in registry.agency}
     goods = offering(desks, "consignments")
     planning = cast("Planning", part(keeps[0], "planning"))
-    return PlanReader(
-        opened.node.ledger, opened.desks[keeps[0]], planning, shorts, names, (desks, goods[0] if goods else "")
-    )
+    counted = (desks, goods[0] if goods else "")
+    return PlanReader(opened.node.ledger, opened.desks[keeps[0]], planning, shorts, names, counted, owners)
 
 
 class AskIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -246,6 +300,7 @@ class PlanRoutes:
         officer = by.officer()
         about = body.get("about")
         named = DispatchId(about) if isinstance(about, bytes) else None
+        case, recalled = self._about(named)
         form = Form(
             desk=self._desk,
             kind=kind,
@@ -257,8 +312,9 @@ class PlanRoutes:
             workplan_item=item,
             workplan_reason="" if item else _REASON,
             body=body,
-            case=self._case(named),
-            re=() if named is None else (named,),
+            case=case,
+            # On what its own side recalled nothing is built: its end names it in the body alone, or it would stand open for ever.
+            re=() if named is None or recalled else (named,),
             lane=Lane.URGENT,
         )
         outcome = await self._engine.submit(form, officer)
@@ -272,12 +328,15 @@ class PlanRoutes:
             raise BadForm("there is no such officer in our roster; nothing was kept")
         return agency
 
-    def _case(self, about: DispatchId | None) -> CaseId | None:
+    def _about(self, about: DispatchId | None) -> tuple[CaseId | None, bool]:
+        """Return the case of a proposal, and whether its own side recalled it."""
         if about is None:
-            return None
+            return None, False
         card = self._reader.plan(self._engine.clock.now())
-        found = next((one.case for one in card.proposals if one.id == show_id(about)), "")
-        return CaseId(read_id(found)) if found else None
+        found = next((one for one in card.proposals if one.id == show_id(about)), None)
+        if found is None or not found.case:
+            return None, False
+        return CaseId(read_id(found.case)), "recall" in found.marks
 
 
 def start_plan(opened: OpenNode, engine: Engine) -> tuple[Routes, ...]:

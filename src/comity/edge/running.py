@@ -21,6 +21,7 @@ from comity.edge.athome import home_of
 from comity.edge.attaching import Attaching
 from comity.edge.blobs import BlobClient, BlobServer
 from comity.edge.board import NodeBoard
+from comity.edge.calendars import start_calendars
 from comity.edge.casereaders import make_readers
 from comity.edge.changes import NearChanges, Topics
 from comity.edge.clock import Clock, SetClock, SystemClock
@@ -282,6 +283,7 @@ def _door(  # noqa: PLR0917  what the door is made of
             *start_notices(opened, engine, stack),
             *meeting_routes(opened, engine),
             *start_plan(opened, engine),
+            *start_calendars(opened, engine),
         ),
         home=home_of(Staffing.of(opened)),
         streams=files.streams,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from comity.base.ids import Ms
 from comity.edge.board import NodeBoard
+from comity.edge.calendars import make_calendars
 from comity.edge.casereaders import make_readers
 from comity.edge.consignments import make_consignments
 from comity.edge.desks import case_desk, keeper_of
@@ -75,6 +76,7 @@ def make_site(
         scorecards=make_scoreboard(opened),
         yearly=make_yearly(opened),
         meetings=make_meetings(opened),
+        calendars=make_calendars(opened, people),
     )
 
 

@@ -6,8 +6,9 @@ of a party.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from comity.base.ids import Ms
 
@@ -131,6 +132,7 @@ class ProposalLine:
         marks: what its own side did to it later: `recall`, `correction`.
         signed: we agreed to it, and the other side has not filed that yet.
         clashes: ids that were changed since, where it is outdated.
+        due: by when an open one is to be answered; None while the other side has not filed it.
     """
 
     id: str
@@ -150,6 +152,7 @@ class ProposalLine:
     marks: tuple[str, ...]
     signed: bool
     clashes: tuple[str, ...]
+    due: Ms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +208,33 @@ class PlanCard:
         return tuple(one for one in self.proposals if one.fate == "open")
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A proposal of the other side that waits for our answer: since when and until when by our clock."""
+
+    id: str
+    since: Ms
+    due: Ms
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What changes would make of the version in force.
+
+    Attributes:
+        on: digest of that version, hex.
+        result: digest of the one that would follow, hex, by which two proposals of the same are known.
+        changes: each as plain data (`what`, `id`, `to`) with its differences; none where it changes nothing.
+        lacks: what the plan would name that is not there, in words; "" for nothing.
+    """
+
+    on: str
+    result: str
+    changes: tuple[tuple[Mapping[str, Any], tuple[Difference, ...]], ...]
+    lacks: str
+
+
 class PlanBoard(Protocol):
     """What a node shows of the workplan; every call reads the store anew."""
 
@@ -212,12 +242,31 @@ class PlanBoard(Protocol):
         """Return the plan in force and what happens to it."""
         ...
 
-    def file(self, form: str, now: Ms, language: str) -> tuple[str, bytes]:
+    def waiting(self, now: Ms) -> tuple[Waiting, ...]:
+        """Return the proposals of the other side that wait for us, the oldest first; quick, for the rail of every page."""
+        ...
+
+    def preview(self, asked: Mapping[str, Any]) -> Preview:
+        """Return what changes would make of the version in force: `operations`, or `proposal` for those of one.
+
+        Raises:
+            BadForm: one of them does not fit; the message says what.
+        """
+        ...
+
+    def owners(self) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+        """Return who can own something: (short mark, (id, name) of its agencies), in the order of the accord."""
+        ...
+
+    def text(self) -> Mapping[str, Any]:
+        """Return the text of the version in force as plain data."""
+        ...
+
+    def file(self, form: str, language: str) -> tuple[str, bytes]:
         """Return the plan in force as a file: media type and content.
 
         Args:
             form: `ics`, `json` or `csv`.
-            now: when it is written.
             language: of a calendar's texts.
         """
         ...

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from comity.base.ids import Ms
 from comity.screen import Board
+from comity.screen.calendar import CalendarBoard
 from comity.screen.case import CaseBoard
 from comity.screen.caselist import CaseListBoard
 from comity.screen.consignments import ConsignmentBoard
@@ -60,6 +61,7 @@ class Site:
         yearly: our side's yearly reports.
         scorecards: what both logs prove of a period; None where no desk counts it.
         meetings: meetings and their minutes; None where no desk keeps any.
+        calendars: the plan's days for programs that know an address; None where no desk keeps a plan.
         clock: the node's time.
         log_files: files of the logs that anyone may read.
         files: those that go with dispatches.
@@ -88,3 +90,4 @@ class Site:
     scorecards: ScoreBoard | None = None
     yearly: Yearly | None = None
     meetings: MeetingBoard | None = None
+    calendars: CalendarBoard | None = None

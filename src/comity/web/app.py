@@ -1,7 +1,7 @@
 """The pages of one node as an ASGI application: the routes of all screens behind the gate, and what needs no session.
 
-Rule kept: nothing is answered without a session but the open routes of sign-in, the static files, the health of the page and
-the logs' files, which are for anyone.
+Rule kept: nothing is answered without a session but the open routes of sign-in, the static files, the health of the page, the
+logs' files, which are for anyone, and a calendar, for whoever knows its address.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from litestar.params import FromPath
 from litestar.plugins import PluginProtocol
 from litestar.types import ControllerRouterHandler
 
+from comity.screen.calendar import CalendarBoard
 from comity.screen.changes import Changes
 from comity.screen.people import WithStreams
 from comity.screen.site import LogFiles, Site
-from comity.web import assets, screens, tiles
+from comity.web import assets, feeding, screens, tiles
 from comity.web.answers import NO_STORE, Answers, Jar
 from comity.web.frame import Badge, Frame
 from comity.web.gate import AnyRequest, Gate, failed
@@ -80,7 +81,7 @@ def create(
     site = replace(site, health=WithStreams(site.health, lambda: stream.listeners))
     frame = Frame(routes, notices, exercise=exercise, badges=badges)
     gate = Gate(site, Answers(frame, stream, assets.addresses(files), jar), stream, jar)
-    plain = _Plain(site.log_files, files)
+    plain = _Plain(site.log_files, files, site.calendars)
     app = Router(
         route_handlers=[*plain.routes(), *(_handler(gate, one) for one in routes)],
         openapi_config=None,
@@ -116,8 +117,8 @@ def _unknown(gate: Gate) -> Callable[[AnyRequest, HTTPException], Response[bytes
 class _Plain:
     """The routes that need no session."""
 
-    def __init__(self, log_files: LogFiles, files: dict[str, assets.Asset]) -> None:
-        self._log_files, self._files = log_files, files
+    def __init__(self, log_files: LogFiles, files: dict[str, assets.Asset], calendars: CalendarBoard | None) -> None:
+        self._log_files, self._files, self._calendars = log_files, files, calendars
 
     def routes(self) -> list[ControllerRouterHandler]:
         """Return them; there is no other but the open ones of the screens."""
@@ -125,6 +126,7 @@ class _Plain:
             get("/healthz")(self.healthz),
             get("/static/{path:path}")(self.static),
             get("/log/{origin:str}/{path:path}")(self.log),
+            get("/calendar/{name:str}")(self.calendar),
         ]
 
     async def healthz(self) -> Response[bytes]:
@@ -147,6 +149,12 @@ class _Plain:
         if kind is None or body is None:
             return _no_file(b"This log has no such file.\n")
         return Response(body, media_type=kind, headers=NO_STORE if name == tiles.CHECKPOINT else _FOREVER)
+
+    async def calendar(self, request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
+        """The calendar of an address, for a program that knows it."""
+        token = str(name).removesuffix(".ics")
+        feed = None if self._calendars is None or token == name else self._calendars.feed(token)
+        return _no_file(b"There is no such calendar.\n") if feed is None else feeding.answer(feed, request.headers)
 
 
 def _no_file(words: bytes) -> Response[bytes]:

@@ -128,6 +128,9 @@ class Proposal:
     answer: str
     notes: tuple[str, ...]
     changes: tuple[Changed, ...]
+    due: str = ""
+    late: bool = False
+    look: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ class Point:
     y: int
     href: str
     label: str
+    title: str
     look: str
     day: str
 
@@ -184,7 +188,10 @@ def item(one: ItemLine, card: PlanCard, at: Sight) -> Item:
         mark = Mark("stop", "stop", t("plan.overdue"))
     else:
         mark = Mark("ok", "check", t("plan.running"))
-    touched = {(diff.what, diff.id) for proposal in card.open for diff in proposal.differences}
+    proposed = [diff for proposal in card.open for diff in proposal.differences]
+    touched = {(diff.what, diff.id) for diff in proposed} | {
+        ("item", diff.after) for diff in proposed if diff.field == "item"
+    }
     names = {("item", one.id), *(("action", action.id) for action in one.actions)}
     return Item(
         id=one.id,
@@ -203,6 +210,8 @@ def item(one: ItemLine, card: PlanCard, at: Sight) -> Item:
 def produced(one: ItemLine, t: Texts) -> str:
     """Say what an item produced."""
     ours, theirs = sum(made.ours for made in one.made), sum(made.theirs for made in one.made)
+    if not (ours or theirs or one.consignments):
+        return t("plan.made.none")
     return t("plan.made", ours=ours, theirs=theirs, cases=one.cases, goods=one.consignments)
 
 
@@ -222,8 +231,8 @@ def _part(one: PartLine, at: Sight) -> Owner:
     return Owner(one.party, one.ours, one.name, mark, late, one.words, since, one.evidence)
 
 
-def proposal(one: ProposalLine, card: PlanCard, at: Sight) -> Proposal:
-    """Return one proposal."""
+def proposal(one: ProposalLine, card: PlanCard, at: Sight, *, answers: bool = False) -> Proposal:
+    """Return one proposal; `answers` for somebody who may answer those of the other side."""
     t = at.texts
     look, icon = _FATES[one.fate]
     who, reason, when = one.answer
@@ -240,7 +249,16 @@ def proposal(one: ProposalLine, card: PlanCard, at: Sight) -> Proposal:
         answer=answer.strip(),
         notes=tuple(_notes(one, card, t)),
         changes=changed(one.differences, t),
+        due="" if one.due is None else answer_by(one.due, at),
+        late=one.due is not None and at.now >= one.due,
+        look=t("plan.look" if answers and not one.ours else "plan.read"),
     )
+
+
+def answer_by(due: Ms, at: Sight) -> str:
+    """Say by when a proposal is to be answered, or should have been."""
+    key = "plan.answer.late" if at.now >= due else "plan.answer.by"
+    return at.texts(key, day=moments.date(due, at.texts, year=True))
 
 
 def _notes(one: ProposalLine, card: PlanCard, t: Texts) -> list[str]:
@@ -263,11 +281,20 @@ def changed(differences: tuple[Difference, ...], t: Texts) -> tuple[Changed, ...
             t.word("plan.what", one.what),
             "" if one.what == "title" else one.id,
             t.word("plan.field", one.field) if one.field else "",
-            one.before,
-            one.after,
+            _shown(one.field, one.before, t),
+            _shown(one.field, one.after, t),
         )
         for one in differences
     )
+
+
+def _shown(field: str, text: str, t: Texts) -> str:
+    """Return what a field was or is, days and yes as the pages write them."""
+    if not text:
+        return ""
+    if field in {"due", "days"}:
+        return ", ".join(day(one, t) for one in text.split(", "))
+    return t("people.yes") if field == "closed" else text
 
 
 def version(one: VersionLine, card: PlanCard, at: Sight) -> Version:
@@ -285,9 +312,13 @@ def version(one: VersionLine, card: PlanCard, at: Sight) -> Version:
 def timeline(card: PlanCard, at: Sight) -> tuple[tuple[Point, ...], int, int]:
     """Return the due days of open items and actions on a line of time, where now is on it, and its height."""
     t = at.texts
-    days = [(one.due, f"/workplan/item/{one.id}", one.id, one.overdue) for one in card.items if not one.closed]
+    days = [
+        (one.due, f"/workplan/item/{one.id}", one.id, said(one.aim, t.lang), one.overdue)
+        for one in card.items
+        if not one.closed
+    ]
     days += [
-        (line.due, f"/workplan/item/{one.id}", line.id, line.overdue)
+        (line.due, f"/workplan/item/{one.id}", line.id, said(line.title, t.lang), line.overdue)
         for one in card.items
         for line in one.actions
         if line.open and not one.closed
@@ -301,10 +332,10 @@ def timeline(card: PlanCard, at: Sight) -> tuple[tuple[Point, ...], int, int]:
         return 20 + round((_WIDTH - 40) * (of - first).days / span)
 
     points = tuple(
-        Point(x(date.fromisoformat(due)), 24 + 22 * place, href, id_, "over" if late else "", day(due, t))
-        for place, (due, href, id_, late) in enumerate(days)
+        Point(x(date.fromisoformat(due)), 34 + 22 * place, href, id_, title, "over" if late else "", day(due, t))
+        for place, (due, href, id_, title, late) in enumerate(days)
     )
-    return points, x(today), 40 + 22 * len(points)
+    return points, x(today), 50 + 22 * len(points)
 
 
 def track(one: Heading, card: PlanCard, at: Sight) -> tuple[str, tuple[Owner, ...], str]:

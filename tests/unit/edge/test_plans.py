@@ -119,7 +119,10 @@ def test_nothing_changes_until_both_have_signed(two):
     assert (card.number, card.proposals[0].fate) == (2, "agreed")
     newest = card.versions[0]
     assert (newest.proposed[:2], newest.agreed[:2]) == (("XO", "harbour-watch"), ("XV", "road-guard"))
-    assert [(one.what, one.id) for one in newest.differences] == [("action", "A-1")]
+    # Whoever signs a new action signs its title, item, owners and day, so each of them is shown.
+    assert [(one.what, one.id, one.field) for one in newest.differences] == [
+        ("action", "A-1", field) for field in ("", "item", "owners", "due")
+    ]
     assert card.items[0].actions[0].title == (("en", "count the lanterns"),)
 
 

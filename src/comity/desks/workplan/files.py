@@ -1,27 +1,24 @@
-"""A plan as files of other programs: CSV there and back, and a calendar of its days.
+"""A plan as a file of other programs: CSV there and back.
 
 The rule it keeps: what is written and read again is the same plan; a cell that a spreadsheet would take for a formula is
 written with an apostrophe before it, and read without.
-"""  # spec: RFC 5545 3
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Mapping
 from io import StringIO
 
 from comity.base.cbor import Value
 from comity.base.errors import BadForm
-from comity.base.ids import Digest, Ms
 from comity.desks.workplan.model import Plan
-from comity.desks.workplan.plans import in_language, plan_value
+from comity.desks.workplan.plans import plan_value
 
 LISTS = ("priorities", "items", "actions", "tracks")
 _PLAIN = ("id", "item", "priority", "measure", "due", "closed", "days")
 _MAPS = ("title", "aim", "owners")
 _FORMULA = ("=", "+", "-", "@", "\t", "'")
-_OCTETS = 75
 
 
 def to_csv(plan: Plan) -> str:
@@ -87,63 +84,3 @@ def _record(cells: Mapping[str, str]) -> dict[str, Value]:
     days: list[Value] = [*cells.get("days", "").split()]
     closed: dict[str, Value] = {"closed": True} if cells.get("closed") else {}
     return {**found, **({"days": days} if days else {}), **closed}
-
-
-# --- the calendar ------------------------------------------------------------------------------------------------
-
-
-def to_calendar(plan: Plan, digest: Digest, now: Ms, language: str = "en") -> str:
-    """Return the days of a plan as iCalendar: when items and actions are due, and the days of the tracks.
-
-    Args:
-        plan: whose days.
-        digest: of the first version of the plan, so that an event keeps its identity.
-        now: when this was written.
-        language: of the texts.
-    """
-    stamp = datetime.fromtimestamp(now / 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
-    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Comity//Workplan//EN", "CALSCALE:GREGORIAN"]
-    lines.append(f"X-WR-CALNAME:{_escaped(plan.title)}")
-    for id_, day, summary, note in _events(plan, language):
-        after = date.fromisoformat(day) + timedelta(days=1)
-        lines += [
-            "BEGIN:VEVENT",
-            f"UID:{id_}@{digest.hex()[:16]}.workplan",
-            f"DTSTAMP:{stamp}",
-            f"DTSTART;VALUE=DATE:{day.replace('-', '')}",
-            f"DTEND;VALUE=DATE:{after:%Y%m%d}",
-            f"SUMMARY:{_escaped(summary)}",
-            *([f"DESCRIPTION:{_escaped(note)}"] if note else []),
-            "TRANSP:TRANSPARENT",
-            "END:VEVENT",
-        ]
-    return "".join(f"{part}\r\n" for line in (*lines, "END:VCALENDAR") for part in _folded(line))
-
-
-def _events(plan: Plan, language: str) -> Iterator[tuple[str, str, str, str]]:
-    for item in plan.items:
-        if not item.closed:
-            yield item.id, item.due, f"{item.id} {in_language(item.aim, language)}", item.measure
-    for action in plan.actions:
-        yield action.id, action.due, f"{action.id} {in_language(action.title, language)}", action.measure
-    for track in plan.tracks:
-        for day in track.days:
-            yield f"{track.id}-{day}", day, in_language(track.title, language), ""
-
-
-def _escaped(text: str) -> str:
-    for sign in ("\\", ";", ","):
-        text = text.replace(sign, f"\\{sign}")
-    return text.replace("\n", "\\n")
-
-
-def _folded(line: str) -> Iterable[str]:
-    """Cut a line at 75 octets, never inside a letter; each further part begins with a blank."""  # spec: RFC 5545 3.1
-    part, size = "", 0
-    for letter in line:
-        octets = len(letter.encode())
-        if size + octets > _OCTETS:
-            yield part
-            part, size = " ", 1
-        part, size = part + letter, size + octets
-    yield part

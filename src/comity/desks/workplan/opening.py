@@ -7,6 +7,7 @@ from comity.base.readers import Misfit
 from comity.desk import Around, Desk
 from comity.desks.workplan.parts import parts_of
 from comity.desks.workplan.planpart import PlanPart, Sides
+from comity.desks.workplan.reminding import answer_ms
 from comity.desks.workplan.service import WorkplanDesk
 
 
@@ -21,7 +22,7 @@ def open_desk(schema: tuple[tuple[int, str], ...], around: Around) -> Desk:
     ours = 0 if parties[0].node == around.node else 1
     days = (around.our_days, around.their_days) if ours == 0 else (around.their_days, around.our_days)
     try:
-        plan = PlanPart(around.plan, Sides(ids, ours, days))
+        plan = PlanPart(around.plan, Sides(ids, ours, days, answer_ms(dict(around.accord.timers))))
     except (BadEnvelope, BadForm, Misfit) as error:
         raise BadConfiguration(
             f"the workplan beside the node does not fit: {error}; the node was not started"

@@ -6,21 +6,32 @@ The rule it keeps: what is shown as in force is what both signed; overdue is by 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from datetime import date
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar, cast
 
 from comity.base.bodies import tidy
 from comity.base.cbor import Value
 from comity.base.errors import BadForm
 from comity.base.ids import Digest, DispatchId, Ms, read_id, show_id
 from comity.base.readers import Misfit
-from comity.desks.workplan import planrows, store
-from comity.desks.workplan.files import to_calendar, to_csv
+from comity.desks.workplan import planrows, reminding, store
+from comity.desks.workplan.calendar import Entry, calendar_text, plan_entries
+from comity.desks.workplan.files import to_csv
 from comity.desks.workplan.kinds import operation_of, plan_of
 from comity.desks.workplan.model import OVER, PROPOSING, Action, Item, Operation, Owners, Plan, Progress, Stage
 from comity.desks.workplan.planpart import PlanPart
-from comity.desks.workplan.plans import changes, clashes, difference, ordered, plan_value
+from comity.desks.workplan.plans import (
+    changes,
+    clashes,
+    difference,
+    drafted,
+    operation_value,
+    ordered,
+    plan_value,
+    sound,
+    version_digest,
+)
 from comity.desks.workplan.rules import Event, Fate, Story, Version
 from comity.desks.workplan.service import WorkplanDesk
 from comity.dispatch.ports import Tx
@@ -31,8 +42,10 @@ from comity.screen.plan import (
     ItemLine,
     PartLine,
     PlanCard,
+    Preview,
     ProposalLine,
     VersionLine,
+    Waiting,
 )
 
 T = TypeVar("T")
@@ -160,7 +173,13 @@ class _Painter:
             marks=store.marks(self._tx, one.id),
             signed=self._signed == one.id,
             clashes=clashes(base.plan, self._story.now.plan, one.operations) if outdated and base is not None else (),
+            due=self._due(fate, row),
         )
+
+    def _due(self, fate: Fate | None, row: store.DispatchRow | None) -> Ms | None:
+        """Return by when an open proposal is to be answered: its time runs from when the other side filed it."""
+        since = None if row is None else row.filed if row.ours else row.at
+        return None if fate is not Fate.OPEN or since is None else Ms(since + self._part.sides.answer_ms)
 
     def _answer(self, proposal: Event) -> tuple[str, str, Ms | None]:
         answers = [
@@ -219,22 +238,95 @@ def plan_json(tx: Tx, desk: WorkplanDesk, version: int = 0) -> Mapping[str, Valu
     return plan_value(found.plan)
 
 
-def file_of(tx: Tx, desk: WorkplanDesk, form: str, now: Ms, language: str) -> tuple[str, str]:
+def calendar_of(tx: Tx, desk: WorkplanDesk, further: Iterable[Entry], language: str, *, notes: bool = False) -> str:
+    """Return the days of the plan in force, and further events, as iCalendar; the same bytes until something is changed.
+
+    Args:
+        tx: only read.
+        desk: that keeps the plan.
+        further: events beside those of the plan.
+        language: of the texts.
+        notes: whether measures stand in it.
+    """
+    entries = (*_entries(tx, desk, language), *further)
+    return calendar_text(desk.plan.version(tx).plan.title, entries, desk.plan.first(tx).digest, notes=notes)
+
+
+def revised_of(tx: Tx, desk: WorkplanDesk, further: Iterable[Entry]) -> Ms:
+    """Return when something in that calendar last moved: the plan, or one of the further events."""
+    return max((_since(tx, desk), *(one.revised for one in further)))
+
+
+def _entries(tx: Tx, desk: WorkplanDesk, language: str) -> Iterator[Entry]:
+    version = desk.plan.version(tx)
+    return plan_entries(version.plan, desk.plan.first(tx).digest, _since(tx, desk), version.number, language)
+
+
+def _since(tx: Tx, desk: WorkplanDesk) -> Ms:
+    """Return when the version in force took effect; of the first its day."""
+    day = date.fromisoformat(desk.plan.first(tx).plan.signed)
+    signed = datetime.combine(day, datetime.min.time(), UTC)
+    return planrows.in_force_since(tx) or Ms(round(signed.timestamp()) * 1000)
+
+
+def file_of(tx: Tx, desk: WorkplanDesk, form: str, language: str) -> tuple[str, str]:
     """Return the plan in force as a file: media type and text.
 
     Args:
         tx: only read.
         desk: that keeps the plan.
         form: `ics`, `csv` or `json`.
-        now: when it is written.
         language: of a calendar's texts.
     """
     plan = desk.plan.version(tx).plan
     if form == "ics":
-        return "text/calendar", to_calendar(plan, desk.plan.first(tx).digest, now, language)
+        return "text/calendar", calendar_of(tx, desk, (), language, notes=True)
     if form == "csv":
         return "text/csv", to_csv(plan)
     return "application/json", json.dumps(plan_value(plan), ensure_ascii=False, indent=2) + "\n"
+
+
+def waiting_of(tx: Tx, desk: WorkplanDesk, now: Ms) -> tuple[Waiting, ...]:
+    """Return the proposals of the other side that wait for us, the oldest first; a few rows, quick enough for every page."""
+    limit = desk.plan.sides.answer_ms
+    return tuple(
+        Waiting(show_id(one.id), one.since, Ms(one.since + limit), late=now >= one.since + limit)
+        for one in reminding.waiting(tx)
+    )
+
+
+def preview_of(tx: Tx, desk: WorkplanDesk, asked: Mapping[str, Any]) -> Preview:
+    """Return what changes would make of the version in force, before anything is sent.
+
+    Args:
+        tx: only read.
+        desk: that keeps the plan.
+        asked: `operations`, or `proposal` for the id of one whose changes are looked at.
+
+    Raises:
+        BadForm: a change is none; nothing was kept.
+    """
+    now = desk.plan.version(tx)
+    if asked.get("proposal"):
+        operations = _again(tx, read_id(str(asked["proposal"])))
+    else:
+        operations = tuple(_read(operation_of, one) for one in asked.get("operations", ()))
+    plan = drafted(now.plan, operations, desk.plan.sides.both)
+    found = _differences(now.plan, plan)
+    return Preview(
+        now.digest.hex(),
+        version_digest(now.number + 1, now.digest, plan).hex(),
+        tuple(
+            (to_json_value(one), tuple(diff for diff in found if (diff.what, diff.id) == (one.what.value, one.id)))
+            for one in operations
+        ),
+        sound(plan),
+    )
+
+
+def to_json_value(one: Operation) -> Mapping[str, Any]:
+    """Return a change as a page keeps it between two forms."""
+    return cast("Mapping[str, Any]", operation_value(one))
 
 
 def proposal_of(tx: Tx, desk: WorkplanDesk, asked: Mapping[str, Any]) -> Mapping[str, Value]:
@@ -244,12 +336,16 @@ def proposal_of(tx: Tx, desk: WorkplanDesk, asked: Mapping[str, Any]) -> Mapping
         tx: only read.
         desk: that keeps the plan.
         asked: `operations`, or `plan` for a whole text from which they are made, or `again` for the id of an outdated
-            proposal that is made anew; `text`, `language`; of a counter-proposal `about` (id) and `reason`.
+            proposal that is made anew; `text`, `language`; of a counter-proposal `about` (id) and `reason`; `on` for the
+            digest (hex) of the version on which the changes were looked at.
 
     Raises:
         BadForm: it does not fit; the message says what.
     """
-    now = desk.plan.version(tx).plan
+    version = desk.plan.version(tx)
+    now = version.plan
+    if asked.get("on") and asked["on"] != version.digest.hex():
+        raise BadForm("the plan was changed in between: look at the changes again; nothing was kept")
     if asked.get("again"):
         operations = _again(tx, read_id(str(asked["again"])))
     elif "plan" in asked:

@@ -14,7 +14,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import CaseId, Digest, DispatchId
 from comity.base.workdays import Calendar
 from comity.desk import Facts, Filing
-from comity.desks.workplan import bodylines, planrows, store
+from comity.desks.workplan import bodylines, planrows, reminding, store
 from comity.desks.workplan.body import compose_body, read
 from comity.desks.workplan.kinds import plan_of
 from comity.desks.workplan.model import PROPOSING, Kind, Operation, Plan, Stage, Update
@@ -47,11 +47,13 @@ class Sides:
         ids: of both parties, in the order of the accord.
         ours: 0 or 1.
         days: calendar of each.
+        answer_ms: how long a proposal may wait for its answer.
     """
 
     ids: tuple[str, str] = ("", "")
     ours: int = 0
     days: tuple[Calendar, Calendar] = (Calendar(), Calendar())
+    answer_ms: int = reminding.DEFAULT_MS
 
     @property
     def both(self) -> frozenset[str]:
@@ -133,11 +135,21 @@ class PlanPart:
 
     def _check_event(self, tx: Tx, event: Event) -> None:
         said = [one for one, _ in planrows.events(tx)]
-        verdict = fold(self.first(tx), [*said, event], self.sides.both).verdicts.get(event.id, Verdict.BACKWARDS)
+        told = fold(self.first(tx), [*said, event], self.sides.both)
+        verdict = told.verdicts.get(event.id, Verdict.BACKWARDS)
+        if event.state is Stage.DECLINED and self._strange(event, said, told):
+            return  # it counts for nothing, and tells the other side at once which text we hold
         if verdict is not Verdict.COUNTS:
             raise BadForm(f"this {event.state} would not count: {_WHY[verdict]}; nothing was kept")
         if event.state is Stage.AGREED and event.about is not None and _RECALL in store.marks(tx, event.about):
             raise BadForm("the other side recalled this proposal: decline it, or wait for another; nothing was kept")
+
+    @staticmethod
+    def _strange(event: Event, said: Sequence[Event], told: Story) -> bool:
+        """Say whether what an event answers is a proposal of the other side on a version that is none of our history."""
+        about = next((one for one in said if one.id == event.about and one.side != event.side), None)
+        known = {one.digest for one in told.versions}
+        return about is not None and told.verdicts.get(about.id) is Verdict.OTHER_BASE and about.base not in known
 
     def _check_update(self, tx: Tx, filing: Filing, body: Update) -> None:
         version = self.version(tx)
@@ -172,13 +184,16 @@ class PlanPart:
         """Do nothing more: what both have signed is changed by an amendment, never by a recall."""
 
     def erase(self, tx: Tx, dispatch: DispatchId, case: CaseId) -> None:  # noqa: ARG002  every part is asked this way
-        """Take the words of a dispatch out of this part's rows; versions keep their joint text.
+        """Take the words of a dispatch out of this part's rows; versions keep their joint text, and who signed them stays.
 
         Raises:
-            BadForm: it is a proposal that is still open; nothing was changed.
+            BadForm: it is a proposal that is still open, or nothing was decided of it yet; nothing was changed.
         """
-        if planrows.state_of(tx, dispatch) == Fate.OPEN:
+        state = planrows.state_of(tx, dispatch)
+        if state is not None and state[1] == Fate.OPEN:
             raise BadForm("this proposal is open: answer or withdraw it first; nothing was changed")
+        if state is not None and not state[0]:
+            raise BadForm("something before this amendment is missing here: wait for it; nothing was changed")
         planrows.erase_operations(tx, dispatch)
         planrows.erase_progress(tx, dispatch)
 

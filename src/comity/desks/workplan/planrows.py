@@ -13,15 +13,15 @@ from comity.base.cbor import Value, decode, encode
 from comity.base.ids import Digest, DispatchId, Ms
 from comity.desk import Filing
 from comity.desks.workplan.kinds import operation_of, plan_of
-from comity.desks.workplan.model import Amendment, Operation, Plan, Progress, Stage, Update
+from comity.desks.workplan.model import PROPOSING, Amendment, Operation, Plan, Progress, Stage, Update
 from comity.desks.workplan.plans import operation_value, plan_value
-from comity.desks.workplan.rules import Event, Story, Version
-from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.desks.workplan.rules import Event, Story, Verdict, Version
+from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.ports import Row, Tx
 
 _EVENTS = (
-    "SELECT a.id, a.side, a.number, a.seen, a.state, a.base, a.result, a.about, a.operations, a.made, a.agency, d.ours, d.filed"
-    " FROM workplan_amend a JOIN workplan_dispatch d ON d.id = a.id"
+    "SELECT a.id, a.side, a.number, a.seen, a.state, a.base, a.result, a.about, a.operations, a.made, a.agency, d.ours, d.filed,"
+    " a.verdict, v.plan FROM workplan_amend a JOIN workplan_dispatch d ON d.id = a.id LEFT JOIN workplan_version v ON v.proposal = a.id"
     " WHERE d.refused IS NULL AND d.quarantined IS NULL ORDER BY a.place"
 )
 _ID = 16
@@ -87,7 +87,8 @@ def events(tx: Tx) -> tuple[tuple[Event, bool], ...]:
 
 
 def _event(row: Row) -> Event:
-    result, about = row[6], row[7]
+    result, about, changes = row[6], row[7], bytes_of(row[8])
+    erased, plan = not changes, row[14]
     return Event(
         id=DispatchId(bytes_of(row[0])),
         side=int_of(row[1]),
@@ -97,9 +98,11 @@ def _event(row: Row) -> Event:
         base=Digest(bytes_of(row[5])),
         result=None if result is None else Digest(bytes_of(result)),
         about=None if about is None else DispatchId(bytes_of(about)),
-        operations=_operations(bytes_of(row[8])),
+        operations=() if erased else _operations(changes),
         made=Ms(int_of(row[9])),
         agency=text_of(row[10]),
+        kept=Verdict(text_of(row[13])) if erased else None,
+        plan=None if plan is None or not erased else read_plan(bytes_of(plan)),
     )
 
 
@@ -159,15 +162,25 @@ def newest(tx: Tx) -> tuple[int, Digest, Plan] | None:
     return int_of(found[0][0]), Digest(bytes_of(found[0][1])), read_plan(bytes_of(found[0][2]))
 
 
+def in_force_since(tx: Tx) -> Ms | None:
+    """Return when the version in force was agreed to, by whoever signed last; None for the first."""
+    found = tx.rows(
+        "SELECT a.made FROM workplan_version v LEFT JOIN workplan_amend a ON a.id = v.agreed ORDER BY v.number DESC LIMIT 1"
+    )
+    return ms_or_none(found[0][0]) if found else None
+
+
 def erase_operations(tx: Tx, dispatch: DispatchId) -> None:
-    """Take the words of an amendment out of its row; the versions that it led to keep their joint text."""
+    """Take the words of an amendment out of its row; what was decided of it, and the joint text that it led to, stay."""
     tx.run("UPDATE workplan_amend SET reason = '' WHERE id = ?", (dispatch,))
+    proposing = tuple(one.value for one in sorted(PROPOSING))
+    tx.run("UPDATE workplan_amend SET operations = ? WHERE id = ? AND state IN (?, ?)", (b"", dispatch, *proposing))
 
 
-def state_of(tx: Tx, dispatch: DispatchId) -> str:
-    """Return the fate of a proposal, "" for what is none or was not reached."""
-    found = tx.rows("SELECT fate FROM workplan_amend WHERE id = ?", (dispatch,))
-    return text_of(found[0][0]) if found else ""
+def state_of(tx: Tx, dispatch: DispatchId) -> tuple[str, str] | None:
+    """Return verdict and fate of an amendment, each "" while there is none; None for what is no amendment."""
+    found = tx.rows("SELECT verdict, fate FROM workplan_amend WHERE id = ?", (dispatch,))
+    return (text_of(found[0][0]), text_of(found[0][1])) if found else None
 
 
 # --- actions -----------------------------------------------------------------------------------------------------

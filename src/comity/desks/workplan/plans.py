@@ -111,12 +111,24 @@ def apply(plan: Plan, operations: Iterable[Operation], parties: frozenset[str]) 
     Raises:
         BadForm: a change does not fit the plan, or all of them together change nothing; the message says which.
     """
+    found = drafted(plan, operations, parties)
+    if found == plan:
+        raise BadForm("this changes nothing; nothing was kept")
+    told = sound(found)
+    if told:
+        raise BadForm(f"{told}; nothing was kept")
+    return found
+
+
+def drafted(plan: Plan, operations: Iterable[Operation], parties: frozenset[str]) -> Plan:
+    """Return the plan that a list of changes leads to while it is still being gathered; `sound` says what it lacks.
+
+    Raises:
+        BadForm: a change does not fit the plan; the message says which.
+    """
     found = plan
     for one in operations:
         found = _with(found, one, parties)
-    if found == plan:
-        raise BadForm("this changes nothing; nothing was kept")
-    _check_references(found)
     return found
 
 
@@ -150,14 +162,16 @@ def _without(plan: Plan, one: Operation) -> Plan:
     return replace(plan, **changed)
 
 
-def _check_references(plan: Plan) -> None:
+def sound(plan: Plan) -> str:
+    """Say what in a plan names something that is not there; "" for nothing."""
     priorities = {one.id for one in plan.priorities}
     for item in plan.items:
         if item.priority and item.priority not in priorities:
-            raise BadForm(f"item {item.id} names the priority {item.priority}, which is not there; nothing was kept")
+            return f"item {item.id} names the priority {item.priority}, which is not there"
     for action in plan.actions:
         if plan.item(action.item) is None:
-            raise BadForm(f"action {action.id} names the item {action.item}, which is not there; nothing was kept")
+            return f"action {action.id} names the item {action.item}, which is not there"
+    return ""
 
 
 # --- what differs ----------------------------------------------------------------------------------------------------
@@ -191,15 +205,19 @@ def difference(before: Plan, after: Plan) -> tuple[Change, ...]:
 
 
 def _differs(what: What, id_: str, old: Record | None, new: Record | None) -> Iterator[Change]:
-    if old is None or new is None:
-        told = old or new
-        assert told is not None
-        text = _heading(told)
-        yield Change(what, id_, "", text if old else "", text if new else "")
+    """Yield what differs of one record; of a new one every field, since whoever signs it signs all of them."""
+    if new is None:
+        assert old is not None
+        yield Change(what, id_, "", _heading(old), "")
         return
-    before, after = record_value(old), record_value(new)
+    before, after = {} if old is None else record_value(old), record_value(new)
+    if old is None:
+        yield Change(what, id_, "", "", _heading(new))
+        words = after["aim" if isinstance(new, Item) else "title"]
+        assert isinstance(words, Mapping)
+        before = {name: after[name] for name in ("id", *(("aim", "title") if len(words) == 1 else ())) if name in after}
     for field in [one.name for one in fields(new) if before.get(one.name) != after.get(one.name)]:
-        yield Change(what, id_, field, shown(before.get(field)), shown(after.get(field)))
+        yield Change(what, id_, field, "" if old is None else shown(before.get(field)), shown(after.get(field)))
 
 
 def _heading(record: Record) -> str:

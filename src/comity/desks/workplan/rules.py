@@ -49,6 +49,8 @@ class Event:
         operations: of a proposal.
         made: its sender's time.
         agency: that said it.
+        kept: what was decided of a proposal before its words were erased; None while it has them.
+        plan: to which such a one led, if it took effect.
     """
 
     id: DispatchId
@@ -62,6 +64,8 @@ class Event:
     operations: tuple[Operation, ...] = ()
     made: Ms = _NEVER
     agency: str = ""
+    kept: Verdict | None = None
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +239,10 @@ class _Telling:
         before = self._lanes[one.side][one.number - 2] if one.number > 1 else None
         if before is not None and one.seen < before.seen:
             return Verdict.BACKWARDS
+        if one.kept is not None:
+            if one.plan is not None:
+                self._plans[one.id] = one.plan
+            return one.kept
         past = self._past(one)
         if one.base != past.version.digest:
             return Verdict.OTHER_BASE

@@ -12,7 +12,7 @@ from comity.base.cbor import Value, decode, encode
 from comity.base.errors import BadEnvelope, BadForm
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desk import Facts, Filing
-from comity.desks.workplan import store
+from comity.desks.workplan import reminding, store
 from comity.desks.workplan.part import Checks, Part, Settles
 from comity.desks.workplan.planpart import PlanPart
 from comity.dispatch.entries import Fact
@@ -163,6 +163,14 @@ class WorkplanDesk:
     def items(self, tx: Tx) -> Mapping[str, bool]:
         """Return the items of the plan in force, and of each whether it is closed."""
         return {one.id: one.closed for one in self.plan.version(tx).plan.items}
+
+    def chase(self, tx: Tx, now: Ms) -> tuple[reminding.Told, ...]:
+        """Note each proposal of whose limit our own side is to be told now, once each, and return them."""
+        return reminding.chase(tx, now, self.plan.sides.answer_ms)
+
+    def next_chase(self, tx: Tx) -> Ms | None:
+        """Return when our own side is to be told of something next; None for nothing."""
+        return reminding.next_chase(tx, self.plan.sides.answer_ms)
 
     def _part(self, kind: str) -> Part:
         if kind not in self._parts:

@@ -255,7 +255,17 @@ def _screen(visit: Visit, file: AccountFile, link: str = "", until: str = "") ->
         Region("facts", (Part("people-facts", "people.facts", facts),)),
         Region("sessions", (Part("people-sessions", "people.lines", (sessions, t("people.sessions.none"))),)),
     )
-    context = {"row": facts.row, "card": card, "keys": keys, "links": links, "link": link, "until": until}
+    held = None if visit.site.calendars is None else visit.site.calendars.since(card.desk, card.number)
+    calendar = "" if held is None else t("people.calendar.since", time=moments.moment(held, now, t))
+    context = {
+        "row": facts.row,
+        "card": card,
+        "keys": keys,
+        "links": links,
+        "link": link,
+        "until": until,
+        "calendar": calendar,
+    }
     return Screen(Page("account.html", facts.row.officer, "people", regions), TOPICS, context, at=facts.row.href)
 
 
@@ -314,6 +324,11 @@ def _with_link(visit: Visit, file: AccountFile, said: dict[str, Json]) -> Screen
 async def end_invitations(visit: Visit) -> Answer:
     """End the open links of an officer."""
     return await _do(visit, "/people/invite/end", "people.said.invitation")
+
+
+async def end_calendar(visit: Visit) -> Answer:
+    """Take the address of an officer's calendar back."""
+    return await _do(visit, "/plan/calendar/end", "settings.said.calendar")
 
 
 async def suspend(visit: Visit) -> Answer:
@@ -387,6 +402,7 @@ ROUTES = (
     ScreenRoute("POST", f"{_ONE}/bind", Deed.PEOPLE, bind, fresh=True),
     ScreenRoute("POST", f"{_ONE}/passkey", Deed.PEOPLE, end_passkey, fresh=True),
     ScreenRoute("POST", f"{_ONE}/sessions", Deed.PEOPLE, end_sessions, fresh=True),
+    ScreenRoute("POST", f"{_ONE}/calendar", Deed.PEOPLE, end_calendar, fresh=True),
     ScreenRoute("POST", "/case/{number:str}/members", Deed.MEMBERS, give, about="number"),
     ScreenRoute("POST", "/case/{number:str}/members/end", Deed.MEMBERS, take, about="number"),
 )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import cast
 
-from comity.policy.access import Deed
+from comity.base.ids import Ms
+from comity.policy.access import Deed, Role
+from comity.web import moments
 from comity.web.pages import Page, Part, Region
 from comity.web.screens.people import key, session, wall
 from comity.web.screens.signin import LANGUAGES
@@ -16,6 +18,11 @@ CHOICES = {"theme": ("system", "light", "dark"), "keys": ("on", "off"), "sound":
 
 async def settings(visit: Visit) -> Answer:
     """Show the visitor's own."""
+    return _screen(visit)
+
+
+def _screen(visit: Visit, address: str = "") -> Answer:
+    """Show them, with a calendar's address that was just made, this once."""
     who, t, now = visit.who, visit.texts, wall(visit)
     file = visit.site.people.account(who.person.desk, who.person.number)
     if file is None:
@@ -36,9 +43,28 @@ async def settings(visit: Visit) -> Answer:
         "languages": tuple((tag, name, tag == who.language) for tag, name in LANGUAGES),
         "keys": tuple(key(one, now, t) for one in file.passkeys),
         "lines": lines,
+        "calendar": _calendar(visit, now),
+        "address": address,
     }
     region = Region("sessions", (Part("own-sessions", "people.lines", (lines, t("people.sessions.none"))),))
-    return Screen(Page("settings.html", t("settings.h1"), "", (region,)), frozenset({"people"}), context)
+    return Screen(
+        Page("settings.html", t("settings.h1"), "", (region,)), frozenset({"people"}), context, at="/settings"
+    )
+
+
+def _calendar(visit: Visit, now: Ms) -> tuple[bool, str] | None:
+    """Return whether the visitor has a calendar's address and since when in words; None for whom there is none."""
+    person, board = visit.who.person, visit.site.calendars
+    if board is None or Role.REVIEWER in person.roles or not visit.site.needs.may(person, Deed.PLAN):
+        return None
+    since = board.since(person.desk, person.number)
+    t = visit.texts
+    return (
+        since is not None,
+        t("settings.calendar.none")
+        if since is None
+        else t("settings.calendar.since", time=moments.moment(since, now, t)),
+    )
 
 
 async def keep(visit: Visit) -> Answer:
@@ -88,6 +114,22 @@ async def end_others(visit: Visit) -> Answer:
     return Redirect("/settings", "settings.said.ended")
 
 
+async def make_calendar(visit: Visit) -> Answer:
+    """Make an address of the visitor's own calendar, which is shown this once; the one before ends."""
+    if visit.site.calendars is None:
+        return Absent()
+    said = await _ask(visit, "/plan/calendar")
+    return _screen(visit, f"{visit.origin}{said['path']}")
+
+
+async def end_calendar(visit: Visit) -> Answer:
+    """Take the address of the visitor's own calendar back."""
+    if visit.site.calendars is None:
+        return Absent()
+    await _ask(visit, "/plan/calendar/end")
+    return Redirect("/settings", "settings.said.calendar")
+
+
 async def _ask(visit: Visit, path: str, **more: Json) -> dict[str, Json]:
     who = visit.who.person
     body: dict[str, Json] = {"desk": who.desk, "number": who.number, "by": f"{who.desk}/{who.number}", **more}
@@ -102,4 +144,6 @@ ROUTES = (
     ScreenRoute("POST", "/settings/passkey/end", Deed.HOME, end_key, fresh=True),
     ScreenRoute("POST", "/settings/session/end", Deed.HOME, end_session),
     ScreenRoute("POST", "/settings/sessions/end", Deed.HOME, end_others),
+    ScreenRoute("POST", "/settings/calendar", Deed.PLAN, make_calendar, fresh=True),
+    ScreenRoute("POST", "/settings/calendar/end", Deed.PLAN, end_calendar),
 )

@@ -1,4 +1,4 @@
-"""The first page and the shared workplan with its cases that are open to the visitor, and consignments that wait for us."""
+"""The first page and the shared workplan with its cases that are open to the visitor, and what of it waits for us."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from comity.screen.consignments import Ask
 from comity.web import pages
 from comity.web.consignmentrows import row
 from comity.web.reading import open_cases, reading, sight
+from comity.web.screens.workplan import unanswered
 from comity.web.visit import Answer, Redirect, Screen, ScreenRoute, Visit
 
 _PENS = 5
@@ -18,8 +19,9 @@ async def first(visit: Visit) -> Answer:
 
 
 async def today(visit: Visit) -> Answer:
-    """Workplan, cases with their dispatches, consignments that wait for us, latest, link, logs."""
-    page = pages.day(reading(visit, open_cases(visit)), visit.texts, pages.Region("pens", _pens(visit)))
+    """Workplan, cases with their dispatches, proposals and consignments that wait for us, latest, link, logs."""
+    more = pages.Region("plan", unanswered(visit)), pages.Region("pens", _pens(visit))
+    page = pages.day(reading(visit, open_cases(visit)), visit.texts, *more)
     return Screen(page, frozenset({"inbox", "log"}))
 
 

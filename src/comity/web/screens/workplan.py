@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from comity.policy.access import Deed
-from comity.screen.plan import PlanCard, ProposalLine, Words
+from comity.screen.plan import PlanCard, ProposalLine
 from comity.web import planview as views
 from comity.web.letters import Sight
 from comity.web.pages import Page, Part, Region
@@ -17,8 +15,6 @@ from comity.web.visit import Absent, Answer, File, Json, Redirect, Screen, Scree
 _TOPICS = frozenset({"inbox"})
 _VIEWS = ("board", "timeline", "table", "history")
 _STATES = ("planned", "under-way", "done", "blocked", "dropped")
-_LONGEST = 64
-_LANGUAGES = ("en", "fr", "hi", "pa")
 
 
 def _card(visit: Visit) -> PlanCard | None:
@@ -31,9 +27,9 @@ def _writes(visit: Visit) -> bool:
 
 def tally(visit: Visit) -> Tally | None:
     """How many proposals of the other side wait for our answer, for the rail."""
-    card = _card(visit)
-    waits = 0 if card is None else sum(not one.ours for one in card.open)
-    return Tally(waits, due=False) if waits else None
+    waits = () if visit.site.plan is None or not _writes(visit) else visit.site.plan.waiting(visit.now)
+    late = sum(one.late for one in waits)
+    return Tally(len(waits), late > 0, late) if waits else None
 
 
 async def board(visit: Visit) -> Answer:
@@ -52,15 +48,25 @@ async def board(visit: Visit) -> Answer:
         "workplan",
         (
             Region("head", (Part("plan-head", "workplan.head", (card.title, lead, views.warnings(card, t))),)),
-            Region("waits", tuple(_waiting(one, card, at) for one in card.open)),
+            Region("waits", tuple(_waiting(one, card, at, answers=_writes(visit)) for one in card.open)),
             Region("rows", _rows(view, card, at)),
         ),
     )
     return Screen(page, _TOPICS, {"tabs": tabs, "writes": _writes(visit), "view": view})
 
 
-def _waiting(one: ProposalLine, card: PlanCard, at: Sight) -> Part:
-    return Part(f"waits-{one.id}", "workplan.waits", views.proposal(one, card, at))
+def _waiting(one: ProposalLine, card: PlanCard, at: Sight, *, answers: bool) -> Part:
+    return Part(f"waits-{one.id}", "workplan.waits", views.proposal(one, card, at, answers=answers))
+
+
+def unanswered(visit: Visit) -> tuple[Part, ...]:
+    """Return what the other side proposed and nobody of ours has answered, for whoever may; for the page of the day."""
+    if tally(visit) is None:
+        return ()
+    card, at = _card(visit), sight(visit)
+    assert card is not None
+    waits = tuple(views.proposal(one, card, at, answers=True) for one in card.open if not (one.ours or one.signed))
+    return (Part("day-plan", "workplan.today", waits),) if waits else ()
 
 
 def _rows(view: str, card: PlanCard, at: Sight) -> tuple[Part, ...]:
@@ -150,6 +156,8 @@ async def proposal(visit: Visit) -> Answer:
     context: dict[str, object] = {
         "id": one.id,
         "answers": opened and not one.ours,
+        "signs": "recall" not in one.marks,
+        "strange": one.verdict == "other-base" and not (one.base or one.ours) and _writes(visit),
         "withdraws": opened and one.ours,
         "again": one.fate == "outdated" and one.ours and _writes(visit),
     }
@@ -175,79 +183,7 @@ async def answer(visit: Visit) -> Answer:
     return Redirect("/workplan?view=history", "plan.said.answer")
 
 
-# --- proposing -------------------------------------------------------------------------------------------------------
-
-
-async def form(visit: Visit) -> Answer:
-    """Show the form of one change: an item as it is, an action as it is, or a new one."""
-    card = _card(visit)
-    if card is None:
-        return Absent()
-    what = "item" if visit.query.get("what", "") == "item" else "action"
-    id_ = visit.query.get("id", "")[:_LONGEST]
-    known = _item_now(card, id_) if what == "item" else _action_now(card, id_)
-    words, owners = dict(known.words), dict(known.owners)
-    context: dict[str, object] = {
-        "what": what,
-        "id": id_,
-        "known": known.due != "",
-        "texts": tuple((tag, words.get(tag, "")) for tag in _LANGUAGES),
-        "items": tuple((one.id, f"{one.id} {views.said(one.aim, visit.texts.lang)}") for one in card.items),
-        "priorities": tuple((one.id, views.said(one.title, visit.texts.lang)) for one in card.priorities),
-        "record": known,
-        "parties": tuple((party, owners.get(party, "")) for party in card.parties),
-        "about": visit.query.get("about", "")[:_LONGEST],
-    }
-    return Screen(Page("workplan_propose.html", visit.texts("plan.propose"), "workplan", ()), _TOPICS, context)
-
-
-@dataclass(frozen=True, slots=True)
-class _Now:
-    """A record as it is now, for its form; `within` is its item or its priority."""
-
-    words: Words = ()
-    owners: tuple[tuple[str, str], ...] = ()
-    measure: str = ""
-    due: str = ""
-    within: str = ""
-    closed: bool = False
-
-
-def _item_now(card: PlanCard, id_: str) -> _Now:
-    one = card.item(id_)
-    if one is None:
-        return _Now()
-    owners = tuple((short, agency) for short, agency, _ in one.owners)
-    return _Now(one.aim, owners, one.measure, one.due, one.priority, one.closed)
-
-
-def _action_now(card: PlanCard, id_: str) -> _Now:
-    one = next((line for item in card.items for line in item.actions if line.id == id_), None)
-    if one is None:
-        return _Now()
-    return _Now(one.title, tuple((part.party, part.agency) for part in one.parts), one.measure, one.due, one.item)
-
-
-async def propose(visit: Visit) -> Answer:
-    """Propose the change that was written."""
-    card = _card(visit)
-    if card is None:
-        return Absent()
-    what, id_ = visit.field("what"), visit.field("id")
-    words: dict[str, Json] = {tag: visit.field(f"text.{tag}") for tag in _LANGUAGES if visit.field(f"text.{tag}")}
-    owners: dict[str, Json] = {party.lower(): visit.field(f"owner.{party}") for party in card.parties}
-    to: dict[str, Json] = {"id": id_, "owners": owners, "due": visit.field("due"), "measure": visit.field("measure")}
-    if what == "item":
-        to |= {"aim": words, "priority": visit.field("priority"), "closed": bool(visit.field("closed"))}
-    else:
-        to |= {"title": words, "item": visit.field("item")}
-    operation: dict[str, Json] = {"what": "item" if what == "item" else "action", "id": id_}
-    operation |= {} if visit.field("drop") and what != "item" else {"to": to}
-    asked: dict[str, Json] = {"operations": [operation], "text": visit.field("why"), "language": visit.who.language}
-    if visit.field("about"):
-        asked |= {"about": visit.field("about"), "reason": visit.field("why")}
-    await visit.site.hands.ask("POST", "/plan/propose", body={"what": asked, "by": by_of(visit)})
-    return Redirect("/workplan", "plan.said.proposed")
+# --- files ---------------------------------------------------------------------------------------------------------------
 
 
 async def file(visit: Visit) -> Answer:
@@ -255,7 +191,7 @@ async def file(visit: Visit) -> Answer:
     if visit.site.plan is None or visit.path["name"] not in {"workplan.ics", "workplan.json", "workplan.csv"}:
         return Absent()
     name = visit.path["name"]
-    media, body = visit.site.plan.file(name.rpartition(".")[2], visit.now, visit.texts.lang)
+    media, body = visit.site.plan.file(name.rpartition(".")[2], visit.texts.lang)
     return File(name, media, body)
 
 
@@ -265,7 +201,5 @@ ROUTES = (
     ScreenRoute("POST", "/workplan/item/{item:str}", Deed.AMEND, update),
     ScreenRoute("GET", "/workplan/proposal/{proposal:str}", Deed.PLAN, proposal),
     ScreenRoute("POST", "/workplan/proposal/{proposal:str}", Deed.AMEND, answer, fresh=True),
-    ScreenRoute("GET", "/workplan/propose", Deed.AMEND, form),
-    ScreenRoute("POST", "/workplan/propose", Deed.AMEND, propose, fresh=True),
     ScreenRoute("GET", "/workplan/file/{name:str}", Deed.PLAN, file),
 )

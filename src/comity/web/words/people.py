@@ -38,6 +38,7 @@ WORDS: Mapping[str, str] = {
     "people.no-label": "without a label",
     "people.keys.none": "No passkey can be used. An invitation registers one.",
     "people.keys.end": "End passkey",
+    "people.calendar.since": "Has an address of the calendar of the workplan, since {time} UTC.",
     "people.sessions.none": "No session is open.",
     "people.sessions.end": "End all sessions",
     "people.invitations": "Invitations",

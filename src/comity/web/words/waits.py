@@ -71,6 +71,8 @@ WORDS: Mapping[str, str] = {
     "alarm.preservation-ends-soon": "Data are kept for a few days more",
     "alarm.notification-soon": "A notification is to be answered within a day",
     "alarm.notification-over": "A notification was not answered in time; silence counts now",
+    "alarm.plan-proposal-soon": "A proposed change of the workplan is to be answered within a day",
+    "alarm.plan-proposal-over": "A proposed change of the workplan was not answered in time",
     "alarm.preservation-ended": "Data are no longer kept",
     "alarm.approval-refused-after": "Approval refused afterwards",
 }

@@ -12,7 +12,8 @@ from comity.base.errors import BadEnvelope, BadForm
 from comity.base.ids import Digest, DispatchId, Ms, show_id
 from comity.base.readers import Misfit
 from comity.desks.workplan.body import compose_body, read
-from comity.desks.workplan.files import from_csv, to_calendar, to_csv
+from comity.desks.workplan.calendar import calendar_text, plan_entries
+from comity.desks.workplan.files import from_csv, to_csv
 from comity.desks.workplan.kinds import operation_of, plan_of
 from comity.desks.workplan.model import Action, Item, Operation, Plan, Priority, Track, What
 from comity.desks.workplan.plans import (
@@ -194,7 +195,8 @@ def test_a_body_is_laid_out_in_lines():
 
 
 def test_a_calendar_has_every_day_in_lines_of_75_octets():
-    text = to_calendar(replace(PLAN, title="व्यापार " * 20), DIGEST, Ms(1_783_900_800_000))
+    entries = plan_entries(PLAN, DIGEST, Ms(1_783_900_800_000), 1, "en")
+    text = calendar_text("व्यापार " * 20, entries, DIGEST)
     lines = text.split("\r\n")
     assert lines[-1] == ""
     assert all(len(line.encode()) <= 75 for line in lines)

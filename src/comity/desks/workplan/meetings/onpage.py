@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from comity.base.entropy import Entropy
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, Ms, NodeName, read_id, show_id
+from comity.desks.workplan.calendar import Entry
 from comity.desks.workplan.meetings import asked as asking
 from comity.desks.workplan.meetings import file, store
 from comity.desks.workplan.meetings.asked import Doing, Ready
@@ -44,6 +45,9 @@ from comity.screen.meetings import (
 )
 
 _MOST = 200
+_TIME = 6
+"""So many first bytes of a dispatch's id are when it was made."""
+_SECOND = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,25 @@ class OnPage:
         """Return the meetings, newest first."""
         found = (self.standing(tx, case) for case in store.meetings(tx, _MOST))
         return tuple(self._line(one) for one in found if one is not None)
+
+    def entries(self, tx: Tx) -> tuple[Entry, ...]:
+        """Return the meetings that have a time and were not called off, as events: title, beginning and length alone."""
+        found = (self.standing(tx, case) for case in store.meetings(tx, _MOST))
+        return tuple(self._entry(one) for one in found if one is not None and terms_of(one).at and not one.cancelled)
+
+    def _entry(self, standing: Standing) -> Entry:
+        terms, last = terms_of(standing), standing.terms[-1]
+        called = int.from_bytes(standing.meeting[:_TIME])
+        return Entry(
+            uid=f"{show_id(standing.meeting)}.meeting",
+            day="",
+            summary=terms.title,
+            revised=Ms(last.at),
+            sequence=max(0, last.at - called) // _SECOND,  # what was moved later has the greater number
+            at=_ms(terms.at),
+            minutes=terms.minutes,
+            firm=standing.accepted >= set(standing.sides),
+        )
 
     def card(self, tx: Tx, case: CaseId, by: Writer, roles: frozenset[str], now: Ms) -> MeetingCard | None:
         """Return one meeting as an officer of ours sees it."""
