@@ -54,6 +54,8 @@ WORDS: Mapping[str, str] = {
     "role.legal-officer.text": "Law, acts, evidence",
     "role.desk-lead": "Desk lead",
     "role.desk-lead.text": "Roster, limits, hand-over",
+    "role.signatory": "Signatory",
+    "role.signatory.text": "Reads and signs minutes",
     "role.reviewer": "Reviewer",
     "role.reviewer.text": "Read only, proofs",
     "role.administrator": "Administrator",
