@@ -14,7 +14,6 @@ from comity.marking.labels import Lane
 from comity.policy.access import Person
 from comity.screen.meetings import Asked
 from tests.unit.edge.twofolders import MADE, copy_of, opened, paired
-from tests.unit.node.world import exchange
 
 WHO = {"XO": Officer("requests", 11), "XV": Officer("requests", 31)}
 DEPUTY = {"XO": Officer("requests", 24), "XV": Officer("requests", 44)}
@@ -26,7 +25,7 @@ TERMS = {"sort": "consultation", "title": "Draft policy on seals", "language": "
 class Pair:
     def __init__(self, base):
         self.xo, self.xv = (opened(base, name) for name in ("ostrel", "vanmere"))
-        self.now, self.number = MADE + 1_000, ""
+        self.now, self.number, self.carried = MADE + 1_000, "", ""
 
     def tick(self, ms=1_000):
         self.now += ms
@@ -48,9 +47,12 @@ class Pair:
         return ready.paragraph
 
     def meet(self):
-        for _ in range(3):
-            exchange(self.xo.node, self.xv.node, self.tick())
-            exchange(self.xv.node, self.xo.node, self.tick())
+        for one, other in ((self.xo.node, self.xv.node), (self.xv.node, self.xo.node)) * 3:
+            asked = one.speak(self.tick())
+            other.take(asked, self.tick())
+            answer = other.speak(self.tick())
+            one.take(answer, self.tick())
+            self.carried += f"{asked!r}{answer!r}"
 
     def card(self, one):
         person = Person("requests", WHO[one.config.party].number, "", frozenset({"officer"}))
@@ -100,7 +102,14 @@ def test_a_week_apart_both_write_and_have_the_same_minutes_afterwards(two):
     assert (two.card(two.xo).waiting, two.card(two.xv).waiting) == (0, 0)
 
 
-def test_no_byte_of_notes_and_drafts_leaves_their_table(two):
+def in_files(one, words):
+    """Name each file of a node's folder in which these words stand: store, its log, keys, settings."""
+    found = one.config.folder.rglob("*")
+    return {path.name for path in found if path.is_file() and words.encode() in path.read_bytes()}
+
+
+def test_no_byte_of_notes_and_drafts_leaves_their_table(two, caplog):
+    caplog.set_level("DEBUG")
     p = two.does(two.xo, "text", language="en", texts=(("en", "Seals are counted."),))
     _, saying = make_saying(two.xo)
     with two.xo.node.ledger.begin() as book:
@@ -112,6 +121,13 @@ def test_no_byte_of_notes_and_drafts_leaves_their_table(two):
     assert (holds(two.xo, NOTE), holds(two.xo, DRAFT)) == ({"workplan_note"}, {"workplan_draft"})
     assert (holds(two.xv, NOTE), holds(two.xv, DRAFT)) == (set(), set())
     assert "workplan_dispatch" in holds(two.xv, "Is August counted?")
+    assert in_files(two.xv, "Is August counted?"), "what was said is found there"
+    assert "comity/leaf/1" in two.carried, "and the line is read; what is sealed on it stands opened in the files there"
+    for words in (NOTE, DRAFT):
+        assert in_files(two.xo, words)
+        assert in_files(two.xv, words) == set()
+        assert words not in two.carried
+        assert words not in caplog.text
     with two.xo.node.ledger.begin() as book:
         saying.drop(book.tx, two.number, WHO["XO"], p)
     assert holds(two.xo, DRAFT) == set()
