@@ -211,7 +211,8 @@ def not_ready(us: Officer, deputy: Officer, path: str) -> None:
 
 def signed(us: Officer, them: Officer, path: str) -> None:
     """Sign one text under one hash on both sides; half-signed is said to be that."""
-    us.go(path)
+    for one in (them, us):
+        one.go(path)
     seen = us.page.locator("[data-hash]").get_attribute("data-hash")
     press(us, us.page.locator("#meet-sign button.go"))
     expect(us.page.locator("#meet-ready")).to_contain_text("CA seulement")

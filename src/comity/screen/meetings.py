@@ -89,8 +89,8 @@ class ParagraphCard:
     """(language, text) that this person is writing."""
     mark: str = ""
     """Of exactly what it is made of, as this page shows it."""
-    struck: tuple[tuple[str, bool], ...] = ()
-    """(mark, ours) of each side that strikes it out."""
+    struck: tuple[tuple[str, bool, str], ...] = ()
+    """(mark, ours, id) of each version that strikes it out."""
     before: tuple[VersionCard, ...] = ()
     """What stood before it was struck out."""
 
@@ -138,7 +138,7 @@ class MeetingCard:
         paragraphs: in order; as long as the text may be worked on, those that are struck out among them.
         begun: paragraphs that are claimed and have no text yet.
         unready: (word, number of the paragraph or 0, language): what stands against signing.
-        open: (paragraph, its mark) of each behind which our side does not stand yet.
+        open: (paragraph, its mark) of each that is one text, behind which our side does not stand yet.
         hash: of the text as it is now, hex.
         signed: `not`, `half` or `both`.
         signatures: all, the void ones among them.

@@ -95,7 +95,7 @@ def paragraph(one: ParagraphCard, card: MeetingCard, language: str, at: Sight) -
         comments=tuple((party, ours, text) for party, ours, text, _ in one.comments),
         buttons=_buttons(one, card, t),
         edited=one.claim is not None,
-        gone=t("meet.struck", parties=t.listing([party for party, _ in one.struck])) if one.struck else "",
+        gone=t("meet.struck", parties=t.listing([party for party, _, _ in one.struck])) if one.struck else "",
         before=tuple(_version(version, language, card, t) for version in one.before) if not one.versions else (),
     )
 

@@ -183,7 +183,7 @@ def _seen(known: ParagraphCard | None, what: str, visit: Visit) -> str:
         return ""
     if what == "translate":
         return visit.query.get("v", "")[:ID]
-    return " ".join(version.id for version in known.versions)
+    return " ".join([*(version.id for version in known.versions), *(id_ for _, _, id_ in known.struck)])
 
 
 def _fields(

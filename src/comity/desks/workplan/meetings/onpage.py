@@ -112,6 +112,7 @@ class OnPage:
                 (show_id(one.id), mark_of(one))
                 for one in standing.text.paragraphs
                 if self._sides.ours not in standing.stands.get(one.id, frozenset())
+                and [version.struck for version in one.versions] == [False]
             ),
             hash=standing.hash.hex(),
             signed=str(standing.signed),
@@ -247,7 +248,9 @@ class OnPage:
             ),
             drafts=tuple((draft.language, draft.text) for draft in written if draft.paragraph == one.id),
             mark=mark_of(one),
-            struck=tuple((self._sides.mark(v.side), v.side == self._sides.ours) for v in one.versions if v.struck),
+            struck=tuple(
+                (self._sides.mark(v.side), v.side == self._sides.ours, show_id(v.id)) for v in one.versions if v.struck
+            ),
             before=tuple(self._version(version, languages) for version in standing.struck.get(one.id, ())),
         )
 

@@ -285,7 +285,7 @@ def test_moved_translated_struck_closed(two: Two) -> None:
         two.does(two.b, "translate", paragraph=p, seen=(), texts=(("fr", "Cinq."),))
     two.does(two.b, "strike", paragraph=p)
     (gone,) = two.card(two.a).paragraphs
-    assert (gone.versions, gone.struck) == ((), (("XV", False),))
+    assert (gone.versions, [one[:2] for one in gone.struck]) == ((), [("XV", False)])
     with pytest.raises(BadForm, match="no act called"):
         two.does(two.a, "dance", paragraph=p)
     with pytest.raises(BadForm, match="no text here yet"):
@@ -349,7 +349,7 @@ def test_what_one_side_strikes_out_waits_for_the_other_and_stays_in_the_history(
     assert against(two) == {"struck"}
     (gone, stays) = two.card(two.a).paragraphs
     assert (gone.number, stays.number) == (0, 1)
-    assert (gone.versions, gone.struck, gone.before[0].words[0].text) == ((), (("XV", False),), "Five days.")
+    assert (gone.versions, gone.struck[0][:2], gone.before[0].words[0].text) == ((), ("XV", False), "Five days.")
     assert two.card(two.a).hash != before
     two.does(two.a, "accept", paragraph=p)
     assert against(two) == set()
@@ -407,8 +407,18 @@ def test_a_strike_and_an_edit_made_apart_are_both_there(two: Two) -> None:
     two.carry()
     for node in (two.a, two.b):
         (one,) = two.card(node).paragraphs
-        assert ([v.words[0].text for v in one.versions], [mark for mark, _ in one.struck]) == (["Six."], ["XV"])
+        assert ([v.words[0].text for v in one.versions], [mark for mark, _, _ in one.struck]) == (["Six."], ["XV"])
+        assert two.card(node).open == (), "what is no one text is not agreed to with the rest"
     assert two.card(two.a).hash == two.card(two.b).hash
+
+
+def test_a_new_text_over_both_ends_the_strike(two: Two) -> None:
+    test_a_strike_and_an_edit_made_apart_are_both_there(two)
+    (one,) = two.card(two.a).paragraphs
+    seen = (one.versions[0].id, one.struck[0][2])
+    two.does(two.a, "text", paragraph=one.id, seen=seen, language="en", texts=(("en", "Seven."),))
+    (one,) = two.card(two.b).paragraphs
+    assert ([v.words[0].text for v in one.versions], one.struck) == (["Seven."], ())
 
 
 def test_nobody_agrees_to_or_strikes_out_what_was_not_on_the_page(two: Two) -> None:
