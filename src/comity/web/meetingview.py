@@ -133,7 +133,7 @@ def _decision(one: VersionCard, card: MeetingCard, t: Texts) -> tuple[tuple[str,
 
 def _behind(side: tuple[str, bool, bool], one: ParagraphCard, t: Texts) -> tuple[str, bool, str, str]:
     party, ours, stands = side
-    word = "meet.notyet" if not stands else "meet.agreed" if len(one.versions) == 1 else "meet.behind"
+    word = "meet.notyet" if not stands else "meet.agreed" if len(one.versions) <= 1 else "meet.behind"
     return party, ours, t(word), "ok" if stands else ""
 
 

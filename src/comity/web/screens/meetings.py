@@ -297,11 +297,11 @@ async def call(visit: Visit) -> Answer:
     board = visit.site.meetings
     if board is None:
         return Absent()
-    if visit.field("draft"):
+    if "draft" in visit.form:
         pasted(visit)  # what cannot be taken is said before anything is sent
     found = {name: (name, about, ref) for name, about, ref in await _items(visit, board)}
     said = await ask(visit, {"act": "call", "terms": _terms(visit, found)})
-    if visit.field("draft"):
+    if "draft" in visit.form:
         await several(visit, str(said["id"]))
     return Redirect(f"/meetings/{said['id']}", "meet.said.called")
 
