@@ -7,8 +7,10 @@ import re
 
 import pytest
 
+from comity.edge.meetingpdf import minutes_text, pages_of
+from comity.screen.meetings import MeetingNames
 from comity.web.screens.meetingacts import MOST_LETTERS, MOST_PARAGRAPHS, paragraphs_of
-from tests.web.desk import desk
+from tests.web.desk import ROLES, desk
 
 DRAFT = "Seals are counted.\r\nOnce a day.\r\n\r\n \r\nLanterns are lit.\r\n\r\n<script>alert(1)</script>\r\n"
 CALL = {"title": "Draft policy on seals", "language": "en", "languages": ["en"], "lead-XO": "Deputy adviser"}
@@ -136,3 +138,32 @@ def test_who_signs_writes_nothing_and_who_writes_signs_nothing(house, officer, p
 def test_parts_between_empty_lines():
     assert paragraphs_of("") == ()
     assert paragraphs_of(" a \n b\n\n\n\tc") == ("a\nb", "c")
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "hi", "pa"])
+def test_page_and_paper_say_the_same_in_the_reader_s_language(house, language):
+    """Moments, marks, names and what the program has words for: what stands on the paper stands on the page."""
+    officer = house.visitor("duty-officer")
+    sent = officer.post("/settings", {"language": language})
+    assert sent.status_code == 303, sent.text
+    agenda = [
+        {"title": "as its author said it", "about": "difference", "ref": "2026-04-01/2026-07-01"},
+        {"title": "Hours of the desk", "about": "raised"},
+    ]
+    terms = {
+        "sort": "review",
+        "title": "Second quarter",
+        "language": "en",
+        "languages": ["en", "pa"],
+        "at": 1_783_900_800_000,
+    }
+    by = {"desk": "requests", "number": ROLES["duty-officer"]}
+    said = house.door("POST", "/meetings/act", {"by": by, "act": "call", "terms": terms | {"agenda": agenda}})
+    found = house.door("GET", f"/meetings/minutes?id={said['id']}")
+    listed = house.door("GET", f"/meetings/names?language={language}")
+    names = MeetingNames(*(tuple(map(tuple, listed[one])) for one in ("parties", "agencies", "titles")))
+    page, paper = shown(officer, f"/meetings/{said['id']}"), pages_of(found, language, names)
+    assert "as its author said it" not in page
+    for words in (paper["facts"][0][1], paper["short"], *(one.partition(". ")[0] for one in paper["agenda"])):
+        assert words in page
+        assert words in minutes_text(found, language, names) + paper["short"]
