@@ -124,6 +124,7 @@ def written(us: Officer, them: Officer) -> None:
         us.page.keyboard.press("n")
     us.live()
     expect(them.page.locator("#r-paras li.edit")).to_be_visible(timeout=SOON_MS)
+    expect(us.page.locator("#write textarea").first).to_be_focused()
     us.fill({"t-en": FIRST["en"]})
     expect(us.page.locator("#draft-kept")).not_to_be_empty(timeout=SOON_MS)
     us.page.reload()
