@@ -11,12 +11,13 @@ from comity.cli.demo.stage import Stage
 
 
 class Cable:
-    """Both ways of one line. `cut` breaks what is open and lets nothing through until `mend`."""
+    """Both ways of one line. `cut` breaks what is open and lets nothing through until `mend`; `carried` is all that went over it."""
 
     def __init__(self, stage: Stage) -> None:
         self._whole = threading.Event()
         self._whole.set()
         self._open: set[socket.socket] = set()
+        self.carried: list[bytes] = []
         self._doors: list[socket.socket] = []
         for actor in stage.actors:
             door = socket.create_server(("127.0.0.1", 0))
@@ -66,6 +67,7 @@ class Cable:
     def _pass(self, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := one.recv(65_536):
+                self.carried.append(data)
                 other.sendall(data)
         for each in (one, other):
             self._open.discard(each)

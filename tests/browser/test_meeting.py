@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from comity.base.ids import Ms
 from comity.cli.demo.stage import Actor, Stage
+from comity.cli.main import main
 from tests.browser.cable import Cable
 from tests.browser.chromium import WIDE, axe
 from tests.browser.nodes import standing, until
 from tests.browser.officer import SOON_MS, Officer
 
 CA, IN = 171, 276
+CA_DEPUTY, IN_DEPUTY = 172, 277
 NOTE = "Our lowest offer is nine days; do not say so."
+UNSAID = "Perhaps seven days would do."
 FIRST = {
     "en": "Both sides answer every notification within five working days.",
     "fr": "Les deux parties répondent à chaque notification en cinq jours ouvrables.",
@@ -41,6 +45,7 @@ THEIRS = {
 MEASURE = "Share of notifications answered in time"
 AGAIN_MS = 40_000
 TICK_MS = 61_000
+CLAIM_MS = 200_000
 
 
 class Line:
@@ -81,10 +86,10 @@ FETCH = """async (path) => { const answer = await fetch(path), bytes = new Uint8
   return [answer.status, String.fromCharCode(...bytes.slice(0, 5))]; }"""
 
 
-def later(stage: Stage) -> None:
+def later(stage: Stage, by: int = TICK_MS) -> None:
     """Let the time pass after which what is not urgent leaves."""
     stage.now = Ms(max(one.ask("GET", "/clock")["now"] for one in stage.actors))
-    stage.set_time(Ms(stage.now + TICK_MS))
+    stage.set_time(Ms(stage.now + by))
 
 
 def decided(actor: Actor) -> list[dict[str, str]]:
@@ -119,6 +124,7 @@ def written(us: Officer, them: Officer) -> None:
         us.page.keyboard.press("n")
     us.live()
     expect(them.page.locator("#r-paras li.edit")).to_be_visible(timeout=SOON_MS)
+    expect(us.page.locator("#write textarea").first).to_be_focused()
     us.fill({"t-en": FIRST["en"]})
     expect(us.page.locator("#draft-kept")).not_to_be_empty(timeout=SOON_MS)
     us.page.reload()
@@ -165,18 +171,56 @@ def cut_and_mended(us: Officer, them: Officer) -> None:
         press(one, paragraph(one, OURS[tag]).locator('button[value^="accept"]'))
 
 
+def begun_and_left(stage: Stage, us: Officer, them: Officer, path: str) -> None:
+    """Claim a paragraph, draft it and leave it: when the claim has ended the other side is free, and has no word of the draft."""
+    with us.page.expect_navigation(url="**?p=*"):
+        us.page.locator('button[value="claim:"]').click()
+    us.live()
+    expect(them.page.locator("#r-paras li.edit")).to_be_visible(timeout=SOON_MS)
+    us.fill({"t-fr": UNSAID})
+    expect(us.page.locator("#draft-kept")).not_to_be_empty(timeout=SOON_MS)
+    later(stage, CLAIM_MS)
+    for one in (us, them):
+        one.go(path)
+        expect(one.page.locator("#r-paras li.edit")).to_have_count(0)
+
+
+def struck(us: Officer, them: Officer) -> None:
+    """Strike a paragraph out, see it on the other side with what stood there, undo it, and have it agreed again."""
+    press(us, paragraph(us, FIRST["fr"]).locator('button[value^="strike"]'))
+    gone = them.page.locator("#r-paras li").filter(has=them.page.locator("summary"))
+    expect(gone).to_have_count(1, timeout=SOON_MS)
+    gone.locator("summary").click()
+    expect(gone).to_contain_text(FIRST_THEIRS["hi"])
+    expect(us.page.locator("#meet-ready")).to_contain_text("biffé")
+    press(us, us.page.locator('button[value^="restore"]'))
+    back = paragraph(them, FIRST_THEIRS["hi"])
+    expect(back.locator('button[value^="accept"]')).to_have_count(1, timeout=SOON_MS)
+    press(them, back.locator('button[value^="accept"]'))
+    expect(paragraph(us, FIRST["fr"]).locator(".sig .ok")).to_have_count(2, timeout=SOON_MS)
+
+
+def not_ready(us: Officer, deputy: Officer, path: str) -> None:
+    """Who writes has no way to sign; who signs has no way to write, and none to sign before all is agreed."""
+    expect(us.page.locator("#meet-sign button")).to_have_count(0)
+    deputy.go(path)
+    button = deputy.page.locator("#meet-sign button")
+    expect(button).to_have_attribute("aria-disabled", "true")
+    expect(deputy.page.locator("#why-not")).to_be_visible()
+    expect(deputy.page.locator('button[form="act"]')).to_have_count(0)
+
+
 def signed(us: Officer, them: Officer, path: str) -> None:
     """Sign one text under one hash on both sides; half-signed is said to be that."""
-    for one in (us, them):
-        expect(one.page.locator("#r-paras .sig .ok")).to_have_count(4, timeout=SOON_MS)
-    us.go(path)
+    for one in (them, us):
+        one.go(path)
     seen = us.page.locator("[data-hash]").get_attribute("data-hash")
-    press(us, us.page.locator('form[action$="/sign"] button'))
+    press(us, us.page.locator("#meet-sign button.go"))
     expect(us.page.locator("#meet-ready")).to_contain_text("CA seulement")
     expect(them.page.locator("#meet-hash li")).to_have_count(1, timeout=SOON_MS)
     them.go(path)
     assert them.page.locator("[data-hash]").get_attribute("data-hash") == seen
-    press(them, them.page.locator('form[action$="/sign"] button'))
+    press(them, them.page.locator("#meet-sign button.go"))
     for one in (us, them):
         expect(one.page.locator("#meet-top .st.ok")).to_be_visible(timeout=SOON_MS)
         expect(one.page.locator("#meet-hash .st.ok")).to_have_count(2)
@@ -216,22 +260,139 @@ def the_same(stage: Stage, us: Officer, them: Officer, number: str) -> None:
     assert (ours["hash"], ours["paragraphs"], ours["state"]) == (heard["hash"], heard["paragraphs"], "both")
     for one, tag in ((us, "en"), (us, "fr"), (them, "hi"), (them, "pa")):
         assert one.page.evaluate(FETCH, f"{path}/minutes.pdf?lang={tag}") == [200, "%PDF-"]
-    assert NOTE not in json.dumps(india.ask("GET", f"/meetings/one?id={number}"))
     until(lambda: us.page.locator("#r-paras button").count() == 0)
+
+
+def stays_at_home(stage: Stage) -> None:
+    """Look for what was noted and drafted here in every file of the other node, in both logs, and in every byte of the line."""
+    ca, india = stage.actors
+    files = {path: path.read_bytes() for path in india.folder.rglob("*") if path.is_file()}
+    logs = {path: path.read_bytes() for path in stage.folder.glob("*.log")}
+    home = b"".join(path.read_bytes() for path in ca.folder.rglob("*") if path.is_file())
+    assert len(logs) == len(stage.actors)
+    assert any(FIRST["fr"].encode() in data for data in files.values()), "what was published is found there"
+    for words in (NOTE.encode(), UNSAID.encode()):
+        assert words in home
+        assert [path.name for path, data in (files | logs).items() if words in data] == []
+        assert words not in b"".join(Line.cable.carried)
 
 
 def test_a_whole_review(stage: Stage, come: Callable[..., Officer]) -> None:
     ca, india = stage.actors
     us, them = come(ca.url, CA, lang="fr", to="/meetings"), come(india.url, IN, lang="hi", to="/meetings")
+    ours, theirs = (
+        come(ca.url, CA_DEPUTY, lang="fr", to="/meetings"),
+        come(india.url, IN_DEPUTY, lang="hi", to="/meetings"),
+    )
     us.heard.expected |= {"409"}
     number = called(us, them)
     path = f"/meetings/{number}"
     # Notes stay at home.
     us.fill({"text": NOTE})
     press(us, us.page.locator('form[action$="/note"] button'))
+    not_ready(us, ours, path)
     written(us, them)
+    struck(us, them)
+    begun_and_left(stage, us, them, path)
     cut_and_mended(us, them)
-    signed(us, them, path)
+    for one in (us, them):
+        expect(one.page.locator("#r-paras .sig .ok")).to_have_count(4, timeout=SOON_MS)
+    signed(ours, theirs, path)
+    for one in (us, them):
+        expect(one.page.locator("#meet-top .st.ok")).to_be_visible(timeout=SOON_MS)
     carried(stage, us, path)
     legible(us, path)
     the_same(stage, us, them, number)
+    stays_at_home(stage)
+
+
+# --- a consultation on a draft text ------------------------------------------------------------------------------------
+
+CLAUSES = tuple(
+    f"Clause {number}. " + "Each side names one office that answers for reports of weaknesses in shared equipment. " * 7
+    for number in range(1, 10)
+)
+"""A draft of three pages."""
+COUNTER = "Clause 3. Each side names two offices, one for each kind of equipment."
+AGREED = "Clause 3. Each side names one office, and a second one where its law asks for it."
+COMMENT = "Does this bind the provinces and the states?"
+
+
+def test_a_consultation_from_the_draft_to_the_signed_text(
+    stage: Stage, come: Callable[..., Officer], tmp_path: Path
+) -> None:
+    ca, india = stage.actors
+    us, them = come(ca.url, CA, to="/meetings"), come(india.url, IN, lang="pa", to="/meetings")
+    number = drafted(us, them)
+    path = f"/meetings/{number}"
+    worked_on(us, them)
+    for one in (us, them):
+        expect(one.page.locator("#r-paras .sig .ok")).to_have_count(2 * len(CLAUSES), timeout=SOON_MS)
+    ours, theirs = come(ca.url, CA_DEPUTY, to="/meetings"), come(india.url, IN_DEPUTY, lang="pa", to="/meetings")
+    ours.go(path)
+    press(ours, ours.page.locator("#meet-sign button.go"))
+    expect(them.page.locator("#meet-hash li")).to_have_count(1, timeout=SOON_MS)
+    theirs.go(path)
+    press(theirs, theirs.page.locator("#meet-sign button.go"))
+    for one in (us, them):
+        expect(one.page.locator("#meet-top .st.ok")).to_be_visible(timeout=SOON_MS)
+        assert one.page.evaluate(FETCH, f"{path}/minutes.pdf?lang=en") == [200, "%PDF-"]
+    kept(stage, number, tmp_path)
+    assert axe(us.page) == []
+
+
+def drafted(us: Officer, them: Officer) -> str:
+    """Open a consultation with a draft pasted in; the other side agrees to consult on it. Return its number."""
+    us.page.locator('a[href$="sort=consultation"]').click()
+    us.live()
+    us.fill({"title": "Reports of weaknesses in shared equipment", "draft": "\n\n".join(CLAUSES)})
+    us.fill({f"lead-{mark}": "Deputy adviser" for mark in ("CA", "IN")})
+    for tag in ("fr", "hi", "pa"):
+        us.page.locator(f'[name="languages"][value="{tag}"]').uncheck()
+    with us.page.expect_navigation(url=re.compile(r"/meetings/[0-9A-Z]{26}")):
+        us.page.locator("form.stack button.go").click()
+    us.live()
+    expect(us.page.locator("#r-paras > li")).to_have_count(len(CLAUSES))
+    assert [one.split(".")[0] for one in us.page.locator("#r-paras .said").all_text_contents()] == [
+        one.split(".")[0] for one in CLAUSES
+    ]
+    number = us.page.url.rpartition("/")[2]
+    press(them, them.page.locator(f"#meet-{number} a"))
+    expect(them.page.locator("#r-paras > li")).to_have_count(len(CLAUSES), timeout=AGAIN_MS)
+    press(them, them.page.locator('button[value="agree"]'))
+    return number
+
+
+def worked_on(us: Officer, them: Officer) -> None:
+    """Comment on a clause, set a counter-text beside another, strike one out, agree to the rest; then one text for both."""
+    second, third, last = (paragraph(them, f"Clause {number}.") for number in (2, 3, 9))
+    press(them, second.locator('button[value^="go-comment"]'))
+    them.page.locator("#text").fill(COMMENT)
+    press(them, them.page.locator('#write button[value="publish"]'))
+    expect(paragraph(us, "Clause 2.")).to_contain_text(COMMENT, timeout=SOON_MS)
+    press(them, third.locator('button[value^="claim"]'))
+    write(them, {"en": COUNTER}, beside="1")
+    expect(us.page.locator("#r-paras .twin")).to_contain_text(COUNTER, timeout=SOON_MS)
+    press(them, last.locator('button[value^="strike"]'))
+    press(them, them.page.locator('button[value^="accept-all"]'))
+    press(us, us.page.locator("#r-paras li").filter(has=us.page.locator("summary")).locator('button[value^="accept"]'))
+    press(us, paragraph(us, COUNTER).locator('button[value^="claim"]'))
+    write(us, {"en": AGREED})
+    agreed = paragraph(them, AGREED)
+    expect(agreed).to_have_count(1, timeout=SOON_MS)
+    expect(them.page.locator("#r-paras .twin")).to_have_count(0, timeout=SOON_MS)
+    press(them, agreed.locator('button[value^="accept"]'))
+
+
+def kept(stage: Stage, number: str, folder: Path) -> None:
+    """Take the text out at both terminals: the same hash, good without a node, and under names a person knows."""
+    for one in stage.actors:
+        for form in ("json", "text", "pdf"):
+            out = folder / f"{one.id}.{form}"
+            asked = ["workplan", "minutes", "export", number, "--as", form, "--language", "fr", "--out", str(out)]
+            assert main([*asked, "--node", str(one.folder)]) == 0
+        assert main(["workplan", "minutes", "verify", str(folder / f"{one.id}.json")]) == 0
+    ca, india = (json.loads((folder / f"{one.id}.json").read_text()) for one in stage.actors)
+    assert (ca["hash"], ca["state"]) == (india["hash"], "both")
+    assert AGREED in (folder / f"{stage.actors[0].id}.text").read_text()
+    assert "comity" not in (folder / f"{stage.actors[0].id}.text").read_text(), "sides have names here, nodes do not"

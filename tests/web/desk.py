@@ -52,6 +52,7 @@ ROLES = {
     "desk-lead": 108,
     "reviewer": 109,
     "administrator": 110,
+    "signatory": 111,
 }
 """Role -> number at desk `requests`, the same at both nodes; `officer` is of the second agency, the others of the first."""
 STRANGER = 120

@@ -27,6 +27,8 @@ WHO = {
     "case": NO_ADMINISTRATOR,
     "plan": NO_ADMINISTRATOR,
     "amend": WORKERS,
+    "sign": frozenset({"signatory"}),
+    "note": WORKERS | {"signatory"},
     "proof": NO_ADMINISTRATOR,
     "write": WRITERS,
     "act": WRITERS,
@@ -75,8 +77,8 @@ GET       /meetings/{number}/minutes.json            plan
 GET,POST  /meetings/{number}/move                    amend
 POST      /meetings/{number}/act                     amend
 POST      /meetings/{number}/write                   amend
-POST      /meetings/{number}/sign                    amend
-POST      /meetings/{number}/note                    amend
+POST      /meetings/{number}/sign                    sign
+POST      /meetings/{number}/note                    note
 POST      /meetings/{number}/draft                   amend
 GET       /workplan/item/{item}                      plan
 POST      /workplan/item/{item}                      amend
@@ -244,7 +246,7 @@ TABLE = _read()
 
 def has(role: str, standing: str) -> bool:
     """Say whether somebody of a role has a case towards which they stand so."""
-    if standing == "none" or role == "administrator":
+    if standing == "none" or role in {"administrator", "signatory"}:
         return False
     if role in WHOLE_DESK:
         return True

@@ -95,7 +95,9 @@ TOKENS = {"/invitation/{token}", "/invitation/{token}/begin"}
 def asker(path: str, method: str) -> str:
     """Return somebody whose roles open an address, and who has no case; else somebody for whom only unknown cases are shut."""
     rule, _ = TABLE[method, path]
-    return {"people": "administrator", "evidence": "desk-lead", "approve": "approver"}.get(rule, "stranger")
+    return {"people": "administrator", "evidence": "desk-lead", "approve": "approver", "sign": "signatory"}.get(
+        rule, "stranger"
+    )
 
 
 def strange(world: World, method: str, path: str) -> list[str]:

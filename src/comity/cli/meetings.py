@@ -6,16 +6,17 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from comity.base.errors import BadForm
 from comity.cli.acts import add_node
 from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json, show_table
 from comity.desks.workplan.meetings.file import check
-from comity.edge.meetingpdf import minutes_pdf
+from comity.edge.meetingpdf import minutes_pdf, minutes_text
+from comity.screen.meetings import MeetingNames
 
 DONE, REFUSED = 0, 1
+LANGUAGES = ("en", "fr", "hi", "pa")
 Inner = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -28,6 +29,7 @@ def add_actions(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     listed.set_defaults(run=run_list)
     shown = ways.add_parser("show", help="one: agenda, paragraphs, who stands behind what, signatures")
     shown.add_argument("number", metavar="MEETING", help="26 letters and digits")
+    shown.add_argument("--language", default="en", choices=LANGUAGES, help="default: en")
     add_node(shown)
     shown.set_defaults(run=run_show)
     minutes = inner.add_parser("minutes", help="the minutes of a meeting")
@@ -37,7 +39,7 @@ def add_actions(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     out.add_argument(
         "--as", dest="form", choices=("json", "text", "pdf"), default="json", help="default: json, which can be checked"
     )
-    out.add_argument("--language", default="en", choices=("en", "fr", "hi", "pa"), help="of text and PDF; default: en")
+    out.add_argument("--language", default="en", choices=LANGUAGES, help="of text and PDF; default: en")
     out.add_argument("--out", type=Path, metavar="FILE", help="default: standard output, not for PDF")
     add_node(out)
     out.set_defaults(run=run_export)
@@ -66,7 +68,8 @@ def run_show(asked: argparse.Namespace) -> int:
     if asked.json:
         show_json(found)
         return DONE
-    print(as_text(ask(asked.node, "GET", f"/meetings/minutes?id={asked.number}"), "en"))
+    minutes = ask(asked.node, "GET", f"/meetings/minutes?id={asked.number}")
+    print(minutes_text(minutes, asked.language, names(asked.node, asked.language)))
     return DONE
 
 
@@ -76,9 +79,13 @@ def run_export(asked: argparse.Namespace) -> int:
     if asked.form == "pdf":
         if asked.out is None:
             raise BadForm("a PDF is written to a file; name it with --out")
-        asked.out.write_bytes(minutes_pdf(found, asked.language, {}, {}))
+        asked.out.write_bytes(minutes_pdf(found, asked.language, names(asked.node, asked.language)))
         return DONE
-    words = json.dumps(found, ensure_ascii=False, indent=2) if asked.form == "json" else as_text(found, asked.language)
+    words = (
+        json.dumps(found, ensure_ascii=False, indent=2)
+        if asked.form == "json"
+        else minutes_text(found, asked.language, names(asked.node, asked.language))
+    )
     if asked.out is None:
         sys.stdout.write(words + "\n")
     else:
@@ -116,17 +123,11 @@ def run_verify(asked: argparse.Namespace) -> int:
     return DONE if checked.good else REFUSED
 
 
-def as_text(found: dict[str, Any], language: str) -> str:
-    """Return exported minutes as plain text in one language, originals where it lacks one."""
-    terms = found["terms"] or {"title": "", "at": None}
-    lines = [terms["title"], moment(terms["at"]), ""]
-    for number, paragraph in enumerate(found["paragraphs"], 1):
-        for version in paragraph["versions"]:
-            said = {tag: text for tag, _, text in version["words"]}
-            side = f"[{version['node']}] " if len(paragraph["versions"]) > 1 else ""
-            lines.append(f"{number}. {side}{said.get(language, said.get(version['language'], ''))}")
-            if version["decision"]:
-                owners = ", ".join(f"{mark}: {agency}" for mark, agency in version["decision"]["owners"])
-                lines.append(f"   -> {version['decision']['measure']}; {version['decision']['due']}; {owners}")
-    lines += ["", f"hash {found['hash']}, signed: {found['state']}"]
-    return "\n".join(lines)
+def names(node: Path, language: str) -> MeetingNames:
+    """Return the names that a node prints minutes with, in a language."""
+    found = ask(node, "GET", f"/meetings/names?language={language}")
+    return MeetingNames(
+        tuple((name, mark, called) for name, mark, called in found["parties"]),
+        tuple((name, called) for name, called in found["agencies"]),
+        tuple((name, called) for name, called in found["titles"]),
+    )

@@ -53,6 +53,7 @@ class ActIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: str = ""
     texts: dict[str, str] = {}
     decision: DecisionIn | None = None
+    mark: str = ""
     hash: str = ""
     function: str = ""
     text: str = ""
@@ -76,6 +77,7 @@ class ActIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             function=self.function,
             text=self.text,
             terms=terms,
+            mark=self.mark,
         )
 
 
@@ -111,6 +113,7 @@ class MeetingRoutes:
             ("GET", "/meetings"): self._on_list,
             ("GET", "/meetings/one"): self._on_one,
             ("GET", "/meetings/minutes"): self._on_minutes,
+            ("GET", "/meetings/names"): self._on_names,
             ("POST", "/meetings/act"): self._on_act,
             ("POST", "/meetings/note"): self._on_note,
             ("POST", "/meetings/draft"): self._on_draft,
@@ -132,6 +135,10 @@ class MeetingRoutes:
         if found is None:
             raise BadForm("there is no such meeting on this node")
         return to_json(found)
+
+    async def _on_names(self, request: HTTPScope, _: ASGIReceiveCallable) -> Json:
+        """Return the names that minutes are printed with, in a language."""
+        return to_json(self._reader.names(query_of(request, "language") or "en", self._engine.clock.now()))
 
     async def _on_act(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         said = msgspec.json.decode(await body_of(receive), type=ActIn)

@@ -13,6 +13,7 @@ from comity.base.entropy import Entropy
 from comity.base.errors import BadForm, NotAllowed
 from comity.base.ids import CaseId, Ms, NodeName, read_id
 from comity.dispatch.book import Ledger
+from comity.dispatch.filing import Powers
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Form, Officer
 from comity.edge.desks import offering, part
@@ -23,7 +24,7 @@ from comity.edge.registry import Registry, RosterOfficer
 from comity.edge.rosterfile import RosterFile
 from comity.marking.labels import Lane, Urgency
 from comity.policy.access import Person
-from comity.screen.meetings import Asked, MeetingCard, MeetingLine
+from comity.screen.meetings import Asked, MeetingCard, MeetingLine, MeetingNames
 from comity.screen.visitor import Json
 
 PURPOSE, MEETING, MINUTES = "workplan", "meeting", "minutes"
@@ -108,8 +109,7 @@ class MeetingReader:
     Args:
         ledger: only read.
         desk: keeps the meetings.
-        parties: node to (mark, name), for what is printed.
-        agencies: names by id, of both sides.
+        names: of both sides, of agencies and of actions of the plan, in a language.
         items: makes the next agenda of what is there, in a language; asked anew each time.
     """
 
@@ -117,11 +117,10 @@ class MeetingReader:
         self,
         ledger: Ledger,
         desk: MeetingDesk,
-        parties: Mapping[str, tuple[str, str]],
-        agencies: Mapping[str, str],
+        names: Callable[[str, Ms], MeetingNames],
         items: Callable[[Ms, str], tuple[tuple[str, str, str], ...]] = lambda _, __: (),
     ) -> None:
-        self._ledger, self._desk, self._parties, self._agencies, self._items = ledger, desk, parties, agencies, items
+        self._ledger, self._desk, self._names, self._items = ledger, desk, names, items
 
     def meetings(self, now: Ms) -> tuple[MeetingLine, ...]:  # noqa: ARG002  a board is asked with the time
         """Return the meetings, newest first."""
@@ -140,6 +139,10 @@ class MeetingReader:
         """Return what the next agenda would have."""
         return self._items(now, language)
 
+    def names(self, language: str, now: Ms) -> MeetingNames:
+        """Return the names in a language, or in one that they have."""
+        return self._names(language, now)
+
     def export(self, name: str) -> Mapping[str, Json] | None:
         """Return the minutes of a meeting as plain data, or None."""
         case = _case(name)
@@ -156,10 +159,10 @@ class MeetingReader:
         with self._ledger.read() as tx:
             return self._desk.operations(tx, case)
 
-    def pdf(self, name: str, language: str) -> bytes | None:
+    def pdf(self, name: str, language: str, now: Ms) -> bytes | None:
         """Return the minutes of a meeting as PDF, or None."""
         found = self.export(name)
-        return None if found is None else minutes_pdf(found, language, self._parties, self._agencies)
+        return None if found is None else minutes_pdf(found, language, self._names(language, now))
 
 
 class _Writer:
@@ -175,6 +178,7 @@ class Saying:
     Args:
         desk: keeps the meetings.
         roster: our officers as the file has them now.
+        powers: who may release what now.
         theirs: agencies of the other side that keep meetings.
         entropy: for the names of paragraphs.
     """
@@ -183,10 +187,11 @@ class Saying:
         self,
         desk: WritingDesk,
         roster: Callable[[], Mapping[tuple[str, int], RosterOfficer]],
+        powers: Powers,
         theirs: tuple[str, ...],
         entropy: Entropy,
     ) -> None:
-        self.desk, self._roster, self._theirs, self._entropy = desk, roster, theirs, entropy
+        self.desk, self._roster, self._powers, self._theirs, self._entropy = desk, roster, powers, theirs, entropy
 
     def form(self, tx: Tx, name: str, asked: Asked, by: Officer, now: Ms) -> tuple[Form, ReadyForm]:
         """Return the form of an act, and what the desk made of it.
@@ -204,6 +209,9 @@ class Saying:
         officer = self._roster().get((by.desk, by.number))
         if officer is None:
             raise NotAllowed(f"no officer of ours is {by.desk}/{by.number}; nothing was kept")
+        standing = self._powers.standing(tx, by.desk, by.number, now)
+        if standing is None or (standing.until is not None and now >= standing.until):
+            raise NotAllowed(f"the posting or delegation of {by.desk}/{by.number} is not in force; nothing was kept")
         writer = _Writer(by.desk, by.number)
         ready = self.desk.ready(tx, asked, writer, frozenset(officer.roles), now, self._entropy)
         if not self._theirs:
@@ -250,13 +258,23 @@ def make_meetings(opened: OpenNode) -> MeetingReader | None:
     desk = meeting_desk(opened)
     if desk is None:
         return None
-    ours, theirs = opened.registry, opened.peer_registry
-    parties = {
-        opened.config.node: (ours.short, ours.name.get("en", ours.short)),
-        opened.config.peer: (theirs.short, theirs.name.get("en", theirs.short)),
-    }
-    agencies = {one.id: registry.agency_name(one.id) for registry in (theirs, ours) for one in registry.agency}
-    return MeetingReader(opened.node.ledger, desk, parties, agencies, _agenda(opened))
+    return MeetingReader(opened.node.ledger, desk, _names(opened), _agenda(opened))
+
+
+def _names(opened: OpenNode) -> Callable[[str, Ms], MeetingNames]:
+    """Return what gives the names of both sides, of their agencies and of the plan's actions, in a language."""
+    both = (opened.config.node, opened.registry), (opened.config.peer, opened.peer_registry)
+    plan = make_plan(opened)
+
+    def names(language: str, now: Ms) -> MeetingNames:
+        actions = () if plan is None else tuple(one for item in plan.plan(now).items for one in item.actions)
+        return MeetingNames(
+            tuple((node, one.short, _in(one.name, language) or one.short) for node, one in both),
+            tuple((agency.id, _in(agency.name, language) or agency.id) for _, one in both for agency in one.agency),
+            tuple((one.id, _in(dict(one.title), language)) for one in actions),
+        )
+
+    return names
 
 
 def _agenda(opened: OpenNode) -> Callable[[Ms, str], tuple[tuple[str, str, str], ...]]:
@@ -278,7 +296,7 @@ def _agenda(opened: OpenNode) -> Callable[[Ms, str], tuple[tuple[str, str, str],
 
 
 def _in(title: Mapping[str, str], language: str) -> str:
-    """Return a title of an action in a language, or in one that it has; of the length of an agenda's."""
+    """Return a name or title in a language, or in one that it has; of the length of a title on an agenda."""
     found = title.get(language) or title.get("en") or next(iter(title.values()), "")
     return found[:_TITLE]
 
@@ -291,7 +309,8 @@ def make_saying(opened: OpenNode) -> tuple[str, Saying] | None:
     roster = RosterFile(opened.config.path(opened.config.roster), opened.config.party)
     sealed = {one.agency for one in opened.node.office.peer_keys.sealing}
     theirs = tuple(one.id for one in opened.peer_registry.agency if MINUTES in one.sends and one.id in sealed)
-    return keeps[0], Saying(desk, roster.officers, theirs, opened.node.office.entropy)
+    office = opened.node.office
+    return keeps[0], Saying(desk, roster.officers, office.powers, theirs, office.entropy)
 
 
 def meeting_desk(opened: OpenNode) -> WritingDesk | None:

@@ -33,6 +33,7 @@ class Role(StrEnum):
     ASSESSOR = "assessor"
     LEGAL = "legal-officer"
     LEAD = "desk-lead"
+    SIGNATORY = "signatory"
     REVIEWER = "reviewer"
     ADMINISTRATOR = "administrator"
 
@@ -100,6 +101,10 @@ class Deed(StrEnum):
     """See the workplan that both sides signed, its history, meetings and scorecard; no case data is in it."""
     AMEND = "amend"
     """Propose a change of the workplan, answer one, say how far an action is; write agenda and minutes."""
+    SIGN = "sign"
+    """Sign the minutes of a meeting, or the text of a consultation, for one's side."""
+    NOTE = "note"
+    """Keep own preparation notes on a meeting; they are in no dispatch."""
     LINK = "link"
     """Suspend or resume the exchange, or one desk of it; with a second person."""
 

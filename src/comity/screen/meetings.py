@@ -73,7 +73,7 @@ class ClaimCard:
 
 @dataclass(frozen=True, slots=True)
 class ParagraphCard:
-    """One paragraph: its versions, where it stands (`open`, `one`, `apart`), which sides stand behind it, who writes."""
+    """One paragraph: its versions (none if it is struck out, and then `number` is 0), where it stands (`open`, `one`, `apart`), which sides stand behind it, who writes."""
 
     id: str
     number: int
@@ -87,6 +87,12 @@ class ParagraphCard:
     """(mark, ours, text, when)."""
     drafts: tuple[tuple[str, str], ...]
     """(language, text) that this person is writing."""
+    mark: str = ""
+    """Of exactly what it is made of, as this page shows it."""
+    struck: tuple[tuple[str, bool, str], ...] = ()
+    """(mark, ours, id) of each version that strikes it out."""
+    before: tuple[VersionCard, ...] = ()
+    """What stood before it was struck out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +135,10 @@ class MeetingCard:
         proposals: terms in force; two where both moved it at once.
         accepted: (mark, ours, accepted) of both sides.
         opened, closed: when.
-        paragraphs: in order.
+        paragraphs: in order; as long as the text may be worked on, those that are struck out among them.
         begun: paragraphs that are claimed and have no text yet.
         unready: (word, number of the paragraph or 0, language): what stands against signing.
+        open: (paragraph, its mark) of each that is one text, behind which our side does not stand yet.
         hash: of the text as it is now, hex.
         signed: `not`, `half` or `both`.
         signatures: all, the void ones among them.
@@ -154,6 +161,7 @@ class MeetingCard:
     paragraphs: tuple[ParagraphCard, ...]
     begun: tuple[tuple[str, ClaimCard], ...]
     unready: tuple[tuple[str, int, str], ...]
+    open: tuple[tuple[str, str], ...]
     hash: str
     signed: str
     signatures: tuple[SignatureCard, ...]
@@ -166,6 +174,18 @@ class MeetingCard:
     decided: Mapping[str, str]
     agencies: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
     drafts: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingNames:
+    """Names for one reader, in one language: of both sides and of agencies, titles of the actions of the plan.
+
+    `parties` is (node, mark, name); `agencies` and `titles` are (id, name).
+    """
+
+    parties: tuple[tuple[str, str, str], ...] = ()
+    agencies: tuple[tuple[str, str], ...] = ()
+    titles: tuple[tuple[str, str], ...] = ()
 
 
 class MeetingBoard(Protocol):
@@ -183,6 +203,10 @@ class MeetingBoard(Protocol):
         """Return what the next agenda would have: (title, why, what it is about)."""
         ...
 
+    def names(self, language: str, now: Ms) -> MeetingNames:
+        """Return the names in a language, or in one that they have."""
+        ...
+
     def export(self, name: str) -> Mapping[str, Json] | None:
         """Return the minutes of a meeting as plain data, or None."""
         ...
@@ -191,7 +215,7 @@ class MeetingBoard(Protocol):
         """Return what signed minutes decide, as changes of the workplan that can be proposed."""
         ...
 
-    def pdf(self, name: str, language: str) -> bytes | None:
+    def pdf(self, name: str, language: str, now: Ms) -> bytes | None:
         """Return the minutes of a meeting as PDF, or None."""
         ...
 
@@ -202,7 +226,7 @@ class Asked:
 
     Attributes:
         act: `call`, `move`, `agree` (to the terms), `cancel`, or an act on the minutes: `open`, `claim`, `free`, `text`,
-            `strike`, `translate`, `accept`, `comment`, `sign`, `close`.
+            `strike`, `restore` (what was struck out), `translate`, `accept`, `comment`, `sign`, `close`.
         meeting: which; "" for a call.
         paragraph: which; "" for a new one, which then stands under `under`.
         under: the paragraph after which a new one stands; "" for the end.
@@ -211,6 +235,7 @@ class Asked:
         language: of the original, of a call, of a comment.
         texts: (language, text).
         decision: (measure, due, item, ((mark, agency), ...)), or None.
+        mark: of a paragraph as it was on the page, for `accept` and `strike`; "" for whatever it is now.
         hash: of the text that the person saw and signs, hex.
         function: in which the person signs.
         text: of a comment, or why a meeting moves.
@@ -230,3 +255,4 @@ class Asked:
     function: str = ""
     text: str = ""
     terms: Mapping[str, Json] | None = None
+    mark: str = ""

@@ -6,6 +6,7 @@ original it is.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from comity.screen.meetings import ClaimCard, MeetingCard, MeetingLine, ParagraphCard, SignatureCard, VersionCard
@@ -47,7 +48,10 @@ class VersionView:
 
 @dataclass(frozen=True, slots=True)
 class ParagraphView:
-    """One paragraph; `buttons` are (word, value of `do`, key)."""
+    """One paragraph; `buttons` are (word, value of `do`, key, the same with the paragraph's number, for who hears the page).
+
+    `gone` says who strikes it out; `before` is what stood there, shown where nothing else stands.
+    """
 
     id: str
     number: int
@@ -58,8 +62,10 @@ class ParagraphView:
     """(mark, ours, words)."""
     note: str
     comments: tuple[tuple[str, bool, str], ...]
-    buttons: tuple[tuple[str, str, str], ...]
+    buttons: tuple[tuple[str, str, str, str], ...]
     edited: bool
+    gone: str
+    before: tuple[VersionView, ...]
 
 
 def line(one: MeetingLine, at: Sight) -> LineView:
@@ -89,6 +95,8 @@ def paragraph(one: ParagraphCard, card: MeetingCard, language: str, at: Sight) -
         comments=tuple((party, ours, text) for party, ours, text, _ in one.comments),
         buttons=_buttons(one, card, t),
         edited=one.claim is not None,
+        gone=t("meet.struck", parties=t.listing([party for party, _, _ in one.struck])) if one.struck else "",
+        before=tuple(_version(version, language, card, t) for version in one.before) if not one.versions else (),
     )
 
 
@@ -125,7 +133,7 @@ def _decision(one: VersionCard, card: MeetingCard, t: Texts) -> tuple[tuple[str,
 
 def _behind(side: tuple[str, bool, bool], one: ParagraphCard, t: Texts) -> tuple[str, bool, str, str]:
     party, ours, stands = side
-    word = "meet.notyet" if not stands else "meet.agreed" if len(one.versions) == 1 else "meet.behind"
+    word = "meet.notyet" if not stands else "meet.agreed" if len(one.versions) <= 1 else "meet.behind"
     return party, ours, t(word), "ok" if stands else ""
 
 
@@ -141,21 +149,51 @@ def _note(one: ParagraphCard, card: MeetingCard, t: Texts) -> str:
     return t("meet.becomes", action=action) if action else t("meet.will")
 
 
-def _buttons(one: ParagraphCard, card: MeetingCard, t: Texts) -> tuple[tuple[str, str, str], ...]:
+def _buttons(one: ParagraphCard, card: MeetingCard, t: Texts) -> tuple[tuple[str, str, str, str], ...]:
     if not card.writes:
         return ()
+    found = _of_struck(one, t) if not one.versions else _of_text(one, t)
+    return tuple(
+        (word, value, key, t("meet.act.of", act=word, number=one.number) if one.number else word)
+        for word, value, key in found
+    )
+
+
+def _of_struck(one: ParagraphCard, t: Texts) -> list[tuple[str, str, str]]:
+    """Return the buttons of a paragraph that is struck out: undo, and agree if it was the other side."""
+    accepts = [] if _behind_it(one) else [(t("meet.act.accept.struck"), f"accept:{one.id}:{one.mark}", "A")]
+    return [*accepts, (t("meet.act.restore"), f"restore:{one.id}", "")]
+
+
+def _behind_it(one: ParagraphCard) -> bool:
+    return next((stands for _, ours, stands in one.behind if ours), False)
+
+
+def _of_text(one: ParagraphCard, t: Texts) -> list[tuple[str, str, str]]:
     found: list[tuple[str, str, str]] = []
     if one.claim is None or one.claim.mine:
         found.append((t("meet.act.claim"), f"claim:{one.id}", "W"))
     if one.claim is not None and one.claim.mine:
         found.append((t("meet.act.free"), f"free:{one.id}", ""))
-    ours = next((stands for _, is_ours, stands in one.behind if is_ours), False)
-    if not ours:
+    if not _behind_it(one):
         word = "meet.act.accept" if len(one.versions) == 1 else "meet.act.keep"
-        found.append((t(word), f"accept:{one.id}", "A"))
+        found.append((t(word), f"accept:{one.id}:{one.mark}", "A"))
     found += [(t("meet.act.translate"), f"go-translate:{one.id}:{v.id}", "T") for v in one.versions if v.lacks]
     found.append((t("meet.act.comment"), f"go-comment:{one.id}", ""))
-    return tuple(found)
+    if one.claim is None or one.claim.mine:
+        found.append((t("meet.act.strike"), f"strike:{one.id}:{one.mark}", ""))
+    return found
+
+
+def item(one: tuple[str, str, str], titles: Mapping[str, str], t: Texts) -> tuple[str, str, str]:
+    """Return (title, why, what it is about) of an item of the agenda, in the reader's words where the program has them."""
+    title, about, ref = one
+    begins, _, ends = ref.partition("/")
+    if about == "difference" and ends:
+        title, ref = t("score.h1", begins=begins, ends=ends), ""
+    elif about == "overdue":
+        title = titles.get(ref, title)
+    return title, t(f"meet.about.{about}"), ref
 
 
 def unready(card: MeetingCard, at: Sight) -> tuple[str, ...]:
@@ -163,10 +201,15 @@ def unready(card: MeetingCard, at: Sight) -> tuple[str, ...]:
     t = at.texts
     return tuple(
         dict.fromkeys(
-            t(f"meet.unready.{word}", number=number, language=t.language(language) if language else "")
+            t(_against(word, card), number=number, language=t.language(language) if language else "")
             for word, number, language in card.unready
         )
     )
+
+
+def _against(word: str, card: MeetingCard) -> str:
+    consults = word == "terms" and card.line.sort == "consultation"
+    return "meet.unready.terms.text" if consults else f"meet.unready.{word}"
 
 
 def grouped(digest: str, groups: int = _SHORT) -> str:

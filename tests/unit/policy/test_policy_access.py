@@ -28,7 +28,7 @@ NO_CASE = {
     "send": WORKERS, "act": WORKERS | {"legal-officer"}, "approve": APPROVERS, "owed": WORKERS, "tasks": WORKERS, "roster": NOT_ADMIN,
     "handover": WORKERS, "duty": {"desk-lead"}, "ledger": ALL, "proof": NOT_ADMIN, "evidence": set(),
     "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
-    "link": {"desk-lead", "administrator"}, "plan": NOT_ADMIN, "amend": WORKERS,
+    "link": {"desk-lead", "administrator"}, "plan": NOT_ADMIN, "amend": WORKERS, "sign": {"signatory"}, "note": WORKERS | {"signatory"},
     "retention": {"reviewer", "desk-lead", "legal-officer"}, "erase": {"desk-lead", "legal-officer"},
 }  # fmt: skip
 WITH_CASE = {
@@ -51,10 +51,12 @@ WHATEVER_THE_CASE = (
     "erase",
     "plan",
     "amend",
+    "sign",
+    "note",
 )
 CHANGES = {
     Deed.MEMBERS, Deed.COMPOSE, Deed.SEND, Deed.ACT, Deed.APPROVE, Deed.OWED, Deed.TASKS, Deed.HANDOVER, Deed.DUTY, Deed.EVIDENCE,
-    Deed.ASSESS, Deed.LINK, Deed.ERASE, Deed.AMEND,
+    Deed.ASSESS, Deed.LINK, Deed.ERASE, Deed.AMEND, Deed.SIGN, Deed.NOTE,
 }  # fmt: skip
 CASES = {
     "none": None,
@@ -148,7 +150,7 @@ def test_a_law_s_word_adds_its_answer_to_a_role_of_the_desk_and_nothing_else(des
     assert allowed is (desk not in {"administrator", "reviewer"}), "who reads only, or keeps the node, answers nothing"
     if allowed:
         with_case = {deed for deed in Deed if expected(desk, deed.value, "own agency") and deed is not Deed.APPROVE}
-        assert added <= with_case | {Deed.CASE, Deed.PROOF, Deed.APPROVE}
+        assert added <= with_case | {Deed.CASE, Deed.PROOF, Deed.APPROVE, Deed.LEDGER}
     else:
         assert not added
     for name, case in CASES.items():

@@ -10,6 +10,9 @@ from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Cleared, Officer, Released, Withheld
 
+SIGNATORY = "signatory"
+"""The role in which a text is signed for a side: whoever lets such a dispatch go holds it, for the other side counts by it."""
+
 
 def release(cleared: Cleared, by: Officer, tx: Tx, office: Office, now: Ms) -> Released | Withheld:
     """Let it go if the officer's standing covers it; otherwise it is held, and says for whom."""
@@ -44,6 +47,7 @@ def _lacking(cleared: Cleared, standing: Standing | None, now: Ms) -> tuple[str,
         ("release:stage", standing.stages is None or not stage or stage in standing.stages),
         ("release:category", standing.categories is None or standing.categories.issuperset(cleared.label.categories)),
         ("release:delegation-ended", standing.until is None or now < standing.until),
+        ("release:signatory", form.role != SIGNATORY or SIGNATORY in standing.roles),
         ("release:break-glass", not form.break_glass or DUTY_OFFICER in standing.roles),
     )
     return tuple(name for name, good in checks if not good)

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import cast
 from zoneinfo import ZoneInfo
 
 from comity.base.errors import ComityError
@@ -21,11 +20,9 @@ from comity.screen.meetings import MeetingBoard, MeetingCard, ParagraphCard, Ver
 from comity.web import meetingview as views
 from comity.web.pages import Page, Part, Region
 from comity.web.reading import sight
+from comity.web.screens.meetingacts import ID, act, all_of, ask, card_of, draft, note, pasted, several, sign, write
 from comity.web.texts import LANGUAGES
-from comity.web.visit import Absent, Answer, File, Json, Redirect, Refused, Screen, ScreenRoute, Told, Visit
-
-_ID = 26
-_SENT = "sent"
+from comity.web.visit import Absent, Answer, File, Json, Redirect, Refused, Screen, ScreenRoute, Visit
 
 
 async def meetings(visit: Visit) -> Answer:
@@ -42,7 +39,7 @@ async def meetings(visit: Visit) -> Answer:
 
 async def one(visit: Visit) -> Answer:
     """One meeting whole."""
-    card = _card(visit)
+    card = card_of(visit)
     if card is None:
         return Absent()
     at, language = sight(visit), _language(visit, card)
@@ -63,18 +60,14 @@ async def one(visit: Visit) -> Answer:
             Region("head", (Part("meet-top", "meetings.top", (views.line(card.line, at), len(card.proposals) > 1)),)),
             Region("paras", (*paragraphs, *fresh, *blank)),
             Region("sync", (Part("meet-sync", "meetings.sync", _sync(card, visit)),)),
-            Region("ready", (Part("meet-ready", "meetings.ready", _ready(card, visit)),)),
+            Region("ready", (Part("meet-ready", "meetings.ready", _ready(card, visit, writes=writes)),)),
+            Region("sign", (Part("meet-sign", "meetings.sign", _sign(card, visit)),)),
             Region("hash", (Part("meet-hash", "meetings.hash", _hash(card, visit)),)),
             Region("agenda", (Part("meet-agenda", "meetings.agenda", _agenda(card, visit)),)),
         ),
     )
     context = {"card": card, "language": language, "languages": _tabs(card, language, visit), "writes": writes}
     return Screen(page, frozenset({f"case:{card.line.id}"}), context | _writing(visit, card, writes=writes))
-
-
-def _card(visit: Visit) -> MeetingCard | None:
-    board = visit.site.meetings
-    return None if board is None else board.meeting(visit.path["number"], visit.who.person, visit.now)
 
 
 def _writes(visit: Visit) -> bool:
@@ -101,12 +94,25 @@ def _sync(card: MeetingCard, visit: Visit) -> tuple[str, str]:
     return visit.texts("meet.sync.all"), "ok"
 
 
-def _ready(card: MeetingCard, visit: Visit) -> tuple[object, ...]:
+def _ready(card: MeetingCard, visit: Visit, *, writes: bool) -> tuple[object, ...]:
+    """Return what stands against signing, or who has signed; with the buttons `decide` and `accept-all` where they are due."""
     at = sight(visit)
     words, look = views.signed(card, at)
+    every = f"accept-all:{all_of(card)}" if writes and len(card.open) > 1 else ""
     if card.signed != "not":
-        return words, look, (), _writes(visit) and _undone(visit, card)
-    return visit.texts("meet.unready" if card.unready else "meet.ready"), "", views.unready(card, at), False
+        return words, look, (), _writes(visit) and _undone(visit, card), every, len(card.open)
+    head = visit.texts("meet.unready" if card.unready else "meet.ready")
+    return head, "", views.unready(card, at), False, every, len(card.open)
+
+
+def _sign(card: MeetingCard, visit: Visit) -> tuple[bool, bool, str]:
+    """Return whether this person signs here, whether the text is ready, and for which side."""
+    us = next(party.short for party in sight(visit).parties if party.ours)
+    return _signs(visit, card), not card.unready, us
+
+
+def _signs(visit: Visit, card: MeetingCard) -> bool:
+    return visit.site.needs.may(visit.who.person, Deed.SIGN) and card.signed != "both" and not _signed_by_us(card)
 
 
 def _hash(card: MeetingCard, visit: Visit) -> tuple[object, ...]:
@@ -117,9 +123,10 @@ def _hash(card: MeetingCard, visit: Visit) -> tuple[object, ...]:
 
 def _agenda(card: MeetingCard, visit: Visit) -> tuple[object, ...]:
     items = card.proposals[-1].agenda if card.proposals else ()
-    t = visit.texts
+    board = visit.site.meetings
+    titles = {} if board is None else dict(board.names(visit.who.language, visit.now).titles)
     return (
-        tuple((title, t(f"meet.about.{about}"), ref) for title, about, ref in items),
+        tuple(views.item(one, titles, visit.texts) for one in items),
         card.proposals[-1].deputies if card.proposals else (),
     )
 
@@ -130,7 +137,7 @@ def _agenda(card: MeetingCard, visit: Visit) -> tuple[object, ...]:
 def _writing(visit: Visit, card: MeetingCard, *, writes: bool) -> dict[str, object]:
     """Return what the form on the page is for: a paragraph that is written, translated or commented, or none."""
     us = next(party for party in sight(visit).parties if party.ours)
-    name, what = visit.query.get("p", "")[:_ID], visit.query.get("do", "write")
+    name, what = visit.query.get("p", "")[:ID], visit.query.get("do", "write")
     known = next((one for one in card.paragraphs if one.id == name), None)
     mine = {begun: claim for begun, claim in card.begun if claim.mine}
     holds = known is not None or name in mine
@@ -142,7 +149,10 @@ def _writing(visit: Visit, card: MeetingCard, *, writes: bool) -> dict[str, obje
     return {
         "us_mark": us.short,
         "signer": signer,
-        "signs": card.signs and card.signed != "both" and not _signed_by_us(card),
+        "signs": _signs(visit, card),
+        "notes": visit.site.needs.may(visit.who.person, Deed.NOTE),
+        "consults": card.line.sort == "consultation",
+        "tags": tuple((tag, visit.texts.language(tag)) for tag in card.languages),
         "what": what if open_ else "",
         "paragraph": name,
         "fields": _fields(visit, card, known, what, name) if open_ else (),
@@ -172,8 +182,8 @@ def _seen(known: ParagraphCard | None, what: str, visit: Visit) -> str:
     if known is None:
         return ""
     if what == "translate":
-        return visit.query.get("v", "")[:_ID]
-    return " ".join(version.id for version in known.versions)
+        return visit.query.get("v", "")[:ID]
+    return " ".join([*(version.id for version in known.versions), *(id_ for _, _, id_ in known.struck)])
 
 
 def _fields(
@@ -198,150 +208,17 @@ def _base(known: ParagraphCard | None, what: str, visit: Visit) -> VersionCard |
     return next((one for one in known.versions if one.ours), known.versions[0])
 
 
-# --- acts ------------------------------------------------------------------------------------------------------------
-
-
-async def act(visit: Visit) -> Answer:
-    """One press of a button of a paragraph or of the meeting."""
-    if _card(visit) is None:
-        return Absent()
-    name, _, rest = visit.field("do").partition(":")
-    paragraph, _, version = rest.partition(":")
-    path = f"/meetings/{visit.path['number'][:_ID]}"
-    if name.startswith("go-"):
-        return Redirect(f"{path}?p={paragraph[:_ID]}&do={name[3:]}&v={version[:_ID]}#write")
-    if name == "decide":
-        return await _propose(visit, path)
-    said = await _ask(visit, {"act": name, "paragraph": paragraph[:_ID]})
-    if name == "claim":
-        return Redirect(f"{path}?p={said['paragraph']}#write")
-    return Redirect(path, "meet.said.sent")
-
-
-async def _propose(visit: Visit, path: str) -> Answer:
-    """Propose what was decided to the plan, by the plan's own rule; the other side agrees to it there."""
-    board = visit.site.meetings
-    changes = [] if board is None else board.operations(visit.path["number"])
-    if not changes:
-        raise Refused(400, "bad-form", visit.texts("meet.decided.none"))
-    number = visit.path["number"][:_ID]
-    what: dict[str, Json] = {"operations": list[Json](changes), "text": number, "language": visit.who.language}
-    answer = cast(
-        "dict[str, Json]", await visit.site.hands.ask("POST", "/plan/propose", body={"by": _by(visit), "what": what})
-    )
-    _sent(answer)
-    return Redirect(path, "meet.said.proposed")
-
-
-async def write(visit: Visit) -> Answer:
-    """Publish a text, translations or a comment."""
-    if _card(visit) is None:
-        return Absent()
-    what, paragraph = visit.field("what"), visit.field("paragraph")[:_ID]
-    path = f"/meetings/{visit.path['number'][:_ID]}"
-    if visit.field("do") == "free":
-        await _ask(visit, {"act": "free", "paragraph": paragraph})
-        return Redirect(path, "meet.said.sent")
-    if what == "comment":
-        await _ask(
-            visit,
-            {"act": "comment", "paragraph": paragraph, "text": visit.field("text"), "language": visit.who.language},
-        )
-        return Redirect(path, "meet.said.sent")
-    texts: dict[str, Json] = {
-        name[2:]: visit.field(name) for name in visit.form if name.startswith("t-") and visit.field(name)
-    }
-    if not texts:
-        raise Refused(400, "bad-form", visit.texts("meet.empty"))
-    await _keep(visit)  # a refusal says that the draft is kept
-    body: dict[str, Json] = {"paragraph": paragraph, "texts": texts, "seen": [*visit.field("seen").split()]}
-    if what == "translate":
-        await _ask(visit, {"act": "translate", **body})
-        return Redirect(path, "meet.said.published")
-    original = visit.field("original")
-    body["language"] = original if original in texts else next(iter(texts))
-    body["beside"] = bool(visit.field("beside"))
-    if visit.field("measure"):
-        body["decision"] = {
-            "measure": visit.field("measure"),
-            "due": visit.field("due"),
-            "item": visit.field("item"),
-            "owners": {
-                name[2:]: visit.field(name) for name in visit.form if name.startswith("o-") and visit.field(name)
-            },
-        }
-    await _ask(visit, {"act": "text", **body})
-    return Redirect(path, "meet.said.published")
-
-
-async def sign(visit: Visit) -> Answer:
-    """Sign the text whose fingerprint stands on the page."""
-    if _card(visit) is None:
-        return Absent()
-    await _ask(visit, {"act": "sign", "hash": visit.field("hash"), "function": visit.field("function")})
-    return Redirect(f"/meetings/{visit.path['number'][:_ID]}", "meet.said.signed")
-
-
-async def note(visit: Visit) -> Answer:
-    """Keep this person's own notes, here."""
-    if _card(visit) is None:
-        return Absent()
-    body: dict[str, Json] = {"by": _by(visit), "meeting": visit.path["number"][:_ID], "text": visit.field("text")}
-    await visit.site.hands.ask("POST", "/meetings/note", body=body)
-    return Redirect(f"/meetings/{visit.path['number'][:_ID]}", "meet.said.note")
-
-
-async def draft(visit: Visit) -> Answer:
-    """Keep what this person is writing, field by field, here; asked by the page's script."""
-    if _card(visit) is None:
-        return Absent()
-    await _keep(visit)
-    return Told({"kept": visit.now})
-
-
-async def _keep(visit: Visit) -> None:
-    """Keep what is in the form as this person's draft; what is published takes it away again."""
-    for name in visit.form if visit.field("paragraph") else ():
-        if name.startswith("t-"):
-            body: dict[str, Json] = {
-                "by": _by(visit),
-                "meeting": visit.path["number"][:_ID],
-                "paragraph": visit.field("paragraph")[:_ID],
-                "language": name[2:],
-                "text": visit.field(name),
-            }
-            await visit.site.hands.ask("POST", "/meetings/draft", body=body)
-
-
-async def _ask(visit: Visit, said: Mapping[str, Json]) -> dict[str, Json]:
-    """Hand an act to the door; what law or standing keeps back is said and nothing is lost."""
-    body: dict[str, Json] = {"by": _by(visit), "meeting": visit.path.get("number", "")[:_ID], **said}
-    answer = cast("dict[str, Json]", await visit.site.hands.ask("POST", "/meetings/act", body=body))
-    _sent(answer)
-    return answer
-
-
-def _sent(answer: Mapping[str, Json]) -> None:
-    if answer["outcome"] != _SENT:
-        verdict = cast("dict[str, Json]", answer.get("verdict") or {})
-        reasons = cast("list[dict[str, Json]]", verdict.get("reasons") or [])
-        missing = " ".join(map(str, cast("list[Json]", answer.get("missing") or [])))
-        words = " ".join(str(one.get("sentence", "")) for one in reasons) or missing
-        raise Refused(409, "withheld", f"{answer['outcome']}: {words}")
-
-
-def _by(visit: Visit) -> dict[str, Json]:
-    return {"desk": visit.who.person.desk, "number": visit.who.person.number}
-
-
 # --- a new one -------------------------------------------------------------------------------------------------------
 
 
 async def new(visit: Visit) -> Answer:
-    """The form of a call."""
+    """The form of a call; with `sort=consultation` the one of a consultation on a draft text."""
     board = visit.site.meetings
     if board is None:
         return Absent()
+    if visit.query.get("sort") == "consultation":
+        context = _form(visit, "") | {"consults": True}
+        return Screen(Page("meeting_new.html", visit.texts("meet.consult"), "meetings", ()), frozenset(), context)
     found = await _items(visit, board)
     context = _form(visit, _titles(found, "overdue", "difference")) | {"restricted": _titles(found, "restricted")}
     return Screen(Page("meeting_new.html", visit.texts("meet.new"), "meetings", ()), frozenset(), context)
@@ -376,6 +253,8 @@ def _form(visit: Visit, items: str) -> dict[str, object]:
         "restricted": "",
         "chosen": frozenset(LANGUAGES),
         "items": items,
+        "consults": False,
+        "mine": visit.who.language,
         "parties": tuple((one.short, one.capital) for one in parties),
         "place": next(party for party in parties if party.ours).capital,
         "all": tuple((tag, visit.texts.language(tag)) for tag in LANGUAGES),
@@ -384,7 +263,7 @@ def _form(visit: Visit, items: str) -> dict[str, object]:
 
 async def moved(visit: Visit) -> Answer:
     """The form of a move: the call's, with what stands now."""
-    board, card = visit.site.meetings, _card(visit)
+    board, card = visit.site.meetings, card_of(visit)
     if board is None or card is None or not card.proposals:
         return Absent()
     now, parties = card.proposals[-1], sight(visit).parties
@@ -398,17 +277,18 @@ async def moved(visit: Visit) -> Answer:
         "leads": dict(now.deputies),
         "restricted": "\n".join(title for title, about, _ in now.agenda if about == "restricted"),
         "chosen": frozenset(card.languages),
+        "consults": card.line.sort == "consultation",
     }
     return Screen(Page("meeting_new.html", visit.texts("meet.move"), "meetings", ()), frozenset(), context)
 
 
 async def move(visit: Visit) -> Answer:
     """Move a meeting: propose other terms in the place of those that stand."""
-    card = _card(visit)
+    card = card_of(visit)
     if card is None:
         return Absent()
     known = {title: (title, about, ref) for one in card.proposals for title, about, ref in one.agenda}
-    await _ask(visit, {"act": "move", "terms": _terms(visit, known)})
+    await ask(visit, {"act": "move", "terms": _terms(visit, known)})
     return Redirect(f"/meetings/{card.line.id}", "meet.said.sent")
 
 
@@ -417,8 +297,12 @@ async def call(visit: Visit) -> Answer:
     board = visit.site.meetings
     if board is None:
         return Absent()
+    if "draft" in visit.form:
+        pasted(visit)  # what cannot be taken is said before anything is sent
     found = {name: (name, about, ref) for name, about, ref in await _items(visit, board)}
-    said = await _ask(visit, {"act": "call", "terms": _terms(visit, found)})
+    said = await ask(visit, {"act": "call", "terms": _terms(visit, found)})
+    if "draft" in visit.form:
+        await several(visit, str(said["id"]))
     return Redirect(f"/meetings/{said['id']}", "meet.said.called")
 
 
@@ -450,8 +334,8 @@ def _terms(visit: Visit, found: Mapping[str, tuple[str, str, str]]) -> dict[str,
 
 
 def _tags(visit: Visit) -> list[str]:
-    wanted = {tag for tag in visit.form.get("languages", ()) if tag in LANGUAGES}
-    return sorted(wanted | {visit.who.language})
+    wanted = {tag for tag in (*visit.form.get("languages", ()), visit.field("language")) if tag in LANGUAGES}
+    return sorted(wanted or {visit.who.language})
 
 
 def _lines(text: str) -> list[str]:
@@ -474,7 +358,7 @@ def _instant(text: str, parties: tuple[PartyCard, ...]) -> Ms | None:
 async def pdf(visit: Visit) -> Answer:
     """The minutes as PDF, in the language that is asked for."""
     board, language = visit.site.meetings, visit.query.get("lang", visit.who.language)
-    made = None if board is None or language not in LANGUAGES else board.pdf(visit.path["number"], language)
+    made = None if board is None or language not in LANGUAGES else board.pdf(visit.path["number"], language, visit.now)
     return Absent() if made is None else File(f"minutes-{language}.pdf", "application/pdf", made)
 
 
@@ -498,7 +382,7 @@ ROUTES = (
     ScreenRoute("POST", "/meetings/{number:str}/move", Deed.AMEND, move),
     ScreenRoute("POST", "/meetings/{number:str}/act", Deed.AMEND, act),
     ScreenRoute("POST", "/meetings/{number:str}/write", Deed.AMEND, write),
-    ScreenRoute("POST", "/meetings/{number:str}/sign", Deed.AMEND, sign, fresh=True),
-    ScreenRoute("POST", "/meetings/{number:str}/note", Deed.AMEND, note),
+    ScreenRoute("POST", "/meetings/{number:str}/sign", Deed.SIGN, sign, fresh=True),
+    ScreenRoute("POST", "/meetings/{number:str}/note", Deed.NOTE, note),
     ScreenRoute("POST", "/meetings/{number:str}/draft", Deed.AMEND, draft),
 )

@@ -27,5 +27,7 @@
   });
   document.addEventListener("comity:leave", (event) => { if (unkept) event.preventDefault(); });
   const first = form.querySelector("textarea");
-  if (first && !document.activeElement.matches("input,textarea,select")) first.focus();
+  const begin = () => { if (first && !document.activeElement.matches("input,textarea,select")) first.focus(); };
+  begin();
+  addEventListener("load", () => setTimeout(begin)); // going to the fragment takes the focus away again
 })();

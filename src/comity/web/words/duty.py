@@ -40,6 +40,7 @@ WORDS: Mapping[str, str] = {
     "duty.role.decider-outside": "Decider outside the case",
     "duty.role.assessor": "Assessor",
     "duty.role.reviewer": "Reviewer",
+    "duty.role.signatory": "Signatory",
     "duty.note": "Hand-over note",
     "duty.note.lead": "Stays on our node. What is below the fields is added by the node and cannot be left out.",
     "duty.note.eye": "Open cases that need an eye",

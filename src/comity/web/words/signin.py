@@ -55,6 +55,7 @@ WORDS: Mapping[str, str] = {
     "role.desk-lead": "Desk lead",
     "role.desk-lead.text": "Roster, limits, hand-over",
     "role.signatory": "Signatory",
+    "role.signatory.text": "Reads and signs minutes",
     "role.desk-officer": "Desk officer",
     "role.reviewer": "Reviewer",
     "role.reviewer.text": "Read only, proofs",

@@ -17,7 +17,7 @@ from comity.base.ids import Ms, new_dispatch_id, read_id
 from comity.desks.workplan.meetings.model import Act, Kind, Step
 from comity.desks.workplan.meetings.rules import SIGNS, Claim, Signed, Standing, may_edit, running, unready
 from comity.desks.workplan.meetings.store import Writer
-from comity.desks.workplan.meetings.text import Paragraph
+from comity.desks.workplan.meetings.text import Paragraph, mark_of
 from comity.screen.meetings import Asked
 
 Form = dict[str, Value]
@@ -68,8 +68,8 @@ def ready(asked: Asked, standing: Standing, doing: Doing) -> Ready:
                 )
             return Ready(Kind.MEETING.value, {"state": str(Step.ACCEPT), "over": [standing.terms[0].id]})
         case "cancel":
-            if standing.opened is not None:
-                raise BadForm("the meeting was opened already; close it instead; nothing was kept")
+            if standing.opened is not None or standing.signed is Signed.BOTH:
+                raise BadForm("the meeting was opened already, or signed by both; close it instead; nothing was kept")
             return Ready(Kind.MEETING.value, {"state": str(Step.CANCEL), "text": asked.text})
         case "open" | "close":
             _check_course(asked.act, standing)
@@ -97,14 +97,14 @@ def _write(asked: Asked, standing: Standing, doing: Doing) -> Ready:
             return _claim(asked.act, name, standing, doing)
         case "text":
             return _text(asked, standing, doing, name=name, paragraph=paragraph)
-        case "strike":
-            there = _known(paragraph)
-            over: Form = {"struck": True, "over": [one.id for one in there.versions], "under": there.under}
-            return _minutes(Act.TEXT, name, over)
+        case "strike" | "restore":
+            _check_free(name, standing, doing)
+            there = _seen(asked, _known(paragraph))
+            return _strike(there) if asked.act == "strike" else _restore(asked, there, standing)
         case "translate":
             return _translate(asked, _known(paragraph))
         case "accept":
-            return _minutes(Act.ACCEPT, name, {"on": list(_known(paragraph).live)})
+            return _minutes(Act.ACCEPT, name, {"on": list(_seen(asked, _known(paragraph)).live)})
         case "comment":
             _known(paragraph)
             return _minutes(Act.COMMENT, name, {"text": asked.text, "language": asked.language})
@@ -140,6 +140,31 @@ def _text(asked: Asked, standing: Standing, doing: Doing, *, name: bytes, paragr
         said = [{"party": party, "agency": agency} for party, agency in owners if agency]
         body["decision"] = {"measure": measure, "due": due, "item": item, "owners": said}
     return _minutes(Act.TEXT, name, body)
+
+
+def _strike(there: Paragraph) -> Ready:
+    over: Form = {"struck": True, "over": [one.id for one in there.versions], "under": there.under}
+    return _minutes(Act.TEXT, there.id, over)
+
+
+def _restore(asked: Asked, paragraph: Paragraph, standing: Standing) -> Ready:
+    """Publish again what was struck out, with its translations; `beside`: another struck version of it follows."""
+    seen = {bytes(read_id(one)) for one in asked.seen}
+    was = next((one for one in standing.struck.get(paragraph.id, ()) if one.id in seen), None)
+    if was is None:
+        raise BadForm("this text is not struck out now; nothing was kept")
+    texts = {one.language: one.text for one in was.words}
+    body: Form = {
+        "language": was.language,
+        "texts": [{"language": tag, "text": text} for tag, text in texts.items()],
+        "over": [] if asked.beside else [one.id for one in paragraph.versions if one.struck],
+        "under": paragraph.under,
+    }
+    if was.decision is not None:
+        said = was.decision
+        owners: list[Value] = [{"party": one.party, "agency": one.agency} for one in said.owners]
+        body["decision"] = {"measure": said.measure, "due": said.due, "item": said.item, "owners": owners}
+    return _minutes(Act.TEXT, paragraph.id, body)
 
 
 def _translate(asked: Asked, paragraph: Paragraph) -> Ready:
@@ -188,6 +213,13 @@ def _paragraph(asked: Asked, standing: Standing) -> Paragraph | None:
         return None
     name = bytes(read_id(asked.paragraph))
     return next((one for one in standing.text.paragraphs if one.id == name), None)
+
+
+def _seen(asked: Asked, paragraph: Paragraph) -> Paragraph:
+    """Return a paragraph if it is as the person saw it, where the page says how that was."""
+    if asked.mark and asked.mark != mark_of(paragraph):
+        raise BadForm("this paragraph changed while it was before you; read it again; nothing was kept")
+    return paragraph
 
 
 def _known(paragraph: Paragraph | None) -> Paragraph:

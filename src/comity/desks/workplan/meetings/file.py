@@ -80,6 +80,15 @@ def export(standing: Standing) -> dict[str, Json]:
             "agenda": [_item(one) for one in body.agenda],
             "agreed": {show_id(one.id): str(standing.agreed(one)) for one in standing.text.standing},
             "late": [show_id(one.id) for one in standing.late],
+            "struck": [
+                {
+                    "id": show_id(one.id),
+                    "by": [str(version.side) for version in one.versions if version.struck],
+                    "was": [_version(version) for version in standing.struck[one.id]],
+                }
+                for one in standing.text.paragraphs
+                if one.id in standing.struck
+            ],
         },
     }
 

@@ -29,7 +29,7 @@ from comity.desks.workplan.meetings.rules import (
     unready,
 )
 from comity.desks.workplan.meetings.store import DraftText, Writer
-from comity.desks.workplan.meetings.text import Operation, Paragraph, Said, Version
+from comity.desks.workplan.meetings.text import Operation, Paragraph, Said, Version, mark_of
 from comity.dispatch.ports import Tx
 from comity.screen.meetings import (
     Asked,
@@ -115,8 +115,8 @@ class OnPage:
         there = {one.id for one in standing.text.paragraphs}
         waiting, heard = store.arrivals(tx, case)
         note = store.note(tx, case, by)
-        shown = standing.text.standing
-        places = {one.id: number for number, one in enumerate(shown, 1)}
+        shown = standing.text.paragraphs if may_edit(standing) else standing.text.standing
+        places = {one.id: number for number, one in enumerate(standing.text.standing, 1)}
         return MeetingCard(
             line=self._line(standing),
             languages=terms_of(standing).languages,
@@ -127,10 +127,16 @@ class OnPage:
             opened=_ms(standing.opened),
             closed=_ms(standing.closed),
             paragraphs=tuple(
-                self._paragraph(one, places[one.id], standing, claims.get(one.id), by, written) for one in shown
+                self._paragraph(one, places.get(one.id, 0), standing, claims.get(one.id), by, written) for one in shown
             ),
             begun=tuple((show_id(name), self._claim(one, by)) for name, one in claims.items() if name not in there),
             unready=tuple((word, places.get(name, 0), language) for word, name, language in unready(standing)),
+            open=tuple(
+                (show_id(one.id), mark_of(one))
+                for one in standing.text.paragraphs
+                if self._sides.ours not in standing.stands.get(one.id, frozenset())
+                and [version.struck for version in one.versions] == [False]
+            ),
             hash=standing.hash.hex(),
             signed=str(standing.signed),
             signatures=tuple(self._signature(one) for one in standing.signatures),
@@ -264,6 +270,11 @@ class OnPage:
                 if c.paragraph == one.id
             ),
             drafts=tuple((draft.language, draft.text) for draft in written if draft.paragraph == one.id),
+            mark=mark_of(one),
+            struck=tuple(
+                (self._sides.mark(v.side), v.side == self._sides.ours, show_id(v.id)) for v in one.versions if v.struck
+            ),
+            before=tuple(self._version(version, languages) for version in standing.struck.get(one.id, ())),
         )
 
     def _version(self, one: Version, languages: tuple[str, ...]) -> VersionCard:

@@ -12,7 +12,17 @@ from enum import StrEnum
 
 from comity.base.ids import Digest, DispatchId, Ms, NodeName
 from comity.desks.workplan.meetings.model import CLAIM_SECONDS, Act, Meeting, Minutes, Sort, Step
-from comity.desks.workplan.meetings.text import Operation, Paragraph, Text, digest_of, heads, named, text_of
+from comity.desks.workplan.meetings.text import (
+    Operation,
+    Paragraph,
+    Text,
+    Version,
+    before,
+    digest_of,
+    heads,
+    named,
+    text_of,
+)
 
 SIGNS = frozenset({"signatory"})
 """Roles in which an officer may sign minutes."""
@@ -94,13 +104,14 @@ class Standing:
         sides: both nodes, sorted.
         terms: the proposals in force, one or, where both moved it at once, two.
         accepted: the sides that stand behind the one proposal; none where there are two.
-        cancelled: a side has called it off before it was opened.
+        cancelled: a side has called it off before it was opened, or a consultation before both signed.
         opened, closed: when, by the first operation that says so; None for not yet.
         text: the minutes as they read now; of those that both have signed, as they signed them.
         hash: of that text.
         signed: where they stand.
         claims, comments, signatures: all there are, by id.
         stands: for each paragraph the sides that stand behind what is there.
+        struck: for each paragraph of which a version is struck out, the versions that stood before.
         late: operations on the text that came beside what both signed: kept, shown, no part of it.
     """
 
@@ -118,6 +129,7 @@ class Standing:
     comments: tuple[Comment, ...]
     signatures: tuple[Signature, ...]
     stands: Mapping[bytes, frozenset[NodeName]]
+    struck: Mapping[bytes, tuple[Version, ...]]
     late: tuple[Operation, ...]
 
     def agreed(self, paragraph: Paragraph) -> Agreed:
@@ -139,6 +151,7 @@ def fold(meeting: DispatchId, sides: Iterable[NodeName], operations: Iterable[Op
         there = named(known, sealed.of)
         assert there is not None  # it is sound
         now, digest = text_of(meeting, there), sealed.hash
+    signed = _signed(signatures, digest, both)
     late = tuple(one for one in known.values() if sealed and _writes(one) and one.id not in _behind(sealed, known))
     terms = heads(one for one in known.values() if _step(one) in {Step.CALL, Step.MOVE})
     return Standing(
@@ -146,18 +159,21 @@ def fold(meeting: DispatchId, sides: Iterable[NodeName], operations: Iterable[Op
         sides=both,
         terms=terms,
         accepted=_accepted(terms, known.values()),
-        cancelled=any(_step(one) == Step.CANCEL for one in known.values()) and not _of(known, Act.OPEN),
+        cancelled=any(_step(one) == Step.CANCEL for one in known.values())
+        and not _of(known, Act.OPEN)
+        and signed is not Signed.BOTH,
         opened=min((one.at for one in _of(known, Act.OPEN)), default=None),
         closed=min((one.at for one in _of(known, Act.CLOSE)), default=None),
         text=now,
         hash=digest,
-        signed=_signed(signatures, digest, both),
+        signed=signed,
         claims=tuple(_claim(one, known.values()) for one in _of(known, Act.CLAIM)),
         comments=tuple(
             Comment(one.id, body.paragraph, one.side, one.at, body.text) for one, body in _bodies(known, Act.COMMENT)
         ),
         signatures=tuple(_holding(one, digest) for one in signatures),
         stands={one.id: _behind_paragraph(one, known) for one in now.paragraphs},
+        struck={one.id: before(one, known.values()) for one in now.paragraphs if any(v.struck for v in one.versions)},
         late=late,
     )
 
@@ -174,21 +190,23 @@ def running(standing: Standing, now: Ms) -> Mapping[bytes, Claim]:
 def unready(standing: Standing) -> tuple[tuple[str, bytes, str], ...]:
     """Return what stands against signing, as (word, paragraph or empty, language or empty); nothing if all is ready.
 
-    `cancelled`; `not-open`; `terms`: the proposals are two, or a side has not accepted the one; `empty`: no paragraph;
-    `open`: a side does not stand behind a paragraph; `language`: a version lacks one.
+    `cancelled`; `not-open`, of a meeting; `terms`: the proposals are two, or a side has not accepted the one; `empty`: no
+    paragraph; `open`: a side does not stand behind a paragraph; `struck`: nor behind its being struck out; `language`: a
+    version lacks one.
     """
     if standing.signed is Signed.BOTH:
         return ()
     found: list[tuple[str, bytes, str]] = []
     if standing.cancelled:
         found.append(("cancelled", b"", ""))
-    if standing.opened is None:
+    if standing.opened is None and not _consults(standing):
         found.append(("not-open", b"", ""))
     if len(standing.terms) != 1 or standing.accepted < set(standing.sides):
         found.append(("terms", b"", ""))
     if not standing.text.standing:
         found.append(("empty", b"", ""))
-    found += [("open", one.id, "") for one in standing.text.standing if standing.agreed(one) is Agreed.OPEN]
+    waits = [one for one in standing.text.paragraphs if standing.agreed(one) is Agreed.OPEN]
+    found += [("struck" if one.struck else "open", one.id, "") for one in waits]
     found += [("language", paragraph, language) for paragraph, language in lacking(standing.text)]
     return tuple(found)
 
@@ -208,9 +226,12 @@ def lacking(text: Text) -> tuple[tuple[bytes, str], ...]:
 
 def may_edit(standing: Standing) -> bool:
     """Say whether the text may still be worked on: opened, or a consultation that is not cancelled, neither closed nor signed by both."""
-    consults = any(isinstance(one.body, Meeting) and one.body.sort == Sort.CONSULTATION for one in standing.terms)
-    begun = standing.opened is not None or (consults and not standing.cancelled)
+    begun = standing.opened is not None or (_consults(standing) and not standing.cancelled)
     return begun and standing.closed is None and standing.signed is not Signed.BOTH
+
+
+def _consults(standing: Standing) -> bool:
+    return any(isinstance(one.body, Meeting) and one.body.sort == Sort.CONSULTATION for one in standing.terms)
 
 
 def terms_of(standing: Standing) -> Meeting:

@@ -15,6 +15,7 @@ from comity.base.ids import Digest, DispatchId, NodeName
 from comity.desks.workplan.meetings.model import Act, Body, Decision, Meeting, Minutes, Step
 
 DOMAIN = "comity/minutes/1"
+_MARK = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,32 @@ def text_of(meeting: DispatchId, operations: Iterable[Operation]) -> Text:
     ordered = in_order(tuple(one for one in paragraphs if one.versions))
     of = {one for paragraph in ordered for one in paragraph.live} | {one.id for one in terms}
     return Text(meeting, terms[0] if len(terms) == 1 else None, ordered, tuple(sorted(of)))
+
+
+def mark_of(paragraph: Paragraph) -> str:
+    """Return a short mark of exactly the operations that a paragraph is made of: another one after any change of it."""
+    return domain_hash("comity/paragraph/1", paragraph.id, *paragraph.live).hex()[:_MARK]
+
+
+def before(paragraph: Paragraph, operations: Iterable[Operation]) -> tuple[Version, ...]:
+    """Return the versions that stood before those in force that strike the paragraph out; none where nothing is struck."""
+    known: dict[bytes, Operation] = {one.id: one for one in operations if _act(one) in {Act.TEXT, Act.TRANSLATE}}
+    translated = [
+        one for one in known.values() if _act(one) == Act.TRANSLATE and _minutes(one).paragraph == paragraph.id
+    ]
+    waiting: list[bytes] = [one.id for one in paragraph.versions if one.struck]
+    seen: set[bytes] = set()
+    found: list[Operation] = []
+    while waiting:
+        one = known.get(waiting.pop())
+        if one is None or one.id in seen:
+            continue
+        seen.add(one.id)
+        if _minutes(one).struck:
+            waiting += one.body.over
+        else:
+            found.append(one)
+    return tuple(sorted((_version(one, translated) for one in found), key=lambda one: (one.side, one.id)))
 
 
 def heads(operations: Iterable[Operation]) -> tuple[Operation, ...]:

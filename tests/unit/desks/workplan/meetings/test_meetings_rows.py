@@ -284,7 +284,8 @@ def test_moved_translated_struck_closed(two: Two) -> None:
     with pytest.raises(BadForm, match="replaced while you wrote"):
         two.does(two.b, "translate", paragraph=p, seen=(), texts=(("fr", "Cinq."),))
     two.does(two.b, "strike", paragraph=p)
-    assert two.card(two.a).paragraphs == ()
+    (gone,) = two.card(two.a).paragraphs
+    assert (gone.versions, [one[:2] for one in gone.struck]) == ((), [("XV", False)])
     with pytest.raises(BadForm, match="no act called"):
         two.does(two.a, "dance", paragraph=p)
     with pytest.raises(BadForm, match="no text here yet"):
@@ -327,3 +328,136 @@ def test_erased_words_are_gone_and_the_rest_stands(two: Two) -> None:
     two.a.desk.erase(two.a.tx, gone, case)
     assert len(two.card(two.a).paragraphs) == 1
     assert two.card(two.a).note == ""
+
+
+# --- struck out, and put back ----------------------------------------------------------------------------------------
+
+
+def against(two: Two) -> set[str]:
+    return {word for word, _, _ in two.card(two.a).unready}
+
+
+def test_what_one_side_strikes_out_waits_for_the_other_and_stays_in_the_history(two: Two) -> None:
+    decided = ("Share in time", "2026-08-31", "F-1", (("XO", "seal-house"), ("XV", "paper-office")))
+    p = two.opened().written(decision=decided)
+    two.written("Stays.")
+    for paragraph in two.card(two.b).open:
+        two.does(two.b, "accept", paragraph=paragraph[0], mark=paragraph[1])
+    assert against(two) == set()
+    before = two.card(two.a).hash
+    two.does(two.b, "strike", paragraph=p, mark=two.card(two.b).paragraphs[0].mark)
+    assert against(two) == {"struck"}
+    (gone, stays) = two.card(two.a).paragraphs
+    assert (gone.number, stays.number) == (0, 1)
+    assert (gone.versions, gone.struck[0][:2], gone.before[0].words[0].text) == ((), ("XV", False), "Five days.")
+    assert two.card(two.a).hash != before
+    two.does(two.a, "accept", paragraph=p)
+    assert against(two) == set()
+    case = CaseId(read_id(two.number))
+    for node in (two.a, two.b):
+        two.does(node, "sign", hash=two.card(node).hash, function="Deputy")
+        found = node.page.export(node.tx, case)
+        assert found is not None
+        assert [one["id"] for one in found["paragraphs"]] == [stays.id]  # type: ignore[union-attr,index,call-overload]  # plain data
+        (struck,) = found["beside"]["struck"]  # type: ignore[index,call-overload,misc]  # plain data
+        assert (struck["id"], struck["by"], struck["was"][0]["words"][0][2]) == (p, [B], "Five days.")
+    assert [one.id for one in two.card(two.a).paragraphs] == [stays.id], "what is signed shows what is signed"
+    with pytest.raises(BadForm, match="not open for writing"):
+        two.does(two.a, "restore", paragraph=p, seen=(gone.before[0].id,))
+
+
+def test_undo_puts_back_words_translations_and_decision(two: Two) -> None:
+    decided = ("Share in time", "2026-08-31", "F-1", (("XO", "seal-house"),))
+    p = two.opened().written(decision=decided)
+    two.does(two.b, "translate", paragraph=p, seen=two.seen(two.b), texts=(("fr", "Cinq jours."),))
+    two.does(two.a, "strike", paragraph=p)
+    (gone,) = two.card(two.a).paragraphs
+    with pytest.raises(BadForm, match="not struck out now"):
+        two.does(two.a, "restore", paragraph=p, seen=(show_id(bytes(16)),))
+    two.does(two.a, "restore", paragraph=p, seen=(gone.before[0].id,))
+    (back,) = two.card(two.b).paragraphs
+    assert [(said.language, said.text) for said in back.versions[0].words] == [
+        ("en", "Five days."),
+        ("fr", "Cinq jours."),
+    ]
+    assert (back.versions[0].decision.measure, back.struck, back.before) == ("Share in time", (), ())  # type: ignore[union-attr]  # it has one
+    assert against(two) == {"open"}, "the other side agrees anew"
+
+
+def test_two_versions_struck_out_come_back_as_two(two: Two) -> None:
+    p = two.opened().written()
+    two.does(two.b, "text", paragraph=p, seen=two.seen(two.b), beside=True, language="en", texts=(("en", "Ours."),))
+    two.does(two.b, "strike", paragraph=p)
+    two.does(two.a, "strike", paragraph=p)
+    (gone,) = two.card(two.a).paragraphs
+    first, second = (one.id for one in gone.before)
+    two.does(two.a, "restore", paragraph=p, seen=(first,), beside=True)
+    two.does(two.a, "restore", paragraph=p, seen=(second,))
+    (back,) = two.card(two.b).paragraphs
+    assert {one.words[0].text for one in back.versions} == {"Five days.", "Ours."}
+    assert back.struck == ()
+
+
+def test_a_strike_and_an_edit_made_apart_are_both_there(two: Two) -> None:
+    p = two.opened().written()
+    two.cut = True
+    two.does(two.a, "text", paragraph=p, seen=two.seen(two.a), language="en", texts=(("en", "Six."),))
+    two.does(two.b, "strike", paragraph=p)
+    two.cut = False
+    two.carry()
+    for node in (two.a, two.b):
+        (one,) = two.card(node).paragraphs
+        assert ([v.words[0].text for v in one.versions], [mark for mark, _, _ in one.struck]) == (["Six."], ["XV"])
+        assert two.card(node).open == (), "what is no one text is not agreed to with the rest"
+    assert two.card(two.a).hash == two.card(two.b).hash
+
+
+def test_a_new_text_over_both_ends_the_strike(two: Two) -> None:
+    test_a_strike_and_an_edit_made_apart_are_both_there(two)
+    (one,) = two.card(two.a).paragraphs
+    seen = (one.versions[0].id, one.struck[0][2])
+    two.does(two.a, "text", paragraph=one.id, seen=seen, language="en", texts=(("en", "Seven."),))
+    (one,) = two.card(two.b).paragraphs
+    assert ([v.words[0].text for v in one.versions], one.struck) == (["Seven."], ())
+
+
+def test_nobody_agrees_to_or_strikes_out_what_was_not_on_the_page(two: Two) -> None:
+    p = two.opened().written()
+    seen = two.card(two.b).paragraphs[0].mark
+    two.does(two.a, "text", paragraph=p, seen=two.seen(two.a), language="en", texts=(("en", "Nine."),))
+    for act in ("accept", "strike"):
+        with pytest.raises(BadForm, match="read it again"):
+            two.does(two.b, act, paragraph=p, mark=seen)
+    two.does(two.a, "claim", paragraph=p)
+    with pytest.raises(BadForm, match="officer 1 writes"):
+        two.does(two.b, "strike", paragraph=p)
+
+
+def test_a_consultation_is_signed_without_a_day_and_not_called_off_afterwards(two: Two) -> None:
+    terms = {"sort": "consultation", "title": "Draft policy on seals", "language": "en", "languages": ["en"]}
+    two.does(two.a, "call", terms=terms)
+    p = two.written("Seals are counted.")
+    assert against(two) == {"terms", "open"}
+    two.does(two.b, "agree")
+    two.does(two.b, "accept", paragraph=p)
+    assert against(two) == set()
+    for node in (two.a, two.b):
+        two.does(node, "sign", hash=two.card(node).hash, function="Deputy")
+    assert two.card(two.b).line.state == "signed"
+    with pytest.raises(BadForm, match="signed by both"):
+        two.does(two.b, "cancel")
+
+
+def test_a_calling_off_that_came_late_takes_nothing_back(two: Two) -> None:
+    terms = {"sort": "consultation", "title": "Draft policy on seals", "language": "en", "languages": ["en"]}
+    two.does(two.a, "call", terms=terms)
+    two.does(two.b, "agree")
+    p = two.written("Seals are counted.")
+    two.does(two.b, "accept", paragraph=p)
+    two.does(two.a, "sign", hash=two.card(two.a).hash, function="Deputy")
+    two.cut = True
+    two.does(two.b, "sign", hash=two.card(two.b).hash, function="Second")
+    two.does(two.a, "cancel")
+    two.cut = False
+    two.carry()
+    assert [two.card(one).line.state for one in (two.a, two.b)] == ["signed", "signed"]
