@@ -14,7 +14,7 @@ from comity.base.errors import BadConfiguration, BadForm
 from comity.cli.acts import officer_of, show_outcome
 from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json
-from comity.edge.boardcopy import copy_pdf
+from comity.edge.boardpdf import copy_pdf
 from comity.edge.files import write_atomic
 
 DONE, REFUSED = 0, 1

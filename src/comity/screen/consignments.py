@@ -236,7 +236,8 @@ class Check:
 class Step:
     """One dispatch about the consignment, ours or theirs; `made` is its sender's time, `late` that it changed nothing.
 
-    `marked` is what its own sender did to it later: `recall`, `recall-part` or `correction`, "" for nothing.
+    `marked` is what its own sender did to it later: `recall`, `recall-part` or `correction`, "" for nothing. `copy` is where the
+    international board's copy of it stands: `asked`, `agreed` or `taken-back`, "" where nobody asked.
     """
 
     id: DispatchId
@@ -254,6 +255,7 @@ class Step:
     receivers: tuple[str, ...]
     lines: tuple[BodyLine, ...]
     marked: str = ""
+    copy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,6 +136,7 @@ class Told:
     lines: tuple[Line, ...]
     late: str
     closed: str
+    copy: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +361,7 @@ def _step(one: Step, at: Sight) -> Told:
         lines=tuple(letters.line(each, t) for each in one.lines),
         late=t(f"pen.steps.{one.marked}") if one.marked else t("pen.steps.late") if one.late else "",
         closed="" if one.admitted else t("pen.steps.closed"),
+        copy=(f"/precursors/{show_id(one.id)}/board-copy", t(f"pen.copy.{one.copy}")) if one.copy else None,
     )
 
 

@@ -7,8 +7,10 @@ The rule it keeps: what is awaited, and what holds the goods, is by the clock of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from comity.base.ids import CaseId, DispatchId, Ms
+from comity.desks.precursors.agreed import Word, approvals
 from comity.desks.precursors.body import read
 from comity.desks.precursors.model import CANCELLATION, Kind, Pen
 from comity.desks.precursors.rows import NOTICE, BoardRow, DispatchRow, board_row, notice_of
@@ -127,7 +129,10 @@ class Consignments:
             ),
             edition="" if screened is None else screened.edition,
             draws=False,
-            steps=tuple(_step(one, late=one.id in row.notice.standing.out_of_turn) for one in about),
+            steps=tuple(
+                replace(_step(one, late=one.id in row.notice.standing.out_of_turn), copy=_copy(tx, one))
+                for one in about
+            ),
             may=may_be_said(row),
         )
 
@@ -224,6 +229,11 @@ def _goods(pen: Pen, gaps: Sequence[Gap]) -> tuple[Goods, ...]:
         )
         for place, line in enumerate(pen.lines, 1)
     )
+
+
+def _copy(tx: Tx, row: DispatchRow) -> str:
+    found = approvals(tx, row.id).word if row.kind == Kind.INCIDENT else Word.NOT_ASKED
+    return "" if found is Word.NOT_ASKED else str(found)
 
 
 def _step(row: DispatchRow, *, late: bool) -> Step:
