@@ -9,7 +9,7 @@ import pytest
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, read_id, show_id
 from comity.node.bundle import find_source
-from tests.web.desk import desk
+from tests.web.desk import STRANGER, desk
 from tests.web.test_precursor_screens import consignment
 
 REPORT = {"state": "reported", "what": "seizure", "copy": True, "place": "Crossing Port"}
@@ -39,7 +39,10 @@ def test_a_copy_is_asked_agreed_given_out_and_kept(house):
     house.until(lambda: house.door("GET", f"/board-copy?id={house.incident}")["word"] == "agreed")
     house.until(lambda: covered(house))
     assert "The board&#39;s copy of an incident" not in page
-    assert "OV-8/board" in ours.post(place, {"do": "judge"}).text or "gets its copy" in ours.post(place, {"do": "judge"}).text
+    assert (
+        "OV-8/board" in ours.post(place, {"do": "judge"}).text
+        or "gets its copy" in ours.post(place, {"do": "judge"}).text
+    )
     assert ours.post(place, {"do": "go"}).headers["location"] == place
     page = ours.get(place).text
     stands = house.door("GET", f"/board-copy?id={house.incident}")
@@ -67,4 +70,4 @@ def test_what_asks_for_no_copy_and_what_is_strange_has_no_page(house):
     officer = house.visitor("officer")
     for number in (house.pen, show_id(bytes(16)), "none"):
         assert officer.get(f"/precursors/{number}/board-copy").status_code == 404
-    assert house.visitor("stranger").get(f"/precursors/{house.incident}/board-copy").status_code == 404
+    assert house.visitor(STRANGER).get(f"/precursors/{house.incident}/board-copy").status_code == 404

@@ -259,6 +259,27 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class IncidentCard:
+    """One incident: its own dispatch, what was said of it since, and what it is about.
+
+    Attributes:
+        step: the dispatch that reports it.
+        case: in which it stands.
+        title: its sort and the goods, as reported.
+        about: the consignment that it is about, None where it stands alone.
+        steps: every dispatch of this desk about the same, in the order of their own times; empty in a list.
+        closed: our side has said what became of it.
+    """
+
+    step: Step
+    case: CaseId
+    title: str
+    about: DispatchId | None
+    steps: tuple[Step, ...] = ()
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One consignment whole.
 
@@ -362,6 +383,14 @@ class ConsignmentBoard(Protocol):
 
     def card(self, dispatch: DispatchId, now: Ms) -> Card | None:
         """Return the consignment that a dispatch is about, None if there is none; need-to-know was asked before."""
+        ...
+
+    def incidents(self, person: Person, limit: int) -> tuple[IncidentCard, ...]:
+        """Return the newest incidents of which our side has not said what became of them."""
+        ...
+
+    def incident(self, dispatch: DispatchId) -> IncidentCard | None:
+        """Return one incident with all that was said of it, None if it is none; need-to-know was asked before."""
         ...
 
     def adding(self, person: Person, dispatch: DispatchId, now: Ms) -> Adding | None:

@@ -276,4 +276,8 @@ WORDS: Mapping[str, str] = {
     "boardcopy.give.why": "Our law is asked first. The file has the five elements, goods, days and what happened; no person, no free text, and no buyer whom the incident does not name. Both logs will show which file it was.",
     "boardcopy.agree": "Agree to the copy",
     "boardcopy.agree.why": "Your word is a dispatch and can be recalled. It gives nothing out by itself.",
+    "incident.h2": "Incidents",
+    "incident.next": "Say what became of it",
+    "incident.whole": "See the dispatch",
+    "incident.why": "Act by your own law. What became of it goes to the other side as an outcome; a mistake is recalled from the dispatch.",
 }
