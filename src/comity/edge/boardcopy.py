@@ -48,12 +48,8 @@ class Copies(Protocol):
         """Return where the copy of an incident stands."""
         ...
 
-    def approved(self, tx: Tx, incident: DispatchId) -> tuple[Any, Any]:
-        """Return both approvals, or raise `BadForm`."""
-        ...
-
     def named(self, tx: Tx, incident: DispatchId) -> tuple[DispatchId, ...]:
-        """Return the dispatches that a file names."""
+        """Return the dispatches that a file names, or raise `BadForm` where not both approve."""
         ...
 
     def content(self, tx: Tx, incident: DispatchId, rest: Mapping[str, Any]) -> bytes:
@@ -134,7 +130,7 @@ class BoardCopyRoutes:
     def _judged(self, incident: DispatchId, by: Officer, now: Ms) -> Json:
         node = self._engine.node
         with node.ledger.read() as tx:
-            self._copies.approved(tx, incident)
+            self._copies.named(tx, incident)
             verdict, missing = consider(particulars_of(incident), by, tx, node.office, now)
         state = "done" if verdict.permits and not missing else "held" if missing else "referred"
         return {"outcome": state, "verdict": verdict_json(verdict), "missing": list(missing)}
@@ -155,10 +151,10 @@ class BoardCopyRoutes:
         """Do the act and keep the file in one transaction; None where that was done before."""
         node, copies = self._engine.node, self._copies
         with node.ledger.begin() as book:
-            asked, agreed = copies.approved(book.tx, incident)
+            names, found = copies.named(book.tx, incident), copies.standing(book.tx, incident)
             if copies.given(book.tx, incident) is not None:
                 return None
-            proofs = [proof_of(book.tx, one) for one in copies.named(book.tx, incident)]
+            proofs = [proof_of(book.tx, one) for one in names]
             outcome = perform(particulars_of(incident), by, book, node.office, now)
             if isinstance(outcome, NotDone):
                 return outcome
@@ -166,7 +162,9 @@ class BoardCopyRoutes:
             digest, who = self._digest_of(content), (by.desk, by.number)
             copies.note_given(
                 book.tx,
-                self._given(asked.id, agreed.id, outcome.id, outcome.record, now, who, digest, content, None),
+                self._given(
+                    found.asked.id, found.agreed.id, outcome.id, outcome.record, now, who, digest, content, None
+                ),
             )
             return outcome
 
