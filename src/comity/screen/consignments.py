@@ -265,7 +265,7 @@ class IncidentCard:
     Attributes:
         step: the dispatch that reports it.
         case: in which it stands.
-        title: its sort and the goods, as reported.
+        title: its sort and the goods, as reported or, where it names none, of the consignment.
         about: the consignment that it is about, None where it stands alone.
         steps: every dispatch of this desk about the same, in the order of their own times; empty in a list.
         closed: our side has said what became of it.

@@ -163,7 +163,8 @@ class Consignments:
     def _incident(self, tx: Tx, row: DispatchRow) -> IncidentCard:
         notice = self._desk.notice(tx, row.id)
         step = replace(_step(row, late=False), copy=_copy(tx, row))
-        return IncidentCard(step, row.case, row.title, None if notice is None else notice.id)
+        goods = "" if notice is None or row.title != row.stage else f" {notice.title}"
+        return IncidentCard(step, row.case, row.title + goods, None if notice is None else notice.id)
 
 
 def may_be_said(row: BoardRow) -> tuple[tuple[str, str], ...]:

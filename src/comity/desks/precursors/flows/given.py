@@ -2,7 +2,7 @@
 
 The rule it keeps: every figure and every place has its source and the day on which it stood there; two that differ on one day are
 none; what is not given stays unknown.
-"""  # spec: precursors-and-documents.md 1, annual need; 4, route risk
+"""  # spec: precursors-and-documents.md 1, 4
 
 from __future__ import annotations
 
