@@ -6,9 +6,9 @@ The rule it keeps: a no is shown with all its reasons and ends with 1; nothing i
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 from comity.base.errors import BadConfiguration, BadForm
 from comity.cli.acts import officer_of, show_outcome
@@ -86,21 +86,18 @@ def _write(asked: argparse.Namespace, stands: dict[str, Any]) -> tuple[Path, ...
     if not stands["content"]:
         raise BadForm("the words of this copy were erased; nothing was written")
     content, digest = stands["content"].encode(), stands["given"]["digest"]
-    pages = copy_pdf(content, digest, asked.language or "en")
+    made = {f"{stands['incident']}.json": content}
+    try:
+        made[f"{stands['incident']}.pdf"] = copy_pdf(content, digest, asked.language or "en")
+    except BadConfiguration as error:
+        print(f"no PDF: {error}", file=sys.stderr)  # the copy was given out: its data must not wait for paper
     folder = Path(asked.out)
-    files = folder / f"{stands['incident']}.json", folder / f"{stands['incident']}.pdf"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, said in zip(files, (content, pages), strict=True):
-            write_atomic(path, said)
+        for name, said in made.items():
+            write_atomic(folder / name, said)
     except OSError as error:
         raise BadConfiguration(
             f"{folder} could not be written ({error}); the copy stands in the node, ask again"
         ) from error
-    return files
-
-
-def look(node: Path, incident: str) -> dict[str, Any]:
-    """Return where a copy stands, as the node says it."""
-    found: dict[str, Any] = ask(node, "GET", "/board-copy?" + urlencode({"id": incident}))
-    return found
+    return tuple(folder / name for name in made)

@@ -151,6 +151,9 @@ def test_the_copy_goes_out_once_both_approve_and_the_other_side_is_told(person, 
     acts = ask(person.two.folder / "vanmere", "GET", f"/acts?id={incident}")["acts"]
     assert [(one["act"], one["record"]) for one in acts] == [("onward", given["record"])]
     # Asked for again it is the same file, without another act or word.
+    code, said, error = person.copies("vanmere", incident, "--out", tmp_path / "again", "--language", "xx")
+    assert (code, "no PDF: there are no words" in error) == (0, True)
+    assert [one.name for one in (tmp_path / "again").iterdir()] == [f"{incident}.json"]
     code, said, _ = person.copies("vanmere", incident)
     assert (code, given["digest"] in said) == (0, True)
     assert len(ask(person.two.folder / "vanmere", "GET", f"/acts?id={incident}")["acts"]) == 1
