@@ -11,3 +11,4 @@ CREATE TABLE precursors_board_copy (
   content BLOB NOT NULL,                 -- the file; empty once it was erased
   told BLOB                              -- our dispatch that tells the other side; null until it left
 );
+CREATE INDEX precursors_dispatch_kind ON precursors_dispatch (kind, made);
