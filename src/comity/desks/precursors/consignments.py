@@ -36,7 +36,7 @@ _HELD = (
 )
 _OPEN_INCIDENT = (
     f"n.kind = '{Kind.INCIDENT}' AND n.stage NOT IN ('{COPY_AGREED}', '{COPY_GIVEN}') AND n.admitted = 1 AND n.refused IS NULL"  # noqa: S608  constants
-    f" AND NOT EXISTS (SELECT 1 FROM precursors_dispatch o WHERE o.root = n.root AND o.ours = 1 AND o.kind = '{Kind.OUTCOME}'"
+    f" AND NOT EXISTS (SELECT 1 FROM precursors_dispatch o WHERE o.root = n.root AND o.ours = 1 AND o.kind || '' = '{Kind.OUTCOME}'"
     " AND o.refused IS NULL) AND NOT EXISTS (SELECT 1 FROM precursors_mark m WHERE m.target = n.id AND m.ours = n.ours"
     " AND m.kind = 'recall' AND m.refused = 0)"
 )
