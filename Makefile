@@ -19,7 +19,7 @@ INTO_THE_FILE := audit bad_input bundle challenge key_change_put_back link proof
 ON_POSTGRESQL := tests/unit/node tests/unit/dispatch tests/unit/desks tests/unit/edge/test_search.py $(INTO_THE_FILE:%=--ignore=tests/unit/node/test_%.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey worlds trial
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey million worlds trial
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -75,6 +75,10 @@ customs: ## how good the ranker is on customs declarations it has not seen, for 
 survey: ## screen some 73,000 real structures and look at every hold; a share of it runs in make test
 	@$(SET_UP)
 	@$(VENV)/python -m tests.survey.run
+
+million: ## screen a made-up file of a million rows, killed twice on its way; ROWS=n for another size
+	@$(SET_UP)
+	@$(VENV)/python -m tests.survey.million --rows $(or $(ROWS),1000000)
 
 worlds: ## two nodes under every fault, key change and suspension in 200 simulated worlds; SEEDS=n for more
 	@$(SET_UP) --runtime

@@ -68,6 +68,10 @@ GET       /cases                                     lists
 GET       /precursors                                lists
 GET       /precursors/{number}                       case       dispatch
 POST      /precursors/{number}/seen                  send       dispatch
+GET       /precursors/{number}/board-copy            case       dispatch
+POST      /precursors/{number}/board-copy            act        dispatch
+POST      /precursors/{number}/board-copy/agree      send       dispatch
+GET       /precursors/{number}/board-copy/file       act        dispatch
 GET       /workplan                                  plan
 GET       /meetings                                  plan
 GET,POST  /meetings/new                              amend

@@ -15,6 +15,7 @@ from pathlib import Path
 from comity.base.errors import BadConfiguration, BadForm
 from comity.cli import flowranking
 from comity.cli.flowfiles import BadRow, read_rows, show_bad
+from comity.cli.flowsgiven import add_needs, given_rules
 from comity.cli.flowsnode import Held, read_held, read_naming
 from comity.cli.out import moment, progress, show_json, show_table
 from comity.desks.precursors.flows.alerts import Report, Shown, checks, run_checks, show
@@ -56,6 +57,10 @@ def add_actions(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     check.add_argument(
         "--substances", type=Path, help="folder of a list of substances; without it descriptions are not checked"
     )
+    check.add_argument(
+        "--needs", type=Path, action="append", default=[], help="yearly needs of countries; may be repeated"
+    )
+    check.add_argument("--zones", type=Path, action="append", default=[], help="free zones; may be repeated")
     check.add_argument("--reversals", type=Path, help="what officers reversed, as `reverse` writes it")
     check.set_defaults(run=run_check)
     both = _action(actions, "reconcile", "the two sides' registers beside one another, consignment by consignment")
@@ -63,6 +68,7 @@ def add_actions(actions: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     both.add_argument("theirs", type=Path)
     both.set_defaults(run=run_reconcile)
     _add_reverse(actions)
+    add_needs(actions)
     flowranking.add_action(actions)
 
 
@@ -208,8 +214,9 @@ def run_ledger(asked: argparse.Namespace) -> int:
 def run_check(asked: argparse.Namespace) -> int:
     """Make every check; 1 if an alert stands that nobody has reversed."""
     held = _held(asked)
-    rules = _rules(asked)
     trade, bad = _trade(asked, held)
+    rules, more = given_rules(asked, _rules(asked), held, trade.until)
+    bad += more
     identify = read_naming(asked.substances) if asked.substances else held.naming if held else None
     reversals = read_rows(asked.reversals, read_reversal) if asked.reversals else None
     wanted = list(checks(trade, rules, identify))

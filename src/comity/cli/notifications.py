@@ -1,4 +1,4 @@
-"""`comity precursors notify | board | consignment`: many notifications from one file, the board, one consignment whole.
+"""`comity precursors notify | board | consignment | board-copy`: many notifications from one file, the board, one whole, a copy.
 
 The rule it keeps: a row that is bad stops no other; every row ends in one line that says what became of it.
 """
@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 from comity.base.commands import Argument
 from comity.base.errors import BadForm
 from comity.cli.acts import officer_of
+from comity.cli.boardcopy import run_board_copy
 from comity.cli.doorway import ask
 from comity.cli.out import moment, show_json, show_table
 from comity.desks.precursors.batch import Entry, from_rows, from_tables
@@ -29,7 +30,7 @@ _MOST_BYTES = 64 << 20
 
 def add_subcommands(inner: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add what this module has below `precursors`, which the desk describes as data."""
-    runs = {"notify": run_notify, "board": run_board, "consignment": run_consignment}
+    runs = {"notify": run_notify, "board": run_board, "consignment": run_consignment, "board-copy": run_board_copy}
     for command in COMMANDS:
         parser = inner.add_parser(command.name, help=command.words)
         parser.add_argument("--node", type=Path, required=True, help="folder of the running node")

@@ -18,6 +18,8 @@ FINAL = "final"
 
 def note_consent(header: wire.Header, facts: Facts, tx: Tx, office: Office, now: Ms) -> None:
     """Write what a dispatch of the peer, filed in this transaction, consents to; most consent to nothing."""
+    if facts.lifts:
+        _note_lifted(header, facts, tx, now)
     if not facts.consents or facts.stage != FINAL:
         return
     for request in header.re:
@@ -30,6 +32,17 @@ def note_consent(header: wire.Header, facts: Facts, tx: Tx, office: Office, now:
             "INSERT INTO consent (dispatch, release, answer, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             [(target.header.id, word, header.id, now) for word in given],
         )
+
+
+def _note_lifted(header: wire.Header, facts: Facts, tx: Tx, now: Ms) -> None:
+    """Write what its sender consents to unasked: for what it sends, or for the one dispatch of ours that it names."""
+    targets = [header.id]
+    if facts.lifts_named:
+        targets = [one for one in header.re[:1] if tx.rows("SELECT 1 FROM sent WHERE id = ?", (one,))]
+    tx.many(
+        "INSERT INTO consent (dispatch, release, answer, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(target, word, header.id, now) for target in targets for word in sorted(facts.lifts)],
+    )
 
 
 def _asked(request: DispatchId, tx: Tx, office: Office) -> Facts | None:

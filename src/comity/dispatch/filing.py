@@ -24,7 +24,7 @@ class Facts:
     `target` is the dispatch for which it asks the originator to consent, `releases` to what (`policy.question.Release` words, with
     a bound behind a colon); `consents` are the words to which an answer consents.
     `takes_back` is what a recall recalls, all of it or, with `takes_back_part`, a part; `copies` are the holders of whom an answer to one says what became of
-    their copy. `passes_to` is the agency of the sender's side to which a question is passed; `promises` is the dispatch about which
+    their copy. `lifts` are words, each with a bound, to which its sender consents unasked: for itself, or for the dispatch of ours that it names where it is `lifts_named`. `passes_to` is the agency of the sender's side to which a question is passed; `promises` is the dispatch about which
     an assurance is given, and until when it holds. `keeps_until` is until when data are asked to be kept, or are kept.
     """
 
@@ -51,6 +51,8 @@ class Facts:
     promises: tuple[DispatchId, Ms | None] | None = None
     takes_back_part: bool = False
     keeps_until: Ms | None = None
+    lifts: frozenset[str] = frozenset()
+    lifts_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,11 @@ def released(particulars: Particulars, tx: Tx) -> frozenset[str]:
         words.add(Release.PURPOSE.value)
     if particulars.to_agencies and {f"{Release.ONWARD}:{agency}" for agency in particulars.to_agencies} <= given:
         words.add(Release.ONWARD.value)
+    if particulars.body and f"{Release.THIRD_STATE}:{particulars.body}" in given:
+        words |= {
+            Release.THIRD_STATE.value,
+            Release.ONWARD.value,
+        }  # who consents to this body consents to passing on to it
     return frozenset(words)
 
 

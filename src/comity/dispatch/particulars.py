@@ -43,6 +43,7 @@ class Particulars:
         dispatch: that is held, ours or theirs.
         to_agencies: agencies at home that get it; act onward.
         outside: `third-state` for act onward beyond our agencies; None: what the act itself means.
+        body: the one international body that gets it, beside outside `third-state`; "" for any state outside.
         new_purpose: act repurpose: for what.
         serves: act use: what it serves.
         basis: legal bases named for this act, such as a court's order, beside those of the dispatch.
@@ -65,6 +66,7 @@ class Particulars:
     marking: str = ""
     break_glass: str = ""
     reason: str = ""
+    body: str = ""
 
     def __post_init__(self) -> None:
         """Check that the particulars fit the act.
@@ -79,6 +81,7 @@ class Particulars:
             (self.act is not Act.ONWARD or self.to_agencies or self.outside, "onward names to whom"),
             (self.outside is None or self.act is Act.ONWARD, "only onward says how far outside it goes"),
             (self.outside in {None, Outside.THIRD_STATE}, "onward goes to agencies or to a third state"),
+            (not self.body or self.outside is not None, "only what goes beyond our agencies names a body"),
             ((self.act is Act.REPURPOSE) == bool(self.new_purpose), "repurpose, and only it, names the new purpose"),
             (not self.new_purpose or self.new_purpose in PURPOSES, "there is no such purpose"),
             ((self.act is Act.USE) == (self.serves is not None), "use, and only it, says what it serves"),
@@ -117,6 +120,7 @@ def encode_particulars(particulars: Particulars) -> bytes:
         "marking": p.marking,
         "break_glass": p.break_glass,
         "reason": p.reason,
+        **({"body": p.body} if p.body else {}),  # an act without one keeps the bytes to which its approvals bind
     }
     return cbor.encode(members)
 
@@ -128,7 +132,7 @@ def decode_particulars(data: bytes) -> Particulars:
         BadEnvelope: other bytes.
     """
     value = cbor.decode(data)
-    if not isinstance(value, Mapping) or frozenset(value) != _KEYS:
+    if not isinstance(value, Mapping) or frozenset(value) - {"body"} != _KEYS:
         raise BadEnvelope("these bytes are no act")
     take: dict[str, Value] = {str(key): item for key, item in value.items()}
     fields.version(take["version"], VERSION, "version")
@@ -146,6 +150,7 @@ def decode_particulars(data: bytes) -> Particulars:
             marking=fields.text(take["marking"], "marking"),
             break_glass=fields.text(take["break_glass"], "break_glass"),
             reason=fields.text(take["reason"], "reason"),
+            body=fields.text(take.get("body", ""), "body"),
         )
     except BadForm as error:
         raise BadEnvelope("an act whose particulars do not fit together") from error

@@ -23,7 +23,7 @@ from comity.edge.showing import board_setting
 from comity.edge.substances import list_files
 from comity.policy.access import Person
 from comity.policy.scope import Scope
-from comity.screen.consignments import PAGE, Adding, Ask, BoardCard, Card, Counts, Line, Step, View
+from comity.screen.consignments import PAGE, Adding, Ask, BoardCard, Card, Counts, IncidentCard, Line, Step, View
 
 _THRESHOLDS = "thresholds.toml"
 
@@ -51,6 +51,14 @@ class DeskConsignments(Protocol):
 
     def card(self, tx: Tx, dispatch: DispatchId, now: Ms) -> Card | None:
         """Return the consignment that a dispatch is about, or None."""
+        ...
+
+    def incidents(self, tx: Tx, scope: Scope, given: frozenset[CaseId], limit: int) -> tuple[IncidentCard, ...]:
+        """Return the newest open incidents."""
+        ...
+
+    def incident(self, tx: Tx, dispatch: DispatchId) -> IncidentCard | None:
+        """Return one incident, or None."""
         ...
 
 
@@ -160,6 +168,22 @@ class ConsignmentReader:
             number = self._numbers.number(tx, card.line.case)
         card = self._sides.told(card)
         return replace(card, number="" if number is None else number[0], steps=tuple(map(self._named, card.steps)))
+
+    def incidents(self, person: Person, limit: int) -> tuple[IncidentCard, ...]:
+        """Return the newest incidents of which our side has not said what became of them."""
+        with self._ledger.read() as tx:
+            scope = read_scope(tx, person, self._desk)
+            found = self._consignments.incidents(tx, scope, self._given(tx, scope), limit)
+        return tuple(map(self._with_names, found))
+
+    def incident(self, dispatch: DispatchId) -> IncidentCard | None:
+        """Return one incident with all that was said of it."""
+        with self._ledger.read() as tx:
+            found = self._consignments.incident(tx, dispatch)
+        return None if found is None else self._with_names(found)
+
+    def _with_names(self, one: IncidentCard) -> IncidentCard:
+        return replace(one, step=self._named(one.step), steps=tuple(map(self._named, one.steps)))
 
     def adding(self, person: Person, dispatch: DispatchId, now: Ms) -> Adding | None:
         """Return whether a consignment adds up, by what the person may see of the trade of its firms."""

@@ -21,6 +21,7 @@ from comity.edge.athome import home_of
 from comity.edge.attaching import Attaching
 from comity.edge.blobs import BlobClient, BlobServer
 from comity.edge.board import NodeBoard
+from comity.edge.boardcopy import start_board_copies
 from comity.edge.calendars import start_calendars
 from comity.edge.casereaders import make_readers
 from comity.edge.changes import NearChanges, Topics
@@ -281,6 +282,7 @@ def _door(  # noqa: PLR0917  what the door is made of
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             AccordRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
+            *start_board_copies(opened, engine),
             *meeting_routes(opened, engine),
             *start_plan(opened, engine),
             *start_calendars(opened, engine),

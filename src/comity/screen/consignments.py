@@ -236,7 +236,8 @@ class Check:
 class Step:
     """One dispatch about the consignment, ours or theirs; `made` is its sender's time, `late` that it changed nothing.
 
-    `marked` is what its own sender did to it later: `recall`, `recall-part` or `correction`, "" for nothing.
+    `marked` is what its own sender did to it later: `recall`, `recall-part` or `correction`, "" for nothing. `copy` is where the
+    international board's copy of it stands: `asked`, `agreed` or `taken-back`, "" where nobody asked.
     """
 
     id: DispatchId
@@ -254,6 +255,28 @@ class Step:
     receivers: tuple[str, ...]
     lines: tuple[BodyLine, ...]
     marked: str = ""
+    copy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentCard:
+    """One incident: its own dispatch, what was said of it since, and what it is about.
+
+    Attributes:
+        step: the dispatch that reports it.
+        case: in which it stands.
+        title: its sort and the goods, as reported or, where it names none, of the consignment.
+        about: the consignment that it is about, None where it stands alone.
+        steps: every dispatch of this desk about the same, in the order of their own times; empty in a list.
+        closed: our side has said what became of it.
+    """
+
+    step: Step
+    case: CaseId
+    title: str
+    about: DispatchId | None
+    steps: tuple[Step, ...] = ()
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +383,14 @@ class ConsignmentBoard(Protocol):
 
     def card(self, dispatch: DispatchId, now: Ms) -> Card | None:
         """Return the consignment that a dispatch is about, None if there is none; need-to-know was asked before."""
+        ...
+
+    def incidents(self, person: Person, limit: int) -> tuple[IncidentCard, ...]:
+        """Return the newest incidents of which our side has not said what became of them."""
+        ...
+
+    def incident(self, dispatch: DispatchId) -> IncidentCard | None:
+        """Return one incident with all that was said of it, None if it is none; need-to-know was asked before."""
         ...
 
     def adding(self, person: Person, dispatch: DispatchId, now: Ms) -> Adding | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from comity.base.ids import Ms, show_id
 from comity.screen import PartyCard
-from comity.screen.consignments import Card, Drawing, Goods, Laws, Standing, Step
+from comity.screen.consignments import Card, Drawing, Goods, IncidentCard, Laws, Standing, Step
 from comity.web import letters, moments
 from comity.web.consignmentrows import Mark, Row, counted_by, row, sides, verdict_of
 from comity.web.letters import Sight
@@ -136,6 +136,7 @@ class Told:
     lines: tuple[Line, ...]
     late: str
     closed: str
+    copy: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,6 +344,61 @@ def steps(card: Card, at: Sight) -> tuple[Told, ...]:
     return tuple(_step(one, at) for one in card.steps)
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentRow:
+    """One incident in a list: where it leads, its words, whose it is, when, between whom, what became of the dispatch."""
+
+    id: str
+    href: str
+    title: str
+    party: str
+    ours: bool
+    time: str
+    ends: str
+    state: Mark
+
+
+def incident_row(one: IncidentCard, at: Sight) -> IncidentRow:
+    """Return one incident as a line of a list."""
+    told = told_of(one.step, at)
+    return IncidentRow(
+        told.id,
+        f"/precursors/{told.id}",
+        _titled(one, at.texts),
+        told.party,
+        told.ours,
+        told.time,
+        told.ends,
+        told.state,
+    )
+
+
+def incident_title(one: IncidentCard, at: Sight) -> str:
+    """Return what an incident is called: its sort and the goods."""
+    return _titled(one, at.texts)
+
+
+def _titled(one: IncidentCard, t: Texts) -> str:
+    goods = one.title.removeprefix(one.step.stage).strip()
+    return f"{t.word('stage', one.step.stage)}: {goods}" if goods else t.word("stage", one.step.stage)
+
+
+def incident_acts(one: IncidentCard, at: Sight, *, writes: bool) -> Next:
+    """Return what may be done with an incident that stands alone."""
+    t = at.texts
+    if not writes:
+        return Next(t("pen.nothing"), None, (), t("pen.act.closed"))
+    place = f"/dispatch/{show_id(one.step.id)}"
+    go = None if one.closed else Act(f"{place}/outcome", t("pen.act.outcome"), "")
+    word = t("pen.nothing") if one.closed else t("incident.next")
+    return Next(word, go, (Act(place, t("incident.whole"), ""),), t("incident.why"))
+
+
+def told_of(one: Step, at: Sight) -> Told:
+    """Return one dispatch as it is told."""
+    return _step(one, at)
+
+
 def _step(one: Step, at: Sight) -> Told:
     t = at.texts
     party = at.us if one.ours else next(party for party in at.parties if not party.ours)
@@ -360,6 +416,7 @@ def _step(one: Step, at: Sight) -> Told:
         lines=tuple(letters.line(each, t) for each in one.lines),
         late=t(f"pen.steps.{one.marked}") if one.marked else t("pen.steps.late") if one.late else "",
         closed="" if one.admitted else t("pen.steps.closed"),
+        copy=(f"/precursors/{show_id(one.id)}/board-copy", t(f"pen.copy.{one.copy}")) if one.copy else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from itertools import islice
 from pathlib import Path
 
@@ -205,3 +206,44 @@ def test_without_the_extra_it_says_what_to_install(customs, capsys, monkeypatch)
     monkeypatch.setattr("comity.cli.flowranking.find_spec", lambda _: None)
     assert rank(customs) == 2
     assert "comity[precursors]" in capsys.readouterr().err
+
+
+def test_yearly_needs_and_free_zones_are_used_with_their_source_and_bad_rows_named(folder, capsys):
+    needs = 'party,substance,kg,source,day\nXO,alvanol,400,"plan, p. 3",2026-01-01\nXO,alvanol,9,,2026-01-02\n'
+    (folder / "needs.csv").write_text(needs, encoding="utf-8")
+    (folder / "zones.csv").write_text("place,source,day\nFZ7,list,2026-01-01\n?,list,2026-01-01\n", encoding="utf-8")
+    rows = DECLARED.replace("currency\n", "currency,via,departure\n").replace("XVD\n", "XVD,fz7,QQ\n")
+    (folder / "declared.csv").write_text(rows, encoding="utf-8")
+    assert ask(folder, "check", "declared.csv") == 0
+    told(capsys)
+    assert ask(folder, "check", "declared.csv", "--needs", "needs.csv", "--zones", "zones.csv") == 1
+    found = told(capsys)
+    alerts = {one["kind"]: one for one in found["alerts"]}
+    assert set(alerts) == {"need", "route"}
+    assert alerts["need"]["source"] == "plan, p. 3, 2026-01-01"
+    assert [line["amount"] for line in alerts["need"]["lines"]] == ["0", "500000", "500000", "400000"]
+    assert [(one["file"], one["row"]) for one in found["bad"]] == [("needs.csv", 2), ("zones.csv", 2)]
+
+
+def test_the_files_beside_a_list_are_looked_through_and_what_is_bad_ends_with_1(tmp_path, capsys):
+    made = Path(__file__).resolve().parents[2] / "data" / "precursors"
+    words = ["precursors", "needs", "--needs", str(made / "annual_needs.csv"), "--zones", str(made / "free_zones.csv")]
+    assert main([*words, "--list", str(LIST), "--json"]) == 0
+    found = told(capsys)
+    assert [one["grams"] for one in found["needs"]] == [42_000_000, 9_000_000, 15_500_000]
+    assert [one["place"] for one in found["zones"]] == ["fz9", "tide gate free zone"]
+    listed = shutil.copytree(LIST, tmp_path / "list")
+    (listed / "given").mkdir(exist_ok=True)
+    said = (
+        "party,substance,kg,source,day\nXO,ether of nowhere,1,plan,2026-01-01\nXO,acetic-anhydride,1,plan,2026-01-01\n"
+    )
+    (listed / "given" / "annual_needs.csv").write_text(
+        f"{said}XO,acetic-anhydride,2,letter,2026-01-01\n", encoding="utf-8"
+    )
+    assert main(["precursors", "needs", "--list", str(listed)]) == 1
+    out = capsys.readouterr().out
+    assert "row 1: the list has no substance 'ether of nowhere'" in out
+    assert "1000 g (plan) and 2000 g (letter); strike one" in out
+    assert main(["precursors", "needs", "--list", str(LIST)]) == 2
+    assert main(["precursors", "needs", "--list", str(LIST), "--needs", str(tmp_path / "none.csv")]) == 2
+    assert "none.csv is no file; nothing was read" in capsys.readouterr().err

@@ -546,7 +546,11 @@ def test_particulars_are_read_as_they_were_written(what):
 
 def test_no_field_of_the_particulars_is_forgotten():
     written = cbor.decode(encode_particulars(used(ID)))
-    assert set(written) - {"version"} == {field.name for field in fields(Particulars)}
+    board = Particulars(Act.ONWARD, ID, outside=Outside.THIRD_STATE, body="board")
+    said = cbor.decode(encode_particulars(board))
+    assert set(said) - {"version"} == {field.name for field in fields(Particulars)}
+    assert set(said) - set(written) == {"body"}, "an act without one keeps its bytes, to which approvals bind"
+    assert decode_particulars(encode_particulars(board)) == board
     assert Act.CLEAR not in ACTS
     assert Act.ADMIT not in ACTS
 
@@ -560,6 +564,7 @@ def test_no_field_of_the_particulars_is_forgotten():
         (Act.ONWARD, {}, "names to whom"),
         (Act.EXPORT, {"to_agencies": frozenset({"x"})}, "only onward names agencies"),
         (Act.EXPORT, {"outside": Outside.THIRD_STATE}, "only onward says"),
+        (Act.ONWARD, {"to_agencies": frozenset({"x"}), "body": "board"}, "beyond our agencies"),
         (Act.ONWARD, {"outside": Outside.COURT}, "to a third state"),
         (Act.REPURPOSE, {}, "new purpose"),
         (Act.REPURPOSE, {"new_purpose": "spite"}, "no such purpose"),

@@ -128,7 +128,7 @@ def test_everything_that_a_law_can_answer_has_a_frame_word() -> None:
 
 def test_the_list_has_every_rule_with_its_days() -> None:
     lines = {line.rule: line for line in listing(edition("ostrel-vanmere"))}
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert (lines["OV-7"].first_day, lines["OV-7"].last_day) == ("2026-01-01", "2030-12-31")
     assert (lines["OV-5"].effect, lines["OV-3"].effect, lines["OV-1"].last_day) == ("redact:victim", "refer", "open")
 

@@ -30,4 +30,18 @@ COMMANDS = (
         "Show one consignment whole: every dispatch in words, the limits of both sides, our screen, quantities.",
         (Argument("dispatch", "id of the notification or of any dispatch about it", needed=True),),
     ),
+    Command(
+        "board-copy",
+        "Give the international board its copy of an incident of which both sides approve: the law is asked first, the other side is told.",
+        (
+            Argument("incident", "id of the incident that asks for the copy", needed=True),
+            Argument("--officer", "desk and number of the officer who acts, such as requests/231", needed=True),
+            Argument(
+                "--agree", "agree to the copy for which the other side's incident asks; nothing is given out", flag=True
+            ),
+            Argument("--check", "see what our law would say; nothing is done", flag=True),
+            Argument("--out", "folder that gets the file as JSON and PDF"),
+            Argument("--language", "of the PDF: en, fr, hi or pa; by default en"),
+        ),
+    ),
 )

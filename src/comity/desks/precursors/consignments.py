@@ -7,11 +7,13 @@ The rule it keeps: what is awaited, and what holds the goods, is by the clock of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from comity.base.ids import CaseId, DispatchId, Ms
+from comity.desks.precursors.agreed import Word, approvals
 from comity.desks.precursors.body import read
-from comity.desks.precursors.model import CANCELLATION, Kind, Pen
-from comity.desks.precursors.rows import NOTICE, BoardRow, DispatchRow, board_row, notice_of
+from comity.desks.precursors.model import CANCELLATION, COPY_AGREED, COPY_GIVEN, Kind, Pen
+from comity.desks.precursors.rows import DISPATCH, NOTICE, BoardRow, DispatchRow, board_row, dispatch_of, notice_of
 from comity.desks.precursors.rules import RECALL, TABLE, Gap, Side, State
 from comity.desks.precursors.service import PrecursorsDesk
 from comity.desks.precursors.web import body_lines
@@ -19,7 +21,7 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.ports import Row, Scalar, Tx
 from comity.policy.scope import Scope
 from comity.screen import BodyLine
-from comity.screen.consignments import Card, Check, Counts, Goods, Limits, Line, Step, View
+from comity.screen.consignments import Card, Check, Counts, Goods, IncidentCard, Limits, Line, Step, View
 
 _SILENT = "(n.state = 'notified' AND n.answer IS NOT NULL AND n.answer <= {now} AND n.marks = '')"
 _TURNED = f"({_SILENT} AND n.silence <> 'held')"
@@ -31,6 +33,12 @@ _HELD = (
     " (n.marks <> '' OR n.state IN ('objected', 'enquiry',"
     f" 'asked') OR ({_OPEN} AND NOT {_SILENT} AND (n.sails < n.answer OR n.sails < n.certificate))"
     f" OR ({_SILENT} AND n.silence = 'held') OR n.permits < n.leaves))"
+)
+_OPEN_INCIDENT = (
+    f"n.kind = '{Kind.INCIDENT}' AND n.stage NOT IN ('{COPY_AGREED}', '{COPY_GIVEN}') AND n.admitted = 1 AND n.refused IS NULL"  # noqa: S608  constants
+    f" AND NOT EXISTS (SELECT 1 FROM precursors_dispatch o WHERE o.root = n.root AND o.ours = 1 AND o.kind || '' = '{Kind.OUTCOME}'"
+    " AND o.refused IS NULL) AND NOT EXISTS (SELECT 1 FROM precursors_mark m WHERE m.target = n.id AND m.ours = n.ours"
+    " AND m.kind = 'recall' AND m.refused = 0)"
 )
 _FAR, _DONE = 400_000_000_000_000, 900_000_000_000_000
 _BY = f"CASE WHEN {_WAITS} = '' THEN {_DONE} - n.since ELSE COALESCE({_DUE}, {_FAR}) END"
@@ -127,9 +135,36 @@ class Consignments:
             ),
             edition="" if screened is None else screened.edition,
             draws=False,
-            steps=tuple(_step(one, late=one.id in row.notice.standing.out_of_turn) for one in about),
+            steps=tuple(
+                replace(_step(one, late=one.id in row.notice.standing.out_of_turn), copy=_copy(tx, one))
+                for one in about
+            ),
             may=may_be_said(row),
         )
+
+    def incidents(self, tx: Tx, scope: Scope, given: frozenset[CaseId], limit: int) -> tuple[IncidentCard, ...]:
+        """Return the newest incidents of which our side has not said what became of them, nor their sender taken them back."""
+        within, arguments = inside(scope, given)
+        rows = tx.rows(
+            f"{DISPATCH}n WHERE {within} AND {_OPEN_INCIDENT} ORDER BY n.made DESC, n.id LIMIT ?", (*arguments, limit)
+        )
+        return tuple(self._incident(tx, dispatch_of(row)) for row in rows)
+
+    def incident(self, tx: Tx, dispatch: DispatchId) -> IncidentCard | None:
+        """Return one incident with all that was said of it; None for what is no reported incident."""
+        about = self._desk.about(tx, dispatch)
+        row = next((one for one in about if one.id == dispatch), None)
+        if row is None or row.kind != Kind.INCIDENT or row.stage in {COPY_AGREED, COPY_GIVEN}:
+            return None
+        steps = tuple(replace(_step(one, late=False), copy=_copy(tx, one)) for one in about)
+        closed = any(one.ours and one.kind == Kind.OUTCOME and one.refused is None for one in about)
+        return replace(self._incident(tx, row), steps=steps, closed=closed)
+
+    def _incident(self, tx: Tx, row: DispatchRow) -> IncidentCard:
+        notice = self._desk.notice(tx, row.id)
+        step = replace(_step(row, late=False), copy=_copy(tx, row))
+        goods = "" if notice is None or row.title != row.stage else f" {notice.title}"
+        return IncidentCard(step, row.case, row.title + goods, None if notice is None else notice.id)
 
 
 def may_be_said(row: BoardRow) -> tuple[tuple[str, str], ...]:
@@ -224,6 +259,11 @@ def _goods(pen: Pen, gaps: Sequence[Gap]) -> tuple[Goods, ...]:
         )
         for place, line in enumerate(pen.lines, 1)
     )
+
+
+def _copy(tx: Tx, row: DispatchRow) -> str:
+    found = approvals(tx, row.id).word if row.kind == Kind.INCIDENT else Word.NOT_ASKED
+    return "" if found is Word.NOT_ASKED else str(found)
 
 
 def _step(row: DispatchRow, *, late: bool) -> Step:

@@ -9,6 +9,7 @@ from comity.desk import Facts
 from comity.desks.precursors.body import read
 from comity.desks.precursors.model import (
     BATCH,
+    BOARD,
     COPY_AGREED,
     NO_OBJECTION,
     REPORTED,
@@ -21,6 +22,7 @@ from comity.desks.precursors.model import (
     Reply,
 )
 from comity.desks.precursors.whole import firms_of
+from comity.policy.question import Release
 
 PERMIT_DATA = "permit-data"
 """The record type on which a notification and what follows it draw."""
@@ -47,7 +49,15 @@ def facts_of(kind: str, body: bytes) -> Facts:
         third_state=typed.third_state,
         texts=reading.texts,
         names=tuple(firm.name for firm in firms_of(typed) if firm.name),
+        lifts=_lifts(typed),
+        lifts_named=isinstance(typed, Incident) and typed.state == COPY_AGREED,
     )
+
+
+def _lifts(body: Body) -> frozenset[str]:
+    """Return the consent that whoever asks for the board's copy, or agrees to it, gives to the other side: to the board, no further."""
+    consents = isinstance(body, Incident) and (body.copy or body.state == COPY_AGREED)
+    return frozenset({f"{Release.THIRD_STATE}:{BOARD}"}) if consents else frozenset()
 
 
 def stage_of(body: Body | None) -> str:
@@ -70,7 +80,7 @@ def _asserts(body: Body) -> bool:
         case Reply():
             return bool(body.items) or (body.state not in {NO_OBJECTION, "need-information"} and bool(body.text))
         case Incident():
-            return body.state != COPY_AGREED and body.what != BATCH
+            return body.state == REPORTED and body.what != BATCH
         case _:
             return True
 

@@ -107,6 +107,12 @@ def _share_of(value: Value) -> int:
     return number
 
 
+def _digest_of(value: Value) -> bytes:
+    if not isinstance(value, bytes) or len(value) != _DIGEST:
+        raise Misfit("is not a digest of 32 bytes")
+    return value
+
+
 def _digests_of(value: Value) -> tuple[bytes, ...]:
     found = list_of(value)
     digests = tuple(one for one in found if isinstance(one, bytes) and len(one) == _DIGEST)
@@ -236,6 +242,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
                 "place": _line,
                 "batch": _line,
                 "copy": true_of,
+                "digest": _digest_of,
             },
             "state",
         ),

@@ -76,8 +76,10 @@ STOPPED_SHIPMENT, SEIZURE, DIVERSION, SUSPICIOUS, REFUSED_ORDER, BATCH = (
 INCIDENTS = frozenset({STOPPED_SHIPMENT, SEIZURE, DIVERSION, SUSPICIOUS, REFUSED_ORDER, BATCH})
 STOPPING = frozenset({STOPPED_SHIPMENT, SEIZURE, DIVERSION})
 """Incidents that end the way of the consignment which they name."""
-REPORTED, COPY_AGREED = "reported", "copy-agreed"
-INCIDENT_STAGES = frozenset({REPORTED, COPY_AGREED})
+REPORTED, COPY_AGREED, COPY_GIVEN = "reported", "copy-agreed", "copy-given"
+INCIDENT_STAGES = frozenset({REPORTED, COPY_AGREED, COPY_GIVEN})
+BOARD = "board"
+"""The international board, as consents and acts name it."""
 OUTCOMES = frozenset({"diverted", "investigated", "lawful", "no-trace", "prosecuted", "returned", "seized"})
 FORMS = frozenset({"base", "salt", "mixture", "preparation"})
 MODES = frozenset({"air", "post", "rail", "road", "sea"})
@@ -264,7 +266,8 @@ class Incident(Content):
     """Something went wrong, or was stopped from going wrong; `what` is one of `INCIDENTS`.
 
     `known` is when whoever must report it came to know of it (ms). `copy` asks that the international board gets a copy, which
-    needs the other side's word: a second incident in state *copy-agreed* whose `re` names the first.
+    needs the other side's word: a second incident in state *copy-agreed* whose `re` names the first. A third one, *copy-given*,
+    says that the copy went out, and has the SHA-256 of its file as `digest`.
     """
 
     state: str = ""
@@ -275,6 +278,7 @@ class Incident(Content):
     place: str = ""
     batch: str = ""
     copy: bool = False
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desk import Facts, Filing
 from comity.desks.precursors import finding, reminding, store
+from comity.desks.precursors.agreed import Word, approvals, check_word
 from comity.desks.precursors.body import compose_body, read, with_calendars
 from comity.desks.precursors.clocks import Policy, Times, reported_late, times_of
 from comity.desks.precursors.facts import facts_of, stage_of, titled
@@ -117,6 +118,8 @@ class PrecursorsDesk:
             BadForm: it is not in its turn; nothing was written.
         """
         body = read(filing.header.kind, filing.body).body
+        if isinstance(body, Incident):
+            check_word(tx, body.state, filing.header.re[0] if filing.header.re else None)
         self._check_turn(tx, _root(tx, filing.header, ours=True), filing.header, body)
 
     def file(self, tx: Tx, filing: Filing) -> None:
@@ -327,15 +330,12 @@ class PrecursorsDesk:
         return gaps(pen, shipped[-1] if shipped else None, arrived[-1] if arrived else None)
 
     def copy_agreed(self, tx: Tx, incident: DispatchId) -> bool:
-        """Say whether both sides want the international board to have a copy of an incident."""
-        row = store.dispatch(tx, incident)
-        body = None if row is None or not row.body else read(row.kind, row.body).body
-        if row is None or not getattr(body, "copy", False):
-            return False
-        return any(
-            one.ours != row.ours and one.stage == "copy-agreed" and one.re == row.id and one.refused is None
-            for one in store.timeline(tx, row.case)
-        )
+        """Say whether both sides want the international board to have a copy of an incident, and still do."""
+        return approvals(tx, incident).word is Word.AGREED
+
+    def pen(self, row: DispatchRow) -> Pen | None:
+        """Return the notification in a row; None for another kind, a cancellation, or one whose words are gone."""
+        return _pen(row)
 
     def chase(self, tx: Tx, now: Ms) -> tuple[reminding.Told, ...]:
         """Note each limit of ours of which our own side is to be told now, once each, and return them."""

@@ -125,6 +125,7 @@ def erase_words(tx: Tx, dispatch: DispatchId) -> None:
     """Take the words of a dispatch out of the rows."""
     tx.run("UPDATE precursors_dispatch SET title = '', body = ? WHERE id = ?", (b"", dispatch))
     tx.run("DELETE FROM precursors_screened WHERE id = ?", (dispatch,))
+    tx.run("UPDATE precursors_board_copy SET content = ? WHERE incident = ? OR agreed = ?", (b"", dispatch, dispatch))
     tx.run(
         "UPDATE precursors_notice SET title = '', reference = '', exporter = '', importer = '' WHERE newest = ?",
         (dispatch,),

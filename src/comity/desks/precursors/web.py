@@ -81,6 +81,7 @@ def _said(body: Body) -> list[tuple[str, str]]:
                 ("place", body.place),
                 ("batch", body.batch),
                 ("board_copy", "true" if body.copy else ""),
+                ("digest", body.digest.hex()),
             ]
         case Shipped() | Arrived():
             return [("day", body.day)]

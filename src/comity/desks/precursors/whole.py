@@ -11,11 +11,12 @@ from comity.desks.precursors.model import (
     BATCH,
     CANCELLATION,
     CONTROLLED,
-    COPY_AGREED,
+    COPY_GIVEN,
     ENQUIRY,
     INFORMATION,
     NEED,
     PRE_EXPORT,
+    REPORTED,
     Arrived,
     Content,
     Firm,
@@ -113,9 +114,15 @@ def _check_line(line: Line) -> None:
 
 
 def _check_incident(body: Incident) -> None:
-    if body.state == COPY_AGREED:
-        if body.what or body.known is not None or body.lines or body.firms or body.items or body.copy:
-            raise Misfit("only agrees to the copy when it does so; what happened stands in the incident that it names")
+    if bool(body.digest) != (body.state == COPY_GIVEN):
+        raise Misfit(f"names the file that was given, by its digest, in state {COPY_GIVEN} and in no other")
+    if body.state != REPORTED:
+        if any(
+            (body.what, body.known is not None, body.lines, body.firms, body.items, body.copy, body.place, body.batch)
+        ):
+            raise Misfit(
+                "only agrees to the copy, or says that it was given; what happened stands in the incident that it names"
+            )
         return
     if not body.what:
         raise Misfit("lacks what, the sort of incident")

@@ -118,14 +118,15 @@ async def ask(visit: Visit) -> Answer:
     except Refused as error:
         told = Outcome(visit.texts("compose.verdict.unfit"), problem=str(error))
         return await _page(visit, options, act, told, status=error.status)
-    return await _page(visit, options, act, _outcome(visit, found, done=way == "/act"))
+    return await _page(visit, options, act, outcome_of(visit, found, done=way == "/act"))
 
 
 def _act(word: str) -> Act:
     return next((act for act in ACTS if act.value == word), Act.USE)
 
 
-def _outcome(visit: Visit, found: Json, *, done: bool) -> Outcome:
+def outcome_of(visit: Visit, found: Json, *, done: bool) -> Outcome:
+    """Return what our law said of an act as it is shown; `done` if it was asked to be done, not only looked at."""
     assert isinstance(found, dict)
     t, at, state = visit.texts, sight(visit), str(found["outcome"])
     data = msgspec.convert(found["verdict"], VerdictData)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from comity.base.errors import BadForm
 from comity.base.ids import read_id, show_id
 from comity.policy.access import Deed
-from comity.screen.consignments import Ask, BoardCard, Card, View
+from comity.screen.consignments import Ask, BoardCard, Card, IncidentCard, View
 from comity.web import consignmentview as views
 from comity.web import letters
 from comity.web.addingview import adding
@@ -18,6 +18,7 @@ from comity.web.views import Tally
 from comity.web.visit import Absent, Answer, Json, Redirect, Screen, ScreenRoute, Visit
 
 _LONGEST = 64
+_INCIDENTS = 12
 
 
 async def board(visit: Visit) -> Answer:
@@ -34,12 +35,23 @@ async def board(visit: Visit) -> Answer:
         "precursors",
         (
             Region("head", (Part("pen-head", "precursors.head", head),)),
+            Region("incidents", incidents(visit, _INCIDENTS) if card.ask.view is not View.DONE else ()),
             Region("rows", _rows(card, at)),
             Region("pages", (Part("pen-pages", "inbox.pages", _pages(card)),)),
         ),
     )
     writes = visit.site.needs.may(visit.who.person, Deed.COMPOSE)
     return Screen(page, frozenset({"inbox"}), {"writes": writes})
+
+
+def incidents(visit: Visit, limit: int) -> tuple[Part, ...]:
+    """Return the open incidents of which the visitor's agencies have a part, the newest first; nothing where there are none."""
+    reader = visit.site.consignments
+    if reader is None:
+        return ()
+    at = sight(visit)
+    rows = tuple(views.incident_row(one, at) for one in reader.incidents(visit.who.person, limit))
+    return (Part("pen-incidents", "precursors.incidents", rows),) if rows else ()
 
 
 def ask_of(visit: Visit) -> Ask:
@@ -87,7 +99,7 @@ async def one(visit: Visit) -> Answer:
     """One consignment whole, by the number of any dispatch about it."""
     card = _card(visit)
     if card is None:
-        return Absent()
+        return _incident(visit)
     at = sight(visit)
     top = views.head(card, at)
     title = visit.texts("pen.title", title=top.row.title, exporter=top.row.exporter, importer=top.row.importer)
@@ -120,6 +132,43 @@ async def one(visit: Visit) -> Answer:
     return Screen(page, topics, {"number": show_id(card.line.id), "sees": sees})
 
 
+def _incident(visit: Visit) -> Answer:
+    """One incident that is about no consignment, whole."""
+    found = _incident_card(visit)
+    if found is None:
+        return Absent()
+    at, needs, person = sight(visit), visit.site.needs, visit.who.person
+    writes = needs.may(person, Deed.COMPOSE, visit.case)
+    page = Page(
+        "incident.html",
+        views.incident_title(found, at),
+        "precursors",
+        (
+            Region(
+                "steps",
+                tuple(Part(f"pen-step-{show_id(s.id)}", "precursors.step", views.told_of(s, at)) for s in found.steps),
+            ),
+            Region("next", (Part("pen-next", "precursors.next", views.incident_acts(found, at, writes=writes)),)),
+        ),
+    )
+    unseen = any(not step.ours and step.seen is None and step.admitted for step in found.steps)
+    topics = frozenset({"inbox", f"case:{show_id(found.case)}"})
+    context = {
+        "number": show_id(found.step.id),
+        "title": views.incident_title(found, at),
+        "sees": unseen and needs.may(person, Deed.SEND, visit.case),
+    }
+    return Screen(page, topics, context)
+
+
+def _incident_card(visit: Visit) -> IncidentCard | None:
+    try:
+        number = read_id(visit.path["number"])
+    except BadForm:
+        return None
+    return None if visit.site.consignments is None else visit.site.consignments.incident(number)
+
+
 def _laws(card: Card, at: Sight) -> tuple[object, ...]:
     sender, receiver = sides(card.line, at)
     places = ((sender.short, sender.ours, sender.name), (receiver.short, receiver.ours, receiver.name))
@@ -148,13 +197,14 @@ def _card(visit: Visit) -> Card | None:
 
 async def seen(visit: Visit) -> Answer:
     """A person has seen what came of it: that is a fact in both logs, with the officer in ours."""
-    card = _card(visit)
+    card = _card(visit) or _incident_card(visit)
     if card is None:
         return Absent()
     fresh: list[Json] = [show_id(s.id) for s in card.steps if not s.ours and s.seen is None and s.admitted]
     if fresh:
         await visit.site.hands.ask("POST", "/see", body={"ids": fresh, "by": by_of(visit)})
-    return Redirect(f"/precursors/{show_id(card.line.id)}", "inbox.done.seen")
+    root = card.line.id if isinstance(card, Card) else card.step.id
+    return Redirect(f"/precursors/{show_id(root)}", "inbox.done.seen")
 
 
 ROUTES = (

@@ -7,6 +7,7 @@ from comity.screen.consignments import Ask
 from comity.web import pages
 from comity.web.consignmentrows import row
 from comity.web.reading import open_cases, reading, sight
+from comity.web.screens.precursors import incidents
 from comity.web.screens.workplan import unanswered
 from comity.web.visit import Answer, Redirect, Screen, ScreenRoute, Visit
 
@@ -32,7 +33,8 @@ def _pens(visit: Visit) -> tuple[pages.Part, ...]:
         return ()
     at = sight(visit)
     rows = tuple(row(line, at) for line in reader.page(person, Ask(), visit.now).lines[:_PENS])
-    return (pages.Part("day-pens", "precursors.ofcase", rows),) if rows else ()
+    pens = (pages.Part("day-pens", "precursors.ofcase", rows),) if rows else ()
+    return (*incidents(visit, _PENS), *pens)
 
 
 ROUTES = (ScreenRoute("GET", "/", Deed.HOME, first), ScreenRoute("GET", "/today", Deed.HOME, today))

@@ -11,6 +11,7 @@ import pytest
 from comity.base.errors import BadForm
 from comity.base.ids import CaseId, Ms
 from comity.desks.precursors import knowing
+from comity.desks.precursors.agreed import Word, approvals
 from comity.desks.precursors.clocks import Silence
 from comity.desks.precursors.consignments import Consignments
 from comity.desks.precursors.model import LineVerdict, Pen, Screened
@@ -35,6 +36,7 @@ from tests.unit.desks.precursors.forms import (
     ident,
 )
 
+COPY = {"state": "reported", "what": "refused-order", "copy": True}
 ARRIVED, FILED, QUARANTINED, REFUSED, SEEN = 1, 2, 3, 4, 5
 
 
@@ -293,6 +295,40 @@ def test_an_incident_stands_alone_and_the_boards_copy_needs_both(two: Two) -> No
     assert not EXPORTER.copy_agreed(two.north, ident(9))
     assert not EXPORTER.copy_agreed(two.north, ident(99))
     assert two.rows() == ((), ())
+
+
+@pytest.mark.parametrize("target", [8, 9])
+@pytest.mark.parametrize("kind", ["recall", "recall-part", "correction"])
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_approval_that_was_touched_is_none_on_both_sides(two: Two, target: int, kind: str, refused: bool) -> None:
+    two.north_says(8, "incident", COPY, HOUR)
+    two.south_says(9, "incident", {"state": "copy-agreed"}, 2 * HOUR, **on(8))
+    for desk, tx, ours in ((EXPORTER, two.north, target == 8), (IMPORTER, two.south, target == 9)):
+        assert desk.copy_agreed(tx, ident(8))
+        desk.take_back(tx, TakenBack(ident(target), ident(20), kind, ours, Ms(T0 + 3 * HOUR), refused))
+        assert not desk.copy_agreed(tx, ident(8))
+        assert approvals(tx, ident(8)).word is Word.TAKEN_BACK
+    two.south_says(10, "incident", {"state": "copy-agreed"}, 4 * HOUR, **on(8))
+    assert EXPORTER.copy_agreed(two.north, ident(8)) == (target == 9), (
+        "a new word agrees anew; an incident stays taken back"
+    )
+
+
+def test_a_word_on_a_copy_leaves_only_where_it_has_its_place(two: Two) -> None:
+    two.north_says(8, "incident", COPY, HOUR)
+    given = {"state": "copy-given", "digest": bytes(32)}
+    agrees = {"state": "copy-agreed"}
+    for desk, tx, form, more in (
+        (EXPORTER, two.north, agrees, on(8)),  # our own
+        (IMPORTER, two.south, agrees, on(99)),
+        (IMPORTER, two.south, agrees, {}),
+        (IMPORTER, two.south, given, on(8)),  # one side alone
+    ):
+        with pytest.raises(BadForm, match="nothing was kept"):
+            desk.check(tx, filing(12, "incident", form, ours=True, **more))
+    IMPORTER.check(two.south, filing(12, "incident", agrees, ours=True, **on(8)))
+    two.south_says(9, "incident", agrees, 2 * HOUR, **on(8))
+    IMPORTER.check(two.south, filing(12, "incident", given, ours=True, **on(8)))
 
 
 def test_a_report_after_its_hours_is_shown_as_late_on_both_sides(two: Two) -> None:

@@ -74,7 +74,13 @@ def need_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
         schedule = rules.schedules.get(one.to_party)
         yearly = schedule.yearly.get(one.substance) if schedule else None
         if schedule and yearly is not None:
-            country = partial(_of_country, one, taken[one.to_party, one.substance], yearly, schedule.source)
+            country = partial(
+                _of_country,
+                one,
+                taken[one.to_party, one.substance],
+                yearly,
+                schedule.yearly_sources.get(one.substance, schedule.source),
+            )
             yield Check(Discrepancy.NEED, f"{one.id} country", country)
 
 

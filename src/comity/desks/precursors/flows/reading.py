@@ -40,18 +40,20 @@ def read_register_line(row: Row) -> Movement | Stock:
         BadForm: something is missing or does not fit.
     """
     party, holder, substance = (
-        Party(_text(row, "party")),
-        HolderId(_text(row, "holder")),
-        SubstanceId(_text(row, "substance")),
+        Party(text_in(row, "party")),
+        HolderId(text_in(row, "holder")),
+        SubstanceId(text_in(row, "substance")),
     )
-    kind, day = _text(row, "kind"), _day(row, "day")
+    kind, day = text_in(row, "kind"), day_in(row, "day")
     if kind == STOCK:
-        return Stock(party, holder, substance, day, _grams(row, least=0))
+        return Stock(party, holder, substance, day, grams_in(row, least=0))
     if kind not in set(Flow):
         raise BadForm(f"kind is {kind!r}, not stock or one of {', '.join(Flow)}")
-    other = HolderId(_text(row, "other", ""))
-    number = ConsignmentId(_text(row, "consignment", ""))
-    return Movement(_text(row, "id"), party, holder, substance, Flow(kind), _grams(row, least=1), day, number, other)
+    other = HolderId(text_in(row, "other", ""))
+    number = ConsignmentId(text_in(row, "consignment", ""))
+    return Movement(
+        text_in(row, "id"), party, holder, substance, Flow(kind), grams_in(row, least=1), day, number, other
+    )
 
 
 def read_holder(row: Row) -> LicenceHolder:
@@ -63,16 +65,22 @@ def read_holder(row: Row) -> LicenceHolder:
         BadForm: something is missing or does not fit.
     """
     traits = {
-        f"{kind}:{normal_trait(_text(row, kind, ''))}" for kind in ("address", "phone", "owner") if _text(row, kind, "")
+        f"{kind}:{normal_trait(text_in(row, kind, ''))}"
+        for kind in ("address", "phone", "owner")
+        if text_in(row, kind, "")
     }
     traits |= set(map(normal_trait, _list(row, "traits")))
     yearly = []
     for part in _list(row, "yearly"):
         substance, _, grams = part.partition("=")
         yearly.append((SubstanceId(substance.strip()), _whole(grams.strip(), "yearly", 0)))
-    founded = _day(row, "founded") if _text(row, "founded", "") else None
+    founded = day_in(row, "founded") if text_in(row, "founded", "") else None
     return LicenceHolder(
-        HolderId(_text(row, "id")), Party(_text(row, "party")), founded, tuple(sorted(traits)), tuple(sorted(yearly))
+        HolderId(text_in(row, "id")),
+        Party(text_in(row, "party")),
+        founded,
+        tuple(sorted(traits)),
+        tuple(sorted(yearly)),
     )
 
 
@@ -82,17 +90,19 @@ def read_consignment(row: Row) -> Consignment:
     Raises:
         BadForm: something is missing or does not fit.
     """
-    from_party, to_party, declared_by = (Party(_text(row, name)) for name in ("from_party", "to_party", "declared_by"))
+    from_party, to_party, declared_by = (
+        Party(text_in(row, name)) for name in ("from_party", "to_party", "declared_by")
+    )
     if from_party == to_party or declared_by not in {from_party, to_party}:
         raise BadForm("declared_by is one of from_party and to_party, and these are two")
-    hs6 = re.sub(r"\D", "", _text(row, "hs6", ""))[:6]
-    value = _text(row, "value_minor", "")
+    hs6 = re.sub(r"\D", "", text_in(row, "hs6", ""))[:6]
+    value = text_in(row, "value_minor", "")
     return Consignment(
-        ConsignmentId(_text(row, "id")), declared_by, from_party, to_party, SubstanceId(_text(row, "substance", "")),
-        _text(row, "text", ""), _text(row, "cas", ""), hs6, HolderId(_text(row, "exporter")), HolderId(_text(row, "consignee")),
-        _text(row, "origin", from_party), _text(row, "departure", from_party), _list(row, "via"), _day(row, "day"),
-        _grams(row, least=1), _whole(value, "value_minor", 1) if value else 0, _text(row, "currency") if value else "",
-        _text(row, "permit", ""), re.sub(r"\D", "", _text(row, "un", "")), int(_whole(_text(row, "packages", "0"), "packages", 0)),
+        ConsignmentId(text_in(row, "id")), declared_by, from_party, to_party, SubstanceId(text_in(row, "substance", "")),
+        text_in(row, "text", ""), text_in(row, "cas", ""), hs6, HolderId(text_in(row, "exporter")), HolderId(text_in(row, "consignee")),
+        text_in(row, "origin", from_party), text_in(row, "departure", from_party), _list(row, "via"), day_in(row, "day"),
+        grams_in(row, least=1), _whole(value, "value_minor", 1) if value else 0, text_in(row, "currency") if value else "",
+        text_in(row, "permit", ""), re.sub(r"\D", "", text_in(row, "un", "")), int(_whole(text_in(row, "packages", "0"), "packages", 0)),
     )  # fmt: skip
 
 
@@ -102,9 +112,9 @@ def read_reversal(row: Row) -> Reversal:
     Raises:
         BadForm: something is missing or does not fit.
     """
-    at = Ms(_whole(_text(row, "at"), "at", 0))
+    at = Ms(_whole(text_in(row, "at"), "at", 0))
     return Reversal(
-        AlertId(_text(row, "alert")), _text(row, "arithmetic"), _text(row, "officer"), at, _text(row, "reason")
+        AlertId(text_in(row, "alert")), text_in(row, "arithmetic"), text_in(row, "officer"), at, text_in(row, "reason")
     )
 
 
@@ -114,7 +124,7 @@ def read_trait(row: Row) -> str:
     Raises:
         BadForm: it is empty.
     """
-    return normal_trait(_text(row, "trait"))
+    return normal_trait(text_in(row, "trait"))
 
 
 def normal_trait(trait: str) -> str:
@@ -122,7 +132,12 @@ def normal_trait(trait: str) -> str:
     return " ".join(_TRAIT.sub("", trait.casefold()).split())
 
 
-def _text(row: Row, name: str, default: str | None = None) -> str:
+def text_in(row: Row, name: str, default: str | None = None) -> str:
+    """Return a cell without blanks around it.
+
+    Raises:
+        BadForm: it is empty, and there is no default.
+    """
     value = row.get(name)
     text = "" if value is None else str(value).strip()
     if text or default is not None:
@@ -136,8 +151,13 @@ def _list(row: Row, name: str) -> tuple[str, ...]:
     return tuple(filter(None, (part.strip() for part in parts)))
 
 
-def _day(row: Row, name: str) -> date:
-    text = _text(row, name)
+def day_in(row: Row, name: str) -> date:
+    """Return a day.
+
+    Raises:
+        BadForm: it is none.
+    """
+    text = text_in(row, name)
     try:
         return date.fromisoformat(text)
     except ValueError as error:
@@ -150,11 +170,15 @@ def _whole(text: str, name: str, least: int) -> Grams:
     return Grams(int(text))
 
 
-def _grams(row: Row, least: int) -> Grams:
-    """Read `grams`, or `kg` with at most three decimals."""
-    if _text(row, "grams", ""):
-        return _whole(_text(row, "grams"), "grams", least)
-    text = _text(row, "kg")
+def grams_in(row: Row, least: int) -> Grams:
+    """Read `grams`, or `kg` with at most three decimals.
+
+    Raises:
+        BadForm: neither is there, or it is no such number.
+    """
+    if text_in(row, "grams", ""):
+        return _whole(text_in(row, "grams"), "grams", least)
+    text = text_in(row, "kg")
     try:
         grams = Decimal(text) * 1_000
     except InvalidOperation as error:

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from statistics import median_low
+from unicodedata import category
 
 from comity.desks.precursors.flows.model import Alert, Consignment, Discrepancy, Line, Party, Sign, Unit, milli
 from comity.desks.precursors.flows.thresholds import Thresholds
@@ -19,6 +20,8 @@ from comity.desks.precursors.flows.trade import Check, Trade, one_each
 
 Way = tuple[str, ...]
 FREE_ZONE_POINTS = 2
+_SPOKEN = frozenset("LMN")
+"""Letters, the marks that belong to them, and digits, by the first letter of their Unicode category."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,18 @@ class Travelled:
 def way_of(one: Consignment) -> Way:
     """Return departure and places of transit."""
     return (one.departure, *one.via)
+
+
+def place_of(text: str) -> str:
+    """Return a place as it is compared: small letters and digits of whatever script, single blanks."""
+    return " ".join("".join(char if category(char)[0] in _SPOKEN else " " for char in text.casefold()).split())
+
+
+def in_zone(place: str, zones: frozenset[str]) -> bool:
+    """Say whether a place is a free zone: by its code or name, or because a name of two words or more stands in its address."""
+    said = place_of(place)
+    known = {place_of(zone) for zone in zones}
+    return said in known or any(f" {zone} " in f" {said} " for zone in known if " " in zone)
 
 
 def route_checks(trade: Trade, rules: Thresholds) -> Iterator[Check]:
@@ -63,7 +78,7 @@ def _judge(one: Consignment, passed: list[Travelled], rules: Thresholds) -> Aler
 
 def _points(one: Consignment, before: list[Way], rules: Thresholds) -> Iterator[Line]:
     for place in one.via:
-        if place in rules.free_zones:
+        if in_zone(place, rules.free_zones):
             yield Line(Sign.PLUS, "stops in a free zone", Decimal(FREE_ZONE_POINTS), Unit.POINTS, place)
     if one.origin != one.departure:
         yield Line(Sign.PLUS, f"made in {one.origin}, sent from", Decimal(1), Unit.POINTS, one.departure)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from comity.base.errors import BadConfiguration
@@ -135,11 +135,12 @@ class DescriptionRules:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Quantities that pass without a permit, and the text that says so; `yearly` is a country's legitimate need."""
+    """Quantities that pass without a permit, and the text that says so; `yearly` is a country's legitimate need, with its own source."""
 
     source: str
     maximum_grams: Mapping[SubstanceId, Grams]
     yearly: Mapping[SubstanceId, Grams]
+    yearly_sources: Mapping[SubstanceId, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
