@@ -86,7 +86,9 @@ GET,POST  /workplan/propose                          amend
 GET       /workplan/file/{name}                      plan
 GET       /scorecard                                 plan
 GET       /scorecard/figures.csv                     plan
+GET       /scorecard/leaves.csv                      plan
 GET       /scorecard/report.pdf                      plan
+GET,POST  /scorecard/tell                            amend
 GET       /scorecard/statement                       plan
 GET       /reports/{which}                           reviews
 GET       /approvals                                 lists

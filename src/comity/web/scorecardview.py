@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
+from urllib.parse import urlencode
 
+from comity.base.ids import Ms
+from comity.screen.meetings import MeetingLine
 from comity.screen.scorecard import FigureLine, ScoreCard, Standing
+from comity.web import moments
 from comity.web.texts import Texts
 
+_WHOLLY = "whole"
+_REVIEW, _OVER = "review", frozenset({"signed", "closed", "cancelled"})
+_BEFORE = 14 * 86_400_000
+"""So long before a review its scorecard is due, milliseconds."""
 _URGENCIES = ("immediate", "urgent", "normal", "formal")
 _LEFT, _LIMIT_AT, _RIGHT, _ROW = 122, 330, 366, 60
 _WEEKS_WIDTH, _WEEKS_LEFT, _WEEKS_TOP, _WEEKS_HEIGHT = 396, 34, 16, 160
@@ -93,6 +102,76 @@ class ItemsView:
     rows: tuple[tuple[str, str, bool, tuple[int, ...]], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Next:
+    """What is to be done about a period: a sentence, a button ("" for none), whether it is the first thing to do."""
+
+    text: str
+    word: str = ""
+    href: str = ""
+    first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A statement that is due: a word, a sentence, where it is sent from."""
+
+    head: str
+    text: str
+    href: str
+
+
+def next_of(card: ScoreCard, t: Texts, *, may: bool) -> Next | None:
+    """Return what is to be done about a period; the button is for those who `may` send."""
+    tell = f"/scorecard/tell?{urlencode({'from': card.begins, 'to': card.ends})}"
+    if not card.stated:
+        text = t("score.next.first" if card.standing is Standing.WAITING else "score.next.answer")
+        return Next(text, t("score.tell"), tell, first=True) if may else Next(text)
+    detail = card.detail
+    if card.standing is not Standing.WAITING and not detail.ready:
+        return Next(t("score.next.ahead"))
+    if detail.buckets and not detail.ours:
+        text = t("score.next.came" if detail.theirs else "score.next.detail")
+        return Next(text, t("score.tell.deeper"), f"{tell}&what=detail", first=True) if may else Next(text)
+    if detail.buckets and not detail.theirs:
+        return Next(t("score.next.waits"))
+    text = t("score.next.stated" if card.standing is Standing.WAITING else "score.next.both")
+    return Next(text, t("score.tell.again"), tell) if may else Next(text)
+
+
+def due(quarter: tuple[str, str], meetings: Iterable[MeetingLine], now: Ms, t: Texts) -> Due | None:
+    """Return what the day's page says of a quarter that ended and was not stated; None while the next review is far.
+
+    Args:
+        quarter: first day, and the day after the last.
+        meetings: of which the next review that is still to come counts; without one it is due at once.
+        now: our time.
+        t: the words.
+    """  # spec: scenarios.md 7
+    coming = (one.at for one in meetings if one.sort == _REVIEW and one.state not in _OVER and one.at is not None)
+    review = min((at for at in coming if at >= now), default=None)
+    if review is not None and review - now > _BEFORE:
+        return None
+    text = t("score.due.text") if review is None else t("score.due.review", at=moments.date(review, t, year=True))
+    query = urlencode({"from": quarter[0], "to": quarter[1]})
+    return Due(t("score.due", period=period(*quarter, t)), text, f"/scorecard/tell?{query}")
+
+
+def period(begins: str, ends: str, t: Texts) -> str:
+    """Write a period: whole months by name, such as `Jul-Sep 2026`, any other by its first and last day."""
+    first, after = date.fromisoformat(begins), date.fromisoformat(ends)
+    last = after - timedelta(days=1)
+    if (first.day, after.day) != (1, 1):
+        return f"{first} - {last}"
+    return moments.months(first, last, t)
+
+
+def instant(second: int, t: Texts) -> str:
+    """Write a log time: day and clock, UTC."""
+    at = Ms(second * 1_000)
+    return f"{moments.date(at, t, year=True)} {moments.clock(at)} UTC"
+
+
 def banner(card: ScoreCard, t: Texts) -> Banner:
     """Say how the two results compare."""
     short = f"{card.digest[:8]}…{card.digest[-8:]}"
@@ -105,7 +184,9 @@ def banner(card: ScoreCard, t: Texts) -> Banner:
         case Standing.DIFFERENT:
             word = {True: "all", None: "part", False: "none"}[card.explained]
             head = t("score.different", changed=card.changed)
-            return Banner("stop", "stop", head, t(f"score.different.{word}", leaves=card.leaf_count))
+            read = sum(number for *held, number in card.reasons if held == [_WHOLLY, _WHOLLY])
+            word = "read" if read else word
+            return Banner("stop", "stop", head, t(f"score.different.{word}", leaves=card.leaf_count, read=read))
         case _:
             return Banner("hold", "half", t("score.waiting"), t("score.waiting.text", ours=short))
 
@@ -247,8 +328,22 @@ def items(card: ScoreCard) -> ItemsView:
     return ItemsView(tuple(card.names[figure] for figure in figures), rows)
 
 
-def leaves(card: ScoreCard, t: Texts) -> tuple[tuple[str, bool, str, str, str, str, str], ...]:
-    """Return the leaves that explain a difference: side, whether ours, place, hash, what both hold, figures."""
+def leaves(card: ScoreCard, t: Texts) -> tuple[object, ...]:
+    """Return the leaves that explain a difference: rows, the reasons in words, how many there are, where all are to be had.
+
+    A row is side, whether ours, place, hash, what both hold, figures.
+    """
+    reasons = tuple(
+        t("score.why.read", leaves=t.number(number))
+        if (ours, theirs) == (_WHOLLY, _WHOLLY)
+        else t("score.why", leaves=t.number(number), ours=t(f"score.held.{ours}"), theirs=t(f"score.held.{theirs}"))
+        for ours, theirs, number in card.reasons
+    )
+    query = urlencode({"from": card.begins, "to": card.ends})
+    return _rows(card, t), reasons, card.leaf_count, f"/scorecard/leaves.csv?{query}"
+
+
+def _rows(card: ScoreCard, t: Texts) -> tuple[tuple[str, bool, str, str, str, str, str], ...]:
     return tuple(
         (
             card.marks[one.side],
@@ -256,7 +351,7 @@ def leaves(card: ScoreCard, t: Texts) -> tuple[tuple[str, bool, str, str, str, s
             str(one.place),
             one.leaf,
             t(f"score.held.{one.ours}"),
-            t(f"score.held.{one.theirs}"),
+            t("score.held.read" if (one.ours, one.theirs) == (_WHOLLY, _WHOLLY) else f"score.held.{one.theirs}"),
             ", ".join(card.names.get(figure, figure) for figure in one.figures),
         )
         for one in card.leaves
