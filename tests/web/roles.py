@@ -91,6 +91,7 @@ GET       /scorecard/report.pdf                      plan
 GET,POST  /scorecard/tell                            amend
 GET       /scorecard/statement                       plan
 GET       /reports/{which}                           reviews
+GET       /reports/{which}/report.pdf                reviews
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft

@@ -142,9 +142,15 @@ def test_the_reviewer_finds_the_yearly_reports(house):
     visitor = house.visitor("reviewer")
     assert "/reports/mistreatment" in visitor.get("/reviews").text
     for which in ("mistreatment", "activity"):
-        assert visitor.get(f"/reports/{which}?year=2026").content.startswith(b"%PDF")
+        assert visitor.get(f"/reports/{which}/report.pdf?year=2026").content.startswith(b"%PDF")
+        page = visitor.get(f"/reports/{which}?year=2026").text
+        assert "No names, no officers, no cases." in page
+        assert "<table>" in page
+        assert "Counts of one to four are not shown" in visitor.get(f"/reports/{which}?year=2026&public=yes").text
+    assert "Request for information" in visitor.get("/reports/activity?year=2026").text
     assert visitor.get("/reports/other").status_code == 404
-    assert visitor.get("/reports/activity?year=12345").content.startswith(b"%PDF")  # the last whole year
+    assert ", 2025</h1>" in visitor.get("/reports/activity?year=12345").text  # the last whole year
+    assert visitor.get("/reports/other/report.pdf").status_code == 404
     assert house.visitor("officer").get("/reports/activity").status_code == 404
 
 
