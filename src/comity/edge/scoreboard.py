@@ -20,7 +20,9 @@ from comity.edge.desks import offering, part
 from comity.edge.figurepdf import Sheet, Table, make_sheet, words_of
 from comity.edge.opening import OpenNode
 from comity.edge.scorecut import cut_of, cut_text
+from comity.screen.plots import Plot
 from comity.screen.scorecard import Crossing, Detail, FigureLine, LeafLine, MonthLine, ScoreCard, Standing
+from comity.screen.scoreplots import Charted, plots
 
 _KEPT: Final = 4
 _LEAVES: Final = 200
@@ -117,9 +119,11 @@ class ScoreReader:
 
     def pdf(self, begins: str, ends: str, language: str, now: Ms) -> bytes:
         """Return our figures as PDF."""
+        shown = self.page(begins, ends, language, now)
         card = self._counted(*days_of(begins, ends, now), now).counted.card
         said = self._table.printed(card, self._sides(card), words_of(language))
-        return sheet_pdf(said, language, int(card.period.ends) // 1_000)
+        drawn = plots(Charted(shown.marks, shown.ours, shown.lines, shown.months, shown.limits, shown.names))
+        return sheet_pdf(said, language, int(card.period.ends) // 1_000, drawn)
 
     def statement(self, begins: str, ends: str, now: Ms) -> bytes:
         """Return what the other side needs to compare."""
@@ -270,11 +274,19 @@ def _reasons(leaves: Sequence[Any]) -> tuple[tuple[str, str, int], ...]:
     return tuple((*held, number) for held, number in sorted(counts.items()))
 
 
-def sheet_pdf(said: Mapping[str, Any], language: str, second: int) -> bytes:
-    """Return the PDF of what a desk's table says as plain data."""
+def charted(counted: Any, months: Sequence[Any], marks: tuple[str, str], ours: int, language: str) -> Charted:
+    """Return what the plots of a result are drawn of; `months` as the desk's `monthly.by_month` has them."""
+    limits = {_urgency(number): (one.seen, one.full) for number, one in counted.terms.limits.items()}
+    lines = tuple(FigureLine(*line) for line in counted.card.lines)
+    by_month = tuple(MonthLine(name, FigureLine(*line)) for name, found in months for line in found)
+    return Charted(marks, ours, lines, by_month, limits, words_of(language))
+
+
+def sheet_pdf(said: Mapping[str, Any], language: str, second: int, drawn: tuple[Plot, ...] = ()) -> bytes:
+    """Return the PDF of what a desk's table says as plain data, with plots above."""
     tables = tuple(Table(*one) for one in said["tables"])
     return make_sheet(
-        Sheet(said["title"], said["subtitle"], said["facts"], tables, said["note"]), language, second=second
+        Sheet(said["title"], said["subtitle"], said["facts"], tables, said["note"], drawn), language, second=second
     )
 
 

@@ -15,7 +15,7 @@ from comity.web.texts import Texts
 from comity.web.visit import Absent, Answer, File, Refused, Screen, ScreenRoute, Visit
 
 _LONGEST = 10
-_REGIONS = ("head", "banner", "counts", "times", "more", "byitem")
+_REGIONS = ("head", "banner", "counts", "plots", "byitem")
 
 
 async def scorecard(visit: Visit) -> Answer:
@@ -43,18 +43,19 @@ def _page(card: ScoreCard, t: Texts, *, may: bool) -> Page:
         shown.append(Part("score-next", "scorecard.next", todo))
     if different:
         shown.append(Part("score-leaves", "scorecard.leaves", views.leaves(card, t)))
-    times, weeks, refusals = views.times(card, t), views.weeks(card, t), views.refusals(card, t)
-    marks = (card.marks[card.ours], card.marks[1 - card.ours])
-    more = [Part("score-weeks", "scorecard.weeks", (weeks, *marks))] if weeks is not None else []
-    if refusals is not None:
-        more.append(Part("score-refusals", "scorecard.refusals", refusals))
+    plots = tuple(Part(f"score-{one.id}", "scorecard.plot", one) for one in views.drawn(card))
     regions = (
         Region("head", (Part("score-head", "scorecard.head", _head(card, title, t)),)),
         Region("banner", tuple(shown)),
         Region("counts", (Part("score-counts", "scorecard.counts", views.kpis(card)),)),
-        Region("times", (Part("score-times", "scorecard.times", times),) if times is not None else ()),
-        Region("more", tuple(more)),
-        Region("byitem", (Part("score-items", "scorecard.items", views.items(card)),)),
+        Region("plots", plots),
+        Region(
+            "byitem",
+            (
+                Part("score-items", "scorecard.items", views.items(card)),
+                Part("score-all", "scorecard.figures", views.figures(card)),
+            ),
+        ),
     )
     return Page("scorecard.html", title, "scorecard", regions)
 
