@@ -73,7 +73,7 @@ def _hidden(rows: Sequence[Row]) -> dict[str, Any]:
     """Return what may leave the party: rows as [which, how many], null for what is hidden."""
     found: dict[str, Any] = {}
     for row in hidden(rows):
-        found.setdefault(row.table, []).append([" ".join(row.which), row.count])
+        found.setdefault(row.table, []).append([" ".join(row.which), row.number])
     return found
 
 

@@ -32,7 +32,7 @@ class Row(NamedTuple):
 
     table: str
     which: tuple[str, ...]
-    count: int | None
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +143,11 @@ def hidden(rows: Sequence[Row]) -> tuple[Row, ...]:
     tables: dict[str, list[Row]] = {}
     for row in rows:
         tables.setdefault(row.table, []).append(row)
-    hides = {name: _hides([row.count or 0 for row in found]) for name, found in tables.items()}
+    hides = {name: _hides([row.number or 0 for row in found]) for name, found in tables.items()}
     closed = {name for name, places in hides.items() if places is None}
     closed |= {name for group in _LINKED if closed & {*group} for name in group}
     return tuple(
-        row._replace(count=None) if name in closed or place in (hides[name] or ()) else row
+        row._replace(number=None) if name in closed or place in (hides[name] or ()) else row
         for name, found in tables.items()
         for place, row in enumerate(found)
     )
@@ -171,7 +171,7 @@ def said(rows: Iterable[Row], language: str, mark: str) -> list[list[str]]:
         [
             words.rows[row.table],
             ", ".join(words.words.get(key, key) for key in row.which),
-            mark if row.count is None else str(row.count),
+            mark if row.number is None else str(row.number),
         ]
         for row in rows
     ]

@@ -72,7 +72,7 @@ def test_a_name_or_a_community_that_was_written_into_a_record_cannot_stand_in_a_
         rows = activity_rows(replace(ACTIVITY, **{name: ((planted, 9), (f"requests {planted}", 9))}))
         assert "ubois" not in texts(rows) + str(rows)
         assert "arang" not in texts(rows) + str(rows)
-        assert sum(row.count for row in rows if row.table == name) == 18, "counted all the same"
+        assert sum(row.number for row in rows if row.table == name) == 18, "counted all the same"
     for name in ("assessments", "forms", "risks", "decisions", "inside", "mitigations", "upward", "refused", "tainted"):
         rows = mistreatment_rows(replace(MISTREATMENT, **{name: ((planted, 9),)}))
         assert "ubois" not in texts(rows) + str(rows)
@@ -90,7 +90,7 @@ def candidates(shown: list[int | None], total: int) -> list[tuple[int, ...]]:
 @pytest.mark.parametrize("counts", [c for c in itertools.product((1, 2, 4, 5, 6, 9), repeat=3) if min(c) < LEAST])
 def test_no_hidden_count_is_the_rest_of_a_total(counts: tuple[int, ...]):
     rows = [Row("acts", (str(place),), count) for place, count in enumerate(counts)]
-    shown = [row.count for row in hidden(rows)]
+    shown = [row.number for row in hidden(rows)]
     assert all(count is None or count >= LEAST for count in shown)
     if any(count is not None for count in shown) or sum(counts) > len(counts):
         thinkable = candidates(shown, sum(counts))
@@ -100,9 +100,9 @@ def test_no_hidden_count_is_the_rest_of_a_total(counts: tuple[int, ...]):
 
 def test_what_cannot_be_hidden_alone_takes_what_counts_the_same_with_it():
     report = replace(MISTREATMENT, assessments=(("disclose", 2), ("use", 11)), risks=(("medium > low", 1),))
-    public = {row.table: row.count for row in hidden(mistreatment_rows(report))}
+    public = {row.table: row.number for row in hidden(mistreatment_rows(report))}
     assert public["forms"] is None
     assert public["risks"] is None
     assert public["refused"] == 8
     assert "hidden" in texts(hidden(mistreatment_rows(report)))
-    assert all(row.count is None or row.count == 0 or row.count >= LEAST for row in hidden(activity_rows(ACTIVITY)))
+    assert all(row.number is None or row.number == 0 or row.number >= LEAST for row in hidden(activity_rows(ACTIVITY)))
