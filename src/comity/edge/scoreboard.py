@@ -9,6 +9,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from threading import Lock
 from typing import Any, Final
 
 from comity.base.errors import BadForm
@@ -70,6 +71,7 @@ class ScoreReader:
             for name in ("whole", "comparing", "codec", "part", "table", "model", "monthly")
         )
         self._known: OrderedDict[tuple[object, ...], _Kept] = OrderedDict()
+        self._lock = Lock()
 
     def takers(self) -> tuple[str, ...]:
         """Return the agencies of the other side that get a statement."""
@@ -241,11 +243,17 @@ class ScoreReader:
             known = self._known.get(key)
             if known is None or (theirs is None and not 0 <= now - known.at < _STANDS):
                 with calm():
-                    self._known[key] = self._count(tx, period, theirs, now)
-                self._known.move_to_end(key)
-                while len(self._known) > _KEPT:
-                    self._known.popitem(last=False)
-            return self._known[key]
+                    known = self._count(tx, period, theirs, now)
+                self._keep(key, known)
+            return known
+
+    def _keep(self, key: tuple[object, ...], found: _Kept) -> None:
+        """Keep the newest few; several pages may count at once."""
+        with self._lock:
+            self._known[key] = found
+            self._known.move_to_end(key)
+            while len(self._known) > _KEPT:
+                self._known.popitem(last=False)
 
     def _count(self, tx: Tx, period: Any, theirs: Any, now: Ms) -> _Kept:
         if theirs is None:
