@@ -63,7 +63,13 @@ def test_what_crosses_is_shown_then_sent_and_both_pages_say_equal(house):
     answer = tells(house, "vanmere")
     assert hidden(answer[1])["digest"] == shown["digest"], "counted as far as the other side's"
     house.until(lambda: "Both sides have stated this period" in page_of(house))
-    assert "Both results are equal" in page_of(house)
+    page = page_of(house)
+    assert "Both results are equal" in page
+    card = make_scoreboard(house.opened()).page(house.begins, house.ends, "en", house.door("GET", "/clock")["now"])
+    shown = page[page.index("All figures") :]
+    assert all(card.names[one.figure] in shown for one in card.lines), "each figure stands on the page"
+    csv = house.visitor("desk-lead").get(f"/scorecard/figures.csv?{house.web}").text
+    assert len(csv.strip().splitlines()) == len(card.lines) + 1
 
 
 def test_an_open_page_moves_when_the_other_side_has_stated(house):
