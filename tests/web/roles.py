@@ -93,9 +93,12 @@ POST      /workplan/propose/send                     amend
 GET       /workplan/file/{name}                      plan
 GET       /scorecard                                 plan
 GET       /scorecard/figures.csv                     plan
+GET       /scorecard/leaves.csv                      plan
 GET       /scorecard/report.pdf                      plan
+GET,POST  /scorecard/tell                            amend
 GET       /scorecard/statement                       plan
 GET       /reports/{which}                           reviews
+GET       /reports/{which}/report.pdf                reviews
 GET       /approvals                                 lists
 GET       /approvals/{draft}                         case       draft
 POST      /approvals/{draft}/answer                  approve    draft

@@ -139,9 +139,13 @@ def test_the_page_its_parts_and_a_fragment_say_the_same_of_another_s_and_of_none
                 continue
             name = getattr(world.cases["officer", "own"], TABLE[method, path][1])
             for way in ways:
-                there = await world.asked(world.app, "stranger", method, filled(path, name), {}, **way)
-                none = await world.asked(world.app, "stranger", method, filled(path, NOWHERE), {}, **way)
-                if same(there, name) != same(none, NOWHERE) or there.status_code != 404:
+                for _ in range(2):  # the clock on the page may pass a minute between the two, not twice
+                    there = await world.asked(world.app, "stranger", method, filled(path, name), {}, **way)
+                    none = await world.asked(world.app, "stranger", method, filled(path, NOWHERE), {}, **way)
+                    alike = same(there, name) == same(none, NOWHERE) and there.status_code == 404
+                    if alike:
+                        break
+                if not alike:
                     wrong.append((method, path, way, there.status_code, none.status_code))
 
     world.run(all_of_them())

@@ -93,6 +93,31 @@ def test_the_yearly_reports_from_the_folder(house, capsys):
         found = shown(capsys, "report", which, "--year", "2026", "--node", str(folder(house, "ostrel")), "--json")
         assert key in found
         assert found["owed"] is None
+        home = ("--year", "2026", "--node", str(folder(house, "ostrel")))
+        public = shown(capsys, "report", which, *home, "--public", "--json")
+        assert all(
+            number is None or number == 0 or number >= 5
+            for name in public
+            if name not in {"party", "owed"}
+            for _, number in public[name]
+        )
+        assert main(["report", which, *home, "--language", "fr"]) == 0
+        assert "Rapport annuel" in capsys.readouterr().out
+
+
+def test_the_command_prints_the_plots_and_the_public_copy_has_none(house, tmp_path):
+    home = ("--node", str(folder(house, "vanmere")), "--language", "pa", "--csv", "--pdf")
+    whole, public = tmp_path / "whole.pdf", tmp_path / "public.pdf"
+    assert house.visitor("desk-lead", "vanmere").post(f"/inbox/seen/{house.asked}").status_code == 303
+
+    def drawn() -> bool:
+        """Say whether the receipt that it was seen is in the logs, and so a time to draw."""
+        assert main(["workplan", "scorecard", *PERIOD, *home, str(whole)]) == 0
+        return b"/Figure" in whole.read_bytes()
+
+    house.until(drawn)
+    assert main(["workplan", "scorecard", *PERIOD, "--public", *home, str(public)]) == 0
+    assert b"/Figure" not in public.read_bytes()
 
 
 @contextlib.contextmanager
@@ -142,9 +167,15 @@ def test_the_reviewer_finds_the_yearly_reports(house):
     visitor = house.visitor("reviewer")
     assert "/reports/mistreatment" in visitor.get("/reviews").text
     for which in ("mistreatment", "activity"):
-        assert visitor.get(f"/reports/{which}?year=2026").content.startswith(b"%PDF")
+        assert visitor.get(f"/reports/{which}/report.pdf?year=2026").content.startswith(b"%PDF")
+        page = visitor.get(f"/reports/{which}?year=2026").text
+        assert "No names, no officers, no cases." in page
+        assert "<table>" in page
+        assert "Counts of one to four are not shown" in visitor.get(f"/reports/{which}?year=2026&public=yes").text
+    assert "Request for information" in visitor.get("/reports/activity?year=2026").text
     assert visitor.get("/reports/other").status_code == 404
-    assert visitor.get("/reports/activity?year=12345").content.startswith(b"%PDF")  # the last whole year
+    assert ", 2025</h1>" in visitor.get("/reports/activity?year=12345").text  # the last whole year
+    assert visitor.get("/reports/other/report.pdf").status_code == 404
     assert house.visitor("officer").get("/reports/activity").status_code == 404
 
 

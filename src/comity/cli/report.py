@@ -7,7 +7,7 @@ data; this program counts the same for every party.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from comity.edge.export import snapshot
 from comity.edge.figurepdf import LANGUAGES
 from comity.edge.files import write_atomic
 from comity.edge.registry import Registry, ReportDuty, read_toml
-from comity.edge.yearly import ACTIVITY, MISTREATMENT, activity_rows, duty_of, mistreatment_rows, owed_words, report_pdf
-from comity.node.activityreport import ActivityReport, activity_report
+from comity.edge.yearly import ACTIVITY, MISTREATMENT, card_pdf, duty_of, report_card, rows_here
+from comity.edge.yearlyrows import Row, hidden
+from comity.node.activityreport import activity_report
 from comity.node.lawreport import mistreatment_report
 
 
@@ -40,7 +41,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         )
         one.add_argument("--json", action="store_true", help="for machines")
         one.add_argument("--pdf", type=Path, metavar="FILE", help="write it as PDF; needs the extra `documents`")
-        one.add_argument("--language", choices=LANGUAGES, default="en", help="language of the PDF's headings")
+        one.add_argument("--language", choices=LANGUAGES, default="en", help="language of the report")
+        one.add_argument(
+            "--public", action="store_true", help="as it may leave the party: counts under five are not shown"
+        )
         one.set_defaults(run=run, which=name)
 
 
@@ -48,22 +52,29 @@ def run(asked: argparse.Namespace) -> int:
     """Count one year and show it."""
     config = read_config(asked.node)
     registry = read_toml(config.path(config.registry), Registry)
+    now, duty = SystemClock().now(), duty_of(registry, asked.which)
     with snapshot(asked.node) as tx:
+        rows = rows_here(tx, asked.which, asked.year, registry, now)
         found = (
-            mistreatment_report(tx, asked.year, SystemClock().now())
-            if asked.which == MISTREATMENT
-            else activity_report(tx, asked.year)
+            mistreatment_report(tx, asked.year, now) if asked.which == MISTREATMENT else activity_report(tx, asked.year)
         )
-    rows = activity_rows(found) if isinstance(found, ActivityReport) else mistreatment_rows(found)
-    duty = duty_of(registry, asked.which)
-    owed = owed_words(duty, asked.year)
+    card = report_card(asked.which, asked.year, registry, rows, asked.language, public=asked.public)
     if asked.pdf:
-        write_atomic(asked.pdf, report_pdf(asked.which, asked.year, registry, owed, rows, asked.language))
+        write_atomic(asked.pdf, card_pdf(card, asked.language))
     if asked.json:
-        show_json({**_plain(asdict(found)), "party": registry.id, "owed": None if duty is None else _owed(duty)})
+        figures = _hidden(rows) if asked.public else _plain(asdict(found))
+        show_json({**figures, "party": registry.id, "owed": None if duty is None else _owed(duty)})
     else:
-        show_table(f"{asked.which}, {registry.short}, {asked.year}: {owed}", ("what", "which", "how many"), rows)
+        show_table(f"{card.title}, {card.party}: {card.owed[1]}", card.heads, card.rows)
     return 0
+
+
+def _hidden(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what may leave the party: rows as [which, how many], null for what is hidden."""
+    found: dict[str, Any] = {}
+    for row in hidden(rows):
+        found.setdefault(row.table, []).append([" ".join(row.which), row.number])
+    return found
 
 
 def _owed(duty: ReportDuty) -> dict[str, Any]:

@@ -20,14 +20,18 @@ from comity.cli.doorway import ask
 from comity.cli.out import show_json, show_table
 from comity.desks.workplan.scorecard import codec, comparing
 from comity.desks.workplan.scorecard.model import Held, Period, Scorecard
+from comity.desks.workplan.scorecard.monthly import by_month
 from comity.desks.workplan.scorecard.public import publish
 from comity.desks.workplan.scorecard.table import HEADS, csv_text, figure_rows, printed, public_rows
 from comity.desks.workplan.scorecard.whole import compare_here, count_here
 from comity.edge.calm import calm
+from comity.edge.config import read_config
 from comity.edge.export import snapshot
 from comity.edge.figurepdf import LANGUAGES, words_of
 from comity.edge.files import write_atomic
-from comity.edge.scoreboard import sheet_pdf
+from comity.edge.scoreboard import charted, sheet_pdf
+from comity.screen.plots import Plot
+from comity.screen.scoreplots import plots
 
 EQUAL, DIFFERENT = 0, 1
 _SHOWN = 60
@@ -112,7 +116,8 @@ def run_scorecard(asked: argparse.Namespace) -> int:
     if asked.pdf:
         words = words_of(asked.language)
         said = printed(card, [*sides, words["both"]], words, public)
-        write_atomic(asked.pdf, sheet_pdf(said, asked.language, int(card.period.ends) // 1_000))
+        drawn = () if asked.public else _plots(asked, counted)  # a plot would show counts that the table hides
+        write_atomic(asked.pdf, sheet_pdf(said, asked.language, int(card.period.ends) // 1_000, drawn))
     if asked.json:
         show_json(_json(card, rows))
     elif asked.csv:
@@ -121,6 +126,12 @@ def run_scorecard(asked: argparse.Namespace) -> int:
         last = asked.ends - timedelta(days=1)
         show_table(f"Scorecard, {asked.begins} to {last}, digest {codec.digest(card).hex()}", HEADS, rows)
     return 0
+
+
+def _plots(asked: argparse.Namespace, counted: comparing.Counted) -> tuple[Plot, ...]:
+    first, second = (one.origin.partition("/")[0] for one in counted.card.cut)
+    ours = int(second == read_config(asked.node).node.partition("/")[0])
+    return plots(charted(counted, by_month(counted), (first, second), ours, asked.language))
 
 
 def _name(card: Scorecard, side: int) -> str:

@@ -1,4 +1,4 @@
-"""Figures as a printed sheet: a title, facts, tables, a note; typst sets it with the fonts shipped here and no others.
+"""Figures as a printed sheet: a title, facts, plots, tables, a note; typst sets it with the fonts shipped here and no others.
 
 The rule it keeps: the same sheet gives the same PDF, byte for byte; every text comes as data and is never read as markup.
 """
@@ -17,6 +17,7 @@ from typing import Any, Final
 from comity.base.errors import BadConfiguration
 from comity.edge.casepages import DOCUMENTS
 from comity.edge.casepdf import FONTS, PDF_KIND
+from comity.screen.plots import Plot
 
 LANGUAGES: Final = ("en", "fr", "hi", "pa")
 WORDS: Final = DOCUMENTS / "figures"
@@ -40,6 +41,7 @@ class Sheet:
     facts: tuple[tuple[str, str], ...]
     tables: tuple[Table, ...]
     note: str
+    plots: tuple[Plot, ...] = ()
 
 
 @cache

@@ -62,6 +62,7 @@ from comity.edge.plans import start_plan
 from comity.edge.pulling import Crew, Puller
 from comity.edge.retaining import Retaining
 from comity.edge.rightofway import Way
+from comity.edge.scoretelling import scorecard_routes
 from comity.edge.searches import SearchNotes
 from comity.edge.showing import lines_of, make_board
 from comity.edge.site import make_site
@@ -286,6 +287,7 @@ def _door(  # noqa: PLR0917  what the door is made of
             *meeting_routes(opened, engine),
             *start_plan(opened, engine),
             *start_calendars(opened, engine),
+            *scorecard_routes(opened, engine),
         ),
         home=home_of(Staffing.of(opened)),
         streams=files.streams,

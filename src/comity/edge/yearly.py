@@ -6,31 +6,22 @@ The rule it keeps: counts of closed words, without names, officers, agencies or 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import UTC, datetime
 
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
 from comity.dispatch.book import Ledger
+from comity.dispatch.ports import Tx
 from comity.edge.figurepdf import Sheet, Table, make_sheet, words_of
 from comity.edge.opening import OpenNode
 from comity.edge.registry import Registry, ReportDuty, read_toml
-from comity.node.activityreport import ActivityReport, activity_report
-from comity.node.lawreport import FullForms, MistreatmentReport, mistreatment_report
+from comity.edge.yearlyrows import Row, activity_rows, hidden, mistreatment_rows, said, yearly_words
+from comity.node.activityreport import activity_report
+from comity.node.lawreport import mistreatment_report
+from comity.screen.yearly import ReportCard
 
 MISTREATMENT, ACTIVITY = "mistreatment", "activity"
 _FIRST, _LAST = 1970, 9998
-_WORDS = {
-    "assessments": "assessments, by act",
-    "forms": "by form",
-    "risks": "risk before > after",
-    "decisions": "what the decider wrote",
-    "inside": "decider not outside the operation",
-    "mitigations": "what lowered the risk",
-    "upward": "sent upward",
-    "refused": "refused on this ground",
-    "tainted": "use of what was likely obtained so",
-}
 
 
 class YearlyReports:
@@ -44,18 +35,17 @@ class YearlyReports:
     def __init__(self, ledger: Ledger, registry: Registry) -> None:
         self._ledger, self._registry = ledger, registry
 
-    def pdf(self, which: str, year: int, language: str, now: Ms) -> bytes:
-        """Return a report as PDF."""
+    def report(self, which: str, year: int, language: str, now: Ms, *, public: bool = False) -> ReportCard:
+        """Return a report as rows in a language."""
         if which not in {MISTREATMENT, ACTIVITY} or not _FIRST <= year <= _LAST:
             raise BadForm("there is no such report")
         with self._ledger.read() as tx:
-            rows = (
-                mistreatment_rows(mistreatment_report(tx, year, now))
-                if which == MISTREATMENT
-                else activity_rows(activity_report(tx, year))
-            )
-        owed = owed_words(duty_of(self._registry, which), year)
-        return report_pdf(which, year, self._registry, owed, rows, language)
+            rows = rows_here(tx, which, year, self._registry, now)
+        return report_card(which, year, self._registry, rows, language, public=public)
+
+    def pdf(self, which: str, year: int, language: str, now: Ms, *, public: bool = False) -> bytes:
+        """Return a report as PDF."""
+        return card_pdf(self.report(which, year, language, now, public=public), language)
 
 
 def make_yearly(opened: OpenNode) -> YearlyReports:
@@ -68,54 +58,51 @@ def duty_of(registry: Registry, which: str) -> ReportDuty | None:
     return next((one for one in registry.report if one.id == which), None)
 
 
-def mistreatment_rows(report: MistreatmentReport) -> list[list[str]]:
-    """Return a report as rows: what, which, how many."""
-    rows = [["decisions of our law", "", str(report.decided)]]
-    for name, words in _WORDS.items():
-        counted = getattr(report, name)
-        rows += [[words, word, str(number)] for word, number in counted] or [[words, "", "0"]]
-    for field in fields(FullForms):
-        rows.append(
-            ["full forms after short ones", field.name.replace("_", " "), str(getattr(report.full_forms, field.name))]
-        )
-    return rows
+def rows_here(tx: Tx, which: str, year: int, registry: Registry, now: Ms) -> tuple[Row, ...]:
+    """Count a report from a node's store; `which` is `MISTREATMENT` or `ACTIVITY`."""
+    offices = tuple(one.id for one in registry.agency)
+    if which == MISTREATMENT:
+        return mistreatment_rows(mistreatment_report(tx, year, now), offices)
+    return activity_rows(activity_report(tx, year), offices)
 
 
-def owed_words(duty: ReportDuty | None, year: int) -> str:
+def owed_words(duty: ReportDuty | None, year: int, language: str = "en") -> str:
     """Say under which text a report is owed, before which day, to whom."""
+    words = yearly_words(language).rows
     if duty is None:
-        return "this party's registry names no law that asks for it"
-    return f"{duty.law}, before {year + 1}-{duty.before}, to {', '.join(duty.to)}"
+        return words["unlisted"]
+    return words["owed"].format(law=duty.law, day=f"{year + 1}-{duty.before}", to=", ".join(duty.to))
 
 
-def activity_rows(report: ActivityReport) -> list[list[str]]:
-    """Return a report as rows: what, which, how many."""
-    rows: list[list[str]] = []
-    for field in fields(report):
-        value, words = getattr(report, field.name), field.name.replace("_", " ")
-        if field.name == "year":
-            continue
-        if isinstance(value, int):
-            rows.append([words, "", str(value)])
-        else:
-            rows += [[words, word, str(number)] for word, number in value] or [[words, "", "0"]]
-    return rows
-
-
-def report_pdf(  # noqa: PLR0917  what stands on the pages
-    which: str, year: int, registry: Registry, owed: str, rows: Sequence[Sequence[str]], language: str
-) -> bytes:
-    """Return a report as PDF."""
+def report_card(
+    which: str, year: int, registry: Registry, rows: Sequence[Row], language: str, *, public: bool
+) -> ReportCard:
+    """Return a report in a language; `public` as it may leave the party."""
     words = words_of(language)
-    heads = (words["what"], words["which"], words["count"])
-    sheet = Sheet(
+    shown = hidden(rows) if public else rows
+    return ReportCard(
+        which=which,
+        year=year,
         title=f"{words[f'report-{which}']}, {year}",
-        subtitle=registry.name.get(language, registry.name.get("en", registry.id)),
-        facts=((words["owed"], owed),),
-        tables=(Table("", heads, tuple(tuple(row) for row in rows)),),
-        note=words["no-names"],
+        party=registry.name.get(language, registry.name.get("en", registry.id)),
+        owed=(words["owed"], owed_words(duty_of(registry, which), year, language)),
+        heads=(words["what"], words["which"], words["count"]),
+        rows=tuple((row[0], row[1], row[2]) for row in said(shown, language, words["hidden"])),
+        note=words["no-names"] + (f" {words['hidden-note']}" if public else ""),
+        public=public,
     )
-    return make_sheet(sheet, language, second=_last_second(year))
+
+
+def card_pdf(card: ReportCard, language: str) -> bytes:
+    """Return a report as PDF."""
+    sheet = Sheet(
+        title=card.title,
+        subtitle=card.party,
+        facts=(card.owed,),
+        tables=(Table("", card.heads, card.rows),),
+        note=card.note,
+    )
+    return make_sheet(sheet, language, second=_last_second(card.year))
 
 
 def _last_second(year: int) -> int:

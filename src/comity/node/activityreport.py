@@ -17,6 +17,7 @@ from comity.dispatch.acts import DONE
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.decision import Decided, read_record
 from comity.dispatch.ports import Tx
+from comity.marking.vocabulary import PURPOSES
 from comity.node.lawreport import OTHER, Counts
 from comity.policy.question import Act
 from comity.policy.verdict import Effect
@@ -102,7 +103,8 @@ def _kind(one: Decided) -> str:
 
 
 def _purpose(one: Decided) -> str:
-    return one.question.purpose if one.question is not None else OTHER
+    """Return its purpose if it is one of the closed list: what the other side wrote is not copied into a report."""
+    return one.question.purpose if one.question is not None and one.question.purpose in PURPOSES else OTHER
 
 
 def _act(one: Decided) -> str:

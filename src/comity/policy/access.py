@@ -100,7 +100,7 @@ class Deed(StrEnum):
     PLAN = "plan"
     """See the workplan that both sides signed, its history, meetings and scorecard; no case data is in it."""
     AMEND = "amend"
-    """Propose a change of the workplan, answer one, say how far an action is; write agenda and minutes."""
+    """Propose a change of the workplan, answer one, say how far an action is; write agenda and minutes; state a scorecard."""
     SIGN = "sign"
     """Sign the minutes of a meeting, or the text of a consultation, for one's side."""
     NOTE = "note"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from datetime import date as date_
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
@@ -75,6 +76,14 @@ def date(at: Ms, texts: Texts, *, year: bool = False, zone: str = "UTC") -> str:
     local = at_zone(at, zone)
     month = _names(texts.lang).months[local.month - 1]
     return f"{local.day} {month}" + (f" {local.year}" if year else "")
+
+
+def months(first: date_, last: date_, texts: Texts) -> str:
+    """First and last month, such as `Jul-Sep 2026`, `Nov 2025 - Jan 2026`, or the one month that it is."""
+    one, two = (_names(texts.lang).months[day.month - 1] for day in (first, last))
+    if first.year != last.year:
+        return f"{one} {first.year} - {two} {last.year}"
+    return f"{one} {first.year}" if first.month == last.month else f"{one}-{two} {last.year}"
 
 
 def long_date(at: Ms, texts: Texts, zone: str = "UTC") -> str:

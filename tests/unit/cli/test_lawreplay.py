@@ -57,7 +57,7 @@ def test_the_yearly_report_is_a_table_and_json(folder, capsys):
     code, said, _ = typed(capsys, "law", "report", "--year", "2026", "--node", folder)
     assert code == 0
     assert "Mistreatment, 2026" in said
-    assert "assessments, by act" in said
+    assert "Assessments, by act" in said
     told = json.loads(typed(capsys, "law", "report", "--year", "2026", "--node", folder, "--json")[1])
     assert (told["year"], told["decided"], told["assessments"]) == (2026, 1, {})
     assert told["full_forms"] == {"owed": 0, "in_time": 0, "late": 0, "missing": 0}

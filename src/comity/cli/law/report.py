@@ -9,7 +9,7 @@ from pathlib import Path
 from comity.cli.out import show_json, show_table
 from comity.edge.clock import SystemClock
 from comity.edge.export import snapshot
-from comity.edge.yearly import mistreatment_rows
+from comity.edge.yearlyrows import mistreatment_rows, said
 from comity.node.lawreport import mistreatment_report
 
 
@@ -42,5 +42,5 @@ def run_report(asked: argparse.Namespace) -> int:
     if asked.json:
         show_json({name: dict(value) if isinstance(value, tuple) else value for name, value in asdict(report).items()})
         return 0
-    show_table(f"Mistreatment, {report.year}", ("what", "which", "how many"), mistreatment_rows(report))
+    show_table(f"Mistreatment, {report.year}", ("what", "which", "how many"), said(mistreatment_rows(report), "en", ""))
     return 0

@@ -15,7 +15,7 @@ from comity.web.texts import Texts
 from comity.web.visit import Absent, Answer, File, Refused, Screen, ScreenRoute, Visit
 
 _LONGEST = 10
-_REGIONS = ("head", "banner", "counts", "times", "more", "byitem")
+_REGIONS = ("head", "banner", "counts", "plots", "byitem")
 
 
 async def scorecard(visit: Visit) -> Answer:
@@ -30,37 +30,39 @@ async def scorecard(visit: Visit) -> Answer:
         part = Part("score-refused", "scorecard.refused", str(error))
         regions = tuple(Region(name, (part,) if name == "head" else ()) for name in _REGIONS)
         return Screen(Page("scorecard.html", visit.texts("frame.scorecard"), "scorecard", regions), frozenset())
-    return Screen(_page(card, visit.texts), frozenset({"workplan"}))
+    may = visit.site.needs.may(visit.who.person, Deed.AMEND)
+    return Screen(_page(card, visit.texts, may=may), frozenset({"inbox"}))
 
 
-def _page(card: ScoreCard, t: Texts) -> Page:
+def _page(card: ScoreCard, t: Texts, *, may: bool) -> Page:
     title = t("score.h1", begins=card.begins, ends=card.ends)
     different = card.standing is Standing.DIFFERENT and card.leaves
     shown = [Part("score-banner", "scorecard.banner", views.banner(card, t))]
+    todo = views.next_of(card, t, may=may)
+    if todo is not None:
+        shown.append(Part("score-next", "scorecard.next", todo))
     if different:
         shown.append(Part("score-leaves", "scorecard.leaves", views.leaves(card, t)))
-    times, weeks, refusals = views.times(card, t), views.weeks(card, t), views.refusals(card, t)
-    marks = (card.marks[card.ours], card.marks[1 - card.ours])
-    more = [Part("score-weeks", "scorecard.weeks", (weeks, *marks))] if weeks is not None else []
-    if refusals is not None:
-        more.append(Part("score-refusals", "scorecard.refusals", refusals))
+    plots = tuple(Part(f"score-{one.id}", "scorecard.plot", one) for one in views.drawn(card))
     regions = (
         Region("head", (Part("score-head", "scorecard.head", _head(card, title, t)),)),
         Region("banner", tuple(shown)),
         Region("counts", (Part("score-counts", "scorecard.counts", views.kpis(card)),)),
-        Region("times", (Part("score-times", "scorecard.times", times),) if times is not None else ()),
-        Region("more", tuple(more)),
-        Region("byitem", (Part("score-items", "scorecard.items", views.items(card)),)),
+        Region("plots", plots),
+        Region(
+            "byitem",
+            (
+                Part("score-items", "scorecard.items", views.items(card)),
+                Part("score-all", "scorecard.figures", views.figures(card)),
+            ),
+        ),
     )
     return Page("scorecard.html", title, "scorecard", regions)
 
 
 def _head(card: ScoreCard, title: str, t: Texts) -> tuple[object, ...]:
     here = (card.begins, card.ends)
-    quarters = tuple(
-        (f"/scorecard?{_query(*one)}", t("score.quarter", begins=one[0], ends=one[1]), one == here)
-        for one in card.quarters
-    )
+    quarters = tuple((f"/scorecard?{_query(*one)}", views.period(*one, t), one == here) for one in card.quarters)
     return (title, t("score.lead", leaves=card.counted), card.begins, card.ends, quarters, _query(*here), here)
 
 
@@ -79,6 +81,16 @@ async def figures(visit: Visit) -> Answer:
         "csv",
         "text/csv; charset=utf-8",
         lambda reader, *period: reader.csv(*period, visit.texts.lang, visit.now),
+    )
+
+
+async def leaves(visit: Visit) -> Answer:
+    """All leaves that explain a difference, as CSV."""
+    return await _file(
+        visit,
+        "leaves.csv",
+        "text/csv; charset=utf-8",
+        lambda reader, *period: reader.csv(*period, visit.texts.lang, visit.now, leaves=True),
     )
 
 
@@ -111,6 +123,7 @@ async def _file(visit: Visit, ending: str, media: str, make: Callable[[ScoreBoar
 ROUTES = (
     ScreenRoute("GET", "/scorecard", Deed.PLAN, scorecard),
     ScreenRoute("GET", "/scorecard/figures.csv", Deed.PLAN, figures),
+    ScreenRoute("GET", "/scorecard/leaves.csv", Deed.PLAN, leaves),
     ScreenRoute("GET", "/scorecard/report.pdf", Deed.PLAN, report),
     ScreenRoute("GET", "/scorecard/statement", Deed.PLAN, statement),
 )

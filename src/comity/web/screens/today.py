@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comity.policy.access import Deed
 from comity.screen.consignments import Ask
-from comity.web import pages
+from comity.web import pages, scorecardview
 from comity.web.consignmentrows import row
 from comity.web.reading import open_cases, reading, sight
 from comity.web.screens.precursors import incidents
@@ -20,10 +20,24 @@ async def first(visit: Visit) -> Answer:
 
 
 async def today(visit: Visit) -> Answer:
-    """Workplan, cases with their dispatches, proposals and consignments that wait for us, latest, link, logs."""
-    more = pages.Region("plan", unanswered(visit)), pages.Region("pens", _pens(visit))
+    """Workplan, cases with their dispatches, proposals, what is due and consignments that wait for us, latest, link, logs."""
+    waiting = pages.Region("plan", unanswered(visit)), pages.Region("due", _due(visit))
+    more = (*waiting, pages.Region("pens", _pens(visit)))
     page = pages.day(reading(visit, open_cases(visit)), visit.texts, *more)
     return Screen(page, frozenset({"inbox", "log"}))
+
+
+def _due(visit: Visit) -> tuple[pages.Part, ...]:
+    """Return the scorecard of a quarter that ended and was not stated, for those who may send it."""
+    scores, meetings = visit.site.scorecards, visit.site.meetings
+    if scores is None or not visit.site.needs.may(visit.who.person, Deed.AMEND):
+        return ()
+    quarter = scores.due(visit.now)
+    if quarter is None:
+        return ()
+    lines = () if meetings is None else meetings.meetings(visit.now)
+    due = scorecardview.due(quarter, lines, visit.now, visit.texts)
+    return () if due is None else (pages.Part("day-score", "scorecard.due", due),)
 
 
 def _pens(visit: Visit) -> tuple[pages.Part, ...]:

@@ -123,7 +123,7 @@ def compare(counted: Counted, theirs: Statement, hashes: Mapping[Place, bytes]) 
     states = {
         place: (ours, other) for place, ours, other in zip(holding.needed, holding.held, theirs.held, strict=True)
     }
-    leaves = tuple(_named(counted, place, *states[place], hashes) for place in apart(counted, theirs))
+    leaves = tuple(name_leaf(counted, place, states[place], hashes) for place in apart(counted, theirs))
     return Comparison(
         encode(card) == encode(theirs.scorecard),
         leaves,
@@ -150,11 +150,12 @@ def _check_same(ours: Scorecard, theirs: Scorecard) -> None:
             raise BadForm(f"the two scorecards differ in {what}; count anew for theirs, then compare")
 
 
-def _named(counted: Counted, place: Place, ours: Held, theirs: Held, hashes: Mapping[Place, bytes]) -> Named:
+def name_leaf(counted: Counted, place: Place, held: tuple[Held, Held], hashes: Mapping[Place, bytes]) -> Named:
+    """Name one leaf: its log, place and hash, what we and what they hold of it, the figures into which it goes."""
     side, index = place
     said = counted.holding.said.get(place)
     figures = figures_of(said) if said is not None else ()
-    return Named(counted.logs[side].cut.origin, index, hashes.get(place, b""), ours, theirs, figures)
+    return Named(counted.logs[side].cut.origin, index, hashes.get(place, b""), *held, figures)
 
 
 def figures_of(said: Said) -> tuple[str, ...]:

@@ -189,6 +189,23 @@ def newest(tx: Tx, period: Period, *, ours: bool) -> codec.Statement | None:
     return read(bytes_of(rows[0][0]))[1] if rows else None
 
 
+def stated(tx: Tx, period: Period) -> bool:
+    """Say whether we stated a period at any time."""
+    rows = tx.rows(
+        "SELECT 1 FROM workplan_scorecard WHERE ours = 1 AND state = ? AND begins = ? AND ends = ? LIMIT 1",
+        (STATEMENT, period.begins, period.ends),
+    )
+    return bool(rows)
+
+
+def detailed(tx: Tx, card: Digest) -> bool:
+    """Say whether we went into detail of our result of one digest."""
+    rows = tx.rows(
+        "SELECT 1 FROM workplan_scorecard WHERE ours = 1 AND state = ? AND of_card = ? LIMIT 1", (DETAIL, card)
+    )
+    return bool(rows)
+
+
 def details(tx: Tx, card: Digest) -> tuple[Body, ...]:
     """Return the details that the other side gave of its own result of one digest, oldest first."""
     rows = tx.rows(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from comity.desks.workplan.scorecard import codec
+from comity.desks.workplan.scorecard.comparing import Named
 from comity.desks.workplan.scorecard.model import ALL, Line, Scorecard
 from comity.desks.workplan.scorecard.public import Public
 
@@ -56,6 +57,24 @@ def csv_text(rows: Sequence[Sequence[str]], words: Mapping[str, str]) -> str:
     """Return rows as CSV under their heads."""
     out = _Lines()
     csv.writer(out, lineterminator="\r\n").writerows([[words.get(head, head) for head in HEADS], *rows])
+    return "".join(out.written)
+
+
+def leaves_text(leaves: Sequence[Named], words: Mapping[str, str]) -> str:
+    """Return all leaves that explain a difference as CSV: log, place, hash, what each side holds, figures."""
+    heads = ("log", "leaf-place", "leaf-hash", "leaf-ours", "leaf-theirs", "figure")
+    rows = [
+        [
+            one.origin,
+            str(one.place),
+            one.leaf.hex(),
+            *(said_of(f"held-{held.name.lower()}", words) for held in (one.ours, one.theirs)),
+            ", ".join(said_of(figure, words) for figure in one.figures),
+        ]
+        for one in leaves
+    ]
+    out = _Lines()
+    csv.writer(out, lineterminator="\r\n").writerows([[words.get(head, head) for head in heads], *rows])
     return "".join(out.written)
 
 
