@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from typing import cast
 
 from comity.base.cbor import Value
 from comity.base.errors import BadForm
@@ -49,7 +50,7 @@ class Entry:
     reason: str = ""
 
 
-def from_rows(rows: Iterable[tuple[int, Mapping[str, str | None]]]) -> tuple[Entry, ...]:
+def from_rows(rows: Iterable[tuple[int, Mapping[str, object]]]) -> tuple[Entry, ...]:
     """Return the notifications of a table; rows that follow each other with one reference are one notification."""
     entries: list[Entry] = []
     group: list[tuple[int, dict[str, str]]] = []
@@ -70,7 +71,11 @@ def from_tables(tables: Iterable[object]) -> tuple[Entry, ...]:
 def _checked(place: int, table: object) -> Entry:
     if not isinstance(table, Mapping):
         return Entry(place, "", None, "is no table of fields")
-    form: dict[str, Value] = {"state": PRE_EXPORT, "version": 1, **{str(key): entry for key, entry in table.items()}}
+    form: dict[str, Value] = {
+        "state": PRE_EXPORT,
+        "version": 1,
+        **{str(key): entry for key, entry in cast("Mapping[str, Value]", table).items()},
+    }
     reference = str(form.get("reference", ""))
     try:
         compose_body(Kind.PEN, {**form, "calendars": [_SOME_DIGEST, _SOME_DIGEST]})

@@ -105,7 +105,9 @@ def run(trade: Trade, rules: Thresholds, identify: Identify | None = None) -> Re
 
 def run_checks(wanted: Iterable[Check]) -> Report:
     """Make these checks; one that fails becomes a fault and stops no other."""
-    alerts, faults, count = [], [], 0
+    alerts: list[Alert] = []
+    faults: list[Fault] = []
+    count = 0
     for check in wanted:
         count += 1
         try:

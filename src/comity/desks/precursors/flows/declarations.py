@@ -10,7 +10,7 @@ import hashlib
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from comity.base.errors import BadConfiguration, BadForm
 
@@ -94,9 +94,9 @@ def read_plan(text: str) -> Plan:
         raise BadConfiguration(f"the plan of columns cannot be used: {error}. Nothing was ranked.") from error
 
 
-def _frozen(value: object) -> str | tuple[object, ...]:
+def _frozen(value: object) -> Any:
     if isinstance(value, list):
-        return tuple(_frozen(one) for one in value)
+        return tuple(_frozen(one) for one in cast("list[object]", value))
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no column")
     return value

@@ -113,7 +113,7 @@ def contradictions(one: Consignment, identify: Identify, rules: DescriptionRules
         yield _points(CODE, rules.code, f"{one.hs6}; {_listed(known)}: {_listed(codes)}")
     carried = [identify.transport(name) for name in sorted(known)]
     if one.un and all(carried) and carried and not any(one.un in numbers for numbers in carried):
-        yield _points(UN, rules.un, f"{one.un}; {_listed(known)}: {_listed(frozenset().union(*carried))}")
+        yield _points(UN, rules.un, f"{one.un}; {_listed(known)}: {_listed(frozenset[str]().union(*carried))}")
     if one.packages and one.grams > one.packages * rules.package_grams:
         yield _points(PACKAGE, rules.package, f"{one.packages}")
 

@@ -233,11 +233,6 @@ def train(plan: Plan, rows: Sequence[Declaration], seed: int) -> Ranker:
     return Ranker(plan, rows, seed)
 
 
-def _named(column: str, value: str) -> str:
-    name, _, signs = column.partition(":")
-    return f"{name} {value or '(none)'}" + ("..." if signs else "")
-
-
 def _unit(row: Declaration) -> float:
     return math.log((row.price + 1) / (row.mass + _EPS))
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import cast
 
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
@@ -70,7 +71,7 @@ def read_holder(row: Row) -> LicenceHolder:
         if text_in(row, kind, "")
     }
     traits |= set(map(normal_trait, _list(row, "traits")))
-    yearly = []
+    yearly: list[tuple[SubstanceId, Grams]] = []
     for part in _list(row, "yearly"):
         substance, _, grams = part.partition("=")
         yearly.append((SubstanceId(substance.strip()), _whole(grams.strip(), "yearly", 0)))
@@ -147,7 +148,11 @@ def text_in(row: Row, name: str, default: str | None = None) -> str:
 
 def _list(row: Row, name: str) -> tuple[str, ...]:
     value = row.get(name)
-    parts = [str(one) for one in value] if isinstance(value, list | tuple) else str(value or "").split(";")
+    parts = (
+        [str(one) for one in cast("list[object]", value)]
+        if isinstance(value, list | tuple)
+        else str(value or "").split(";")
+    )
     return tuple(filter(None, (part.strip() for part in parts)))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from comity.base.errors import BadConfiguration
 from comity.desks.precursors.flows.model import Grams, Party, SubstanceId
@@ -140,7 +140,7 @@ class Schedule:
     source: str
     maximum_grams: Mapping[SubstanceId, Grams]
     yearly: Mapping[SubstanceId, Grams]
-    yearly_sources: Mapping[SubstanceId, str] = field(default_factory=dict)
+    yearly_sources: Mapping[SubstanceId, str] = field(default_factory=dict[SubstanceId, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,9 +196,12 @@ def read_thresholds(text: str, schedule_of: Mapping[Party, str] | None = None) -
 
 def _table(kind: Callable[..., _T], desk: Mapping[str, Mapping[str, object]], name: str) -> _T:
     """Make one frozen table; a missing or unknown key is a `TypeError` of its constructor."""
-    given = {key: tuple(value) if isinstance(value, list) else value for key, value in desk[name].items()}
+    given = {
+        key: tuple(cast("list[object]", value)) if isinstance(value, list) else value
+        for key, value in desk[name].items()
+    }
     for key, value in given.items():
-        numbers = value if isinstance(value, tuple) else (value,)
+        numbers = cast("tuple[object, ...]", value) if isinstance(value, tuple) else (value,)
         if not all(isinstance(one, int | float) and one >= 0 for one in numbers):
             raise ValueError(f"{name}.{key} is no number from 0 on")
     return kind(**given)
@@ -214,6 +217,9 @@ def _schedule(data: Mapping[str, Mapping[str, Mapping[str, object]]], name: str)
 
 
 def _grams(table: object) -> Mapping[SubstanceId, Grams]:
-    if not isinstance(table, dict) or not all(type(value) is int and value >= 0 for value in table.values()):
+    if not isinstance(table, dict):
+        raise TypeError("quantities are whole grams")
+    grams = cast("dict[str, int]", table)
+    if not all(type(value) is int and value >= 0 for value in grams.values()):
         raise ValueError("quantities are whole grams")
-    return {SubstanceId(key): Grams(value) for key, value in table.items()}
+    return {SubstanceId(key): Grams(value) for key, value in grams.items()}

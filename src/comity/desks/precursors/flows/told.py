@@ -121,7 +121,7 @@ def _told(
             shipped = one.id, body
         elif isinstance(body, Arrived):
             arrived = one.id, body
-    parties = sides if row[1] else sides[::-1]
+    parties = sides if row[1] else (sides[1], sides[0])
     return Told(DispatchId(bytes_of(row[0])), parties, State(text_of(row[2])), pen, shipped, arrived, screened)
 
 

@@ -37,7 +37,7 @@ def by_month(counted: Counted) -> tuple[Month, ...]:
     if len(periods) < 2:  # noqa: PLR2004  one month says what the period says
         return ()
     at: dict[Place, int] = {(side, leaf.place): leaf.at for side, log in enumerate(counted.logs) for leaf in log.leaves}
-    found = []
+    found: list[Month] = []
     for name, period in periods:
         said = {place: one for place, one in counted.holding.said.items() if at[place] >= period.begins}
         found.append(Month(name, _short(count(counted.logs, said, counted.terms, period).lines)))
@@ -56,7 +56,7 @@ def _months(period: Period) -> Iterator[tuple[str, Period]]:
 
 def _short(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     counts: Counter[tuple[str, int, str]] = Counter()
-    times = []
+    times: list[Line] = []
     for one in lines:
         if one.figure in _COUNTS:
             counts[one.figure, one.side, one.code] += one.value
