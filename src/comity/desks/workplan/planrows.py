@@ -132,6 +132,7 @@ def keep_story(tx: Tx, story: Story) -> None:
 
 def put_version(tx: Tx, version: Version) -> None:
     """Write one version, once."""
+    tx.memory.pop(_NEWEST, None)
     tx.run(
         "INSERT INTO workplan_version (number, digest, plan, proposal, agreed) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (number) DO NOTHING",
@@ -153,10 +154,13 @@ def first(tx: Tx) -> Version | None:
 
 def newest(tx: Tx) -> tuple[int, Digest, Plan] | None:
     """Return number, digest and text of the version in force, if anything was said of the plan yet."""
-    found = tx.rows("SELECT number, digest, plan FROM workplan_version ORDER BY number DESC LIMIT 1")
-    if not found:
-        return None
-    return int_of(found[0][0]), Digest(bytes_of(found[0][1])), read_plan(bytes_of(found[0][2]))
+    found = tx.memory.get(_NEWEST)
+    if not isinstance(found, list):
+        found = tx.memory[_NEWEST] = tx.rows(_NEWEST)
+    return (int_of(found[0][0]), Digest(bytes_of(found[0][1])), read_plan(bytes_of(found[0][2]))) if found else None
+
+
+_NEWEST = "SELECT number, digest, plan FROM workplan_version ORDER BY number DESC LIMIT 1"
 
 
 def erase_operations(tx: Tx, dispatch: DispatchId) -> None:
