@@ -83,7 +83,9 @@ class Book:
     def __init__(self, tx: Tx, logs: dict[LogRole, LogRow], edges: dict[LogRole, Edge]) -> None:
         self.tx = tx
         self.logs = logs
-        self.edges = edges
+        self._edges = edges
+        self._recent: dict[LogRole, tuple[int, list[bytes]]] = {}
+        self._unwritten: dict[LogRole, int] = {}
         self._tiles: dict[LogRole, Tiles] = {}
         self._touched: set[LogRole] = set()
         self._stops: Stops | None = None
@@ -94,6 +96,12 @@ class Book:
         if self._stops is None:
             self._stops = read_stops(self.tx)
         return self._stops
+
+    @property
+    def edges(self) -> dict[LogRole, Edge]:
+        """The right edges of the logs, with all that was appended."""
+        self._write_entries()
+        return self._edges
 
     # --- appending ---------------------------------------------------------------------------------------------
 
@@ -122,14 +130,18 @@ class Book:
 
     def append_proven(self, role: LogRole, entries: Sequence[bytes], edge: Edge, tiles: Tiles) -> None:
         """Append entries of either log whose root the caller has already checked against a signed head."""
-        self._store_entries(role, entries)
-        self._take_edge(role, edge, tiles)
+        self._write_entries()
+        self._remember(role, entries)
+        self._write_entries(grown=(edge, tiles))
+        self.change(role, size=edge.size)
 
     def rewind(self, size: int) -> list[bytes]:
         """Take back the entries of our log from `size` on, which no head of ours covers, and return them."""
         # spec: protocol.md 4 rule 1: an index is final when a head above it has been signed
         ours = self.logs[LogRole.OURS]
         assert size >= ours.head_size
+        self._write_entries()
+        self._recent.pop(LogRole.OURS, None)
         tiles = self.tiles(LogRole.OURS)
         taken, edge = self.entries(LogRole.OURS, size, ours.size), Edge.load(tiles, size)
         self.tx.run("DELETE FROM entry WHERE role = ? AND idx >= ?", (LogRole.OURS, size))
@@ -153,18 +165,25 @@ class Book:
         return encode_entry(HeadLeaf(theirs.origin, theirs.head_size, theirs.head_root, theirs.head_time))
 
     def _append(self, role: LogRole, entries: Sequence[bytes]) -> None:
-        self._store_entries(role, entries)
-        self._take_edge(role, *self.edges[role].append([leaf_hash(entry) for entry in entries]))
+        """Note entries at the end of a log; rows and hashes of all that a transaction appends are made at once."""
+        self._remember(role, entries)
+        self.change(role, size=self.logs[role].size + len(entries))
 
-    def _store_entries(self, role: LogRole, entries: Sequence[bytes]) -> None:
-        first = self.logs[role].size
-        rows = [(role, first + place, entry) for place, entry in enumerate(entries)]
-        self.tx.many("INSERT INTO entry (role, idx, entry) VALUES (?, ?, ?)", rows)
+    def _remember(self, role: LogRole, entries: Sequence[bytes]) -> None:
+        size = self.logs[role].size
+        self._recent.setdefault(role, (size, []))[1].extend(entries)
+        self._unwritten.setdefault(role, size)
 
-    def _take_edge(self, role: LogRole, edge: Edge, tiles: Tiles) -> None:
-        self.edges[role] = edge
-        self._tiles.setdefault(role, {}).update(tiles)
-        self.change(role, size=edge.size)
+    def _write_entries(self, grown: tuple[Edge, Tiles] | None = None) -> None:
+        """Write the entries that are only in memory; `grown` is what they make of their log, if that is known already."""
+        unwritten, self._unwritten = self._unwritten, {}
+        for role, start in unwritten.items():
+            first, recent = self._recent[role]
+            new = recent[start - first :]
+            rows = [(role, start + place, entry) for place, entry in enumerate(new)]
+            self.tx.many("INSERT INTO entry (role, idx, entry) VALUES (?, ?, ?)", rows)
+            self._edges[role], tiles = grown or self._edges[role].append([leaf_hash(entry) for entry in new])
+            self._tiles.setdefault(role, {}).update(tiles)
 
     # --- reading -----------------------------------------------------------------------------------------------
 
@@ -175,11 +194,18 @@ class Book:
 
     def raw_entry(self, role: LogRole, index: int) -> bytes | None:
         """Return one entry's bytes, or None beyond the end."""
+        first, recent = self._recent.get(role, (0, []))
+        if first <= index < first + len(recent):
+            return recent[index - first]
         found = self.tx.rows("SELECT entry FROM entry WHERE role = ? AND idx = ?", (role, index))
         return bytes_of(found[0][0]) if found else None
 
     def entries(self, role: LogRole, start: int, end: int) -> list[bytes]:
         """Return the entries from `start` up to, not including, `end`."""
+        first, recent = self._recent.get(role, (0, []))
+        if first <= start <= end <= first + len(recent):
+            return recent[start - first : end - first]
+        self._write_entries()
         return entries_between(self.tx, role, start, end)
 
     def tiles(self, role: LogRole) -> RowTiles:
@@ -208,6 +234,7 @@ class Book:
         )
 
     def _write_tiles(self) -> None:
+        self._write_entries()
         rows = [(role, *place, hashes) for role, tiles in self._tiles.items() for place, hashes in tiles.items()]
         self._tiles = {}
         self.tx.many(

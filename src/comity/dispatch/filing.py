@@ -67,6 +67,7 @@ class Filing:
         at: now, by this node's clock.
         index: leaf index in its sender's log; None until sequenced (always None when `ours`).
         admitted: our law let it in (always true when `ours`).
+        fresh: it was made or came in this very step: the desk has no row of it, and no recall of it was filed before.
     """
 
     ours: bool
@@ -76,6 +77,7 @@ class Filing:
     at: Ms
     index: LeafIndex | None
     admitted: bool
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)

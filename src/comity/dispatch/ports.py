@@ -25,6 +25,19 @@ class Tx(Protocol):
         """Run one write for each tuple of arguments, in order."""
         ...
 
+    def later(self, statement: str, arguments: Sequence[Scalar] = ()) -> None:
+        """Run one write of which nothing is asked, in its order, at the latest with the next statement or the commit.
+
+        A store to which every question is a journey takes such writes along with the next one. What is wrong with it is
+        raised there.
+        """
+        ...
+
+    @property
+    def memory(self) -> dict[str, object]:
+        """What was read once in this transaction, by name; who changes the rows takes it out. It ends with the transaction."""
+        ...
+
 
 class Store(Protocol):
     """A durable store of one node, with one writer at a time.

@@ -17,7 +17,7 @@ def keep(book: Book, kind: str, dispatch: bytes | None, salt: bytes, record: byt
     """Append a record to the decision log and store what opens it; return its index there."""
     # spec: protocol.md 4 rule 6
     index = book.append_decision(encode_entry(RecordLeaf(kind, record_commit(salt, record))))
-    book.tx.run(
+    book.tx.later(
         "INSERT INTO record (idx, kind, dispatch, salt, record, at) VALUES (?, ?, ?, ?, ?, ?)",
         (index, kind, dispatch, salt, record, now),
     )

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from pg8000.core import CoreConnection
+from pg8000.core import Context, CoreConnection
 from pg8000.dbapi import convert_paramstyle
 from pg8000.exceptions import DatabaseError, InterfaceError
 
@@ -28,6 +28,10 @@ _KEPT = 512
 _SECONDS = 10
 _PATIENCE = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 30_000}
 """After half a minute without a sign a host counts as lost, so that the next one is tried."""
+_INT, _SHORT = struct.Struct("!i"), struct.Struct("!H")
+_BINDS, _RUNS, _ANSWERS = b"B", b"E" + struct.pack("!iBi", 9, 0, 0), b"S" + struct.pack("!i", 4)
+_TEXT, _BINARY = 0, 1
+_NOTHING = _INT.pack(-1)
 _OK, _SASL, _SASL_NEXT, _SASL_END = 0, 10, 11, 12
 _BOOL, _BYTEA, _NUMERIC = 16, 17, 1_700
 _WHOLE = (20, 21, 23, 26, 28)
@@ -61,6 +65,7 @@ class _Prepared(NamedTuple):
     columns: Any
     readers: Any
     text: str
+    formats: bytes
 
 
 class Wire:
@@ -116,13 +121,25 @@ class Wire:
             ServerSays: it was refused, or the connection was lost.
             UnicodeError: a text is none; nothing was sent.
         """
+        return self.flight(((sql, arguments),))
+
+    def flight(self, asked: Sequence[tuple[str, Sequence[Scalar]]]) -> Result:
+        """Run statements in their order, all on their way before the first answer, and return what the last one brought.
+
+        The first that is refused ends it; those behind it are not run.
+
+        Raises:
+            ServerSays: one was refused, or the connection was lost.
+            UnicodeError: a text is none; nothing was sent.
+        """
         if self.closed:
             raise ServerSays("08003", "the connection to the database is closed")
-        values = list(map(_said, arguments))
+        values = [list(map(_said, arguments)) for _, arguments in asked]
         self._driver.notices.clear()
         with self._heard():
-            one = self._statements.get(sql) or self._prepare(sql)
-            said = self._driver.execute_named(one.name, values, one.columns, one.readers, one.text)
+            known = [self._statements.get(sql) or self._prepare(sql) for sql, _ in asked]
+            said = self._driver.fly(list(zip(known, values, strict=True)))
+            self._forget_oldest()
         return Result([tuple(row) for row in said.rows or ()], max(0, said.row_count), self._warning())
 
     def close(self) -> None:
@@ -153,7 +170,7 @@ class Wire:
             self._socket.close()
             raise _not_let_in(error) from error
         self._socket.settimeout(None)
-        self._driver.pg_types = defaultdict(lambda: str, _READERS)
+        self._driver.pg_types = defaultdict(lambda: bytes.decode, _READERS)
         self.closed = False
 
     def _refuse_standby(self) -> None:
@@ -161,14 +178,17 @@ class Wire:
             raise ServerSays("25006", "it only follows another server")
 
     def _prepare(self, sql: str) -> _Prepared:
-        if len(self._statements) >= _KEPT:
-            oldest = next(iter(self._statements))
-            self._driver.close_prepared_statement(self._statements.pop(oldest).name)
         text = dollars(sql)
         name, columns, readers = self._driver.prepare_statement(text, ())
-        one = _Prepared(name, columns, readers, text)
+        formats = [_BINARY if column["type_oid"] == _BYTEA else _TEXT for column in columns or ()]
+        one = _Prepared(name, columns, readers, text, _shorts(formats))
         self._statements[sql] = one
         return one
+
+    def _forget_oldest(self) -> None:
+        while len(self._statements) >= _KEPT:
+            oldest = next(iter(self._statements))
+            self._driver.close_prepared_statement(self._statements.pop(oldest).name)
 
     @contextlib.contextmanager
     def _heard(self) -> Iterator[None]:
@@ -197,9 +217,35 @@ class Wire:
 
 
 class _Driver(CoreConnection):  # type: ignore[misc]  # the driver has no types
-    """The driver, which gives no password away and believes no server that does not prove that it knows it."""
+    """The driver, which gives no password away and believes no server that does not prove that it knows it.
+
+    It sends many statements before it waits, and bytes as bytes.
+    """
 
     _owes_proof = False
+
+    def fly(self, asked: Sequence[tuple[_Prepared, Sequence[tuple[int, bytes | None]]]]) -> Context:
+        """Send prepared statements with their values, then hear all answers; rows and count are the last one's."""
+        # After an error the server skips all up to the Sync, so nothing behind what was refused is run.
+        last = asked[-1][0]
+        context = Context(last.text, columns=last.columns, input_funcs=last.readers)
+        self._usock.sendall(b"".join([*(_bound(one, values) for one, values in asked), _ANSWERS]))
+        self.handle_messages(context)
+        return context
+
+    def handle_DATA_ROW(self, data: bytes, context: Context) -> None:  # noqa: N802  the driver's name
+        """Read one row from its bytes."""
+        at, row = 2, []
+        for read in context.input_funcs:
+            size, at = _INT.unpack_from(data, at)[0], at + 4
+            row.append(None if size < 0 else read(data[at : at + size]))
+            at += max(0, size)
+        context.rows.append(row)
+
+    def handle_COMMAND_COMPLETE(self, data: bytes, context: Context) -> None:  # noqa: N802  the driver's name
+        """Note how many rows the last statement changed, not how many all of a flight did."""
+        context.row_count = -1
+        super().handle_COMMAND_COMPLETE(data, context)
 
     def handle_AUTHENTICATION_REQUEST(self, data: bytes, context: object) -> None:  # noqa: N802  the driver's name
         """Go on with SCRAM only.
@@ -256,25 +302,35 @@ def dollars(sql: str) -> str:
     return str(convert_paramstyle("qmark", sql, ())[0]) if "?" in sql else sql
 
 
-def _said(value: Scalar) -> str | None:
+def _said(value: Scalar) -> tuple[int, bytes | None]:
+    """Return the form and the bytes of a value; a text that is none is refused before anything is sent."""
+    if value is None:
+        return _TEXT, None
     if isinstance(value, bytes):
-        return "\\x" + value.hex()
-    if isinstance(value, str) and not value.isascii():
-        value.encode()  # a text that is none is refused before anything is sent
-    return value if value is None or isinstance(value, str) else str(value)
+        return _BINARY, value
+    return _TEXT, (value if isinstance(value, str) else str(value)).encode()
 
 
-def _bytes(text: str) -> bytes:
-    return bytes.fromhex(text[2:])
+def _bound(one: _Prepared, values: Sequence[tuple[int, bytes | None]]) -> bytes:
+    """Return the messages that run a prepared statement with these values."""
+    parts = [b"\0", one.name, _shorts([form for form, _ in values]), _SHORT.pack(len(values))]
+    for _, value in values:
+        parts += (_NOTHING,) if value is None else (_INT.pack(len(value)), value)
+    body = b"".join([*parts, one.formats])
+    return b"".join((_BINDS, _INT.pack(len(body) + 4), body, _RUNS))
 
 
-def _bool(text: str) -> int:
-    return int(text == "t")
+def _shorts(values: Sequence[int]) -> bytes:
+    return _SHORT.pack(len(values)) + b"".join(map(_SHORT.pack, values))
 
 
-_READERS: Mapping[int, Callable[[str], Scalar]] = {
+def _bool(text: bytes) -> int:
+    return int(text == b"t")
+
+
+_READERS: Mapping[int, Callable[[bytes], Scalar]] = {
     _BOOL: _bool,
-    _BYTEA: _bytes,
+    _BYTEA: bytes,
     _NUMERIC: int,
     **dict.fromkeys(_WHOLE, int),
 }

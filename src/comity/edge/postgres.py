@@ -20,6 +20,8 @@ from comity.edge.schema import Schema, apply_schemas
 
 WRITER_LOCK = 0x636F_6D69_7479_0001
 _KEPT_READERS = 8
+_MOST_WAITING = 256
+"""Writes that wait for a statement to go with; their answers, some 30 bytes each, fit into what a connection holds unread."""
 _WAIT_MS = 10_000
 _SCALARS = frozenset({int, str, bytes, type(None)})
 _LEAST, _MOST = -(2**63), 2**63 - 1
@@ -211,9 +213,8 @@ class PostgresStore(OneWriter):
     def _commit(self, wire: Wire) -> None:
         assert self._writes is not None
         try:
-            wire.ask(_COUNT)
             self._unsure = True
-            heard = wire.ask("COMMIT")
+            heard = wire.flight(((_COUNT, ()), ("COMMIT", ())))
         except ServerSays as error:
             self._unsure = wire.closed
             raise _refusal(error) from error
@@ -296,10 +297,12 @@ class PostgresReader(PostgresStore):
 class PostgresTx:
     """One transaction on one connection. After the first error it only refuses: no half of it can be kept."""
 
-    __slots__ = ("_refusal", "_wire")
+    __slots__ = ("_refusal", "_waiting", "_wire", "memory")
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
+        self._waiting: list[tuple[str, Sequence[Scalar]]] = []
+        self.memory: dict[str, object] = {}
         self._refusal: LocalError | StoreError | None = None
 
     @property
@@ -318,7 +321,20 @@ class PostgresTx:
     def many(self, statement: str, arguments: Iterable[Sequence[Scalar]]) -> None:
         """Run one write for each tuple of arguments, in order."""
         for one in arguments:
-            self._ask(statement, one)
+            self.later(statement, one)
+
+    def later(self, statement: str, arguments: Sequence[Scalar] = ()) -> None:
+        """Let one write go with the next statement, or at the end: each answer is waited for."""
+        if self._refusal is not None:
+            raise self._refusal
+        try:
+            _check(arguments)
+            self._waiting.append((translated(statement), tuple(arguments)))
+        except StoreMisuse as error:
+            self._refusal = error
+            raise
+        if len(self._waiting) >= _MOST_WAITING:
+            self._send()
 
     def finish(self) -> None:
         """Raise what went wrong inside, also when the caller caught it there.
@@ -328,6 +344,8 @@ class PostgresTx:
         """
         if self._refusal is not None:
             raise self._refusal
+        if self._waiting:
+            self._send()
 
     def end(self) -> None:
         """Refuse every later use."""
@@ -338,8 +356,17 @@ class PostgresTx:
             raise self._refusal
         try:
             _check(arguments)
-            return self._wire.ask(translated(statement), arguments)
-        except (ServerSays, UnicodeError, StoreMisuse) as error:
+            self._waiting.append((translated(statement), arguments))
+        except StoreMisuse as error:
+            self._refusal = error
+            raise
+        return self._send()
+
+    def _send(self) -> Result:
+        waiting, self._waiting = self._waiting, []
+        try:
+            return self._wire.flight(waiting)
+        except (ServerSays, UnicodeError) as error:
             self._refusal = _refusal(error)
             raise self._refusal from error
 

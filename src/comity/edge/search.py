@@ -10,6 +10,8 @@ import importlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Protocol, cast
 
 from comity.base.ids import CaseId, DispatchId, Ms
@@ -246,8 +248,8 @@ def keep_up(tx: Tx, desk: str) -> None:
         return
     new = f"INSERT INTO {find} (rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)"  # noqa: S608  the desk's name has letters only
     old = f"INSERT INTO {find} ({find}, rowid, {_COLUMNS}) VALUES ('delete', ?, ?, ?, ?)"  # noqa: S608  the desk's name has letters only
-    for _, gone, *values in rows:
-        tx.run(old if gone else new, values)
+    for gone, some in groupby(rows, key=itemgetter(1)):
+        tx.many(old if gone else new, [values for _, _, *values in some])
     tx.run(f"DELETE FROM {todo} WHERE seq <= ?", (rows[-1][0],))  # noqa: S608  the desk's name has letters only
 
 

@@ -33,6 +33,7 @@ _WHY = {
     sqlite3.SQLITE_NOTADB: "the file is not a store; check its name",
 }
 _PRIMARY = 0xFF
+_WRONG = (sqlite3.Error, OverflowError, UnicodeError, StoreMisuse)
 _PRAGMAS = ("foreign_keys=ON", "trusted_schema=OFF", "cell_size_check=ON", "secure_delete=ON", "cache_size=-16384")
 
 
@@ -210,10 +211,11 @@ class SqliteStore(OneWriter):
 class SqliteTx:
     """One transaction on one connection. After the first error it only refuses: no half of it can be kept."""
 
-    __slots__ = ("_connection", "_refusal")
+    __slots__ = ("_connection", "_refusal", "memory")
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.memory: dict[str, object] = {}
         self._refusal: LocalError | StoreError | None = None
 
     def rows(self, statement: str, arguments: Sequence[Scalar] = ()) -> list[Row]:
@@ -226,8 +228,20 @@ class SqliteTx:
 
     def many(self, statement: str, arguments: Iterable[Sequence[Scalar]]) -> None:
         """Run one write for each tuple of arguments, in order."""
-        for one in arguments:
-            self._run(statement, one)
+        if self._refusal is not None:
+            raise self._refusal
+        rows = list(arguments)
+        try:
+            for one in rows:
+                _check(one)
+            self._connection.executemany(statement, rows)
+        except _WRONG as error:
+            self._refusal = _refusal(error)
+            raise self._refusal from error
+
+    def later(self, statement: str, arguments: Sequence[Scalar] = ()) -> None:
+        """Run one write now: a file is not far."""
+        self._run(statement, arguments)
 
     def finish(self) -> None:
         """Raise what went wrong inside, also when the caller caught it there.
@@ -250,7 +264,7 @@ class SqliteTx:
         try:
             _check(arguments)
             return self._connection.execute(statement, arguments)
-        except (sqlite3.Error, OverflowError, UnicodeError, StoreMisuse) as error:
+        except _WRONG as error:
             self._refusal = _refusal(error)
             raise self._refusal from error
 

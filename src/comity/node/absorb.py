@@ -15,6 +15,7 @@ from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Entry, InstrumentKind, InstrumentLeaf, decode_entry
 from comity.dispatch.exchange_codec import Exchange, decode_exchange
+from comity.dispatch.foresight import WANTED, foresee, is_absent, rows_among
 from comity.dispatch.ports import Tx
 from comity.node import evidence
 from comity.node.editions import check_editions
@@ -258,10 +259,13 @@ def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex,
     """Return the sealed bytes that match an open leaf of our mirror, each leaf once, and how many were dropped."""
     taken: dict[tuple[int, LeafIndex], bytes] = {}
     dropped = repeated = 0
+    places = [index for index, _ in exchange.dispatches]
+    foresee(book.tx, WANTED, places)
+    known = {row[0]: [row[1:]] for row in rows_among(book.tx, _GOT, places)}
     for index, sealed in exchange.dispatches:
-        found = book.tx.rows(_GOT, (index,))
+        found = known.get(index, [])
         if not found and (first := dispatch_at(book.tx, index)) is not None:
-            index, found = LeafIndex(first), book.tx.rows(_GOT, (first,))  # noqa: PLW2901  a reseal stands for its dispatch
+            index, found = LeafIndex(first), [row[1:] for row in rows_among(book.tx, _GOT, (first,))]  # noqa: PLW2901  a reseal stands for its dispatch
         if not found or bytes_of(found[0][1]) != sha256(sealed) or found[0][2] != len(sealed):
             dropped += 1
         elif (found[0][3] == 0 and found[0][4] is None) or is_wanted_again(book.tx, index):
@@ -275,12 +279,12 @@ def arrived_bytes(exchange: Exchange, book: Book) -> tuple[list[tuple[LeafIndex,
     return [(index, taken[lane, index]) for lane, index in sorted(taken)], dropped
 
 
-_GOT = "SELECT lane, sealed_sha256, size, fact, settled_at FROM got WHERE idx = ?"
+_GOT = "SELECT idx, lane, sealed_sha256, size, fact, settled_at FROM got WHERE idx IN"
 
 
 def is_wanted_again(tx: Tx, index: int) -> bool:
     """Say whether a dispatch of the peer was receipted by us, lost when our store was put back, and not filed again."""
-    return bool(tx.rows("SELECT 1 FROM regot WHERE idx = ?", (index,)))
+    return not is_absent(tx, WANTED, index) and bool(tx.rows("SELECT 1 FROM regot WHERE idx = ?", (index,)))
 
 
 def count(book: Book, name: str, by: int = 1) -> None:

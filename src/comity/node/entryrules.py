@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from comity.base.ids import Ms
 from comity.dispatch.book import Book, LogRole
@@ -23,8 +24,9 @@ from comity.dispatch.entries import (
 )
 from comity.dispatch.exchange_codec import EvidenceClass
 from comity.dispatch.filing import DeskPort
+from comity.dispatch.foresight import rows_among
 from comity.dispatch.holding import STOPPING_KINDS
-from comity.dispatch.ports import Row
+from comity.dispatch.ports import Row, Scalar, Tx
 from comity.dispatch.takingback import heard
 from comity.node import evidence
 from comity.node.incarnation import read_incarnation, write_incarnation
@@ -57,8 +59,9 @@ def check_entries(
         Proven: an id used twice, a receipt for what we never sent, or a head of ours that we never signed.
     """  # spec: protocol.md 7 check 11
     seen: dict[bytes, int] = {}
+    known = _known(decoded, book.tx)
     for place, entry in enumerate(decoded):
-        kind, note = _broken(entry, seen, book)
+        kind, note = _broken(entry, seen, known, book)
         if kind is not None:
             index = first + place
             shown = [(index, fresh[place])]
@@ -70,13 +73,28 @@ def check_entries(
             seen[entry.id] = first + place
 
 
-def _broken(entry: Entry, seen: Mapping[bytes, int], book: Book) -> tuple[EvidenceClass | None, str]:
+class _Known(NamedTuple):
+    """What our rows say of what new entries name, read at once: ids that we got, dispatches of ours by their place."""
+
+    got: frozenset[Scalar]
+    sent: Mapping[Scalar, Row]
+
+
+def _known(decoded: Sequence[Entry], tx: Tx) -> _Known:
+    ids = [one.id for one in decoded if isinstance(one, DispatchLeaf)]
+    places = [one.index for one in decoded if isinstance(one, ReceiptLeaf)]
+    got = frozenset(row[0] for row in rows_among(tx, "SELECT id FROM got WHERE id IN", ids))
+    rows = rows_among(tx, "SELECT idx, id, sealed_sha256 FROM sent WHERE idx IN", places)
+    return _Known(got, {row[0]: row[1:] for row in rows})
+
+
+def _broken(entry: Entry, seen: Mapping[bytes, int], known: _Known, book: Book) -> tuple[EvidenceClass | None, str]:
     match entry:
         case DispatchLeaf():
-            if entry.id in seen or book.tx.rows("SELECT 1 FROM got WHERE id = ?", (entry.id,)):
+            if entry.id in seen or entry.id in known.got:
                 return EvidenceClass.ID_REUSE, "one dispatch id stands in two leaves"
         case ReceiptLeaf():
-            found = book.tx.rows("SELECT id, sealed_sha256 FROM sent WHERE idx = ?", (entry.index,))
+            found = [known.sent[entry.index]] if entry.index in known.sent else []
             if not found:  # a store that was put back has the leaf and not the row
                 leaf = book.entry(LogRole.OURS, entry.index)
                 found = [(leaf.id, leaf.sealed)] if isinstance(leaf, DispatchLeaf) else []
@@ -151,6 +169,7 @@ def apply_entries(
     for index, *_ in leaves if book.tx.rows("SELECT 1 FROM regot LIMIT 1") else ():
         again = settle_row(book, int_of(index), now)
         settled += [again] if again is not None else []
+    stated = _stated(decoded, book.tx)
     for place, entry in enumerate(decoded):
         match entry:
             case InstrumentLeaf(kind=InstrumentKind.RESTORED):
@@ -160,7 +179,7 @@ def apply_entries(
             case InstrumentLeaf() if first + place >= CEREMONY:
                 place_theirs(book, first + place, entry)
             case ReceiptLeaf():
-                _take_receipt(first + place, entry, book, desks, Ms(said_at))
+                _take_receipt(first + place, entry, stated, book, desks, at=Ms(said_at))
                 if entry.fact in _SETTLING:
                     settled.append(entry.id)
             case ResealLeaf():
@@ -193,27 +212,46 @@ def _debt(index: int, leaf: DispatchLeaf, now: Ms) -> Row:
     return index, leaf.id, int(leaf.lane), leaf.sealed, leaf.size, leaf.commit, leaf.edition, now
 
 
-def _take_receipt(index: int, leaf: ReceiptLeaf, book: Book, desks: Mapping[str, DeskPort], at: Ms) -> None:
+class _Stated(NamedTuple):
+    """Of the dispatches of ours that new receipts name: desk and kind, and which of them a put-back store lost."""
+
+    kinds: Mapping[Scalar, Row]
+    lost: frozenset[Scalar]
+
+
+def _stated(decoded: Sequence[Entry], tx: Tx) -> _Stated:
+    ids = [one.id for one in decoded if isinstance(one, ReceiptLeaf)]
+    rows = rows_among(tx, "SELECT id, desk, kind FROM sent WHERE id IN", ids)
+    lost = rows_among(tx, "SELECT id FROM lost WHERE id IN", ids)
+    return _Stated({row[0]: row[1:] for row in rows}, frozenset(row[0] for row in lost))
+
+
+def _take_receipt(
+    index: int, leaf: ReceiptLeaf, stated: _Stated, book: Book, desks: Mapping[str, DeskPort], *, at: Ms
+) -> None:
     if leaf.fact is Fact.SEEN:
-        book.tx.run("UPDATE sent SET seen_at = ?, seen_idx = ? WHERE id = ? AND seen_at IS NULL", (at, index, leaf.id))
-    elif not _take_for_lost(leaf, book, at):
-        stated = (int(leaf.fact), leaf.code, index, at, at if leaf.fact in _SETTLING else None)
-        book.tx.run(
+        book.tx.later(
+            "UPDATE sent SET seen_at = ?, seen_idx = ? WHERE id = ? AND seen_at IS NULL", (at, index, leaf.id)
+        )
+    elif leaf.id in stated.lost:
+        _take_for_lost(leaf, book, at)
+    else:
+        values = (int(leaf.fact), leaf.code, index, at, at if leaf.fact in _SETTLING else None)
+        book.tx.later(
             "UPDATE sent SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?"
             " WHERE id = ? AND settled_at IS NULL AND (sealed_sha256 = ? OR ? <> 3)",  # what does not open may be sealed anew
-            (*stated, leaf.id, leaf.sealed, int(leaf.fact)),
+            (*values, leaf.id, leaf.sealed, int(leaf.fact)),
         )
-    for desk, kind in book.tx.rows("SELECT desk, kind FROM sent WHERE id = ?", (leaf.id,)):
+    for desk, kind in (stated.kinds[leaf.id],) if leaf.id in stated.kinds else ():
         desks[text_of(desk)].settle(book.tx, leaf.id, int(leaf.fact), leaf.code, at)
         if kind is None or kind in STOPPING_KINDS:  # None: sent by a program that did not write it down
             heard(leaf.id, leaf.fact, desks, book.tx)
 
 
-def _take_for_lost(leaf: ReceiptLeaf, book: Book, at: Ms) -> bool:
-    """Note the receipt of a dispatch of ours whose content a put-back store lost; return whether it is one."""
+def _take_for_lost(leaf: ReceiptLeaf, book: Book, at: Ms) -> None:
+    """Note the receipt of a dispatch of ours whose content a put-back store lost."""
     settled = at if leaf.fact in _SETTLING else None
-    changed = book.tx.run(
+    book.tx.run(
         "UPDATE lost SET fact = ?, settled_at = coalesce(settled_at, ?) WHERE id = ?",
         (int(leaf.fact), settled, leaf.id),
     )
-    return bool(changed)

@@ -21,6 +21,7 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, decode_entry, encode_entry
 from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
+from comity.dispatch.foresight import AWAITED, MARKED, foresee
 from comity.dispatch.glass import DUTY_OFFICER
 from comity.dispatch.held import NOTHING, Added, Held
 from comity.dispatch.holding import is_held, note_view
@@ -402,13 +403,21 @@ class Node(Linked):
         self._note_good(book, head, now, cosigned=grown)
         withdraw_wanted(book, exchange.wants, now)
         arrived, dropped = absorb.arrived_bytes(exchange, book)
+        foresee(book.tx, AWAITED, settled)
         recorded = [one for id_ in settled for one in follow(DispatchId(id_), book, self.office, now)]
         if apart:
             book.tx.many("UPDATE got SET sealed = ? WHERE idx = ?", [(sealed, index) for index, sealed in arrived])
         else:
+            self._foresee(arrived, book)
             for index, sealed in arrived:
                 recorded += self._receive(index, sealed, book, now)
         return Taken(exchange, head, bool(fresh), news, tuple(recorded), dropped)
+
+    def _foresee(self, arrived: Sequence[tuple[LeafIndex, bytes]], book: Book) -> None:
+        leaves = (book.entry(LogRole.THEIRS, index) for index, _ in arrived)
+        ids = [leaf.id for leaf in leaves if isinstance(leaf, DispatchLeaf)]
+        foresee(book.tx, MARKED, ids)
+        foresee(book.tx, AWAITED, ids)
 
     def _receive(self, index: LeafIndex, sealed: bytes, book: Book, now: Ms) -> list[Recorded]:
         if absorb.is_wanted_again(book.tx, index):

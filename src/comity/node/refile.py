@@ -10,6 +10,7 @@ from comity.base.ids import DispatchId, LeafIndex, Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf
+from comity.dispatch.foresight import AWAITED, WANTED, written
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.inbound.record import file_again
 from comity.dispatch.inbound.unseal import unseal
@@ -32,6 +33,7 @@ def note_receipt(book: Book, place: int, leaf: ReceiptLeaf) -> None:
         if row and row[0][:2] == (int(leaf.fact), place):
             return
         seen, receipt, change = 0, place, "receipt_idx = excluded.receipt_idx"
+    written(book.tx, WANTED)
     book.tx.run(
         "INSERT INTO regot (idx, receipt_idx, seen) VALUES (?, ?, ?) ON CONFLICT (idx) DO UPDATE SET " + change,  # noqa: S608  one of two texts above
         (leaf.index, receipt, seen),
@@ -103,6 +105,7 @@ def _file(verified: Verified, index: LeafIndex, fact: Fact, book: Book, office: 
     if fact is not Fact.ARRIVED or waits:
         return []
     # It waited for what is settled by now: follow files what waits for nothing any more.
+    written(book.tx, AWAITED)
     book.tx.run("INSERT INTO waits (id, predecessor) VALUES (?, ?)", (header.id, header.id))
     return list(follow(header.id, book, office, now))
 

@@ -149,6 +149,17 @@ class FailingTx:
         self.wrote = self.wrote or bool(rows)
         self._tx.many(statement, rows)
 
+    def later(self, statement: str, arguments: Sequence[Scalar] = ()) -> None:
+        """Write, as `Tx.later`."""
+        self._count()
+        self.wrote = True
+        self._tx.later(statement, arguments)
+
+    @property
+    def memory(self) -> dict[str, object]:
+        """What was read once, as `Tx.memory`."""
+        return self._tx.memory
+
     def _count(self) -> None:
         if self._left is None:
             return

@@ -66,6 +66,26 @@ def test_what_is_appended_is_there_with_tiles_and_root_in_the_same_transaction()
         assert entries_between(tx, LogRole.OURS, 5, 99) == entries[5:]
 
 
+def test_what_is_in_memory_only_is_read_as_what_is_stored_is_and_both_together():
+    at, entries = ledger(), [bytes([n]) * 9 for n in range(7)]
+    with at.begin() as book:
+        book.append_own(entries[:2])
+    with at.begin() as book:
+        book.append_own(entries[2:4])
+        assert book.entries(LogRole.OURS, 2, 4) == entries[2:4]
+        assert book.tx.rows("SELECT count(*) FROM entry") == [(2,)]
+        assert book.raw_entry(LogRole.OURS, 1) == entries[1]
+        assert book.entries(LogRole.OURS, 1, 4) == entries[1:4]
+        book.append_own(entries[4:6])
+        assert book.edges[LogRole.OURS].root() == reference(entries[:6])
+        assert book.rewind(5) == entries[5:6]
+        book.append_own(entries[5:])
+        assert book.raw_entry(LogRole.OURS, 6) == entries[6]
+    with at.begin() as book:
+        assert book.edges[LogRole.OURS].root() == reference(entries)
+        assert book.entries(LogRole.OURS, 0, 9) == entries
+
+
 class Stops(Exception):
     """What stops a transaction."""
 

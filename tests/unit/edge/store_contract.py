@@ -88,6 +88,42 @@ class StoreContract:
         with store.read() as tx:
             assert tx.rows(COUNT) == [(0,)]
 
+    def test_what_is_written_later_keeps_its_order_and_is_there_for_the_next_question(self, store):
+        with store.begin() as tx:
+            tx.later(PUT, (1, b"a", None))
+            tx.later("UPDATE leaf SET entry = ? WHERE idx = 1", (b"b",))
+            assert tx.run("UPDATE leaf SET note = ? WHERE idx = 1", ("n",)) == 1
+            tx.later("DELETE FROM leaf WHERE entry = ?", (b"a",))
+            assert tx.rows("SELECT entry, note FROM leaf") == [(b"b", "n")]
+            for number in range(2, 300):
+                tx.later(PUT, (number, b"", None))
+        with store.read() as tx:
+            assert tx.rows(COUNT) == [(299,)]
+
+    def test_what_is_wrong_with_a_later_write_stops_the_transaction_at_the_latest_at_its_end(self, store):
+        with pytest.raises(StoreMisuse), store.begin() as tx:  # noqa: PT012  the error may come at the end of the block
+            tx.later(PUT, (1, b"a", None))
+            tx.later(PUT, (1, b"b", None))
+        with pytest.raises(StoreMisuse), store.begin() as tx:
+            tx.later(PUT, (2, b"a", 1.5))
+        with pytest.raises(StoreMisuse), store.begin() as tx:  # noqa: PT012  the error comes at the end of the block
+            with contextlib.suppress(StoreMisuse):
+                tx.later("INSERT INTO nowhere (idx) VALUES (1)")
+                tx.rows(COUNT)
+            for use in (tx.later, tx.run):
+                with pytest.raises(StoreMisuse):
+                    use(PUT, (3, b"", None))
+            with pytest.raises(StoreMisuse):
+                tx.many(PUT, [(4, b"", None)])
+        with store.read() as tx:
+            assert tx.rows(COUNT) == [(0,)]
+
+    def test_what_a_transaction_remembers_ends_with_it(self, store):
+        with store.begin() as tx:
+            tx.memory["leaf"] = 1
+        with store.begin() as tx:
+            assert tx.memory == {}
+
     def test_after_a_refused_statement_nothing_of_the_transaction_can_be_kept(self, store):
         # A caller that swallows the error must not commit the half before it, nor write the half after it.
         with pytest.raises(StoreMisuse), store.begin() as tx:  # noqa: PT012  the whole transaction is the statement

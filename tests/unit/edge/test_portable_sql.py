@@ -41,7 +41,11 @@ def statements():
             continue
         module = importlib.import_module(".".join(("comity", *path.relative_to(ROOT).with_suffix("").parts)))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in {"rows", "run", "many"} and node.args:
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "attr", "") in {"rows", "run", "many", "later"}
+                and node.args
+            ):
                 text = _text(node.args[0], module)
                 if text is not None and text.startswith(VERBS):
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", text

@@ -318,11 +318,12 @@ def server_of(database: str) -> Callable[[], float]:
 
     wire = Wire(read_database(database, Path()))
     backend = int(wire.ask("SELECT pg_backend_pid()").rows[0][0] or 0)
-    wire.close()
     try:
         parent = _parent_of(backend)
     except OSError as error:
         raise BadForm("the database server is not on this machine, so its CPU cannot be measured") from error
+    finally:
+        wire.close()  # and with it the process that was looked at
     return lambda: _family_seconds(parent)
 
 

@@ -22,6 +22,7 @@ def erase_words(tx: Tx, dispatch: DispatchId, case: CaseId, number: str | None) 
     """
     if tx.rows("SELECT 1 FROM requests_posting WHERE id = ? AND ended IS NULL", (dispatch,)):
         raise BadForm("a posting that is in force rests on it; end the posting first. Nothing was changed")
+    tx.memory.pop("requests_posting", None)
     tx.run("DELETE FROM requests_posting WHERE id = ?", (dispatch,))
     tx.run("UPDATE requests_dispatch SET title = '', body = ? WHERE id = ?", (b"", dispatch))
     tx.run("UPDATE requests_text SET words = '' WHERE id = ?", (dispatch,))

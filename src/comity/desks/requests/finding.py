@@ -26,15 +26,22 @@ _INSERT = (
     "INSERT INTO requests_text (place, id, case_id, at, words, tags, scope)"
     " VALUES (COALESCE((SELECT MAX(place) FROM requests_text), 0) + 1, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 )
+_HAVE = "INSERT INTO requests_reach (case_id, agency) VALUES (?, ?) ON CONFLICT (case_id, agency) DO NOTHING"
 _BEHIND = (
     "SELECT id, ours, kind, case_id, from_agency, to_agency, item, created, body FROM requests_dispatch d"
     " WHERE NOT EXISTS (SELECT 1 FROM requests_text t WHERE t.id = d.id) ORDER BY created, id LIMIT ?"
 )
 
 
-def note(tx: Tx, filing: Filing) -> None:
-    """Write the words of a dispatch that was just filed. Idempotent by id."""
+def note(tx: Tx, filing: Filing, *, new: bool = False) -> None:
+    """Write the words of a dispatch that was just filed. Idempotent by id.
+
+    `new`: it is fresh and begins a case of which there was nothing before.
+    """
     header = filing.header
+    if new:
+        _begin(tx, filing)
+        return
     ends = (header.author.agency, header.agencies)
     _write(tx, header.id, filing.case, filing.ours, header.kind, ends, header.workplan_item, filing.body, filing.at)
 
@@ -102,17 +109,29 @@ def _write(  # noqa: PLR0917  the columns in order
         "SELECT 1 FROM requests_mark WHERE target = ? AND ours = ? AND kind = ? LIMIT 1", (id_, int(ours), Kind.RECALL)
     )
     words = "" if closed else " ".join(_words((*texts, item or "")))
-    tags = " ".join(
-        [
-            kind_tag(kind),
-            side_tag(ours=ours),
-            agency_tag(sender, "f"),
-            *(agency_tag(one, "t") for one in receivers),
-        ]
-    )
-    tx.run(_INSERT, (id_, case, at, words, tags, _scope(tx, case)))
+    tx.later(_INSERT, (id_, case, at, words, _tags(kind, ends, ours=ours), _scope(tx, case)))
     if target is not None:
         close(tx, target, ours=ours)
+
+
+def _begin(tx: Tx, filing: Filing) -> None:
+    """Write the words of the first dispatch of a new case, of which nothing stands anywhere: as `_write`, but unasked."""
+    header, ours = filing.header, filing.ours
+    have = sorted({header.author.agency} if ours else set(header.agencies))
+    for agency in have:
+        tx.later(_HAVE, (filing.case, agency))
+    texts, target = _texts(header.kind, filing.body)
+    words = " ".join(_words((*texts, header.workplan_item or "")))
+    tags = _tags(header.kind, (header.author.agency, header.agencies), ours=ours)
+    tx.later(_INSERT, (header.id, filing.case, filing.at, words, tags, _scoped(filing.case, have)))
+    if target is not None:
+        close(tx, target, ours=ours)
+
+
+def _tags(kind: str, ends: tuple[str, tuple[str, ...]], *, ours: bool) -> str:
+    sender, receivers = ends
+    to = (agency_tag(one, "t") for one in receivers)
+    return " ".join([kind_tag(kind), side_tag(ours=ours), agency_tag(sender, "f"), *to])
 
 
 def _texts(kind: str, body: bytes) -> tuple[tuple[str, ...], DispatchId | None]:
@@ -137,14 +156,15 @@ def _reach(tx: Tx, case: CaseId, agencies: Iterable[str]) -> None:
     """Note that these agencies of ours have a case; what stands there already is found by the new one too."""
     fresh = 0
     for agency in agencies:
-        fresh += tx.run(
-            "INSERT INTO requests_reach (case_id, agency) VALUES (?, ?) ON CONFLICT (case_id, agency) DO NOTHING",
-            (case, agency),
-        )
+        fresh += tx.run(_HAVE, (case, agency))
     if fresh and tx.rows("SELECT 1 FROM requests_text WHERE case_id = ? LIMIT 1", (case,)):
         tx.run("UPDATE requests_text SET scope = ? WHERE case_id = ?", (_scope(tx, case), case))
 
 
 def _scope(tx: Tx, case: CaseId) -> str:
     rows = tx.rows("SELECT agency FROM requests_reach WHERE case_id = ? ORDER BY agency", (case,))
-    return " ".join([case_tag(case), *(agency_tag(text_of(row[0]), "a") for row in rows)])
+    return _scoped(case, [text_of(row[0]) for row in rows])
+
+
+def _scoped(case: CaseId, agencies: Iterable[str]) -> str:
+    return " ".join([case_tag(case), *(agency_tag(one, "a") for one in agencies)])

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 from comity.base.ids import DispatchId, LeafIndex, Ms
 from comity.desks.requests.rows import PostingRow
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.ports import Scalar, Tx
 
+_ANY = "requests_posting"
+"""Under this what was read of postings stands in a transaction's memory."""
+
 
 def insert_posting(tx: Tx, row: PostingRow) -> None:
     """Write a nomination."""
+    tx.memory.pop(_ANY, None)
     tx.run(
         "INSERT INTO requests_posting (id, ours, desk, officer, state, nominated, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (id) DO NOTHING",
@@ -21,11 +26,13 @@ def insert_posting(tx: Tx, row: PostingRow) -> None:
 
 def accept_posting(tx: Tx, posting: DispatchId, at: Ms) -> None:
     """Note that the host accepted."""
+    tx.memory.pop(_ANY, None)
     tx.run("UPDATE requests_posting SET state = 'accepted', accepted = ? WHERE id = ?", (at, posting))
 
 
 def end_posting(tx: Tx, posting: DispatchId, ours: bool, leaf: LeafIndex | None, at: Ms) -> None:  # noqa: FBT001  a column's value
     """Note that it ended, by an act of ours or theirs."""
+    tx.memory.pop(_ANY, None)
     tx.run(
         "UPDATE requests_posting SET state = 'ended', ended = ?, ended_by_ours = ?, ended_leaf = ? WHERE id = ?",
         (at, int(ours), leaf, posting),
@@ -39,8 +46,12 @@ def posting(tx: Tx, id_: DispatchId) -> PostingRow | None:
 
 def postings_of(tx: Tx, desk: str, officer: int, *, ours: bool) -> tuple[PostingRow, ...]:
     """Return the postings of one officer of ours or theirs, newest first."""
-    where = "WHERE ours = ? AND desk = ? AND officer = ? ORDER BY nominated DESC, id DESC"
-    return tuple(_postings(tx, where, (int(ours), desk, officer)))
+    known = cast("dict[object, tuple[PostingRow, ...]]", tx.memory.setdefault(_ANY, {}))
+    key = (int(ours), desk, officer)
+    if key not in known:
+        where = "WHERE ours = ? AND desk = ? AND officer = ? ORDER BY nominated DESC, id DESC"
+        known[key] = tuple(_postings(tx, where, key))
+    return known[key]
 
 
 def _postings(tx: Tx, where: str, arguments: tuple[Scalar, ...]) -> Iterable[PostingRow]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, cast
 
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms
@@ -209,9 +210,15 @@ WHOLE = f"SELECT {_COLUMNS}, d.body FROM requests_dispatch d "  # noqa: S608  co
 
 def pack(rest: Rest) -> str:
     """Write the rest of a header as one column."""
-    label = [getattr(rest.label, name) for name in _LABEL]
     delegation = None if rest.delegation is None else rest.delegation.hex()
-    return json.dumps([label, rest.basis, rest.conduct, rest.answer_by, delegation, rest.role])
+    others = json.dumps([rest.basis, rest.conduct, rest.answer_by, delegation, rest.role])
+    return f"[{_label(rest.label)}, {others[1:]}"
+
+
+@lru_cache(maxsize=256)
+def _label(label: Label) -> str:
+    """Write a label; the same few stand on most dispatches."""
+    return json.dumps([getattr(label, name) for name in _LABEL])
 
 
 def unpack(column: str) -> Rest:

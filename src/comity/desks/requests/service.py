@@ -32,6 +32,8 @@ from comity.screen.case import After
 NAME = "requests"
 POSTED_OFFICER = "posted-officer"
 _PAGE = 200
+_FILED = "requests filed last"
+"""Under this a transaction remembers which dispatch of theirs it wrote last, and when."""
 
 
 class RequestsDesk:
@@ -109,15 +111,34 @@ class RequestsDesk:
         """Write the rows of one dispatch, ours when committed, theirs when recorded. Idempotent by id."""
         header = filing.header
         body = read(header.kind, filing.body).body if filing.body else None
+        if filing.fresh and bytes(filing.case) == bytes(header.id):
+            self._open(tx, filing, body)
+            return
         arrived = None if filing.ours else store.arrived_before(tx, header.id) or filing.at
         if not store.insert_dispatch(tx, self._row(filing, body, arrived)):
             return
-        store.file_in_case(tx, filing.case, datetime.fromtimestamp(filing.at / 1000, UTC).year, filing.at)
+        store.file_in_case(tx, filing.case, _year(filing), filing.at)
+        self._follow(tx, filing, body)
+
+    def _open(self, tx: Tx, filing: Filing, body: Body | None) -> None:
+        """Write a dispatch that begins a case: of what is new nothing needs to be asked, and that is most of what comes."""
+        tx.later(store.INSERT_DISPATCH, self._row(filing, body, None if filing.ours else filing.at))
+        new = store.open_case(tx, filing.case, _year(filing), filing.at, ours=filing.ours)
+        if not new:  # a later one of the case has overtaken it
+            store.file_in_case(tx, filing.case, _year(filing), filing.at)
+        self._follow(tx, filing, body, new=new)
+        if not filing.ours:
+            tx.memory[_FILED] = (filing.header.id, filing.at)
+
+    @staticmethod
+    def _follow(tx: Tx, filing: Filing, body: Body | None, *, new: bool = False) -> None:
+        """Do what follows from a dispatch that was written; `new`: its case is."""
+        header = filing.header
         if body is not None and body.reference and not filing.ours:
             store.note_their_number(tx, filing.case, body.reference)
         if body is not None:
             follow(tx, filing, body)
-        finding.note(tx, filing)
+        finding.note(tx, filing, new=new)
         if header.kind == Kind.TRANSFER:
             finding.reach(tx, finding.passed_by(tx, header.id))
 
@@ -126,19 +147,23 @@ class RequestsDesk:
         match fact:
             case Fact.ARRIVED:
                 store.note_arrived(tx, dispatch, at, None)
+            case Fact.FILED if tx.memory.get(_FILED) == (dispatch, at):
+                store.note_filed(tx, dispatch, at)
             case Fact.FILED:
                 store.note_arrived(tx, dispatch, at, at)
             case Fact.SEEN:
                 store.note_seen(tx, dispatch, at)
+                store.note_moved(tx, dispatch)
             case Fact.REFUSED:
                 passed = finding.passed_by(tx, dispatch) if store.kind_of(tx, dispatch) == Kind.TRANSFER else ()
                 store.note_refused(tx, dispatch, code, at)
                 finding.reach(tx, passed)
+                store.note_moved(tx, dispatch)
             case Fact.QUARANTINED:
                 store.note_quarantined(tx, dispatch, at)
+                store.note_moved(tx, dispatch)
             case _:
                 raise BadForm("there is no such receipt; nothing was written")
-        store.note_moved(tx, dispatch)
 
     def _row(self, filing: Filing, body: Body | None, arrived: Ms | None) -> tuple[Scalar, ...]:
         header, stage = filing.header, stage_of(body)
@@ -310,6 +335,10 @@ class RequestsDesk:
             versions.append(row.to_agencies)
             row = store.dispatch(tx, row.replaces) if row.replaces is not None else None
         return reach(versions, passed_to)
+
+
+def _year(filing: Filing) -> int:
+    return datetime.fromtimestamp(filing.at / 1000, UTC).year
 
 
 def _standing(body: Body, now: Ms) -> Standing | None:

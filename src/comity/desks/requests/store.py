@@ -34,6 +34,7 @@ _ARRIVED = (
     " ELSE ? + COALESCE(limit_seen, limit_first, limit_full) END"
     " WHERE id = ?"
 )
+_TOLD = " RETURNING case_id, committed, arrived, filed, seen, refused, quarantined"
 _SEEN = (
     "UPDATE requests_dispatch SET seen = COALESCE(seen, ?),"
     " due_next = CASE WHEN seen IS NOT NULL OR arrived IS NULL THEN due_next"
@@ -104,6 +105,14 @@ def insert_dispatch(tx: Tx, arguments: tuple[Scalar, ...]) -> bool:
     return tx.run(INSERT_DISPATCH, arguments) > 0
 
 
+def open_case(tx: Tx, case: CaseId, year: int, at: Ms, *, ours: bool) -> bool:
+    """Give a case the next number of the year; return whether it was not there. One that we open ourselves is new."""
+    if ours:
+        tx.later(_OPEN_CASE, (case, year, year, at))
+        return True
+    return tx.run(_OPEN_CASE, (case, year, year, at)) > 0
+
+
 def file_in_case(tx: Tx, case: CaseId, year: int, at: Ms) -> None:
     """Note that something was filed in a case; one that is not there gets the next number of the year."""
     if not tx.run(_MOVED, (at, case, at)):
@@ -115,13 +124,23 @@ def note_their_number(tx: Tx, case: CaseId, number: str) -> None:
     tx.run("UPDATE requests_case SET theirs = COALESCE(theirs, ?) WHERE id = ?", (number, case))
 
 
+def note_filed(tx: Tx, dispatch: DispatchId, at: Ms) -> None:
+    """Note that what this transaction wrote at this same time is filed; nothing else of it or its case changes."""
+    tx.later(_ARRIVED, (at, at, at, at, at, dispatch))
+
+
 def note_arrived(tx: Tx, dispatch: DispatchId, at: Ms, filed: Ms | None) -> None:
-    """Note that it arrived, and was filed if `filed` says when; its limits begin.
+    """Note that it arrived, and was filed if `filed` says when; its limits begin, and its case has moved.
 
     What arrived and is held until its predecessors are there has no row yet: its time is kept for the day it is filed.
     """
-    if not tx.run(_ARRIVED, (at, filed, at, at, at, dispatch)):
-        tx.run("INSERT INTO requests_early (id, at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", (dispatch, at))
+    found = tx.rows(_ARRIVED + _TOLD, (at, filed, at, at, at, dispatch))
+    if found:
+        case, *times = found[0]
+        last = max((int_of(one) for one in times if one is not None), default=0)
+        tx.later(_MOVED, (last, case, last))
+    else:
+        tx.later("INSERT INTO requests_early (id, at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", (dispatch, at))
 
 
 def arrived_before(tx: Tx, dispatch: DispatchId) -> Ms | None:

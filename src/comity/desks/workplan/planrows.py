@@ -135,6 +135,7 @@ def keep_story(tx: Tx, story: Story) -> None:
 
 def put_version(tx: Tx, version: Version) -> None:
     """Write one version, once."""
+    tx.memory.pop(_NEWEST, None)
     tx.run(
         "INSERT INTO workplan_version (number, digest, plan, proposal, agreed) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (number) DO NOTHING",
@@ -156,10 +157,13 @@ def first(tx: Tx) -> Version | None:
 
 def newest(tx: Tx) -> tuple[int, Digest, Plan] | None:
     """Return number, digest and text of the version in force, if anything was said of the plan yet."""
-    found = tx.rows("SELECT number, digest, plan FROM workplan_version ORDER BY number DESC LIMIT 1")
-    if not found:
-        return None
-    return int_of(found[0][0]), Digest(bytes_of(found[0][1])), read_plan(bytes_of(found[0][2]))
+    remembered = tx.memory.get(_NEWEST)
+    found = cast("list[Row]", remembered) if isinstance(remembered, list) else tx.rows(_NEWEST)
+    tx.memory[_NEWEST] = found
+    return (int_of(found[0][0]), Digest(bytes_of(found[0][1])), read_plan(bytes_of(found[0][2]))) if found else None
+
+
+_NEWEST = "SELECT number, digest, plan FROM workplan_version ORDER BY number DESC LIMIT 1"
 
 
 def in_force_since(tx: Tx) -> Ms | None:

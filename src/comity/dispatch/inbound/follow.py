@@ -11,6 +11,7 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.consent import note_consent
 from comity.dispatch.entries import DispatchLeaf, Fact
 from comity.dispatch.filing import Filing
+from comity.dispatch.foresight import AWAITED, is_absent
 from comity.dispatch.inbound.record import recalled, receipt
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_of
@@ -33,6 +34,8 @@ def follow(settled: DispatchId, book: Book, office: Office, now: Ms) -> tuple[Re
 
 def _freed(settled: DispatchId, book: Book) -> tuple[DispatchId, ...]:
     """Strike a settled predecessor and return the dispatches that waited for it and for nothing else."""
+    if is_absent(book.tx, AWAITED, settled):
+        return ()
     waiting = book.tx.rows("SELECT id FROM waits WHERE predecessor = ?", (settled,))
     if not waiting:
         return ()

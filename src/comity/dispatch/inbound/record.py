@@ -10,6 +10,7 @@ from comity.dispatch.book import Book
 from comity.dispatch.consent import note_consent
 from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
 from comity.dispatch.filing import Filing
+from comity.dispatch.foresight import AWAITED, MARKED, is_absent, written
 from comity.dispatch.held import drop_about
 from comity.dispatch.holding import ANSWERING, MARKING_KINDS, PART, RECALL, WITHDRAW, targets_of
 from comity.dispatch.inbound.custody import into_custody
@@ -44,12 +45,12 @@ def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
     fact = Fact.REFUSED if admitted.code else (Fact.ARRIVED if admitted.waits_for else Fact.FILED)
     if admitted.waits_for:
         rows = [(header.id, one) for one in admitted.waits_for]
-        book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+        _wait(rows, book)
     recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=decision_hash(salt, inward))
     _keep_content(opened, fact, book, office, now)
     if admitted.verified.attachments and fact is not Fact.REFUSED:
         expect(header.id, admitted.verified.attachments, book.tx, now)
-    _file(admitted.verified, fact, admitted.code, book, office, now=now)
+    _file(admitted.verified, fact, admitted.code, book, office, now=now, fresh=fact is Fact.FILED)
     _count_persons(admitted.verified, book, office, now)
     return Recorded(header.id, opened.arrival.index, fact, admitted.code, recorded.case, recorded.receipt)
 
@@ -68,11 +69,16 @@ def file_again(
     if fact is Fact.ARRIVED and coming(header.id, book.tx):
         waits = (*waits, waits_on(header.id))
     rows = [(header.id, one) for one in waits]
-    book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
+    _wait(rows, book)
     _keep_content(verified.opened, fact, book, office, now)
     _file(verified, fact, code, book, office, now=now)
     _count_persons(verified, book, office, now)
     return waits
+
+
+def _wait(rows: list[tuple[DispatchId, DispatchId]], book: Book) -> None:
+    written(book.tx, AWAITED)
+    book.tx.many("INSERT INTO waits (id, predecessor) VALUES (?, ?) ON CONFLICT DO NOTHING", rows)
 
 
 def _count_persons(verified: Verified, book: Book, office: Office, now: Ms) -> None:
@@ -93,10 +99,10 @@ def _keep_content(opened: Opened, fact: Fact, book: Book, office: Office, now: M
     header, index = opened.header, opened.arrival.index
     if fact is Fact.REFUSED:
         sealed = None if into_custody(opened, book, office, now) else opened.arrival.sealed
-        book.tx.run("UPDATE got SET sealed = ? WHERE idx = ?", (sealed, index))
+        book.tx.later("UPDATE got SET sealed = ? WHERE idx = ?", (sealed, index))
         return
     row = (opened.arrival.sealed, parts_bytes(opened.parts), header.case or header.id, index)
-    book.tx.run("UPDATE got SET sealed = ?, plain = ?, case_id = ? WHERE idx = ?", row)
+    book.tx.later("UPDATE got SET sealed = ?, plain = ?, case_id = ? WHERE idx = ?", row)
 
 
 def receipt(
@@ -107,7 +113,7 @@ def receipt(
     entry = encode_entry(ReceiptLeaf(arrival.index, leaf.id, leaf.sealed, fact, code, None, decision))
     place = book.append_own([entry])
     settled = now if fact in _SETTLING else None
-    book.tx.run(
+    book.tx.later(
         "UPDATE got SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?"
         " WHERE idx = ?",
         (int(fact), code, place, now, settled, arrival.index),
@@ -115,8 +121,13 @@ def receipt(
     return Recorded(leaf.id, arrival.index, fact, code, None, sha256(entry))
 
 
-def _file(verified: Verified, fact: Fact, code: str | None, book: Book, office: Office, *, now: Ms) -> None:
-    """Give the dispatch to its desk; what waits for a predecessor is given to it when that one is settled."""
+def _file(
+    verified: Verified, fact: Fact, code: str | None, book: Book, office: Office, *, now: Ms, fresh: bool = False
+) -> None:
+    """Give the dispatch to its desk; what waits for a predecessor is given to it when that one is settled.
+
+    `fresh`: it came in this step, and our law let it in.
+    """
     opened = verified.opened
     header, desk = opened.header, office.desks[opened.header.desk]
     filing = Filing(
@@ -127,6 +138,7 @@ def _file(verified: Verified, fact: Fact, code: str | None, book: Book, office: 
         at=now,
         index=opened.arrival.index,
         admitted=fact is not Fact.REFUSED,
+        fresh=fresh,
     )
     if fact is not Fact.ARRIVED:
         desk.file(book.tx, filing)
@@ -149,6 +161,7 @@ def _mark(verified: Verified, fact: Fact, book: Book, now: Ms) -> None:
         return
     kind = PART if facts.takes_back_part else header.kind
     targets = tuple(dict.fromkeys((*targets_of(header), *(() if facts.takes_back is None else (facts.takes_back,)))))
+    written(book.tx, MARKED)
     book.tx.many(_LEAVE_MARK, [(target, header.id, kind) for target in targets])
     theirs = [target for target in targets if book.tx.rows("SELECT 1 FROM got WHERE id = ?", (target,))]
     tell(header, theirs, book.tx, now)
@@ -158,4 +171,6 @@ def _mark(verified: Verified, fact: Fact, book: Book, now: Ms) -> None:
 
 def recalled(dispatch: DispatchId, book: Book) -> bool:
     """Say whether a recall or correction of this dispatch came before it could be filed."""  # spec: protocol.md 7
+    if is_absent(book.tx, MARKED, dispatch):
+        return False
     return bool(book.tx.rows("SELECT 1 FROM mark WHERE target = ?", (dispatch,)))

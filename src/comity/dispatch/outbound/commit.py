@@ -35,7 +35,14 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
         index = None if known[0][0] is None else LeafIndex(int_of(known[0][0]))
         return Committed(header.id, case, leaf.lane, index, _verdict(sealed), sealed.header.labels.redactions)
     filing = Filing(
-        ours=True, header=header, body=sealed.released.cleared.body, case=case, at=now, index=None, admitted=True
+        ours=True,
+        header=header,
+        body=sealed.released.cleared.body,
+        case=case,
+        at=now,
+        index=None,
+        admitted=True,
+        fresh=True,
     )
     desk = office.desks[header.desk]
     checker: object = desk
@@ -47,7 +54,7 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
     index = book.append_own([entry]) if at_once and not book.stops.stop(header.desk, header.kind, header.lane) else None
     if index is None:
         _pool(book, leaf.lane, entry, header.id, draft.not_before)
-    book.tx.run(
+    book.tx.later(
         "INSERT INTO sent (id, idx, lane, desk, kind, case_id, sealed, sealed_sha256, plain, decision_salt, sent_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -82,7 +89,7 @@ def _verdict(sealed: Sealed) -> Verdict:
 
 
 def _pool(book: Book, lane: Lane, entry: bytes, dispatch: bytes, not_before: Ms | None) -> None:
-    book.tx.run(
+    book.tx.later(
         "INSERT INTO pool (place, lane, entry, dispatch, not_before)"
         " SELECT coalesce(max(place), 0) + 1, ?, ?, ?, ? FROM pool",
         (int(lane), entry, dispatch, not_before),

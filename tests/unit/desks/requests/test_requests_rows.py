@@ -45,6 +45,7 @@ class Node:
         ours = more.pop("ours", False)
         index = more.pop("index", None)
         admitted = more.pop("admitted", True)
+        fresh = more.pop("fresh", False)
         header = Header(
             id=ident(number),
             sender=NodeName("a.example/comity"),
@@ -80,6 +81,7 @@ class Node:
             at=Ms(T0 + at),
             index=index,
             admitted=admitted,
+            fresh=fresh,
         )
         DESK.file(self.tx, filing)
         return filing

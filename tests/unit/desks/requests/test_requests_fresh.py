@@ -1,0 +1,89 @@
+"""What is filed without asking, because it is fresh, leaves the same rows as what is filed with asking."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from comity.base.ids import CaseId
+from comity.edge.schema import Schema
+from comity.edge.sqlite import SqliteStore
+from tests.unit.desks.requests.test_requests_rows import (
+    ANSWER,
+    DESK,
+    FILED,
+    HOUR,
+    MINUTE,
+    RFI,
+    T0,
+    Node,
+    case_of,
+    ident,
+)
+
+TABLES = ("requests_case", "requests_dispatch", "requests_early", "requests_mark", "requests_text", "requests_reach")
+
+
+def rows_after(fresh: bool, play: Any) -> list[Any]:
+    store = SqliteStore(":memory:", (Schema("requests", DESK.schema),))
+    with store.begin() as tx:
+        play(Node(tx), fresh)
+        found = [tx.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES]
+    store.close()
+    return found
+
+
+def ours(node: Node, fresh: bool) -> None:
+    node.file(1, "rfi", RFI, ours=True, fresh=fresh)
+    node.settle(1, FILED, HOUR)
+
+
+def theirs(node: Node, fresh: bool) -> None:
+    for number in (1, 2):
+        node.file(number, "rfi", RFI, at=MINUTE, fresh=fresh)
+        node.settle(number, FILED, MINUTE)
+
+
+def theirs_settled_at_another_time(node: Node, fresh: bool) -> None:
+    node.file(1, "rfi", RFI, at=MINUTE, fresh=fresh)
+    node.settle(1, FILED, HOUR)
+
+
+def overtaken(node: Node, fresh: bool) -> None:
+    node.file(2, "answer", ANSWER, **case_of(1), agencies=("guard",), fresh=fresh)
+    node.settle(2, FILED, 0)
+    node.file(1, "rfi", RFI, at=MINUTE, fresh=fresh)
+    node.settle(1, FILED, MINUTE)
+
+
+def with_an_answer(node: Node, fresh: bool) -> None:
+    node.file(1, "rfi", RFI, fresh=fresh)
+    node.settle(1, FILED, 0)
+    node.file(2, "answer", ANSWER, at=MINUTE, ours=True, **case_of(1), fresh=fresh)
+    node.settle(2, FILED, HOUR)
+
+
+def twice(node: Node, fresh: bool) -> None:
+    node.file(1, "rfi", RFI, fresh=fresh)
+    node.settle(1, FILED, 0)
+    node.file(1, "rfi", RFI)
+    node.settle(1, FILED, 0)
+
+
+@pytest.mark.parametrize("play", [ours, theirs, theirs_settled_at_another_time, overtaken, with_an_answer, twice])
+def test_the_same_rows_with_and_without_asking(play: Any) -> None:
+    asked, unasked = rows_after(False, play), rows_after(True, play)
+    assert asked[0]
+    assert unasked == asked
+
+
+def test_cases_opened_without_asking_are_numbered_one_after_the_other() -> None:
+    store = SqliteStore(":memory:", (Schema("requests", DESK.schema),))
+    with store.begin() as tx:
+        node = Node(tx)
+        for number in range(1, 5):
+            node.file(number, "rfi", RFI, ours=number % 2 == 0, fresh=True)
+        assert [DESK.number(tx, CaseId(ident(n)))[0] for n in range(1, 5)] == [f"A-2026-{n:04d}" for n in range(1, 5)]
+        assert node.row(1).arrived == T0
+    store.close()
