@@ -69,6 +69,18 @@ PRECURSORS = (
             and (q.outside == "file" or (q.outside == "" and q.to_agencies <= {"health-canada", "cbsa", "rcmp"}))
         ),
     ),
+    permit(
+        "CA-PCR-25/board",
+        "onward",
+        lambda q, f: (
+            q.purpose == "precursor-diversion"
+            and q.kind == "incident"
+            and not f.personal
+            and q.outside == "third-state"
+            and not q.to_agencies
+            and "third-state" in q.released
+        ),
+    ),
     refuse(
         "CA-PCR-25/application",
         "no-legal-basis",

@@ -37,9 +37,7 @@ _OPINION_STEMS = words(
 _NO_ACT = {""} | words(
     "- any background general intelligence n/a none not-stated person-of-interest suspicion suspicious unknown various"
 )
-_NEEDS_NO_CONDUCT = OWN_BUSINESS | {
-    "missing-person", "deconfliction", "drug-alert", "cyber-incident", "restricted-dialogue",
-}  # fmt: skip
+_NEEDS_NO_CONDUCT = OWN_BUSINESS | {"missing-person", "deconfliction", "drug-alert", "cyber-incident"}
 _HOLDERS_LIFE = {"location", "contact", "account", "health", "political-or-religious", "minor", "victim"}
 
 

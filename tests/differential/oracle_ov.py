@@ -34,6 +34,17 @@ ROWS: tuple[Row, ...] = (
             q.purpose in {"precursor-diversion", "drug-alert"} and not f.personal and q.outside != "third-state"
         ),
     ),
+    permit(
+        "OV-8/board",
+        "onward",
+        lambda q, f: (
+            q.purpose in {"precursor-diversion", "drug-alert"}
+            and q.kind == "incident"
+            and not f.personal
+            and q.outside == "third-state"
+            and "third-state" in q.released
+        ),
+    ),
     oblige("OV-8/objection", "report:goods-stopped", "admit", lambda q, _f: q.kind == "objection"),
     oblige("OV-8/incident", "report:enforcement-desks", "clear admit", lambda q, _f: q.kind == "incident"),
 )

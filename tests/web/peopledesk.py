@@ -68,7 +68,9 @@ class Screens:
         signin = SignInRoutes(engine, self.desk.signin, self.desk.people, agency).routes
         self.hands = RouteHands({**accounts, **signin})
         board = SimpleNamespace(parties=lambda: PARTIES, laws=tuple)
-        self.site = SimpleNamespace(board=board, hands=self.hands, people=self.desk.people, health=health, duty=None)
+        self.site = SimpleNamespace(
+            board=board, hands=self.hands, people=self.desk.people, health=health, duty=None, calendars=None
+        )
 
     def visit(self, token="", *, path=None, query=None, lang="en", **form) -> Visit:
         signed = self.desk.people.signed_in(token)

@@ -309,7 +309,7 @@ def test_an_administrator_who_ends_the_own_sessions_keeps_this_one(screens, admi
 
 def test_every_change_of_administration_wants_a_fresh_proof_and_the_right_deed():
     changes = [one for one in people.ROUTES if one.method == "POST" and one.path.startswith("/people")]
-    assert len(changes) == 8
+    assert len(changes) == 9
     assert all(one.fresh and one.deed is Deed.PEOPLE for one in changes)
     public = {one.path for one in (*signin.ROUTES, *people.ROUTES, *settings.ROUTES, *health.ROUTES) if one.public}
     assert all(path.startswith(("/sign-in", "/invitation/")) for path in public)

@@ -10,7 +10,7 @@ from comity.base.ids import DispatchId, Ms
 from comity.dispatch.glass import BREAK_GLASS
 from comity.dispatch.owed import Completion
 from comity.dispatch.particulars import Particulars
-from comity.edge.board import _line
+from comity.edge.board import verdict_line
 from comity.edge.lawpart import law_part, plain_step
 from comity.marking.labels import Urgency
 from comity.policy.assessment import Mitigation
@@ -35,7 +35,7 @@ SECRETS = (
 
 
 def line(act, verdict):
-    return _line("XA", act, verdict, exercise=True, ground=verdict.ground)
+    return verdict_line("XA", act, verdict, exercise=True, ground=verdict.ground)
 
 
 def part_of(node, dispatch):

@@ -11,7 +11,7 @@ import sys
 from comity.cli import node
 from comity.edge import running
 from comity.web import app, screens
-app._Router(route_handlers=[], openapi_config=None, logging_config=None)
+app.Router(route_handlers=[], openapi_config=None, logging_config=None)
 print(*sorted({one.partition(".")[0] for one in sys.modules}))
 """
 

@@ -28,8 +28,9 @@ OWN = {
     "pgsearch.py",
     "postgres.py",
     "pgchanges.py",
+    "roomtray.py",
 }
-"""Modules of one kind of store only."""
+"""Modules of one kind of store only; a room's store is a file."""
 DESKS = ("requests", "precursors", "workplan")
 VERBS = ("SELECT ", "INSERT ", "UPDATE ", "DELETE ", "WITH ")
 

@@ -48,7 +48,7 @@ def test_a_time_of_day_that_is_none_is_refused_when_it_is_read(time):
 
 def test_an_officer_may_do_what_the_delegation_leaves(roster):
     standings = roster.standings("xo")
-    assert set(standings) == {*(("requests", number) for number in (*range(11, 18), *range(20, 24))), ("node", 19)}
+    assert set(standings) == {*(("requests", number) for number in (*range(11, 18), *range(20, 25))), ("node", 19)}
     free, bound = standings["requests", 13], standings["node", 19]
     assert (free.agency, free.roles, free.kinds, free.purposes) == (
         "paper-office",
