@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests.pgserver import Cluster
-from tests.spread import Tracing, rank
+from tests.spread import rank
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -27,14 +27,11 @@ def pytest_addoption(parser):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session):
-    """Find the tests without collecting garbage, and trace branches only in those where they count."""
+    """Find the tests without collecting garbage."""
     gc.disable()
     result = yield
     gc.enable()
     gc.set_threshold(50_000, 20, 100)
-    tracer = session.config.pluginmanager.getplugin("_cov")
-    if tracer is not None and tracer.cov_controller is not None:
-        session.config.pluginmanager.register(Tracing(tracer.cov_controller))
     return result
 
 

@@ -1,16 +1,11 @@
-"""How one run spreads the suite over its workers, and in which tests it traces branches.
+"""How the run of what waits for processes and pages is spread over its workers.
 
 The rule it keeps: a file stays with one worker (`--dist loadfile --no-loadscope-reorder`), so that what its module sets up, nodes or a
-browser, is set up once; what waits long for processes begins first, and what only computes fills the gaps; branches are traced under
-`MEASURED` alone.
+browser, is set up once; what takes longest begins first. The units, properties and vectors keep their order and are split (`worksteal`).
 """
 
 from __future__ import annotations
 
-import pytest
-
-MEASURED = ("tests/unit/", "tests/properties/", "tests/vectors/")
-"""These must cover the core by themselves; to trace what else runs through it makes that half slower again."""
 FIRST = (
     "tests/demo/test_demo.py",
     "tests/demo/test_staying_up.py",
@@ -31,29 +26,3 @@ def rank(nodeid: str) -> int:
     path = nodeid.partition("::")[0]
     whole = [place for place, one in enumerate(FIRST) if one == path]
     return (whole or [place for place, one in enumerate(FIRST) if path.startswith(one)] or [len(FIRST)])[0]
-
-
-class Tracing:
-    """Turns the tracing of branches off and on as other tests and those under `MEASURED` come."""
-
-    def __init__(self, controller) -> None:
-        self._controller = controller
-        self._on = True
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self, item):
-        """Trace a test, its fixtures included, where it counts."""
-        self._turn(on=item.nodeid.startswith(MEASURED))
-        return (yield)
-
-    @pytest.hookimpl(wrapper=True, trylast=True)
-    def pytest_runtestloop(self):
-        """Leave it on at the end, as whoever writes the figures expects."""
-        result = yield
-        self._turn(on=True)
-        return result
-
-    def _turn(self, *, on: bool) -> None:
-        if on != self._on:
-            (self._controller.resume if on else self._controller.pause)()
-            self._on = on
