@@ -13,7 +13,7 @@ from comity.base.errors import BadEnvelope
 from comity.base.ids import Ms, Origin
 from comity.dispatch.exchange_codec import decode_problem
 from comity.edge.courier_client import Answer, NoAnswer
-from comity.node.fetching import Span, gathered, spans
+from comity.node.fetching import Span, gathered, own_span, their_span
 from comity.node.node import Node
 from comity.node.recovery import Missing, Next
 from comity.node.taken import Problem
@@ -98,8 +98,10 @@ class Recovery:
     async def _fetch(self, missing: Missing, way: Way, now: Ms) -> int:
         """Fetch what is missing, our own log from 0 on if what we hold does not fit, and mend the store."""
         for whole in (False, True):
-            own, theirs = spans(missing, self._node.voice, self._node.peer, whole=whole)
-            found = {span.origin: await _bundles(span, way) for span in (own, theirs)}
+            own = own_span(missing, self._node.voice, whole=whole)
+            found = {own.origin: await _bundles(own, way)}
+            theirs = their_span(missing, self._node.peer, own.entries(found[own.origin]))
+            found[theirs.origin] = await _bundles(theirs, way)
             if await self._call(self._node.restore, missing, gathered(own, theirs, found), now):
                 _LOG.warning(
                     "the store was mended: %d entries of our log and %d of the other side's came back",

@@ -127,6 +127,8 @@ def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers:
     if exchange.base > theirs.size:  # 7
         raise Problem("gap", 409, "entries that begin beyond the end of our mirror")
     if checkpoint.size <= theirs.size and _root_at(book, checkpoint.size) != checkpoint.root:  # 8
+        if checkpoint.size > theirs.head_size:  # after a put-back only our own leaf says what stands there
+            raise Problem("unproven-head", 422, "a head that contradicts what our own log says of the peer's")
         shown = evidence.equivocation(head, evidence.newest_head(book), book.tiles(LogRole.THEIRS), now)
         raise Proven(shown, "a head that contradicts the log we mirror")
     fresh, decoded, edge, tiles = _grow(exchange, head, book)  # 9

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from comity.base.errors import BadEnvelope
 from comity.base.ids import Origin
-from comity.node.mend import Fetched
+from comity.dispatch.entries import decode_entry
+from comity.node.mend import Fetched, newest_tie
 from comity.node.peer import Peer, Voice
 from comity.node.recovery import Missing
 from comity.node.taken import Problem
@@ -47,13 +48,32 @@ class Span:
         return tuple(found[self.start % TILE_WIDTH :]) if found else ()
 
 
-def spans(missing: Missing, voice: Voice, peer: Peer, *, whole: bool) -> tuple[Span, Span]:
-    """Say which entries of our log and of the peer's are to be fetched; `whole` takes ours from 0 on."""
-    own_end = missing.own.checkpoint.size if missing.own is not None and missing.own_is_longer else 0
-    own_start = 0 if whole or not own_end else missing.own_from
-    end = missing.theirs.head.checkpoint.size if missing.theirs is not None and missing.theirs_is_longer else 0
-    start = missing.theirs_from if end else 0
-    return Span(voice.log_origin, own_start, own_end), Span(peer.log_origin, start, end)
+def own_span(missing: Missing, voice: Voice, *, whole: bool) -> Span:
+    """Say which entries of our log are to be fetched; `whole` takes them from 0 on."""
+    end = missing.own.checkpoint.size if missing.own is not None and missing.own_is_longer else 0
+    return Span(voice.log_origin, 0 if whole or not end else missing.own_from, end)
+
+
+def their_span(missing: Missing, peer: Peer, own: Sequence[bytes]) -> Span:
+    """Say which entries of the peer's log are to be fetched: up to the head that it knows as cosigned, and to our newest l-head.
+
+    Our own log may say that we cosigned more than the peer has a cosignature for: it ignored one, or it was lost there.
+
+    Args:
+        missing: what the peer said.
+        peer: whose log it is.
+        own: the entries of our log that came back.
+
+    Raises:
+        Problem: one of them is none.
+    """  # spec: protocol.md 9 step 2
+    try:
+        tie = newest_tie([decode_entry(entry) for entry in own], peer.log_origin)
+    except BadEnvelope as error:
+        raise Problem("unproven-head", 422, "an entry of our log from the peer's tiles that is none") from error
+    cosigned = missing.theirs.head.checkpoint.size if missing.theirs is not None else 0
+    end = max(cosigned, tie.size if tie is not None else 0)
+    return Span(peer.log_origin, missing.theirs_from, end) if end > missing.theirs_from else Span(peer.log_origin, 0, 0)
 
 
 def gathered(own: Span, theirs: Span, bundles: Mapping[Origin, Mapping[str, bytes]]) -> Fetched:

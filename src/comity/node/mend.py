@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from comity.base import cbor
 from comity.base.errors import BadEnvelope, BadSignature
 from comity.base.hashing import sha256
-from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
+from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, Origin
 from comity.dispatch import records
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import (
     DispatchLeaf,
     Entry,
+    HeadLeaf,
     InstrumentKind,
     InstrumentLeaf,
     LinkEvent,
@@ -45,9 +46,9 @@ from comity.node.refile import note_receipt, refile_held, settle_row
 from comity.node.resealing import mend_reseals, own_reseals
 from comity.node.suspending import apply_leaf
 from comity.node.tail import Tail, match_tail, own_entries, put_back, take_tail
-from comity.node.taken import Problem
-from comity.tlog.checkpoint import verify_head
-from comity.tlog.note import Note, parse_note
+from comity.node.taken import Problem, Proven
+from comity.tlog.checkpoint import Checkpoint, SignedHead, verify_head
+from comity.tlog.note import Note, Seconds, parse_note
 from comity.tlog.tree import EMPTY_ROOT, Edge, Tiles, leaf_hash
 
 
@@ -105,6 +106,8 @@ def mend(
     _own_papers(book, before, entries)
     own_reseals(book, before, entries)
     settled = _append_theirs(book, missing, fetched, office, now)
+    tie = newest_tie(entries, book.logs[LogRole.THEIRS].origin)
+    settled += _append_tied(book, missing, fetched, tie, office, now=now)
     office, voice, peer = renew(book.tx)
     _check_keys(missing, voice, peer)
     _own_receipts(book, before, entries)
@@ -165,18 +168,7 @@ def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Offic
     if missing.theirs is None or missing.theirs.head.checkpoint.size <= theirs.size:
         return []
     head, checkpoint = missing.theirs.head, missing.theirs.head.checkpoint
-    edge, tiles = _grown(book, LogRole.THEIRS, theirs.size, fetched.theirs)
-    try:
-        decoded = [decode_entry(entry) for entry in fetched.theirs]
-    except BadEnvelope as error:
-        raise Problem("unproven-head", 422, "an entry of the peer's tiles that is none") from error
-    if (edge.size, edge.root()) != (checkpoint.size, checkpoint.root):
-        raise Problem("unproven-head", 422, "the peer's tiles do not give the head that it signed and we cosigned")
-    reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
-    check_editions(theirs.size, decoded, book.tx)
-    check_pending(book, reader, edge.size, head, now)
-    check_entries(theirs.size, fetched.theirs, decoded, reader, head=head, book=book, now=now)
-    book.append_mirror(fetched.theirs, edge, tiles)
+    settled = _grow_mirror(book, fetched.theirs[: checkpoint.size - theirs.size], head, office, now)
     keep_head(book, LogRole.THEIRS, checkpoint, head.time, head.note)
     _keep_own_cosignature(book, missing)
     if any(
@@ -185,7 +177,50 @@ def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Offic
         # We once knew a later incarnation of the peer, and forgot it: its newest head is not older than that.
         known = read_incarnation(book.tx, LogRole.THEIRS)
         write_incarnation(book.tx, LogRole.THEIRS, Incarnation(max(known.second, head.time), known.restored))
-    return [DispatchId(one) for one in apply_entries(theirs.size, decoded, head, book, office.desks, now=now)]
+    return settled
+
+
+def _append_tied(
+    book: Book, missing: Missing, fetched: Fetched, tie: HeadLeaf | None, office: Office, *, now: Ms
+) -> list[DispatchId]:
+    """Put the peer's entries up to our newest l-head into our mirror, where it has no cosignature of ours for them.
+
+    We checked the peer's signature on that head once, and forgot it: our own leaf gives the root, and accuses nobody. The head
+    comes again with the peer's next exchange; until then the mirror is longer than the newest head, and nothing is cosigned.
+    """  # spec: protocol.md 9 step 2
+    theirs = book.logs[LogRole.THEIRS]
+    if tie is None or tie.size <= theirs.size:
+        return []
+    head = SignedHead(Checkpoint(theirs.origin, tie.size, tie.root), Seconds(tie.time), "")
+    try:
+        return _grow_mirror(book, fetched.theirs[theirs.size - missing.theirs_from :], head, office, now)
+    except Proven as proven:
+        said = "the peer's entries up to a head that our log names break a rule, and its signature on that head is lost"
+        raise Problem("unproven-head", 422, said) from proven
+
+
+def newest_tie(entries: Sequence[Entry], origin: Origin) -> HeadLeaf | None:
+    """Return the l-head of the largest head of a log among some entries, or None."""
+    ties = (leaf for leaf in entries if isinstance(leaf, HeadLeaf) and leaf.origin == origin)
+    return max(ties, key=lambda leaf: leaf.size, default=None)
+
+
+def _grow_mirror(book: Book, fresh: Sequence[bytes], head: SignedHead, office: Office, now: Ms) -> list[DispatchId]:
+    """Put entries of the peer behind our mirror, with all checks of an exchange, if they give the root of a head."""
+    first = book.logs[LogRole.THEIRS].size
+    edge, tiles = _grown(book, LogRole.THEIRS, first, fresh)
+    try:
+        decoded = [decode_entry(entry) for entry in fresh]
+    except BadEnvelope as error:
+        raise Problem("unproven-head", 422, "an entry of the peer's tiles that is none") from error
+    if (edge.size, edge.root()) != (head.checkpoint.size, head.checkpoint.root):
+        raise Problem("unproven-head", 422, "the peer's tiles do not give a head of its log that we cosigned")
+    reader = Overlay(book.tiles(LogRole.THEIRS), tiles)
+    check_editions(first, decoded, book.tx)
+    check_pending(book, reader, edge.size, head, now)
+    check_entries(first, fresh, decoded, reader, head=head, book=book, now=now)
+    book.append_mirror(fresh, edge, tiles)
+    return [DispatchId(one) for one in apply_entries(first, decoded, head, book, office.desks, now=now)]
 
 
 def _keep_own_cosignature(book: Book, missing: Missing) -> None:

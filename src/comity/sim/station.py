@@ -19,7 +19,7 @@ from comity.dispatch.exchange_codec import decode_problem, encode_problem
 from comity.dispatch.ports import Tx
 from comity.node.assemble import Assembled, Keyring
 from comity.node.ceremony import hold_ceremony
-from comity.node.fetching import Span, gathered, spans
+from comity.node.fetching import Span, gathered, own_span, their_span
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
 from comity.node.logfiles import log_file
@@ -391,12 +391,11 @@ class Station:
             if not self.peer.is_ready() or self._post.parted():
                 return False
             made = self.build.assembled
-            own, theirs = spans(missing, made.voice, made.peer, whole=whole)
+            own = own_span(missing, made.voice, whole=whole)
             with self.peer.store.read() as tx:
-                found = {
-                    span.origin: _files(tx, role, span)
-                    for role, span in ((LogRole.THEIRS, own), (LogRole.OURS, theirs))
-                }
+                found = {own.origin: _files(tx, LogRole.THEIRS, own)}
+                theirs = their_span(missing, made.peer, own.entries(found[own.origin]))
+                found[theirs.origin] = _files(tx, LogRole.OURS, theirs)
             fetched = gathered(own, theirs, found)
             done = self.attempt(lambda node: node.restore(missing, fetched, self.clock))  # noqa: B023  called at once
             if done is not False:

@@ -8,7 +8,7 @@ from comity.dispatch.exchange_codec import decode_problem
 from comity.dispatch.states import Form
 from comity.marking.labels import Lane, Urgency
 from comity.node.ceremony import hold_ceremony
-from comity.node.fetching import gathered, spans
+from comity.node.fetching import gathered, own_span, their_span
 from comity.node.logfiles import log_file
 from comity.node.node import Node
 from comity.node.recovery import Next
@@ -95,11 +95,11 @@ def ask(a, b, now):
 
 
 def fetched(a, b, missing, *, whole=False):
-    own, theirs = spans(missing, a.node.voice, a.node.peer, whole=whole)
-    found = {}
+    own = own_span(missing, a.node.voice, whole=whole)
     with b.store.read() as tx:
-        for span, role in ((own, LogRole.THEIRS), (theirs, LogRole.OURS)):
-            found[span.origin] = {name.path(): log_file(tx, role, name.path()) for name in span.bundles()}
+        found = {own.origin: {name.path(): log_file(tx, LogRole.THEIRS, name.path()) for name in own.bundles()}}
+        theirs = their_span(missing, a.node.peer, own.entries(found[own.origin]))
+        found[theirs.origin] = {name.path(): log_file(tx, LogRole.OURS, name.path()) for name in theirs.bundles()}
     return gathered(own, theirs, found)
 
 

@@ -1,0 +1,128 @@
+"""What our own log says of the peer's counts after a put-back, also where the peer has no cosignature of ours for it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from comity.base.ids import Ms
+from comity.dispatch.entries import HeadLeaf, decode_entry
+from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
+from comity.node.audit import audit
+from comity.node.proofs import Signers
+from comity.node.recovery import Next
+from comity.node.taken import Problem
+from comity.tlog.checkpoint import make_checkpoint, sign_head
+from tests.unit.node.putback import SECOND, START, Side, ask, fetched, note, recover, settle
+
+MINUTE = 60 * SECOND
+L = Ms(START + 2 * MINUTE)
+AHEAD = Ms(L + 59 * MINUTE)
+"""The time of a peer whose clock is fast, by just less than the hour that check 6 allows."""
+
+
+@pytest.fixture
+def ignored():
+    """Two nodes, the first put back; before, it logged a head of a peer with a fast clock, which ignored its cosignature."""
+    a, b = Side(0), Side(1)
+    a.node.submit([note("a1")], START)
+    b.node.submit([note("b1")], START)
+    settle(a, b, START)
+    image = a.store.image()
+    b.node.submit([note("b2"), note("b3")], L)
+    a.node.take(b.node.speak(AHEAD), L)
+    a.node.submit([note("a2")], L)
+    b.node.take(
+        a.node.speak(START), AHEAD
+    )  # our clock went back: more than an hour before the head: ignored by check 12
+    assert b.rows("SELECT value FROM counter WHERE name = 'cosignature-ignored'")
+    tied = max(leaf.size for leaf in leaves(a) if isinstance(leaf, HeadLeaf))
+    assert b.logs()[0].cosigned_size < tied == b.logs()[0].head_size
+    a.put_back(image)
+    assert a.logs()[1].size < tied
+    return a, b, tied
+
+
+def leaves(side, role="ours"):
+    return [decode_entry(row[0]) for row in side.rows("SELECT entry FROM entry WHERE role = ? ORDER BY idx", role)]
+
+
+def missing_of(a, b, now):
+    a.node.starts(now)
+    while True:
+        found, missing = ask(a, b, now)
+        if found is Next.FETCH:
+            return missing
+
+
+def test_the_mirror_reaches_the_newest_l_head_of_what_came_back(ignored):
+    a, b, tied = ignored
+    assert recover(a, b, L)[-1] is Next.FETCH
+    assert a.state == "up"
+    assert a.logs()[1].size == tied
+    assert a.node.speak(L)  # it cosigns nothing that it has no head for
+    settle(a, b, Ms(AHEAD + MINUTE))
+    for one, other in ((a, b), (b, a)):
+        assert one.logs()[1].size == other.logs()[0].size == one.logs()[1].cosigned_size
+        with one.store.read() as tx:
+            assert audit(tx, Signers.of(one.node.voice, one.node.peer)).differences == ()
+        assert one.rows("SELECT class FROM evidence") == []
+        assert one.rows("SELECT id FROM exercise WHERE filed <> 1") == []
+    assert a.rows("SELECT count(*) FROM exercise WHERE filed = 1") == [(4,)], "a1, b1 and what came since; a2 is lost"
+
+
+def test_entries_that_do_not_give_the_root_in_our_own_leaf_change_nothing(ignored):
+    a, b, _ = ignored
+    missing = missing_of(a, b, L)
+    good = fetched(a, b, missing)
+    assert good.theirs
+    before = a.logs()
+    for bad in (good.theirs[:-1], (*good.theirs[:-1], good.theirs[0]), ()):
+        with pytest.raises(Problem) as caught:
+            a.node.restore(missing, replace(good, theirs=bad), L)
+        assert caught.value.code == "unproven-head"
+        assert a.logs() == before
+        assert a.state == "recovering"
+    assert a.node.restore(missing, good, L)
+
+
+def forked(b, size, now):
+    """Return what the peer would say under a head that is not of its log, without the entries below."""
+    head = sign_head(make_checkpoint(b.logs()[0].origin, size, b"\1" * 32), b.node.voice.keys_at(size), now // SECOND)
+    spoken = decode_exchange(b.node.speak(now))
+    return encode_exchange(
+        replace(spoken, base=size, entries=(), checkpoint=head.note, cosignature=None, dispatches=())
+    )
+
+
+def test_a_head_that_only_our_own_leaf_contradicts_is_refused_and_accuses_nobody(ignored):
+    a, b, tied = ignored
+    recover(a, b, L)
+    size = a.logs()[1].head_size + 1
+    assert size <= tied
+    with pytest.raises(Problem) as caught:
+        a.node.take(forked(b, size, AHEAD), Ms(L + SECOND))
+    assert caught.value.code == "unproven-head"
+    assert a.rows("SELECT class FROM evidence") == []
+    assert a.rows("SELECT count(*) FROM pending_head WHERE size = ?", size) == [(1,)], (
+        "kept: it may prove something later"
+    )
+    settled = b.node.speak(Ms(AHEAD + MINUTE))
+    with pytest.raises(Problem):
+        a.node.take(settled, Ms(L + MINUTE))
+    assert a.rows("SELECT class FROM evidence") == [("equivocation",)]
+
+
+def test_an_older_head_that_our_own_leaf_contradicts_stops_the_mending_and_proves_nothing(ignored):
+    """The peer's signature on the head in our leaf is lost, so nobody could check such a proof."""
+    a, b, tied = ignored
+    with pytest.raises(Problem):
+        a.node.take(forked(b, tied - 1, AHEAD), L)
+    assert a.rows("SELECT count(*) FROM pending_head") == [(1,)]
+    missing = missing_of(a, b, L)
+    with pytest.raises(Problem) as caught:
+        a.node.restore(missing, fetched(a, b, missing), L)
+    assert caught.value.code == "unproven-head"
+    assert a.rows("SELECT class FROM evidence") == []
+    assert a.state == "recovering"
