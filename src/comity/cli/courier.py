@@ -84,11 +84,9 @@ def _show_written(made: dict[str, Any], media: Path) -> None:
             else "receipts of the other side come first, or the link holds them back"
         )
         print(f"{_count(made['waiting'], 'dispatch', 'dispatches')} not on it: {why}")
-    if made["attachments_left"]:
-        files = (
-            f"{_count(made['attachments_left'], 'attachment', 'attachments')}, {made['attachments_left_bytes']:,} bytes"
-        )
-        print(f"{files}, not on it: media carry none. Their dispatches are filed once a network has brought them")
+    _show_files(
+        made["attachments"], "written", "the media has no room. Read what comes back on it, then write the rest"
+    )
     print("Nothing counts as delivered before the other side's receipts have come back")
     print(f"last media read {'on ' + moment(made['last_read']) if made['last_read'] else 'here: none'}")
 
@@ -105,12 +103,24 @@ def _show_read(found: dict[str, Any], media: Path) -> None:
             f"these media were read on {moment(found['read_first'])}" if found["read_first"] else "it was here already"
         )
         print(f"nothing on it was new: {before}. No harm is done")
+    _show_files(
+        found["attachments"],
+        "read",
+        "still to come: on the next media, if an answer goes back on these, or by a network",
+    )
     for fault in found["faults"]:
         print(f"NOT TAKEN: {fault}")
     if found["faults"]:
         print("Nothing is lost: whatever has no receipt is on the next media that the other side writes")
     if found["answer"]:
         print("Write media for the other side now: they take back an answer that it waits for, or our next question")
+
+
+def _show_files(files: dict[str, Any], done: str, missing: str) -> None:
+    if files["files"] or files["size_bytes"]:
+        print(f"{_count(files['files'], 'attachment')} {done}, {files['size_bytes']:,} bytes")
+    if files["left"]:
+        print(f"{_count(files['left'], 'attachment')}, {files['left_bytes']:,} bytes, not whole: {missing}")
 
 
 def _count(number: int, one: str, more: str = "") -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from comity.base.errors import BadEnvelope, BadMedia
 from comity.base.hashing import sha256
-from comity.base.ids import LeafIndex, Ms, NodeName, Origin
+from comity.base.ids import Digest, LeafIndex, Ms, NodeName, Origin
 from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import Fact
@@ -22,6 +22,7 @@ from comity.dispatch.exchange_codec import encode_exchange
 from comity.edge.courier_client import Answer, NoAnswer
 from comity.edge.engine import Engine
 from comity.edge.media import Found, FoundSet, NoRoom, SetWriter, find_sets, read_file
+from comity.edge.mediafiles import NO_FILES, CarriedFiles, FileCarrier, held_by
 from comity.edge.recovery import Recovery
 from comity.node.carry import (
     CarriedSet,
@@ -72,6 +73,7 @@ class Written:
         full: the media had no room for more.
         recovering: this node asks first whether its store is the newest; nothing else may go.
         last_read: the newest set of the peer that was read here, if any.
+        attachments: files of dispatches in it, and what had no room.
     """
 
     receiver: NodeName
@@ -84,6 +86,7 @@ class Written:
     full: bool
     recovering: bool
     last_read: Ms | None
+    attachments: CarriedFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +104,7 @@ class Read:
         read_first: when the same set was read before; None if it was not.
         answer: media must go back: they hold an answer, or a question, for the peer.
         faults: what was not taken and why, one sentence a file.
+        attachments: files that are whole now, the bytes that were read, and what is still to come of the other side's.
     """
 
     sender: NodeName
@@ -113,6 +117,7 @@ class Read:
     read_first: Ms | None = None
     answer: bool = False
     faults: tuple[str, ...] = ()
+    attachments: CarriedFiles = NO_FILES
 
 
 @dataclass(slots=True)
@@ -123,6 +128,7 @@ class _Filling:
     receipts: int = 0
     full: bool = False
     recovering: bool = False
+    attachments: CarriedFiles = NO_FILES
 
 
 class Carrier:
@@ -131,10 +137,13 @@ class Carrier:
     Args:
         engine: that drives it.
         home: its data folder, which is never taken for media.
+        files: carries the files of dispatches; None where there are none.
     """
 
-    def __init__(self, engine: Engine, home: Path) -> None:
-        self._engine, self._node, self._home = engine, engine.node, home.resolve()
+    def __init__(self, engine: Engine, home: Path, files: FileCarrier | None = None) -> None:
+        self._engine, self._node, self._home, self._files = engine, engine.node, home.resolve(), files
+        self._turn = asyncio.Lock()
+        """One set at a time, whoever asks."""
 
     # --- writing -----------------------------------------------------------------------------------------------
 
@@ -146,6 +155,10 @@ class Carrier:
             Problem: the link is unpaired or broken.
         """
         self._refuse_home(media)
+        async with self._turn:
+            return await self._write(media)
+
+    async def _write(self, media: Path) -> Written:
         voice, peer = self._node.voice, self._node.peer
         set_id = self._node.office.entropy.draw(SET_ID_BYTES)
         writer = await asyncio.to_thread(SetWriter, media, voice.node, set_id)
@@ -171,6 +184,7 @@ class Carrier:
             full=filling.full,
             recovering=filling.recovering,
             last_read=None if last is None else last.at,
+            attachments=filling.attachments,
         )
 
     async def _fill(self, writer: SetWriter, media: Path) -> _Filling:
@@ -179,6 +193,10 @@ class Carrier:
             await self._questions(writer, filling)
             if not filling.recovering:
                 await self._exchanges(writer, filling)
+                if self._files is not None:
+                    held = await asyncio.to_thread(self._held_there, media)
+                    await asyncio.to_thread(self._files.say_held, writer)
+                    filling.attachments = await asyncio.to_thread(self._files.write, writer, held, filling.gone)
         except NoRoom as error:
             if not writer.files:
                 raise BadMedia(
@@ -212,6 +230,11 @@ class Carrier:
             filling.receipts = carried.receipts
             if not carried.left:
                 return
+
+    def _held_there(self, media: Path) -> dict[Digest, int]:
+        """Return what the other side has of our files, as its own newest set on the media says; without one, nothing."""
+        us, peer = self._node.voice.node, self._node.peer.node
+        return held_by([one for one in find_sets(media).sets if (one.listed.sender, one.listed.receiver) == (peer, us)])
 
     def _refuse_home(self, media: Path) -> None:
         if media.resolve() == self._home or self._home in media.resolve().parents:
@@ -253,6 +276,10 @@ class Carrier:
             BadMedia: there is no set of the peer for this node on it; nothing was changed.
         """
         self._refuse_home(media)
+        async with self._turn:
+            return await self._read(media)
+
+    async def _read(self, media: Path) -> Read:
         found = await asyncio.to_thread(find_sets, media)
         newest = self._ours(found, media)
         listed = newest.listed
@@ -270,6 +297,8 @@ class Carrier:
             done, go_on = await self._take(file.name, file.part, content, done)
             if not go_on:
                 break
+        if self._files is not None and not await self._engine.call(lambda: self._node.recovering):
+            done = replace(done, attachments=await self._files.read(newest))
         done = replace(done, receipts=await self._engine.call(self._receipted) - had)
         if done.files:
             kept = CarriedSet(

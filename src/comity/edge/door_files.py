@@ -63,7 +63,7 @@ class FileRoutes:
     """
 
     def __init__(self, engine: Engine, store: FileStore, attaching: Attaching, puller: Puller) -> None:
-        self._engine, self._store, self._attaching, self._puller = engine, store, attaching, puller
+        self._engine, self._store, self._attaching, self.puller = engine, store, attaching, puller
 
     @property
     def routes(self) -> Routes:
@@ -131,11 +131,11 @@ class FileRoutes:
         asked = msgspec.json.decode(await body_of(receive), type=GiveIn)
         now, dispatch = self._engine.clock.now(), read_id(asked.dispatch)
         await self._engine.call(attached.look_again, self._engine.node.ledger, dispatch, asked.number, now)
-        self._puller.poke()
+        self.puller.poke()
         return {"state": FileState.WHOLE.value}
 
     def _json(self, one: FileOf) -> Json:
-        progress = self._puller.progress.get((one.dispatch, one.number))
+        progress = self.puller.progress.get((one.dispatch, one.number))
         # The one that fetches may lag behind the state: what is whole is all there.
         coming = one.state is FileState.COMING
         have = one.file.cipher_size if not coming else 0 if progress is None else progress.have

@@ -11,8 +11,8 @@ from comity.base.errors import BadForm
 from comity.edge.carrier import Carrier
 from comity.edge.door_request import Routes, body_of
 from comity.edge.engine import Engine
+from comity.edge.mediafiles import FileCarrier
 from comity.edge.plain import Json, to_json
-from comity.node.attached import not_fetched
 from comity.node.carry import last_carried
 
 
@@ -39,10 +39,11 @@ class MediaRoutes:
     Args:
         engine: the running node.
         home: its data folder.
+        files: carries the files of dispatches.
     """
 
-    def __init__(self, engine: Engine, home: Path) -> None:
-        self._engine, self._carrier = engine, Carrier(engine, home)
+    def __init__(self, engine: Engine, home: Path, files: FileCarrier) -> None:
+        self._engine, self._carrier = engine, Carrier(engine, home, files)
         self._asked = msgspec.json.Decoder(MediaIn)
 
     @property
@@ -56,12 +57,7 @@ class MediaRoutes:
 
     async def _on_write(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._asked.decode(await body_of(receive))
-        written = await self._carrier.write(asked.path())
-        with self._engine.node.ledger.read() as tx:
-            count, size = not_fetched(tx)
-        said = to_json(written)
-        assert isinstance(said, dict)
-        return {**said, "attachments_left": count, "attachments_left_bytes": size}
+        return to_json(await self._carrier.write(asked.path()))
 
     async def _on_read(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._asked.decode(await body_of(receive))

@@ -6,16 +6,19 @@ from a stranger until what is in it has proven otherwise. Nothing on media is ru
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import os
 import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from comity.base.errors import BadEnvelope, BadMedia
 from comity.base.hashing import sha256
-from comity.base.ids import Ms, NodeName
+from comity.base.ids import Digest, Ms, NodeName
 from comity.dispatch.exchange_codec import MAX_EXCHANGE
 from comity.edge.files import flush_folder
 from comity.node.mediaset import MAX_LIST, MediaFile, MediaSet, Part, decode_set, encode_set
@@ -23,6 +26,7 @@ from comity.node.mediaset import MAX_LIST, MediaFile, MediaSet, Part, decode_set
 FOLDER = "COMITY"
 LIST = "set.cbor"
 COMING = "coming-"
+_AT_ONCE = 1 << 20
 ROOM_LEFT = 1 << 20
 """Bytes that stay free on the media, for the list and what its file system needs."""
 
@@ -88,6 +92,37 @@ class SetWriter:
         except OSError as error:
             raise _unwritten(self._media, error) from error
         self._files.append(MediaFile.of(name, part, about, content))
+
+    def room(self) -> int:
+        """Return how many bytes another file may have.
+
+        Raises:
+            BadMedia: the media failed.
+        """
+        try:
+            return max(0, shutil.disk_usage(self._home).free - ROOM_LEFT)
+        except OSError as error:
+            raise _unwritten(self._media, error) from error
+
+    def stream(self, name: str, part: Part, about: str, source: BinaryIO, size: int) -> None:
+        """Write one file of exactly `size` bytes out of another, and flush it.
+
+        Raises:
+            BadMedia: the media did not take it, or the source ended before.
+        """
+        digest, left = hashlib.sha256(), size
+        try:
+            with (self._coming / name).open("xb", buffering=0) as file:
+                while left and (piece := source.read(min(_AT_ONCE, left))):
+                    file.write(piece)
+                    digest.update(piece)
+                    left -= len(piece)
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _unwritten(self._media, error) from error
+        if left:
+            raise BadMedia(f"a file became shorter while it was written to {self._media}; this set does not count")
+        self._files.append(MediaFile(name, part, about, size, Digest(digest.digest())))
 
     def finish(self, receiver: NodeName, sender: NodeName, written: Ms) -> MediaSet:
         """Make the set whole by one rename, then take the sender's older sets away; return what it holds.
@@ -191,11 +226,25 @@ def read_file(found: FoundSet, file: MediaFile) -> bytes | None:
     return content if file.is_whole(content) else None
 
 
-def _read(path: Path, most: int) -> bytes:
+def open_file(found: FoundSet, file: MediaFile) -> int:
+    """Open a file of a set to be read in pieces; the caller closes it. What is in it is not compared with the list.
+
+    Raises:
+        OSError: it cannot be read, or is no plain file.
+    """
+    return _open(found.folder / file.name)
+
+
+def _open(path: Path) -> int:
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise BadMedia(f"{path} is no plain file; nothing was read")
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "is no plain file", str(path))
+    return handle
+
+
+def _read(path: Path, most: int) -> bytes:
+    with os.fdopen(_open(path), "rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
         raise BadMedia(f"{path} is larger than such a file can be; nothing was read")

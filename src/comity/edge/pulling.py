@@ -11,9 +11,10 @@ import contextlib
 import hashlib
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from comity.base.errors import BadSeal, ComityError, NoRoom
 from comity.base.ids import Digest, DispatchId
@@ -39,13 +40,25 @@ NO_ROOM, BAD_BYTES = "no-room", "bad-bytes"
 Place = tuple[DispatchId, int]
 
 
+class FileWay(Protocol):
+    """A way by which the bytes of files come: the network, or media."""
+
+    def rest(self, cipher: Digest, start: int, size: int) -> AsyncGenerator[bytes, None]:
+        """Yield the bytes of a file from `start` to its end, in pieces of at most a MiB.
+
+        Raises:
+            BlobEnded: before the end.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Crew:
     """What pulling works with.
 
     Attributes:
         store: of the files.
-        client: the way to the peer; None for a node that can only be called, which gets no files.
+        client: the way to the peer; None for a node that can only be called, which gets files by media alone.
         scanner: how files are looked into.
         at_once: files that are fetched at once.
     """
@@ -119,6 +132,33 @@ class Puller:
         """Look again now."""
         self._moved.set()
 
+    def sizes(self) -> dict[Digest, int]:
+        """Return address and length of the files that have not come."""
+        return {one.file.cipher: one.file.cipher_size for one in self._open()[0]}
+
+    async def carried(self, media: FileWay, ciphers: frozenset[Digest]) -> tuple[FileOf, ...]:
+        """Go on with the files of which media have something, one after the other; return those that are whole now.
+
+        What comes over a network at the same time waits: two may not write one file.
+        """
+        coming, _ = await asyncio.to_thread(self._open)
+        here = [one for one in coming if one.file.cipher in ciphers]
+        whole: list[FileOf] = []
+        for one in here:
+            place = (one.dispatch, one.number)
+            before = self._fetching.get(place)
+            if before is not None:
+                before.cancel()
+                await asyncio.wait([before])
+            progress = self.progress.setdefault(place, _fresh(one))
+            task = asyncio.create_task(self._fetch(one, progress, media))
+            self._fetching[place] = task
+            task.add_done_callback(partial(self._ended, place))
+            await asyncio.wait([task])
+            if await asyncio.to_thread(self._crew.store.has, one.file.cipher, one.file.cipher_size):
+                whole.append(one)
+        return tuple(whole)
+
     async def _listen(self) -> None:
         number = 0
         while True:
@@ -146,7 +186,7 @@ class Puller:
             if len(self._fetching) >= self._crew.at_once:
                 return
             if place not in self._fetching and self.progress[place].next_at <= time.monotonic():
-                task = asyncio.create_task(self._fetch(one, self.progress[place]))
+                task = asyncio.create_task(self._fetch(one, self.progress[place], self._crew.client))
                 self._fetching[place] = task
                 task.add_done_callback(partial(self._ended, place))
 
@@ -167,7 +207,7 @@ class Puller:
 
     # --- one file --------------------------------------------------------------------------------------------------
 
-    async def _fetch(self, one: FileOf, progress: Progress) -> None:
+    async def _fetch(self, one: FileOf, progress: Progress, way: FileWay | None) -> None:
         progress.next_at = time.monotonic() + progress.pause
         try:
             given_up = await self._engine.call(
@@ -178,7 +218,7 @@ class Puller:
                 return
             look = Look(self._crew.scanner)
             try:
-                await self._bytes(one, progress, look)
+                await self._bytes(one, progress, look, way)
                 filed = await self._engine.call(
                     attached.whole, self._engine.node.ledger, self._engine.node.office, one, self._engine.clock.now()
                 )  # fmt: skip
@@ -203,13 +243,13 @@ class Puller:
         )
         progress.pause = min(progress.pause * 2, _LONGEST_PAUSE)
 
-    async def _bytes(self, one: FileOf, progress: Progress, look: Look) -> None:
+    async def _bytes(self, one: FileOf, progress: Progress, look: Look, way: FileWay | None) -> None:
         """Fetch what is missing of a file; return when all of it is at its address and durable."""
         cipher, size = one.file.cipher, one.file.cipher_size
         if await asyncio.to_thread(self._crew.store.has, cipher, size):
             look.drop()
             return
-        if self._crew.client is None:
+        if way is None:
             raise BlobEnded(NoFile.NO_WAY)
         part = await asyncio.to_thread(self._crew.store.part, cipher.hex(), size)
         turns = InTurn()
@@ -219,7 +259,7 @@ class Puller:
             progress.have, progress.why = part.length, ""
             gathered: list[bytes] = []
             if part.length < size:
-                async with contextlib.aclosing(self._crew.client.rest(cipher, part.length, size)) as rest:
+                async with contextlib.aclosing(way.rest(cipher, part.length, size)) as rest:
                     async for piece in rest:
                         gathered.append(piece)
                         if sum(map(len, gathered)) >= PIECE:

@@ -50,6 +50,7 @@ from comity.edge.filestore import FileStore
 from comity.edge.hands import NearHands
 from comity.edge.keywatch import KeyWatch
 from comity.edge.listener import Listener, serve, serve_socket
+from comity.edge.mediafiles import FileCarrier
 from comity.edge.metrics import MetricsApp, NodeMetrics
 from comity.edge.needs import house_access
 from comity.edge.onduty import start_duty
@@ -275,7 +276,7 @@ def _door(  # noqa: PLR0917  what the door is made of
             *start_duty(opened, engine, stack),
             _searches(opened, engine, stack),
             EvidenceRoutes(engine, papers_of(opened)).routes,
-            MediaRoutes(engine, opened.config.folder).routes,
+            MediaRoutes(engine, opened.config.folder, FileCarrier(engine, store, files.puller)).routes,
             _retention(opened, engine, store),
             _search(opened, board, engine),
             files.routes,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from comity.base import cbor
 from comity.base.errors import BadForm, NotAllowed
-from comity.base.ids import Digest, DispatchId, Ms
+from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch import records, wire
 from comity.dispatch.attached import FileState, coming, waits_on
 from comity.dispatch.book import Book, Ledger
@@ -252,14 +252,21 @@ def held_back(tx: Tx) -> tuple[int, int]:
     return counts.get(FileState.COMING.value, 0), sum(counts.get(one.value, 0) for one in apart)
 
 
-def not_fetched(tx: Tx) -> tuple[int, int]:
-    """Return how many files of dispatches of ours that are not filed yet there are, and their bytes; media carry none."""
+def to_carry(gone: frozenset[LeafIndex], tx: Tx) -> tuple[tuple[Digest, int], ...]:
+    """Return address and length of our files that media may carry, the most urgent first.
+
+    Args:
+        gone: places of dispatches that go on the same media; with them go the files of those that arrived before.
+        tx: a transaction.
+    """
     rows = tx.rows(
-        "SELECT count(*), coalesce(sum(a.cipher_size), 0) FROM attachment a JOIN sent s ON s.id = a.dispatch"
-        " WHERE a.ours = 1 AND a.state = ? AND s.fact < ?",
+        "SELECT a.cipher, a.cipher_size, s.fact, coalesce(s.resealed_idx, s.idx) FROM attachment a"
+        " JOIN sent s ON s.id = a.dispatch WHERE a.ours = 1 AND a.state = ? AND s.fact < ? AND s.settled_at IS NULL"
+        " ORDER BY s.lane, s.idx, a.number",
         (FileState.CLEAN.value, int(Fact.FILED)),
     )
-    return int_of(rows[0][0]), int_of(rows[0][1])
+    going = (row for row in rows if row[2] == int(Fact.ARRIVED) or row[3] in gone)
+    return tuple((Digest(bytes_of(row[0])), int_of(row[1])) for row in going)
 
 
 def by_state(tx: Tx) -> tuple[dict[str, int], int]:

@@ -7,11 +7,12 @@ the list tells a whole set from a cut one, and a set for us from one for somebod
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from comity.base import cbor
+from comity.base import cbor, fields
 from comity.base.errors import BadEnvelope, UnknownVersion
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms, NodeName
@@ -21,6 +22,8 @@ SET_ID_BYTES: Final = 16
 MAX_LIST: Final = 1 << 20
 MAX_FILES: Final = 4_096
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,40}\.[a-z]{1,10}", re.ASCII)
+_ABOUT_FILE = re.compile(r"[0-9a-f]{64}/[0-9]{1,15}", re.ASCII)
+MAX_HELD: Final = 4_096
 _PARTS, _FILE_PARTS = 6, 5
 _LONGEST = 200
 
@@ -33,6 +36,10 @@ class Part(StrEnum):
     RECOVERED = "recovered"
     PROBLEM = "problem"
     BUNDLE = "bundle"
+    FILE = "file"
+    """A piece of a sealed file."""
+    HELD = "held"
+    """What the sender of the set has of the receiver's files that are not whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class MediaFile:
     Attributes:
         name: in the set's folder; letters, digits and hyphens, one dot.
         part: what it is.
-        about: of a bundle `ORIGIN HASH/PATH`, of a problem its HTTP status; else empty.
+        about: of a bundle `ORIGIN HASH/PATH`, of a problem its HTTP status, of a piece of a file `ADDRESS/FIRST BYTE`; else empty.
         size: its bytes.
         digest: their SHA-256.
     """
@@ -115,6 +122,8 @@ def _file(value: cbor.Value) -> MediaFile:
     name, part, about, size, digest = value
     if not (isinstance(name, str) and _NAME.fullmatch(name)) or part not in list(Part):
         raise BadEnvelope("a list on media names a file that no set has")
+    if part == Part.FILE and not _ABOUT_FILE.fullmatch(_text(about)):
+        raise BadEnvelope("a list on media names a piece of a file by its address and first byte")
     if not isinstance(size, int) or not isinstance(digest, bytes) or len(digest) != len(sha256(b"")):
         raise BadEnvelope("a list on media gives each file a size and a hash")
     return MediaFile(name, Part(str(part)), _text(about), size, Digest(digest))
@@ -124,3 +133,32 @@ def _text(value: cbor.Value) -> str:
     if not isinstance(value, str) or len(value) > _LONGEST:
         raise BadEnvelope("a list on media has names as short texts")
     return value
+
+
+def file_of_media(file: MediaFile) -> tuple[Digest, int]:
+    """Return the address of the file that a piece is of, and where in it the piece begins."""
+    cipher, _, start = file.about.partition("/")
+    return Digest(bytes.fromhex(cipher)), int(start)
+
+
+def encode_held(held: Sequence[tuple[Digest, int]]) -> bytes:
+    """Return the bytes of a `held`: addresses of files, and how many bytes of each are there."""
+    return cbor.encode([[cipher, have] for cipher, have in held[:MAX_HELD]])
+
+
+def decode_held(data: bytes) -> dict[Digest, int]:
+    """Read a `held`.
+
+    Raises:
+        BadEnvelope: it is none.
+    """
+    value = cbor.decode(data, limit=MAX_LIST)
+    if not isinstance(value, list) or len(value) > MAX_HELD:
+        raise BadEnvelope(f"what is held of files names at most {MAX_HELD}")
+    held: dict[Digest, int] = {}
+    for one in value:
+        if not isinstance(one, list) or len(one) != 2:  # noqa: PLR2004  a pair
+            raise BadEnvelope("what is held of a file is its address and a number of bytes")
+        cipher = fields.sized(one[0], len(sha256(b"")), "an address of a file")
+        held[Digest(cipher)] = fields.uint(one[1], "bytes held of a file")
+    return held

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from comity.base import cbor
@@ -9,7 +11,19 @@ from comity.base.errors import BadEnvelope, UnknownVersion
 from comity.base.ids import Ms, NodeName
 from comity.dispatch.recover_codec import Recover
 from comity.node.carry import NEWEST, SMALL_LOG, bundles_for
-from comity.node.mediaset import MAX_FILES, VERSION, MediaFile, MediaSet, Part, decode_set, encode_set
+from comity.node.mediaset import (
+    MAX_FILES,
+    MAX_HELD,
+    VERSION,
+    MediaFile,
+    MediaSet,
+    Part,
+    decode_held,
+    decode_set,
+    encode_held,
+    encode_set,
+    file_of_media,
+)
 
 FILE = MediaFile.of("exchange-0000.cbor", Part.EXCHANGE, "", b"content")
 SET = MediaSet(NodeName("ost.example/comity"), NodeName("van.example/comity"), bytes(16), Ms(5), (FILE,))
@@ -34,6 +48,30 @@ def test_a_file_is_whole_only_with_its_own_bytes():
     assert not FILE.is_whole(b"conten")
 
 
+def test_a_piece_of_a_file_and_what_is_held_are_read_as_they_were_written():
+    piece = MediaFile.of("file-000001.bin", Part.FILE, "ab" * 32 + "/1048576", b"content")
+    assert decode_set(encode_set(replace(SET, files=(piece,)))).files == (piece,)
+    assert file_of_media(piece) == (b"\xab" * 32, 1048576)
+    held = [(b"\xab" * 32, 5), (b"\xcd" * 32, 0)]
+    assert decode_held(encode_held(held)) == dict(held)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        cbor.encode([["x" * 32, 1]]),
+        cbor.encode([[bytes(31), 1]]),
+        cbor.encode([[bytes(32)]]),
+        cbor.encode([[bytes(32), True]]),
+        cbor.encode(5),
+        cbor.encode([[bytes(32), 1]] * (MAX_HELD + 1)),
+    ],
+)
+def test_what_is_no_list_of_what_is_held_is_refused(data):
+    with pytest.raises(BadEnvelope):
+        decode_held(data)
+
+
 @pytest.mark.parametrize(
     "data",
     [
@@ -52,6 +90,10 @@ def test_a_file_is_whole_only_with_its_own_bytes():
         forged(files=[a_file(name=5)]),
         forged(files=[a_file(part="program")]),
         forged(files=[a_file(about=5)]),
+        forged(files=[a_file(part="file")]),
+        forged(files=[a_file(part="file", about="ab" * 32)]),
+        forged(files=[a_file(part="file", about="AB" * 32 + "/0")]),
+        forged(files=[a_file(part="file", about="ab" * 32 + "/-1")]),
         forged(files=[a_file(size="1")]),
         forged(files=[a_file(digest=bytes(31))]),
         forged(files=[a_file(digest="x")]),
