@@ -106,8 +106,7 @@ def mend(
     _own_papers(book, before, entries)
     own_reseals(book, before, entries)
     settled = _append_theirs(book, missing, fetched, office, now)
-    tie = newest_tie(entries, book.logs[LogRole.THEIRS].origin)
-    settled += _append_tied(book, missing, fetched, tie, office, now=now)
+    settled += _append_tied(book, missing, fetched, entries, office=office, now=now)
     office, voice, peer = renew(book.tx)
     _check_keys(missing, voice, peer)
     _own_receipts(book, before, entries)
@@ -181,7 +180,7 @@ def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Offic
 
 
 def _append_tied(
-    book: Book, missing: Missing, fetched: Fetched, tie: HeadLeaf | None, office: Office, *, now: Ms
+    book: Book, missing: Missing, fetched: Fetched, entries: Sequence[Entry], *, office: Office, now: Ms
 ) -> list[DispatchId]:
     """Put the peer's entries up to our newest l-head into our mirror, where it has no cosignature of ours for them.
 
@@ -189,6 +188,7 @@ def _append_tied(
     comes again with the peer's next exchange; until then the mirror is longer than the newest head, and nothing is cosigned.
     """  # spec: protocol.md 9 step 2
     theirs = book.logs[LogRole.THEIRS]
+    tie = newest_tie(entries, theirs.origin)
     if tie is None or tie.size <= theirs.size:
         return []
     head = SignedHead(Checkpoint(theirs.origin, tie.size, tie.root), Seconds(tie.time), "")
