@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 from rdkit import Chem
 
@@ -212,6 +212,8 @@ def _salts(substance: Substance, smiles: str) -> list[str]:
             return single + double
         case Salts.BOTH:
             return with_acid + single + double
+        case _:
+            assert_never(substance.salts)
 
 
 def _drawn(substance: Substance, smiles: str) -> _Drawing:
