@@ -11,12 +11,15 @@ from datetime import UTC, datetime
 import pytest
 
 from comity.base import cbor
-from comity.base.errors import BadEnvelope, BadForm
-from comity.base.ids import CaseId, DispatchId, Ms, show_id
+from comity.base.errors import BadConfiguration, BadEnvelope, BadForm
+from comity.base.ids import CaseId, DispatchId, Ms, NodeName, show_id
+from comity.base.workdays import Calendar
+from comity.desk import Around
 from comity.desks.workplan import feeds, planrows
 from comity.desks.workplan.body import read
 from comity.desks.workplan.calendar import Entry, calendar_text
 from comity.desks.workplan.files import from_csv
+from comity.desks.workplan.opening import open_desk
 from comity.desks.workplan.planning import (
     answer_of,
     calendar_of,
@@ -31,6 +34,7 @@ from comity.desks.workplan.plans import plan_value, version_digest
 from comity.desks.workplan.reminding import DEFAULT_MS, chase
 from comity.desks.workplan.scorecard.part import ScorecardPart
 from comity.desks.workplan.service import WorkplanDesk
+from comity.dispatch.accord import Accord, Party
 from comity.dispatch.entries import Fact
 from comity.dispatch.filing import TakenBack
 from tests.unit.desks.workplan.planpair import AGENCIES, PLAN, SCHEMA, Node, Pair, change
@@ -295,6 +299,20 @@ def test_a_part_that_has_no_turns_is_not_asked(pair, a):
     desk.check(a.tx, scorecard)
     with pytest.raises(BadEnvelope, match="no kind called 'workplan-amend'"):
         desk.check(a.tx, filing)
+
+
+def test_a_node_is_not_opened_with_a_plan_that_is_none_and_counts_days_by_each_sides_own_calendar():
+    parties = tuple(Party(NodeName(f"{name}.example"), name.upper(), (b"", b""), ()) for name in ("xa", "xb"))
+    accord = Accord("x", 1, None, (parties[0], parties[1]), (), (), (("plan-answer", 5),), (), Ms(0))
+    mine, theirs = Calendar(working=frozenset({0})), Calendar(working=frozenset({1}))
+    for node, days in ((parties[0].node, (mine, theirs)), (parties[1].node, (theirs, mine))):
+        desk = open_desk(SCHEMA.steps, Around("X", node, accord, mine, theirs, planrows.plan_bytes(PLAN)))
+        assert isinstance(desk, WorkplanDesk)
+        assert (desk.plan.sides.ids, desk.plan.sides.days, desk.plan.sides.answer_ms) == (("xa", "xb"), days, 5)
+    twice = cbor.encode({**plan_value(PLAN), "actions": plan_value(PLAN)["actions"] * 2})
+    for broken, says in ((b"\xff", ""), (cbor.encode({"title": "x"}), ""), (twice, "A-1 twice")):
+        with pytest.raises(BadConfiguration, match=f"{says}.*the node was not started"):
+            open_desk(SCHEMA.steps, Around("X", parties[0].node, accord, mine, theirs, broken))
 
 
 # --- files and addresses ---------------------------------------------------------------------------------------------
