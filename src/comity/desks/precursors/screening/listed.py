@@ -172,8 +172,7 @@ class ListedStructures:
     def _fill_forms(self, substance: Substance, drawing: str) -> None:
         """Note the keys of the mirror image, of the form without configuration and of common salts."""
         mol = read(drawing)
-        if mol is None:
-            return
+        assert mol is not None  # it was read when the edition was
         flat = Chem.Mol(mol)
         Chem.RemoveStereochemistry(flat)
         forms = (mol, mirrored(mol), flat)
