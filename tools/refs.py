@@ -6,7 +6,8 @@ Code, law and accord files say where a rule comes from in a comment at the place
 
 Several references stand behind one mark, separated by `;`, or each behind its own. In Cedar files `//` opens the comment, and a `@law("...")` or
 `@spec("...")` annotation counts the same. A law's provision must be one that the source lists, or a part of one, so that
-the mark for how it was read (T text, S secondary page, M memory) is known for every rule.
+the mark for how it was read (T text, S secondary page, M memory) is known for every rule. Of a text whose sections are counted, the
+section must be one of them.
 
 A law's rules say it in words of their own, for people: `@article("Some Act, s. 8(2)(f); treaty way: Other Act, s. 7")`. The act
 must be one of the texts of that jurisdiction, the provision must be listed, and `@status` may not claim to know the text better
@@ -40,6 +41,7 @@ _ARTICLE = re.compile(r'@article\("([^"]+)"\)')
 _STATUS = re.compile(r'@status\("([^"]+)"\)')
 _NUMBER = re.compile(r"(?<![\w(])(?:\d[\w.]*|[IVX]+)(?:\(\w+\))*")
 _PROVISIONS = re.compile(r"\b(ss?|arts?|cl|Sch)\. ((?:[\dIVX][\w.]*(?:\(\w+\))*(?:, |-)?|\(\w+\)(?:, )?)+)")
+_SECTION = re.compile(r"\s*(\d+)(?:\.\d+)*(?:-(\d+))?\b")
 _ANNOTATION = re.compile(r'@(spec|law|agreement)\("([^"]+)"\)')
 
 
@@ -55,6 +57,8 @@ class Source:
     provisions: Mapping[str, str] = field(default_factory=dict)
     names: tuple[str, ...] = ()
     """How rules of law write it, beside the title."""
+    sections: int = 0
+    """Number of its last section, from 1; 0: they are not counted here."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +121,21 @@ def fault_of(reference: Reference, sources: Iterable[Source]) -> str | None:
     source = source_of(reference, sources)
     if source is None:
         return f"no {reference.kind} of docs/sources.toml begins {reference.text!r}"
+    beyond = [one for one in sections_in(reference.text[len(source.id) :]) if not 0 < one <= source.sections]
+    if source.sections and beyond:
+        return f"{source.id} has no section {beyond[0]}; its last is {source.sections}"
     provision = reference.text[len(source.id) :].split(" ")[0].lstrip("/")
     if source.kind != "law" or not source.provisions or not provision:
         return None
     if any(is_part(provision, listed) for listed in source.provisions):
         return None
     return f"{source.id} lists no provision {provision!r}; it has {', '.join(source.provisions)}"
+
+
+def sections_in(words: str) -> list[int]:
+    """Return the numbers of the sections that words name: `2.1, 5-7` gives 2, 5 and 7, `4 rule 3, 10` gives 4 and 10."""
+    found = (_SECTION.match(part) for part in words.split(","))
+    return [int(number) for one in found if one is not None for number in one.groups() if number]
 
 
 def is_part(provision: str, listed: str) -> bool:

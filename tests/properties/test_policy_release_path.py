@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.question import Act, Question
-from comity.policy.release_path import Path, in_order, missing_for_release, offered, taken
+from comity.policy.release_path import MAX_STEPS, Path, in_order, missing_for_release, offered, taken
 from comity.policy.rule import Verb
 from tests.properties.policy_questions import DRAFTS, NEAR, QUESTIONS
 from tests.unit.policy.policy_laws import DAY, ask, assessed, edition, gate
@@ -234,3 +234,17 @@ def test_the_editions_offer_steps_of_every_kind() -> None:
         "own-power", "conduct", "evaluation", "label", "basis", "assessment", "approval",
     }  # fmt: skip
     assert edition("ca").known_bases >= {step.partition(":")[2] for step in steps if step.startswith("basis:")}
+
+
+@pytest.mark.parametrize("many", [MAX_STEPS, MAX_STEPS + 1])
+def test_more_steps_than_anybody_takes_are_not_searched_and_that_is_said(many: int) -> None:
+    each = [
+        FORBID.replace("TT-2", f"TT-2/{number}").replace(
+            "context.personal", f'!(context.approvals.contains("r{number}"))'
+        )
+        for number in range(many)
+    ]
+    path = missing_for_release(tiny(ANY, *each), ask(), DAY)
+    found = many <= MAX_STEPS
+    assert (path.curable, path.whole, len(path.steps)) == (found, found, many if found else 0)
+    assert len(path.rules) == many

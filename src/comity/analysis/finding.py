@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import assert_never
 
 from comity.base.ids import Ms
 from comity.marking.labels import Urgency
@@ -102,7 +103,11 @@ def _differs(question: Question) -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
-def _plain(value: object) -> str:
+_Field = bool | Urgency | str | frozenset[str] | tuple[Assessed | str, ...]
+"""What a field of a question holds."""
+
+
+def _plain(value: _Field) -> str:
     match value:
         case bool():
             return "yes" if value else "no"
@@ -113,8 +118,9 @@ def _plain(value: object) -> str:
         case frozenset():
             return ", ".join(sorted(value)) or "none"
         case tuple():
-            return " | ".join(_outcome(one) if isinstance(one, Assessed) else str(one) for one in value) or "none"
-    return str(value)
+            return " | ".join(_outcome(one) if isinstance(one, Assessed) else one for one in value) or "none"
+        case _:
+            assert_never(value)
 
 
 def _toml(value: object) -> str:

@@ -130,7 +130,8 @@ def words_of(rules: Sequence[Rule], groups: Iterable[Groups], first: Ms, after: 
         for attribute, word in mentioned(policy["conditions"]):
             if isinstance(word, str):
                 found.setdefault(attribute, set()).add(word)
-            elif attribute == NOW:
+            else:
+                assert attribute == NOW  # the only number of a question
                 instants |= {word - 1, word, word + 1}
     found.setdefault("kind", set()).update(kinds)
     for name, words in _BASE_WORDS.items():

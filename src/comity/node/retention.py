@@ -143,7 +143,7 @@ def _ordered(dispatch: bytes, tx: Tx) -> list[int]:
 
 def all_due(tx: Tx, now: Ms) -> None:
     """Let all that the other side gave become due: the accord has ended, and two persons destroy it or a hold keeps it."""
-    # spec: vocabulary.md 8, Accord state
+    # spec: vocabulary.md 5, Accord state
     tx.run(
         "UPDATE review SET at = ?, why = ? WHERE whose IN (?, ?) AND desk <> 'node' AND (at IS NULL OR at > ?)",
         (now, OVER, THEIRS, CUSTODY, now),

@@ -304,8 +304,9 @@ def request_of(record: Attributes, action: str) -> dict[str, object]:
 
 
 def _obligation(rule: Rule) -> Obligation:
-    if rule.obligation is None:
-        raise _FailedError(rule.id)
+    assert (
+        rule.obligation is not None
+    )  # only rules that oblige are asked, and none is loaded without what it obliges to
     verb, value = rule.obligation
     return Obligation(verb.value, value, rule.id)
 

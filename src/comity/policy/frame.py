@@ -1,7 +1,7 @@
 """The words around a law's own sentences when a verdict is read aloud, in four languages. Data, no more.
 
 The rule it keeps: every word is there in each of these languages, and a language that has none is read in the first.
-"""  # spec: vocabulary.md 10
+"""
 
 from __future__ import annotations
 

@@ -75,8 +75,8 @@ def _safe(node: Any) -> bool:
             return _safe(left)
         case {"Set": [*members]}:
             return all(map(_safe, members))
-        case dict() if len(cast("Any", node)) == 1:
-            operation, parts = next(iter(cast("dict[str, Any]", node).items()))
-            return operation in _NEVER_FAIL and isinstance(parts, dict) and all(map(_safe, cast("Any", parts).values()))
         case _:
-            return False
+            ((operation, parts),) = cast(
+                "dict[str, Any]", node
+            ).items()  # an expression is one operation with its parts
+            return operation in _NEVER_FAIL and isinstance(parts, dict) and all(map(_safe, cast("Any", parts).values()))

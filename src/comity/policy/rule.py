@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, assert_never, cast
 
 import cedarpy
 
@@ -332,6 +332,8 @@ def may_oblige(verb: Verb, value: str) -> bool:
             return _DAYS.fullmatch(value) is not None and int(value) <= MAX_DAYS
         case Verb.APPROVAL | Verb.REPORT:
             return _CODE.fullmatch(value) is not None
+        case _:
+            assert_never(verb)
 
 
 def _acts(where: str, policy: _Json) -> tuple[frozenset[str] | None, bool]:

@@ -370,15 +370,16 @@ class Keeper:
     def _forget_waiting(self, book: Book, entries: Sequence[bytes]) -> None:
         """Let nothing wait that has its place in the log that came back: it would stand there twice."""
         for leaf in map(decode_entry, entries):
-            if isinstance(leaf, BlindLeaf):
-                book.tx.run("DELETE FROM room_waiting WHERE commitment = ?", (leaf.commit,))
+            assert isinstance(leaf, BlindLeaf)  # else they would not have come back
+            book.tx.run("DELETE FROM room_waiting WHERE commitment = ?", (leaf.commit,))
 
     def _take_back(self, book: Book, size: int) -> None:
         """Let what no head of ours covers wait for a place again: in the log that comes back its place is another's."""
         for entry, index in zip(book.rewind(size), range(size, 1 << 62), strict=False):
             leaf = decode_entry(entry)
+            assert isinstance(leaf, BlindLeaf)  # this process adds no other
             found = book.tx.rows(_PLACE, (LogRole.OURS, index))
-            if found and isinstance(leaf, BlindLeaf):
+            if found:
                 book.tx.run(_WAIT, (leaf.commit, *found[0]))
         book.tx.run("DELETE FROM room_place WHERE role = ? AND idx >= ?", (LogRole.OURS, size))
 

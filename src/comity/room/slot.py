@@ -14,14 +14,13 @@ from comity.base import cbor, fields
 from comity.base.entropy import Entropy
 from comity.base.errors import BadEnvelope, BadForm, BadSeal
 from comity.base.hashing import sha256
-from comity.base.ids import Digest, DispatchId, LeafIndex, Origin
+from comity.base.ids import Digest, DispatchId, Origin
 from comity.crypto.keys import SealingKey, SealingPublic
 from comity.crypto.seal import pad_to_bucket, recipients, seal, unseal
 from comity.dispatch.entries import (
     BlindLeaf,
     DispatchLeaf,
     Entry,
-    Fact,
     ReceiptLeaf,
     blind_commit,
     decode_entry,
@@ -152,11 +151,6 @@ def open_slot(slot: Slot, kid: Digest, key: SealingKey, origin: Origin, charter:
     if isinstance(entry, DispatchLeaf) and sha256(slot.behind) != entry.sealed:
         return Place(Found.ALTERED, salt, raw, entry)
     return Place(Found.TRUE, salt, raw, entry)
-
-
-def receipt_of(index: LeafIndex, leaf: DispatchLeaf, position: int, decision: Digest) -> ReceiptLeaf:
-    """Return the receipt of one named person who has opened a note; `position` is theirs in the charter's list of the side."""
-    return ReceiptLeaf(index, leaf.id, leaf.sealed, Fact.SEEN, None, position, decision)
 
 
 def encode_item(slot: Slot) -> bytes:

@@ -233,6 +233,25 @@ def test_a_question_that_cannot_be_is_not_found():
     assert search.nearest(flags["break_glass"], texts["urgency"]["normal"]) is None
 
 
+def test_of_what_keeps_a_question_from_being_none_can_be_left_out():
+    """The engine's own reason is not always the shortest: clauses made by chance give it more than it needs."""
+    record = Record.over(words_of([], [law().groups], DAY, DAY + 1))
+    tried = 0
+    for seed in range(3, 9):
+        chance, search = random.Random(seed), Search(record)
+        flags = [z3.Bool(f"v{number}") for number in range(14)]
+        signed = [*flags, *map(z3.Not, flags)]
+        clauses = [z3.Or(*chance.sample(signed, chance.choice((2, 3, 3, 3)))) for _ in range(90)]
+        doubtful = [search.named(clause) for clause in clauses]
+        if search.can(*doubtful):
+            continue
+        needed = search.why_not((), doubtful)
+        assert not search.can(*needed)
+        assert all(search.can(*(one for one in needed if one is not left)) for left in needed)
+        tried += 1
+    assert tried > 2
+
+
 def test_the_nearest_question_is_the_base_itself_where_nothing_is_wished():
     record = Record.over(words_of([], [edition("ca").groups], DAY, DAY + 1))
     assert Search(record).nearest().question == BASE

@@ -51,6 +51,14 @@ def test_every_good_form_is_taken_and_three_readers_agree(case):
     assert cbor.encode(value) == plain_cbor.write(value) == data
 
 
+@pytest.mark.parametrize("damaged", [b"", b"\x82\x01", b"\x62\xff\xfe", b"\x1c", b"\xff"])
+def test_stored_bytes_that_were_damaged_since_are_refused_as_such(damaged):
+    # spec: RFC 8949 3: a cut array, text that is no UTF-8, a reserved length, a break without a beginning
+    with pytest.raises(BadEnvelope, match="cut off or were changed"):
+        cbor.known(damaged)
+    assert cbor.known(b"\x82\x01\x02") == [1, 2]
+
+
 def test_the_library_alone_would_take_some_of_them():
     taken = 0
     for case in cases("refused.json"):

@@ -187,8 +187,9 @@ def test_what_a_phrase_needs_is_told_with_what_is_most_telling_first():
     )  # fmt: skip
     assert keys_of("(he|she) (now |often )?works") == ({b"works"}, {b"he", b"she"})
     assert keys_of("un(seen|read) letter (now )?") == ({b"letter"},)
-    with pytest.raises(BadConfiguration, match="bracket"):
-        keys_of("(he|she")
+    for phrase in ("(he|she", "(he|she))(sleeps"):
+        with pytest.raises(BadConfiguration, match="bracket"):
+            keys_of(phrase)
 
 
 def test_brackets_stand_in_brackets():

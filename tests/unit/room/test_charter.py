@@ -5,17 +5,28 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from comity.base.errors import BadForm, BadSignature, ComityError
+from comity.base import cbor
+from comity.base.errors import BadEnvelope, BadForm, BadSignature, ComityError
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms
 from comity.crypto.keys import LogKeys
 from comity.crypto.sign import sign_instrument
 from comity.dispatch.keylist import KeyPair
-from comity.room.charter import KIND, encode_charter, in_force, unverified_charter, verify_charter, verify_charters
+from comity.room.charter import (
+    KIND,
+    encode_charter,
+    in_force,
+    read_person,
+    unverified_charter,
+    verify_charter,
+    verify_charters,
+)
 from comity.room.keyfile import PersonKeys, lock, unlock
 from tests.unit.node.world import Seeded
-from tests.unit.room.world import make_world, named, side_of, signed_charter
+from tests.unit.room.world import make_world, named, say, side_of, signed_charter
 
 
 def test_a_charter_stands_with_both_roots_only():
@@ -85,6 +96,37 @@ def test_nothing_follows_the_end_and_nothing_is_handed_in_after_it():
     with pytest.raises(BadForm):
         world.charter.side("other.example/comity")
     assert side_of(world.a, world.persons["a1"]).person(99) is None
+
+
+def test_nothing_is_kept_for_a_room_that_has_ended():
+    world = make_world()
+    one, _ = world.pair()
+    written = say(world, one, "a1")
+    world.next_edition(ended=True, begins=Ms(world.now + 1))
+    one.charters = verify_charters(world.charters, world.accord)
+    with pytest.raises(BadForm, match="the room has ended"):
+        one.hand_in(written.slot, Ms(world.now + 2))
+    assert one.waiting() == 1
+
+
+def test_a_person_has_a_key_to_which_one_can_seal():
+    person = make_world().charter.sides[0].persons[0]
+    row = [person.number, person.agency, list(person.roles), person.seal, list(person.signs)]
+    assert read_person(row, "person") == person
+    with pytest.raises(BadEnvelope, match="sealing key is of another kind"):
+        read_person([*row[:3], person.signs[0], row[4]], "person")
+    more = cbor.encode({**cbor.decode(person.seal, signed=True), 4: 1}, signed=True)
+    with pytest.raises(BadEnvelope):
+        read_person([*row[:3], more, row[4]], "person")
+
+
+def test_a_key_file_with_the_right_passphrase_and_too_few_keys_in_it_does_not_open():
+    words, salt, nonce = "correct horse battery", bytes(16), bytes(12)
+    key, cost, salt, nonce, _ = cbor.decode(lock(PersonKeys.generate(Seeded("p")), words, Seeded("f"), cost=1 << 10))
+    derived = Scrypt(salt=salt, length=32, n=cost, r=8, p=1).derive(words.encode())
+    short = AESGCM(derived).encrypt(nonce, bytes(95), cbor.encode((key, cost, salt, nonce)))
+    with pytest.raises(BadForm, match="does not open"):
+        unlock(cbor.encode((key, cost, salt, nonce, short)), words)
 
 
 def test_a_key_file_opens_with_its_passphrase_only():

@@ -7,17 +7,20 @@ from dataclasses import replace
 import pytest
 
 from comity.base import cbor
-from comity.base.errors import BadProof, BadSignature
-from comity.base.ids import LeafIndex, Ms
+from comity.base.errors import BadEnvelope, BadProof, BadSignature
+from comity.base.ids import Digest, LeafIndex, Ms
 from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.entries import RecordLeaf, encode_entry
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
 from comity.node.link import LinkState
-from comity.room.box import check_log
-from comity.room.charter import verify_charters
-from comity.room.keeper import Lost, place_of_log
+from comity.room.box import MAX_BOX, check_log, decode_box, encode_box
+from comity.room.charter import room_origin, verify_charters
+from comity.room.keeper import CATCH_UP, WANTS, Lost, RoomKeys, _voice, place_of_log
 from comity.room.reading import read_room
 from comity.room.slot import Found
-from tests.unit.node.world import START
+from comity.tlog.checkpoint import Seconds, cosign, make_checkpoint, merge, sign_head
+from comity.tlog.tree import Edge, leaf_hash
+from tests.unit.node.world import START, A
 from tests.unit.room.world import (
     SLOT_MS,
     box_of,
@@ -195,6 +198,53 @@ def test_a_box_with_another_entry_head_or_key_is_not_believed():
         check(replace(box.theirs, heads=("".join(head[:-2]),)))
 
 
+@pytest.mark.parametrize("entry", [encode_entry(RecordLeaf("x", Digest(bytes(32)))), b"no entry"])
+def test_an_entry_that_both_borders_signed_and_that_no_room_holds_is_not_believed(entry):
+    world, _, two = told()
+    box = box_of(world, two)
+    entries = (entry, *box.theirs.entries[1:])
+    edge, _ = Edge().append([leaf_hash(one) for one in entries])
+    charters = verify_charters(box.charters, box.accord)
+    time, checkpoint = Seconds(world.now // 1000), make_checkpoint(room_origin(A, 1), edge.size, edge.root())
+    log = _voice(charters[0].sides[0], charters[0], RoomKeys(world.a.log, world.a.cosigner)).log_keys
+    witness = _voice(charters[0].sides[1], charters[0], RoomKeys(world.b.log, world.b.cosigner)).cosigner_keys
+    note = merge(sign_head(checkpoint, (log,), time).note, cosign(checkpoint, witness, time).note)
+    with pytest.raises(BadProof, match="an entry of a room's log that is"):
+        check_log(
+            replace(box.theirs, entries=entries, heads=(note,)), box, charters, ours=False, seen=None, now=Ms(world.now)
+        )
+
+
+@pytest.mark.parametrize(("joined", "count"), [(b"", 1), (b"x", 0), (b"xyz", 2)])
+def test_a_box_whose_entries_do_not_divide_is_none(joined, count):
+    world, _, two = told()
+    row = list(cbor.decode(encode_box(box_of(world, two)), limit=MAX_BOX))
+    row[6] = [joined, count, *row[6][2:]]
+    with pytest.raises(BadEnvelope, match="their log"):
+        decode_box(cbor.encode(row))
+
+
+def test_an_entry_that_is_none_at_all_is_not_taken():
+    world, _, two, honest = spoken()
+    bad = encode_exchange(replace(honest, entries=(b"no entry",)))
+    assert refused(two.take, bad, Ms(world.now)) == "unproven-head"
+
+
+def test_more_places_than_one_message_holds_come_with_the_next_ones():
+    world = make_world()
+    one, two = world.pair()
+    for _ in range(1 + WANTS // CATCH_UP):
+        world.now += CATCH_UP * SLOT_MS
+        one.turn(Ms(world.now))
+    said = decode_exchange(one.speak(Ms(world.now)))
+    assert len(said.entries) > WANTS
+    assert len(said.dispatches) == 2 * WANTS
+    for second in (0, 61_000, 122_000):
+        talk(one, two, Ms(world.now + second))
+    with two.ledger.read() as tx:
+        assert tx.rows("SELECT count(*) FROM room_place WHERE role = 'theirs'") == [(len(said.entries),)]
+
+
 def test_a_leaf_that_stands_twice_is_named_a_replay():
     world, _, two = told()
     ours, theirs = logs_of(world, box_of(world, two), world.now)
@@ -243,6 +293,19 @@ def test_what_waited_unsigned_in_a_put_back_store_waits_again():
     assert old.waiting() == 1
     slot(old, two, world.now + SLOT_MS)
     assert len(notes(read_as(world, "b1", two))) == 1
+
+
+def test_a_store_that_lost_what_stood_behind_a_leaf_gets_its_log_back_all_the_same():
+    world, _, two = turned()
+    old = second(world, "restored")
+    old.turn(Ms(world.now))
+    with old.ledger.begin() as book:
+        old._move(book, "node-starts", Ms(world.now), "x")
+        book.change(LogRole.OURS, head_size=0)
+        book.tx.run("DELETE FROM room_place")
+    box = box_of(world, two)
+    old.restore(box.theirs.heads[-1], box.theirs.entries, Ms(world.now))
+    assert (old.waiting(), old.link().state) == (0, LinkState.UP)
 
 
 def test_what_waited_in_a_copy_and_has_its_place_by_now_does_not_stand_in_the_log_twice():

@@ -33,12 +33,12 @@ def parts_of(world, me):
     return wire.decode_header(parts[0].content), parts
 
 
-def forged(world, *, signs=None, leaf=None, to=None, seal_to=None, lies=None, **header) -> Slot:
+def forged(world, *, signs=None, leaf=None, to=None, seal_to=None, lies=None, over=None, **header) -> Slot:
     me = chamber(world, "a1")
     honest, parts = parts_of(world, me)
     changed = replace(honest, **header)
     bare = (wire.Part(parts[0].salt, wire.encode_header(changed)), *parts[1:3], wire.Part(parts[3].salt, b""))
-    assertion = sign_instrument(wire.author_digest(bare), ASSERTION, signs or me.signs)
+    assertion = sign_instrument(over or wire.author_digest(bare), ASSERTION, signs or me.signs)
     whole = (*bare[:3], wire.Part(parts[3].salt, assertion))
     charter = to or world.charter
     persons = [(one.kid, one.sealing()) for one in (seal_to or charter).persons]
@@ -76,6 +76,7 @@ def test_an_honest_note_made_by_the_same_hands_has_no_fault():
         ({"desk": "plain"}, "a kind that is open"),
         ({"created": Ms(START + 3_600_000)}, "from after now"),
         ({"leaf": {"edition": 2}}, "a kind that is open"),
+        ({"over": bytes(32)}, "a signature that was made for another"),
     ],
 )  # fmt: skip
 def test_a_note_that_does_not_agree_is_named_and_not_shown(changes, what):

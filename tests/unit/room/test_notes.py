@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from comity.base import cbor
 from comity.base.errors import BadForm, BadSeal
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms
 from comity.crypto.keys import SealingKey, cose_key, key_id
 from comity.crypto.seal import unseal_any
+from comity.crypto.sign import sign_instrument
 from comity.dispatch.entries import Fact
 from comity.dispatch.states import Withheld
 from comity.dispatch.wire import seal_aad
@@ -16,7 +18,7 @@ from comity.policy.verdict import Effect, Reason, Verdict
 from comity.room.charter import room_origin
 from comity.room.reading import receipts
 from comity.room.slot import Found, opening_aad, slot_size
-from comity.room.writing import approve, write_note, write_receipt
+from comity.room.writing import APPROVAL, approve, write_note, write_receipt
 from tests.unit.node.world import START, A, B
 from tests.unit.room.world import (
     SECRET,
@@ -211,6 +213,29 @@ def test_nobody_approves_their_own_note_nor_in_a_role_they_do_not_have():
     )
     with pytest.raises(BadForm, match="no named person of this side"):
         write_note(form(), chamber(world, "a1", Asks()), Ms(START), begun=begun, approvals=(theirs,))
+
+
+def test_where_the_law_asks_for_no_approval_there_is_nothing_to_approve():
+    world = make_world()
+    _, begun = write_note(form(), chamber(world, "a1"), Ms(START))
+    with pytest.raises(BadForm, match="waits for no approval"):
+        approve(form(), chamber(world, "a2"), Ms(START), role="release-authority", begun=begun)
+
+
+@pytest.mark.parametrize("said", [("other-role", 12), ("release-authority", 11), ("release-authority", 12, 1)])
+def test_an_approval_that_says_more_than_its_signer_may_is_none(said):
+    world = make_world()
+    me = chamber(world, "a1", Asks())
+    held, begun = write_note(form(), me, Ms(START))
+    role, *rest = said
+    payload = cbor.encode((APPROVAL, held.subject, role, *rest))
+    signed = sign_instrument(payload, APPROVAL, world.persons["a2"].signs)
+    with pytest.raises(BadForm, match="no named person of this side"):
+        write_note(form(), me, Ms(START), begun=begun, approvals=(signed,))
+    good = sign_instrument(
+        cbor.encode((APPROVAL, held.subject, "release-authority", 12)), APPROVAL, world.persons["a2"].signs
+    )
+    assert not isinstance(write_note(form(), me, Ms(START), begun=begun, approvals=(good,))[0], Withheld)
 
 
 def test_what_the_readers_law_does_not_admit_says_why_and_is_refused_outward_by_one_code():

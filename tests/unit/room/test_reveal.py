@@ -9,6 +9,7 @@ from comity.base.errors import BadForm, BadProof, BadSeal, BadSignature, ComityE
 from comity.base.ids import Digest, Ms
 from comity.crypto.keys import SealingKey
 from comity.crypto.sign import sign_instrument, unverified_payload
+from comity.dispatch.entries import RecordLeaf, encode_entry
 from comity.policy.verdict import Effect, Verdict
 from comity.room.reading import read_room
 from comity.room.reveal import KIND, asks_law, open_reveal, reveal, seal_reveal, verify_reveal
@@ -78,6 +79,28 @@ def test_the_leaf_of_another_day_another_text_or_another_opener_does_not_verify(
         with pytest.raises(ComityError):
             verify_reveal(again(proof, me.signs, **bad), world.accord)
     assert verify_reveal(again(proof, me.signs), world.accord).index == note.index
+
+
+def test_the_first_note_of_a_room_lies_before_one_act_and_after_none():
+    world = make_world()
+    one, two = world.pair()
+    say(world, one, "a1")
+    for _ in range(2):
+        turn(world, one, two)
+    logs = logs_of(world, box_of(world, two), world.now)
+    me = chamber(world, "b1")
+    (note,) = notes(read_room(logs[0].slots, logs[1].slots, me, Ms(world.now)))
+    found = verify_reveal(reveal(note, logs[1], me, (world.accord, tuple(world.charters)), "Clerk"), world.accord)
+    assert (found.index, found.after) == (0, 0)
+    assert START // 1000 < found.before <= world.now // 1000 + 1
+
+
+def test_a_proof_of_a_leaf_that_is_no_note_is_none():
+    world, _, proof, me = shown()
+    salt, _ = cbor.decode(unverified_payload(proof))[4]
+    record = encode_entry(RecordLeaf("x", Digest(bytes(32))))
+    with pytest.raises(BadProof, match="a leaf that is no note"):
+        verify_reveal(again(proof, me.signs, _4=[salt, record]), world.accord)
 
 
 def test_under_another_accord_than_the_one_at_hand_nothing_is_believed():

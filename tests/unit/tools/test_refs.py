@@ -20,6 +20,7 @@ kind = "spec"
 title = "t"
 cite = "c"
 read = "T"
+sections = 7
 
 [[source]]
 id = "XA/Some-Act"
@@ -58,6 +59,26 @@ def test_the_longest_id_wins_and_a_longer_number_is_another_text():
     assert source is not None
     assert source.id == "RFC 6902"
     assert refs.source_of(refs.Reference("x", 1, "spec", "RFC 69020"), SOURCES) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("RFC 6902 7", None),
+        ("RFC 6902 2.19, 5-7: and words of 2099", None),
+        ("RFC 6902 4 rule 30, 7", None),
+        ("RFC 6902, what stands nowhere", None),
+        ("RFC 6902 8", "no section 8; its last is 7"),
+        ("RFC 6902 8.1", "no section 8"),
+        ("RFC 6902 4 rule 3, 10", "no section 10"),
+        ("RFC 6902 5-9", "no section 9"),
+        ("RFC 6902 0", "no section 0"),
+        ("RFC 690 99", None),
+    ],
+)
+def test_a_section_that_a_text_does_not_have_is_a_fault_where_they_are_counted(text, fault):
+    told = refs.fault_of(refs.Reference("x", 1, "spec", text), SOURCES)
+    assert told is None if fault is None else fault in told
 
 
 @pytest.mark.parametrize(

@@ -81,12 +81,11 @@ class BoardCopies:
             rest: what the node adds: sides by `ours` and `theirs`, when it is made, the proofs of what is named.
 
         Raises:
-            BadForm: not both approve, or the words of the incident are gone.
+            BadForm: not both approve, or the words of the incident are gone, so that nothing asks.
         """
         asked, agreed = self.approved(tx, incident)
         body = incident_of(asked)
-        if body is None:
-            raise BadForm("the words of this incident are gone; nothing was made")
+        assert body is not None  # both approve of an incident whose words are here, or of none
         pen = self._pen(tx, incident)
         side = {True: rest["sides"]["ours"], False: rest["sides"]["theirs"]}
         said: dict[str, Any] = {

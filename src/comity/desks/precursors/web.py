@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import assert_never
 
 from comity.desks.precursors.body import parse_body
 from comity.desks.precursors.facts import weight
@@ -87,6 +88,8 @@ def _said(body: Body) -> list[tuple[str, str]]:
             return [("day", body.day)]
         case Outcome():
             return [("results", ", ".join(body.results)), ("earlier", ", ".join(body.earlier))]
+        case _:
+            assert_never(body)
 
 
 def _parts(body: Body) -> Iterator[_Line]:

@@ -6,6 +6,8 @@ doing it twice changes nothing more.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from comity.base.ids import DispatchId
 from comity.desk import Filing
 from comity.desks.requests import laterrows, postings, store
@@ -72,6 +74,8 @@ def _mark(tx: Tx, filing: Filing, body: Recall | Correction) -> None:
         case Correction():
             target = header.replaces or next(iter(header.re), header.id)
             store.mark(tx, target, filing.ours, header.id, header.kind, None, filing.at)
+        case _:
+            assert_never(body)
 
 
 def _redirect(tx: Tx, filing: Filing, body: Withdraw | Transfer | ConvertToMla) -> None:
@@ -88,6 +92,8 @@ def _redirect(tx: Tx, filing: Filing, body: Withdraw | Transfer | ConvertToMla) 
             for request in header.re:
                 store.note_converted(tx, request, header.id, filing.at)
             laterrows.insert_treaty(tx, filing, body)
+        case _:
+            assert_never(body)
 
 
 def _keep(tx: Tx, filing: Filing, body: Answer | Preserve | Assurance | Feedback) -> None:

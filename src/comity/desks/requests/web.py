@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import assert_never
 
 from comity.base.ids import show_id
 from comity.desks.requests.body import parse_body
@@ -106,6 +107,8 @@ def _later(body: Later) -> list[tuple[str, str]]:
             return _lasting(body)
         case Deconflict() | Assurance():
             return _pointing(body)
+        case _:
+            assert_never(body)
 
 
 def _lasting(body: Preserve | ConvertToMla) -> list[tuple[str, str]]:
@@ -125,6 +128,8 @@ def _lasting(body: Preserve | ConvertToMla) -> list[tuple[str, str]]:
                 ("usable", ", ".join(body.usable)),
                 ("reason", body.reason),
             ]
+        case _:
+            assert_never(body)
 
 
 def _pointing(body: Deconflict | Assurance) -> list[tuple[str, str]]:
@@ -144,6 +149,8 @@ def _pointing(body: Deconflict | Assurance) -> list[tuple[str, str]]:
                 ("authority", body.authority),
                 ("until", _time(body.until)),
             ]
+        case _:
+            assert_never(body)
 
 
 def _who(body: ContactNote | Deconflict) -> str:
@@ -169,6 +176,8 @@ def _answering(body: Answer | Refusal) -> list[tuple[str, str]]:
             ]
         case Refusal():
             return [("outward", body.outward), ("other_way", body.other_way)]
+        case _:
+            assert_never(body)
 
 
 def _asking(body: Asking | Recall) -> list[tuple[str, str]]:
@@ -181,6 +190,8 @@ def _asking(body: Asking | Recall) -> list[tuple[str, str]]:
             return [("purpose", body.purpose)]
         case CourtDisclosure():
             return [("order", body.order), ("court", body.court), ("hearing", _time(body.hearing))]
+        case _:
+            assert_never(body)
 
 
 def _posting(body: Posting) -> list[tuple[str, str]]:

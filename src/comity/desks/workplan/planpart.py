@@ -169,6 +169,9 @@ class PlanPart:
         side = self.sides.ours if filing.ours else 1 - self.sides.ours
         body = read(filing.header.kind, filing.body).body
         if isinstance(body, Update):
+            planrows.put_version(
+                tx, self.first(tx)
+            )  # else whether an amendment was written here yet would change what is counted
             planrows.insert_progress(tx, filing, body, side)
             return
         planrows.insert_amend(tx, filing, body, side)

@@ -96,8 +96,7 @@ class WorkplanDesk:
         row = store.dispatch(tx, dispatch)
         if row is None:
             return
-        if row.kind in self._parts:
-            self._parts[row.kind].erase(tx, dispatch, case)
+        self._part(row.kind).erase(tx, dispatch, case)
         store.erase_words(tx, dispatch)
 
     # --- rows --------------------------------------------------------------------------------------------------
@@ -137,7 +136,7 @@ class WorkplanDesk:
             case _:
                 raise BadForm("there is no such receipt; nothing was written")
         row = store.dispatch(tx, dispatch)
-        part: object = None if row is None else self._parts.get(row.kind)
+        part: object = None if row is None else self._part(row.kind)
         if isinstance(part, Settles):
             part.settled(tx, dispatch)
 
@@ -147,8 +146,7 @@ class WorkplanDesk:
         if row is None or row.ours != taken.ours:
             return
         store.take_back(tx, taken)
-        if row.kind in self._parts:
-            self._parts[row.kind].take_back(tx, taken)
+        self._part(row.kind).take_back(tx, taken)
 
     # --- what others ask ---------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -80,6 +81,16 @@ def test_no_person_and_no_free_text_is_in_it(tx: Tx) -> None:
     assert "Heron" not in json.dumps(found)
     assert found["notification"]["exporter"] == found["notification"]["consignee"] == {"withheld": "person"}
     assert {"incident text", "incident items", "incident persons", "notification notify"} <= set(found["left_out"])
+
+
+def test_a_firm_that_was_removed_is_withheld_as_such(tx: Tx) -> None:
+    pen = filing(1, "pen", {**PEN, "exporter": PERSON}, ours=False, at=HOUR)
+    IMPORTER.file(tx, replace(pen, body=IMPORTER.redact("pen", pen.body, frozenset({"person"}))[0]))
+    says(tx, 8, "incident", REPORT, 3 * DAY, ours=False, re=1)
+    says(tx, 9, "incident", {"state": "copy-agreed"}, 4 * DAY, ours=True, re=8)
+    found = json.loads(BoardCopies(IMPORTER).content(tx, ident(8), REST))
+    assert found["notification"]["exporter"] == {"withheld": "removed"}
+    assert "Heron" not in json.dumps(found)
 
 
 def test_an_incident_that_stands_alone_has_no_notification(tx: Tx) -> None:

@@ -178,6 +178,16 @@ def test_price_and_persons_are_tagged_whether_or_not_the_author_did() -> None:
     assert EXPORTER.facts("incident", incident).tagged == {"document", "person"}
 
 
+def test_of_a_further_field_that_was_removed_the_class_is_shown_and_whole_seals_are_no_line() -> None:
+    tagged = {"label": "note", "value": "asthma", "categories": ["health"]}
+    body = EXPORTER.compose("pen", {**PEN, "items": [tagged, {"label": "seal", "value": "blue"}]})
+    left, _ = EXPORTER.redact("pen", body, frozenset({"health"}))
+    shown = [(line.label, line.text, line.removed) for line in body_lines("pen", left)]
+    assert [one for one in shown if one[0] in {"note", "seal"}] == [("note", "", "health"), ("seal", "blue", None)]
+    arrived = EXPORTER.compose("arrived-quantity", {"day": "2026-09-01", "counts": [{"line": 1, "grams": 7}]})
+    assert "broken_seals" not in {line.label for line in body_lines("arrived-quantity", arrived)}
+
+
 def test_a_bare_word_and_a_health_warning_assert_nothing() -> None:
     def asserts(kind: str, form: dict[str, Any]) -> tuple[bool, bool]:
         facts = EXPORTER.facts(kind, EXPORTER.compose(kind, form))

@@ -137,6 +137,53 @@ def test_a_scope_shows_what_its_agencies_sent_or_got_and_what_was_given(tx: Tx) 
     assert len(lists.cases(tx)) == whole
 
 
+def test_the_consignments_of_a_case_are_the_oldest_first(tx: Tx) -> None:
+    with_two = CaseId(ident(1))
+    EXPORTER.file(tx, filing(5_001, "pen", PEN, ours=True, at=2 * DAY))
+    EXPORTER.file(tx, filing(5_011, "pen", PEN, ours=True, at=DAY))
+    lists, now = Consignments(EXPORTER), Ms(T0 + 3 * DAY)
+    found = lists.of_case(tx, with_two, now)
+    assert [one.id for one in found] == [ident(1), ident(5_011), ident(5_001)]
+    assert found == lists.lines(tx, (ident(1), ident(5_011), ident(9_999), ident(5_001)), now)
+    assert lists.of_case(tx, CaseId(ident(9_999)), now) == ()
+
+
+def test_incidents_are_listed_until_our_side_said_what_became_of_them() -> None:
+    lists, seen = Consignments(EXPORTER), Scope(agencies=frozenset({"paper-office"}))
+    report = {"state": "reported", "what": "seizure", "text": "x"}
+    with SqliteStore(":memory:", (Schema("precursors", read_schema("comity.desks.precursors")),)).begin() as tx:
+
+        def says(number: int, kind: str, form: dict[str, object], *, ours: bool, **more: object) -> None:
+            EXPORTER.file(tx, filing(number, kind, form, ours=ours, at=number * HOUR, **more))
+
+        def listed(scope: Scope = WHOLE, limit: int = 9) -> list[object]:
+            return [one.step.id for one in lists.incidents(tx, scope, NONE, limit)]
+
+        says(1, "pen", PEN, ours=True)
+        says(2, "incident", {**report, "copy": True}, ours=False, **on(1))
+        says(3, "incident", {**report, "lines": PEN["lines"]}, ours=False)
+        says(4, "incident", report, ours=False)
+        says(5, "incident", {"state": "copy-agreed"}, ours=True, **on(2))
+        says(6, "incident", {**report}, ours=False, admitted=False)
+        assert listed() == [ident(4), ident(3), ident(2)], "neither a word on a copy nor what our law did not let in"
+        assert listed(limit=1) == [ident(4)]
+        assert (listed(seen), listed(NOTHING)) == ([ident(4), ident(3), ident(2)], [])
+        EXPORTER.take_back(tx, TakenBack(ident(4), ident(20), "recall", ours=False, made=Ms(T0 + 20 * HOUR)))
+        says(7, "outcome", {"results": ["seized"]}, ours=True, **on(3))
+        assert listed() == [ident(2)]
+        card = lists.incident(tx, ident(2))
+        assert card is not None
+        assert (card.about, card.closed, card.title) == (ident(1), False, "seizure 200 kg 4-piperidone hydrochloride")
+        assert [(one.id, one.copy) for one in card.steps if one.kind == "incident"] == [
+            (ident(2), "agreed"),
+            (ident(5), ""),
+        ]
+        alone = lists.incident(tx, ident(3))
+        assert alone is not None
+        assert (alone.about, alone.closed) == (None, True)
+        assert [lists.incident(tx, ident(one)) for one in (1, 5, 9_999)] == [None, None, None]
+
+
 def test_one_consignment_whole(tx: Tx) -> None:
     EXPORTER.note_screened(tx, ident(1), Screened((LineVerdict(1, "controlled", "x", "name"),), True, "e"), T0)
     card = Consignments(EXPORTER).card(tx, ident(1), T0)

@@ -99,6 +99,26 @@ def test_what_was_filed_before_there_was_a_search_is_caught_up(store):
         assert finding.catch_up(tx) == 0
 
 
+def test_what_was_erased_is_not_found_again_when_a_later_word_on_it_comes(store):
+    with store.begin() as tx:
+        EXPORTER.erase(tx, ident(1), CaseId(ident(1)))
+        tx.run("DELETE FROM precursors_text")
+    search.prepare(store, "precursors")
+    assert find(store, "tern") == find(store, "piperidone") == []
+    with store.begin() as tx:
+        EXPORTER.file(tx, filing(2, "pen-reply", {"state": "no-objection"}, ours=False, at=DAY, re=(ident(1),)))
+    assert find(store, "tern") == find(store, "piperidone") == []
+
+
+def test_a_row_whose_words_were_damaged_keeps_no_other_from_being_found(store):
+    with store.begin() as tx:
+        EXPORTER.file(tx, filing(11, "pen", PEN, ours=True, at=DAY, case=CaseId(ident(11))))
+        tx.run("UPDATE precursors_dispatch SET body = ? WHERE id = ?", (b"\xff\x00", ident(1)))
+        tx.run("DELETE FROM precursors_text")
+    search.prepare(store, "precursors")
+    assert find(store, "tern") == [ident(11)]
+
+
 def test_the_importing_side_finds_it_too():
     made = SqliteStore(":memory:", (Schema("precursors", read_schema("comity.desks.precursors")),))
     search.prepare(made, "precursors")

@@ -128,7 +128,10 @@ def test_versions_follow_each_other(two: Two) -> None:
     ):
         with pytest.raises(BadForm):
             EXPORTER.file(two.north, filing(2, "pen", form, ours=True, at=DAY, **more))
-    two.north_says(2, "pen", {"state": "cancellation", "version": 2, "reason": "x"}, DAY, replaces=ident(1))
+    two.north_says(2, "pen", {**changed, "version": 2}, DAY, replaces=ident(1))
+    with pytest.raises(BadForm, match="replaces the one in force"):
+        EXPORTER.file(two.north, filing(3, "pen", changed, ours=True, at=DAY, replaces=ident(1)))
+    two.north_says(3, "pen", {"state": "cancellation", "version": 3, "reason": "x"}, DAY, replaces=ident(2))
     for (row,) in two.rows():
         assert (row.notice.standing.state, row.awaited, row.left) == (State.CANCELLED, None, None)
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from comity.base.ids import CaseId
+from comity.base.ids import CaseId, show_id
+from comity.desks.requests import finding
 from comity.desks.requests.openduties import Duty, Matter
 from comity.desks.requests.rules import RequestState, chase_of, clocks_of, late_by, state_of
 from comity.marking.labels import Urgency
@@ -385,3 +386,63 @@ def test_filing_twice_changes_nothing(node: Node) -> None:
 def dump(node: Node) -> list[Any]:
     tables = ("dispatch", "keeping", "treaty", "feedback", "assurance", "mark")
     return [node.tx.rows(f"SELECT * FROM requests_{table} ORDER BY 1") for table in tables]
+
+
+# --- what changes nothing ----------------------------------------------------------------------------------------
+
+
+def test_an_assurance_that_is_asked_for_again_has_not_been_given(node: Node) -> None:
+    asked = {key: value for key, value in GIVEN.items() if key != "until"} | {"state": "asked"}
+    node.file(1, "assurance", asked, ours=True)
+    before = node.row(1)
+    node.file(2, "assurance", asked, at=HOUR, **case_of(1))
+    assert node.row(1) == before
+    assert before.answered is None
+
+
+def test_an_answer_keeps_only_what_was_asked_to_be_kept(node: Node) -> None:
+    node.file(1, "rfi", RFI, ours=True)
+    node.file(2, "answer", {**ANSWER, "kept_until": T0 + 30 * DAY}, at=HOUR, **case_of(1))
+    assert node.tx.rows("SELECT 1 FROM requests_keeping") == []
+    node.file(3, "preserve", PRESERVE, ours=True, at=2 * HOUR, case=CASE)
+    node.file(4, "answer", {**ANSWER, "kept_until": T0 + 30 * DAY}, at=3 * HOUR, case=CASE, re=(ident(3),))
+    kept = node.tx.rows("SELECT kept, answer, renewed_by FROM requests_keeping")
+    node.file(5, "answer", {**ANSWER, "kept_until": T0 + 60 * DAY}, at=4 * HOUR, case=CASE, re=(ident(3),))
+    assert node.tx.rows("SELECT kept, answer, renewed_by FROM requests_keeping") == kept
+    assert kept == [(T0 + 30 * DAY, bytes(ident(4)), None)], "the first answer says until when"
+
+
+@pytest.mark.parametrize("fact", [SEEN, REFUSED])
+def test_a_receipt_for_what_is_not_here_moves_no_case(node: Node, fact: int) -> None:
+    node.file(1, "rfi", RFI, ours=True)
+    before = node.dump()
+    node.settle(9, fact, HOUR, "cannot-assist")
+    assert node.dump() == before
+
+
+# --- erased and damaged words ------------------------------------------------------------------------------------
+
+
+def test_only_the_notes_at_a_handover_that_speak_of_the_case_are_emptied(node: Node) -> None:
+    node.file(1, "rfi", RFI)
+    for number, eye in ((1, f"look at {show_id(ident(1))}"), (2, f"look at {show_id(ident(7))}")):
+        node.tx.run(
+            "INSERT INTO requests_handover (id, place, desk, by_number, at, eye, promised, home, made, record)"
+            " VALUES (?, ?, 'requests', 7, ?, ?, 'p', 'h', '', ?)",
+            (bytes(ident(number)), number, T0, eye, number),
+        )
+    DESK.erase(node.tx, ident(1), CASE)
+    kept = node.tx.rows("SELECT eye, promised, home FROM requests_handover ORDER BY id")
+    assert kept == [("", "", ""), (f"look at {show_id(ident(7))}", "p", "h")]
+
+
+def test_a_row_whose_words_were_damaged_keeps_no_other_from_being_found(node: Node) -> None:
+    node.file(1, "rfi", RFI)
+    node.file(2, "rfi", RFI, at=HOUR)
+    node.tx.run("UPDATE requests_dispatch SET body = ? WHERE id = ?", (b"\xff\x00", ident(1)))
+    finding.forget(node.tx)
+    while finding.catch_up(node.tx):
+        pass
+    words = dict(node.tx.rows("SELECT id, words FROM requests_text"))
+    assert "callers" not in str(words[ident(1)])
+    assert "callers" in str(words[ident(2)])

@@ -139,9 +139,9 @@ class Traffic:
         )
         return first, second
 
-    def store(self, side: int, hours: float) -> Store:
-        """Return the store of one side's node at that hour."""
-        store = SqliteStore(":memory:", (Schema("node", read_schema("comity.node")),))
+    def store(self, side: int, hours: float, *further: Schema) -> Store:
+        """Return the store of one side's node at that hour; `further` are the tables of desks."""
+        store = SqliteStore(":memory:", (Schema("node", read_schema("comity.node")), *further))
         with store.begin() as tx:
             for number, cut in enumerate(self.cut(hours)):
                 role = LogRole.OURS if number == side else LogRole.THEIRS

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from dataclasses import fields
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from comity.base.errors import BadEnvelope, BadForm, BadProof
-from comity.base.ids import Ms, NodeName
+from comity.base.ids import Digest, LeafIndex, Ms, NodeName
 from comity.desks.requests.model import Kind
 from comity.desks.requests.rules import is_answer, owes_answer, settles
 from comity.desks.workplan.model import Action, Item, Plan
+from comity.desks.workplan.planning import update_of
 from comity.desks.workplan.planrows import plan_bytes
-from comity.desks.workplan.scorecard import codec, comparing, model, rows, rules
+from comity.desks.workplan.scorecard import codec, comparing, model, reading, rows, rules
 from comity.desks.workplan.scorecard.actions import actions_here
 from comity.desks.workplan.scorecard.counting import rank
 from comity.desks.workplan.scorecard.model import ALL, ActionDue, Held, Period, Said
+from comity.desks.workplan.scorecard.monthly import by_month
 from comity.dispatch.accord import Accord, Party
-from comity.dispatch.entries import Fact
+from comity.dispatch.entries import Fact, RecordLeaf, encode_entry
 from comity.dispatch.partsrow import digests_of, parts_bytes, parts_of, without
 from comity.dispatch.ports import Store
 from comity.edge.opening import read_schema
@@ -27,6 +32,7 @@ from comity.edge.schema import Schema
 from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Urgency
 from comity.tlog.tree import leaf_hash
+from tests.unit.desks.workplan.planpair import Pair, change
 from tests.unit.desks.workplan.scorelogs import DAY, HOUR, ORIGINS, PERIOD, START, TERMS, Traffic
 
 A, B = 0, 1
@@ -44,6 +50,12 @@ def figures(card: model.Scorecard, figure: str, side: int) -> dict[tuple[str, ..
         for one in card.lines
         if one.figure == figure and one.side == side
     }
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    with ExitStack() as stack:
+        yield Pair(stack)
 
 
 @pytest.fixture
@@ -424,3 +436,112 @@ def test_nothing_is_counted_before_both_logs_are_co_signed() -> None:
 def logs_of(made: Traffic, hours: float) -> model.Logs:
     with made.store(A, hours).read() as tx:
         return rows.read_logs(tx, rows.newest_cut(tx))
+
+
+def test_actions_do_not_depend_on_what_a_node_wrote_above_the_cut(pair: Pair) -> None:
+    """Only a word on an action is filed below the cut; whether an amendment was begun since on one side changes nothing."""
+    a, b = pair.nodes
+    body, _, _ = update_of(a.tx, a.desk, {"action": "A-1", "state": "done"})
+    told = pair.say(a, body, "action-update")
+    pair.carry()
+    pair.propose(a, change())  # it has not arrived there
+    made = Traffic()
+    made.at(A, 1)
+    made.at(B, 1)
+    logs = logs_of(made, 2)
+    leaf = model.Leaf(LeafIndex(0), told, 2, Digest(bytes(32)), START)
+    fate = model.Fate(START, 0, Fact.FILED, "")
+    logs = (replace(logs[0], leaves=(leaf,)), replace(logs[1], fates={told: fate}))
+    parties = tuple(Party(NodeName(f"{name}.example/comity"), f"X{name.upper()}", (b"", b""), ()) for name in "ab")
+    accord = Accord("x", 1, None, (parties[0], parties[1]), (), (), (), (), Ms(0))
+    ours, theirs = actions_here(a.tx, logs, accord), actions_here(b.tx, logs, accord)
+    assert ours == theirs
+    assert [(one.side, one.done) for one in ours] == [(A, True), (B, False)]
+
+
+def test_an_action_that_one_side_alone_owns_is_its_part_alone() -> None:
+    made = Traffic()
+    told = made.filed(A, 1, "action-update", {"state": "done"}, desk="workplan")
+    alone = Action("W-1.1", "W-1", (("en", "x"),), (("bb", "border"),), "2027-01-20")
+    plan = Plan("t", "2026-01-01", items=(), actions=(alone,))
+    store = SqliteStore(":memory:", (Schema("workplan", read_schema("comity.desks.workplan")),))
+    parties = tuple(Party(NodeName(f"{name}.example/comity"), name * 2, (b"", b""), ()) for name in "ab")
+    accord = Accord("x", 1, None, (parties[0], parties[1]), (), (), (), (), Ms(0))
+    with store.begin() as tx:
+        tx.run("INSERT INTO workplan_version VALUES (1, ?, ?, NULL, NULL)", (b"1" * 32, plan_bytes(plan)))
+        tx.run("INSERT INTO workplan_progress VALUES (?, 'W-1.1', 0, 'done', ?, 0, 'x', '', x'')", (told, b"1" * 32))
+        assert [one.side for one in actions_here(tx, logs_of(made, 200), accord)] == [B]
+
+
+# --- reading the logs -----------------------------------------------------------------------------------------------------
+
+
+def test_a_log_without_heads_counts_from_the_other_logs_first_head_or_its_own_cut() -> None:
+    made = Traffic()
+    record = encode_entry(RecordLeaf("accord", Digest(bytes(32))))
+    made.entries[A].append(record)
+    logs = reading.read_pair(made.cut(50), made.entries)
+    assert (logs[0].leaves, logs[1].leaves, logs[1].fates) == ((), (), {})
+    sent = made.send(A, 1, "message")
+    made.entries[A][:] = [one for one in made.entries[A] if one[10] != 5 or one == record]  # no head of theirs yet
+    made.entries[A][:] = [made.entries[A][0], made.entries[A][-1]]
+    (leaf,) = reading.read_pair(made.cut(50), made.entries)[0].leaves
+    assert (leaf.id, leaf.place, leaf.at) == (sent, 1, START + 50 * HOUR), "neither log names a head: made at the cut"
+    made.at(B, 9)
+    (leaf,) = reading.read_pair(made.cut(50), made.entries)[0].leaves
+    assert leaf.at == START + 9 * HOUR
+
+
+def test_a_node_that_has_no_log_yet_knows_no_cut(traffic: Traffic) -> None:
+    store = SqliteStore(":memory:", (Schema("node", read_schema("comity.node")),))
+    with store.read() as tx, pytest.raises(BadForm, match="no log of this node"):
+        rows.roles_of(tx, traffic.cut(END))
+
+
+# --- which figures --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("desk", "kind", "stage", "figure"),
+    [
+        ("requests", "refusal", "", "refusals"),
+        ("requests", "recall", "", "recalls"),
+        ("precursors", "pen", "pre-export", "notifications"),
+        ("precursors", "objection", "", "objections"),
+    ],
+)
+def test_a_leaf_that_one_side_lacks_is_named_with_the_figures_into_which_it_goes(
+    desk: str, kind: str, stage: str, figure: str
+) -> None:
+    made = Traffic()
+    asked = made.filed(A, 1, "rfi")
+    made.filed(B, 2, kind, {"state": stage, "outward": "unclear"}, re=(asked,), desk=desk)
+    ours = counted(made.store(B, END))
+    with made.store(A, END).begin() as tx:
+        tx.run("UPDATE got SET plain = NULL")
+        logs = rows.read_logs(tx, rows.newest_cut(tx))
+        theirs = comparing.make(logs, rows.holding(tx, logs, PERIOD), TERMS, PERIOD)
+    found = comparing.compare(ours, comparing.statement(theirs), {})
+    (named,) = found.leaves
+    assert (named.ours, named.theirs) == (Held.WHOLE, Held.ABSENT)
+    assert figure in named.figures
+    assert figure in {one.line.figure for one in found.figures}
+
+
+def test_where_nothing_limits_how_soon_it_is_seen_nothing_is_late(traffic: Traffic) -> None:
+    with traffic.store(A, END).read() as tx:
+        logs = rows.read_logs(tx, rows.newest_cut(tx))
+        card = comparing.make(
+            logs, rows.holding(tx, logs, PERIOD), model.Terms(TERMS.accord, {}, {}, TERMS.feedback), PERIOD
+        ).card
+    found = {one.figure for one in card.lines}
+    assert "seen-count" in found
+    assert not found & {"seen-late", "seen-in-limit", "seen-open"}
+
+
+def test_a_period_of_one_month_has_no_months(traffic: Traffic) -> None:
+    store = traffic.store(A, END)
+    month = datetime.fromtimestamp(START / 1_000, UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    begins = Ms(round(month.timestamp() * 1_000))
+    assert by_month(counted(store, Period(begins, Ms(begins + 28 * DAY)))) == ()
+    assert len(by_month(counted(store, Period(begins, Ms(begins + 35 * DAY))))) == 2

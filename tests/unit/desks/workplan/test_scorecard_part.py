@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from functools import cache
 
 import pytest
 
 from comity.base import cbor
 from comity.base.errors import BadEnvelope, BadForm
-from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms, Origin
+from comity.base.hashing import sha256
+from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms, NodeName, Origin
+from comity.crypto.keys import RootKeys
+from comity.crypto.sign import add_signatures, sign_instrument
 from comity.desk import Filing
-from comity.desks.workplan.scorecard import codec, part
+from comity.desks.workplan.scorecard import codec, comparing, part
 from comity.desks.workplan.scorecard.counting import terms_of
 from comity.desks.workplan.scorecard.model import RULES, Held, Line, LogCut, Period, Scorecard
 from comity.desks.workplan.scorecard.public import publish
-from comity.desks.workplan.scorecard.table import csv_text, figure_rows, printed, public_rows, span_of
-from comity.desks.workplan.scorecard.whole import accord_here
-from comity.dispatch.accord import Accord, LaneLimit, Party
+from comity.desks.workplan.scorecard.table import csv_text, figure_rows, leaves_text, printed, public_rows, span_of
+from comity.desks.workplan.scorecard.whole import accord_here, compare_here, count_here, read_otherwise
+from comity.dispatch.accord import Accord, LaneLimit, Party, encode_accord
+from comity.dispatch.ports import Store
 from comity.dispatch.wire import Header
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
 from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Lane, Urgency
-from tests.unit.desks.workplan.scorelogs import Traffic
+from comity.tlog.tree import leaf_hash
+from tests.unit.desks.workplan.scorelogs import DAY, ORIGINS, START, Traffic
 
 CUT = (
     LogCut(Origin("a.example/comity/log/1"), 7, Digest(bytes(32)), 9),
@@ -195,3 +201,93 @@ def test_rows_speak_the_language_and_times_are_written_out_on_paper() -> None:
     assert {row[-1] for row in public_rows(public, ("AA", "BB", "les deux"), WORDS)} <= {"caché", "0"}
     assert printed(CARD, ("AA", "BB", "x"), WORDS, public)["title"] == "P"
     assert [span_of(one) for one in (59_000, 3_600_000, 3_660_000, 86_400_000)] == ["0 min", "1 h", "1 h 1 min", "1 d"]
+
+
+def test_leaves_are_named_in_a_table_of_their_own() -> None:
+    named = comparing.Named(CUT[0].origin, 4, b"\xab" * 2, Held.WHOLE, Held.ERASED, ("dispatches", "questions"))
+    words = {**WORDS, "leaf-place": "Place", "held-erased": "effacé"}
+    assert leaves_text((named,), words).splitlines() == [
+        "J,Place,leaf-hash,leaf-ours,leaf-theirs,Chiffre",
+        'a.example/comity/log/1,4,abab,held-whole,effacé,"Envois, questions"',
+    ]
+
+
+# --- from a node's own rows ---------------------------------------------------------------------------------------------
+
+
+@cache
+def signed_accord() -> bytes:
+    """Return the accord of both nodes as both roots signed it once."""
+    roots = [RootKeys.from_private_bytes(bytes([fill]) * 64) for fill in (1, 2)]
+    parties = tuple(
+        Party(NodeName(f"{name}.example/comity"), f"X{name.upper()}", root.public().cose_keys, ("https://x",))
+        for name, root in zip("ab", roots, strict=True)
+    )
+    accord = Accord("x", 1, None, (parties[0], parties[1]), (), (), (), (), Ms(0))
+    return add_signatures(sign_instrument(encode_accord(accord), "accord", roots[0]), "accord", roots[1])
+
+
+def kept(made: Traffic, side: int) -> Store:
+    """Return the store of one side's node with that accord, as it stands after pairing."""
+    signed = signed_accord()
+    store = made.store(side, 80, Schema("workplan", read_schema("comity.desks.workplan")))
+    with store.begin() as tx:
+        tx.run(
+            "INSERT INTO instrument (digest, kind, signed, from_ours) VALUES (?, 'accord', ?, 0)",
+            (sha256(signed), signed),
+        )
+    return store
+
+
+def test_both_nodes_count_the_same_from_their_own_rows_and_a_wrong_program_is_named_by_its_detail() -> None:
+    made = Traffic()
+    asked = made.filed(0, 1, "rfi")
+    made.filed(1, 5, "answer", {"state": "final"}, re=(asked,))
+    period = Period(Ms(START), Ms(START + 90 * DAY))
+    with kept(made, 0).begin() as ours, kept(made, 1).begin() as theirs:
+        one, two = count_here(ours, period), count_here(theirs, period)
+        assert codec.encode(one.card) == codec.encode(two.card)
+        counted, found = compare_here(ours, comparing.statement(two))
+        assert (found.equal, found.leaves, found.buckets) == (True, (), ())
+        # They read the question as another one: their statement differs, and their detail says which leaf.
+        place = two.holding.needed[0]
+        said = dict(two.holding.said) | {place: two.holding.said[place]._replace(urgency=Urgency.FORMAL.value)}
+        wrong = comparing.make(two.logs, replace(two.holding, said=said), two.terms, period)
+        lied = comparing.statement(wrong)
+        counted, found = compare_here(ours, lied)
+        assert (found.equal, found.explained, found.buckets) == (False, False, (0,))
+        assert read_otherwise(ours, counted, lied, found.buckets) == (), "they have not gone into detail yet"
+        of = codec.digest(lied.scorecard)
+        digests = comparing.detail(wrong, found.buckets)
+        bodies = (
+            {"state": "detail", "of": of, "buckets": [0], "digests": digests + bytes(8)},  # of another number of leaves
+            {
+                "state": "detail",
+                "of": of,
+                "buckets": [0, 1],
+                "digests": bytes(8 * 256 + 8),
+            },  # of a bucket in which nothing differs
+            {"state": "detail", "of": of, "buckets": [0], "digests": digests},
+        )
+        for number, body in enumerate(bodies[:2], 1):
+            DESK.file(ours, filing(DESK.compose("scorecard", body), number, ours=False))
+        assert read_otherwise(ours, counted, lied, found.buckets) == ()
+        DESK.file(ours, filing(DESK.compose("scorecard", bodies[2]), 3, ours=False))
+        (named,) = read_otherwise(ours, counted, lied, found.buckets)
+        leaf = leaf_hash(made.entries[place[0]][place[1]])
+        assert (named.origin, named.place, named.leaf) == (ORIGINS[place[0]], place[1], leaf)
+        assert (named.ours, named.theirs) == (Held.WHOLE, Held.WHOLE)
+
+
+def test_what_we_said_of_a_period_ourselves_is_known_and_what_they_said_is_not_ours(store: SqliteStore) -> None:
+    statement, detail = DESK.compose("scorecard", FORM), DESK.compose("scorecard", DETAIL)
+    of = Digest(b"y" * 32)
+    with store.begin() as tx:
+        for number, body in ((1, statement), (2, detail)):
+            DESK.file(tx, filing(body, number, ours=False))
+        assert (part.stated(tx, CARD.period), part.detailed(tx, of)) == (False, False)
+        for number, body in ((3, statement), (4, detail)):
+            DESK.file(tx, filing(body, number, ours=True))
+        assert (part.stated(tx, CARD.period), part.detailed(tx, of)) == (True, True)
+        assert not part.stated(tx, Period(CARD.period.begins, Ms(CARD.period.ends + 1)))
+        assert not part.detailed(tx, Digest(b"z" * 32))

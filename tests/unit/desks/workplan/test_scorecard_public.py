@@ -74,6 +74,13 @@ def test_no_hidden_count_can_be_calculated(seed):
         assert may_differ(table, place)
 
 
+def test_of_a_single_one_not_even_the_total_is_told():
+    table = protect(Table.of([[1, 0], [0, 0]]))
+    assert table.hidden == {(0, 0), (0, 2), (2, 0), (2, 2)}
+    assert all(least < most for least, most in ranges(table).values())
+    assert all(may_differ(table, place) for place in table.hidden)
+
+
 def card(*lines: Line) -> Scorecard:
     cut = tuple(LogCut(Origin(f"{side}.example/comity/log/1"), 0, Digest(bytes(32)), 0) for side in "ab")
     return Scorecard(Digest(bytes(32)), Period(Ms(0), Ms(1)), (cut[0], cut[1]), 0, tuple(sorted(lines)))

@@ -154,10 +154,8 @@ _Judge = Callable[["Period", Tolerance, str], Alert | None]
 
 
 def _judged(judge: _Judge, rules: Thresholds, book: Book, day: date) -> Alert | None:
-    for period in periods(*book):
-        if period.closing.day == day:
-            return judge(period, rules.ledger, rules.name)
-    return None
+    period = next(one for one in periods(*book) if one.closing.day == day)  # each count but the first closes one
+    return judge(period, rules.ledger, rules.name)
 
 
 def _subject(period: Period) -> tuple[str, ...]:

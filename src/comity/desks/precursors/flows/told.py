@@ -119,7 +119,8 @@ def _told(
         body = _body(one.kind, one.body)
         if isinstance(body, Shipped):
             shipped = one.id, body
-        elif isinstance(body, Arrived):
+        else:
+            assert isinstance(body, Arrived)  # no other kind was read
             arrived = one.id, body
     parties = sides if row[1] else (sides[1], sides[0])
     return Told(DispatchId(bytes_of(row[0])), parties, State(text_of(row[2])), pen, shipped, arrived, screened)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, assert_never
 
 from rdkit import Chem
 
@@ -172,8 +172,7 @@ class ListedStructures:
     def _fill_forms(self, substance: Substance, drawing: str) -> None:
         """Note the keys of the mirror image, of the form without configuration and of common salts."""
         mol = read(drawing)
-        if mol is None:
-            return
+        assert mol is not None  # it was read when the edition was
         flat = Chem.Mol(mol)
         Chem.RemoveStereochemistry(flat)
         forms = (mol, mirrored(mol), flat)
@@ -212,6 +211,8 @@ def _salts(substance: Substance, smiles: str) -> list[str]:
             return single + double
         case Salts.BOTH:
             return with_acid + single + double
+        case _:
+            assert_never(substance.salts)
 
 
 def _drawn(substance: Substance, smiles: str) -> _Drawing:

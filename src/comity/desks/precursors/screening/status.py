@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, assert_never
 
 _FULL_DAY: Final = 10
 _MONTH: Final = 7
@@ -218,6 +218,8 @@ def standing_on(status: Status, day: date, edition: date) -> Standing:
             return status.standing if day >= edition else Standing.UNKNOWN
         case Precision.EXACT | Precision.MONTH | Precision.YEAR | Precision.BY:
             first, last = span(status.since)
+        case _:
+            assert_never(status.kind)
     if day >= last:
         return status.standing
     return status.before if day < first else Standing.UNKNOWN
@@ -287,6 +289,8 @@ def _sentence(leaves: Answer, lands: Answer, gap: Gap) -> str:
             )
         case Gap.NONE:
             return said
+        case _:
+            assert_never(gap)
 
 
 def _said(answer: Answer) -> str:

@@ -101,11 +101,13 @@ def _loosened(mol: Chem.Mol) -> Chem.Mol:
     for metal in list(edited.GetAtoms()):
         if metal.GetAtomicNum() not in _LIGHT_METALS:
             continue
-        for other in list(metal.GetNeighbors()):
+        bound = [(bond.GetOtherAtom(metal), bond.GetBondType()) for bond in metal.GetBonds()]
+        for other, kind in bound:
             if other.GetAtomicNum() in _HETERO:
                 edited.RemoveBond(metal.GetIdx(), other.GetIdx())
-                metal.SetFormalCharge(metal.GetFormalCharge() + 1)
-                other.SetFormalCharge(other.GetFormalCharge() - 1)
+                shared = 0 if kind == Chem.BondType.DATIVE else 1  # what gives both electrons takes both along
+                metal.SetFormalCharge(metal.GetFormalCharge() + shared)
+                other.SetFormalCharge(other.GetFormalCharge() - shared)
     try:
         Chem.SanitizeMol(edited)
     except ValueError:

@@ -55,11 +55,6 @@ class Meetings:
             texts=reading.texts,
         )
 
-    def title(self, kind: str, body: bytes) -> str:
-        """Return what a list shows of a body."""
-        said = read(kind, body).body
-        return said.title if isinstance(said, Meeting) and said.title else said.state
-
     lines = staticmethod(lines_of)
 
     def check(self, tx: Tx, filing: Filing) -> None:

@@ -35,12 +35,10 @@ def actions_here(tx: Tx, logs: Logs, accord: Accord) -> tuple[ActionDue, ...]:
     for digest, plan, proposal, agreed in tx.rows(_VERSIONS):
         if all(one is None or one in filed for one in (proposal, agreed)):
             versions[Digest(bytes_of(digest))] = read_plan(bytes_of(plan))
-    if not versions:
-        return ()
     ids = [party.country.lower() for party in accord.parties]
     places = [_place(logs, party.node) for party in accord.parties]
     said = _said(tx, filed, versions, ids)
-    return tuple(_parts(list(versions.values())[-1], said, ids, places))
+    return tuple(part for plan in list(versions.values())[-1:] for part in _parts(plan, said, ids, places))
 
 
 def _filed(logs: Logs) -> frozenset[bytes]:

@@ -157,6 +157,7 @@ def test_a_side_may_name_its_schedule():
         ("alvanol = 1000000", "alvanol = 1.5"),
         ("alvanol = 1000000", "alvanol = -1"),
         ("[desk.route]", "[desk.other]"),
+        ("[schedule.xo.maximum_grams]", "maximum_grams = 5\n[other]"),
         ("name = ", "[[desk"),
     ],
 )

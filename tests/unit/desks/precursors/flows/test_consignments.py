@@ -19,7 +19,7 @@ from comity.desks.precursors.flows.description import (
     description_checks,
 )
 from comity.desks.precursors.flows.mirror import mirror_checks
-from comity.desks.precursors.flows.model import Grams, HolderId, SubstanceId
+from comity.desks.precursors.flows.model import Grams, HolderId, Sign, SubstanceId
 from comity.desks.precursors.flows.need import need_checks
 from comity.desks.precursors.flows.newcomer import newcomer_checks
 from comity.desks.precursors.flows.price import price_checks, robust_z
@@ -154,6 +154,18 @@ def test_a_firm_of_old_or_of_the_first_days_of_the_data_is_not_new():
     assert not found(newcomer_checks, *early, holders=(firm("XO-new", founded=after(-330)),))
 
 
+def test_of_a_new_sender_the_quantity_says_nothing_and_what_it_shares_does():
+    new = HolderId("OX-new")
+    holder = firm("OX-new", "phone:56", "phone:55", party=THEIRS, founded=after(-30))
+    large = sent("D", 600_000, exporter=new)
+    assert not found(newcomer_checks, *SETTLED, large, holders=(holder,), refused=frozenset({"phone:57"}))
+    (alert,) = found(newcomer_checks, *SETTLED, large, holders=(holder,), refused=frozenset({"phone:55"}))
+    assert alert.subject == ("consignment=D", "firm=OX-new")
+    shared = [line.what for line in alert.lines if "refused order" in line.what]
+    assert shared == ["shares with a refused order: phone"], "one of its two telephones"
+    assert not any("first" in line.what and "quantity" in line.what for line in alert.lines)
+
+
 def test_a_firm_in_no_register_needs_something_else_too():
     assert not found(newcomer_checks, *SETTLED, sent("D", consignee=NEW))
     assert len(found(newcomer_checks, *SETTLED, sent("D", 600_000, consignee=NEW))) == 1
@@ -209,6 +221,15 @@ def test_where_the_schedule_lets_nothing_pass_the_desks_own_quantity_is_used_and
     assert alert.source == f"{RULES.name} (the schedule lets nothing pass)"
     unknown = [replace(one, substance=SubstanceId("new"), grams=Grams(9_000)) for one in SPLIT]
     assert "no quantity is known" in found(splitting_checks, *unknown, holders=RING)[0].source
+
+
+def test_of_many_consignments_the_first_are_shown_and_the_rest_added_up():
+    many = [small(f"C{n:02}", f"XO-{1 + n % 3}", n, 100_000) for n in range(15)]
+    alert = found(splitting_checks, *many, holders=RING)[0]
+    plus = [line for line in alert.lines if line.sign is Sign.PLUS]
+    assert [line.amount for line in plus] == [100_000] * 12 + [300_000]
+    assert plus[-1].what == "3 further consignments"
+    assert alert.consignments == tuple(one.id for one in many)
 
 
 def test_what_firms_have_long_taken_is_told_once():

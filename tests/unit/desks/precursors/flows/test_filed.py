@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -161,6 +162,20 @@ def test_goods_that_will_not_leave_and_lines_that_are_not_there(tx, naming):
     says(tx, 11)
     arrived(tx, 11, 5, line=3)
     assert (3, Unplaced.LINE) in whys(filed(tx, naming))
+
+
+def test_of_a_price_and_a_firm_that_were_removed_it_is_said_that_they_were(tx, naming):
+    body = {
+        **PEN,
+        "exporter": {**FIRM, "natural": True},
+        "lines": [{**GOODS, "hs": "2933.39"}],
+        "worth": {"label": "w", "hundredths": 900_000, "currency": "EUR"},
+    }
+    one = filing(1, "pen", body, ours=True)
+    EXPORTER.file(tx, replace(one, body=EXPORTER.redact("pen", one.body, frozenset({"commercial", "person"}))[0]))
+    found = filed(tx, naming)
+    assert whys(found) == [(1, Unplaced.EXPORTER), (1, Unplaced.PRICE_REMOVED)]
+    assert [one.id for one in found.holders] == ["pivot reagents"]
 
 
 def test_erased_words_are_told_and_what_was_refused_counts_not(tx, naming):

@@ -44,12 +44,12 @@ def changed(name: str, change: Callable[[str], str]) -> dict[str, bytes]:
     return {**files(), name: new.encode()}
 
 
-def with_status(row: dict[str, str]) -> SubstanceBook:
-    """Return the edition with one more status."""
+def with_status(*rows: dict[str, str]) -> SubstanceBook:
+    """Return the edition with further statuses."""
     table = io.StringIO(files()["statuses.csv"].decode())
     columns = next(csv.reader(table))
     line = io.StringIO()
-    csv.DictWriter(line, columns, restval="", lineterminator="\n").writerow(row)
+    csv.DictWriter(line, columns, restval="", lineterminator="\n").writerows(rows)
     return SubstanceBook.load(changed("statuses.csv", lambda text: text + line.getvalue()))
 
 

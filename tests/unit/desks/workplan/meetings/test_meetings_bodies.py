@@ -8,6 +8,7 @@ from comity.base.cbor import decode, encode
 from comity.base.errors import BadEnvelope, BadForm
 from comity.desks.workplan.meetings.agenda import Difference, Overdue, RestrictedTitle, agenda_of
 from comity.desks.workplan.meetings.body import compose_body, parse_body
+from comity.desks.workplan.meetings.model import Kind
 from comity.desks.workplan.meetings.part import KINDS, PARTS
 from tests.unit.desks.workplan.meetings.table import TERMS
 
@@ -118,3 +119,8 @@ def test_the_agenda_has_the_latest_first_and_of_restricted_matters_the_title():
         ("difference", "W-2"),
         ("restricted", "R-3"),
     ]
+
+
+def test_what_is_no_record_is_no_operation():
+    with pytest.raises(BadForm, match="nothing is filled in"):
+        compose_body(Kind.MINUTES, [])

@@ -461,3 +461,66 @@ def test_a_calling_off_that_came_late_takes_nothing_back(two: Two) -> None:
     two.cut = False
     two.carry()
     assert [two.card(one).line.state for one in (two.a, two.b)] == ["signed", "signed"]
+
+
+# --- what is out of its place, and the days ---------------------------------------------------------------------------
+
+
+def test_a_meeting_is_called_in_a_case_of_its_own_and_nothing_else_is(two: Two) -> None:
+    two.opened().cut = True
+    two.does(two.a, "claim")
+    ((node, claim),) = two.waits
+    own, elsewhere = CaseId(claim.header.id), CaseId(b"e" * 16)
+    with pytest.raises(BadForm, match="case of its own"):
+        node.desk.check(node.tx, replace(claim, case=own))
+    with pytest.raises(BadForm, match="no such meeting on this node"):
+        node.desk.check(node.tx, replace(claim, case=elsewhere))
+
+
+def test_what_our_law_did_not_admit_is_no_operation(two: Two) -> None:
+    two.opened().cut = True
+    two.does(two.a, "text", language="en", texts=(("en", "Five days."),))
+    ((_, said),) = two.waits
+    two.b.desk.file(two.b.tx, replace(said, ours=False, body=b"", admitted=False))
+    assert two.card(two.b).paragraphs == ()
+
+
+def test_a_paragraph_stands_under_the_one_that_was_named(two: Two) -> None:
+    first = two.opened().written("One.")
+    two.written("Three.")
+    two.written("Two.", under=first)
+    assert [one.versions[0].words[0].text for one in two.card(two.b).paragraphs] == ["One.", "Two.", "Three."]
+
+
+def test_a_meeting_with_a_time_is_an_event_until_it_is_called_off(two: Two) -> None:
+    two.does(two.a, "call", terms={"sort": "consultation", "title": "No day", "language": "en", "languages": ["en"]})
+    two.does(two.a, "call", terms=TERMS)
+    called = two.number
+    (event,) = two.b.page.entries(two.b.tx)
+    assert (event.uid, event.summary, event.at, event.minutes) == (f"{called}.meeting", TERMS["title"], START, 90)
+    assert (event.firm, event.sequence, event.note, event.day) == (False, 0, "", "")
+    two.does(two.b, "agree")
+    (agreed,) = two.a.page.entries(two.a.tx)
+    assert agreed == replace(event, firm=True)
+    two.does(two.a, "move", terms=TERMS | {"at": START + 60_000})
+    (moved,) = two.a.page.entries(two.a.tx)
+    # spec: RFC 5545 3.8.7.4: of two states of one event the one with the greater number is the later.
+    assert (moved.uid, moved.at, moved.firm) == (event.uid, START + 60_000, False)
+    assert moved.sequence > agreed.sequence
+    two.does(two.b, "cancel", text="No day fits.")
+    assert two.a.page.entries(two.a.tx) == two.b.page.entries(two.b.tx) == ()
+
+
+def test_a_file_of_a_meeting_whose_terms_are_open_is_checked_too(two: Two) -> None:
+    two.opened().cut = True
+    for node in (two.a, two.b):
+        two.does(node, "move", terms=TERMS | {"title": f"Moved by {node.name}"})
+    two.cut = False
+    two.carry()
+    two.written()
+    found = two.a.page.export(two.a.tx, CaseId(read_id(two.number)))
+    assert found is not None
+    assert found["terms"] is None
+    assert (check(found).good, check(found).signed) == (True, ())
+    found["paragraphs"][0]["versions"][0]["words"][0][2] = "Nine days."  # type: ignore[index,call-overload]  # a forger's hand
+    assert not check(found).good

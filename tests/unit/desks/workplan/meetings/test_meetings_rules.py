@@ -271,3 +271,33 @@ def test_an_operation_twice_counts_once():
     a, _, _ = one_agreed()
     ones = list(a.has.values())
     assert fold(a.meeting, (A, B), ones + ones) == a.now
+
+
+def test_what_a_signed_text_replaced_is_not_late_and_what_it_names_may_be_gone():
+    a, b, p = one_agreed()
+    a.write(p, "Six days.")
+    b.write(p, "Four days.")
+    meet(a, b)
+    heads = [one.id for one in a.now.text.paragraphs[0].versions]
+    gone = a.paragraph("erased since")
+    a.write(p, "Five days, six in August.", over=[*heads, gone])
+    b.hear(a)
+    b.accept(p)
+    b.sign()
+    a.hear(b)
+    a.sign()
+    late = a.write(p, "No answers.")
+    meet(a, b)
+    assert a.now.signed is b.now.signed is Signed.BOTH
+    # Both versions replace the first text: it is behind the signed one by two ways, and late by none.
+    assert [one.id for one in a.now.late] == [late.id]
+
+
+def test_what_both_strike_out_apart_is_shown_once():
+    a, b, p = one_agreed()
+    head = a.now.text.paragraphs[0].versions[0].id
+    for side in (a, b):
+        side.act(Act.TEXT, paragraph=p, struck=True, over=[head, side.paragraph("erased since")])
+    meet(a, b)
+    assert len(a.now.text.paragraphs[0].versions) == 2
+    assert [one.id for one in a.now.struck[p]] == [one.id for one in b.now.struck[p]] == [head]
