@@ -9,13 +9,15 @@ from comity.dispatch.attached import FileState
 from comity.dispatch.entries import Fact, ReceiptLeaf, ResealLeaf, Withdrawal, WithdrawLeaf, decode_entry
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
 from comity.marking.labels import Urgency
+from comity.node import attached
 from comity.node.audit import audit
 from comity.node.proofs import Signers
 from comity.node.resealing import KEY_EXPIRED, reseal_due
+from comity.sim.exercise import RECALL
 from tests.unit.node.putback import SECOND, START, Side, note, recover, settle
 from tests.unit.node.rotating import TICK, turn
 from tests.unit.node.rotating import two as two_rotating
-from tests.unit.node.test_attached import FILES, add, whole
+from tests.unit.node.test_attached import FILES, add, file_of, whole
 from tests.unit.node.test_reseal import HOUR, LATER, late, unopened
 
 T, L = Ms(START + 60 * SECOND), Ms(START + 120 * SECOND)
@@ -122,6 +124,31 @@ def test_what_was_filed_and_cannot_be_opened_any_more_is_counted_and_stays_as_re
     assert b.rows("SELECT fact FROM got WHERE id = ?", sent.id) == [(2,)]
     assert b.rows("SELECT 1 FROM regot") == [], "it is not asked for without end"
     assert a.rows("SELECT fact FROM sent WHERE id = ?", sent.id) == [(2,)]
+
+
+def test_the_files_of_a_dispatch_that_was_filed_are_still_wanted_where_it_is_recalled_before_they_come_again():
+    """After a put-back a filed dispatch waits for nothing, and its files come again; the recall is filed beside it."""
+    a, b = two()
+    image = a.store.image()
+    add(b.node)
+    form, by = note("with a file", files=FILES)
+    b.node.submit([(form, by)], T)
+    settle(b, a, T)
+    whole(a.node)
+    settle(b, a, Ms(T + 9 * SECOND))
+    assert facts(a, FILES) == [Fact.ARRIVED, Fact.FILED]
+    a.put_back(image)
+    recover(a, b, L)
+    settle(a, b, Ms(L + SECOND))
+    assert a.rows("SELECT state FROM attachment") == [(FileState.COMING.value,)]
+    b.node.submit([(replace(note("taken back", replaces=FILES, case=FILES)[0], kind=RECALL), by)], Ms(L + 9 * SECOND))
+    settle(b, a, Ms(L + 10 * SECOND))
+    assert a.rows("SELECT count(*) FROM mark WHERE target = ?", FILES) == [(1,)]
+    file = file_of(a.node, dispatch=FILES)
+    assert attached.give_up_recalled(a.node.ledger, a.node.office, file, Ms(L + 20 * SECOND)) is None
+    assert a.rows("SELECT state FROM attachment") == [(FileState.COMING.value,)]
+    assert facts(a, FILES) == [Fact.ARRIVED, Fact.FILED]
+    sound(a, b)
 
 
 # --- the peer kept our receipts, and our cosignature was lost on its way ---------------------------------------------
