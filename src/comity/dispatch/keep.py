@@ -69,9 +69,8 @@ def keep_withheld(withheld: Withheld, draft: Draft, by: Officer, book: Book, off
             by.number,
         ),
     )
-    if withheld.question is not None:
-        links = links_of(form.re, form.case, draft.facts.subjects, office.person_key)
-        note(withheld.question, links, draft.id, book.tx, now)
+    links = links_of(form.re, form.case, draft.facts.subjects, office.person_key)
+    note(withheld.question, links, draft.id, book.tx, now)
     salt = office.entropy.draw(_SALT_BYTES)
     record = decision.withheld(withheld, form, by, now)
     records.keep(book, withheld.state, draft.id, salt, record, now=now)

@@ -180,10 +180,10 @@ class Withheld:
     """`refused`, `referred` or `held`."""
     verdict: Verdict
     missing: tuple[str, ...]
+    question: Question
+    """What our law was asked, for the decision record."""
     rings: str | None = None
     """The role that is rung at once, with the minimum-facts form ready; only where a life may be at risk."""
-    question: Question | None = None
-    """What our law was asked, for the decision record."""
     subject: Digest | None = None
     """Of a held draft: the hash of what an approval of it binds to."""
 

@@ -10,7 +10,6 @@ from comity.base import cbor
 from comity.base.errors import BadEnvelope
 from comity.base.hashing import sha256
 from comity.dispatch.book import LogRole
-from comity.dispatch.columns import int_of
 from comity.dispatch.entries import (
     DispatchLeaf,
     Entry,
@@ -139,13 +138,13 @@ def _erased(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
         leaf = decisions.records.get(as_int(index))
         if leaf is None or leaf.commit != record_commit(as_bytes(salt), as_bytes(record)):
             continue
-        value = cbor.decode(as_bytes(record))  # its own leaf commits to it, so we wrote it
-        if not isinstance(value, list) or not isinstance(value[2], list):
+        try:
+            _, shown_idx, parts, *_ = cast("Any", cbor.decode(as_bytes(record)))
+            shown_leaf, named = ours.records.get(as_int(shown_idx)), {as_int(one) for one in parts}
+        except DAMAGE:
             continue
-        _, shown_idx, parts, *_ = cast("Any", value)
-        shown_leaf = ours.records.get(int_of(shown_idx))
         if shown_leaf is not None and shown_leaf.kind in {"shred", "destroyed"}:
-            found.update(int_of(one) for one in parts)
+            found |= named
     return frozenset(found)
 
 

@@ -127,8 +127,6 @@ def _waiting(
 
     The bytes of a reseal travel under its own leaf, which the head must cover too.
     """
-    if not allowed.lanes:
-        return []
     goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
     bounds = (int(max(allowed.lanes)), size, window_end(book, size, window, allowed), *arguments)
     fields = (

@@ -94,8 +94,8 @@ def _evidence(book: Book, note: str, index: int, timers: Timers, now: Ms) -> Evi
         (LogRole.OURS, index),
     )
     entry = book.raw_entry(LogRole.OURS, index)
-    if not asked or entry is None:
-        return None
+    assert asked, "time counts only from the co-signature over the question on, and no head is ever taken away"
+    assert entry is not None
     size, head, cosignature, time = asked[0]
     sign = _sign_of_life(book, int_of(time) + timers.challenge_ms // SECOND_MS)
     if sign is None:

@@ -6,7 +6,7 @@ accused signed each artifact that speaks against them, and one that proves nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from comity.base.errors import BadForm, BadProof, BadSignature
@@ -48,18 +48,15 @@ def check_evidence(data: bytes, keys: PublicKeys, *, challenge_s: int = CHALLENG
     """
     evidence = decode_evidence(data)
     check = _Check(keys, challenge_s)
+    judged: dict[EvidenceClass, Callable[..., tuple[str, str]]] = {
+        EvidenceClass.EQUIVOCATION: check.two_heads,
+        EvidenceClass.FALSE_COSIGN: check.false_cosign,
+        EvidenceClass.FALSE_RECEIPT: check.false_receipt,
+        EvidenceClass.ID_REUSE: check.id_reuse,
+        EvidenceClass.UNANSWERED_CHALLENGE: check.unanswered,
+    }
     try:
-        match evidence.kind:
-            case EvidenceClass.EQUIVOCATION:
-                accused, sentence = check.two_heads(*evidence.artifacts)
-            case EvidenceClass.FALSE_COSIGN:
-                accused, sentence = check.false_cosign(*evidence.artifacts)
-            case EvidenceClass.FALSE_RECEIPT:
-                accused, sentence = check.false_receipt(*evidence.artifacts)
-            case EvidenceClass.ID_REUSE:
-                accused, sentence = check.id_reuse(*evidence.artifacts)
-            case EvidenceClass.UNANSWERED_CHALLENGE:
-                accused, sentence = check.unanswered(*evidence.artifacts)
+        accused, sentence = judged[evidence.kind](*evidence.artifacts)
     except (TypeError, UnicodeDecodeError, BadForm) as error:
         raise BadProof(f"the artifacts are not those of {evidence.kind}; it proves nothing") from error
     return Shown(evidence.kind, accused, sentence)
@@ -77,12 +74,12 @@ class _Check:
         sizes = f"{one.checkpoint.size} and {other.checkpoint.size}"
         return party(one.checkpoint.origin), f"two signed heads of sizes {sizes} that cannot both be of one log"
 
-    def false_cosign(self, first: bytes, *rest: bytes) -> tuple[str, str]:
+    def false_cosign(self, first: bytes, second: bytes, *rest: bytes) -> tuple[str, str]:
         if _MIRROR not in first:
-            return self._false_tie(first, *rest)
-        cosigned, true = self._cosigned(first.decode()), self._head(rest[0])
+            return self._false_tie(first, second, *rest)
+        cosigned, true = self._cosigned(first.decode()), self._head(second)
         _need(cosigned.checkpoint.origin == true.checkpoint.origin, "a co-signature of another log")
-        _contradict(cosigned.checkpoint, true.checkpoint, rest[1:])
+        _contradict(cosigned.checkpoint, true.checkpoint, rest)
         return party(cosigned.cosigner), f"a co-signature on a root that {true.checkpoint.origin} does not have"
 
     def _false_tie(self, head: bytes, entry: bytes, proof: bytes, ours: bytes, *prefix: bytes) -> tuple[str, str]:
@@ -90,8 +87,9 @@ class _Check:
         if not isinstance(leaf, HeadLeaf):
             raise BadProof("the entry names no head")
         true = self._head(ours).checkpoint
-        if leaf.origin == true.origin:
-            _contradict(Checkpoint(Origin(leaf.origin), leaf.size, leaf.root), true, prefix)
+        # A head of another log contradicts nothing: an honest entry would do, shown with a head of its own log.
+        _need(leaf.origin == true.origin, "the entry and the head are of two logs")
+        _contradict(Checkpoint(Origin(leaf.origin), leaf.size, leaf.root), true, prefix)
         return party(origin), f"an entry that names a head of {true.origin} which it never signed"
 
     def false_receipt(self, head: bytes, entry: bytes, proof: bytes, own: bytes, own_proof: bytes) -> tuple[str, str]:
@@ -105,7 +103,9 @@ class _Check:
             raise BadProof("the entry is no receipt for the leaf that is shown")
         same = isinstance(named, DispatchLeaf) and (named.id, named.sealed) == (leaf.id, leaf.sealed)
         _need(not same, "the receipt is true")
-        return party(origin), f"a receipt for leaf {leaf.index} of {true.origin}, which is another one"
+        said = f"a receipt for leaf {leaf.index} of {true.origin}, which is another one"
+        resealed = isinstance(named, DispatchLeaf) and named.id == leaf.id
+        return party(origin), f"{said}. By lapse: an entry there that seals it anew so answers it" if resealed else said
 
     def id_reuse(self, head: bytes, one: bytes, proof: bytes, two: bytes, other: bytes) -> tuple[str, str]:
         (origin, first), (_, second) = self._leaf(head, one, proof), self._leaf(head, two, other)
@@ -120,11 +120,7 @@ class _Check:
         asked, shown = decode_entry(entry), parse_proof(proof.decode())
         whole = self.keys.head(shown.note)
         _included(entry, shown, whole.head.checkpoint)
-        question = isinstance(asked, LinkLeaf) and asked.event is LinkEvent.CHALLENGE
-        _need(
-            question and isinstance(asked, LinkLeaf) and asked.digest == sha256(challenged),
-            "no question about this head",
-        )
+        _need(asked == LinkLeaf(LinkEvent.CHALLENGE, sha256(challenged)), "no question about this head")
         _need(party(whole.cosigned.cosigner) == party(origin), "whoever is accused did not co-sign the question")
         _need(alive.checkpoint.origin == origin, "the later head is of another log")
         _need(alive.time >= whole.cosigned.time + self.challenge_s, "the time for an answer was not over")
@@ -174,7 +170,7 @@ def _contradict(one: Checkpoint, other: Checkpoint, prefix: Sequence[bytes]) -> 
     if one.size == other.size:
         _need(one.root != other.root, "the two heads are equal")
         return
-    _need(bool(prefix), "there is no proof between the two sizes")
+    _need(prefix, "there is no proof between the two sizes")
     small, large = sorted((one, other), key=lambda checkpoint: checkpoint.size)
     root, proof = Digest(prefix[0]), [Digest(step) for step in prefix[1:]]
     verify_consistency(small.size, root, large.size, large.root, proof)

@@ -123,7 +123,7 @@ class Signers:
                 return self.ours, self.ours_by
             case LogRole.THEIRS:
                 return self.theirs, self.theirs_by
-            case LogRole.DECISION:
+            case _:
                 return self.decision, None
 
     def cosigner_of(self, role: LogRole, note: str) -> NoteVerifier | None:

@@ -150,8 +150,6 @@ def stays_out(arrival: Arrival, stops: Stops, office: Office) -> bool:
 
     What does not open is no reason to wait: it takes the path on which it is quarantined.
     """  # spec: protocol.md 9: dispatches as listed
-    if not stops:
-        return False
     try:
         header = unseal(arrival, office).header
     except BadSeal:

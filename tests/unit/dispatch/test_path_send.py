@@ -259,6 +259,20 @@ def test_what_the_desk_removed_is_not_struck_again():
     assert (cbor.decode(done.body), done.label.redactions) == ({"text": "----"}, ("person",))
 
 
+class Blanking(PlainDesk):
+    """A desk that removes numbers of accounts itself."""
+
+    def redact(self, kind, body, classes):
+        return body.replace(NUMBER.encode(), b"-" * len(NUMBER)), ("account",)
+
+
+def test_a_pattern_that_the_desk_has_removed_already_is_named_once_and_nothing_else_is_changed():
+    law = Law(Effect.PERMIT_WITH, ("redact", "account"))
+    made = one(f"to {NUMBER}", purpose="organised-crime", retain_until=Ms(START + 1))
+    done = cleared(office(law, Blanking(), patterns=(SIXTEEN,)), made)
+    assert (cbor.decode(done.body), done.label.redactions) == ({"text": "to " + "-" * 16}, ("account",))
+
+
 class Deep(PlainDesk):
     """A desk with lists and numbers in its bodies."""
 

@@ -411,7 +411,8 @@ def test_another_pdf_is_noticed_where_it_can_be_printed_again():
 
 def test_a_manifest_of_another_form_is_none():
     files = papers()
-    for other in (b"{}", b"[1]", json.dumps(json.loads(files[MANIFEST])).encode()):
+    none = (b"{}", b"[1]", b"\xff", b"no list", plain_json({}), plain_json([1]), plain_json({"format": 1}))
+    for other in (*none, json.dumps(json.loads(files[MANIFEST])).encode()):
         seal = f"{sha256(other).hex()}  {MANIFEST}\n".encode()
         steps = check_folder({**files, MANIFEST: other, SEAL: seal})
         assert [step.good for step in steps] == [False]

@@ -275,6 +275,26 @@ def test_a_scan_that_failed_is_run_again_and_nothing_else_is():
     assert file_of(b).state is FileState.WHOLE
 
 
+def test_files_of_a_draft_that_is_held_go_with_that_draft_alone():
+    a, _ = pair_under(Rules(Effect.REFER))
+    a.office = replace(a.office, gate=Missing())
+    add(a)
+    held = a.submit([form(files=FILES)], START)[0]
+    assert isinstance(held, Withheld)
+    assert (held.id, held.state) == (FILES, "held")
+    other = a.submit([form("another", files=FILES)], START)[0]
+    assert isinstance(other, BadForm)
+    assert "belong to a draft that is held or was dropped" in str(other)
+    assert [one.id for one in a.held()] == [FILES]
+
+
+class Missing(Permits):
+    """A law that asks for an approval that nobody gave."""
+
+    def decide(self, question, now):
+        return replace(super().decide(question, now), effect=Effect.REFER, missing=("approval:head",))
+
+
 def test_what_waits_for_files_waits_for_no_dispatch():
     assert waits_on(FILES) != FILES
     assert len(waits_on(FILES)) == 16

@@ -105,6 +105,25 @@ def test_time_in_which_the_peer_could_not_be_reached_does_not_count():
     assert b.state == "up"
 
 
+def test_time_alone_accuses_nobody_before_the_peer_signed_a_later_head():
+    # spec: protocol.md 11: a signed head of so much later shows that the peer was there
+    a, b, _ = challenged()
+    at = Ms(LATER + 1_000)
+    a.node.take(b.node.speak(at), at)
+    said = decode_exchange(a.node.speak(at))
+    ((old, size),) = b.rows("SELECT note, size FROM head WHERE role = 'theirs' ORDER BY size DESC, time DESC LIMIT 1")
+    silent = encode_exchange(replace(said, checkpoint=old, base=size, entries=(), dispatches=()))
+    end = wait(b, at, meanwhile=lambda now: b.node.take(silent, now))
+    assert (b.state, b.rows("SELECT * FROM evidence")) == ("uncosigned", [])
+    later = Ms(end + MINUTE_MS)
+    said = decode_exchange(a.node.speak(later))
+    with pytest.raises(Problem):
+        b.node.take(encode_exchange(replace(said, base=size, entries=(b"x",), dispatches=())), later)
+    b.node.tick(Ms(later + MINUTE_MS))
+    ((data,),) = b.rows("SELECT evidence FROM evidence")
+    assert (b.state, decode_evidence(bytes_of(data)).kind) == ("broken", "unanswered-challenge")
+
+
 def test_a_peer_that_recovered_later_than_the_head_is_not_asked_any_more():
     a, b = Side(0), Side(1)
     settle(a, b, START)

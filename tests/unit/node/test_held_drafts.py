@@ -13,7 +13,7 @@ from comity.dispatch import wire
 from comity.dispatch.book import LogRole
 from comity.dispatch.decision import read_record
 from comity.dispatch.entries import RecordLeaf, record_commit
-from comity.dispatch.held import Added
+from comity.dispatch.held import Added, drop_about
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.states import Committed, Officer, Withheld
 from comity.marking.labels import Urgency
@@ -491,6 +491,19 @@ def test_a_draft_is_dropped_with_a_reason_by_its_own_agency():
     assert cbor.decode(record)[-2:] == ["asked by telephone instead", LATER]
     with pytest.raises(BadForm, match="it is dropped"):
         a.drop(held.id, by(7), LATER, reason="again")
+
+
+def test_only_drafts_about_what_was_recalled_wait_no_longer():
+    a = office_of(HEAD)
+    gone, other = DispatchId(b"\x01" * 16), DispatchId(b"\x02" * 16)
+    about = {name: hold(a, name, re=re) for name, re in (("gone", (gone,)), ("other", (other,)), ("none", ()))}
+    with a.ledger.begin() as book:
+        drop_about(book.tx, frozenset({gone}), LATER, kinds=frozenset({"answer"}))
+    assert len(a.held()) == 3, "of another kind"
+    with a.ledger.begin() as book:
+        drop_about(book.tx, frozenset({gone}), LATER, kinds=frozenset({"note"}))
+    assert {one.id for one in a.held()} == {about["other"].id, about["none"].id}
+    assert a.held_draft(about["gone"].id).held.ended_at == LATER
 
 
 def test_the_minimum_facts_of_an_immediate_draft_are_a_form_that_is_ready():

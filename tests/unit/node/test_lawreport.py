@@ -124,9 +124,11 @@ def test_a_full_form_that_was_written_later_is_counted_and_the_same_draft_taken_
         "",
         encode_assessment(FULL),
     ]
+    unwritten = [*completed[:-1], None]
     ((again, id_),) = rows(node, "SELECT record, dispatch FROM record WHERE kind = 'refused'")
     with node.ledger.begin() as book:
         records.keep(book, "done-full-form", None, bytes(32), cbor.encode(completed), now=START)
+        records.keep(book, "done-full-form", None, bytes(32), cbor.encode(unwritten), now=START)
         records.keep(book, "refused", id_, bytes(32), again, now=START)
     after = report(node)
     assert dict(after.forms)["disclose full"] == dict(before.forms)["disclose full"] + 1

@@ -455,6 +455,18 @@ def test_check_12_above_our_log_is_ignored_and_the_peer_is_asked_what_it_holds()
     assert a.link().state is LinkState.RECOVERING
 
 
+def test_check_12_over_entries_of_ours_that_no_head_covers_is_ignored_and_nobody_is_asked():
+    # spec: protocol.md 7 check 12: size <= ours
+    a, forger = ready()
+    a.submit([form()], START)
+    ours = logs(a)[0]
+    assert ours.head_size < ours.size
+    a.take(forger.say(cosignature=forger.cosign(ours.size)), START)
+    assert logs(a)[0].cosigned_size == 0
+    assert counter(a, "cosignature-ignored") == 1
+    assert a.link().state is LinkState.UP
+
+
 def test_check_12_an_hour_before_our_head_is_just_good():
     a, forger = ready()
     a.take(forger.say(cosignature=forger.cosign(at=S - HOUR)), START)

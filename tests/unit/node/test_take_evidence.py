@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from comity.base.errors import BadSignature
+from comity.base.errors import BadSignature, ComityError
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, LeafIndex, Ms
 from comity.dispatch.book import LogRole
@@ -13,14 +13,25 @@ from comity.dispatch.entries import LinkEvent as Act
 from comity.dispatch.exchange_codec import Evidence, decode_evidence, encode_evidence
 from comity.dispatch.keylist import verify_keylist
 from comity.node import evidence
+from comity.node.evidencecheck import Shown, check_evidence
 from comity.node.link import LinkState
+from comity.node.publickeys import PublicKeys
 from comity.tlog.checkpoint import verify_head
 from tests.unit.node.forge import START, A, B, Forger, S, entries, half, logs, node, pair, problem, rows
 from tests.unit.node.stranger import Stranger
 from tests.unit.node.world import exchange, form
 
-STRANGER = Stranger(*(verify_keylist(half(n).keys, half(n).root.public()) for n in (A, B)))
+LISTS = [verify_keylist(half(n).keys, half(n).root.public()) for n in (A, B)]
+STRANGER, KEYS = Stranger(*LISTS), PublicKeys.listed(*LISTS)
 LEAF = LinkLeaf(Act.RECOVERED, None)
+
+
+def checked(data: bytes) -> Shown | None:
+    """Return what the check that ships with the program says of evidence; None: it proves nothing."""
+    try:
+        return check_evidence(data, KEYS)
+    except ComityError:
+        return None
 
 
 def accused(a, kind: str) -> bytes:
@@ -31,6 +42,9 @@ def accused(a, kind: str) -> bytes:
     assert kind in a.link().reason
     assert entries(a)[-1] == LinkLeaf(Act.ACCUSED, sha256(data)), "logged as accused"
     assert STRANGER.convinced(data), "a stranger with two key lists must be able to check it"
+    shown = checked(data)
+    assert shown is not None
+    assert (shown.kind, shown.accused) == (kind, B), "the program's own check says what the stranger says"
     with a.ledger.begin() as book:
         assert evidence.stored(book) == ((START, kind, data),)
     return data
@@ -46,7 +60,8 @@ def no_use(data: bytes) -> None:
         changed[len(changed) // 2] ^= 1
         for other in ((), (bytes(changed),)):
             less = (*good.artifacts[:n], *other, *good.artifacts[n + 1 :])
-            assert not STRANGER.convinced(encode_evidence(Evidence(good.kind, good.found, less, good.note)))
+            made = encode_evidence(Evidence(good.kind, good.found, less, good.note))
+            assert (STRANGER.convinced(made), checked(made)) == (False, None)
 
 
 def mirrored(size: int = 3):
@@ -178,6 +193,7 @@ def test_check_11_a_receipt_beyond_our_log_is_evidence_for_us_alone():
     assert problem(a, forger.say()) == ("broken", 503)
     ((data,),) = rows(a, "SELECT evidence FROM evidence")
     assert not STRANGER.convinced(data), "nobody can show that a leaf does not exist beyond a head"
+    assert checked(data) is None
     assert len(decode_evidence(data).artifacts) == 3
 
 
@@ -268,9 +284,9 @@ def test_no_honest_exchange_convinces_the_stranger():
     with a.ledger.begin() as book:
         tiles = book.tiles(LogRole.THEIRS)
         told = evidence.equivocation(head_of(forger, 4), (7, forger.head()), tiles, START)
-        assert not STRANGER.convinced(encode_evidence(told))
+        assert (STRANGER.convinced(encode_evidence(told)), checked(encode_evidence(told))) == (False, None)
         true = evidence.false_cosign(book, good, 5, START)
-        assert not STRANGER.convinced(encode_evidence(true))
+        assert (STRANGER.convinced(encode_evidence(true)), checked(encode_evidence(true))) == (False, None)
         assert evidence.own_leaf(book, 99) == ()
     assert not STRANGER.convinced(encode_evidence(type(told)(told.kind, START, tuple(made), "")))
     with pytest.raises(BadSignature):

@@ -99,9 +99,9 @@ def ask(labelled: Labelled) -> Question:
 def withhold(labelled: Labelled, question: Question, verdict: Verdict, office: Office, now: Ms) -> Withheld:
     """Say that a draft does not leave: refused, referred, or held where only a form or approval is missing."""
     if verdict.effect is Effect.REFUSE:
-        return Withheld(labelled.draft.id, "refused", verdict, verdict.missing, question=question)
+        return Withheld(labelled.draft.id, "refused", verdict, verdict.missing, question)
     if not verdict.missing:
-        return Withheld(labelled.draft.id, "referred", verdict, (), question=question)
+        return Withheld(labelled.draft.id, "referred", verdict, (), question)
     return _held(labelled, question, verdict, office, now)
 
 
@@ -115,7 +115,7 @@ def _held(labelled: Labelled, question: Question, verdict: Verdict, office: Offi
     missing = {*foreseen.others, *(_APPROVAL + role for role in lacking), *_second_agency(labelled)}
     missing |= {_CONFIRM + category for category in labelled.unanswered}
     subject = foreseen.subject
-    return Withheld(labelled.draft.id, "held", verdict, tuple(sorted(missing)), question=question, subject=subject)
+    return Withheld(labelled.draft.id, "held", verdict, tuple(sorted(missing)), question, subject=subject)
 
 
 # --- approvals -----------------------------------------------------------------------------------------------------

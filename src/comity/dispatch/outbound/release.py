@@ -31,7 +31,7 @@ def to_be_released(cleared: Cleared) -> Withheld:
 def _held(cleared: Cleared, lacking: tuple[str, ...]) -> Withheld:
     draft = cleared.labelled.draft
     subject = subject_of(draft, cleared.label, cleared.body)
-    return Withheld(draft.id, "held", cleared.verdict, lacking, question=cleared.question, subject=subject)
+    return Withheld(draft.id, "held", cleared.verdict, lacking, cleared.question, subject=subject)
 
 
 def _lacking(cleared: Cleared, standing: Standing | None, now: Ms) -> tuple[str, ...]:

@@ -1,0 +1,154 @@
+"""The end of a log that nobody signed: a copy has it, the other side does not, and after a put-back it moves behind what came."""
+
+from __future__ import annotations
+
+import pytest
+
+from comity.base.hashing import sha256
+from comity.base.ids import Ms
+from comity.dispatch.entries import (
+    DispatchLeaf,
+    Fact,
+    InstrumentKind,
+    InstrumentLeaf,
+    ReceiptLeaf,
+    RecordLeaf,
+    decode_entry,
+    record_commit,
+)
+from comity.marking.labels import Urgency
+from comity.node.audit import audit
+from comity.node.proofs import Signers
+from tests.unit.node.amended import TICK, rest
+from tests.unit.node.amended import two as two_amended
+from tests.unit.node.putback import SECOND, START, Side, note, recover, settle
+
+T, L = Ms(START + 60 * SECOND), Ms(START + 120 * SECOND)
+DAY = 24 * 3_600 * SECOND
+
+
+@pytest.fixture
+def two():
+    a, b = Side(0), Side(1)
+    a.node.submit([note("a1")], START)
+    b.node.submit([note("b1")], START)
+    settle(a, b, START)
+    return a, b
+
+
+def entries(side):
+    return [decode_entry(row[0]) for row in side.rows("SELECT entry FROM entry WHERE role = 'ours' ORDER BY idx")]
+
+
+def sound(*sides):
+    for side in sides:
+        with side.store.read() as tx:
+            assert audit(tx, Signers.of(side.node.voice, side.node.peer)).differences == ()
+        assert side.rows("SELECT class FROM evidence") == []
+        assert side.rows("SELECT id FROM exercise WHERE filed <> 1") == []
+
+
+def grow(a, b, now, text="known to the other side"):
+    """Let the log of `a` grow where the other side takes it."""
+    a.node.submit([note(text, Urgency.IMMEDIATE)], now)
+    b.node.take(a.node.speak(now), now)
+
+
+def test_a_receipt_that_the_other_side_never_read_moves_and_its_row_follows(two):
+    # spec: protocol.md 4 rule 1: an index is final when a head above it has been signed
+    a, b = two
+    b.node.submit([note("b2")], T)
+    b.node.take(a.node.speak(T), T)
+    a.node.take_unopened(b.node.speak(T), T)
+    image = a.store.image()
+    grow(a, b, Ms(T + SECOND))
+    a.put_back(image)
+    a.node.starts(L)
+    (opened,) = a.node.open_stored(L)
+    first = a.rows("SELECT id FROM got WHERE seen_at IS NULL AND fact = 2 ORDER BY idx")[0][0]
+    a.node.see([first], L)
+    was = a.rows("SELECT receipt_idx FROM got WHERE id = ?", opened.id)[0][0]
+    recover(a, b, L)
+    ((now,),) = a.rows("SELECT receipt_idx FROM got WHERE id = ?", opened.id)
+    assert now > was, "what came back stands where it stood, and the receipt is behind it"
+    leaf = entries(a)[now]
+    assert isinstance(leaf, ReceiptLeaf)
+    assert (leaf.id, leaf.fact) == (opened.id, Fact.FILED)
+    settle(a, b, Ms(L + SECOND))
+    assert b.rows("SELECT fact, receipt_idx FROM sent WHERE id = ?", opened.id) == [(2, now)]
+    assert b.rows("SELECT seen_at IS NULL FROM sent WHERE id = ?", first) == [(0,)]
+    sound(a, b)
+
+
+def test_records_of_ours_are_opened_at_the_places_that_they_have_now(two):
+    a, b = two
+    a.node.close_day(note("x")[1], T)
+    image = a.store.image()
+    settle(a, b, Ms(T + SECOND))
+    a.put_back(image)
+    a.node.starts(Ms(T + DAY))
+    a.node.close_day(note("x")[1], Ms(T + DAY))
+    recover(a, b, Ms(T + DAY + SECOND))
+    rows = a.rows("SELECT idx, salt, record FROM opening ORDER BY idx")
+    log = entries(a)
+    assert [index for index, one in enumerate(log) if isinstance(one, RecordLeaf)] == [row[0] for row in rows]
+    assert [log[index].commit for index, _, _ in rows] == [record_commit(salt, record) for _, salt, record in rows]
+    assert len(rows) == 2
+    settle(a, b, Ms(T + DAY + 2 * SECOND))
+    sound(a, b)
+
+
+def test_an_edition_that_was_written_and_never_signed_moves_with_what_is_under_the_one_before_it():
+    # spec: protocol.md 10: a dispatch is judged by the edition in force at its index in its sender's log
+    a, b = two_amended()
+    a.say(a.half(), START)
+    rest(a, b, Ms(START + TICK), rounds=2)
+    b.say(b.also(b.proposal().signed), Ms(START + 4 * TICK))
+    settle(b, a, Ms(START + 5 * TICK))
+    before = a.store.image()
+    now = Ms(START + 6 * TICK)
+    a.node.submit([note("under the first")], now)
+    a.node.tick(Ms(now + SECOND))
+    entered = a.store.image()
+    a.put_back(before)
+    recover(a, b, now)
+    assert a.state == "up", "the other side has nothing that this copy lacks"
+    grow(a, b, Ms(now + 2 * SECOND), "of another line")
+    a.put_back(entered)
+    recover(a, b, Ms(now + TICK))
+    (place,) = a.accords()
+    ((under,),) = a.rows("SELECT s.idx FROM sent s JOIN exercise e ON e.id = s.id WHERE e.text = 'under the first'")
+    assert under == place - 1
+    leaf = entries(a)[under]
+    assert isinstance(leaf, DispatchLeaf)
+    assert leaf.edition == 1
+    rest(a, b, Ms(now + 2 * TICK))
+    assert (a.edition(), b.edition()) == (2, 2)
+    assert a.rows("SELECT our_idx FROM paper WHERE kind = 'accord' AND edition = 2") == [(place,)]
+    assert b.rows("SELECT count(*) FROM exercise WHERE text = 'under the first'") == [(1,)]
+    sound(a, b)
+
+
+def test_a_restore_that_nobody_heard_of_is_said_behind_a_later_one(two):
+    a, b = two
+    image = a.store.image()
+    grow(a, b, T)
+    a.put_back(image)
+    recover(a, b, L)
+    unheard = a.store.image()
+    (signed,) = a.rows("SELECT signed FROM instrument WHERE kind = 'restored'")[0]
+    for at, copy in ((Ms(L + 60 * SECOND), image), (Ms(L + 120 * SECOND), unheard)):
+        a.put_back(copy)
+        recover(a, b, at)
+        settle(a, b, Ms(at + SECOND))
+        assert a.state == "up"
+    said = [
+        leaf.digest for leaf in entries(a) if isinstance(leaf, InstrumentLeaf) and leaf.kind is InstrumentKind.RESTORED
+    ]
+    assert sha256(signed) in said
+    assert len(said) == len(set(said)) == 3
+    place = len(entries(a)) - 1 - [*reversed(entries(a))].index(InstrumentLeaf(InstrumentKind.RESTORED, sha256(signed)))
+    assert a.rows("SELECT from_ours FROM instrument WHERE signed = ?", signed) == [(place,)]
+    counted = "SELECT restored FROM incarnation WHERE role = ?"
+    assert a.rows(counted, "ours") == b.rows(counted, "theirs") == [(3,)], "both say which mirror key is in force"
+    sound(a, b)
