@@ -10,7 +10,7 @@ SPACE := $(EMPTY) $(EMPTY)
 CORE_FILES := $(subst $(SPACE),$(COMMA),$(foreach floor,$(CORE),src/comity/$(floor)/*))
 CORE_PERCENT := 95
 # The tests that must cover the core by themselves; what else runs through it is not measured, for that makes it half slower again.
-MEASURED := tests/unit tests/properties tests/vectors
+MEASURED := $(CORE:%=tests/unit/%) tests/properties tests/vectors
 # One more than the two cores: a test that waits for a process or a page leaves its core to another.
 WORKERS ?= 3
 # Compiled modules are kept, also where the machine says not to: else every node that a test starts compiles a thousand files anew.

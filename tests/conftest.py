@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from tests.pgserver import Cluster
-from tests.spread import rank
+from tests.spread import Spread, rank
 
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
@@ -37,6 +37,12 @@ def pytest_collection(session):
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: rank(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Spread a run by file, but for the files that are divided."""
+    return Spread(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
     ends = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < ends, f"not so after {seconds} s"
-        time.sleep(0.02)
+        time.sleep(0.05)
     return found
 
 

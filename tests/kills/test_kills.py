@@ -22,9 +22,9 @@ SETTLE_SECONDS = 60
 class Sender(threading.Thread):
     """An officer who hands in forms until told to stop, and remembers which ones the node said it had stored."""
 
-    def __init__(self, actor: Actor, agency: str, to: str, number: int) -> None:
+    def __init__(self, actor: Actor, agency: str, to: str, number: int, pause: float = 0.02) -> None:
         super().__init__(daemon=True)
-        self.actor, self.agency, self.to, self.number = actor, agency, to, number
+        self.actor, self.agency, self.to, self.number, self.pause = actor, agency, to, number, pause
         self.stored: list[str] = []
         self.done = threading.Event()
 
@@ -40,7 +40,7 @@ class Sender(threading.Thread):
                 continue
             assert answer["outcome"] == "sent", answer
             self.stored.append(key)
-            time.sleep(0.004)
+            time.sleep(self.pause)
 
     def _form(self, key: str, count: int) -> dict:
         form = {
@@ -60,10 +60,10 @@ def texts(actor: Actor, table: str, where: str) -> Counter:
     return Counter(body["text"] for body in bodies if isinstance(body, dict) and "text" in body)
 
 
-def test_kills_lose_and_double_nothing(stage, kills):
+def test_kills_lose_and_double_nothing(stage, kills, pause):
     chance = random.Random(20260713)
     first, second = stage.actors
-    senders = [Sender(first, "rcmp", "cbi", 101), Sender(second, "cbi", "rcmp", 201)]
+    senders = [Sender(first, "rcmp", "cbi", 101, pause), Sender(second, "cbi", "rcmp", 201, pause)]
     for sender in senders:
         sender.start()
     for _ in range(kills):
@@ -72,6 +72,9 @@ def test_kills_lose_and_double_nothing(stage, kills):
         actor.process.send_signal(signal.SIGKILL)
         actor.process.wait()
         stage.restart(actor)
+    ends = time.monotonic() + SETTLE_SECONDS
+    while any(len(sender.stored) <= kills for sender in senders) and time.monotonic() < ends:
+        time.sleep(0.05)
     for sender in senders:
         sender.done.set()
         sender.join()

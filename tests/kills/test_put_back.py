@@ -74,7 +74,11 @@ def audited(stage, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("stage", "side"),
-    [("sqlite", 0), ("sqlite", 1), pytest.param("postgresql", 0, marks=pytest.mark.slow)],
+    [
+        pytest.param("sqlite", 0, marks=pytest.mark.slow),
+        ("sqlite", 1),
+        pytest.param("postgresql", 0, marks=pytest.mark.slow),
+    ],
     indirect=["stage"],
 )
 def test_a_store_that_is_put_back_comes_back_up_and_every_audit_passes(stage, tmp_path, capsys, side):

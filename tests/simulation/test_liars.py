@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
 
 from comity.base.errors import ComityError
@@ -11,7 +13,7 @@ from comity.node.evidencecheck import check_evidence
 from comity.node.link import LinkState
 from comity.node.publickeys import PublicKeys
 from comity.sim.exercise import parties
-from comity.sim.liar import Lie, catch
+from comity.sim.liar import Caught, Lie, catch
 from tests.simulation.disks import make_disk
 from tests.simulation.stranger import Stranger, Unproven
 
@@ -27,6 +29,12 @@ PROVES = {
 }
 
 
+@cache
+def caught(seed: int, lie: Lie | None) -> Caught:
+    """Return what became of one world with a liar in it; the same world is not run twice."""
+    return catch(seed, lie, make_disk)
+
+
 def public_keys():
     return PublicKeys.listed(*(verify_keylist(half.keys, half.root.public()) for half in parties().halves))
 
@@ -39,23 +47,23 @@ def stranger():
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("lie", Lie)
 def test_a_liar_is_stopped_with_evidence_that_convinces_a_stranger(lie, seed):
-    caught = catch(seed, lie, make_disk)
-    assert caught.state is LinkState.BROKEN
-    assert [stranger().judge(evidence) for evidence in caught.evidence] == [PROVES[lie]]
-    shown = check_evidence(caught.evidence[0], public_keys())
+    found = caught(seed, lie)
+    assert found.state is LinkState.BROKEN
+    assert [stranger().judge(evidence) for evidence in found.evidence] == [PROVES[lie]]
+    shown = check_evidence(found.evidence[0], public_keys())
     assert (shown.kind, shown.accused) == (PROVES[lie], parties().halves[1].name)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_an_honest_peer_is_accused_by_nobody(seed):
-    caught = catch(seed, None, make_disk)
-    assert caught.state is LinkState.UP
-    assert caught.evidence == ()
+    found = caught(seed, None)
+    assert found.state is LinkState.UP
+    assert found.evidence == ()
 
 
 @pytest.mark.parametrize("lie", Lie)
 def test_evidence_that_was_tampered_with_convinces_nobody(lie):
-    evidence = decode_evidence(catch(1, lie, make_disk).evidence[0])
+    evidence = decode_evidence(caught(1, lie).evidence[0])
     for place in range(len(evidence.artifacts)):
         artifacts = list(evidence.artifacts)
         artifacts[place] = artifacts[place][:-9] + bytes([artifacts[place][-9] ^ 1]) + artifacts[place][-8:]
@@ -68,6 +76,6 @@ def test_evidence_that_was_tampered_with_convinces_nobody(lie):
 
 def test_the_stranger_is_not_convinced_by_the_wrong_party():
     honest, liar = parties().halves
-    evidence = catch(1, Lie.TWO_HEADS, make_disk).evidence[0]
+    evidence = caught(1, Lie.TWO_HEADS).evidence[0]
     with pytest.raises((ComityError, Unproven)):
         Stranger(honest, liar).judge(evidence)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import shake_256
 from typing import ClassVar, Self, TypeAlias, cast
 
@@ -81,8 +82,9 @@ def key_id(cose_key_bytes: bytes) -> Digest:
     return sha256(cose_key_bytes)
 
 
+@lru_cache(maxsize=256)
 def read_cose_key(data: bytes) -> PublicKey:
-    """Read what `cose_key` writes.
+    """Read what `cose_key` writes; the same bytes once a process, for the keys of two parties come again and again.
 
     Raises:
         BadEnvelope: other members, another type or algorithm, or bytes that are no such key.

@@ -7,6 +7,7 @@ signed bytes, and whoever compares it by voice reads the fingerprint.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from comity.base import cbor, fields
@@ -216,8 +217,9 @@ def decode_accord(payload: bytes) -> Accord:
     )
 
 
+@lru_cache(maxsize=64)
 def verify_accord(signed: bytes) -> Accord:
-    """Read a signed accord after checking that both roots named in it have signed it.
+    """Read a signed accord after checking that both roots named in it have signed it; the same bytes once a process.
 
     That those roots are the right ones is what the ceremony, or the edition before, must show.
 

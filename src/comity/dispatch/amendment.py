@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from comity.base import cbor, fields
@@ -83,6 +84,7 @@ def decode_amendment(body: bytes) -> Amendment:
     return amendment
 
 
+@lru_cache(maxsize=64)
 def edition_of(signed: bytes) -> Accord:
     """Return the edition in a COSE_Sign; no signature is looked at.
 

@@ -284,8 +284,13 @@ def create_log(tx: Tx, role: LogRole, origin: Origin) -> None:
 
 def read_logs(tx: Tx) -> tuple[dict[LogRole, LogRow], dict[LogRole, Edge]]:
     """Read the rows and right edges of all logs; what a start or a failed transaction needs."""
-    logs = {row.role: row for row in map(_log_row, tx.rows(_ALL_LOGS))}
+    logs = log_rows(tx)
     return logs, {role: Edge.load(RowTiles(tx, role), row.size) for role, row in logs.items()}
+
+
+def log_rows(tx: Tx) -> dict[LogRole, LogRow]:
+    """Return the facts of all logs as this transaction sees them."""
+    return {row.role: row for row in map(_log_row, tx.rows(_ALL_LOGS))}
 
 
 def log_row(tx: Tx, role: LogRole) -> LogRow | None:

@@ -276,8 +276,10 @@ def _check(arguments: Sequence[Scalar]) -> None:
 
 
 def _step(connection: sqlite3.Connection, statement: str) -> None:
-    with _faults_named():
+    try:
         connection.execute(statement).fetchone()
+    except sqlite3.Error as error:
+        raise _unknown(error) from error
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from comity.base.ids import Ms
 from comity.dispatch.columns import int_of, ms_or_none, text_of
-from comity.dispatch.ports import Scalar, Tx
+from comity.dispatch.ports import Row, Scalar, Tx
 from comity.dispatch.stops import NOTHING, WHOLE, Stops, stops_from
 from comity.marking.labels import Lane
 from comity.node.link import LinkEvent, LinkState, after, lanes_open
@@ -42,7 +43,12 @@ def read_link(tx: Tx) -> Link:
     found = tx.rows("SELECT state, since, reason, failures, last_good, clock_off, stops, challenged FROM link")
     if not found:
         return Link(LinkState.UNPAIRED, Ms(0), "the ceremony has not been held", 0, None, 0)
-    state, since, reason, failures, last_good, clock_off, stops, challenged = found[0]
+    return _link_of(found[0])
+
+
+@lru_cache(maxsize=64)
+def _link_of(row: Row) -> Link:
+    state, since, reason, failures, last_good, clock_off, stops, challenged = row
     return Link(
         LinkState(text_of(state)),
         Ms(int_of(since)),

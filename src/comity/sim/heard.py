@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from comity.base.hashing import sha256
-from comity.dispatch.book import LogRole, LogRow, read_logs
+from comity.dispatch.book import LogRole, LogRow, log_rows
 from comity.dispatch.entries import DispatchLeaf, ResealLeaf
 from comity.dispatch.exchange_codec import Exchange, decode_exchange
 from comity.dispatch.ports import Tx
@@ -24,7 +24,7 @@ def check_said(watch: Watch, number: int, data: bytes) -> Exchange:
     side, peer = watch.sides[number], watch.sides[1 - number]
     head = parse_body(parse_note(exchange.checkpoint).text)
     with watch.stores[number].read() as tx:
-        logs, _ = read_logs(tx)
+        logs = log_rows(tx)
         ours, theirs = logs[LogRole.OURS], logs[LogRole.THEIRS]
         ensure(_head_stored(tx, exchange), Invariant.SAID_UNSTORED, number, f"a head of size {head.size}")
         ensure(head.size == exchange.size, Invariant.BASE, number, f"{exchange.size} entries, head of {head.size}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from comity.base.ids import Digest, show_id
-from comity.dispatch.book import LogRole, LogRow, read_logs
+from comity.dispatch.book import LogRole, LogRow, RowTiles, log_rows
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import (
     DispatchLeaf,
@@ -143,7 +143,7 @@ class Watch:
             Broken: an invariant does not hold.
         """
         with self.stores[number].read() as tx:
-            logs, edges = read_logs(tx)
+            logs = log_rows(tx)
             if len(logs) < len(LogRole):
                 return
             accepted = self._begin_again(number, tx)
@@ -155,7 +155,8 @@ class Watch:
             self._own(number, tx, logs[LogRole.OURS])
             kept = side.log.entries[: len(accepted)] == accepted
             ensure(kept, Invariant.ONE_HISTORY, number, f"not the {len(accepted)} entries that the peer accepted")
-            rooted = edges[LogRole.OURS].root() == side.log.roots[-1]
+            stored = Edge.load(RowTiles(tx, LogRole.OURS), logs[LogRole.OURS].size)
+            rooted = stored.root() == side.log.roots[-1]
             ensure(rooted, Invariant.LOG, number, "the tiles of our log do not give its root")
             self._heads(number, tx, logs[LogRole.OURS])
             _cosignatures(number, side, peer, tx, logs)

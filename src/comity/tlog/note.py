@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NewType
 
@@ -157,8 +158,9 @@ def is_key_name(name: str) -> bool:
     return 0 < size <= MAX_NAME_BYTES and "+" not in name and name.split() == [name] and not _CONTROL.search(name)
 
 
+@lru_cache(maxsize=64)
 def parse_note(text: str) -> Note:
-    """Take a note apart.
+    """Take a note apart; the newest ones once a process, for a head is read wherever it is looked at.
 
     Raises:
         BadSignature: it is not a note, is too large, or has no signature line or more than 16.
@@ -223,7 +225,9 @@ def verify_exact(note: Note, expected: Sequence[VerifierKey]) -> tuple[Signed, .
     return tuple([_verify_line(note.text, lines[key.name, key.key_id], key) for key in expected])
 
 
+@lru_cache(maxsize=64)
 def _verify_line(text: str, line: SignatureLine, key: VerifierKey) -> Signed:
+    """Verify one line; the same bytes under the same whole key are good once and for all, and bad ones are asked again."""
     if len(line.signature) != _SIGNATURE_BYTES[key.type]:
         raise BadSignature("a signature has the wrong length")
     time: Seconds | None = None

@@ -110,6 +110,40 @@ def test_someone_who_is_not_root_gets_the_one_line_to_run(monkeypatch, tmp_path)
         bootstrap.apt_install(["chromium"], "the browser tests", bootstrap.Progress())
 
 
+@pytest.fixture
+def debian(monkeypatch):
+    """Be root on a Debian that has Chromium and not its headless shell; return what is installed."""
+    asked = []
+    monkeypatch.setattr(bootstrap, "first_of", lambda names: "/usr/bin/chromium" if "chromium" in names else None)
+    monkeypatch.setattr(bootstrap, "system_id", lambda: "debian")
+    monkeypatch.setattr(bootstrap, "is_root", lambda: True)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: f"/usr/bin/{name}")
+    monkeypatch.setattr(bootstrap, "apt_install", lambda packages, *_: asked.append(packages))
+    return asked
+
+
+def test_the_chromium_without_windows_is_added_where_it_can_be(debian):
+    bootstrap.ensure_browser(bootstrap.Progress())
+    assert debian == [["chromium-headless-shell"]]
+
+
+def test_a_chromium_that_is_there_will_do_where_nothing_can_be_added(debian, monkeypatch, capsys):
+    monkeypatch.setattr(bootstrap, "is_root", lambda: False)
+    bootstrap.ensure_browser(bootstrap.Progress())
+    assert debian == []
+
+    def refused(*_):
+        raise bootstrap.FailedError("no network")
+
+    monkeypatch.setattr(bootstrap, "is_root", lambda: True)
+    monkeypatch.setattr(bootstrap, "apt_install", refused)
+    bootstrap.ensure_browser(bootstrap.Progress())
+    assert "/usr/bin/chromium is slower and will do" in capsys.readouterr().out
+    monkeypatch.setattr(bootstrap, "first_of", lambda names: None)
+    with pytest.raises(bootstrap.FailedError):
+        bootstrap.ensure_browser(bootstrap.Progress())
+
+
 def test_ubuntus_stub_of_chromium_is_not_installed(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(bootstrap, "BROWSERS", ("chromium",))

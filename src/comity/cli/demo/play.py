@@ -16,7 +16,7 @@ from comity.marking.labels import Label, Lane
 from comity.policy.assessment import Assessment
 
 SETTLE_SECONDS = 20.0
-_POLL_SECONDS = 0.004
+_POLL_SECONDS = 0.01
 _AT_ONCE_SECONDS = 0.12
 _FIRST_SECONDS = 3.0
 """The nodes have just started and owe each other nothing, so the first dispatch need not wait for any tick."""
