@@ -38,7 +38,9 @@ def test_every_test_that_a_removal_names_stands_in_its_row():
     lines = {int(line.split("|")[1]): line for line in LINES}
     for one in REMOVALS:
         for test in one.tests:
-            assert test.partition("::")[0] in lines[one.row] or test.split("/")[1] in lines[one.row], (one.row, test)
+            file, _, name = test.partition("::")
+            assert f"`{file}`" in lines[one.row], (one.row, file)
+            assert f"`{name}`" in lines[one.row], (one.row, name)
 
 
 def test_only_a_failing_test_beside_a_passing_one_counts():
