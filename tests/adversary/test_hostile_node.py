@@ -97,7 +97,7 @@ def test_a_truncated_log_that_is_true_is_taken_for_what_it_is():
     forger.grow(*[LinkLeaf(Act.RECOVERED, None)] * 5)
     a.take(forger.say(), START)
     assert not a.take(forger.say(size=4, base=4), START).grew
-    assert logs(a)[1].size == 8, "an older head takes nothing away"
+    assert (logs(a)[1].size, logs(a)[1].head_size) == (8, 8), "an older head takes nothing away"
     assert a.link().state is LinkState.UP
 
 
@@ -268,16 +268,12 @@ def test_our_dispatch_sealed_anew_to_a_third_state_is_not_taken_for_theirs():
     ours = half(B).sealing
     aad = wire.seal_aad(A, B, done.id, a.office.accord_digest)
     plain = unseal(sealed, kid=key_id(cose_key(ours.public())), private=ours, aad=aad)
-    c, forger = third()
-    to_c = [(key_id(cose_key(forger.them.sealing.public())), forger.them.sealing.public())]
-    for named in ((A, B), (B, forger.them.name), (A, forger.them.name)):
+    for named in ((A, B), (B, "third.example/comity"), (A, "third.example/comity")):
+        c, forger = third()
+        to_c = [(key_id(cose_key(forger.them.sealing.public())), forger.them.sealing.public())]
         again = seal(plain, recipients=to_c, aad=wire.seal_aad(*named, done.id, forger.accord), entropy=Seeded("y"))
-        made = forger.make(contents={"sealed": again}, leaf={"commit": leaf.commit, "id": done.id})
-        if named != (A, B):
-            c, forger = third()
-            forger.accord = c.office.accord_digest
-        made = replace(made, leaf=replace(made.leaf, edition=1))
-        taken = forger.send(made)
+        bound = {"commit": leaf.commit, "id": done.id, "lane": leaf.lane}
+        taken = forger.send(forger.make(contents={"sealed": again}, leaf=bound))
         assert [(r.fact, r.code) for r in taken.recorded] == [(3, "unopened")], "`to` is not itself"
         assert not rows(c, "SELECT 1 FROM plain")
 
@@ -326,6 +322,16 @@ def test_a_signature_of_one_log_is_none_for_another():
         cosign(head, keys, S)
     with pytest.raises(BadSignature):
         verify_cosignature(good.note, origin, cosigner_verifier(LISTS[B]))
+
+
+def test_a_co_signature_on_one_log_is_none_for_another():
+    """The key is the right one and signed it: only the log's name under the signature tells."""
+    keys, origin = cosigner_keys(half(B)), f"{A}/log/1"
+    head = Checkpoint(origin, 3, Digest(bytes(32)))
+    verify_cosignature(cosign(head, keys, S).note, origin, keys.verifier)
+    for name in (f"{A}/decision/1", f"{A}/log/2", f"{B}/log/1"):
+        with pytest.raises(BadSignature):
+            verify_cosignature(cosign(replace(head, origin=name), keys, S).note, origin, keys.verifier)
 
 
 def test_an_instrument_is_no_other_instrument():

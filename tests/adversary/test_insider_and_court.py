@@ -10,6 +10,7 @@ from dataclasses import fields, replace
 import pytest
 
 from comity.base import cbor
+from comity.base.errors import BadSignature
 from comity.base.ids import Digest, Ms
 from comity.dispatch import wire
 from comity.dispatch.book import LogRole
@@ -70,6 +71,15 @@ def test_nothing_is_newly_allowed_by_leaving_something_out(law, field):
             continue
         less = replace(question, **{field: EMPTY[type(getattr(question, field))]})
         assert not gate(law).decide(less, DAY).permits, (field, question)
+
+
+@pytest.mark.parametrize("law", ["ca", "in"])
+def test_where_no_rule_permits_nothing_goes(law):
+    """The test above is about less than was refused before; this one is about what nothing stands against."""
+    asked = replace(BASE, purpose="of no rule", basis=frozenset())
+    verdict = gate(law).decide(asked, DAY)
+    assert not verdict.permits
+    assert [reason.rule.rsplit("-", 1)[1] for reason in verdict.reasons] == ["DEFAULT"]
 
 
 class Nobody(Everyone):
@@ -205,7 +215,16 @@ def test_custody_is_proved_offline_with_two_key_lists():
     with a.ledger.read() as tx:
         made = entry_proof(tx, LogRole.OURS, index)
     keys = (f"{A}/log/1", [log_verifier(LISTS[A])], cosigner_verifier(LISTS[B]))
-    assert verify_proof(parse_proof(made.text()), made.entry, *keys).cosigned.time > 0
+    proof = parse_proof(made.text())
+    assert verify_proof(proof, made.entry, *keys).cosigned.time > 0
+    alone = "".join(line for line in proof.note.splitlines(keepends=True) if f"{B}/mirror/1" not in line)
+    assert alone != proof.note
+    for other in (
+        replace(proof, note=alone),
+        replace(proof, note=proof.note.replace(f"{B}/mirror/1", f"{A}/mirror/1")),
+    ):
+        with pytest.raises(BadSignature):
+            verify_proof(other, made.entry, *keys)
     assert isinstance(a.submit([form()], START)[0], Committed)
 
 

@@ -87,7 +87,7 @@ def test_the_same_officer_twice_is_one():
 def test_an_approval_is_not_carried_to_another_text():
     """The old trick: have a harmless draft approved, then send another one under it."""
     a = office_of(Asking(("head",)))
-    harmless, other = hold(a, "a greeting"), hold(a, "a name")
+    harmless, other = hold(a, "a greeting"), hold(a, "another greeting")
     a.approve(harmless.subject, yes("head", 11), LATER)
     with a.ledger.begin() as book:
         book.tx.run("UPDATE kept SET form = (SELECT form FROM kept WHERE id = ?) WHERE id = ?", (other.id, harmless.id))

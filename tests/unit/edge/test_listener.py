@@ -151,6 +151,14 @@ class Small(GuardedProtocol):
 
 def test_an_idle_connection_gives_way_a_busy_one_does_not():
     background = Background(Hello, protocol=Small)
+    try:
+        _gives_way(background)
+    finally:
+        background.loop.call_soon_threadsafe(background.app.gate.set)
+        background.stop()
+
+
+def _gives_way(background) -> None:
     with dial(background) as busy, dial(background) as idle:
         busy.sendall(b"GET /slow HTTP/1.1\r\nhost: x\r\n\r\n")
         until(lambda: background.app.served == 1)
@@ -162,7 +170,6 @@ def test_an_idle_connection_gives_way_a_busy_one_does_not():
             assert say(background, b"GET / HTTP/1.1\r\n" + CLOSE + b"\r\n") == b""
         background.loop.call_soon_threadsafe(background.app.gate.set)
         assert busy.recv(65536).endswith(b"0 0")
-    background.stop()
 
 
 class Busy(Hello):

@@ -134,6 +134,15 @@ def test_every_place_has_one_size_whether_note_cover_or_receipt():
     assert receipt.size == size
 
 
+def test_a_short_note_fills_the_size_of_its_room():
+    """In a room of larger places a note that would fit a smaller one takes as much."""
+    world = make_world()
+    world.next_edition(bucket=65_536)
+    written, _ = write_note(form("short"), chamber(world, "a1"), Ms(START))
+    assert written.slot.size == slot_size(world.charter, 1)
+    assert len(written.slot.behind) == 65_536
+
+
 def test_a_note_that_is_too_long_for_the_room_is_a_clear_error():
     with pytest.raises(BadForm, match="too large"):
         write_note(form("long " * 4000), chamber(make_world(), "a1"), Ms(START))

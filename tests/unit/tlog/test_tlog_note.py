@@ -66,6 +66,7 @@ def test_vkeys_come_back():
         "na me" + PLAIN.vkey()[len(PLAIN.name) :],
         PLAIN.vkey() + "\n",
         PLAIN.vkey() + "é",
+        PLAIN.vkey().replace(PLAIN.key_id.hex(), "00000000"),
     ],
 )
 def test_vkeys_refused(text):
