@@ -41,7 +41,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _LOG = logging.getLogger("comity.engine")
 _NEVER = Ms(0)
-_BATCH = 8  # ADR 0088
+_BATCH = 16  # ADR 0088
 """Forms in one transaction: enough to share a flush, few enough that an answer of the peer does not wait long behind them."""
 _OK = 200
 _STORE_RETRY_MS = 1_000
