@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import NoReturn, TypeAlias
+from typing import NoReturn, TypeAlias, cast
 
 import cbor2
 
@@ -45,8 +45,8 @@ def encode(value: Value, *, signed: bool = False) -> bytes:
     Raises:
         BadForm: a type, number, text, mix of keys or depth that the protocol does not have.
     """  # spec: RFC 8949 4.2.1  # spec: protocol.md 3
-    _check(value, signed)
-    return cbor2.dumps(value, canonical=True)
+    in_order = _check(value, signed)
+    return cbor2.dumps(value, canonical=not in_order)  # of what is in order both forms are the same, and one is quicker
 
 
 def decode(data: bytes, *, limit: int = LIMIT, signed: bool = False) -> Value:
@@ -172,8 +172,12 @@ def _key(keys: int, major: int, *, signed: bool, short: bool) -> int:
     return kind
 
 
-def _check(value: Value, signed: bool) -> None:  # noqa: FBT001  positional for speed, private
-    """Look at a value level by level, the outermost first; a call for each value inside would cost double."""
+def _check(value: Value, signed: bool) -> bool:  # noqa: FBT001  positional for speed, private
+    """Look at a value level by level, the outermost first; a call for each value inside would cost double.
+
+    Return whether the keys of all maps stand in the order of the encoding already.
+    """
+    in_order = True
     level: list[Value] = [value]
     for _ in range(DEPTH + 1):
         deeper: list[Value] = []
@@ -190,26 +194,31 @@ def _check(value: Value, signed: bool) -> None:  # noqa: FBT001  positional for 
             elif isinstance(item, (list, tuple)):
                 deeper += item or (None,)
             elif isinstance(item, dict):
-                _check_keys(item, signed=signed)
+                in_order = _check_keys(item, signed=signed) and in_order
                 deeper += item.values() or (None,)
             else:
                 raise BadForm(f"a value of type {kind.__name__} cannot cross")
         if not deeper:
-            return
+            return in_order
         level = deeper
     raise BadForm(f"a value nested deeper than {DEPTH}")
 
 
-def _check_keys(value: Mapping[int, Value] | Mapping[str, Value], *, signed: bool) -> None:
+def _check_keys(value: Mapping[int, Value] | Mapping[str, Value], *, signed: bool) -> bool:
+    """Look at the keys of a map; return whether they are known to stand in the order of the encoding."""
     kinds = set(map(type, value))
     if kinds == {int}:
-        for key in value:
-            assert isinstance(key, int)
-            if not (-_KEY_BYTE <= key < _KEY_BYTE if signed else 0 <= key <= MAX_UINT):
-                raise BadForm(f"a map has the key {key}, outside of what can cross")
-    elif kinds == {str}:
+        keys = cast("list[int]", list(value))
+        least, most = min(keys), max(keys)
+        if not (-_KEY_BYTE <= least <= most < _KEY_BYTE if signed else 0 <= least <= most <= MAX_UINT):
+            wrong = least if least < (-_KEY_BYTE if signed else 0) else most
+            raise BadForm(f"a map has the key {wrong}, outside of what can cross")
+        return len(keys) == 1 or (least >= 0 and keys == sorted(keys))  # negative ones stand behind the others
+    if kinds == {str}:
         joined = "".join(map(str, value))
         if not (joined.isascii() and joined.isprintable()) and not all(text_fits(str(key)) for key in value):
             raise BadForm("a map has a key that is not in Unicode form NFC, or has a control character")
-    elif kinds:
+        return len(value) == 1
+    if kinds:
         raise BadForm("a map needs keys that are all numbers or all texts")
+    return True

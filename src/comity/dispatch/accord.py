@@ -131,10 +131,12 @@ class Accord:
         Raises:
             BadConfiguration: neither has it.
         """
-        value = dict(self.timers).get(name, DEFAULT_TIMERS.get(name))
-        if value is None:
+        for known, value in self.timers:
+            if known == name:
+                return value
+        if name not in DEFAULT_TIMERS:
             raise BadConfiguration(f"the accord has no timer or cap named {name}; amend it")
-        return value
+        return DEFAULT_TIMERS[name]
 
     def opens(self, desk: str, kind: str) -> bool:
         """Say whether `desk` is open and may exchange `kind`."""

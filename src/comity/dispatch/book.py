@@ -167,7 +167,8 @@ class Book:
     def _append(self, role: LogRole, entries: Sequence[bytes]) -> None:
         """Note entries at the end of a log; rows and hashes of all that a transaction appends are made at once."""
         self._remember(role, entries)
-        self.change(role, size=self.logs[role].size + len(entries))
+        self.logs[role] = _grown(self.logs[role], len(entries))
+        self._touched.add(role)
 
     def _remember(self, role: LogRole, entries: Sequence[bytes]) -> None:
         size = self.logs[role].size
@@ -303,6 +304,21 @@ def entries_between(tx: Tx, role: LogRole, start: int, end: int) -> list[bytes]:
     """Return the entries of a log from `start` up to, not including, `end`."""
     found = tx.rows("SELECT entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? ORDER BY idx", (role, start, end))
     return [bytes_of(row[0]) for row in found]
+
+
+def _grown(r: LogRow, by: int) -> LogRow:
+    """Return the row of a log with so many more entries; spelt out, for every leaf needs one."""
+    return LogRow(
+        r.role,
+        r.origin,
+        r.size + by,
+        r.head_size,
+        r.head_time,
+        r.head_root,
+        r.cosigned_size,
+        r.cosigned_time,
+        r.turn,
+    )
 
 
 _ALL_LOGS = "SELECT role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time, turn FROM log"

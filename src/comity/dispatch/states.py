@@ -89,6 +89,8 @@ class Draft:
     created: Ms
     not_before: Ms | None = None
     """It waits in the pool until then, so that its time tells nothing."""
+    fresh: bool = False
+    """Its id was drawn in this very step, so nothing stands under it yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,18 +84,27 @@ class Door:
     ) -> None:
         self._engine = engine
         self._streams = streams or {}
-        self._further = {where: route for routes in further for where, route in routes.items()}
         self._board = board
         self._asked = asked
         self._submit = msgspec.json.Decoder(SubmitIn)
         self._see = msgspec.json.Decoder(SeeIn)
-        self._acts = ActRoutes(engine)
-        self._approvals = ApprovalRoutes(engine)
-        self._persons = PersonRoutes(engine)
-        self._subject = SubjectRoutes(engine, home)
-        self._judge = JudgeRoutes(engine, Judge(engine.node, asked, lines), asked, their_law)
-        self._writing = WritingRoutes(engine, writing)
-        self._people = people or {}
+        self._routes: dict[tuple[str, str], Route] = {
+            ("POST", "/submit"): self._on_submit,
+            ("POST", "/see"): self._on_see,
+            ("GET", "/status"): self._on_status,
+            ("GET", "/cases"): self._on_cases,
+            ("GET", "/dispatch"): self._on_dispatch,
+            ("GET", "/state"): self._on_state,
+            ("GET", "/clock"): self._on_clock,
+            **ActRoutes(engine).routes,
+            **ApprovalRoutes(engine).routes,
+            **PersonRoutes(engine).routes,
+            **SubjectRoutes(engine, home).routes,
+            **JudgeRoutes(engine, Judge(engine.node, asked, lines), asked, their_law).routes,
+            **WritingRoutes(engine, writing).routes,
+            **(people or {}),
+            **{where: route for routes in further for where, route in routes.items()},
+        }
 
     async def __call__(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
         """Answer one request."""
@@ -136,24 +145,7 @@ class Door:
             return 409, {"error": str(error), "code": error.code}
 
     async def _reply(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
-        routes: dict[tuple[str, str], Route] = {
-            ("POST", "/submit"): self._on_submit,
-            ("POST", "/see"): self._on_see,
-            ("GET", "/status"): self._on_status,
-            ("GET", "/cases"): self._on_cases,
-            ("GET", "/dispatch"): self._on_dispatch,
-            ("GET", "/state"): self._on_state,
-            ("GET", "/clock"): self._on_clock,
-            **self._acts.routes,
-            **self._approvals.routes,
-            **self._persons.routes,
-            **self._subject.routes,
-            **self._judge.routes,
-            **self._writing.routes,
-            **self._people,
-            **self._further,
-        }
-        route = routes.get((request["method"], request["path"]))
+        route = self._routes.get((request["method"], request["path"]))
         if route is None:
             return 404, {"error": "there is no such door", "code": "not-found"}
         return 200, await route(request, receive)
@@ -163,8 +155,9 @@ class Door:
     async def _on_submit(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._submit.decode(await body_of(receive))
         form = asked.form.form()
-        with self._engine.node.ledger.read() as tx:
-            form = with_question(form, tx, self._asked)
+        if form.re:
+            with self._engine.node.ledger.read() as tx:
+                form = with_question(form, tx, self._asked)
         return await submit(self._engine, form, asked.by.officer())
 
     async def _on_see(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:

@@ -41,8 +41,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 _LOG = logging.getLogger("comity.engine")
 _NEVER = Ms(0)
-_BATCH = 32  # ADR 0047
-"""Forms in one transaction: enough to share a flush, few enough that the peer works on the last while we take the next."""
+_BATCH = 16  # ADR 0088
+"""Forms in one transaction: enough to share a flush, few enough that an answer of the peer does not wait long behind them."""
 _OK = 200
 _STORE_RETRY_MS = 1_000
 _LONGEST_SLEEP = 3_600.0
@@ -462,9 +462,6 @@ class Engine:
         status, body = answer
         if status == _OK:
             self._poke.clear()
-            if self._draining:  # what is being taken goes with the next exchange: one more would cost its signatures
-                await self._loop.run_in_executor(self._writer, self._take_answered, body)
-                return None
             return await self._loop.run_in_executor(self._writer, self._take_and_plan, body)
         try:
             problem = decode_problem(body)

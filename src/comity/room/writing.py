@@ -202,7 +202,7 @@ def _labelled(
 
 
 def _again(draft: Draft, begun: Begun) -> Draft:
-    return replace(draft, id=begun.id, created=begun.created, not_before=None)
+    return replace(draft, id=begun.id, created=begun.created, not_before=None, fresh=False)
 
 
 def _by_others(approvals: Sequence[Approval], me: Person) -> tuple[Approval, ...]:

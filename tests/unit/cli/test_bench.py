@@ -216,8 +216,8 @@ def test_the_whole_bench_puts_its_figures_beside_the_machines(tmp_path, monkeypa
 
 
 def test_shares_texts_and_the_machine():
-    assert [exchange._at([1, 2, 3, 4], share) for share in (0.0, 0.5, 0.99, 1.0)] == [1, 3, 4, 4]
-    texts = exchange._texts()
+    assert [exchange.at_share([1, 2, 3, 4], share) for share in (0.0, 0.5, 0.99, 1.0)] == [1, 3, 4, 4]
+    texts = exchange.texts()
     first, second = next(texts), next(texts)
     assert first != second
     assert len(first) == len(second) == exchange._BODY_BYTES

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from comity.base import cbor
-from comity.base.errors import BadForm
+from comity.base.errors import BadForm, StoreMisuse
 from comity.base.ids import CaseId, Digest, DispatchId, Ms
 from comity.crypto.keys import SealingKey, cose_key, key_id
 from comity.crypto.seal import BUCKETS, unseal
@@ -381,13 +381,21 @@ def test_an_agency_without_a_sealing_key_today_is_named():
         sealed(office(), replace(one(), recipients=("elsewhere",)))
 
 
+def known(made):
+    """The same with a draft whose id was not drawn just now."""
+    labelled = made.released.cleared.labelled
+    labelled = replace(labelled, draft=replace(labelled.draft, fresh=False))
+    return replace(made, released=replace(made.released, cleared=replace(made.released.cleared, labelled=labelled)))
+
+
 def test_commit_writes_leaf_row_desk_and_record_together_and_once():
     at = office()
     made = sealed(at, one(re=(DispatchId(bytes(16)),)))
     a = node()
-    for _ in range(2):
+    assert made.released.cleared.labelled.draft.fresh
+    for each in (made, known(made)):
         with a.ledger.begin() as book:
-            done = commit(made, book, at, START)
+            done = commit(each, book, at, START)
         assert (done.id, done.index, done.case) == (made.header.id, 3, CaseId(made.header.id))
     assert entries(a)[3] == made.entry
     assert rows(a, "SELECT id, idx, sealed, sealed_sha256, sent_at, fact FROM sent") == [
@@ -397,13 +405,25 @@ def test_commit_writes_leaf_row_desk_and_record_together_and_once():
     assert rows(a, "SELECT kind, salt, record FROM record") == [("sent", made.decision_salt, made.decision_record)]
 
 
+def test_an_id_that_was_drawn_twice_in_one_step_keeps_nothing_of_the_second():
+    at = office()
+    made = sealed(at, one())
+    a = node()
+    with a.ledger.begin() as book:
+        commit(made, book, at, START)
+    with pytest.raises(StoreMisuse), a.ledger.begin() as book:
+        commit(made, book, at, START)
+    assert rows(a, "SELECT count(*) FROM sent") == [(1,)]
+    assert rows(a, "SELECT count(*) FROM record") == [(1,)]
+
+
 def test_a_repeat_of_what_waits_in_the_pool_stays_in_the_pool():
     at = office()
     made = sealed(at, one(urgency=Urgency.NORMAL))
     a = node()
-    for _ in range(2):
+    for each in (made, known(made)):
         with a.ledger.begin() as book:
-            assert commit(made, book, at, START).index is None
+            assert commit(each, book, at, START).index is None
     assert [decode_entry(e) for (e,) in rows(a, "SELECT entry FROM pool")] == [made.entry]
 
 

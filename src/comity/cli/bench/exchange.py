@@ -86,15 +86,23 @@ class Comity:
     async def open(self, seen: Callable[[str, float], None]) -> None:
         """Listen at the far node."""
         self._stage.start()
+        await self._listen(seen)
+
+    async def rejoin(self, seen: Callable[[str, float], None]) -> None:
+        """Start the far node again, which somebody ended, and listen there; returns when it is ready."""
+        await asyncio.to_thread(self._stage.restart, self._far)
+        await self._listen(seen)
+
+    async def _listen(self, seen: Callable[[str, float], None]) -> None:
         reader, self._ear = await self._connect(self._far.folder)
         self._ear.write(b"GET /events?after=0 HTTP/1.1\r\nhost: localhost\r\n\r\n")
         await reader.readuntil(b"\r\n\r\n")
         self._events = asyncio.create_task(_listen(reader, seen))
 
-    async def send(self, number: int, text: str) -> str:
-        """Hand one form to the near node."""
+    async def send(self, number: int, text: str, *, lane: str | None = None) -> str:
+        """Hand one form to the near node; it goes in the lane of its urgency, `immediate`, unless one is named."""
         purpose, kind, conditions = next(self._mixes)
-        form = self._form(purpose, kind, conditions, f"{number} {text}")
+        form = self._form(purpose, kind, conditions, f"{number} {text}") | {"lane": lane}
         body = json.dumps({"form": form, "by": {"desk": "requests", "number": self.officer}}).encode()
         reader, writer = self._idle.pop() if self._idle else await self._connect(self._near.folder)
         head = b"POST /submit HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n" % len(body)
@@ -193,17 +201,19 @@ async def measure(target: Target, *, singles: int, many: int) -> dict[str, Any]:
 
     async def once(number: int) -> float:
         began = time.perf_counter()
-        one = await target.send(number, next(texts))
+        one = await target.send(number, next(text))
         at = await asyncio.wait_for(seen.setdefault(one, asyncio.get_running_loop().create_future()), 30)
         del seen[one]
         return (at - began) * 1_000
 
-    texts = _texts()
+    text = texts()
     await target.open(note)
     try:
-        await _many(once, 300)
+        await many_at_once(once, 300)
         alone = sorted([await once(n) for n in range(singles)])
-        figures = {"one_at_a_time": {"p50_ms": _at(alone, 0.50), "p99_ms": _at(alone, 0.99), "dispatches": singles}}
+        figures = {
+            "one_at_a_time": {"p50_ms": at_share(alone, 0.50), "p99_ms": at_share(alone, 0.99), "dispatches": singles}
+        }
         figures["in_flight_32"] = await _timed(target, once, many)
         figures["extra"] = target.gate_share() if isinstance(target, Comity) else {}
     finally:
@@ -214,12 +224,12 @@ async def measure(target: Target, *, singles: int, many: int) -> dict[str, Any]:
 async def _timed(target: Target, once: Callable[[int], Awaitable[float]], many: int) -> dict[str, float]:
     server = target.server_cpu_seconds if isinstance(target, Comity) else lambda: 0.0
     cpu, own, served, began = target.cpu_seconds(), _own_cpu(), server(), time.perf_counter()
-    taken = sorted(await _many(once, many))
+    taken = sorted(await many_at_once(once, many))
     seconds = time.perf_counter() - began
     return {
         "per_s": many / seconds,
-        "p50_ms": _at(taken, 0.50),
-        "p99_ms": _at(taken, 0.99),
+        "p50_ms": at_share(taken, 0.50),
+        "p99_ms": at_share(taken, 0.99),
         "cpu_ms_per_dispatch": (target.cpu_seconds() - cpu) / many * 1_000,
         "server_cpu_ms_per_dispatch": (server() - served) / many * 1_000,
         "generator_cpu_ms_per_dispatch": (_own_cpu() - own) / many * 1_000,
@@ -227,7 +237,8 @@ async def _timed(target: Target, once: Callable[[int], Awaitable[float]], many: 
     }
 
 
-async def _many(once: Callable[[int], Awaitable[float]], many: int) -> list[float]:
+async def many_at_once(once: Callable[[int], Awaitable[float]], many: int) -> list[float]:
+    """Do something so many times, 32 under way at once, and return what each gave."""
     numbers = iter(range(many))
     taken: list[float] = []
 
@@ -287,13 +298,15 @@ def _ratios(figures: dict[str, Any]) -> dict[str, float]:
     }
 
 
-def _texts() -> Iterator[str]:
+def texts() -> Iterator[str]:
+    """Yield texts of 2 KiB that differ."""
     for number in itertools.count():
         stem = f"measured text {number} "
         yield (stem * (_BODY_BYTES // len(stem) + 1))[:_BODY_BYTES]
 
 
-def _at(taken: list[float], share: float) -> float:
+def at_share(taken: list[float], share: float) -> float:
+    """Return the value below which this share of sorted values lies."""
     return taken[min(len(taken) - 1, int(len(taken) * share))]
 
 

@@ -32,8 +32,8 @@ from comity.screen.case import After
 NAME = "requests"
 POSTED_OFFICER = "posted-officer"
 _PAGE = 200
-_FILED = "requests filed last"
-"""Under this a transaction remembers which dispatch of theirs it wrote last, and when."""
+_FILED, _FILED_AT = "requests filed last", "requests filed last at"
+"""Under these a transaction remembers which dispatch of theirs it wrote last as filed, and when."""
 
 
 class RequestsDesk:
@@ -115,20 +115,21 @@ class RequestsDesk:
             self._open(tx, filing, body)
             return
         arrived = None if filing.ours else store.arrived_before(tx, header.id) or filing.at
-        if not store.insert_dispatch(tx, self._row(filing, body, arrived)):
+        if not store.insert_dispatch(tx, self._row(filing, body, arrived, None)):
             return
         store.file_in_case(tx, filing.case, _year(filing), filing.at)
         self._follow(tx, filing, body)
 
     def _open(self, tx: Tx, filing: Filing, body: Body | None) -> None:
         """Write a dispatch that begins a case: of what is new nothing needs to be asked, and that is most of what comes."""
-        tx.later(store.INSERT_DISPATCH, self._row(filing, body, None if filing.ours else filing.at))
+        filed = None if filing.ours else filing.at  # a fresh one of theirs is settled as filed in this same step
+        tx.later(store.INSERT_DISPATCH, self._row(filing, body, filed, filed))
         new = store.open_case(tx, filing.case, _year(filing), filing.at, ours=filing.ours)
         if not new:  # a later one of the case has overtaken it
             store.file_in_case(tx, filing.case, _year(filing), filing.at)
         self._follow(tx, filing, body, new=new)
         if not filing.ours:
-            tx.memory[_FILED] = (filing.header.id, filing.at)
+            tx.memory[_FILED], tx.memory[_FILED_AT] = filing.header.id, filing.at
 
     @staticmethod
     def _follow(tx: Tx, filing: Filing, body: Body | None, *, new: bool = False) -> None:
@@ -147,9 +148,11 @@ class RequestsDesk:
         match fact:
             case Fact.ARRIVED:
                 store.note_arrived(tx, dispatch, at, None)
-            case Fact.FILED if tx.memory.get(_FILED) == (dispatch, at):
-                store.note_filed(tx, dispatch, at)
+            case Fact.FILED if tx.memory.get(_FILED) == dispatch and tx.memory.get(_FILED_AT) == at:
+                pass  # it was written as filed
             case Fact.FILED:
+                if tx.memory.get(_FILED) == dispatch:
+                    store.unfile(tx, dispatch)
                 store.note_arrived(tx, dispatch, at, at)
             case Fact.SEEN:
                 store.note_seen(tx, dispatch, at)
@@ -165,7 +168,7 @@ class RequestsDesk:
             case _:
                 raise BadForm("there is no such receipt; nothing was written")
 
-    def _row(self, filing: Filing, body: Body | None, arrived: Ms | None) -> tuple[Scalar, ...]:
+    def _row(self, filing: Filing, body: Body | None, arrived: Ms | None, filed: Ms | None) -> tuple[Scalar, ...]:
         header, stage = filing.header, stage_of(body)
         owed = self._owed(header, stage, body)
         return (
@@ -191,6 +194,7 @@ class RequestsDesk:
             filing.at if filing.ours else None,
             filing.index,
             arrived,
+            filed,
             owed.seen,
             owed.first,
             owed.full,

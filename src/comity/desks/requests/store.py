@@ -13,7 +13,7 @@ from comity.dispatch.ports import Row, Scalar, Tx
 _WRITTEN = (
     "id", "ours", "admitted", "kind", "stage", "case_id", "re", "replaces", "urgency", "lane", "purpose", "item",
     "item_reason", "title", "from_agency", "to_agency", "officer_desk", "officer", "created", "committed", "leaf",
-    "arrived", "limit_seen", "limit_first", "limit_full", "due_next", "rest", "body",
+    "arrived", "filed", "limit_seen", "limit_first", "limit_full", "due_next", "rest", "body",
 )  # fmt: skip
 INSERT_DISPATCH = (
     f"INSERT INTO requests_dispatch ({', '.join(_WRITTEN)}) VALUES ({', '.join('?' * len(_WRITTEN))})"  # noqa: S608
@@ -124,9 +124,9 @@ def note_their_number(tx: Tx, case: CaseId, number: str) -> None:
     tx.run("UPDATE requests_case SET theirs = COALESCE(theirs, ?) WHERE id = ?", (number, case))
 
 
-def note_filed(tx: Tx, dispatch: DispatchId, at: Ms) -> None:
-    """Note that what this transaction wrote at this same time is filed; nothing else of it or its case changes."""
-    tx.later(_ARRIVED, (at, at, at, at, at, dispatch))
+def unfile(tx: Tx, dispatch: DispatchId) -> None:
+    """Take back that what this transaction wrote is filed: it is settled at another time."""
+    tx.run("UPDATE requests_dispatch SET filed = NULL WHERE id = ?", (dispatch,))
 
 
 def note_arrived(tx: Tx, dispatch: DispatchId, at: Ms, filed: Ms | None) -> None:

@@ -48,7 +48,8 @@ def clear(labelled: Labelled, office: Office, now: Ms) -> Cleared | Withheld:
     body, label, unmet = _apply(labelled, verdict.obligations, office)
     if labelled.approvals and subject_of(labelled.draft, label, body) != labelled.approvals[0].subject:
         return _held(replace(labelled, approvals=()), question, verdict, office, now)
-    labelled = replace(labelled, unanswered=_still_there(labelled, body, office))
+    if labelled.unanswered:
+        labelled = replace(labelled, unanswered=_still_there(labelled, body, office))
     if labelled.unanswered:
         return _held(labelled, question, verdict, office, now)
     unmet = tuple(sorted({*unmet, *_second_agency(labelled)}))

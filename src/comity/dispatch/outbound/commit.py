@@ -30,7 +30,8 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
     """  # spec: protocol.md 4 rules 1, 2
     header, leaf = sealed.header, sealed.entry
     case = header.case or CaseId(header.id)
-    known = book.tx.rows("SELECT idx FROM sent WHERE id = ?", (header.id,))
+    draft = sealed.released.cleared.labelled.draft
+    known = [] if draft.fresh else book.tx.rows("SELECT idx FROM sent WHERE id = ?", (header.id,))
     if known:
         index = None if known[0][0] is None else LeafIndex(int_of(known[0][0]))
         return Committed(header.id, case, leaf.lane, index, _verdict(sealed), sealed.header.labels.redactions)
@@ -49,7 +50,6 @@ def commit(sealed: Sealed, book: Book, office: Office, now: Ms) -> Committed:
     if checks_turn(checker):
         checker.check(book.tx, filing)
     entry = encode_entry(leaf)
-    draft = sealed.released.cleared.labelled.draft
     at_once = leaf.lane <= Lane.URGENT and draft.not_before is None
     index = book.append_own([entry]) if at_once and not book.stops.stop(header.desk, header.kind, header.lane) else None
     if index is None:

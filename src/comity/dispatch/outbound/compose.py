@@ -63,9 +63,10 @@ def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
     if form.attachments:
         facts = replace(facts, texts=(*facts.texts, *names(form.attachments)))
     lane = form.lane if form.lane is not None else LANE_OF[form.urgency]
+    known = form.files if form.attachments else None
     created = leaves_at(lane, office.accord, now) if facts.quiet else now
     return Draft(
-        id=form.files if form.attachments and form.files else new_dispatch_id(created, office.entropy),
+        id=known or new_dispatch_id(created, office.entropy),
         form=form,
         lane=lane,
         body=body,
@@ -74,6 +75,7 @@ def compose(form: Form, related: Related, office: Office, now: Ms) -> Draft:
         answers=related.answers,
         created=created,
         not_before=created if facts.quiet else None,
+        fresh=not known,
     )
 
 

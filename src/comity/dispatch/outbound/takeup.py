@@ -27,4 +27,4 @@ def take_up(held: Held, added: Added, tx: Tx, office: Office, now: Ms) -> Draft:
     draft = compose(form, related(form, tx), office, now)
     if draft.not_before is not None:
         raise BadForm("an answer from which nothing may be inferred is handed in anew: its older time would tell of it")
-    return replace(draft, id=held.id, created=held.at)
+    return replace(draft, id=held.id, created=held.at, fresh=False)
