@@ -50,7 +50,9 @@ def test_what_is_due_is_held_asked_and_erased_by_two_at_the_screen(house):
     assert lead.post("/retention/erase", {"dispatch": one, "step": "confirm"}).status_code == 409
     assert "requests/108 asked" in text(legal.get("/retention"))
     assert legal.post("/retention/erase", {"dispatch": one, "step": "confirm"}).status_code in {302, 303}
-    assert one not in text(lead.get("/retention"))
+    due, _, owed = text(lead.get("/retention")).partition("Holds in force")
+    assert one not in due
+    assert one in owed, "its label's day is over: the other side owes its certificate"
     assert lead.get(f"/ledger/dispatch/{one}").status_code == 200
     assert lead.post("/retention/erase", {"dispatch": one, "step": "burn"}).status_code == 400
     assert lead.post("/retention/hold", {"dispatch": "0" * 26, "reason": "x"}).status_code == 400
@@ -59,3 +61,5 @@ def test_what_is_due_is_held_asked_and_erased_by_two_at_the_screen(house):
 def test_the_words_of_each_language_stand_there(house):
     page = text(house.visitor("reviewer").get("/retention"))
     assert "Nothing is on hold." in page
+    for words in ("Certificates of destruction", "Owed by us: 0", "Owed by the other side: 2", "Nothing is owed."):
+        assert words in page

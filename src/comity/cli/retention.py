@@ -1,4 +1,4 @@
-"""`comity retention due | hold | erase | certificate | verify`: what must go, what must stay, and how it is shown to be gone."""
+"""`comity retention due | hold | erase | certificate | certificates | verify`: what must go or stay, and how it is shown to be gone."""
 
 from __future__ import annotations
 
@@ -43,7 +43,10 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_officer(erase)
     add_node(erase)
     erase.set_defaults(run=run_erase)
-    certificate = inner.add_parser("certificate", help="write the certificate of an erasure, for the other side")
+    crossed = inner.add_parser("certificates", help="certificates that crossed, and what is owed on both sides")
+    add_node(crossed)
+    crossed.set_defaults(run=run_certificates)
+    certificate = inner.add_parser("certificate", help="write the certificate of an erasure, ours or theirs, as a file")
     certificate.add_argument("dispatch", metavar="ID")
     certificate.add_argument("--out", type=Path, required=True, metavar="FILE")
     add_node(certificate)
@@ -111,6 +114,46 @@ def run_erase(asked: argparse.Namespace) -> int:
         if not said["clean"]:
             print("the write-ahead file could not be emptied yet: restart the node, or erase again, to have it emptied")
     return DONE
+
+
+def run_certificates(asked: argparse.Namespace) -> int:
+    """Show what crossed and what is owed."""
+    found = ask(asked.node, "GET", "/retention/certificates")
+    if asked.json:
+        show_json(found)
+        return DONE
+    rows = [
+        [
+            one["about"] or one["dispatch"],
+            _who(one),
+            " ".join(one["parts"]),
+            moment(one["destroyed"]),
+            one["fault"] or one["state"],
+        ]
+        for one in found["held"]
+    ]
+    show_table("Certificates", ("of", "by", "parts", "destroyed", "stands"), rows)
+    rows = [
+        [one["dispatch"], _who(one), one["kind"], moment(one["since"]), _OWED[one["state"]]] for one in found["owed"]
+    ]
+    show_table("Owed", ("id", "by", "kind", "since", "stands"), rows)
+    print(f"owed by us: {found['counts']['ours']}, by the other side: {found['counts']['theirs']}")
+    if not found["crossing"]:
+        print("this accord does not open the kind certificate: send each as a file (comity retention certificate)")
+    return DONE
+
+
+_OWED = {
+    "kept": "not destroyed yet",
+    "held": "on hold",
+    "part": "destroyed in part",
+    "told": "destroyed; the certificate is on its way",
+    "refused": "destroyed; the other side did not take the certificate",
+}
+
+
+def _who(one: dict[str, object]) -> str:
+    return "us" if one["ours"] else "the other side"
 
 
 def run_certificate(asked: argparse.Namespace) -> int:

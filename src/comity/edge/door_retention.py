@@ -10,7 +10,7 @@ from comity.base.ids import read_id, show_id
 from comity.edge.door_request import Routes, body_of, query_of
 from comity.edge.forms import By
 from comity.edge.plain import Json
-from comity.edge.retaining import Retaining, due_json, hold_json
+from comity.edge.retaining import Retaining, certificates_json, due_json, hold_json
 from comity.node.erasing import PARTS
 
 
@@ -57,6 +57,7 @@ class RetentionRoutes:
             ("POST", "/retention/hold/end"): self._on_end,
             ("POST", "/retention/erase"): self._on_erase,
             ("GET", "/retention/certificate"): self._on_certificate,
+            ("GET", "/retention/certificates"): self._on_certificates,
         }
 
     async def _on_due(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
@@ -90,3 +91,6 @@ class RetentionRoutes:
     async def _on_certificate(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
         found = self._retaining.certificate(read_id(query_of(request, "id")))
         return {"certificate": None if found is None else found.decode()}
+
+    async def _on_certificates(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        return certificates_json(await self._retaining.certificates())

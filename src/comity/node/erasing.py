@@ -16,6 +16,7 @@ from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
 from comity.dispatch import glass, records, wire
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Book, LogRole
+from comity.dispatch.certificates import DESTROYED, SHRED, Certificate, encode_certificate
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import DispatchLeaf, Fact
 from comity.dispatch.office import Office
@@ -23,11 +24,8 @@ from comity.dispatch.partsrow import digests_of, parts_bytes, parts_of, without
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.node import attached
-from comity.node.certificate import Certificate, encode_certificate
 from comity.node.retention import LEGAL, check_keeper, hold_on
 
-SHRED, DESTROYED = "shred", "destroyed"
-"""Kinds of the leaf: what we held, and what our law did not admit and the custodian had."""
 ASKED = "comity/erasure-asked/1"
 HOME = "comity/erased/1"
 PARTS = {"body": 1, "attachments": 2, "author": 3}

@@ -34,7 +34,9 @@ OVER = "ended"
 """Why something is due: the accord has ended."""
 HOLD = "comity/hold/1"
 _SALT_BYTES, _BATCH, _DAY_MS = 32, 4_096, 86_400_000
-_LONGEST, _MOST = 2_000, 20_000
+_LONGEST = 2_000
+MOST = 20_000
+"""Rows without a day that are looked at where somebody asks, before `note_days` came to them."""
 _RETAIN = "retain-max-days"
 
 
@@ -96,14 +98,15 @@ _NOTE = (
 def note_days(ledger: Ledger, accord: Accord) -> bool:
     """Give settled dispatches their day, each once, 4,096 of ours and of theirs at a time; return whether more are left."""
     with ledger.read() as tx:
-        found = _without_day(tx, accord)
+        found = without_day(tx, accord)
     if found:
         with ledger.begin() as book:
             book.tx.many(_NOTE, found)
     return len(found) >= _BATCH
 
 
-def _without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
+def without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
+    """Return the rows of `review` that `note_days` has not written yet: dispatch, whose, desk, kind, case, day, why."""
     rows = [(OURS, row) for row in tx.rows(_OURS, (most,))]
     rows += [(THEIRS, row) for row in tx.rows(_THEIRS, (int(Fact.FILED), most))]
     custody, over = tx.rows(_IN_CUSTODY, (most,)), False
@@ -157,7 +160,7 @@ def due(tx: Tx, accord: Accord, now: Ms) -> tuple[Due, ...]:
     """
     asked = {bytes_of(row[0]): row for row in tx.rows("SELECT dispatch, desk, number, done_at FROM erasure")}
     rows = tx.rows("SELECT dispatch, whose, desk, kind, case_id, at, why FROM review WHERE at <= ?", (now,))
-    rows += [one for one in _without_day(tx, accord, _MOST) if one[5] is not None and int_of(one[5]) <= now]
+    rows += [one for one in without_day(tx, accord, MOST) if one[5] is not None and int_of(one[5]) <= now]
     holds = {one.target: one for one in holds_in_force(tx)}
     found = (_due(row, holds, asked.get(bytes_of(row[0]))) for row in rows)
     return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.at, one.dispatch)))

@@ -67,6 +67,28 @@ def test_what_is_due_is_erased_by_two_and_certified_to_the_other(running, tmp_pa
     assert typed(capsys, "retention", "verify", out, "--keys", *keys)[0] == 1
 
 
+def test_a_certificate_goes_to_the_other_side_by_itself(running, tmp_path, capsys):
+    far, near = running.nodes
+    ostrel, vanmere = (running.folder / name for name in ("ostrel", "vanmere"))
+    running.set_time(Ms(MADE + MINUTE))
+    running.until(lambda: near.engine.node.link().state == "up" and far.engine.node.link().state == "up")
+    sent = asyncio.run_coroutine_threadsafe(near.engine.submit(question(), ASKS), running.loop).result(10)
+    running.until(lambda: _rows(near, "SELECT 1 FROM sent WHERE id = ? AND settled_at IS NOT NULL", sent.id))
+    number = show_id(sent.id)
+    ask = ("retention", "erase", number, "--node", vanmere, "--officer")
+    assert typed(capsys, *ask, "requests/41", "--reason", "asked for")[0] == 0
+    assert typed(capsys, *ask, "requests/42", "--confirm")[0] == 0
+    running.until(lambda: _rows(near, "SELECT 1 FROM certificate WHERE about = ?", sent.id))
+    (held,) = json.loads(typed(capsys, "retention", "certificates", "--node", ostrel, "--json")[1])["held"]
+    assert (held["about"], held["ours"], held["state"]) == (number, False, "filed")
+    code, said, _ = typed(capsys, "retention", "certificates", "--node", ostrel)
+    assert (code, "the other side" in said, "owed by us: 0, by the other side: 0" in said) == (0, True, True)
+    out = tmp_path / "theirs.json"
+    assert typed(capsys, "retention", "certificate", number, "--out", out, "--node", ostrel)[0] == 0
+    keys = [running.folder / name / "keys.cose" for name in ("ostrel", "vanmere")]
+    assert "VERIFIED: vanmere.example" in typed(capsys, "retention", "verify", out, "--keys", *keys)[1]
+
+
 def _rows(node, statement, *arguments):
     with node.engine.node.ledger.read() as tx:
         return tx.rows(statement, arguments)

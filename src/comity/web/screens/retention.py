@@ -15,12 +15,15 @@ from comity.web.pages import Page
 from comity.web.visit import Answer, Json, Redirect, Refused, Screen, ScreenRoute, Visit
 
 TOPICS = frozenset({"retention"})
+_ROWS = 200
 _SAID = {"ask": "retention.said.asked", "confirm": "retention.said.erased", "refuse": "retention.said.refused"}
 
 
 async def retention(visit: Visit) -> Answer:
     """All that is due, the longest overdue first, and every hold in force."""
     found = await visit.site.hands.ask("GET", "/retention")
+    crossed = await visit.site.hands.ask("GET", "/retention/certificates")
+    assert isinstance(crossed, dict)
     assert isinstance(found, dict)
     due, holds = found["due"], found["holds"]
     assert isinstance(due, list)
@@ -28,7 +31,7 @@ async def retention(visit: Visit) -> Answer:
     rows = [_row(one, visit) for one in due if isinstance(one, dict) and _opens(visit, str(one["dispatch"]))]
     held = [_hold(one, visit) for one in holds if isinstance(one, dict) and _opens(visit, str(one["target"]))]
     may = visit.site.needs.may(visit.who.person, Deed.ERASE)
-    context: dict[str, object] = {"rows": rows, "holds": held, "may": may}
+    context: dict[str, object] = {"rows": rows, "holds": held, "may": may, **_certificates(crossed, visit)}
     return Screen(Page("retention.html", visit.texts("retention.h1"), "retention", ()), TOPICS, context)
 
 
@@ -52,6 +55,48 @@ def _row(one: Mapping[str, Json], visit: Visit) -> dict[str, object]:
         "day": _time(one["at"], visit),
         "state": state,
         "stands": visit.texts(f"retention.state.{state}", who=asked or ""),
+    }
+
+
+def _certificates(crossed: Mapping[str, Json], visit: Visit) -> dict[str, object]:
+    """Return what crossed and what is owed, of what is open to the visitor, and how much is owed in all."""
+    held, owed, counts = crossed["held"], crossed["owed"], crossed["counts"]
+    assert isinstance(held, list)
+    assert isinstance(owed, list)
+    assert isinstance(counts, dict)
+    seen = [one for one in owed if isinstance(one, dict) and _opens(visit, str(one["dispatch"]))]
+    shown = [one for one in held if isinstance(one, dict) and _open_or_refused(visit, one)]
+    by = {ours: [_debt(one, visit) for one in seen if one["ours"] is ours][:_ROWS] for ours in (True, False)}
+    return {
+        "held": [_certificate(one, visit) for one in shown[:_ROWS]],
+        "owed": (("ours", counts["ours"], by[True]), ("theirs", counts["theirs"], by[False])),
+        "crossing": crossed["crossing"],
+    }
+
+
+def _open_or_refused(visit: Visit, one: Mapping[str, Json]) -> bool:
+    return one["about"] is None or _opens(visit, str(one["about"]))
+
+
+def _certificate(one: Mapping[str, Json], visit: Visit) -> dict[str, object]:
+    parts = one["parts"]
+    assert isinstance(parts, list)
+    return {
+        "id": one["about"] or one["dispatch"],
+        "whose": visit.texts("retention.by.ours" if one["ours"] else "retention.by.theirs"),
+        "parts": ", ".join(visit.texts(f"retention.part.{part}") for part in parts),
+        "day": _time(one["destroyed"] or one["at"], visit),
+        "stands": visit.texts(f"retention.certificate.{'false' if one['about'] is None else one['state']}"),
+        "fault": one["fault"],
+    }
+
+
+def _debt(one: Mapping[str, Json], visit: Visit) -> dict[str, object]:
+    return {
+        "id": one["dispatch"],
+        "kind": one["kind"] or visit.texts("retention.unread"),
+        "since": _time(one["since"], visit),
+        "stands": visit.texts(f"retention.owed.{one['state']}"),
     }
 
 

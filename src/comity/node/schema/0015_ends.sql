@@ -1,0 +1,12 @@
+-- What is kept beyond its day and how it ends: certificates that crossed as dispatches.
+CREATE TABLE certificate (                 -- of destruction, by the dispatch that brought it
+  dispatch BLOB PRIMARY KEY,
+  ours BIGINT NOT NULL,                    -- 1: we destroyed what the other side gave
+  about BLOB,                              -- what was destroyed; null with leaf and record: it did not stand and was refused
+  leaf BIGINT,                             -- in the log of who destroyed
+  whole BIGINT NOT NULL,                   -- 1: nothing of the content is left
+  record BLOB, at BIGINT NOT NULL,
+  fact BIGINT NOT NULL);                   -- receipt: of ours the other side's, 0 while there is none; of theirs ours
+CREATE INDEX certificate_about ON certificate (about, ours);
+ALTER TABLE erasure ADD COLUMN certified BLOB;  -- the dispatch, or the draft that waits, by which its certificate went
+CREATE INDEX erasure_uncertified ON erasure (leaf) WHERE certified IS NULL AND leaf IS NOT NULL;
