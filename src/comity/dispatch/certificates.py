@@ -15,7 +15,7 @@ from comity.base.errors import BadEnvelope
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, Origin
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
-from comity.dispatch.entries import DispatchLeaf, RecordLeaf, record_commit
+from comity.dispatch.entries import DispatchLeaf, Fact, RecordLeaf, record_commit
 from comity.dispatch.filing import Filing
 from comity.dispatch.ports import Tx
 
@@ -193,8 +193,9 @@ def keep(tx: Tx, filing: Filing, *, fact: int) -> None:
 
 
 def heard(tx: Tx, dispatch: bytes, fact: int) -> None:
-    """Note the other side's receipt for a certificate of ours."""
-    tx.run("UPDATE certificate SET fact = ? WHERE dispatch = ? AND ours = 1", (fact, dispatch))
+    """Note the other side's receipt for a certificate of ours; that somebody has seen it says no more than that it was filed."""
+    if fact != Fact.SEEN:
+        tx.run("UPDATE certificate SET fact = ? WHERE dispatch = ? AND ours = 1", (fact, dispatch))
 
 
 _COLUMNS = "dispatch, ours, record, leaf, at, fact"

@@ -82,6 +82,8 @@ def test_a_certificate_goes_by_itself_once_its_leaf_is_cosigned(two):
     assert came.said is not None
     assert (came.ours, came.said.dispatch, came.leaf, came.fact) == (False, sent.id, done.leaf, Fact.FILED)
     assert came.said.whole
+    two[0].node.see([came.dispatch], SOON)
+    talk(two)
     (gone,) = shown(two[1]).held
     assert (gone.ours, gone.fact) == (True, Fact.FILED)
     assert shown(two[0]).owed == shown(two[1]).owed == ()
