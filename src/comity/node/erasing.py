@@ -24,7 +24,7 @@ from comity.dispatch.partsrow import digests_of, parts_bytes, parts_of, without
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.node import attached
-from comity.node.retention import LEGAL, check_keeper, hold_on
+from comity.node.retention import LEGAL, check_keeper, custody_day, hold_on
 
 ASKED = "comity/erasure-asked/1"
 HOME = "comity/erased/1"
@@ -86,6 +86,7 @@ def ask_erasure(
     check_keeper(by, book.tx, office, now)
     row = _row(dispatch, book.tx)
     _check_free(row, book.tx)
+    _check_custody(row, book.tx, office, now)
     if not parts or not set(parts) <= PARTS.keys():
         raise BadForm(f"what can be erased is {', '.join(PARTS)}; the header stays. Nothing was changed")
     if not reason.strip() or len(reason) > _LONGEST:
@@ -116,6 +117,7 @@ def confirm_erasure(dispatch: DispatchId, by: Officer, book: Book, office: Offic
         raise NotAllowed("one of the two who erase is a legal officer; nothing was changed")
     row = _row(dispatch, book.tx)
     _check_free(row, book.tx)
+    _check_custody(row, book.tx, office, now)
     return _erase(row, parts, by, book, office, now=now)
 
 
@@ -167,6 +169,17 @@ def _check_free(row: _Row, tx: Tx) -> None:
     open_drafts = "SELECT 1 FROM kept WHERE re = ? AND ended_at IS NULL AND became IS NULL AND form IS NOT NULL LIMIT 1"
     if tx.rows(open_drafts, (row.id,)):
         raise BadForm("a draft that waits answers it; send or drop the draft first. Nothing was changed")
+
+
+def _check_custody(row: _Row, tx: Tx, office: Office, now: Ms) -> None:
+    """Check that what lies with the custodian is past the accord's period, and that nobody waits to have it opened."""
+    rows = tx.rows("SELECT since FROM custody WHERE id = ?", (row.id,))
+    if not rows:
+        return
+    if custody_day(Ms(int_of(rows[0][0])), tx, office.accord) > now:
+        raise BadForm("it lies with the custodian until the accord's period is over. Nothing was changed")
+    if tx.rows("SELECT 1 FROM custody_opening WHERE dispatch = ? AND state = 'asked'", (row.id,)):
+        raise BadForm("somebody asked that it is opened; decide that first. Nothing was changed")
 
 
 # --- destroying ----------------------------------------------------------------------------------------------------------

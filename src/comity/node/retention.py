@@ -113,10 +113,20 @@ def without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes 
     if rows or custody:
         over = read_stops(tx).ended
     found = [_day_of(whose, row, tx, accord, over=over) for whose, row in rows]
-    span = 0 if over else dict(accord.timers).get("custody", accord.timer("quarantine-keep"))
+    span = 0 if over else custody_span(accord)
     for id_, since in custody:
         found.append((bytes_of(id_), CUSTODY, "", "", None, int_of(since) + span, OVER if over else CUSTODY))
     return found
+
+
+def custody_span(accord: Accord) -> int:
+    """Return how long what our law refused lies with the custodian, milliseconds."""
+    return dict(accord.timers).get("custody", accord.timer("quarantine-keep"))
+
+
+def custody_day(since: Ms, tx: Tx, accord: Accord) -> Ms:
+    """Return from when something in custody may be destroyed: at once after the end of the accord."""
+    return since if read_stops(tx).ended else Ms(since + custody_span(accord))
 
 
 def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tuple[bytes | str | int | None, ...]:

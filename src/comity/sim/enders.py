@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from comity.base.ids import DispatchId
+from comity.dispatch.columns import bytes_of
 from comity.dispatch.stops import WHOLE, read_stops
 from comity.node.certifying import owed_by_them, owed_by_us
 from comity.node.erasing import PARTS, ask_erasure, confirm_erasure
@@ -15,6 +17,7 @@ from comity.sim.chance import Chance
 from comity.sim.exercise import KEEPERS, OFFICER
 from comity.sim.station import Station
 
+_DRAFTS = "SELECT id FROM kept WHERE re = ? AND ended_at IS NULL AND became IS NULL AND form IS NOT NULL"
 _LOOK_AGAIN_MS = (20_000, 60_000)
 _HOLD_RATE = 0.1
 _AT_ONCE = 4
@@ -80,6 +83,10 @@ class Enders:
     def _see_to(self, one: Due, node: Node) -> None:
         first, second = KEEPERS
         clock, office = self._station.clock, node.office
+        with self._station.store.read() as tx:
+            waiting = [DispatchId(bytes_of(row[0])) for row in tx.rows(_DRAFTS, (one.dispatch,))]
+        for draft in waiting:  # what answers it is not wanted any more
+            node.drop(draft, OFFICER, clock, reason=_REASON)
         with node.ledger.begin() as book:
             held = hold_on(one.dispatch, one.case, book.tx)
             if held is None and self._chance.hit(_HOLD_RATE):

@@ -10,3 +10,9 @@ CREATE TABLE certificate (                 -- of destruction, by the dispatch th
 CREATE INDEX certificate_about ON certificate (about, ours);
 ALTER TABLE erasure ADD COLUMN certified BLOB;  -- the dispatch, or the draft that waits, by which its certificate went
 CREATE INDEX erasure_uncertified ON erasure (leaf) WHERE certified IS NULL AND leaf IS NOT NULL;
+CREATE TABLE custody_opening (             -- of what our law did not admit: asked by one person, decided by another of another role
+  id BLOB PRIMARY KEY, dispatch BLOB NOT NULL, purpose TEXT NOT NULL, reason TEXT NOT NULL,
+  desk TEXT NOT NULL, number BIGINT NOT NULL, asked_at BIGINT NOT NULL,
+  second_desk TEXT, second_number BIGINT, ended_at BIGINT,
+  state TEXT NOT NULL);                    -- asked, opened, refused (by our law), dropped
+CREATE INDEX custody_opening_of ON custody_opening (dispatch, asked_at);
