@@ -1,8 +1,9 @@
-"""`comity retention due | hold | erase | certificate | certificates | verify`: what must go or stay, and how it is shown to be gone."""
+"""`comity retention due | hold | renew | erase | certificate | certificates | verify`: what must go or stay, and how it is shown to be gone."""
 
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration
@@ -43,6 +44,17 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_officer(erase)
     add_node(erase)
     erase.set_defaults(run=run_erase)
+    renew = inner.add_parser("renew", help="ask that a dispatch is kept until a later day; another person confirms")
+    renew.add_argument("dispatch", metavar="ID")
+    renew.add_argument(
+        "--until", type=date.fromisoformat, metavar="DAY", help="its new day, as 2027-03-31; of who asks"
+    )
+    renew.add_argument("--reason", default="", help="why, in words; of who asks")
+    renew.add_argument("--confirm", action="store_true", help="keep it until the day that another person asked for")
+    renew.add_argument("--refuse", action="store_true", help="take the wish back")
+    add_officer(renew)
+    add_node(renew)
+    renew.set_defaults(run=run_renew)
     crossed = inner.add_parser("certificates", help="certificates that crossed, and what is owed on both sides")
     add_node(crossed)
     crossed.set_defaults(run=run_certificates)
@@ -72,6 +84,12 @@ def run_due(asked: argparse.Namespace) -> int:
     rows = [[one["id"], one["target"], one["by"], moment(one["at"]), one["reason"]] for one in found["holds"]]
     if rows:
         show_table("Holds", ("id", "of", "by", "since", "why"), rows)
+    rows = [
+        [one["dispatch"], moment(one["until"]), one["by"], one["second"] or "", one["state"], one["reason"]]
+        for one in found["renewals"]
+    ]
+    if rows:
+        show_table("Renewals", ("of", "until", "asked by", "decided by", "stands", "why"), rows)
     print(f"next becomes due: {moment(found['next']) or 'nothing'}")
     return DONE
 
@@ -113,6 +131,28 @@ def run_erase(asked: argparse.Namespace) -> int:
         )
         if not said["clean"]:
             print("the write-ahead file could not be emptied yet: restart the node, or erase again, to have it emptied")
+    return DONE
+
+
+def run_renew(asked: argparse.Namespace) -> int:
+    """Ask for a renewal, confirm or refuse it."""
+    step = "confirm" if asked.confirm else "refuse" if asked.refuse else "ask"
+    if step == "ask" and asked.until is None:
+        raise BadConfiguration("say until when with --until DAY; nothing was changed")
+    wish = {"dispatch": asked.dispatch, "step": step, "by": officer_of(asked.officer)}
+    if step == "ask":
+        day = datetime(asked.until.year, asked.until.month, asked.until.day, tzinfo=UTC)
+        wish |= {"until": int(day.timestamp()) * 1_000, "reason": asked.reason}
+    said = ask(asked.node, "POST", "/retention/renew", wish)
+    if asked.json:
+        show_json(said)
+    else:
+        words = {
+            "asked": "asked for; another person confirms it with --confirm, one of the two a legal officer",
+            "renewed": f"kept until {moment(said['until'])}; then it is due again",
+            "dropped": "the wish is taken back; its day is as before",
+        }
+        print(words[said["state"]])
     return DONE
 
 

@@ -33,6 +33,7 @@ from comity.node.erasing import (
     purge_sealed,
     refuse_erasure,
 )
+from comity.node.renewing import Renewal, ask_renewal, confirm_renewal, drop_renewal, renewals
 from comity.node.retention import Due, Hold, due, end_hold, hold, holds_in_force, next_due, note_days
 
 P = ParamSpec("P")
@@ -114,6 +115,33 @@ class Retaining:
             gone = tuple(attached.erased(tx))
         for cipher in gone:
             self._files.remove(cipher)
+
+    async def renewals(self) -> tuple[Renewal, ...]:
+        """Return all wishes to keep something longer, done or not, oldest first."""
+        return await asyncio.to_thread(self._renewals)
+
+    def _renewals(self) -> tuple[Renewal, ...]:
+        with self._node.ledger.read() as tx:
+            return renewals(tx)
+
+    async def ask_renewal(self, dispatch: DispatchId, until: Ms, reason: str, by: Officer) -> Renewal:
+        """Ask that it is kept until a later day; another person confirms."""
+        return await self._in_book(
+            lambda book, now: ask_renewal(dispatch, by, book, self._node.office, now, until=until, reason=reason),
+            ("retention",),
+        )
+
+    async def confirm_renewal(self, dispatch: DispatchId, by: Officer) -> Renewal:
+        """Keep it until the day that another person asked for."""
+        return await self._in_book(
+            lambda book, now: confirm_renewal(dispatch, by, book, self._node.office, now), ("retention",)
+        )
+
+    async def drop_renewal(self, dispatch: DispatchId, by: Officer) -> Renewal:
+        """Take a wish to keep it longer back."""
+        return await self._in_book(
+            lambda book, now: drop_renewal(dispatch, by, book, self._node.office, now), ("retention",)
+        )
 
     def certificate(self, dispatch: DispatchId) -> bytes | None:
         """Return the certificate of a destruction, ours or of the other side; None while no co-signed head covers it."""
@@ -224,6 +252,21 @@ def _debt_json(one: Debt) -> dict[str, Json]:
         "desk": one.desk,
         "kind": one.kind,
         "since": one.since,
+        "state": one.state,
+    }
+
+
+def renewal_json(one: Renewal) -> dict[str, Json]:
+    """Return a wish to keep something longer as the door says it."""
+    return {
+        "id": show_id(one.id),
+        "dispatch": show_id(one.dispatch),
+        "before": one.before,
+        "until": one.until,
+        "reason": one.reason,
+        "by": f"{one.by[0]}/{one.by[1]}",
+        "second": None if one.second is None else f"{one.second[0]}/{one.second[1]}",
+        "at": one.asked_at,
         "state": one.state,
     }
 

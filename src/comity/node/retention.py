@@ -105,6 +105,12 @@ def note_days(ledger: Ledger, accord: Accord) -> bool:
     return len(found) >= _BATCH
 
 
+def note_day(book: Book, accord: Accord, dispatch: DispatchId) -> None:
+    """Give one settled dispatch its day, if it has none yet."""
+    if not book.tx.rows("SELECT 1 FROM review WHERE dispatch = ?", (dispatch,)):
+        book.tx.many(_NOTE, [one for one in without_day(book.tx, accord, MOST) if one[0] == dispatch])
+
+
 def without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
     """Return the rows of `review` that `note_days` has not written yet: dispatch, whose, desk, kind, case, day, why."""
     rows = [(OURS, row) for row in tx.rows(_OURS, (most,))]
@@ -134,7 +140,7 @@ def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tupl
     id_, plain, case, since = row
     header = wire.decode_header(parts_of(bytes_of(plain))[0].content)
     days = [(end, "label") for end in day_ends(header.labels)]
-    days += [(int_of(since) + span, "law") for span in _ordered(bytes_of(id_), tx)]
+    days += [(int_of(since) + span, "law") for span in ordered(bytes_of(id_), tx)]
     span = dict(accord.timers).get("retention")
     if header.labels.categories and span is not None and not days:
         days.append((int_of(since) + span, "accord"))
@@ -146,7 +152,7 @@ def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tupl
     return (bytes_of(id_), whose, header.desk, header.kind, None if case is None else bytes_of(case), at, why)
 
 
-def _ordered(dispatch: bytes, tx: Tx) -> list[int]:
+def ordered(dispatch: bytes, tx: Tx) -> list[int]:
     """Return the spans that our law set when it cleared or admitted the dispatch, milliseconds."""
     rows = tx.rows("SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received')", (dispatch,))
     decided = (read_record(bytes_of(row[0])) for row in rows)

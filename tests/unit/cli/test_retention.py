@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -43,6 +44,19 @@ def test_what_is_due_is_erased_by_two_and_certified_to_the_other(running, tmp_pa
     ask = ("retention", "erase", number, "--node", folder, "--officer")
     assert typed(capsys, *ask, LEAD, "--reason", "its day")[0] == 2
     assert typed(capsys, "retention", "hold", hold, "--end", "--node", folder, "--officer", LEGAL)[0] == 0
+    renew = ("retention", "renew", number, "--node", folder, "--officer")
+    why = ("--reason", "the case goes on still")
+    assert typed(capsys, *renew, LEAD, *why)[0] == 2, "until when?"
+    assert typed(capsys, *renew, LEAD, *why, "--until", "2099-01-01")[0] == 2, "neither law nor accord says so"
+    accord = near.engine.node.office.accord
+    longer = replace(accord, timers=(*accord.timers, ("retention-most", 90 * DAY)))
+    near.engine.node.office = replace(near.engine.node.office, accord=longer)
+    assert "another person" in typed(capsys, *renew, LEAD, *why, "--until", "2026-07-18")[1]
+    assert "taken back" in typed(capsys, *renew, LEGAL, "--refuse")[1]
+    assert typed(capsys, *renew, LEGAL, *why, "--until", "2026-07-18")[0] == 0
+    assert json.loads(typed(capsys, *renew, LEAD, "--confirm", "--json")[1])["state"] == "renewed"
+    assert "18 Jul" in typed(capsys, "retention", "due", "--node", folder)[1]
+    running.set_time(Ms(MADE + 8 * DAY))
     assert "another person" in typed(capsys, *ask, LEAD, "--reason", "its day", "--part", "body")[1]
     assert typed(capsys, *ask, LEAD, "--confirm")[0] == 1
     (one,) = json.loads(typed(capsys, "retention", "due", "--node", folder, "--json")[1])["due"]

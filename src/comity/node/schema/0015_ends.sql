@@ -16,3 +16,9 @@ CREATE TABLE custody_opening (             -- of what our law did not admit: ask
   second_desk TEXT, second_number BIGINT, ended_at BIGINT,
   state TEXT NOT NULL);                    -- asked, opened, refused (by our law), dropped
 CREATE INDEX custody_opening_of ON custody_opening (dispatch, asked_at);
+CREATE TABLE renewal (                     -- a review date that two persons put off, or that one asked to put off
+  id BLOB PRIMARY KEY, dispatch BLOB NOT NULL, until BIGINT NOT NULL, before BIGINT NOT NULL, reason TEXT NOT NULL,
+  desk TEXT NOT NULL, number BIGINT NOT NULL, asked_at BIGINT NOT NULL,
+  second_desk TEXT, second_number BIGINT, ended_at BIGINT,
+  state TEXT NOT NULL);                    -- asked, renewed, dropped
+CREATE INDEX renewal_of ON renewal (dispatch, asked_at);
