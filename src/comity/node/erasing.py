@@ -166,7 +166,7 @@ def _check_free(row: _Row, tx: Tx) -> None:
         raise BadForm("it is on hold, and a hold stops every erasure; end the hold first. Nothing was changed")
     if row.plain is None and not tx.rows("SELECT 1 FROM custody WHERE id = ?", (row.id,)):
         raise BadForm("nothing of its content is held here; nothing was changed")
-    open_drafts = "SELECT 1 FROM kept WHERE re = ? AND ended_at IS NULL AND became IS NULL AND form IS NOT NULL LIMIT 1"
+    open_drafts = "SELECT 1 FROM kept WHERE re = ? AND state = 'held' AND ended_at IS NULL AND became IS NULL LIMIT 1"
     if tx.rows(open_drafts, (row.id,)):
         raise BadForm("a draft that waits answers it; send or drop the draft first. Nothing was changed")
 

@@ -17,7 +17,7 @@ from comity.sim.chance import Chance
 from comity.sim.exercise import KEEPERS, OFFICER
 from comity.sim.station import Station
 
-_DRAFTS = "SELECT id FROM kept WHERE re = ? AND ended_at IS NULL AND became IS NULL AND form IS NOT NULL"
+_DRAFTS = "SELECT id FROM kept WHERE re = ? AND state = 'held' AND ended_at IS NULL AND became IS NULL"
 _LOOK_AGAIN_MS = (20_000, 60_000)
 _HOLD_RATE = 0.1
 _AT_ONCE = 4
