@@ -2,7 +2,7 @@
 
 The rule it keeps: a certificate that came is held against both logs. The leaf stands in the sender's log as it says, and what
 was destroyed is what our own leaf committed to; any other is refused, with the reason in our decision log.
-"""  # spec: protocol.md 11, What no rule here can show; 12, Erasing
+"""  # spec: protocol.md 12, Erasing
 
 from __future__ import annotations
 

@@ -203,7 +203,10 @@ def _erase(row: _Row, parts: tuple[str, ...], by: Officer, book: Book, office: O
     gone = _erase_home(row, book)
     members: list[Value] = [place, list(gone), row.id, kind, list(parts), by.desk, by.number, now]
     _note(HOME, members, book, office, now)
-    book.tx.run("UPDATE erasure SET done_at = ?, leaf = ? WHERE dispatch = ?", (now, place, row.id))
+    certified = row.id if row.table == "sent" else None  # what was ours is nobody's to be told of
+    book.tx.run(
+        "UPDATE erasure SET done_at = ?, leaf = ?, certified = ? WHERE dispatch = ?", (now, place, certified, row.id)
+    )
     return Erased(row.id, kind, place, now)
 
 

@@ -64,6 +64,8 @@ from comity.tlog.checkpoint import SignedHead
 Outcome = Committed | Withheld | BadForm
 NO_ANSWERS = 3
 RETRY_MS = 1_000
+_CERTIFY_AGAIN_MS = 60_000
+"""How soon certificates that cannot go, such as where the other side's keys have ended, are tried again."""
 
 
 class Node(Linked):
@@ -91,6 +93,7 @@ class Node(Linked):
         own = keyring_of(voice, office)
         self._keyring = keyring or (lambda: own)
         self._doubtful = False
+        self._certifies = Ms(0)
         self._heard = Heard()
         self._told = Told()
         self._stops = NOTHING_STOPPED
@@ -191,6 +194,8 @@ class Node(Linked):
 
     def certify(self, by: Officer, now: Ms) -> int:
         """Send the certificates of what was destroyed here, each once its leaf is co-signed; return how many went now."""
+        if now < self._certifies <= now + _CERTIFY_AGAIN_MS:
+            return 0
         with self.ledger.read() as tx:
             if not certifying.waits(tx, self.office):
                 return 0
@@ -198,7 +203,8 @@ class Node(Linked):
             try:
                 return certifying.certify(book, self.office, by, now)
             except BadForm:
-                return 0  # they stay owed, and are tried again
+                self._certifies = Ms(now + _CERTIFY_AGAIN_MS)
+                return 0  # they stay owed
 
     # --- held drafts, what is owed, alarms ---------------------------------------------------------------------
 

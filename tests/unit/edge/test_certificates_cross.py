@@ -263,3 +263,25 @@ def test_a_question_asked_meanwhile_changes_nothing(two):
     two[0].node.submit([(question(Urgency.URGENT), ASKS)], SOON)
     talk(two)
     assert two[1].node.certify(NODE[1], SOON) == 1
+
+
+def test_certificates_that_cannot_go_are_tried_again_after_a_while(two):
+    sent = asked(two)
+    erase(two[1], sent.id, now=SOON)
+    talk(two)
+    node = two[1].node
+    whole = node.office
+    node.office = replace(whole, sends={**whole.sends, "road-guard": frozenset({"manifest"})})
+    assert node.certify(NODE[1], SOON) == 0
+    node.office = whole
+    assert node.certify(NODE[1], SOON) == 0, "not in a tight loop"
+    assert node.certify(NODE[1], NOW) == 1, "a clock that was set back holds up nothing"
+
+
+def test_what_was_ours_is_certified_to_nobody(two):
+    sent = asked(two)
+    doing(two[0], SOON, lambda r: r.ask(sent.id, ("body",), "recalled", Officer("requests", 22)))
+    doing(two[0], SOON, lambda r: r.confirm(sent.id, Officer("requests", 21)))
+    talk(two)
+    assert two[0].node.certify(NODE[0], SOON) == 0
+    assert shown(two[0]).held == shown(two[0]).owed == ()

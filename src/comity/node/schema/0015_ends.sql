@@ -8,7 +8,8 @@ CREATE TABLE certificate (                 -- of destruction, by the dispatch th
   record BLOB, at BIGINT NOT NULL,
   fact BIGINT NOT NULL);                   -- receipt: of ours the other side's, 0 while there is none; of theirs ours
 CREATE INDEX certificate_about ON certificate (about, ours);
-ALTER TABLE erasure ADD COLUMN certified BLOB;  -- the dispatch, or the draft that waits, by which its certificate went
+ALTER TABLE erasure ADD COLUMN certified BLOB;  -- the dispatch, or waiting draft, by which its certificate went; of our own: itself
+UPDATE erasure SET certified = dispatch WHERE dispatch IN (SELECT id FROM sent);
 CREATE INDEX erasure_uncertified ON erasure (leaf) WHERE certified IS NULL AND leaf IS NOT NULL;
 CREATE TABLE custody_opening (             -- of what our law did not admit: asked by one person, decided by another of another role
   id BLOB PRIMARY KEY, dispatch BLOB NOT NULL, purpose TEXT NOT NULL, reason TEXT NOT NULL,
