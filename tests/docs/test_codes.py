@@ -73,7 +73,7 @@ def test_every_kind_of_every_desk_has_a_row():
         "equivocation false-cosign false-receipt id-reuse unanswered-challenge",
         "suspend resume challenge accused recovered",
         "break-glass shred destroyed review decision-head keys accord cut restored",
-        "manifest keys accord-amend",
+        "manifest keys accord-amend certificate",
     ],
 )
 def test_every_code_of_the_protocol_is_explained(words):

@@ -186,6 +186,7 @@ POST      /task/{task}/{step}                        tasks
 GET       /retention                                 retention
 POST      /retention/erase                           erase
 POST      /retention/hold                            erase
+POST      /retention/renew                           erase
 GET       /keys                                      home
 GET,POST  /settings                                  home
 GET,POST  /settings/bell                             home

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
-from comity.base.ids import show_id
+from comity.base.ids import read_id, show_id
 from tests.unit.edge.twofolders import question
 from tests.web.desk import desk
 
@@ -50,12 +51,45 @@ def test_what_is_due_is_held_asked_and_erased_by_two_at_the_screen(house):
     assert lead.post("/retention/erase", {"dispatch": one, "step": "confirm"}).status_code == 409
     assert "requests/108 asked" in text(legal.get("/retention"))
     assert legal.post("/retention/erase", {"dispatch": one, "step": "confirm"}).status_code in {302, 303}
-    assert one not in text(lead.get("/retention"))
+    due, _, owed = text(lead.get("/retention")).partition("Holds in force")
+    assert one not in due
+    assert one in owed, "its label's day is over: the other side owes its certificate"
     assert lead.get(f"/ledger/dispatch/{one}").status_code == 200
     assert lead.post("/retention/erase", {"dispatch": one, "step": "burn"}).status_code == 400
     assert lead.post("/retention/hold", {"dispatch": "0" * 26, "reason": "x"}).status_code == 400
 
 
+def test_a_day_is_put_off_by_two_at_the_screen(house):
+    one = show_id(house.crosses(question()))
+    node = house.opened("ostrel").node
+    accord = node.office.accord
+    longer = (
+        *(each for each in accord.timers if each[0] != "retention-most"),
+        ("retention-most", 40 * 365 * 86_400_000),
+    )
+    node.office = replace(node.office, accord=replace(accord, timers=longer))
+    with node.ledger.begin() as book:
+        book.tx.run("DELETE FROM review")
+        book.tx.run(
+            "INSERT INTO review (dispatch, whose, desk, kind, case_id, at, why) SELECT id, 'ours', desk, 'rfi', case_id, 1,"
+            " 'label' FROM sent WHERE id = ?",
+            (read_id(one),),
+        )
+    lead, legal = (house.visitor(role) for role in ("desk-lead", "legal-officer"))
+    wish = {"dispatch": one, "step": "ask", "reason": "the case goes on still"}
+    assert lead.post("/retention/renew", wish | {"until": "soon"}).status_code == 400
+    assert lead.post("/retention/renew", wish | {"until": "2031-01-01", "step": "burn"}).status_code == 400
+    assert lead.post("/retention/renew", wish | {"until": "2031-01-01"}).status_code in {302, 303}
+    assert 'value="confirm">Keep it longer' not in lead.get("/retention").text
+    assert "the case goes on still" in text(legal.get("/retention"))
+    assert legal.post("/retention/renew", {"dispatch": one, "step": "confirm"}).status_code in {302, 303}
+    due, _, rest = text(lead.get("/retention")).partition("Holds in force")
+    assert one not in due
+    assert "kept longer" in rest
+
+
 def test_the_words_of_each_language_stand_there(house):
     page = text(house.visitor("reviewer").get("/retention"))
     assert "Nothing is on hold." in page
+    for words in ("Certificates of destruction", "Owed by us: 0", "Owed by the other side:", "Nothing is owed."):
+        assert words in page

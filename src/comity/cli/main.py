@@ -40,6 +40,7 @@ COMMANDS = {
     "people": {"people": "accounts of our officers: keys, links, sessions; never content"},
     "subject": {"subject": "for the access officer: every dispatch that concerns a person"},
     "retention": {"retention": "what is due to be erased, holds, erasures by two persons"},
+    "custody": {"custody": "what our law did not admit: list, open by two persons, destroy"},
     "log": {"log": "write logs out, audit them, make papers for a court"},
     "evidence": {"evidence": "papers on a whole case for a court: make them, check them"},
     "room": {"room": "a restricted room: named persons, own keys, a log of blinded leaves"},

@@ -1,8 +1,9 @@
-"""`comity retention due | hold | erase | certificate | verify`: what must go, what must stay, and how it is shown to be gone."""
+"""`comity retention due | hold | renew | erase | certificate | certificates | verify`: what must go or stay, and how it is shown to be gone."""
 
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration
@@ -43,7 +44,21 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_officer(erase)
     add_node(erase)
     erase.set_defaults(run=run_erase)
-    certificate = inner.add_parser("certificate", help="write the certificate of an erasure, for the other side")
+    renew = inner.add_parser("renew", help="ask that a dispatch is kept until a later day; another person confirms")
+    renew.add_argument("dispatch", metavar="ID")
+    renew.add_argument(
+        "--until", type=date.fromisoformat, metavar="DAY", help="its new day, as 2027-03-31; of who asks"
+    )
+    renew.add_argument("--reason", default="", help="why, in words; of who asks")
+    renew.add_argument("--confirm", action="store_true", help="keep it until the day that another person asked for")
+    renew.add_argument("--refuse", action="store_true", help="take the wish back")
+    add_officer(renew)
+    add_node(renew)
+    renew.set_defaults(run=run_renew)
+    crossed = inner.add_parser("certificates", help="certificates that crossed, and what is owed on both sides")
+    add_node(crossed)
+    crossed.set_defaults(run=run_certificates)
+    certificate = inner.add_parser("certificate", help="write the certificate of an erasure, ours or theirs, as a file")
     certificate.add_argument("dispatch", metavar="ID")
     certificate.add_argument("--out", type=Path, required=True, metavar="FILE")
     add_node(certificate)
@@ -69,6 +84,12 @@ def run_due(asked: argparse.Namespace) -> int:
     rows = [[one["id"], one["target"], one["by"], moment(one["at"]), one["reason"]] for one in found["holds"]]
     if rows:
         show_table("Holds", ("id", "of", "by", "since", "why"), rows)
+    rows = [
+        [one["dispatch"], moment(one["until"]), one["by"], one["second"] or "", one["state"], one["reason"]]
+        for one in found["renewals"]
+    ]
+    if rows:
+        show_table("Renewals", ("of", "until", "asked by", "decided by", "stands", "why"), rows)
     print(f"next becomes due: {moment(found['next']) or 'nothing'}")
     return DONE
 
@@ -111,6 +132,68 @@ def run_erase(asked: argparse.Namespace) -> int:
         if not said["clean"]:
             print("the write-ahead file could not be emptied yet: restart the node, or erase again, to have it emptied")
     return DONE
+
+
+def run_renew(asked: argparse.Namespace) -> int:
+    """Ask for a renewal, confirm or refuse it."""
+    step = "confirm" if asked.confirm else "refuse" if asked.refuse else "ask"
+    if step == "ask" and asked.until is None:
+        raise BadConfiguration("say until when with --until DAY; nothing was changed")
+    wish = {"dispatch": asked.dispatch, "step": step, "by": officer_of(asked.officer)}
+    if step == "ask":
+        day = datetime(asked.until.year, asked.until.month, asked.until.day, tzinfo=UTC)
+        wish |= {"until": int(day.timestamp()) * 1_000, "reason": asked.reason}
+    said = ask(asked.node, "POST", "/retention/renew", wish)
+    if asked.json:
+        show_json(said)
+    else:
+        words = {
+            "asked": "asked for; another person confirms it with --confirm, one of the two a legal officer",
+            "renewed": f"kept until {moment(said['until'])}; then it is due again",
+            "dropped": "the wish is taken back; its day is as before",
+        }
+        print(words[said["state"]])
+    return DONE
+
+
+def run_certificates(asked: argparse.Namespace) -> int:
+    """Show what crossed and what is owed."""
+    found = ask(asked.node, "GET", "/retention/certificates")
+    if asked.json:
+        show_json(found)
+        return DONE
+    rows = [
+        [
+            one["about"] or one["dispatch"],
+            _who(one),
+            " ".join(one["parts"]),
+            moment(one["destroyed"]),
+            one["fault"] or one["state"],
+        ]
+        for one in found["held"]
+    ]
+    show_table("Certificates", ("of", "by", "parts", "destroyed", "stands"), rows)
+    rows = [
+        [one["dispatch"], _who(one), one["kind"], moment(one["since"]), _OWED[one["state"]]] for one in found["owed"]
+    ]
+    show_table("Owed", ("id", "by", "kind", "since", "stands"), rows)
+    print(f"owed by us: {found['counts']['ours']}, by the other side: {found['counts']['theirs']}")
+    if not found["crossing"]:
+        print("this accord does not open the kind certificate: send each as a file (comity retention certificate)")
+    return DONE
+
+
+_OWED = {
+    "kept": "not destroyed yet",
+    "held": "on hold",
+    "part": "destroyed in part",
+    "told": "destroyed; the certificate is on its way",
+    "refused": "destroyed; the other side did not take the certificate",
+}
+
+
+def _who(one: dict[str, object]) -> str:
+    return "us" if one["ours"] else "the other side"
 
 
 def run_certificate(asked: argparse.Namespace) -> int:

@@ -438,6 +438,8 @@ class Engine:
         if now >= self._closes:
             self._closes = self._close_day(now)
         self.node.tick(now)
+        if self._manifest_by is not None:
+            self.node.certify(self._manifest_by, now)
         rings = self.node.rings_at()
         self._wakes = self._closes if rings is None else min(rings, self._closes)
         self._looked, self._looked_at = time.monotonic(), now

@@ -15,6 +15,8 @@ from comity.base.errors import StoreError
 from comity.base.ids import CaseId, DispatchId, Ms, show_id
 from comity.desk import Desk
 from comity.dispatch.book import Book
+from comity.dispatch.certificates import Held
+from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.edge import search
@@ -23,21 +25,22 @@ from comity.edge.filestore import FileStore
 from comity.edge.plain import Json
 from comity.edge.stores import NodeStore
 from comity.node import attached
-from comity.node.certificate import certificate_file
+from comity.node.certifying import Certificates, Debt, certificate_of, certificates
 from comity.node.erasing import (
     Erased,
     ask_erasure,
     confirm_erasure,
-    erased_leaf,
     purge_sealed,
     refuse_erasure,
 )
+from comity.node.renewing import Renewal, ask_renewal, confirm_renewal, drop_renewal, renewals
 from comity.node.retention import Due, Hold, due, end_hold, hold, holds_in_force, next_due, note_days
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _LOG = logging.getLogger("comity.retention")
 _ROUNDS = 8
+_NOT_TAKEN = frozenset({Fact.QUARANTINED, Fact.REFUSED})
 
 
 class Retaining:
@@ -113,10 +116,45 @@ class Retaining:
         for cipher in gone:
             self._files.remove(cipher)
 
-    def certificate(self, dispatch: DispatchId) -> bytes | None:
-        """Return the certificate for the other side; None while no co-signed head covers it."""
+    async def renewals(self) -> tuple[Renewal, ...]:
+        """Return all wishes to keep something longer, done or not, oldest first."""
+        return await asyncio.to_thread(self._renewals)
+
+    def _renewals(self) -> tuple[Renewal, ...]:
         with self._node.ledger.read() as tx:
-            return certificate_file(tx, *erased_leaf(dispatch, tx))
+            return renewals(tx)
+
+    async def ask_renewal(self, dispatch: DispatchId, until: Ms, reason: str, by: Officer) -> Renewal:
+        """Ask that it is kept until a later day; another person confirms."""
+        return await self._in_book(
+            lambda book, now: ask_renewal(dispatch, by, book, self._node.office, now, until=until, reason=reason),
+            ("retention",),
+        )
+
+    async def confirm_renewal(self, dispatch: DispatchId, by: Officer) -> Renewal:
+        """Keep it until the day that another person asked for."""
+        return await self._in_book(
+            lambda book, now: confirm_renewal(dispatch, by, book, self._node.office, now), ("retention",)
+        )
+
+    async def drop_renewal(self, dispatch: DispatchId, by: Officer) -> Renewal:
+        """Take a wish to keep it longer back."""
+        return await self._in_book(
+            lambda book, now: drop_renewal(dispatch, by, book, self._node.office, now), ("retention",)
+        )
+
+    def certificate(self, dispatch: DispatchId) -> bytes | None:
+        """Return the certificate of a destruction, ours or of the other side; None while no co-signed head covers it."""
+        with self._node.ledger.read() as tx:
+            return certificate_of(dispatch, tx)
+
+    async def certificates(self) -> Certificates:
+        """Return the certificates that crossed, and what is owed on both sides."""
+        return await asyncio.to_thread(self._certificates, self._engine.clock.now())
+
+    def _certificates(self, now: Ms) -> Certificates:
+        with self._node.ledger.read() as tx:
+            return certificates(tx, self._node.office, now)
 
     def daily(self, now: Ms) -> bool:
         """Give dispatches their day, destroy sealed bytes past their time; called in the writer thread.
@@ -177,6 +215,59 @@ def due_json(one: Due) -> dict[str, Json]:
         "why": one.why,
         "hold": None if one.hold is None else hold_json(one.hold),
         "asked": None if one.asked is None else f"{one.asked[0]}/{one.asked[1]}",
+    }
+
+
+def certificates_json(found: Certificates) -> dict[str, Json]:
+    """Return certificates and debts as the door says them."""
+    return {
+        "held": [_held_json(one, found.faults.get(one.dispatch, "")) for one in found.held],
+        "owed": [_debt_json(one) for one in found.owed],
+        "counts": {"ours": found.counts[0], "theirs": found.counts[1]},
+        "crossing": found.crossing,
+    }
+
+
+def _held_json(one: Held, fault: str) -> dict[str, Json]:
+    said = one.said
+    state = "refused" if one.fact in _NOT_TAKEN else "filed" if one.fact else "sent"
+    return {
+        "dispatch": show_id(one.dispatch),
+        "ours": one.ours,
+        "about": None if said is None else show_id(said.dispatch),
+        "kind": "" if said is None else said.kind,
+        "parts": [] if said is None else list(said.parts),
+        "destroyed": None if said is None else said.at,
+        "leaf": one.leaf,
+        "at": one.at,
+        "state": state,
+        "fault": fault,
+    }
+
+
+def _debt_json(one: Debt) -> dict[str, Json]:
+    return {
+        "dispatch": show_id(one.dispatch),
+        "ours": one.ours,
+        "desk": one.desk,
+        "kind": one.kind,
+        "since": one.since,
+        "state": one.state,
+    }
+
+
+def renewal_json(one: Renewal) -> dict[str, Json]:
+    """Return a wish to keep something longer as the door says it."""
+    return {
+        "id": show_id(one.id),
+        "dispatch": show_id(one.dispatch),
+        "before": one.before,
+        "until": one.until,
+        "reason": one.reason,
+        "by": f"{one.by[0]}/{one.by[1]}",
+        "second": None if one.second is None else f"{one.second[0]}/{one.second[1]}",
+        "at": one.asked_at,
+        "state": one.state,
     }
 
 

@@ -30,9 +30,11 @@ from comity.edge.clock_admin import ClockApp
 from comity.edge.config import Config
 from comity.edge.courier_client import CourierClient
 from comity.edge.courier_server import CourierApp
+from comity.edge.custodial import Custodial
 from comity.edge.desks import case_desk
 from comity.edge.door import Door
 from comity.edge.door_accord import AccordRoutes
+from comity.edge.door_custody import CustodyRoutes
 from comity.edge.door_evidence import EvidenceRoutes
 from comity.edge.door_files import FileRoutes
 from comity.edge.door_keys import KeyRoutes
@@ -311,7 +313,7 @@ def _searches(opened: OpenNode, engine: Engine, stack: AsyncExitStack) -> Routes
 def _retention(opened: OpenNode, engine: Engine, store: FileStore) -> Routes:
     retaining = Retaining(engine, opened.store, opened.desks, rebuild_of(opened.config), store)
     engine.daily = retaining.daily
-    return RetentionRoutes(retaining).routes
+    return {**RetentionRoutes(retaining).routes, **CustodyRoutes(Custodial(engine)).routes}
 
 
 def _search(opened: OpenNode, board: NodeBoard, engine: Engine) -> Routes:

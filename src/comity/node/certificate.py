@@ -11,10 +11,10 @@ import json
 from dataclasses import dataclass
 from typing import cast
 
-from comity.base import cbor
 from comity.base.errors import BadEnvelope, BadProof
-from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, Origin
+from comity.base.ids import LeafIndex, Origin
 from comity.dispatch.book import LogRole
+from comity.dispatch.certificates import VERSION, Certificate, decode_certificate
 from comity.dispatch.entries import RecordLeaf, decode_entry, record_commit
 from comity.dispatch.ports import Tx
 from comity.node.proofs import entry_proof
@@ -22,31 +22,7 @@ from comity.node.publickeys import PublicKeys
 from comity.tlog.proof import parse_proof
 from comity.tlog.tree import leaf_hash, verify_inclusion
 
-VERSION = "comity/certificate/1"
-_FIELDS = 8
 _KEYS = frozenset({"version", "entry", "salt", "record", "proof"})
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """What is certified.
-
-    Attributes:
-        kind: `shred` of what was held, `destroyed` of what was not admitted and lay with the custodian.
-        dispatch: which.
-        log, index: its leaf.
-        commit: what that leaf commits to.
-        parts: what was destroyed, by name.
-        at: when, by the clock of who destroyed it.
-    """
-
-    kind: str
-    dispatch: DispatchId
-    log: Origin
-    index: LeafIndex
-    commit: Digest
-    parts: tuple[str, ...]
-    at: Ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,33 +35,11 @@ class Certified:
     cosigned: int
 
 
-def encode_certificate(said: Certificate) -> bytes:
-    """Return the record that the leaf commits to; no reason and no person stands in it."""
-    return cbor.encode(
-        [VERSION, said.kind, said.dispatch, said.log, said.index, said.commit, list(said.parts), said.at]
-    )
-
-
-def decode_certificate(record: bytes) -> Certificate:
-    """Read what `encode_certificate` wrote.
-
-    Raises:
-        BadEnvelope: it is none.
-    """
-    value = cbor.decode(record)
-    match value:
-        case [version, str(kind), bytes(dispatch), str(log), int(index), bytes(commit), list(parts), int(at)] if (
-            version == VERSION and len(value) == _FIELDS
-        ):
-            named = tuple(str(part) for part in parts)
-            return Certificate(kind, DispatchId(dispatch), Origin(log), LeafIndex(index), Digest(commit), named, Ms(at))
-        case _:
-            raise BadEnvelope("this record is no certificate of destruction")
-
-
-def certificate_file(tx: Tx, leaf: LeafIndex, salt: bytes, record: bytes) -> bytes | None:
-    """Return the file for the other side, as JSON; None while no co-signed head covers the leaf."""
-    proof = entry_proof(tx, LogRole.OURS, leaf, first=True)
+def certificate_file(
+    tx: Tx, leaf: LeafIndex, salt: bytes, record: bytes, *, role: LogRole = LogRole.OURS
+) -> bytes | None:
+    """Return the file for whoever asks, as JSON, of a leaf of our log or of theirs; None while no co-signed head covers it."""
+    proof = entry_proof(tx, role, leaf, first=True)
     if proof is None:
         return None
     said = {"version": VERSION, "entry": proof.entry.hex(), "salt": salt.hex(), "record": record.hex()}

@@ -16,6 +16,7 @@ from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
 from comity.dispatch import glass, records, wire
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Book, LogRole
+from comity.dispatch.certificates import DESTROYED, SHRED, Certificate, encode_certificate
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import DispatchLeaf, Fact
 from comity.dispatch.office import Office
@@ -23,11 +24,8 @@ from comity.dispatch.partsrow import digests_of, parts_bytes, parts_of, without
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.node import attached
-from comity.node.certificate import Certificate, encode_certificate
-from comity.node.retention import LEGAL, check_keeper, hold_on
+from comity.node.retention import LEGAL, check_keeper, custody_day, hold_on
 
-SHRED, DESTROYED = "shred", "destroyed"
-"""Kinds of the leaf: what we held, and what our law did not admit and the custodian had."""
 ASKED = "comity/erasure-asked/1"
 HOME = "comity/erased/1"
 PARTS = {"body": 1, "attachments": 2, "author": 3}
@@ -88,6 +86,7 @@ def ask_erasure(
     check_keeper(by, book.tx, office, now)
     row = _row(dispatch, book.tx)
     _check_free(row, book.tx)
+    _check_custody(row, book.tx, office, now)
     if not parts or not set(parts) <= PARTS.keys():
         raise BadForm(f"what can be erased is {', '.join(PARTS)}; the header stays. Nothing was changed")
     if not reason.strip() or len(reason) > _LONGEST:
@@ -118,6 +117,7 @@ def confirm_erasure(dispatch: DispatchId, by: Officer, book: Book, office: Offic
         raise NotAllowed("one of the two who erase is a legal officer; nothing was changed")
     row = _row(dispatch, book.tx)
     _check_free(row, book.tx)
+    _check_custody(row, book.tx, office, now)
     return _erase(row, parts, by, book, office, now=now)
 
 
@@ -166,9 +166,20 @@ def _check_free(row: _Row, tx: Tx) -> None:
         raise BadForm("it is on hold, and a hold stops every erasure; end the hold first. Nothing was changed")
     if row.plain is None and not tx.rows("SELECT 1 FROM custody WHERE id = ?", (row.id,)):
         raise BadForm("nothing of its content is held here; nothing was changed")
-    open_drafts = "SELECT 1 FROM kept WHERE re = ? AND ended_at IS NULL AND became IS NULL AND form IS NOT NULL LIMIT 1"
+    open_drafts = "SELECT 1 FROM kept WHERE re = ? AND state = 'held' AND ended_at IS NULL AND became IS NULL LIMIT 1"
     if tx.rows(open_drafts, (row.id,)):
         raise BadForm("a draft that waits answers it; send or drop the draft first. Nothing was changed")
+
+
+def _check_custody(row: _Row, tx: Tx, office: Office, now: Ms) -> None:
+    """Check that what lies with the custodian is past the accord's period, and that nobody waits to have it opened."""
+    rows = tx.rows("SELECT since FROM custody WHERE id = ?", (row.id,))
+    if not rows:
+        return
+    if custody_day(Ms(int_of(rows[0][0])), tx, office.accord) > now:
+        raise BadForm("it lies with the custodian until the accord's period is over. Nothing was changed")
+    if tx.rows("SELECT 1 FROM custody_opening WHERE dispatch = ? AND state = 'asked'", (row.id,)):
+        raise BadForm("somebody asked that it is opened; decide that first. Nothing was changed")
 
 
 # --- destroying ----------------------------------------------------------------------------------------------------------
@@ -192,7 +203,10 @@ def _erase(row: _Row, parts: tuple[str, ...], by: Officer, book: Book, office: O
     gone = _erase_home(row, book)
     members: list[Value] = [place, list(gone), row.id, kind, list(parts), by.desk, by.number, now]
     _note(HOME, members, book, office, now)
-    book.tx.run("UPDATE erasure SET done_at = ?, leaf = ? WHERE dispatch = ?", (now, place, row.id))
+    certified = row.id if row.table == "sent" else None  # what was ours is nobody's to be told of
+    book.tx.run(
+        "UPDATE erasure SET done_at = ?, leaf = ?, certified = ? WHERE dispatch = ?", (now, place, certified, row.id)
+    )
     return Erased(row.id, kind, place, now)
 
 

@@ -12,13 +12,14 @@ from comity.base.cbor import Value
 from comity.base.errors import BadEnvelope, BadForm
 from comity.base.ids import Digest, LeafIndex, Ms
 from comity.crypto.sign import unverified_payload
+from comity.dispatch import certificates
 from comity.dispatch.amendment import decode_amendment
 from comity.dispatch.book import Book, LogRole, RowTiles, entries_between, log_row
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import Fact, RecordLeaf, encode_entry, record_commit
 from comity.dispatch.exchange_codec import LogState, Manifest, OpenItem, decode_manifest, encode_manifest
 from comity.dispatch.filing import Facts, Filing
-from comity.dispatch.inbound.paper import AMEND, KEYS
+from comity.dispatch.inbound.paper import AMEND, CERTIFICATE, KEYS
 from comity.dispatch.keylist import decode_keylist
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Form
@@ -37,10 +38,11 @@ _BODY = "manifest"
 _OPEN_LISTED = 1_024
 _DAY_MS = 86_400_000
 _NOTHING: frozenset[str] = frozenset()
+_SENDS = "manifests, key lists, amendments and certificates"
 
 
 class NodeDesk:
-    """The desk by which a node speaks for itself: its manifests, key lists and amendments of the accord cross by it.
+    """The desk by which a node speaks for itself: manifests, key lists, amendments of the accord and certificates cross by it.
 
     Attributes:
         news: rises when a key list or an amendment came, or the other side answered one of ours.
@@ -53,7 +55,7 @@ class NodeDesk:
         self.news = 0
 
     def compose(self, kind: str, form: Mapping[str, Value]) -> bytes:
-        """Take what `manifest_form`, `keys_form` or `amendment_form` made.
+        """Take what `manifest_form`, `keys_form`, `amendment_form` or `certificate_form` made.
 
         Raises:
             BadForm: another kind, or bytes that are none of it.
@@ -62,7 +64,7 @@ class NodeDesk:
         read = _READ.get(kind)
         try:
             if read is None or not isinstance(body, bytes):
-                raise BadForm("the node's own desk sends manifests, key lists and amendments only; nothing was kept")
+                raise BadForm(f"the node's own desk sends {_SENDS} only; nothing was kept")
             read(body)
         except BadEnvelope as error:
             raise BadForm(f"these bytes are no body of kind {kind}; nothing was kept") from error
@@ -75,7 +77,7 @@ class NodeDesk:
             BadEnvelope: the body is none of its kind.
         """
         if kind not in _READ:
-            raise BadEnvelope("the node's own desk takes manifests, key lists and amendments only")
+            raise BadEnvelope(f"the node's own desk takes {_SENDS} only")
         _READ[kind](body)
         return Facts("", False, _NOTHING, _NOTHING, _NOTHING, True, _NOTHING, False, ())
 
@@ -86,6 +88,11 @@ class NodeDesk:
 
     def file(self, tx: Tx, filing: Filing) -> None:
         """Compare the peer's manifest with what we hold and note each difference; keep a key list of either side."""
+        if filing.header.kind == CERTIFICATE:
+            certificates.keep(
+                tx, filing, fact=0 if filing.ours else int(Fact.FILED if filing.admitted else Fact.REFUSED)
+            )
+            return
         if filing.header.kind == AMEND and filing.body:
             self.news += keep_amendment(tx, filing)
             return
@@ -106,8 +113,9 @@ class NodeDesk:
             )
 
     def settle(self, tx: Tx, dispatch: bytes, fact: int, code: str | None, at: Ms) -> None:
-        """Note that the other side filed a key list or an amendment of ours, or did not; all else stands in the log."""
+        """Note that the other side filed a key list, an amendment or a certificate, or did not; all else stands in the log."""
         del code
+        certificates.heard(tx, dispatch, fact)
         if answered_amendment(tx, dispatch, fact, at):
             self.news += 1
         if fact == Fact.FILED and filed(tx, dispatch):
@@ -134,7 +142,16 @@ def _read_manifest(body: bytes) -> None:
     decode_manifest(body)
 
 
-_READ: Mapping[str, Callable[[bytes], None]] = {KIND: _read_manifest, KEYS: _read_keys, AMEND: _read_amendment}
+def _read_certificate(body: bytes) -> None:
+    certificates.decode_crossing(body)
+
+
+_READ: Mapping[str, Callable[[bytes], None]] = {
+    KIND: _read_manifest,
+    KEYS: _read_keys,
+    AMEND: _read_amendment,
+    CERTIFICATE: _read_certificate,
+}
 
 
 def differences(tx: Tx, manifest: Manifest) -> list[str]:
@@ -215,6 +232,11 @@ def keys_form(signed: bytes, agency: str, recipient: str) -> Form:
 def amendment_form(body: bytes, agency: str, recipient: str) -> Form:
     """Put an amendment of the accord into a form of the desk `node`."""
     return _form(AMEND, body, agency, recipient, "an amendment of the accord")
+
+
+def certificate_form(body: bytes, agency: str, recipient: str) -> Form:
+    """Put a certificate of destruction into a form of the desk `node`."""
+    return _form(CERTIFICATE, body, agency, recipient, "a certificate of destruction")
 
 
 def next_closing(tx: Tx, after_midnight_ms: int, now: Ms) -> Ms:

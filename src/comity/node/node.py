@@ -33,7 +33,7 @@ from comity.dispatch.path import receive, send
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
-from comity.node import absorb, challenge, due, held, owed, stolen
+from comity.node import absorb, certifying, challenge, due, held, owed, stolen
 from comity.node.assemble import Keyring, keyring_of
 from comity.node.carry import Carried, carry
 from comity.node.due import Told
@@ -64,6 +64,8 @@ from comity.tlog.checkpoint import SignedHead
 Outcome = Committed | Withheld | BadForm
 NO_ANSWERS = 3
 RETRY_MS = 1_000
+_CERTIFY_AGAIN_MS = 60_000
+"""How soon certificates that cannot go, such as where the other side's keys have ended, are tried again."""
 
 
 class Node(Linked):
@@ -91,6 +93,7 @@ class Node(Linked):
         own = keyring_of(voice, office)
         self._keyring = keyring or (lambda: own)
         self._doubtful = False
+        self._certifies = Ms(0)
         self._heard = Heard()
         self._told = Told()
         self._stops = NOTHING_STOPPED
@@ -182,11 +185,26 @@ class Node(Linked):
             agency = standing.agency if standing is not None else min(self.office.agencies)
             recipient = self.office.peer_keys.sealing[0].agency
             close_day(book, self.voice, self.office.entropy.draw(32), now)
+            certifying.send_again(book)
             form = manifest_form(make_manifest(book.tx, now), agency, recipient)
             try:
                 return send(form, by, book, self.office, now)
             except BadForm as error:
                 return error
+
+    def certify(self, by: Officer, now: Ms) -> int:
+        """Send the certificates of what was destroyed here, each once its leaf is co-signed; return how many went now."""
+        if now < self._certifies <= now + _CERTIFY_AGAIN_MS:
+            return 0
+        with self.ledger.read() as tx:
+            if not certifying.waits(tx, self.office):
+                return 0
+        with self.ledger.begin() as book:
+            try:
+                return certifying.certify(book, self.office, by, now)
+            except BadForm:
+                self._certifies = Ms(now + _CERTIFY_AGAIN_MS)
+                return 0  # they stay owed
 
     # --- held drafts, what is owed, alarms ---------------------------------------------------------------------
 

@@ -34,7 +34,9 @@ OVER = "ended"
 """Why something is due: the accord has ended."""
 HOLD = "comity/hold/1"
 _SALT_BYTES, _BATCH, _DAY_MS = 32, 4_096, 86_400_000
-_LONGEST, _MOST = 2_000, 20_000
+_LONGEST = 2_000
+MOST = 20_000
+"""Rows without a day that are looked at where somebody asks, before `note_days` came to them."""
 _RETAIN = "retain-max-days"
 
 
@@ -96,24 +98,41 @@ _NOTE = (
 def note_days(ledger: Ledger, accord: Accord) -> bool:
     """Give settled dispatches their day, each once, 4,096 of ours and of theirs at a time; return whether more are left."""
     with ledger.read() as tx:
-        found = _without_day(tx, accord)
+        found = without_day(tx, accord)
     if found:
         with ledger.begin() as book:
             book.tx.many(_NOTE, found)
     return len(found) >= _BATCH
 
 
-def _without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
+def note_day(book: Book, accord: Accord, dispatch: DispatchId) -> None:
+    """Give one settled dispatch its day, if it has none yet."""
+    if not book.tx.rows("SELECT 1 FROM review WHERE dispatch = ?", (dispatch,)):
+        book.tx.many(_NOTE, [one for one in without_day(book.tx, accord, MOST) if one[0] == dispatch])
+
+
+def without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
+    """Return the rows of `review` that `note_days` has not written yet: dispatch, whose, desk, kind, case, day, why."""
     rows = [(OURS, row) for row in tx.rows(_OURS, (most,))]
     rows += [(THEIRS, row) for row in tx.rows(_THEIRS, (int(Fact.FILED), most))]
     custody, over = tx.rows(_IN_CUSTODY, (most,)), False
     if rows or custody:
         over = read_stops(tx).ended
     found = [_day_of(whose, row, tx, accord, over=over) for whose, row in rows]
-    span = 0 if over else dict(accord.timers).get("custody", accord.timer("quarantine-keep"))
+    span = 0 if over else custody_span(accord)
     for id_, since in custody:
         found.append((bytes_of(id_), CUSTODY, "", "", None, int_of(since) + span, OVER if over else CUSTODY))
     return found
+
+
+def custody_span(accord: Accord) -> int:
+    """Return how long what our law refused lies with the custodian, milliseconds."""
+    return dict(accord.timers).get("custody", accord.timer("quarantine-keep"))
+
+
+def custody_day(since: Ms, tx: Tx, accord: Accord) -> Ms:
+    """Return from when something in custody may be destroyed: at once after the end of the accord."""
+    return since if read_stops(tx).ended else Ms(since + custody_span(accord))
 
 
 def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tuple[bytes | str | int | None, ...]:
@@ -121,7 +140,7 @@ def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tupl
     id_, plain, case, since = row
     header = wire.decode_header(parts_of(bytes_of(plain))[0].content)
     days = [(end, "label") for end in day_ends(header.labels)]
-    days += [(int_of(since) + span, "law") for span in _ordered(bytes_of(id_), tx)]
+    days += [(int_of(since) + span, "law") for span in ordered(bytes_of(id_), tx)]
     span = dict(accord.timers).get("retention")
     if header.labels.categories and span is not None and not days:
         days.append((int_of(since) + span, "accord"))
@@ -133,7 +152,7 @@ def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tupl
     return (bytes_of(id_), whose, header.desk, header.kind, None if case is None else bytes_of(case), at, why)
 
 
-def _ordered(dispatch: bytes, tx: Tx) -> list[int]:
+def ordered(dispatch: bytes, tx: Tx) -> list[int]:
     """Return the spans that our law set when it cleared or admitted the dispatch, milliseconds."""
     rows = tx.rows("SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received')", (dispatch,))
     decided = (read_record(bytes_of(row[0])) for row in rows)
@@ -157,7 +176,7 @@ def due(tx: Tx, accord: Accord, now: Ms) -> tuple[Due, ...]:
     """
     asked = {bytes_of(row[0]): row for row in tx.rows("SELECT dispatch, desk, number, done_at FROM erasure")}
     rows = tx.rows("SELECT dispatch, whose, desk, kind, case_id, at, why FROM review WHERE at <= ?", (now,))
-    rows += [one for one in _without_day(tx, accord, _MOST) if one[5] is not None and int_of(one[5]) <= now]
+    rows += [one for one in without_day(tx, accord, MOST) if one[5] is not None and int_of(one[5]) <= now]
     holds = {one.target: one for one in holds_in_force(tx)}
     found = (_due(row, holds, asked.get(bytes_of(row[0]))) for row in rows)
     return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.at, one.dispatch)))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comity.dispatch.book import Book, LogRole
+from comity.dispatch.certificates import DESTROYED, SHRED, decode_certificate
 from comity.dispatch.columns import bytes_of, text_of
 from comity.dispatch.entries import (
     DispatchLeaf,
@@ -111,6 +112,9 @@ def _open(book: Book, tail: Tail, leaf: RecordLeaf, index: int) -> None:
                 "INSERT INTO opening (idx, kind, salt, record, at) VALUES (?, ?, ?, ?, ?)",
                 (index, kind, salt, record, at),
             )
+            if leaf.kind in {SHRED, DESTROYED}:  # the erasure goes by the place of its leaf
+                gone = decode_certificate(bytes_of(record)).dispatch
+                book.tx.run("UPDATE erasure SET leaf = ? WHERE dispatch = ?", (index, gone))
 
 
 def own_entries(book: Book, first: int) -> tuple[Entry, ...]:

@@ -14,13 +14,13 @@ from comity.base.cbor import Value
 from comity.base.entropy import Entropy
 from comity.base.errors import BadEnvelope, BadForm
 from comity.base.hashing import sha256
-from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, NodeName
+from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms, NodeName
 from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey, cose_key, key_id
 from comity.crypto.sign import add_signatures, sign_instrument, unverified_payload
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
 from comity.dispatch.entries import Fact
 from comity.dispatch.filing import Facts, Filing, Standing
-from comity.dispatch.inbound.paper import AMEND, KEYS
+from comity.dispatch.inbound.paper import AMEND, CERTIFICATE, KEYS
 from comity.dispatch.keylist import MAX_COSIGNERS, KeyList, KeyPair, Sealing, decode_keylist, encode_keylist
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
@@ -35,10 +35,14 @@ START_MS = Ms(1_783_900_800_000)
 DESK = "exercise"
 AGENCY = "agency"
 OFFICER = Officer(DESK, 7)
+KEEPERS = (Officer(DESK, 9), Officer(DESK, 10))
+"""Who erase: a desk lead, and a legal officer."""
 NAMES = (NodeName("ost.example/comity"), NodeName("van.example/comity"))
 NOTE, RECALL = "note", "recall"
 PERMITTED, REFUSED_THERE, REFUSED_HERE = "liaison", "workplan", "deconfliction"
 """Purposes: one that both laws permit, one that the receiver's law refuses, one that the sender's does."""
+_OF_ALL = frozenset({"officer"})
+_ROLES = {9: _OF_ALL | {"desk-lead"}, 10: _OF_ALL | {"legal-officer"}}
 _YEAR_MS = 365 * 86_400_000
 _NOTHING: frozenset[str] = frozenset()
 _TABLE = (
@@ -86,6 +90,11 @@ class ExerciseDesk:
             (header.id, int(filing.ours), text, header.kind, filing.case, int(filing.admitted)),
         )
 
+    def erase(self, tx: Tx, dispatch: DispatchId, case: CaseId) -> None:
+        """Take the text away."""
+        del case
+        tx.run("UPDATE exercise SET text = '' WHERE id = ?", (dispatch,))
+
     def settle(self, tx: Tx, dispatch: DispatchId, fact: int, code: str | None, at: Ms) -> None:
         """Note the newest receipt."""
         del at
@@ -126,8 +135,8 @@ class ExercisePowers:
 
     def standing(self, tx: Tx, desk: str, number: int, now: Ms) -> Standing | None:
         """Return full powers."""
-        del tx, desk, number, now
-        return Standing(AGENCY, frozenset({"officer"}), None, None, None, None, None)
+        del tx, desk, now
+        return Standing(AGENCY, _ROLES.get(number, _OF_ALL), None, None, None, None, None)
 
     def peer_posting_ended(self, tx: Tx, desk: str, number: int) -> LeafIndex | None:
         """Say that no posting ended."""
@@ -156,10 +165,10 @@ class Parties:
         """Return what the node of one side starts from."""
         return Instruments(self.accord, self.halves[side].keys, self.halves[1 - side].keys)
 
-    def node(self, side: int, entropy: Entropy) -> Assembled:
-        """Put together all of one side's node but its store."""
+    def node(self, side: int, entropy: Entropy, *, custodian: bool = False) -> Assembled:
+        """Put together all of one side's node but its store; with a custodian for what its law refuses, or without."""
         half = self.halves[side]
-        return assemble(
+        made = assemble(
             half.name,
             self.instruments(side),
             half.keyring,
@@ -169,6 +178,10 @@ class Parties:
             powers=ExercisePowers(),
             entropy=entropy,
         )
+        if not custodian:
+            return made
+        public = SealingKey.generate(SeededEntropy(f"{half.name} custodian")).public()
+        return replace(made, office=replace(made.office, custodian=(key_id(cose_key(public)), public)))
 
 
 @cache
@@ -176,7 +189,7 @@ def parties() -> Parties:
     """Return the two parties of the exercise."""
     first, second = (_half(name) for name in NAMES)
     members = tuple(Party(h.name, "ZZ", h.root.public().cose_keys, ()) for h in (first, second))
-    desks = (OpenDesk(DESK, (NOTE, RECALL)), OpenDesk(manifest.DESK, (manifest.KIND, KEYS, AMEND)))
+    desks = (OpenDesk(DESK, (NOTE, RECALL)), OpenDesk(manifest.DESK, (manifest.KIND, KEYS, AMEND, CERTIFICATE)))
     accord = Accord("exercise", 1, None, (members[0], members[1]), desks, (), (), (), Ms(0))
     signed = add_signatures(sign_instrument(encode_accord(accord), "accord", first.root), "accord", second.root)
     return Parties((first, second), signed)

@@ -37,6 +37,7 @@ class Fault(StrEnum):
     PUT_BACK = "put-back"
     SUSPENDED = "suspended"
     AMENDED = "amended"
+    ENDED = "ended"
 
 
 LIES = (
@@ -70,6 +71,7 @@ class Plan:
         suspensions: (side, from, to, the desk alone): people of a side suspend, and resume it.
         turns: (side, at, log keys too, mirror keys too): a side gets a new key list.
         amendments: (side, at): people of a side propose an edition of the accord, which the other side signs or refuses.
+        ends: (side, at): people of a side end the accord, and both sides destroy what the other gave.
         forget: a side destroys its older sealing keys as soon as a new list is in force, so that what is under way is resealed.
     """
 
@@ -93,6 +95,7 @@ class Plan:
     turns: tuple[tuple[int, int, bool, bool], ...] = ()
     forget: bool = False
     amendments: tuple[tuple[int, int], ...] = ()
+    ends: tuple[tuple[int, int], ...] = ()
 
 
 _SKEW_MS = 145_000
@@ -104,6 +107,7 @@ _PUT_BACK_RATE = 0.5
 _SUSPEND_RATE = 0.4
 _LOG_RATE = 0.7
 _MIRROR_RATE = 0.5
+_END_RATE = 0.1
 
 
 def plan_of(chance: Chance) -> Plan:
@@ -130,7 +134,8 @@ def plan_of(chance: Chance) -> Plan:
     plan = replace(plan, put_backs=_put_backs(chance, plan)) if chance.hit(_PUT_BACK_RATE) else plan
     plan = replace(plan, turns=_turns(chance.branch("turns"), plan))
     plan = replace(plan, suspensions=_suspensions(chance.branch("suspensions"), work))
-    return replace(plan, amendments=_amendments(chance.branch("amendments"), work))
+    plan = replace(plan, amendments=_amendments(chance.branch("amendments"), work))
+    return _ended(chance.branch("ends"), plan) if chance.branch("ended").hit(_END_RATE) else plan
 
 
 def calm_plan(work_ms: int = 30 * MINUTE_MS) -> Plan:
@@ -176,6 +181,17 @@ def _suspensions(chance: Chance, work: int) -> tuple[tuple[int, int, int, bool],
 def _amendments(chance: Chance, work: int) -> tuple[tuple[int, int], ...]:
     """Amend the accord in half of the worlds, up to three times, by either side and by both at once."""
     return tuple((chance.number(0, 1), chance.number(0, work)) for _ in range(chance.pick((0, 0, 1, 2, 3))))
+
+
+def _ended(chance: Chance, plan: Plan) -> Plan:
+    """End the accord, by one side or by both at once; nobody suspends or amends then, and no store is put back.
+
+    What a put-back store lost would come back from a side that no longer sends it.
+    """
+    end = chance.number(plan.work_ms // 3, plan.work_ms)
+    sides = chance.pick(((0,), (1,), (0, 1)))
+    ends = tuple((side, end + chance.number(0, MINUTE_MS)) for side in sides)
+    return replace(plan, ends=ends, put_backs=(), suspensions=(), amendments=())
 
 
 def _far(chance: Chance, work: int) -> tuple[int, int, int, int]:

@@ -25,6 +25,7 @@ class RowsHeld:
         mirrored: the peer's entries as far as our mirror reaches.
         elsewhere: dispatches of either side that are not of the exercise's desk.
         withdrawn: leaves that the peer withdrew.
+        away: dispatches of the peer whose bytes are destroyed, or with the custodian.
     """
 
     leaves: Mapping[bytes, int]
@@ -33,6 +34,7 @@ class RowsHeld:
     mirrored: Sequence[Entry]
     elsewhere: AbstractSet[bytes]
     withdrawn: AbstractSet[int]
+    away: AbstractSet[bytes] = frozenset()
 
 
 def check_rows(number: int, tx: Tx, held: RowsHeld) -> None:
@@ -99,9 +101,8 @@ def _got_row(number: int, row: Row, held: RowsHeld, again: AbstractSet[int]) -> 
     ensure((settled is not None) == done, Invariant.GOT_ROW, number, f"{shown} settled")
     ensure((seen is not None) == (Fact.SEEN in facts), Invariant.GOT_ROW, number, f"{shown} seen")
     lost = index in again or (index in held.withdrawn and no_bytes)
-    ensure(
-        lost or not (fact and no_bytes), Invariant.GOT_ROW, number, f"{shown} is receipted and its bytes are not held"
-    )
+    held_here = not no_bytes or bytes_of(id_) in held.away
+    ensure(lost or not fact or held_here, Invariant.GOT_ROW, number, f"{shown} is receipted and its bytes are not held")
     opened = fact in {Fact.ARRIVED, Fact.FILED}
     ensure(
         lost or opened != bool(no_plain),

@@ -36,6 +36,8 @@ class Invariant(StrEnum):
     KEYS_BY_SIZE = "each head is signed by exactly the keys in force at its size"
     KEYS_WAIT = "nothing is signed above a change of keys before the peer cosigned it"
     EDITION = "each dispatch is under the edition in force at its place, and both logs have the same editions"
+    DESTROYED = "what a side says it destroyed is gone there, and a leaf of its log says so"
+    CERTIFIED = "a certificate that came says what both logs say, and none of an honest side is refused"
     ROOM_FORKED = "a room's log and its mirror are one, and no honest room is accused"
     ROOM_NOTE = "what a named person leaves stands in the room's log once"
     NOT_SETTLED = "after healing everything is settled on both sides"

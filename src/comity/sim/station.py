@@ -226,6 +226,7 @@ class Station:
         """Let the node note that time passed, and close the day when that is due."""
         if node.day_closes_at(self.clock) <= self.clock:
             node.close_day(OFFICER, self.clock)
+        node.certify(OFFICER, self.clock)
         node.tick(self.clock)
 
     # --- speaking ----------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from comity.node.manifest import KIND as MANIFEST
 from comity.node.papers import CEREMONY
 from comity.node.resealing import KEY_EXPIRED
 from comity.sim.exercise import DESK, RECALL, Locker
+from comity.sim.gone import check_certificates, destroyed, said_gone
 from comity.sim.rows import RowsHeld, check_disowned, check_rows
 from comity.sim.ruled import Invariant, ensure
 from comity.sim.signers import Lists, check_signers, check_waited, lists_of
@@ -171,7 +172,11 @@ class Watch:
                 else facts
                 for place, facts in side.facts.items()
             }
-            held = RowsHeld(side.leaves, receipts, side.seen, mirrored, elsewhere, withdrawn)
+            gone = destroyed(number, tx, side.log.decoded)
+            with self.stores[1 - number].read() as peer_tx:
+                check_certificates(number, tx, side.leaves, mirrored, said_gone(peer_tx))
+            away = gone | {bytes_of(row[0]) for row in tx.rows("SELECT id FROM custody")}
+            held = RowsHeld(side.leaves, receipts, side.seen, mirrored, elsewhere, withdrawn, away)
             check_rows(number, tx, held)
             state = read_link(tx).state
             accused = tx.rows("SELECT class FROM evidence")

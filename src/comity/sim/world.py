@@ -13,7 +13,7 @@ from functools import partial
 from comity.base.errors import ComityError
 from comity.dispatch.book import LogRole, LogRow, log_rows
 from comity.dispatch.ports import Tx
-from comity.dispatch.stops import WHOLE
+from comity.dispatch.stops import LEAVING, WHOLE, read_stops
 from comity.node.audit import audit
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
@@ -23,6 +23,7 @@ from comity.sim.agenda import Agenda
 from comity.sim.amenders import Amenders
 from comity.sim.chance import Chance, SeededEntropy
 from comity.sim.disk import FailingStore, MakeDisk
+from comity.sim.enders import Enders
 from comity.sim.exercise import DESK, START_MS, ExerciseDesk, Locker, parties
 from comity.sim.faults import HOUR_MS, MINUTE_MS, Fault, Injected, Plan, plan_of
 from comity.sim.office_work import Officers, tasks_of
@@ -106,7 +107,7 @@ class World:
         plan = settings.plan or plan_of(chance.branch("plan"))
         # Where one side lies no store is put back: what a liar did before it recovered is no evidence any more.
         # Nor do keys change there: the stranger of the tests has the first key lists.
-        self.plan = plan if settings.watched else replace(plan, put_backs=(), turns=(), amendments=())
+        self.plan = plan if settings.watched else replace(plan, put_backs=(), turns=(), amendments=(), ends=())
         self.agenda = Agenda(START_MS)
         self.injected = Injected()
         self._make_disk = make_disk
@@ -127,6 +128,9 @@ class World:
         self.amenders = tuple(
             Amenders(station, locker, self.agenda, chance.branch(f"amenders {station.number}"))
             for station, locker in zip(self.sides, self.lockers, strict=True)
+        )
+        self.enders = tuple(
+            Enders(station, self.agenda, chance.branch(f"enders {station.number}")) for station in self.sides
         )
         self._healed = False
         self.room = self._beside(chance)
@@ -153,7 +157,9 @@ class World:
     def _station(self, chance: Chance, number: int) -> Station:
         known = parties()
         used = known.instruments(number)
-        assembled = known.node(number, SeededEntropy(f"world {self.settings.seed} side {number}"))
+        assembled = known.node(
+            number, SeededEntropy(f"world {self.settings.seed} side {number}"), custodian=bool(self.plan.ends)
+        )
         instruments = (used.our_keys, used.peer_keys, used.accord)
         locker = self.lockers[number]
         build = Build(assembled, instruments, self.settings.node_types[number], lambda: locker.ring)
@@ -201,6 +207,8 @@ class World:
             self.agenda.after(end, partial(self.suspenders[side].want, scope, stopped=False))
         for side, at in self.plan.amendments:
             self.agenda.after(at, partial(self._amend, self.amenders[side]))
+        for side, at in self.plan.ends:
+            self.agenda.after(at, partial(self._end, self.enders[side]))
         if self.plan.far is not None:
             self.injected.note(Fault.CLOCK_FAR)
 
@@ -213,6 +221,12 @@ class World:
         for one in self.amenders:
             if not one.active:
                 one.begin()
+        people.want()
+
+    def _end(self, people: Enders) -> None:
+        self.injected.note(Fault.ENDED)
+        for one in self.enders:
+            one.begin()
         people.want()
 
     def _kill(self, station: Station) -> None:
@@ -349,7 +363,8 @@ class World:
         with station.store.read() as tx:
             found = _open(tx)
         yield from (f"side {number}: {what}" for what in found)
-        behind = self.keepers[number].behind() or self.suspenders[number].behind() or self.amenders[number].behind()
+        behind = self.keepers[number].behind() or self.suspenders[number].behind()
+        behind = behind or self.amenders[number].behind() or self.enders[number].behind()
         if behind:
             yield f"side {number}: {behind}"
 
@@ -358,7 +373,7 @@ class World:
         found: list[str] = []
         for station in self.sides:
             with station.store.read() as tx, station.peer.store.read() as peer_tx:
-                told = differences(peer_tx, make_manifest(tx, station.clock))
+                told = () if read_stops(tx).ended else differences(peer_tx, make_manifest(tx, station.clock))
                 found += [f"audit of side {station.number}: {one.table}: {one.what}" for one in audit(tx).differences]
             found += [f"manifest of side {station.number}: {what}" for what in told]
         return found
@@ -387,6 +402,8 @@ class World:
 
 def _open(tx: Tx) -> list[str]:
     """Return the debts of one side."""
+    if read_stops(tx).ended:
+        return _open_after_the_end(tx)
     found = []
     for what, statement in (
         ("a dispatch of ours has no settling receipt", "SELECT 1 FROM sent WHERE settled_at IS NULL"),
@@ -397,7 +414,7 @@ def _open(tx: Tx) -> list[str]:
         ("a head is pending", "SELECT 1 FROM pending_head"),
         ("a lost dispatch of ours is not settled", "SELECT 1 FROM lost WHERE settled_at IS NULL"),
         ("a dispatch of the peer is to be filed again", "SELECT 1 FROM regot"),
-        ("a filed dispatch is not read", "SELECT 1 FROM got WHERE fact = 2 AND seen_at IS NULL AND plain IS NOT NULL"),
+        ("a filed dispatch is not read", _UNREAD),
     ):
         if tx.rows(statement + " LIMIT 1"):
             found.append(what)
@@ -405,6 +422,17 @@ def _open(tx: Tx) -> list[str]:
     return found if state is LinkState.UP else [*found, f"the link is {state}"]
 
 
+def _open_after_the_end(tx: Tx) -> list[str]:
+    """Return the debts of one side once nothing but what leaves after an end crosses; all else waits for ever."""
+    found = ["a filed dispatch is not read"] if tx.rows(_UNREAD + " LIMIT 1") else []
+    found += ["a head is pending"] if tx.rows("SELECT 1 FROM pending_head LIMIT 1") else []
+    waits = tx.rows("SELECT kind FROM sent WHERE settled_at IS NULL")
+    found += ["what still leaves has no settling receipt"] if any(row[0] in LEAVING for row in waits) else []
+    state = read_link(tx).state
+    return found if state is LinkState.SUSPENDED else [*found, f"the accord has ended and the link is {state}"]
+
+
+_UNREAD = "SELECT 1 FROM got WHERE fact = 2 AND seen_at IS NULL AND plain IS NOT NULL"
 _NOT_RESEALED = (
     "SELECT 1 FROM sent s WHERE s.fact = 3 AND s.code = 'key-expired'"
     " AND (SELECT count(*) FROM reseal r WHERE r.role = 'ours' AND r.idx = s.idx) < 3"

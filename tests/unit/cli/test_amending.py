@@ -14,7 +14,7 @@ from tests.unit.cli.pair import typed
 from tests.unit.edge.twofolders import ACCORD
 from tests.web.desk import desk
 
-NEWS = ('"accord-amend", "keys", "manifest"', '"accord-amend", "keys", "manifest", "news"')
+NEWS = ('"certificate", "keys", "manifest"', '"certificate", "keys", "manifest", "news"')
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -43,6 +44,19 @@ def test_what_is_due_is_erased_by_two_and_certified_to_the_other(running, tmp_pa
     ask = ("retention", "erase", number, "--node", folder, "--officer")
     assert typed(capsys, *ask, LEAD, "--reason", "its day")[0] == 2
     assert typed(capsys, "retention", "hold", hold, "--end", "--node", folder, "--officer", LEGAL)[0] == 0
+    renew = ("retention", "renew", number, "--node", folder, "--officer")
+    why = ("--reason", "the case goes on still")
+    assert typed(capsys, *renew, LEAD, *why)[0] == 2, "until when?"
+    assert typed(capsys, *renew, LEAD, *why, "--until", "2099-01-01")[0] == 2, "neither law nor accord says so"
+    accord = near.engine.node.office.accord
+    longer = replace(accord, timers=(*accord.timers, ("retention-most", 90 * DAY)))
+    near.engine.node.office = replace(near.engine.node.office, accord=longer)
+    assert "another person" in typed(capsys, *renew, LEAD, *why, "--until", "2026-07-18")[1]
+    assert "taken back" in typed(capsys, *renew, LEGAL, "--refuse")[1]
+    assert typed(capsys, *renew, LEGAL, *why, "--until", "2026-07-18")[0] == 0
+    assert json.loads(typed(capsys, *renew, LEAD, "--confirm", "--json")[1])["state"] == "renewed"
+    assert "18 Jul" in typed(capsys, "retention", "due", "--node", folder)[1]
+    running.set_time(Ms(MADE + 8 * DAY))
     assert "another person" in typed(capsys, *ask, LEAD, "--reason", "its day", "--part", "body")[1]
     assert typed(capsys, *ask, LEAD, "--confirm")[0] == 1
     (one,) = json.loads(typed(capsys, "retention", "due", "--node", folder, "--json")[1])["due"]
@@ -65,6 +79,28 @@ def test_what_is_due_is_erased_by_two_and_certified_to_the_other(running, tmp_pa
     assert json.loads(typed(capsys, "retention", "verify", out, "--json", "--keys", *keys)[1])["kind"] == "shred"
     out.write_bytes(out.read_bytes().replace(b'"record": "88', b'"record": "89'))
     assert typed(capsys, "retention", "verify", out, "--keys", *keys)[0] == 1
+
+
+def test_a_certificate_goes_to_the_other_side_by_itself(running, tmp_path, capsys):
+    far, near = running.nodes
+    ostrel, vanmere = (running.folder / name for name in ("ostrel", "vanmere"))
+    running.set_time(Ms(MADE + MINUTE))
+    running.until(lambda: near.engine.node.link().state == "up" and far.engine.node.link().state == "up")
+    sent = asyncio.run_coroutine_threadsafe(near.engine.submit(question(), ASKS), running.loop).result(10)
+    running.until(lambda: _rows(near, "SELECT 1 FROM sent WHERE id = ? AND settled_at IS NOT NULL", sent.id))
+    number = show_id(sent.id)
+    ask = ("retention", "erase", number, "--node", vanmere, "--officer")
+    assert typed(capsys, *ask, "requests/41", "--reason", "asked for")[0] == 0
+    assert typed(capsys, *ask, "requests/42", "--confirm")[0] == 0
+    running.until(lambda: _rows(near, "SELECT 1 FROM certificate WHERE about = ?", sent.id))
+    (held,) = json.loads(typed(capsys, "retention", "certificates", "--node", ostrel, "--json")[1])["held"]
+    assert (held["about"], held["ours"], held["state"]) == (number, False, "filed")
+    code, said, _ = typed(capsys, "retention", "certificates", "--node", ostrel)
+    assert (code, "the other side" in said, "owed by us: 0, by the other side: 0" in said) == (0, True, True)
+    out = tmp_path / "theirs.json"
+    assert typed(capsys, "retention", "certificate", number, "--out", out, "--node", ostrel)[0] == 0
+    keys = [running.folder / name / "keys.cose" for name in ("ostrel", "vanmere")]
+    assert "VERIFIED: vanmere.example" in typed(capsys, "retention", "verify", out, "--keys", *keys)[1]
 
 
 def _rows(node, statement, *arguments):

@@ -56,7 +56,11 @@ def test_an_officer_may_do_what_the_delegation_leaves(roster):
         None,
         None,
     )
-    assert (bound.kinds, bound.purposes, bound.stages) == ({"manifest", "keys", "accord-amend"}, {"accord"}, None)
+    assert (bound.kinds, bound.purposes, bound.stages) == (
+        {"manifest", "keys", "accord-amend", "certificate"},
+        {"accord"},
+        None,
+    )
 
 
 def test_a_standing_delegation_bounds_urgency_data_and_time():

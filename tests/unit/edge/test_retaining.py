@@ -300,6 +300,18 @@ def test_what_is_not_settled_or_still_answered_is_not_erased(two):
         doing(two[1], LATER, lambda r: r.ask(sent.id, ("body",), "why", LEAD))
 
 
+def test_an_immediate_answer_that_our_law_refused_waits_no_more_and_goes_with_it(two):
+    """It is kept whole for the form with its minimum facts, and nobody can send or drop it any more."""
+    sent = asked(two)
+    with two[1].node.ledger.begin() as book:
+        book.tx.run(
+            "INSERT INTO kept (id, state, desk, kind, re, at, missing, body, form) VALUES (?, 'refused', 'requests', 'answer', ?, ?, '', ?, ?)",
+            (bytes(16), sent.id, NOW, MARK.encode(), b"x"),
+        )
+    erase(two[1], sent.id)
+    assert not in_files(two[1])
+
+
 # --- holds and days ------------------------------------------------------------------------------------------------------
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from comity.base.ids import Digest, Ms
+from comity.dispatch import certificates
 from comity.dispatch.attached import beyond, waits_on
 from comity.dispatch.book import Book
 from comity.dispatch.filing import Facts
-from comity.dispatch.inbound.paper import AMEND, NODE_DESK
+from comity.dispatch.inbound.paper import AMEND, CERTIFICATE, NODE_DESK
 from comity.dispatch.inbound.record import recalled
 from comity.dispatch.office import Office
 from comity.dispatch.predecessors import kind_answered, unsettled
@@ -85,6 +86,12 @@ def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple
         return "cannot-assist", _by_accord("ACCORD-ATTACHMENTS", sentence)
     if (header.desk, header.kind) == (NODE_DESK, AMEND) and (why := fault_of_theirs(verified.body, book.tx, office)):
         return "cannot-assist", _by_accord("ACCORD-AMENDMENT", f"This amendment of the accord cannot stand: {why}.")
+    if (header.desk, header.kind) == (NODE_DESK, CERTIFICATE) and (
+        why := certificates.fault_of_theirs(verified.body, book)
+    ):
+        return "cannot-assist", _by_accord(
+            "ACCORD-CERTIFICATE", f"This certificate of destruction does not stand: {why}."
+        )
     released = header.released_by
     ended = office.powers.peer_posting_ended(book.tx, released.desk, released.officer)
     if ended is not None and ended < arrival.index:

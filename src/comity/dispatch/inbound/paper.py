@@ -14,6 +14,7 @@ from comity.dispatch.wire import Header
 NODE_DESK = "node"
 KEYS = "keys"
 AMEND = "accord-amend"
+CERTIFICATE = "certificate"
 
 
 def stands(header: Header, body: bytes, office: Office) -> bool:

@@ -1,0 +1,227 @@
+"""Certificates of destruction as both sides hold them: what one says, how it crosses, and why one does not stand.
+
+The rule it keeps: a certificate that came is held against both logs. The leaf stands in the sender's log as it says, and what
+was destroyed is what our own leaf committed to; any other is refused, with the reason in our decision log.
+"""  # spec: protocol.md 12, Erasing
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from comity.base import cbor, fields
+from comity.base.cbor import Value
+from comity.base.errors import BadEnvelope
+from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, Origin
+from comity.dispatch.book import Book, LogRole
+from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.entries import DispatchLeaf, Fact, RecordLeaf, record_commit
+from comity.dispatch.filing import Filing
+from comity.dispatch.ports import Tx
+
+VERSION: Final = "comity/certificate/1"
+CROSSING: Final = "comity/certificate-sent/1"
+SHRED: Final = "shred"
+"""Kind of the leaf where what we held was destroyed."""
+DESTROYED: Final = "destroyed"
+"""Kind of the leaf where that was destroyed which our law did not admit and the custodian had."""
+CONTENT: Final = ("body", "attachments", "author")
+"""Parts that can be destroyed of what is held; the header never."""
+_ALL: Final = ("header", *CONTENT)
+_FIELDS = 8
+_SALT_BYTES = 32
+_KEYS: Final = frozenset(range(1, 5))
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """What is certified.
+
+    Attributes:
+        kind: `shred` of what was held, `destroyed` of what was not admitted and lay with the custodian.
+        dispatch: which.
+        log, index: its leaf.
+        commit: what that leaf commits to.
+        parts: what was destroyed, by name.
+        at: when, by the clock of who destroyed it.
+    """
+
+    kind: str
+    dispatch: DispatchId
+    log: Origin
+    index: LeafIndex
+    commit: Digest
+    parts: tuple[str, ...]
+    at: Ms
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing of the content is left."""
+        return set(CONTENT) <= set(self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """The body of a dispatch of kind `certificate`: a leaf of its sender's log, and what opens it."""
+
+    leaf: LeafIndex
+    salt: bytes
+    record: bytes
+
+    @property
+    def said(self) -> Certificate:
+        """What it says; `decode_crossing` has read it once."""
+        return decode_certificate(self.record)
+
+
+def encode_certificate(said: Certificate) -> bytes:
+    """Return the record that the leaf commits to; no reason and no person stands in it."""
+    return cbor.encode(
+        [VERSION, said.kind, said.dispatch, said.log, said.index, said.commit, list(said.parts), said.at]
+    )
+
+
+def decode_certificate(record: bytes) -> Certificate:
+    """Read what `encode_certificate` wrote.
+
+    Raises:
+        BadEnvelope: it is none.
+    """
+    value = cbor.decode(record)
+    match value:
+        case [version, str(kind), bytes(dispatch), str(log), int(index), bytes(commit), list(parts), int(at)] if (
+            version == VERSION and len(value) == _FIELDS
+        ):
+            named = tuple(str(part) for part in parts)
+            return Certificate(kind, DispatchId(dispatch), Origin(log), LeafIndex(index), Digest(commit), named, Ms(at))
+        case _:
+            raise BadEnvelope("this record is no certificate of destruction")
+
+
+def encode_crossing(crossing: Crossing) -> bytes:
+    """Return the body of a dispatch of kind `certificate`."""
+    members: dict[int, Value] = {1: CROSSING, 2: crossing.leaf, 3: crossing.salt, 4: crossing.record}
+    return cbor.encode(members)
+
+
+def decode_crossing(body: bytes) -> Crossing:
+    """Read the body of a dispatch of kind `certificate`.
+
+    Raises:
+        UnknownVersion: of another version.
+        BadEnvelope: it is none, or what it opens is no certificate.
+    """
+    m = fields.numbered(cbor.decode(body), _KEYS, "certificate")
+    fields.version(m[1], CROSSING, "certificate version")
+    leaf = LeafIndex(fields.uint(m[2], "leaf"))
+    crossing = Crossing(leaf, fields.sized(m[3], _SALT_BYTES, "salt"), fields.octets(m[4], "record"))
+    if fields.unknown(m, _KEYS):
+        raise BadEnvelope("a certificate with members that this release does not know")
+    decode_certificate(crossing.record)
+    return crossing
+
+
+# --- what does not stand ----------------------------------------------------------------------------------------------
+
+
+def fault_of_theirs(body: bytes, book: Book) -> str:
+    """Say why a certificate of the other side does not stand, or "": then it may be filed.
+
+    Its keys need no second look: the entries of the mirror are those of heads that bear exactly the other side's signatures.
+    """
+    crossing = decode_crossing(body)
+    said = crossing.said
+    leaf = book.entry(LogRole.THEIRS, crossing.leaf) if crossing.leaf < book.logs[LogRole.THEIRS].size else None
+    opens = record_commit(crossing.salt, crossing.record)
+    if said.kind not in {SHRED, DESTROYED} or leaf != RecordLeaf(said.kind, opens):
+        return f"leaf {crossing.leaf} of their log does not say this"
+    if said.log != book.logs[LogRole.OURS].origin:
+        return "it is of something that we did not give"
+    ours = book.entry(LogRole.OURS, said.index) if said.index < book.logs[LogRole.OURS].size else None
+    if not isinstance(ours, DispatchLeaf) or ours.id != said.dispatch:
+        return f"leaf {said.index} of our log is not the dispatch that it names"
+    if ours.commit != said.commit:
+        return "what it says was destroyed is not what our leaf commits to"
+    known = _ALL if said.kind == DESTROYED else CONTENT
+    if not said.parts or any(part not in known for part in said.parts) or len(set(said.parts)) < len(said.parts):
+        return "it names parts that cannot be destroyed, or none"
+    return "" if said.kind == SHRED or set(said.parts) == set(_ALL) else "what was not admitted is destroyed whole"
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A certificate that went or came.
+
+    Attributes:
+        dispatch: that brought it.
+        ours: we destroyed what the other side gave.
+        said: what it says, or None: it did not stand and was refused, its content is with the custodian.
+        leaf: in the log of who destroyed; None with `said`.
+        at: when it was sent, or came.
+        fact: of ours, the other side's receipt, 0 while there is none; of theirs, ours.
+    """
+
+    dispatch: DispatchId
+    ours: bool
+    said: Certificate | None
+    leaf: LeafIndex | None
+    at: Ms
+    fact: int
+
+
+def keep(tx: Tx, filing: Filing, *, fact: int) -> None:
+    """Keep a certificate that went or came; one that was refused without what it says; the same again changes nothing."""
+    crossing = decode_crossing(filing.body) if filing.body else None
+    said = None if crossing is None else crossing.said
+    tx.run(
+        "INSERT INTO certificate (dispatch, ours, about, leaf, whole, record, at, fact) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (dispatch) DO NOTHING",
+        (
+            filing.header.id,
+            int(filing.ours),
+            None if said is None else said.dispatch,
+            None if crossing is None else crossing.leaf,
+            int(said is not None and said.whole),
+            None if crossing is None else crossing.record,
+            filing.at,
+            fact,
+        ),
+    )
+
+
+def heard(tx: Tx, dispatch: bytes, fact: int) -> None:
+    """Note the other side's receipt for a certificate of ours; that somebody has seen it says no more than that it was filed."""
+    if fact != Fact.SEEN:
+        tx.run("UPDATE certificate SET fact = ? WHERE dispatch = ? AND ours = 1", (fact, dispatch))
+
+
+_COLUMNS = "dispatch, ours, record, leaf, at, fact"
+
+
+def all_held(tx: Tx, most: int) -> tuple[Held, ...]:
+    """Return the newest certificates of both sides, newest first."""
+    rows = tx.rows(f"SELECT {_COLUMNS} FROM certificate ORDER BY at DESC, dispatch LIMIT ?", (most,))  # noqa: S608  our columns
+    return tuple(
+        Held(
+            DispatchId(bytes_of(dispatch)),
+            bool(ours),
+            None if record is None else decode_certificate(bytes_of(record)),
+            None if leaf is None else LeafIndex(int_of(leaf)),
+            Ms(int_of(at)),
+            int_of(fact),
+        )
+        for dispatch, ours, record, leaf, at, fact in rows
+    )
+
+
+def came_about(tx: Tx, about: DispatchId) -> bytes | None:
+    """Return the body of the newest certificate of the other side about a dispatch of ours; None if none came."""
+    rows = tx.rows(
+        "SELECT c.leaf, g.plain FROM certificate c JOIN got g ON g.id = c.dispatch"
+        " WHERE c.about = ? AND c.ours = 0 AND g.plain IS NOT NULL ORDER BY c.at DESC LIMIT 1",
+        (about,),
+    )
+    return bytes_of(rows[0][1]) if rows else None

@@ -1,0 +1,100 @@
+"""People who end the accord in the middle of traffic, and destroy what the other side gave, on both sides, two by two."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from comity.base.ids import DispatchId
+from comity.dispatch.columns import bytes_of
+from comity.dispatch.stops import WHOLE, read_stops
+from comity.node.certifying import owed_by_them, owed_by_us
+from comity.node.erasing import PARTS, ask_erasure, confirm_erasure
+from comity.node.node import Node
+from comity.node.retention import CUSTODY, THEIRS, Due, due, end_hold, hold, hold_on
+from comity.node.suspending import END
+from comity.sim.agenda import Agenda
+from comity.sim.chance import Chance
+from comity.sim.exercise import KEEPERS, OFFICER
+from comity.sim.station import Station
+
+_DRAFTS = "SELECT id FROM kept WHERE re = ? AND state = 'held' AND ended_at IS NULL AND became IS NULL"
+_LOOK_AGAIN_MS = (20_000, 60_000)
+_HOLD_RATE = 0.1
+_AT_ONCE = 4
+_SECOND = replace(OFFICER, number=OFFICER.number + 1)
+_REASON = "the exercise ends it here"
+
+
+class Enders:
+    """People of one side: two who end it, and two keepers who destroy what was given, now and then after a hold.
+
+    Args:
+        station: their node.
+        agenda: the virtual clock.
+        chance: what they hold for a while, and how soon they look again.
+    """
+
+    def __init__(self, station: Station, agenda: Agenda, chance: Chance) -> None:
+        self._station, self._agenda, self._chance = station, agenda, chance
+        self._wanted = self._active = False
+
+    def begin(self) -> None:
+        """Begin to look whether the accord has ended."""
+        if not self._active:
+            self._active = True
+            self._look()
+
+    def want(self) -> None:
+        """Want it ended, unless the other side was first."""
+        self._wanted = True
+
+    def behind(self) -> str:
+        """Say what is still to be done, or ""."""
+        if not self._active or not self._station.is_ready():
+            return ""
+        with self._station.store.read() as tx:
+            office = self._station.node.office
+            if not read_stops(tx).ended:
+                return "the accord has not ended here"
+            owed = (*owed_by_us(tx, office), *owed_by_them(tx, self._station.clock))
+        return f"{len(owed)} destructions or certificates are owed, one {owed[0].state}" if owed else ""
+
+    def _look(self) -> None:
+        if self._station.is_ready() and not self._station.node.recovering:
+            self._station.attempt(self._act)
+            if self._station.is_ready():
+                self._station.wake_by(self._agenda.now)
+        self._agenda.after(self._chance.number(*_LOOK_AGAIN_MS), self._look)
+
+    def _act(self, node: Node) -> None:
+        clock = self._station.clock
+        with self._station.store.read() as tx:
+            ended, late = read_stops(tx).ended, due(tx, node.office.accord, clock)
+        if not ended:
+            if self._wanted:
+                asked = node.wish(END, WHOLE, OFFICER, clock, reason=_REASON)
+                node.confirm(asked.id, _SECOND, clock)
+                self._agenda.note(self._station.number, "ends the accord")
+            return
+        given = [one for one in late if one.whose in {THEIRS, CUSTODY}]
+        for one in given[:_AT_ONCE]:
+            self._see_to(one, node)
+
+    def _see_to(self, one: Due, node: Node) -> None:
+        first, second = KEEPERS
+        clock, office = self._station.clock, node.office
+        with self._station.store.read() as tx:
+            waiting = [DispatchId(bytes_of(row[0])) for row in tx.rows(_DRAFTS, (one.dispatch,))]
+        for draft in waiting:  # what answers it is not wanted any more
+            node.drop(draft, OFFICER, clock, reason=_REASON)
+        with node.ledger.begin() as book:
+            held = hold_on(one.dispatch, one.case, book.tx)
+            if held is None and self._chance.hit(_HOLD_RATE):
+                hold(one.dispatch, _REASON, first, book, office, now=clock)
+                return
+            if held is not None:
+                end_hold(held.id, second, book, office, clock)
+            if one.asked is None:
+                ask_erasure(one.dispatch, first, book, office, clock, parts=tuple(PARTS), reason=_REASON)
+            confirm_erasure(one.dispatch, second, book, office, clock)
+        self._agenda.note(self._station.number, "destroys", one.whose)
