@@ -21,7 +21,7 @@ INTO_THE_FILE := audit bad_input bundle challenge key_change_put_back link proof
 ON_POSTGRESQL := tests/unit/node tests/unit/dispatch tests/unit/desks tests/unit/edge/test_search.py $(INTO_THE_FILE:%=--ignore=tests/unit/node/test_%.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey million worlds trial
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey million worlds cuts trial
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -88,6 +88,8 @@ million: ## screen a made-up file of a million rows, killed twice on its way; RO
 worlds: ## two nodes under every fault, key change and suspension in 200 simulated worlds; SEEDS=n for more
 	@$(SET_UP) --runtime
 	@$(VENV)/comity simulate --seeds $(or $(SEEDS),200)
+cuts: ## a thief with a stolen log key in 40 worlds, and the cut that ends it; SEEDS=n for more
+	@CUTS=$(or $(SEEDS),40) $(VENV)/python -m pytest -q tests/simulation/test_cut.py
 trial: ## what is too long for make test: 200 kills over both stores, and the core's own tests over PostgreSQL
 	@$(SET_UP) --database
 	@$(VENV)/python -m pytest tests/kills --kills $(or $(KILLS),200)

@@ -130,7 +130,7 @@ def run_show(asked: argparse.Namespace) -> int:
     """Show a cut."""
     data = asked.file.read_bytes()
     cut, good = _read(data), False
-    if asked.accord is not None:
+    if asked.accord is not None and data.startswith(_TAGGED):
         try:
             good = verify_cut(data, verify_accord(asked.accord.read_bytes())) == cut
         except BadSignature:

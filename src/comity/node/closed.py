@@ -33,3 +33,8 @@ def named(book: Book, leaf: HeadLeaf) -> bool:
     if leaf.size > one.cut_size:
         return one.mark is None
     return leaf.root == root(RowTiles(book.tx, LogRole.OURS, one.base), leaf.size)
+
+
+def awaited(book: Book) -> bool:
+    """Say whether the peer's log has not come yet to where it took a cut of ours: what it accused us of was the thief's."""
+    return any(one.mark is None for one in closed_logs(book.tx, LogRole.OURS))

@@ -192,7 +192,7 @@ def apply_entries(
                 settled += _withdraw(entry, book, now)
             case LinkLeaf(event=LinkEvent.SUSPEND | LinkEvent.RESUME):
                 apply_leaf(book, entry, tuple(desks), ours=False, now=now)
-            case LinkLeaf(event=LinkEvent.ACCUSED):
+            case LinkLeaf(event=LinkEvent.ACCUSED) if not closed.awaited(book):
                 reason = "the other party's log says that it holds proof against this node; both desks must talk"
                 write_link(book.tx, moved(read_link(book.tx), Event.EVIDENCE, now, reason))
             case _:

@@ -145,12 +145,12 @@ class Starting(Papered):
         """  # spec: protocol.md 10
         self._sure()
         self._doubtful = True
+        self._heard, self._told = Heard(), Told()  # also where the store's answer is lost
         with self.ledger.begin() as book:
             cut = take_cut(book, self.office, Given(signed, signed_keys, self._lacking), now)
             self._renew(book.tx)
             move_pool(book, self.office, now)
         self._sure()
-        self._heard, self._told = Heard(), Told()
         return cut
 
     def _judge(self, missing: Missing, fetched: Fetched, now: Ms) -> None:

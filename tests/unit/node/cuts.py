@@ -11,8 +11,10 @@ from comity.dispatch.accord import verify_accord
 from comity.dispatch.cut import KIND, draft_cut, encode_cut, sign_cut
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, RecordLeaf, decode_entry, encode_entry
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
+from comity.marking.labels import Urgency
 from comity.node.audit import audit
 from comity.node.taken import Problem
+from comity.sim.chance import SeededEntropy
 from comity.sim.exercise import parties
 from comity.sim.faults import MINUTE_MS
 from comity.tlog.checkpoint import make_checkpoint, sign_head
@@ -119,8 +121,8 @@ def filed(side):
     return [one.id for _, one in every(side) if isinstance(one, ReceiptLeaf) and one.fact is Fact.FILED]
 
 
-def every(side):
-    rows = side.rows("SELECT idx, entry FROM entry WHERE role = 'ours' ORDER BY idx")
+def every(side, role="ours"):
+    rows = side.rows("SELECT idx, entry FROM entry WHERE role = ? ORDER BY idx", role)
     return [(idx, decode_entry(raw)) for idx, raw in rows]
 
 
@@ -152,3 +154,12 @@ def cut_whole(a, b, now=THEN):
     take(b, made, now)
     again(a, b, now)
     return made
+
+
+def dispatched(text, now, number=0):
+    """Return a thief's dispatch in the name of a side, with its leaf: sealed to the other as any other."""
+    other = Rotating(number)
+    other.node.office = replace(other.node.office, entropy=SeededEntropy(f"thief {text}"))
+    other.node.submit([note(text, Urgency.URGENT)], now)
+    ((id_, sealed),) = other.rows("SELECT id, sealed FROM sent")
+    return next(one for _, one in every(other) if getattr(one, "id", None) == id_), sealed

@@ -33,6 +33,7 @@ from tests.unit.node.cuts import (
     THEN,
     again,
     cut_whole,
+    dispatched,
     dump,
     every,
     forged,
@@ -46,7 +47,6 @@ from tests.unit.node.cuts import (
     whole,
 )
 from tests.unit.node.putback import ask, note, recover, settle
-from tests.unit.node.rotating import Rotating
 from tests.unit.node.test_suspending import suspend
 
 
@@ -91,14 +91,6 @@ def test_what_waited_goes_again_under_its_number():
     assert b.rows("SELECT count(*) FROM sent WHERE fact = 2") == [(1,)]
     assert b.rows("SELECT count(*) FROM got WHERE fact = 2") == [(3,)]
     assert every(a)
-
-
-def dispatched(text, now):
-    """Return a thief's dispatch in the name of the first side, with its leaf: sealed to the peer as any other."""
-    other = Rotating(0)
-    other.node.submit([note(text, Urgency.URGENT)], now)
-    ((id_, sealed),) = other.rows("SELECT id, sealed FROM sent")
-    return next(one for _, one in every(other) if getattr(one, "id", None) == id_), sealed
 
 
 def test_what_the_thief_sent_is_set_aside_and_shown():
