@@ -21,7 +21,7 @@ INTO_THE_FILE := audit bad_input bundle challenge key_change_put_back link proof
 ON_POSTGRESQL := tests/unit/node tests/unit/dispatch tests/unit/desks tests/unit/edge/test_search.py $(INTO_THE_FILE:%=--ignore=tests/unit/node/test_%.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey million worlds trial defences hostile
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey million worlds cuts trial defences hostile
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -97,6 +97,8 @@ hostile: ## a hostile peer in a process of its own tries every row of the table 
 	@$(SET_UP)
 	@$(VENV)/python -m tests.hostile.run --times $(or $(TIMES),150)
 
+cuts: ## a thief with a stolen log key in 40 worlds, and the cut that ends it; SEEDS=n for more
+	@CUTS=$(or $(SEEDS),40) $(VENV)/python -m pytest -q tests/simulation/test_cut.py
 trial: ## what is too long for make test: 200 kills over both stores, and the core's own tests over PostgreSQL
 	@$(SET_UP) --database
 	@$(VENV)/python -m pytest tests/kills --kills $(or $(KILLS),200)

@@ -113,3 +113,9 @@ class NoRoom(LocalError):
     """The disk has no room for a file; what was kept before stands, and it is gone on with once there is room."""
 
     code = "no-room"
+
+
+class BadCut(LocalError):
+    """A cut, or the keys that come with it, does not fit what this node holds; nothing was changed."""
+
+    code = "bad-cut"

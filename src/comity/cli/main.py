@@ -36,6 +36,7 @@ COMMANDS = {
     "duty": {"duty": "who is on duty on both sides, shifts, hand-over notes"},
     "tasks": {"tasks": "what is asked of our own agencies; it never crosses"},
     "link": {"link": "show the link; suspend and resume the exchange, or one desk"},
+    "cut": {"cut": "after a stolen log key: cut the log where both parties accept it, and go on in a new one"},
     "keys": {"keys": "new keys for a node: show, prepare, sign, install"},
     "people": {"people": "accounts of our officers: keys, links, sessions; never content"},
     "subject": {"subject": "for the access officer: every dispatch that concerns a person"},

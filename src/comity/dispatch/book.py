@@ -64,16 +64,23 @@ class LogRow:
 
 
 class RowTiles:
-    """The tiles of one log as rows, read through one transaction."""
+    """The tiles of one log as rows, read through one transaction.
 
-    __slots__ = ("_role", "_tx")
+    Args:
+        tx: the transaction.
+        role: whose log.
+        base: where its span begins, for a log that was closed (`dispatch.closed`).
+    """
 
-    def __init__(self, tx: Tx, role: LogRole) -> None:
-        self._tx, self._role = tx, role
+    __slots__ = ("_base", "_role", "_tx")
+
+    def __init__(self, tx: Tx, role: LogRole, base: int = 0) -> None:
+        self._tx, self._role, self._base = tx, role, base
 
     def tile(self, level: int, n: int) -> bytes:
         """Return the stored tile, empty if there is none."""
-        found = self._tx.rows("SELECT hashes FROM tile WHERE role = ? AND level = ? AND n = ?", (self._role, level, n))
+        place = (self._role, level, n + self._base)
+        found = self._tx.rows("SELECT hashes FROM tile WHERE role = ? AND level = ? AND n = ?", place)
         return bytes_of(found[0][0]) if found else b""
 
 
@@ -151,6 +158,24 @@ class Book:
         self.edges[LogRole.OURS] = edge
         self.change(LogRole.OURS, size=size)
         return taken
+
+    def begin_anew(self, role: LogRole, origin: Origin, base: int) -> None:
+        """Close a log: move what is stored of it to `base`, and begin an empty one under a new name in its place."""
+        # spec: protocol.md 10: the cut
+        self._write_tiles()
+        self._recent.pop(role, None)
+        for table, column in (("entry", "idx"), ("tile", "n"), ("head", "size")):
+            self.tx.run(f"UPDATE {table} SET {column} = {column} + ? WHERE role = ? AND {column} >= 0", (base, role))  # noqa: S608  names of our own
+        self.tx.run("UPDATE log SET origin = ? WHERE role = ?", (origin, role))
+        self._edges[role] = Edge()
+        self.logs[role] = LogRow(role, origin, 0, 0, 0, EMPTY_ROOT, 0, 0)
+        self._touched.add(role)
+
+    def append_opening(self, role: LogRole, entries: Sequence[bytes]) -> None:
+        """Write the leaves with which a log behind a cut begins; both roots signed them, so no head need cover them first."""
+        assert not self.logs[role].size
+        self._append(role, entries)
+        self.change(role, head_size=len(entries), head_root=self.edges[role].root())
 
     def append_decision(self, entry: bytes) -> LeafIndex:
         """Append one leaf to our decision log and return its index."""

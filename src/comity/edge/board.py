@@ -16,6 +16,7 @@ from comity.base.errors import StoreError
 from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Ledger, LogRole, RowTiles, log_row
+from comity.dispatch.closed import real
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none
 from comity.dispatch.decision import verdict_in
 from comity.dispatch.entries import RecordLeaf, decode_entry
@@ -470,8 +471,8 @@ def _stored(tx: Tx, row: DispatchRow) -> _Stored:
     index, receipt, code = found[0] if found else (None, None, None)
     second = None if index is None else cosigned_second(tx, role, int_of(index))
     return _Stored(
-        None if index is None else LeafIndex(int_of(index)),
-        None if receipt is None else LeafIndex(int_of(receipt)),
+        None if index is None else LeafIndex(real(int_of(index))),
+        None if receipt is None else LeafIndex(real(int_of(receipt))),
         None if code is None else str(code),
         None if second is None else Ms(second * SECOND_MS),
     )

@@ -33,7 +33,7 @@ from comity.edge.recovery import Recovery
 from comity.edge.rightofway import Way
 from comity.marking.labels import Lane
 from comity.node.handed import Again, HandedIn
-from comity.node.logfiles import log_file, served
+from comity.node.logfiles import served_file
 from comity.node.node import Node, Outcome
 from comity.node.taken import Problem, Taken
 
@@ -340,8 +340,7 @@ class Engine:
     def tile(self, origin_hash: str, path: str) -> bytes | None:
         """Return a file of our log or of our mirror, or None; called in a thread, reads one snapshot."""
         with self.node.ledger.read() as tx:
-            row = served(tx, origin_hash)
-            return log_file(tx, row.role, path) if row is not None else None
+            return served_file(tx, origin_hash, path)
 
     def problem(self, code: str, retry_ms: int) -> bytes:
         """Return a problem that needs no look into the store."""

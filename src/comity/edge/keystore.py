@@ -61,9 +61,9 @@ class KeyStore:
         kid = key_id(keys.public().cose_keys[0]).hex()[:_KID_DIGITS]
         _put(self._folder / f"log-{number}-{kid}.key", keys)
 
-    def next_logs(self, number: int) -> tuple[LogKeys, ...]:
-        """Return the later pairs of log `number`."""
-        found = sorted(self._folder.glob(f"log-{number}-*.key"))
+    def next_logs(self) -> tuple[LogKeys, ...]:
+        """Return the later pairs, of the first log and of those that followed it behind a cut."""
+        found = sorted(self._folder.glob("log-*-*.key"))
         return tuple(_get(path, LogKeys.from_private_bytes) for path in found)
 
     def cosigners(self) -> tuple[CosignerKeys, ...]:

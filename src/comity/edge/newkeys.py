@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from comity.base.errors import BadConfiguration
-from comity.base.ids import Digest, Ms
-from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey
+from comity.base.ids import Digest, LeafIndex, Ms
+from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey, key_id
 from comity.crypto.sign import sign_instrument, unverified_payload, verify_instrument
+from comity.dispatch.cut import Cut, split_origin
 from comity.dispatch.inbound.paper import KEYS
 from comity.dispatch.keylist import KeyList, KeyPair, Sealing, decode_keylist, encode_keylist
 from comity.edge import pki
@@ -19,6 +20,7 @@ from comity.edge.config import Config
 from comity.edge.entropy import SystemEntropy
 from comity.edge.keystore import KeyStore
 from comity.edge.setup import SEALING_DAYS, SPARE_COSIGNERS
+from comity.node.papers import Listed
 
 SEALING_KEPT_DAYS = 45
 """Days after its end at which a private sealing key is destroyed."""
@@ -83,6 +85,28 @@ def prepare(config: Config, before: KeyList, digest: Digest, restored: int, *, r
         issued=now,
     )
     return encode_keylist(keys)
+
+
+def prepare_cut(config: Config, before: Listed, cut: Cut, *, authority: bool, now: Ms) -> bytes:
+    """Make all keys anew for the log behind a cut, and return its unsigned list: whoever has the old ones has none of these.
+
+    Args:
+        config: the node's settings.
+        before: the newest of our lists that entered the log below the cut.
+        cut: the cut, signed or not.
+        authority: a new certificate authority as well.
+        now: our time.
+
+    Raises:
+        BadConfiguration: a next authority waits already; nothing else was made.
+    """  # spec: protocol.md 10
+    old, (_, number) = before.keys, split_origin(cut.new_origin)
+    named = replace(old, log=replace(old.log, number=number))
+    renewal = Renewal(log=True, mirror=True, authority=authority)
+    made = decode_keylist(prepare(config, named, before.digest, 0, renewal=renewal, now=now))
+    stolen = [(key_id(key), LeafIndex(cut.size)) for key in (old.log.ed25519, old.log.ml_dsa)]
+    sealing = tuple(key for key in made.sealing if key.kid not in {one.kid for one in old.sealing})
+    return encode_keylist(replace(made, sealing=sealing, revoked=(*old.revoked, *stolen)))
 
 
 def _new_mirrors(store: KeyStore, last: int) -> tuple[KeyPair, ...]:

@@ -164,10 +164,8 @@ def read_keyring(keys: KeyStore, ours: KeyList) -> Keyring:
         BadConfiguration: those of the ceremony are not there.
     """
     first = [keys.cosigner(pair.number) for pair in ours.cosigners]
-    number = ours.log.number
-    return Keyring(
-        keys.log(number), first[0], keys.sealing(), tuple(first[1:]), keys.next_logs(number), keys.cosigners()
-    )
+    log = keys.log(ours.log.number)
+    return Keyring(log, first[0], keys.sealing(), tuple(first[1:]), keys.next_logs(), keys.cosigners())
 
 
 def open_law(config: Config) -> Edition:

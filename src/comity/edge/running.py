@@ -35,6 +35,7 @@ from comity.edge.desks import case_desk
 from comity.edge.door import Door
 from comity.edge.door_accord import AccordRoutes
 from comity.edge.door_custody import CustodyRoutes
+from comity.edge.door_cut import CutRoutes
 from comity.edge.door_evidence import EvidenceRoutes
 from comity.edge.door_files import FileRoutes
 from comity.edge.door_keys import KeyRoutes
@@ -284,6 +285,7 @@ def _door(  # noqa: PLR0917  what the door is made of
             files.routes,
             LinkRoutes(engine, desk.people, house_access()).routes,
             KeyRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
+            CutRoutes(engine).routes,
             AccordRoutes(engine, opened.roster.manifest_officer(opened.config.party)).routes,
             *start_notices(opened, engine, stack),
             *start_board_copies(opened, engine),

@@ -26,7 +26,7 @@ from comity.edge.staffing import Staffing
 from comity.edge.stores import in_database
 from comity.edge.turns import TurnReader
 from comity.edge.yearly import make_yearly
-from comity.node.logfiles import log_file, served
+from comity.node.logfiles import served_file
 from comity.screen.site import Site
 from comity.screen.visitor import Hands
 
@@ -89,7 +89,6 @@ def _health(opened: OpenNode, people: People, faults: Callable[[], int] | None) 
 def _log_files(opened: OpenNode) -> Callable[[str, str], bytes | None]:
     def file(origin_hash: str, path: str) -> bytes | None:
         with opened.node.ledger.read() as tx:
-            row = served(tx, origin_hash)
-            return log_file(tx, row.role, path) if row is not None else None
+            return served_file(tx, origin_hash, path)
 
     return file

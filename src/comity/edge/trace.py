@@ -13,6 +13,7 @@ from comity.base import cbor
 from comity.base.errors import BadForm, BadProof, BadSignature, StoreError
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.dispatch.book import Ledger, LogRole
+from comity.dispatch.closed import floor, real
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.decision import read_record
 from comity.dispatch.entries import Fact
@@ -24,6 +25,7 @@ from comity.edge.inbox import DeskLists
 from comity.edge.scope import case_of
 from comity.node.bundle import Piece, Wish, make_bundle
 from comity.node.difference import DAMAGE
+from comity.node.logfiles import head_end
 from comity.node.proofs import SECOND_MS, entry_proof
 from comity.screen.inbox import Line
 from comity.screen.trace import GapLine, GapsCard, ManifestLine, Trace, TraceCard
@@ -119,7 +121,7 @@ class TraceReader:
         """Return what both sides say that they hold, and what is missing."""
         with self._ledger.read() as tx:
             wanted = "FROM got WHERE sealed IS NULL AND fact = 0 AND settled_at IS NULL"
-            waiting = "FROM sent WHERE settled_at IS NULL AND idx IS NOT NULL"
+            waiting = "FROM sent WHERE settled_at IS NULL AND idx >= 0"
             last = tx.rows("SELECT COALESCE(MAX(idx), 0) FROM got")[0][0]
             return GapsCard(
                 manifests=tuple(sorted(self._manifests(tx), key=lambda one: (one.day, one.at), reverse=True)),
@@ -198,27 +200,29 @@ def _logged(tx: Tx, own: LogRole, row: Row) -> Iterator[Trace]:
     """Yield what stands in the two exchange logs: leaf, head, co-signature, receipts."""
     _, idx, first, fact, code, receipt, arrived, seen, seen_idx = row
     log, other = _ROLES[own], "theirs" if own is LogRole.OURS else "ours"
-    index = None if idx is None else int_of(idx)
+    index = None if idx is None else real(int_of(idx))
     yield Trace("committed", log, index, ms_or_none(first))
+    last = 0 if idx is None else head_end(tx, own, floor(int_of(idx)))
     head = tx.rows(
-        "SELECT size, time, cosigned_time FROM head WHERE role = ? AND size > ? ORDER BY size, time LIMIT 1", (own, idx)
+        "SELECT size, time, cosigned_time FROM head WHERE role = ? AND size > ? AND size <= ? ORDER BY size, time LIMIT 1",
+        (own, idx, last),
     ) if idx is not None else []  # fmt: skip
-    size, signed = (int_of(head[0][0]), int_of(head[0][1])) if head else (None, None)
+    size, signed = (real(int_of(head[0][0])), int_of(head[0][1])) if head else (None, None)
     yield Trace("signed", log, None, None if signed is None else Ms(signed * SECOND_MS), size=size, exact=False)
     covered = tx.rows(
-        "SELECT size, cosigned_time FROM head WHERE role = ? AND size > ? AND cosignature IS NOT NULL ORDER BY size, time LIMIT 1",
-        (own, idx),
+        "SELECT size, cosigned_time FROM head WHERE role = ? AND size > ? AND size <= ? AND cosignature IS NOT NULL ORDER BY size, time LIMIT 1",
+        (own, idx, last),
     ) if idx is not None else []  # fmt: skip
     at = Ms(int_of(covered[0][1]) * SECOND_MS) if covered else None
     what = "cosigned" if own is LogRole.OURS else "cosigned-by-us"
-    yield Trace(what, log, None, at, size=int_of(covered[0][0]) if covered else None, exact=False)
-    place = None if receipt is None else int_of(receipt)
+    yield Trace(what, log, None, at, size=real(int_of(covered[0][0])) if covered else None, exact=False)
+    place = None if receipt is None else real(int_of(receipt))
     yield Trace("arrived", other, place, ms_or_none(arrived))
     ends = {int(Fact.FILED): "filed", int(Fact.REFUSED): "refused", int(Fact.QUARANTINED): "quarantined"}
     if int_of(fact) in ends:
         end = ends[int_of(fact)] if int_of(fact) != Fact.REFUSED else "not-admitted"
         yield Trace(end, other, place, ms_or_none(arrived), word="" if code is None else text_of(code))
-    yield Trace("seen", other, None if seen_idx is None else int_of(seen_idx), ms_or_none(seen))
+    yield Trace("seen", other, None if seen_idx is None else real(int_of(seen_idx)), ms_or_none(seen))
 
 
 def _decided(tx: Tx, dispatch: DispatchId) -> Iterator[Trace]:

@@ -221,7 +221,8 @@ def _take_cosignature(exchange: Exchange, book: Book, keys: Sequence[NoteVerifie
             write_link(book.tx, moved(read_link(book.tx), LinkEvent.STALE_INCARNATION, now, why))
         return False
     if _own_root(book, size) != cosigned.checkpoint.root:
-        raise Proven(evidence.false_cosign(book, exchange.cosignature, size, now), "a cosignature on another root")
+        made = evidence.false_cosign(book, exchange.cosignature, size, now)
+        raise Proven(made, "a cosignature on another root", cosigned.checkpoint.root)
     if (size, cosigned.time) <= (ours.cosigned_size, ours.cosigned_time):
         return False
     return _keep_cosignature(cosigned, book)

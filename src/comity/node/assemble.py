@@ -167,12 +167,14 @@ def _seals(papers: Papers, us: NodeName) -> dict[Digest, str]:
 
 def _voice_of(voice: Voice, papers: Papers, keyring: Keyring) -> Voice:
     newest = papers.ours[-1].keys
-    earlier = [(turn, _log_keys(voice.log_origin, keys, keyring)) for turn, keys in log_changes(papers.ours)]
-    log = _log_keys(voice.log_origin, newest, keyring)
+    origin = log_origin(newest.node, newest.log.number)
+    earlier = [(turn, _log_keys(origin, keys, keyring)) for turn, keys in log_changes(papers.ours)]
+    log = _log_keys(origin, newest, keyring)
     cosigners = _cosigners(newest, keyring)
     public = {pair.number: pair for one in papers.ours for pair in one.keys.cosigners}
     return replace(
         voice,
+        log_origin=origin,
         log_keys=log,
         decision_keys=_log_keys(voice.decision_origin, newest, keyring),
         cosigner_keys=cosigners[0],
@@ -185,7 +187,12 @@ def _voice_of(voice: Voice, papers: Papers, keyring: Keyring) -> Voice:
 
 def log_changes(lists: Sequence[Listed]) -> list[tuple[int, KeyList]]:
     """Return each key list whose log keys were changed by the one behind it, with the size at which they ended."""
-    return [(after.turn, before.keys) for before, after in pairwise(lists) if after.keys.log != before.keys.log]
+    # A list with which a log behind a cut begins ends none of its keys: those of the closed log sign nothing here.
+    return [
+        (after.turn, before.keys)
+        for before, after in pairwise(lists)
+        if after.keys.log != before.keys.log and after.turn > 0
+    ]
 
 
 def _log_keys(origin: Origin, keys: KeyList, keyring: Keyring) -> NoteKeys:

@@ -10,6 +10,7 @@ from comity.base import cbor
 from comity.base.errors import BadEnvelope
 from comity.base.hashing import sha256
 from comity.dispatch.book import LogRole
+from comity.dispatch.closed import Closed, floor, real
 from comity.dispatch.entries import (
     DispatchLeaf,
     Entry,
@@ -44,14 +45,14 @@ class _Leaves:
     withdrawn: set[int] = field(default_factory=set)
     restored: set[int] = field(default_factory=set)
 
-    def take(self, index: int, leaf: Entry) -> None:
+    def take(self, index: int, leaf: Entry, base: int = 0) -> None:
         match leaf:
             case DispatchLeaf():
                 self.dispatches[index] = leaf
                 self.sealed.setdefault(index, set()).add(leaf.sealed)
             case ResealLeaf():
-                self.sealed.setdefault(leaf.index, set()).add(leaf.sealed)
-                self.reseals.setdefault(leaf.index, []).append(leaf)
+                self.sealed.setdefault(base + leaf.index, set()).add(leaf.sealed)
+                self.reseals.setdefault(base + leaf.index, []).append(leaf)
             case ReceiptLeaf():
                 self.receipts[index] = leaf
                 if leaf.fact is not Fact.SEEN:
@@ -63,20 +64,35 @@ class _Leaves:
                 if leaf.kind is InstrumentKind.RESTORED:
                     self.restored.add(index)
             case WithdrawLeaf():
-                self.withdrawn.add(leaf.index)
+                self.withdrawn.add(base + leaf.index)
             case _:
                 pass
 
+    def take_closed(self, closed: Closed, entries: Sequence[bytes]) -> None:
+        """Take a log that a cut closed, at the places that rows name in it: above the cut only what was sent."""
+        # spec: protocol.md 10
+        for index, raw in enumerate(entries):
+            leaf = _decoded(raw)
+            if leaf is not None and (index < closed.cut_size or isinstance(leaf, DispatchLeaf | ResealLeaf)):
+                self.take(closed.base + index, leaf, closed.base)
 
-def row_differences(tx: Tx, entries: Mapping[LogRole, Sequence[bytes]]) -> tuple[int, tuple[Difference, ...]]:
+
+def row_differences(
+    tx: Tx, entries: Mapping[LogRole, Sequence[bytes]], closed: Mapping[Closed, Sequence[bytes]] | None = None
+) -> tuple[int, tuple[Difference, ...]]:
     """Compare every row that a leaf commits to; return how many rows there were and what differs.
 
     Args:
         tx: the snapshot.
         entries: of each log in order, empty where one is missing. An entry that is none is passed over: the log's own
             audit has named it.
+        closed: the entries of logs that a cut closed.
     """
-    leaves = {role: _read(found) for role, found in entries.items()}
+    leaves: dict[str, _Leaves] = {role: _Leaves() for role in entries}
+    for one, stored in (closed or {}).items():
+        leaves[one.role].take_closed(one, stored)
+    for role, now in entries.items():
+        _read(now, leaves[role])
     ours, theirs = leaves[LogRole.OURS], leaves[LogRole.THEIRS]
     decisions = leaves[LogRole.DECISION]
     came_back = _came_back(tx, ours, decisions)
@@ -95,14 +111,18 @@ def row_differences(tx: Tx, entries: Mapping[LogRole, Sequence[bytes]]) -> tuple
     return rows, tuple(found)
 
 
-def _read(entries: Sequence[bytes]) -> _Leaves:
-    leaves = _Leaves()
+def _read(entries: Sequence[bytes], leaves: _Leaves) -> None:
     for index, entry in enumerate(entries):
-        try:
-            leaves.take(index, decode_entry(entry))
-        except BadEnvelope:
-            continue
-    return leaves
+        leaf = _decoded(entry)
+        if leaf is not None:
+            leaves.take(index, leaf)
+
+
+def _decoded(entry: bytes) -> Entry | None:
+    try:
+        return decode_entry(entry)
+    except BadEnvelope:
+        return None
 
 
 def _came_back(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
@@ -122,8 +142,9 @@ def _came_back(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
         except DAMAGE:
             continue
         # The leaf `restored` comes behind an l-head at most.
-        if end not in ends and {end, end + 1} & ours.restored:
-            found.update(range(first, end))
+        if end not in ends:
+            for base in {floor(place) for place in ours.restored if real(place) in {end, end + 1}}:
+                found.update(range(base + first, base + end))
         ends.add(end)  # the first one counts: a later one could only excuse more
     return frozenset(found)
 
@@ -139,11 +160,13 @@ def _erased(tx: Tx, ours: _Leaves, decisions: _Leaves) -> frozenset[int]:
         if leaf is None or leaf.commit != record_commit(as_bytes(salt), as_bytes(record)):
             continue
         try:
-            _, shown_idx, parts, *_ = cast("Any", cbor.decode(as_bytes(record)))
-            shown_leaf, named = ours.records.get(as_int(shown_idx)), {as_int(one) for one in parts}
+            _, named_at, parts, *_ = cast("Any", cbor.decode(as_bytes(record)))
+            shown_idx, named = as_int(named_at), {as_int(one) for one in parts}
         except DAMAGE:
             continue
-        if shown_leaf is not None and shown_leaf.kind in {"shred", "destroyed"}:
+        # The record names the place that the leaf had then; behind a cut that may be in a log that was closed.
+        shown = (leaf for place, leaf in ours.records.items() if real(place) == shown_idx)
+        if any(leaf.kind in {"shred", "destroyed"} for leaf in shown):
             found |= named
     return frozenset(found)
 
@@ -296,6 +319,8 @@ def _unnoted(table: str, row: str, leaf: DispatchLeaf, index: Scalar, log: _Leav
 
 def _absent(table: str, present: set[int], log: _Leaves, whose: str) -> Iterator[Difference]:
     for index, leaf in log.dispatches.items():
+        if index < 0:  # what the other side had not receipted went again in the next log
+            continue
         if index not in present and index not in log.withdrawn:
             what = f"the row is missing; leaf {index} of {whose} log commits to it"
             yield Difference(table, shown(leaf.id), what, "", leaf.commit.hex())
@@ -350,9 +375,12 @@ def _instruments(tx: Tx, ours: _Leaves, came_back: frozenset[int]) -> tuple[int,
             what = "the signed instrument is not the one that its leaf names"
             found.append(Difference("instrument", f"{plain(index)}, {plain(kind)}", what, made.hex(), proven))
     known = {as_int(row[3]) for row in rows} | came_back
+    # A log behind a cut begins with papers that stood before, and one above a cut may have been said again.
+    cut = any(floor(place) for place in ours.instruments)
+    restated = {as_bytes(row[0]) for row in rows + tx.rows("SELECT digest FROM paper")} if cut else set[bytes]()
     found += [
         Difference("instrument", f"{index}, {leaf.kind}", "the instrument is missing", "", leaf.digest.hex())
         for index, leaf in ours.instruments.items()
-        if index not in known
+        if index not in known and leaf.digest not in restated
     ]
     return len(rows), found

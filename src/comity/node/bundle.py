@@ -22,6 +22,7 @@ from comity.crypto.sign import unverified_payload
 from comity.dispatch import wire
 from comity.dispatch.accord import decode_accord, fingerprint
 from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.closed import OPENING, closed_logs
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.decision import Decided, read_record
 from comity.dispatch.entries import DispatchLeaf, InstrumentKind, ReceiptLeaf, decode_entry
@@ -73,6 +74,7 @@ class Source:
         parts: its four parts, `GONE` for those that were destroyed; None where its content was never opened here.
         sealed: the bytes that crossed; empty where they are no longer kept, None where they never came.
         digests: of the four parts where one was destroyed, else None.
+        place: of the leaf in our tables; of a log that a cut closed it is another number than the index.
     """
 
     id: DispatchId
@@ -83,6 +85,7 @@ class Source:
     parts: wire.Parts | None
     sealed: bytes | None
     digests: bytes | None = None
+    place: int = 0
 
 
 def make_bundle(tx: Tx, dispatch: DispatchId, wish: Wish, *, now: Ms, act: DispatchId | None = None) -> bytes:
@@ -188,6 +191,7 @@ def instruments(tx: Tx) -> Iterator[tuple[str, bytes]]:
         elif kind == InstrumentKind.KEYS:
             keys = decode_keylist(payload)
             yield f"keys/{keys.node.replace('/', '-')}-{keys.edition}.cose", bytes_of(signed)
+    yield from cut_files(tx)
 
 
 def find_source(tx: Tx, dispatch: DispatchId) -> Source | None:
@@ -207,7 +211,7 @@ def find_source(tx: Tx, dispatch: DispatchId) -> Source | None:
     if digests is not None:
         sealed = b""
     proof = entry_proof(tx, own, int_of(idx), first=True) if idx is not None else None
-    if proof is None:
+    if proof is None or idx is None:
         return None
     leaf = decode_entry(proof.entry)
     parts = None if plain is None else parts_of(bytes_of(plain))
@@ -217,7 +221,8 @@ def find_source(tx: Tx, dispatch: DispatchId) -> Source | None:
         or (parts is not None and commit_shown(parts, digests) != leaf.commit)
     ):
         raise BadForm("the stored content is not what its leaf commits to; nothing was made: audit this node")
-    return Source(dispatch, own, other, leaf, proof, parts, None if sealed is None else bytes_of(sealed), digests)
+    content = None if sealed is None else bytes_of(sealed)
+    return Source(dispatch, own, other, leaf, proof, parts, content, digests, int_of(idx))
 
 
 def _whole(tx: Tx, dispatch: DispatchId) -> tuple[Source, wire.Parts, bytes]:
@@ -247,7 +252,7 @@ def _receipts(tx: Tx, source: Source) -> tuple[dict[str, bytes], int]:
 def receipt_places(
     tx: Tx, role: LogRole, about: Mapping[DispatchId, LeafIndex]
 ) -> Iterator[tuple[LeafIndex, ReceiptLeaf]]:
-    """Yield every receipt in a log for some dispatches of the other log, with its place, in order.
+    """Yield every receipt in a log for some dispatches of the other log, with its place in our tables, in order.
 
     Args:
         tx: the snapshot.
@@ -255,10 +260,12 @@ def receipt_places(
         about: dispatches with their places in the other log.
     """
     row = log_row(tx, role)
-    for start in range(0, row.size if row is not None else 0, _CHUNK):
+    spans = [(one.base, one.base + one.cut_size) for one in closed_logs(tx, role)]
+    spans += [(0, row.size if row is not None else 0)]
+    for start, end in ((at, stop) for begin, stop in spans for at in range(begin, stop, _CHUNK)):
         found = tx.rows(
             "SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? ORDER BY idx",
-            (role, start, start + _CHUNK),
+            (role, start, min(end, start + _CHUNK)),
         )
         for index, raw in found:
             entry = bytes_of(raw)
@@ -269,7 +276,7 @@ def receipt_places(
 
 
 def _tie(tx: Tx, source: Source) -> dict[str, bytes]:
-    tie = tie_before(tx, source.own, source.proof.index)
+    tie = tie_before(tx, source.own, source.place)
     proof = entry_proof(tx, source.own, tie[0], first=True) if tie is not None else None
     return {} if proof is None else {"l-head/entry": proof.entry, "l-head/proof": proof.text().encode()}
 
@@ -292,7 +299,26 @@ def key_proofs(tx: Tx) -> dict[str, bytes]:
                 name = f"{text_of(kind)}-entry/{count[text_of(kind)]}"
                 files |= {f"{name}/entry": proof.entry, f"{name}/proof": proof.text().encode()}
                 count[text_of(kind)] += 1
+        for begin in _behind_cuts(tx, role):
+            # A log behind a cut says anew which edition it begins with.
+            proof = entry_proof(tx, role, begin + OPENING - 1, first=True)
+            if proof is not None:
+                name = f"accord-entry/{count['accord']}"
+                files |= {f"{name}/entry": proof.entry, f"{name}/proof": proof.text().encode()}
+                count["accord"] += 1
     return files
+
+
+def _behind_cuts(tx: Tx, role: LogRole) -> list[int]:
+    """Return where each log of one side begins that follows another one."""
+    closed = closed_logs(tx, role)
+    return [*(one.base for one in closed[1:]), *([0] if closed else [])]
+
+
+def cut_files(tx: Tx) -> Iterator[tuple[str, bytes]]:
+    """Yield the cuts of both logs under their names in a bundle or an export."""
+    for role, signed in tx.rows("SELECT role, signed FROM closed_log ORDER BY role, number"):
+        yield f"cut-{text_of(role)}-{sha256(bytes_of(signed)).hex()[:8]}.cose", bytes_of(signed)
 
 
 def reseal_proofs(tx: Tx, sources: Iterable[Source]) -> dict[str, bytes]:
@@ -301,7 +327,7 @@ def reseal_proofs(tx: Tx, sources: Iterable[Source]) -> dict[str, bytes]:
     found: list[EntryProof] = []
     for source in sources:
         row = "SELECT leaf_idx FROM reseal WHERE role = ? AND idx = ? ORDER BY leaf_idx"
-        places = (int_of(index) for (index,) in tx.rows(row, (source.own, source.proof.index)))
+        places = (int_of(index) for (index,) in tx.rows(row, (source.own, source.place)))
         proofs = (entry_proof(tx, source.own, place, first=True) for place in places)
         found += [proof for proof in proofs if proof is not None]
     files: dict[str, bytes] = {}
@@ -347,7 +373,7 @@ Fingerprints (SHA-256)
 
 
 def _statement(tx: Tx, source: Source, wish: Wish, receipts: str, now: Ms) -> str:
-    after, before = leaf_interval(tx, source.own, source.proof.index)
+    after, before = leaf_interval(tx, source.own, source.place)
     signed = dict(instruments(tx))
     assert source.parts is not None
     return _STATEMENT.format(

@@ -19,6 +19,7 @@ from comity.base.hashing import sha256
 from comity.base.ids import Digest, show_id
 from comity.dispatch import wire
 from comity.dispatch.accord import verify_accord
+from comity.dispatch.cut import verify_cut
 from comity.dispatch.entries import (
     DispatchLeaf,
     Entry,
@@ -99,6 +100,8 @@ def check_files(files: Mapping[str, bytes], keys: PublicKeys) -> tuple[tuple[Pro
         elif isinstance(one.leaf, RecordLeaf):
             _step(steps, f"{name} record", partial(_check_record, name, one.leaf, files))
     _check_decisions(steps, files, proven)
+    for name in sorted(one for one in files if one.startswith("cut-")):
+        _step(steps, name, partial(_check_cut, files[name], files, proven))
     for name in sorted(filter(_is_accord, files)):
         _step(steps, name, partial(_check_accord, files[name]))
     return tuple(steps), proven
@@ -279,6 +282,16 @@ def _check_accord(signed: bytes) -> str:
     return (
         f"{accord.name}, edition {accord.edition}, signed by the roots of {nodes}; fingerprint {sha256(signed).hex()}"
     )
+
+
+def _check_cut(signed: bytes, files: Mapping[str, bytes], proven: Mapping[str, Proven]) -> str:
+    """Check a cut by the roots that the accord among the papers names, and that no paper rests on what it cut off."""
+    # spec: protocol.md 10
+    cut = verify_cut(signed, verify_accord(files[min(filter(_is_accord, files))]))
+    for one in proven.values():
+        if one.origin == cut.origin and one.head.head.checkpoint.size > cut.size:
+            raise _Wrong(f"{one.name} rests on a head of {cut.origin} above size {cut.size}, where both roots cut it")
+    return f"{cut.origin} was cut at size {cut.size} by both roots and went on as {cut.new_origin}; fingerprint {sha256(signed).hex()}"
 
 
 def _is_accord(name: str) -> bool:

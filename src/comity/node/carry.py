@@ -133,7 +133,7 @@ def _waiting(
         "SELECT s.lane, coalesce(s.resealed_idx, s.idx), length(s.sealed), s.idx FROM sent s"  # noqa: S608  no text of a person in it
         f" WHERE s.lane <= ? AND s.idx < ? AND (s.lane = 0 OR s.idx < ?){goes}"
     )
-    rows = book.tx.rows(fields + " AND s.settled_at IS NULL AND s.fact = 0 AND s.idx IS NOT NULL", bounds)
+    rows = book.tx.rows(fields + " AND s.settled_at IS NULL AND s.fact = 0 AND +s.idx >= 0", bounds)
     known = {row[3] for row in rows}
     for wanted in heard.wants:
         if wanted not in known:

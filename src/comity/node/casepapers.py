@@ -20,6 +20,7 @@ from comity.crypto.sign import unverified_payload
 from comity.dispatch import wire
 from comity.dispatch.accord import decode_accord
 from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.closed import real
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.decision import Decided, read_record
 from comity.dispatch.entries import ReceiptLeaf
@@ -98,7 +99,7 @@ class _Place:
     @property
     def order(self) -> tuple[int, int, str, int]:
         """Where it stands among the papers: by what both logs prove of its time, then by log and place."""
-        return self.cosigned, self.after or 0, self.source.own.value, self.source.proof.index
+        return self.cosigned, self.after or 0, self.source.own.value, self.source.place
 
 
 def case_dispatches(tx: Tx, case: CaseId) -> tuple[DispatchId, ...]:
@@ -171,7 +172,7 @@ def _place(tx: Tx, dispatch: DispatchId, asked: Asked) -> _Place | None:
     source = find_source(tx, dispatch)
     if source is None:
         return None
-    tie, second = tie_before(tx, source.own, source.proof.index), cosigned_second(tx, source.own, source.proof.index)
+    tie, second = tie_before(tx, source.own, source.place), cosigned_second(tx, source.own, source.place)
     assert second is not None  # a co-signed head covers it, or there would be no source
     decided = let_out(tx, dispatch, asked.acts.get(dispatch))
     shown, removed = _shown(tx, source, decided, asked)
@@ -238,7 +239,7 @@ def _facts(tx: Tx, place: _Place) -> dict[str, Json]:
     return {
         "id": show_id(source.id),
         "ours": ours,
-        "log": _origin(tx, source.own),
+        "log": source.proof.origin,
         "index": source.proof.index,
         "size": source.proof.size,
         "after": place.after,
@@ -300,7 +301,7 @@ def _receipts(tx: Tx, places: Iterable[_Place]) -> tuple[dict[str, bytes], dict[
 
 def _receipt(tx: Tx, name: str, role: LogRole, index: LeafIndex, leaf: ReceiptLeaf) -> Json:
     second = cosigned_second(tx, role, index)
-    return {"folder": name, "index": index, "fact": leaf.fact.name.lower(), "code": leaf.code, "cosigned": second}
+    return {"folder": name, "index": real(index), "fact": leaf.fact.name.lower(), "code": leaf.code, "cosigned": second}
 
 
 def _ties(tx: Tx, places: Iterable[_Place]) -> tuple[dict[str, bytes], dict[DispatchId, str]]:
@@ -310,7 +311,7 @@ def _ties(tx: Tx, places: Iterable[_Place]) -> tuple[dict[str, bytes], dict[Disp
     after: dict[DispatchId, str] = {}
     for place in places:
         role = place.source.own
-        tie = tie_before(tx, role, place.source.proof.index)
+        tie = tie_before(tx, role, place.source.place)
         proof = None if tie is None else entry_proof(tx, role, tie[0], first=True)
         if tie is None or proof is None:
             continue

@@ -88,7 +88,7 @@ def _repeat_due(tx: Tx, link: Link, told: Told) -> list[int]:
         return []
     goes, arguments = allowed.condition
     rows = tx.rows(
-        f"SELECT 1 FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.idx IS NOT NULL AND {goes} LIMIT 1",  # noqa: S608  no text of a person in it
+        f"SELECT 1 FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND +s.idx >= 0 AND {goes} LIMIT 1",  # noqa: S608  no text of a person in it
         arguments,
     )
     return [told.at + REPEAT_MS] if rows else []

@@ -62,13 +62,17 @@ def hindered(tx: Tx, office: Office, accord: Accord, now: Ms) -> bool:
     return any(_keys(header, office, now) is None for _, header, _ in _pooled(tx))
 
 
-def move_pool(book: Book, office: Office, now: Ms) -> int:
-    """Put what waits for its place under the edition in force in our log, where it is under another; return how many."""
+def move_pool(book: Book, office: Office, now: Ms, again: frozenset[bytes] = frozenset()) -> int:
+    """Put what waits for its place under the edition in force in our log, where it is under another; return how many.
+
+    What is sent `again` behind a cut is sealed anew all the same.
+    """
     moved = 0
     for entry, header, (id_, plain) in _pooled(book.tx):
         leaf = decode_entry(entry)
         keys = _keys(header, office, now)
-        if not isinstance(leaf, DispatchLeaf) or header.accord == office.accord_digest or keys is None:
+        moves = header.accord != office.accord_digest or id_ in again
+        if not isinstance(leaf, DispatchLeaf) or not moves or keys is None:
             continue
         parts = under(parts_of(plain), office.accord_digest)
         packed, _ = wire.encode_plain(parts, recipients=len(keys))

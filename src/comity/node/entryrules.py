@@ -28,7 +28,7 @@ from comity.dispatch.foresight import rows_among
 from comity.dispatch.holding import STOPPING_KINDS
 from comity.dispatch.ports import Row, Scalar, Tx
 from comity.dispatch.takingback import heard
-from comity.node import evidence
+from comity.node import closed, evidence
 from comity.node.incarnation import read_incarnation, write_incarnation
 from comity.node.link import LinkEvent as Event
 from comity.node.linkrow import moved, read_link, write_link
@@ -68,7 +68,8 @@ def check_entries(
             if isinstance(entry, DispatchLeaf):
                 shown.insert(0, _earlier(entry, seen, first, fresh, book))
             ours = _against(entry, book)
-            raise Proven(evidence.false_entry(kind, shown, ours, tiles, head, note=note, now=now), note)
+            made = evidence.false_entry(kind, shown, ours, tiles, head, note=note, now=now)
+            raise Proven(made, note, entry.root if isinstance(entry, HeadLeaf) else None)
         if isinstance(entry, DispatchLeaf):
             seen[entry.id] = first + place
 
@@ -100,14 +101,17 @@ def _broken(entry: Entry, seen: Mapping[bytes, int], known: _Known, book: Book) 
                 found = [(leaf.id, leaf.sealed)] if isinstance(leaf, DispatchLeaf) else []
             same = bool(found) and found[0] == (entry.id, entry.sealed)
             same = same or (bool(found) and found[0][0] == entry.id and entry.sealed in _sealed_so(entry, book))
-            if not same:
+            if not same and not closed.receipted(book, entry):
                 return EvidenceClass.FALSE_RECEIPT, "a receipt for a dispatch that we did not send"
+        case HeadLeaf() if entry.origin != book.logs[LogRole.OURS].origin:
+            if not closed.named(book, entry):
+                return EvidenceClass.FALSE_COSIGN, "a head under our name that we did not sign"
         case HeadLeaf():
             place = (LogRole.OURS, entry.size, entry.time)
             found = book.tx.rows("SELECT root FROM head WHERE role = ? AND size = ? AND time = ?", place)
             if not found and _forgotten(entry, book):
                 found = [(root(book.tiles(LogRole.OURS), entry.size),)]
-            if entry.origin != book.logs[LogRole.OURS].origin or not found or found[0][0] != entry.root:
+            if not found or found[0][0] != entry.root:
                 return EvidenceClass.FALSE_COSIGN, "a head under our name that we did not sign"
         case _:
             pass
@@ -188,7 +192,7 @@ def apply_entries(
                 settled += _withdraw(entry, book, now)
             case LinkLeaf(event=LinkEvent.SUSPEND | LinkEvent.RESUME):
                 apply_leaf(book, entry, tuple(desks), ours=False, now=now)
-            case LinkLeaf(event=LinkEvent.ACCUSED):
+            case LinkLeaf(event=LinkEvent.ACCUSED) if not closed.awaited(book):
                 reason = "the other party's log says that it holds proof against this node; both desks must talk"
                 write_link(book.tx, moved(read_link(book.tx), Event.EVIDENCE, now, reason))
             case _:

@@ -17,6 +17,7 @@ from comity.dispatch import glass, records, wire
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.certificates import DESTROYED, SHRED, Certificate, encode_certificate
+from comity.dispatch.closed import closed_at, real
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import DispatchLeaf, Fact
 from comity.dispatch.office import Office
@@ -196,9 +197,11 @@ def _erase(row: _Row, parts: tuple[str, ...], by: Officer, book: Book, office: O
         _destroy_parts(row, parts, book, office)
         if FILES in parts:
             attached.shred(row.id, book.tx, now)
-    origin = book.logs[LogRole.OURS if row.table == "sent" else LogRole.THEIRS].origin
+    role = LogRole.OURS if row.table == "sent" else LogRole.THEIRS
+    closed = closed_at(book.tx, role, row.idx)
+    origin = book.logs[role].origin if closed is None else closed.origin
     named = parts if kind == SHRED else ("header", *parts)  # in custody lay all four, as they came
-    said = Certificate(kind, row.id, origin, LeafIndex(row.idx), leaf.commit, named, now)
+    said = Certificate(kind, row.id, origin, LeafIndex(real(row.idx)), leaf.commit, named, now)
     place = glass.leaf(kind, encode_certificate(said), book, office, now)
     gone = _erase_home(row, book)
     members: list[Value] = [place, list(gone), row.id, kind, list(parts), by.desk, by.number, now]

@@ -40,6 +40,7 @@ class LinkEvent(StrEnum):
     PROVED = "proved"
     FOREIGN_LEAF = "foreign-leaf"
     EVIDENCE = "evidence"
+    CUT = "cut"
 
 
 _S, _E = LinkState, LinkEvent
@@ -64,6 +65,8 @@ TABLE: dict[tuple[LinkState, LinkEvent], LinkState] = {
     (_S.UNCOSIGNED, _E.PROVED): _S.UP,
     **{(state, _E.SUSPENDED): _S.SUSPENDED for state in (_S.UP, _S.SILENT, _S.UNCOSIGNED)},
     (_S.SUSPENDED, _E.RESUMED): _S.RECOVERING,
+    # The other side may still run; what it has of the new log is compared before the first dispatch all the same.
+    **{(state, _E.CUT): _S.RECOVERING for state in (*_RUNNING, _S.BROKEN)},
     **{
         (state, event): _S.BROKEN
         for state in LinkState

@@ -278,7 +278,7 @@ def _state(tx: Tx, role: LogRole) -> LogState:
 
 def _open(tx: Tx, table: str) -> tuple[OpenItem, ...]:
     rows = tx.rows(
-        f"SELECT idx, fact FROM {table} WHERE settled_at IS NULL AND idx IS NOT NULL ORDER BY idx LIMIT ?",  # noqa: S608  our two tables
+        f"SELECT idx, fact FROM {table} WHERE settled_at IS NULL AND +idx >= 0 ORDER BY idx LIMIT ?",  # noqa: S608  our two tables
         (_OPEN_LISTED,),
     )
     return tuple(OpenItem(LeafIndex(int_of(index)), int_of(fact)) for index, fact in rows)

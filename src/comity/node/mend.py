@@ -35,6 +35,7 @@ from comity.dispatch.ports import Tx
 from comity.dispatch.recover_codec import Restored, sign_restored
 from comity.node import challenge
 from comity.node.absorb import Overlay, check_pending
+from comity.node.cutting import release
 from comity.node.editions import adopt, check_editions, move_pool
 from comity.node.entryrules import apply_entries, check_entries
 from comity.node.heads import keep_head
@@ -96,7 +97,7 @@ def mend(
         Proven: the peer's entries prove that it broke a rule.
     """
     incarnation = int_of(book.tx.rows("SELECT incarnation FROM recovery")[0][0])
-    before = book.logs[LogRole.OURS].head_size
+    before, mirrored = book.logs[LogRole.OURS].head_size, book.logs[LogRole.THEIRS].size
     known = read_incarnation(book.tx, LogRole.OURS)
     write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, known.restored))
     tail = _append_own(book, missing, fetched)
@@ -121,6 +122,8 @@ def mend(
     _log_restored(book, missing, incarnation, voice)
     settled += _withdraw_lost(book, now)
     put_back(book, tail)
+    came = book.entries(LogRole.THEIRS, mirrored, book.logs[LogRole.THEIRS].size)
+    release(book, renew(book.tx)[0], [decode_entry(one) for one in came], mirrored, now)
     move_pool(book, renew(book.tx)[0], now)
     salt = office.entropy.draw(32)
     records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)

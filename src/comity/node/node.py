@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 from comity.base.errors import BadForm
 from comity.base.hashing import sha256
@@ -17,6 +18,7 @@ from comity.dispatch.alarms import Alarm, ring
 from comity.dispatch.answered import answer_act
 from comity.dispatch.approvals import Answer
 from comity.dispatch.book import Book, Ledger, LogRole, log_row
+from comity.dispatch.closed import real, stands
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, decode_entry, encode_entry
 from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
@@ -36,6 +38,7 @@ from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
 from comity.node import absorb, certifying, challenge, due, held, owed, stolen
 from comity.node.assemble import Keyring, keyring_of
 from comity.node.carry import Carried, carry
+from comity.node.cutting import release
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
 from comity.node.evidence import keep_evidence
@@ -97,6 +100,7 @@ class Node(Linked):
         self._heard = Heard()
         self._told = Told()
         self._stops = NOTHING_STOPPED
+        self._named: set[Digest] = set()
         self.reread()
 
     # --- sending -----------------------------------------------------------------------------------------------
@@ -152,10 +156,11 @@ class Node(Linked):
         )
         if not found:
             return
-        index = LeafIndex(int_of(found[0][0]))
-        leaf = ReceiptLeaf(index, dispatch, sha256(b""), Fact.SEEN, None, None, None)
+        index = int_of(found[0][0])
+        leaf = ReceiptLeaf(LeafIndex(real(index)), dispatch, sha256(b""), Fact.SEEN, None, None, None)
         leaf = replace(leaf, sealed=Digest(bytes_of(found[0][1])))
-        book.append_own([encode_entry(leaf)])
+        if stands(book.tx, LogRole.THEIRS, index):
+            book.append_own([encode_entry(leaf)])
         book.tx.run("UPDATE got SET seen_at = ? WHERE idx = ?", (now, index))
         for desk in self.office.desks.values():
             desk.settle(book.tx, dispatch, int(Fact.SEEN), None, now)
@@ -397,15 +402,26 @@ class Node(Linked):
             with self._change() as book:
                 taken = self._take(exchange, head, book, now, apart=apart)
         except Proven as proven:
-            with self.ledger.begin() as book:
-                keep_evidence(book, proven.evidence, now)
-            raise Problem("broken", 503, str(proven)) from proven
+            self._judge_proven(proven, now)
         except Problem as problem:
             if problem.code != "stale-incarnation":
                 self._keep_doubtful(head, problem, now)
             raise
         self._heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
         return taken
+
+    def _judge_proven(self, proven: Proven, now: Ms) -> NoReturn:
+        """Keep evidence and stop; what a thief with our key may have signed the peer is first asked to show."""
+        with self.ledger.begin() as book:
+            if proven.named is None or proven.named in self._named or not self._was_up:
+                keep_evidence(book, proven.evidence, now)
+                code = "broken"
+            else:
+                self._named.add(proven.named)
+                why = "the other side names a head of our log that we did not sign; it is asked what it holds"
+                write_link(book.tx, moved(read_link(book.tx), LinkEvent.STALE_INCARNATION, now, why))
+                code = "recovering"
+        raise Problem(code, 503, str(proven)) from proven
 
     def _take(self, exchange: Exchange, head: SignedHead, book: Book, now: Ms, *, apart: bool) -> Taken:
         first = book.logs[LogRole.THEIRS].size
@@ -414,6 +430,7 @@ class Node(Linked):
         fresh = book.entries(LogRole.THEIRS, first, book.logs[LogRole.THEIRS].size)
         entries = [decode_entry(e) for e in fresh]
         settled = apply_entries(first, entries, head, book, self.office.desks, now=now)
+        release(book, self.office, entries, first, now)
         if self._entered(entries, book.tx) or wants_reseal(entries):
             reseal_due(book, self.office, now)
         after = book.logs[LogRole.OURS]

@@ -15,7 +15,8 @@ from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms
 from comity.crypto.keys import key_id
 from comity.dispatch.amendment import Amendment, Stage, encode_amendment, stage_of
-from comity.dispatch.book import Book, Ledger
+from comity.dispatch.book import Book, Ledger, LogRole
+from comity.dispatch.cut import View
 from comity.dispatch.entries import Entry, InstrumentKind, InstrumentLeaf
 from comity.dispatch.keylist import KeyList, follows, verify_keylist
 from comity.dispatch.office import Office
@@ -25,6 +26,7 @@ from comity.dispatch.proposals import fault_of_ours, proposals
 from comity.dispatch.states import Committed, Officer, Withheld
 from comity.node.amending import Amending, amending
 from comity.node.assemble import Keyring, renewed
+from comity.node.cutting import Aside, TakenCut, aside, taken_cuts, view_of
 from comity.node.editions import enter_edition, move_pool
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
@@ -178,6 +180,16 @@ class Papered:
             form = amendment_form(body, agency, self.office.peer_keys.sealing[0].agency)
             return send(form, by, book, self.office, now)
 
+    def cut_view(self, *, own: bool) -> View:
+        """Return what this store has of our log, or of the peer's, for a cut to be made of."""
+        with self.ledger.begin() as book:
+            return view_of(book, LogRole.OURS if own else LogRole.THEIRS)
+
+    def cuts(self) -> tuple[tuple[TakenCut, ...], tuple[Aside, ...]]:
+        """Return the cuts that this node took, and what is set aside by them."""
+        with self.ledger.read() as tx:
+            return taken_cuts(tx), aside(tx)
+
     def our_lists(self) -> tuple[Listed, tuple[Listed, ...]]:
         """Return our key list in force, and those of ours that have no leaf yet."""
         with self.ledger.read() as tx:
@@ -192,7 +204,9 @@ class Papered:
             papers = read_papers(tx)
         if papers is None:
             return (self.office.peer_keys.tls_ca,)
-        lists = (*papers.theirs[-2:], *(one for one in papers.coming if one.keys.node == self.office.peer))
+        number = papers.theirs[-1].keys.log.number  # behind a cut the authority of before counts no more
+        trusted = [one for one in papers.theirs[-2:] if one.keys.log.number == number]
+        lists = (*trusted, *(one for one in papers.coming if one.keys.node == self.office.peer))
         return tuple(dict.fromkeys(one.keys.tls_ca for one in lists))
 
     def all_lists(self) -> tuple[tuple[Listed, ...], tuple[Listed, ...]]:

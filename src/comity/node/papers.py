@@ -16,6 +16,7 @@ from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, NodeName, Origin
 from comity.crypto.sign import unverified_payload
 from comity.dispatch.accord import Accord, Agreed, verify_accord
 from comity.dispatch.book import Book, LogRole, LogRow
+from comity.dispatch.closed import first_base, floor, real
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Entry, InstrumentKind, InstrumentLeaf, encode_entry
 from comity.dispatch.keylist import KeyList, decode_keylist, verify_keylist
@@ -38,8 +39,10 @@ class Listed:
 
     @property
     def turn(self) -> int:
-        """Size of the head that first covers it; 0 for the list of the ceremony."""
-        return self.index + 1 if self.index else 0
+        """Size of the head that first covers it; where its log begins if it is among the first leaves, 0 in the log of now."""
+        if self.index is None:
+            return 0
+        return floor(self.index) if real(self.index) < CEREMONY else self.index + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +96,11 @@ def read_papers(tx: Tx, hints: Mapping[tuple[bytes, bool], int] | None = None) -
     if len(first) != CEREMONY:
         raise BadConfiguration("the store lacks the papers of the ceremony; audit this node")
     accord = verify_accord(first[2])
-    ours, theirs = (Listed(LeafIndex(0), sha256(one), _list_of(one)) for one in first[:2])
-    agreed = Agreed(LeafIndex(2), sha256(first[2]), accord)
+    bases = [first_base(tx, role) for role in (LogRole.OURS, LogRole.THEIRS)]
+    ours, theirs = _first_lists(first, bases)
+    agreed = [Agreed(LeafIndex(base + 2), sha256(first[2]), accord) for base in bases]
     coming: list[Listed] = []
-    lists, editions = _Lists(ours, theirs), _Editions(agreed)
+    lists, editions = _Lists(ours, theirs), _Editions(*agreed)
     for raw, kind, signed, in_ours, in_theirs in rows:
         digest = _same(bytes_of(raw), bytes_of(signed))
         paper = _verified(bytes_of(signed), text_of(kind), first[2])
@@ -117,11 +121,17 @@ def read_papers(tx: Tx, hints: Mapping[tuple[bytes, bool], int] | None = None) -
 def first_lists(tx: Tx) -> tuple[Listed, Listed]:
     """Return the key lists of the ceremony, ours and the peer's."""
     first = [bytes_of(row[0]) for row in tx.rows(_FIRST, (CEREMONY,))]
-    ours, theirs = (Listed(LeafIndex(0), sha256(one), _list_of(one)) for one in first[:2])
+    return _first_lists(first, (0, 0))
+
+
+def _first_lists(first: Sequence[bytes], bases: Sequence[int]) -> tuple[Listed, Listed]:
+    ours, theirs = (
+        Listed(LeafIndex(base), sha256(one), _list_of(one)) for base, one in zip(bases, first, strict=False)
+    )
     return ours, theirs
 
 
-_FIRST = "SELECT signed FROM instrument WHERE from_ours < ? ORDER BY from_ours"
+_FIRST = "SELECT signed FROM instrument WHERE from_ours < ? ORDER BY from_ours LIMIT 3"
 
 
 class _Lists:
@@ -139,8 +149,8 @@ class _Lists:
 
 
 class _Editions:
-    def __init__(self, first: Agreed) -> None:
-        self._ours, self._theirs = [first], [first]
+    def __init__(self, ours: Agreed, theirs: Agreed) -> None:
+        self._ours, self._theirs = [ours], [theirs]
         self.open: list[tuple[Digest, Accord]] = []
 
     def take(self, accord: Accord, digest: Digest, our_idx: object, their_idx: object) -> None:
@@ -242,7 +252,7 @@ _NEWEST = 3
 
 
 def _said(log: LogRow, index: object, signed: bytes, size: int, *, always: bool) -> list[Paper]:
-    if not isinstance(index, int):
+    if not isinstance(index, int) or index < 0:  # in no log, or in one that was closed
         return [Paper(log.origin, None, signed)] if always else []
     return [Paper(log.origin, LeafIndex(index), signed)] if always or index >= size else []
 
@@ -325,7 +335,7 @@ def take_back(book: Book, size: int) -> None:
     """Forget the places of papers from `size` of our log on, which no head covers: they are written again later."""
     book.tx.run("DELETE FROM instrument WHERE from_ours >= ? AND digest IN (SELECT digest FROM paper)", (size,))
     book.tx.run("UPDATE paper SET our_idx = NULL WHERE our_idx >= ?", (size,))
-    left = book.tx.rows("SELECT max(our_idx) FROM paper WHERE kind = ?", (KEYS,))[0][0]
+    left = book.tx.rows("SELECT max(our_idx) FROM paper WHERE kind = ? AND our_idx >= ?", (KEYS, CEREMONY))[0][0]
     book.change(LogRole.OURS, turn=0 if left is None else int_of(left) + 1)
 
 

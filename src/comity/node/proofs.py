@@ -12,13 +12,14 @@ from typing import Final, Self
 from comity.base.errors import BadForm
 from comity.base.ids import LeafIndex, Ms, Origin
 from comity.dispatch.book import LogRole, RowTiles
+from comity.dispatch.closed import floor, real
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import HeadLeaf, decode_entry
 from comity.dispatch.keylist import KeyList
 from comity.dispatch.ports import Tx
 from comity.node.assemble import cosigner_verifier, decision_origin, log_changes, log_verifier, spare_verifiers
 from comity.node.heads import signed_by
-from comity.node.logfiles import newest_checkpoint
+from comity.node.logfiles import head_end, newest_checkpoint
 from comity.node.papers import Listed, read_papers
 from comity.node.peer import Peer, Voice, keys_at
 from comity.tlog.checkpoint import (
@@ -65,6 +66,8 @@ class Signers:
     theirs_by_spares: tuple[NoteVerifier, ...] = ()
     ours_earlier: tuple[tuple[int, NoteVerifier], ...] = ()
     theirs_earlier: tuple[tuple[int, NoteVerifier], ...] = ()
+    decision_earlier: tuple[NoteVerifier, ...] = ()
+    """Keys of all our lists, under the name of the decision log: it goes on under its name behind a cut."""
 
     def current(self, tx: Tx) -> Signers:
         """Return the keys by the key lists that are in force in this snapshot.
@@ -83,7 +86,28 @@ class Signers:
             theirs_by_spares=_mirrors(ours),
             ours_earlier=earlier_logs(ours),
             theirs_earlier=earlier_logs(theirs),
+            decision=named(self.decision.name, made.ours),
+            decision_earlier=tuple(named(self.decision.name, log_verifier(one.keys)) for one in ours),
         )
+
+    def of_log(self, tx: Tx, role: LogRole, base: int) -> Signers:
+        """Return the keys of the log that begins at `base` of our tables: of now, or closed by a cut."""
+        signers, papers = self.current(tx), read_papers(tx)
+        lists = (
+            []
+            if not base or papers is None
+            else [
+                replace(one, index=LeafIndex(real(one.index)))
+                for one in (papers.ours if role is LogRole.OURS else papers.theirs)
+                if one.index is not None and floor(one.index) == base
+            ]
+        )
+        if not lists:
+            return signers
+        log, earlier = log_verifier(lists[-1].keys), earlier_logs(lists)
+        if role is LogRole.OURS:
+            return replace(signers, ours=log, ours_earlier=earlier)
+        return replace(signers, theirs=log, theirs_earlier=earlier)
 
     def at(self, role: LogRole, note: str) -> tuple[NoteVerifier, ...]:
         """Return who must sign a head of a log: a function of its size, and for the decision log whoever of us signed it.
@@ -94,8 +118,7 @@ class Signers:
         parsed = parse_note(note)
         if role is LogRole.DECISION:
             there = {line.key_id for line in parsed.lines}
-            old = [named(self.decision.name, keys) for _, keys in self.ours_earlier]
-            return (next((one for one in old if one.ed25519.key_id in there), self.decision),)
+            return (next((one for one in self.decision_earlier if one.ed25519.key_id in there), self.decision),)
         size = parse_body(parsed.text).size
         earlier = self.ours_earlier if role is LogRole.OURS else self.theirs_earlier
         return keys_at(size, earlier, self.ours if role is LogRole.OURS else self.theirs)
@@ -156,6 +179,11 @@ class EntryProof:
     size: int
     proof: TlogProof
 
+    @property
+    def origin(self) -> str:
+        """Name of the log that the head is of."""
+        return parse_body(parse_note(self.proof.note).text).origin
+
     def text(self) -> str:
         """Return the `.tlog-proof` file."""
         return format_proof(self.proof)
@@ -172,38 +200,42 @@ def entry_proof(tx: Tx, role: LogRole, index: int, *, first: bool = False) -> En
         BadSignature: the stored head is none.
         BadForm: the entry is not there.
     """
-    covering = _first_covering(tx, role, index) if first else newest_checkpoint(tx, role)
-    if covering is None or index >= covering[0]:
+    base = floor(index)
+    covering = _first_covering(tx, role, index) if first else newest_checkpoint(tx, role, base)
+    if covering is None or real(index) >= covering[0]:
         return None
     size, note = covering
     found = tx.rows("SELECT entry FROM entry WHERE role = ? AND idx = ?", (role, index))
     if not found:
         raise BadForm(f"entry {index} is missing from the store, and the signed head covers it; restore the log")
     entry = bytes_of(found[0][0])
-    path = inclusion_proof(RowTiles(tx, role), index, size)
-    verify_inclusion(leaf_hash(entry), index, size, path, parse_body(parse_note(note).text).root)
-    return EntryProof(entry, LeafIndex(index), size, TlogProof(index, path, note))
+    place = LeafIndex(real(index))
+    path = inclusion_proof(RowTiles(tx, role, base), place, size)
+    verify_inclusion(leaf_hash(entry), place, size, path, parse_body(parse_note(note).text).root)
+    return EntryProof(entry, place, size, TlogProof(place, path, note))
 
 
 def _first_covering(tx: Tx, role: LogRole, index: int) -> tuple[int, str] | None:
     found = tx.rows(
-        "SELECT size, note, cosignature FROM head WHERE role = ? AND size > ? AND cosignature IS NOT NULL"
+        "SELECT size, note, cosignature FROM head WHERE role = ? AND size > ? AND size <= ? AND cosignature IS NOT NULL"
         " ORDER BY size, time LIMIT 1",
-        (role, index),
+        (role, index, head_end(tx, role, floor(index))),
     )
-    return (int_of(found[0][0]), merge(text_of(found[0][1]), text_of(found[0][2]))) if found else None
+    return (real(int_of(found[0][0])), merge(text_of(found[0][1]), text_of(found[0][2]))) if found else None
 
 
-def newest_signed(tx: Tx, role: LogRole, signers: Signers) -> tuple[SignedHead, CosignedHead | None] | None:
+def newest_signed(
+    tx: Tx, role: LogRole, signers: Signers, base: int = 0
+) -> tuple[SignedHead, CosignedHead | None] | None:
     """Return the newest head of a log with its signatures checked, co-signed if the log is one that is; None before it.
 
     Raises:
         BadSignature: the stored head does not have exactly the signatures that it must have.
     """
-    signers = signers.current(tx)
+    signers = signers.of_log(tx, role, base)
     log = signers.under(role)[0]
     if role is not LogRole.DECISION:
-        newest = newest_checkpoint(tx, role)
+        newest = newest_checkpoint(tx, role, base)
         if newest is None:
             return None
         cosigner = signers.cosigner_of(role, newest[1])
@@ -249,20 +281,21 @@ def leaf_interval(tx: Tx, role: LogRole, index: int) -> tuple[Ms | None, Ms | No
 def cosigned_second(tx: Tx, role: LogRole, index: int) -> int | None:
     """Return the log time at which a head above the leaf was first co-signed, in seconds; None if none was."""
     found = tx.rows(
-        "SELECT cosigned_time FROM head WHERE role = ? AND size > ? AND cosignature IS NOT NULL ORDER BY size, time LIMIT 1",
-        (role, index),
+        "SELECT cosigned_time FROM head WHERE role = ? AND size > ? AND size <= ? AND cosignature IS NOT NULL"
+        " ORDER BY size, time LIMIT 1",
+        (role, index, head_end(tx, role, floor(index))),
     )
     return int_of(found[0][0]) if found else None
 
 
 def tie_before(tx: Tx, role: LogRole, index: int) -> tuple[LeafIndex, HeadLeaf] | None:
-    """Return the last l-head at or before a leaf, with its own index; None in the first batch."""
+    """Return the last l-head at or before a leaf, with its own place; None in the first batch."""
     # spec: protocol.md 4 rule 3
-    end = index
-    while end >= 0:
+    end, begin = index, floor(index)
+    while end >= begin:
         rows = tx.rows(
             "SELECT idx, entry FROM entry WHERE role = ? AND idx <= ? AND idx > ? ORDER BY idx DESC",
-            (role, end, end - _STEP),
+            (role, end, max(end - _STEP, begin - 1)),
         )
         for at, entry in rows:
             if leaf_type(bytes_of(entry)) == HEAD_TYPE:

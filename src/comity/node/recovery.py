@@ -359,7 +359,7 @@ def _answer_to(data: bytes, asked: Recover, book: Book, last: int) -> Recovered:
 def _cosigned(book: Book) -> str | None:
     """Return our newest head that the peer cosigned, all four lines."""
     rows = book.tx.rows(
-        "SELECT note, cosignature FROM head WHERE role = ? AND cosignature IS NOT NULL ORDER BY size DESC, time DESC LIMIT 1",
+        "SELECT note, cosignature FROM head WHERE role = ? AND cosignature IS NOT NULL AND size > 0 ORDER BY size DESC, time DESC LIMIT 1",
         (LogRole.OURS,),
     )
     return merge(text_of(rows[0][0]), text_of(rows[0][1])) if rows else None

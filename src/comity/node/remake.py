@@ -13,6 +13,7 @@ from comity.base.hashing import sha256
 from comity.base.ids import DispatchId, Origin
 from comity.dispatch import wire
 from comity.dispatch.book import LogRole, RowTiles
+from comity.dispatch.closed import SPAN, closed_at, floor, real
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import (
     DispatchLeaf,
@@ -27,6 +28,7 @@ from comity.dispatch.entries import (
 from comity.dispatch.partsrow import commit_shown, parts_of
 from comity.dispatch.ports import Scalar, Tx
 from comity.node.difference import DAMAGE, as_bytes, as_int
+from comity.node.logfiles import head_end
 from comity.node.proofs import Signers
 from comity.screen import ProofStep
 from comity.tlog.checkpoint import SignedHead, verify_cosignature, verify_head
@@ -144,7 +146,7 @@ def _check_leaf(row: _Stored, entry: bytes, leaf: list[DispatchLeaf]) -> str:
         raise _Broken("The lane in the row is not the one in the leaf.")
     if row.idx is None:
         return f"The leaf waits in the pool, {_number(len(entry))} bytes; it gets its number when it leaves."
-    return f"Entry {_number(int_of(row.idx))} of {_whose(row.own)} log, {_number(len(entry))} bytes, is its leaf."
+    return f"Entry {_number(real(int_of(row.idx)))} of {_whose(row.own)} log, {_number(len(entry))} bytes, is its leaf."
 
 
 def _whose(role: LogRole) -> str:
@@ -195,13 +197,15 @@ def _check_sealed(tx: Tx, row: _Stored, leaf: DispatchLeaf) -> str:
 
 def _resealed(tx: Tx, row: _Stored) -> Iterator[bytes]:
     """Give the hashes under which the dispatch was sealed anew; looked for only if the first does not fit."""
-    rows = tx.rows("SELECT entry FROM entry WHERE role = ? AND idx > ?", (row.own, row.idx))
+    place = int_of(row.idx)
+    end = floor(place) + SPAN
+    rows = tx.rows("SELECT entry FROM entry WHERE role = ? AND idx > ? AND idx < ?", (row.own, place, end))
     for (entry,) in rows:
         try:
             leaf = decode_entry(as_bytes(entry))
         except DAMAGE:
             continue
-        if isinstance(leaf, ResealLeaf) and leaf.index == row.idx:
+        if isinstance(leaf, ResealLeaf) and leaf.index == real(place):
             yield leaf.sealed
 
 
@@ -212,15 +216,19 @@ def _placed(tx: Tx, role: LogRole, index: Scalar, entry: bytes, signers: Signers
     """Check that an entry stands under the newest co-signed head, and both pairs of signatures under that head."""
     if index is None:
         return []
+    closed = closed_at(tx, role, as_int(index))
+    base = 0 if closed is None else closed.base
+    place = as_int(index) - base
+    signers = signers.of_log(tx, role, base) if base else signers
     found = tx.rows(
-        "SELECT size, note, cosignature FROM head WHERE role = ? AND cosignature IS NOT NULL"
+        "SELECT size, note, cosignature FROM head WHERE role = ? AND size > ? AND size <= ? AND cosignature IS NOT NULL"
         " ORDER BY size DESC, time DESC LIMIT 1",
-        (role,),
+        (role, base, head_end(tx, role, base)),
     )
-    size, note, cosignature = found[0] if found else (0, None, None)
-    size = max(as_int(size), _cosigned_size(tx, role))
-    if as_int(index) >= size:
-        words = f"Not yet: the newest co-signed head covers {_number(size)} entries, this is entry {as_int(index)}."
+    size, note, cosignature = found[0] if found else (base, None, None)
+    size = max(real(as_int(size)), 0 if base else _cosigned_size(tx, role))
+    if place >= size:
+        words = f"Not yet: the newest co-signed head covers {_number(size)} entries, this is entry {place}."
         return [ProofStep(of + "Co-signed", good=True, sentence=words)]
     head: list[SignedHead] = []
     return [
@@ -259,7 +267,7 @@ def _check_inclusion(tx: Tx, role: LogRole, index: int, entry: bytes, head: list
         raise _Broken("Without a signed head there is nothing to prove the leaf under.")
     checkpoint = head[0].checkpoint
     made = leaf_hash(entry)
-    tiles = RowTiles(tx, role)
+    tiles, index = RowTiles(tx, role, floor(index)), real(index)
     place = index % TILE_WIDTH * HASH_BYTES
     stored = tiles.tile(0, index // TILE_WIDTH)[place : place + HASH_BYTES]
     if made != stored:
@@ -290,13 +298,17 @@ def _check_receipt(row: _Stored, entry: bytes, receipt: list[ReceiptLeaf]) -> st
     if not entry:
         raise _Broken("The row says that it was receipted, and the receipt's entry is missing.")
     leaf = decode_entry(entry)
-    if not isinstance(leaf, ReceiptLeaf) or (leaf.id, leaf.index, leaf.sealed) != (row.id, row.idx, row.sealed_hash):
+    if not isinstance(leaf, ReceiptLeaf) or (leaf.id, leaf.index, leaf.sealed) != (
+        row.id,
+        real(as_int(row.idx)),
+        row.sealed_hash,
+    ):
         raise _Broken("The entry that should be its receipt is not a receipt of this dispatch.")
     receipt.append(leaf)
     if (int(leaf.fact), leaf.code) != (row.fact, row.code):
         raise _Broken(f"The receipt says {leaf.fact.name.lower()}; the row says something else.")
     word = leaf.fact.name.lower() + (f", {leaf.code}" if leaf.code else "")
-    return f"Entry {_number(int_of(row.receipt))} of {_whose(row.other)} log receipts these very bytes: {word}."
+    return f"Entry {_number(real(int_of(row.receipt)))} of {_whose(row.other)} log receipts these very bytes: {word}."
 
 
 def _decision(tx: Tx, row: _Stored, shown: bytes | None) -> list[ProofStep]:

@@ -43,7 +43,7 @@ def reseal_due(book: Book, office: Office, now: Ms) -> int:
     """Seal anew whatever the peer could not open for want of its key, if its newest list has another; return how many."""
     rows = book.tx.rows(
         "SELECT s.id, s.idx, s.sealed, s.plain, (SELECT count(*) FROM reseal r WHERE r.role = 'ours' AND r.idx = s.idx)"
-        " FROM sent s WHERE s.fact = ? AND s.code = ? AND s.idx IS NOT NULL AND s.digests IS NULL ORDER BY s.idx",
+        " FROM sent s WHERE s.fact = ? AND s.code = ? AND +s.idx >= 0 AND s.digests IS NULL ORDER BY s.idx",
         (int(Fact.QUARANTINED), KEY_EXPIRED),
     )
     done = 0
@@ -158,7 +158,7 @@ def mend_reseals(book: Book, office: Office, now: Ms) -> None:
     """Seal once more what came back as resealed and is not receipted: the bytes of that try are gone."""
     rows = book.tx.rows(
         "SELECT id, idx, sealed, sealed_sha256 FROM sent WHERE (resealed_idx IS NOT NULL OR length(sealed) = 0)"
-        " AND idx IS NOT NULL AND settled_at IS NULL AND fact = 0 AND digests IS NULL"
+        " AND +idx >= 0 AND settled_at IS NULL AND fact = 0 AND digests IS NULL"
     )
     for id_, index, sealed, digest in rows:
         if sha256(bytes_of(sealed)) == digest:

@@ -103,7 +103,7 @@ def _candidates(
     goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
     bounds = (int(max(allowed.lanes)), size, window_end(book, size, window, allowed), *arguments)
     rows = book.tx.rows(
-        "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.idx IS NOT NULL"  # noqa: S608  no text of a person in it
+        "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND +s.idx >= 0"  # noqa: S608  no text of a person in it
         f" AND s.lane <= ? AND s.idx < ? AND (s.lane = 0 OR s.idx < ?){goes} ORDER BY s.lane, s.idx LIMIT ?",
         (*bounds, DISPATCHES),
     )
@@ -128,7 +128,7 @@ def window_end(book: Book, size: int, window: int, allowed: Going) -> int:
     # spec: protocol.md 8. The plus keeps the query off the index over all that was ever sent.
     goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
     found = book.tx.rows(
-        "SELECT s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.lane > 0 AND s.idx IS NOT NULL"  # noqa: S608  no text of a person in it
+        "SELECT s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND s.lane > 0 AND +s.idx >= 0"  # noqa: S608  no text of a person in it
         f"{goes} ORDER BY +s.idx LIMIT 1 OFFSET ?",
         (*arguments, window),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from comity.base.ids import DispatchId
+from comity.dispatch.closed import real
 from comity.dispatch.columns import int_of
 from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Row, Scalar, Tx
@@ -22,7 +23,13 @@ def standing_of(tx: Tx, dispatch: DispatchId) -> dict[str, Scalar]:
 
 def _states(row: Row, *, ours: bool) -> dict[str, Scalar]:
     index, fact, code, arrived, settled, seen = row
-    found: dict[str, Scalar] = {"ours": int(ours), "index": index, "code": code, "arrived": arrived, "seen": seen}
+    found: dict[str, Scalar] = {
+        "ours": int(ours),
+        "index": None if index is None else real(int_of(index)),
+        "code": code,
+        "arrived": arrived,
+        "seen": seen,
+    }
     name = _BY_FACT.get(Fact(int_of(fact))) if fact else None
     if name is not None:
         found[name] = settled

@@ -10,11 +10,14 @@ from dataclasses import replace
 
 from comity.base.ids import Ms
 from comity.dispatch.book import Book, LogRole
+from comity.dispatch.cut import Cut
 from comity.dispatch.exchange_codec import Exchange
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.recover_codec import Recover
 from comity.node import absorb, recovery, stolen
+from comity.node.cutting import Given, take_cut
 from comity.node.due import Told
+from comity.node.editions import move_pool
 from comity.node.evidence import keep_evidence
 from comity.node.incarnation import read_incarnation
 from comity.node.link import LinkEvent, LinkState, refusal
@@ -132,6 +135,23 @@ class Starting(Papered):
         self._heard, self._told = Heard(), Told()
         self._sure()
         return True
+
+    def apply_cut(self, signed: bytes, signed_keys: bytes, now: Ms) -> Cut:
+        """Take a cut that both roots signed, with the list of the new log: close the old log and begin the new one.
+
+        Raises:
+            BadCut: they do not fit what this store holds; nothing was changed.
+            BadSignature, BadEnvelope: the roots have not signed them, or they are none.
+        """  # spec: protocol.md 10
+        self._sure()
+        self._doubtful = True
+        self._heard, self._told = Heard(), Told()  # also where the store's answer is lost
+        with self.ledger.begin() as book:
+            cut = take_cut(book, self.office, Given(signed, signed_keys, self._lacking), now)
+            self._renew(book.tx)
+            move_pool(book, self.office, now)
+        self._sure()
+        return cut
 
     def _judge(self, missing: Missing, fetched: Fetched, now: Ms) -> None:
         """Say that our log is dead if the whole of it was fetched and ours is no prefix; else it was fetched badly."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from comity.base.errors import PeerError
+from comity.base.ids import Digest
 from comity.dispatch.exchange_codec import Evidence, Exchange
 from comity.dispatch.states import Recorded
 from comity.tlog.checkpoint import SignedHead
@@ -28,11 +29,16 @@ class BadEdition(Problem):
 
 
 class Proven(PeerError):
-    """The peer broke a rule and we hold the proof of it: evidence that a stranger can check."""
+    """The peer broke a rule and we hold the proof of it: evidence that a stranger can check.
 
-    def __init__(self, evidence: Evidence, message: str) -> None:
+    With `named` it is the root of a head that the peer names as ours: a thief with our key may have signed it, so that the
+    peer is asked once whether it can show it, before it stands accused.
+    """
+
+    def __init__(self, evidence: Evidence, message: str, named: Digest | None = None) -> None:
         super().__init__(message)
         self.evidence = evidence
+        self.named = named
 
 
 class Foreign(PeerError):

@@ -18,6 +18,7 @@ from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms, NodeName
 from comity.crypto.keys import CosignerKeys, LogKeys, RootKeys, SealingKey, cose_key, key_id
 from comity.crypto.sign import add_signatures, sign_instrument, unverified_payload
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
+from comity.dispatch.cut import Cut
 from comity.dispatch.entries import Fact
 from comity.dispatch.filing import Facts, Filing, Standing
 from comity.dispatch.inbound.paper import AMEND, CERTIFICATE, KEYS
@@ -243,6 +244,14 @@ class Locker:
         self.ring = replace(self.ring, sealing={**self.ring.sealing, kid: sealing})
         keys = self._with_log(keys, LogKeys.generate(entropy)) if log else keys
         keys = self._with_mirrors(keys, entropy) if mirror else keys
+        self.made[keys.edition] = sign_instrument(encode_keylist(keys), KEYS, self.half.root)
+        return self.made[keys.edition]
+
+    def cut_list(self, before: Listed, cut: Cut, now: Ms) -> bytes:
+        """Make all keys anew for the log behind a cut, and return its list, signed by the root."""
+        made = decode_keylist(unverified_payload(self.next_list(before, now, log=True, mirror=True)))
+        old = [(key_id(key), LeafIndex(cut.size)) for key in (before.keys.log.ed25519, before.keys.log.ml_dsa)]
+        keys = replace(made, log=replace(made.log, number=made.log.number + 1), revoked=(*made.revoked, *old))
         self.made[keys.edition] = sign_instrument(encode_keylist(keys), KEYS, self.half.root)
         return self.made[keys.edition]
 

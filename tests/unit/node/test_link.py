@@ -29,6 +29,7 @@ proved            -        -          -          -      up         -         -
 suspended         -        recovering suspended  suspended suspended suspended broken
 resumed           -        -          -          -      -          recovering -
 foreign-leaf      -        broken     broken     broken broken     broken    broken
+cut               -        -          recovering recovering recovering recovering recovering
 evidence          -        broken     broken     broken broken     broken    broken
 """  # spec: protocol.md 9
 CELLS = [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from comity.base.hashing import sha256
-from comity.base.ids import CaseId, Digest, DispatchId, Ms
+from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch import decision, persons, records
 from comity.dispatch.attached import coming, expect, waits_on
 from comity.dispatch.book import Book
+from comity.dispatch.closed import real
 from comity.dispatch.consent import note_consent
 from comity.dispatch.entries import Fact, ReceiptLeaf, decision_hash, encode_entry
 from comity.dispatch.filing import Filing
@@ -110,7 +111,7 @@ def receipt(
 ) -> Recorded:
     """Append the receipt leaf and note it in the row of the dispatch."""
     leaf = arrival.entry
-    entry = encode_entry(ReceiptLeaf(arrival.index, leaf.id, leaf.sealed, fact, code, None, decision))
+    entry = encode_entry(ReceiptLeaf(LeafIndex(real(arrival.index)), leaf.id, leaf.sealed, fact, code, None, decision))
     place = book.append_own([entry])
     settled = now if fact in _SETTLING else None
     book.tx.later(
