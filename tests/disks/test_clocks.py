@@ -10,7 +10,7 @@ import pytest
 from comity.base.ids import Ms
 from comity.edge.doctor import Grade, examine
 from tests.disks.conftest import Trial
-from tests.disks.test_disks import nothing_is_lost
+from tests.kills.test_kills import texts
 from tests.kills.test_put_back import kill, wait_until_settled
 
 pytestmark = pytest.mark.slow
@@ -37,11 +37,32 @@ def wait_for_clock_finding(actor, grade: Grade, seconds: float = 90) -> None:
         time.sleep(0.2)
 
 
+def stored(trial: Trial) -> list[set[str]]:
+    return [set(sender.stored) for sender in trial.senders]
+
+
+def nothing_is_lost(trial: Trial, meanwhile: list[set[str]]) -> None:
+    """Settle; all arrived, and what is kept apart was made while the clocks differed, and its sender is told.
+
+    A dispatch made more than five minutes ahead of the receiver's clock is not believed: it has a receipt that says so.
+    """  # spec: protocol.md 7
+    found = wait_until_settled(trial.stage)
+    assert all(one["counters"]["evidence"] == 0 for one in found), "no honest node is accused"
+    assert all(one["link"]["state"] == "up" for one in found)
+    for sender, receiver, made in zip(trial.senders, trial.stage.actors[::-1], meanwhile, strict=True):
+        assert texts(sender.actor, "sent", "fact = 2") == texts(receiver, "got", "fact = 2")
+        filed, apart = texts(receiver, "got", "fact = 2"), texts(sender.actor, "sent", "fact = 3")
+        assert set(sender.stored) - made <= set(filed)
+        assert set(sender.stored) <= set(filed) | set(apart)
+        assert max(filed.values()) == 1
+
+
 @pytest.mark.parametrize("by", [3 * HOUR, -3 * HOUR])
 def test_a_clock_that_jumps_while_the_node_runs(clocked, by):
     trial = Trial(clocked)
     trial.start()
     trial.wait_for_more(5)
+    before = stored(trial)
     jump(trial.first, by)
     wait_for_clock_finding(trial.second if by > 0 else trial.first, Grade.BAD)
     ahead, behind = (trial.first, trial.second) if by > 0 else (trial.second, trial.first)
@@ -50,13 +71,14 @@ def test_a_clock_that_jumps_while_the_node_runs(clocked, by):
     trial.wait_for_more(2)
     trial.wait_for_more(2, side=1)
     jump(trial.first, -by)
+    meanwhile = [now - then for now, then in zip(stored(trial), before, strict=True)]
     if by > 0:  # it has signed heads of that hour, and its log's time never goes back: time passes until it is there
         for actor in clocked.actors:
             jump(actor, 2 * HOUR + 120_000)
     trial.wait_for_more(5)
     trial.wait_for_more(5, side=1)
     trial.end()
-    nothing_is_lost(trial)
+    nothing_is_lost(trial, meanwhile)
     wait_for_clock_finding(behind, Grade.GOOD)
 
 
@@ -65,7 +87,7 @@ def test_a_clock_that_is_wrong_when_the_node_starts_again(clocked, by):
     trial = Trial(clocked)
     trial.start()
     trial.wait_for_more(5)
-    now = shown(trial.second)
+    now, before = shown(trial.second), stored(trial)
     kill(trial.first)
     settings = trial.first.folder / "node.toml"
     text = settings.read_text(encoding="utf-8")
@@ -74,11 +96,11 @@ def test_a_clock_that_is_wrong_when_the_node_starts_again(clocked, by):
     wait_for_clock_finding(trial.second if by > 0 else trial.first, Grade.BAD)
     trial.wait_for_more(2)
     trial.first.set_clock(Ms(shown(trial.second)), 1)
+    meanwhile = [made - then for made, then in zip(stored(trial), before, strict=True)]
     if by > 0:
         for actor in clocked.actors:
             jump(actor, 4 * HOUR + 120_000)
     trial.wait_for_more(5)
     trial.wait_for_more(5, side=1)
     trial.end()
-    nothing_is_lost(trial, same_process=False)
-    assert all(one["link"]["state"] == "up" for one in wait_until_settled(clocked))
+    nothing_is_lost(trial, meanwhile)

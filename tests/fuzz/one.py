@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import atheris
@@ -23,7 +24,7 @@ def _change(data: bytes, most: int, seed: int) -> bytes:
 
 def main() -> None:
     options = {} if sys.argv[1] in BLIND_ONLY else {"custom_mutator": _change}
-    atheris.Setup([sys.argv[0], *sys.argv[2:]], guarded(TARGET), **options)
+    atheris.Setup([os.environ.get("COMITY_FUZZ_AGAIN", sys.argv[0]), *sys.argv[2:]], guarded(TARGET), **options)
     atheris.Fuzz()
 
 

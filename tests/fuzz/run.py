@@ -52,7 +52,14 @@ def prepare(target: str) -> Path:
 def libfuzzer(target: str, *arguments: str, log: Path) -> int:
     """Start one target with libFuzzer's own arguments; its output goes to a file."""
     command = [sys.executable, "-m", "tests.fuzz.one", target, *arguments]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")])}
+    again = log.with_name("again")  # libFuzzer starts itself again when it merges
+    again.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.fuzz.one {target} "$@"\n', encoding="utf-8")
+    again.chmod(0o700)
+    environment = {
+        **os.environ,
+        "COMITY_FUZZ_AGAIN": str(again),
+        "PYTHONPATH": os.pathsep.join([str(ROOT / "src"), os.environ.get("PYTHONPATH", "")]),
+    }
     with log.open("wb") as out:
         return subprocess.run(command, cwd=ROOT, env=environment, stdout=out, stderr=out, check=False).returncode
 
