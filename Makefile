@@ -21,7 +21,7 @@ INTO_THE_FILE := audit bad_input bundle challenge key_change_put_back link proof
 ON_POSTGRESQL := tests/unit/node tests/unit/dispatch tests/unit/desks tests/unit/edge/test_search.py $(INTO_THE_FILE:%=--ignore=tests/unit/node/test_%.py)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey million worlds cuts trial defences hostile
+.PHONY: help demo attack test screens check check-fast bench lock format clean scan-table differential trade customs survey million worlds cuts trial defences hostile fuzz
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -98,18 +98,23 @@ hostile: ## a hostile peer in a process of its own tries every row of the table 
 	@$(VENV)/python -m tests.hostile.run --times $(or $(TIMES),150)
 
 cuts: ## a thief with a stolen log key in 40 worlds, and the cut that ends it; SEEDS=n for more
+	@$(SET_UP)
 	@CUTS=$(or $(SEEDS),40) $(VENV)/python -m pytest -q tests/simulation/test_cut.py
-trial: ## what is too long for make test: 200 kills over both stores, and the core's own tests over PostgreSQL
+
+trial: ## what is too long for make test, in pieces that can be stopped: WORLDS=10000, KILLS=200 over each store, disks, clocks, PostgreSQL
 	@$(SET_UP) --database
-	@$(VENV)/python -m pytest tests/kills --kills $(or $(KILLS),200)
-	@$(VENV)/python -m pytest -p tests.onpostgres -n $(WORKERS) --dist loadfile $(ON_POSTGRESQL)
+	@$(VENV)/python -m tests.trial.run --worlds $(or $(WORLDS),10000) --kills $(or $(KILLS),200) --workers $(WORKERS) $(if $(FRESH),--fresh) $(if $(ONLY),--only $(ONLY)) -- $(ON_POSTGRESQL)
+
+fuzz: ## bytes of strangers at every reader, for SECONDS=60 each; TARGET=name for one, KEEP=1 writes the kept corpus anew
+	@$(SET_UP) --fuzz
+	@$(VENV)/python -m tests.fuzz.run --target $(or $(TARGET),all) --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep)
 
 format: ## put the code in the house's form
 	@$(SET_UP)
 	@$(VENV)/python -m ruff format .
 	@$(VENV)/python -m ruff check --fix-only --quiet .
 
-lock: ## write both locks anew from pyproject.toml, with all hashes
+lock: ## write the locks anew from pyproject.toml, with all hashes
 	@$(PYTHON) tools/lock.py
 
 clean: ## remove what the tools leave behind; the environment stays

@@ -23,6 +23,9 @@ _NUMBERS = itertools.count(1)
 
 def pytest_addoption(parser):
     parser.addoption("--kills", type=int, default=0, help="how many kills in tests/kills; 0: a few")
+    parser.addoption(
+        "--kills-round", type=int, default=0, help="which round of kills: another one kills at other moments"
+    )
 
 
 @pytest.hookimpl(wrapper=True)

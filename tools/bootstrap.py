@@ -25,6 +25,9 @@ OLDEST = (3, 11)
 KNOWN = ("python3.13", "python3.12", "python3.11", "python3.14")
 RUNTIME_LOCK = "requirements.lock"
 DEV_LOCK = "requirements-dev.lock"
+FUZZ_LOCK = "requirements-fuzz.lock"
+FUZZ_PYTHONS = ((3, 11), (3, 12), (3, 13))
+"""For these the fuzzer has wheels, on Linux."""
 HEADLESS = "chromium-headless-shell"
 """Chromium without its windows: the same pages and passkeys for two thirds of the work."""
 BROWSERS = (HEADLESS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "/snap/bin/chromium")
@@ -293,6 +296,27 @@ def install(lock: str, progress: Progress) -> None:
     return run([python, "-m", "pip", "install", *options], progress, count)
 
 
+def ensure_fuzzer(progress: Progress) -> None:
+    """Have the fuzzer beside what the tests need; it goes into the same `.venv`, from a lock of its own.
+
+    Raises:
+        MissingError: there is none for this system.
+        FailedError: it could not be had.
+    """
+    if read_stamp().get(FUZZ_LOCK) == digest(FUZZ_LOCK) and can_run(venv_python(), "import atheris"):
+        return
+    version = version_of(venv_python())
+    if version not in FUZZ_PYTHONS or not sys.platform.startswith("linux"):
+        shown = ".".join(str(n) for n in version)
+        raise MissingError(
+            f"The fuzzer has wheels for Python 3.11 to 3.13 on Linux; .venv is {shown} on {sys.platform}.\n"
+            "  Put a python3.13 first on PATH, remove .venv, then run the same command again.\n"
+            "All else is ready: make test replays what fuzzing found, without the fuzzer."
+        )
+    install(FUZZ_LOCK, progress)
+    write_if_changed(STAMP, json.dumps({**read_stamp(), FUZZ_LOCK: digest(FUZZ_LOCK)}, indent=1) + "\n")
+
+
 def link_project() -> None:
     """Make `comity` importable in `.venv` and put its command there, without a build.
 
@@ -363,6 +387,7 @@ def main() -> int:
     parser.add_argument(
         "--database", action="store_true", help="also PostgreSQL's programs, for the tests of that store"
     )
+    parser.add_argument("--fuzz", action="store_true", help="also the fuzzer, for make fuzz")
     wanted = parser.parse_args()
     lock = RUNTIME_LOCK if wanted.runtime else DEV_LOCK
     progress = Progress()
@@ -377,6 +402,8 @@ def main() -> int:
             ensure_browser(progress)
         if wanted.database:
             ensure_database(progress)
+        if wanted.fuzz:
+            ensure_fuzzer(progress)
     except MissingError as missing:
         print(f"\nbootstrap: {missing}", file=sys.stderr)
         return 2

@@ -1,4 +1,4 @@
-"""Write `requirements.lock` and `requirements-dev.lock` anew from `pyproject.toml`.
+"""Write `requirements.lock`, `requirements-dev.lock` and `requirements-fuzz.lock` anew from `pyproject.toml`.
 
 The locks hold exact versions and the hash of every file of each, for all systems and all Pythons from 3.11 on, and no
 address: where packages come from is for the machine to say. `make lock` runs this; a person reads the difference.
@@ -18,6 +18,7 @@ OLDEST = "3.11"
 HEADS = {
     "requirements.lock": "# What the program needs. Written by `make lock`; not by hand.\n",
     "requirements-dev.lock": "# What the program and its tests need. Written by `make lock`; not by hand.\n",
+    "requirements-fuzz.lock": "# What `make fuzz` needs beside the tests. Written by `make lock`; not by hand.\n",
 }
 ENTRY = re.compile(r"^[a-z0-9][a-z0-9._-]*==\S+( ; .+)? \\$|^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
@@ -34,10 +35,10 @@ def find_uv(folder: Path) -> str:
 
 
 def compile_lock(uv: str, target: Path, *options: str) -> None:
-    """Resolve `pyproject.toml` into `target`; `options` choose the groups and the versions already fixed."""
+    """Resolve `pyproject.toml` into `target`; `options` choose what of it, the groups and the versions already fixed."""
     form = ["--generate-hashes", "--universal", "--python-version", OLDEST, "--no-header", "--no-annotate", "--quiet"]
-    form += ["--no-emit-index-url", "--no-emit-find-links", "--upgrade", "--all-extras"]
-    command = [uv, "pip", "compile", "pyproject.toml", *form, *options, "-o", str(target)]
+    form += ["--no-emit-index-url", "--no-emit-find-links", "--upgrade"]
+    command = [uv, "pip", "compile", *form, *options, "-o", str(target)]
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -53,14 +54,16 @@ def check_lock(name: str, text: str) -> None:
 
 
 def main() -> int:
-    """Resolve, check, and only then write both locks."""
+    """Resolve, check, and only then write the locks."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         uv = find_uv(folder / "uv")
         made = {lock: folder / lock for lock in HEADS}
         print(f"lock: resolving pyproject.toml for Python {OLDEST} and later, all systems", flush=True)
-        compile_lock(uv, made["requirements.lock"])
-        compile_lock(uv, made["requirements-dev.lock"], "--group", "dev", "-c", str(made["requirements.lock"]))
+        whole = ("pyproject.toml", "--all-extras")
+        compile_lock(uv, made["requirements.lock"], *whole)
+        compile_lock(uv, made["requirements-dev.lock"], *whole, "--group", "dev", "-c", str(made["requirements.lock"]))
+        compile_lock(uv, made["requirements-fuzz.lock"], "--group", "fuzz", "-c", str(made["requirements-dev.lock"]))
         texts = {lock: path.read_text(encoding="utf-8") for lock, path in made.items()}
     for lock, text in texts.items():
         check_lock(lock, text)

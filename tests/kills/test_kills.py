@@ -60,8 +60,8 @@ def texts(actor: Actor, table: str, where: str) -> Counter:
     return Counter(body["text"] for body in bodies if isinstance(body, dict) and "text" in body)
 
 
-def test_kills_lose_and_double_nothing(stage, kills, pause):
-    chance = random.Random(20260713)
+def test_kills_lose_and_double_nothing(stage, kills, pause, request):
+    chance = random.Random(20260713 + request.config.getoption("kills_round"))
     first, second = stage.actors
     senders = [Sender(first, "rcmp", "cbi", 101, pause), Sender(second, "cbi", "rcmp", 201, pause)]
     for sender in senders:

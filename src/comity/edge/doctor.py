@@ -147,6 +147,9 @@ def _rights(config: Config) -> Iterator[Finding]:
 def _disk(config: Config) -> Iterator[Finding]:
     where = config.path(config.store).parent
     free, inodes = shutil.disk_usage(where).free, os.statvfs(where)
+    if inodes.f_flag & os.ST_RDONLY:
+        yield Finding("disk", Grade.BAD, "it is read-only", "see why (dmesg), then make it writable; nothing is lost")
+        return
     grade = Grade.BAD if free < _VERY_LOW_BYTES else Grade.LOOK if free < _LOW_BYTES else Grade.GOOD
     do = "" if grade is Grade.GOOD else "make room; a full disk keeps nothing and the peer repeats"
     yield Finding("disk", grade, f"{free / _GIB:.1f} GiB free", do)

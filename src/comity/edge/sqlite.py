@@ -17,6 +17,7 @@ from comity.dispatch.ports import Row, Scalar
 from comity.edge.files import PRIVATE_FILE
 from comity.edge.onewriter import OneWriter
 from comity.edge.schema import Schema, apply_schemas
+from comity.edge.storetrouble import Trouble
 
 MEMORY = ":memory:"
 _BUSY_MS = 10_000
@@ -25,7 +26,7 @@ _STATEMENTS = 512
 _SCALARS = frozenset({int, str, bytes, type(None)})
 _WHY = {
     sqlite3.SQLITE_FULL: "the disk or the store's page limit is full; make room",
-    sqlite3.SQLITE_IOERR: "the disk could not be read or written; check the disk",
+    sqlite3.SQLITE_IOERR: "the disk could not be read or written; check the disk, which may have failed or been made read-only",
     sqlite3.SQLITE_READONLY: "the store's file or folder is read-only; make it writable for the node",
     sqlite3.SQLITE_CANTOPEN: "the store's file could not be opened; check the folder and its owner",
     sqlite3.SQLITE_BUSY: "another program holds the store; stop it",
@@ -66,6 +67,7 @@ class SqliteStore(OneWriter):
         self._folder = _temporary_folder() if path == MEMORY else None
         self._path = Path(self._folder.name, "store.db") if self._folder else Path(path).absolute()
         self._page_limit = page_limit
+        self._trouble = Trouble()
         super().__init__()
         self._readers: list[sqlite3.Connection] = []
         try:
@@ -89,13 +91,14 @@ class SqliteStore(OneWriter):
             StoreError: on leaving: the disk refused; read again and repeat.
             StoreMisuse: this thread is in a transaction already, a statement was wrong, or one was used after its end.
         """
-        with self._turn():
+        with self._turn(), self._trouble.watched():
             _step(self._writer, "BEGIN IMMEDIATE")
             tx = SqliteTx(self._writer)
             try:
                 yield tx
                 self._followed(tx)
-                _step(self._writer, "COMMIT")
+                with self._trouble.timed():
+                    _step(self._writer, "COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
                     _step(self._writer, "ROLLBACK")

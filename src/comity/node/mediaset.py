@@ -106,14 +106,14 @@ def decode_set(data: bytes) -> MediaSet:
     if len(value) != _PARTS:
         raise BadEnvelope("a list of files on media has six parts")
     _, sender, receiver, set_id, written, files = value
-    if not (isinstance(set_id, bytes) and len(set_id) == SET_ID_BYTES and isinstance(written, int)):
+    if not (isinstance(set_id, bytes) and len(set_id) == SET_ID_BYTES):
         raise BadEnvelope("a list of files on media has an id of 16 bytes and a time")
     if not isinstance(files, list) or len(files) > MAX_FILES:
         raise BadEnvelope(f"a list of files on media names at most {MAX_FILES} files")
     read = tuple(_file(one) for one in files)
     if len({one.name for one in read}) != len(read):
         raise BadEnvelope("a list of files on media names each file once")
-    return MediaSet(NodeName(_text(sender)), NodeName(_text(receiver)), set_id, Ms(written), read)
+    return MediaSet(NodeName(_text(sender)), NodeName(_text(receiver)), set_id, Ms(fields.uint(written, "time")), read)
 
 
 def _file(value: cbor.Value) -> MediaFile:
@@ -124,9 +124,7 @@ def _file(value: cbor.Value) -> MediaFile:
         raise BadEnvelope("a list on media names a file that no set has")
     if part == Part.FILE and not _ABOUT_FILE.fullmatch(_text(about)):
         raise BadEnvelope("a list on media names a piece of a file by its address and first byte")
-    if not isinstance(size, int) or not isinstance(digest, bytes) or len(digest) != len(sha256(b"")):
-        raise BadEnvelope("a list on media gives each file a size and a hash")
-    return MediaFile(name, Part(str(part)), _text(about), size, Digest(digest))
+    return MediaFile(name, Part(str(part)), _text(about), fields.uint(size, "size"), fields.digest(digest, "hash"))
 
 
 def _text(value: cbor.Value) -> str:

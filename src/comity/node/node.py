@@ -69,6 +69,8 @@ NO_ANSWERS = 3
 RETRY_MS = 1_000
 _CERTIFY_AGAIN_MS = 60_000
 """How soon certificates that cannot go, such as where the other side's keys have ended, are tried again."""
+_FAR_MS = 1 << 53
+"""The furthest that a clock is noted to be off; a head may claim more than a store can hold."""
 
 
 class Node(Linked):
@@ -505,6 +507,9 @@ class Node(Linked):
         with self.ledger.begin() as book:
             absorb.keep_pending(head, book)
             absorb.count(book, f"problem-{problem.code}")
+            if problem.code == "clock":
+                off = min(head.time * SECOND_MS - now, _FAR_MS)
+                write_link(book.tx, replace(read_link(book.tx), clock_off_ms=off))
             if isinstance(problem, BadEdition):
                 ring(Alarm(problem.why, DUTY_OFFICER, "", (head.checkpoint.size,)), book.tx, now)
             if problem.code == "unproven-head":

@@ -16,7 +16,8 @@ from comity.tlog.tree import TILE_HEIGHT, TILE_WIDTH
 CHECKPOINT_PATH: Final = "checkpoint"
 MAX_ENTRY_BYTES: Final = 65_535
 MAX_LEVEL: Final = 7  # a tree has fewer than 2^63 leaves
-_PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)((?:/x[0-9]{3})*/[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
+# Seven groups: no tree has a tile further on, and a longer number would not even be read (Python stops at 4,300 digits).
+_PATH = re.compile(r"tile/(entries|0|[1-9][0-9]?)((?:/x[0-9]{3}){0,6}/[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, order=True)

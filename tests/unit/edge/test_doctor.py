@@ -129,10 +129,13 @@ def test_a_full_disk_and_one_without_inodes_are_told(base, monkeypatch):
     for free, grade in ((10 << 30, Grade.GOOD), (1 << 30, Grade.LOOK), (1 << 20, Grade.BAD)):
         monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _, f=free: types.SimpleNamespace(free=f))
         assert by_what(base)["disk"].grade is grade
-    monkeypatch.setattr(doctor.os, "statvfs", lambda _: types.SimpleNamespace(f_files=9, f_favail=3))
+    monkeypatch.setattr(doctor.os, "statvfs", lambda _: types.SimpleNamespace(f_files=9, f_favail=3, f_flag=0))
     assert by_what(base)["inodes"].grade is Grade.BAD
-    monkeypatch.setattr(doctor.os, "statvfs", lambda _: types.SimpleNamespace(f_files=0, f_favail=0))
+    monkeypatch.setattr(doctor.os, "statvfs", lambda _: types.SimpleNamespace(f_files=0, f_favail=0, f_flag=0))
     assert by_what(base)["inodes"].grade is Grade.GOOD
+    read_only = types.SimpleNamespace(f_files=9, f_favail=9_999, f_flag=os.ST_RDONLY)
+    monkeypatch.setattr(doctor.os, "statvfs", lambda _: read_only)
+    assert (by_what(base)["disk"].grade, by_what(base)["disk"].says) == (Grade.BAD, "it is read-only")
     monkeypatch.setattr(doctor.os, "getuid", lambda: 424_242)
     assert any(one.grade is Grade.LOOK and "another account" in one.says for one in examine(base / "ostrel", MADE))
 

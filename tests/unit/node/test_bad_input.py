@@ -268,5 +268,8 @@ def test_a_clock_an_hour_off_either_way():
     a = node()
     forger = Forger(a)
     assert problem(a, forger.say(at=S + 3_601)) == ("clock", 422)
+    assert a.link().clock_off_ms == 3_601_000, "an administrator reads it"
+    assert problem(a, forger.say(at=(1 << 63) - 1)) == ("clock", 422)
+    assert a.link().clock_off_ms == 1 << 53, "whatever a stranger says, it can be stored"
     assert a.take(forger.say(at=S - 3_601), START).grew
     assert a.link().clock_off_ms == -3_601_000

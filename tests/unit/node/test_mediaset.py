@@ -126,3 +126,9 @@ def test_of_a_small_log_all_entries_go_back_and_of_a_long_one_the_newest():
     first = bundles_for((0, long), asked(long - 10, 0))[0][1]
     assert first.n == (long - 10 - NEWEST) // 256
     assert bundles_for((0, long), asked(0, 0))[0][1].n == 0
+
+
+@pytest.mark.parametrize("data", [forged(written=True), forged(files=[a_file(size=True)])])
+def test_a_flag_in_the_place_of_a_number_is_refused(data):
+    with pytest.raises(BadEnvelope):
+        decode_set(data)

@@ -61,3 +61,10 @@ def test_bundles_that_cannot_be_written(entries):
 def test_bundles_refused(data, width):
     with pytest.raises(BadEnvelope):
         decode_bundle(data, width)
+
+
+def test_a_path_with_more_groups_than_any_tree_needs_is_no_path_whatever_its_length():
+    for groups in (7, 1_500):  # Python reads no number of more than 4,300 digits
+        with pytest.raises(BadForm):
+            parse_path("tile/0" + "/x001" * groups + "/001")
+    assert parse_path("tile/0" + "/x001" * 6 + "/001").n == 1_001_001_001_001_001_001

@@ -56,6 +56,16 @@ def test_every_direct_dependency_is_locked_and_both_locks_agree():
     assert {plain(r) for r in project["project"]["dependencies"]} <= set(runtime)
     assert {plain(r) for r in project["dependency-groups"]["dev"]} <= set(dev)
     assert runtime.items() <= dev.items()
+    assert {plain(r) for r in project["dependency-groups"]["fuzz"]} == set(locked("requirements-fuzz.lock")) - set(dev)
+
+
+def test_without_a_wheel_for_this_python_the_fuzzer_is_not_fetched(monkeypatch, tmp_path):
+    monkeypatch.setattr(bootstrap, "VENV", tmp_path)
+    monkeypatch.setattr(bootstrap, "STAMP", tmp_path / "stamp.json")
+    monkeypatch.setattr(bootstrap, "version_of", lambda _: (3, 14))
+    monkeypatch.setattr(bootstrap, "can_run", lambda *_: False)
+    with pytest.raises(bootstrap.MissingError, match=r"make test replays what fuzzing found"):
+        bootstrap.ensure_fuzzer(bootstrap.Progress())
 
 
 def test_every_pin_has_a_hash():
