@@ -12,7 +12,7 @@ from comity.dispatch.entries import WithdrawLeaf, decode_entry
 from comity.dispatch.exchange_codec import decode_evidence, decode_exchange, encode_exchange
 from comity.dispatch.recover_codec import read_recovered, sign_recovered
 from comity.node.evidencecheck import check_evidence
-from comity.node.fetching import gathered, spans
+from comity.node.fetching import Span
 from comity.node.publickeys import PublicKeys
 from comity.node.recovery import Next, log_keys, mark_put_back
 from comity.node.taken import Problem
@@ -113,11 +113,9 @@ def test_bundles_that_are_not_there_are_a_reason_to_ask_again(two):
     settle(a, b, T)
     a.put_back(image)
     missing = until_fetch(a, b, L)
-    own, theirs = spans(missing, a.node.voice, a.node.peer, whole=False)
+    own = Span(a.node.voice.log_origin, missing.own_from, missing.own.checkpoint.size)
     for bundles in ({}, {name.path(): b"\x00" for name in own.bundles()}):
-        refused(
-            lambda bundles=bundles: gathered(own, theirs, {own.origin: bundles, theirs.origin: {}}), "unproven-head"
-        )
+        refused(lambda bundles=bundles: own.entries(bundles), "unproven-head")
     assert a.node.restore(missing, fetched(a, b, missing), L)
 
 

@@ -162,7 +162,6 @@ def test_a_receipt_that_came_back_waits_for_the_leaf_that_it_is_about():
     b.node.take(changed(a.node.speak(T), cosignature=None), T)
     a.put_back(image)
     recover(a, b, L)
-    assert a.rows("SELECT 1 FROM got") == [], "nothing of the peer's log came that we had not cosigned"
     settle(a, b, Ms(L + SECOND))
     assert facts(a, sent.id) == [Fact.FILED], "and it is not receipted once more"
     assert a.rows("SELECT fact, settled_at IS NULL FROM got WHERE id = ?", sent.id) == [(2, 0)]
@@ -182,7 +181,6 @@ def test_a_receipt_for_bytes_sealed_anew_that_came_back_before_the_reseal_stands
     assert facts(b, sent.id) == said
     b.put_back(image)
     recover(b, a, Ms(LATER + HOUR))
-    assert b.rows("SELECT 1 FROM reseal") == [], "the leaf that seals it anew is not here yet"
     settle(a, b, Ms(LATER + HOUR + TICK), rounds=6)
     (reseal,) = leaves(a, ResealLeaf)
     assert b.rows("SELECT fact, sealed_sha256 FROM got WHERE id = ?", sent.id) == [(2, reseal.sealed)]
