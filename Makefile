@@ -89,6 +89,7 @@ worlds: ## two nodes under every fault, key change and suspension in 200 simulat
 	@$(SET_UP) --runtime
 	@$(VENV)/comity simulate --seeds $(or $(SEEDS),200)
 cuts: ## a thief with a stolen log key in 40 worlds, and the cut that ends it; SEEDS=n for more
+	@$(SET_UP) --runtime
 	@CUTS=$(or $(SEEDS),40) $(VENV)/python -m pytest -q tests/simulation/test_cut.py
 trial: ## what is too long for make test: 200 kills over both stores, and the core's own tests over PostgreSQL
 	@$(SET_UP) --database
