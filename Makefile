@@ -98,7 +98,7 @@ hostile: ## a hostile peer in a process of its own tries every row of the table 
 	@$(VENV)/python -m tests.hostile.run --times $(or $(TIMES),150)
 
 cuts: ## a thief with a stolen log key in 40 worlds, and the cut that ends it; SEEDS=n for more
-	@$(SET_UP)
+	@$(SET_UP) --runtime
 	@CUTS=$(or $(SEEDS),40) $(VENV)/python -m pytest -q tests/simulation/test_cut.py
 
 trial: ## what is too long for make test, in pieces that can be stopped: WORLDS=10000, KILLS=200 over each store, disks, clocks, PostgreSQL

@@ -19,7 +19,7 @@ from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
 from comity.crypto.sign import unverified_payload
 from comity.dispatch import wire
 from comity.dispatch.accord import decode_accord
-from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.book import LogRole
 from comity.dispatch.closed import real
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.decision import Decided, read_record
@@ -396,9 +396,3 @@ def accord_of(tx: Tx) -> tuple[str, int, str]:
     signed = bytes_of(tx.rows("SELECT signed FROM instrument WHERE kind = 'accord' ORDER BY from_ours DESC")[0][0])
     accord = decode_accord(unverified_payload(signed))
     return accord.name, accord.edition, sha256(signed).hex()
-
-
-def _origin(tx: Tx, role: LogRole) -> str:
-    row = log_row(tx, role)
-    assert row is not None
-    return row.origin

@@ -142,14 +142,9 @@ def view_of(book: Book, role: LogRole) -> View:
 
 def _foreign(tx: Tx) -> list[str]:
     """Return the heads under our own key that our node never signed, as its decision log keeps them."""
-    found: list[str] = []
-    for (record,) in tx.rows("SELECT record FROM record WHERE kind = ? ORDER BY idx", (FOREIGN,)):
-        match cbor.decode(bytes_of(record)):
-            case [_, str(note), _]:
-                found.append(note)
-            case _:
-                continue
-    return found
+    rows = tx.rows("SELECT record FROM record WHERE kind = ? ORDER BY idx", (FOREIGN,))
+    records_ = [cbor.decode(bytes_of(row[0])) for row in rows]
+    return [note for one in records_ if isinstance(one, list) for note in one[1:2] if isinstance(note, str)]
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------
@@ -255,7 +250,7 @@ def take_cut(book: Book, office: Office, given: Given, now: Ms) -> Cut:
         keep_instrument(book.tx, opening[0], given.signed, 0)
         keep_instrument(book.tx, opening[1], given.keys, 1)
         put_back(book, tail)
-        _follow_openings(book, base)
+        _follow_openings(book)
     else:
         place = book.append_own([encode_entry(opening[0])])
         keep_instrument(book.tx, opening[0], given.signed, place)
@@ -325,15 +320,15 @@ def _close_ours(book: Book, cut: Cut, above: Sequence[Entry], base: int) -> Tail
     return Tail(tuple(one for one in above if _is_said_again(one)), openings)
 
 
-def _follow_openings(book: Book, base: int) -> None:
+def _follow_openings(book: Book) -> None:
     """Let erasures point to the new places of the leaves that say that something was destroyed."""
     for target, leaf in book.tx.rows("SELECT dispatch, leaf FROM erasure WHERE leaf IS NOT NULL AND leaf < 0"):
         if book.tx.rows("SELECT 1 FROM opening WHERE idx = ?", (leaf,)):
             continue
         old = book.raw_entry(LogRole.OURS, int_of(leaf))
+        assert old is not None
         entries = book.entries(LogRole.OURS, OPENING, book.logs[LogRole.OURS].size)
-        if old in entries and int_of(leaf) >= base:
-            book.tx.run("UPDATE erasure SET leaf = ? WHERE dispatch = ?", (OPENING + entries.index(old), target))
+        book.tx.run("UPDATE erasure SET leaf = ? WHERE dispatch = ?", (OPENING + entries.index(old), target))
 
 
 def _is_said_again(leaf: Entry) -> bool:

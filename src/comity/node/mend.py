@@ -122,9 +122,7 @@ def mend(
     _log_restored(book, missing, incarnation, voice)
     settled += _withdraw_lost(book, now)
     put_back(book, tail)
-    came = book.entries(LogRole.THEIRS, mirrored, book.logs[LogRole.THEIRS].size)
-    release(book, renew(book.tx)[0], [decode_entry(one) for one in came], mirrored, now)
-    move_pool(book, renew(book.tx)[0], now)
+    _move(book, renew(book.tx)[0], mirrored, now)
     salt = office.entropy.draw(32)
     records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
     refile_held(book, office, now)
@@ -134,6 +132,13 @@ def mend(
     challenge.forget(book)
     done(book)
     return incarnation
+
+
+def _move(book: Book, office: Office, mirrored: int, now: Ms) -> None:
+    """Put the pool under the edition in force, and let go again what waited for the peer to take a cut of ours."""
+    came = book.entries(LogRole.THEIRS, mirrored, book.logs[LogRole.THEIRS].size)
+    release(book, office, [decode_entry(one) for one in came], mirrored, now)
+    move_pool(book, office, now)
 
 
 # --- step 2: what is missing comes back ------------------------------------------------------------------------------
