@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -27,6 +28,13 @@ def make(folder: Path, *, real_clock: bool = True):
     return build(folder, find_data(ROOT, "india-canada"), now, tick_ms=0, real_clock=real_clock)
 
 
+def show_at_start(actor, at: int) -> None:
+    """Let a node's clock show `at` when it starts next."""
+    settings = actor.folder / "node.toml"
+    text = settings.read_text(encoding="utf-8")
+    settings.write_text(re.sub(r"clock_at = \d+", f"clock_at = {at}", text), encoding="utf-8")
+
+
 @pytest.fixture
 def stage(tmp_path):
     """Give two paired nodes that do not run yet; they end with the test."""
@@ -37,8 +45,10 @@ def stage(tmp_path):
 
 @pytest.fixture
 def clocked(tmp_path):
-    """Give two running nodes whose clocks can be set."""
+    """Give two running nodes whose clocks can be set; their keys are some hours old, so that a clock can go back."""
     made = make(tmp_path, real_clock=False)
+    for actor in made.actors:
+        show_at_start(actor, made.now + 6 * 3_600_000)
     made.start()
     yield made
     made.stop()
