@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 REMOVALS = Path(__file__).parent / "removals.toml"
 STILL = "adversary/test_hostile_node.py::test_neither_side_can_deny_what_it_sent_or_got"
 """The test of honest use that a removal leaves passing, where it names no other."""
-SECONDS = 300
+SECONDS = 600
 """How long the tests of one removal may take; what takes longer is no answer."""
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.pyc", "build", "dist", "*.png")
 _SAID = re.compile(r"^(PASSED|FAILED|ERROR) (\S+?::\w+)", re.MULTILINE)
@@ -140,6 +140,8 @@ class Copy:
 
 def judge(removal: Removal, said: dict[str, set[str]]) -> str:
     """Return what is wrong with the outcomes of a removal's tests; nothing if it was noticed, and by failing alone."""
+    if not said:
+        return f"NOT NOTICED: no test came to an end in {SECONDS} seconds"
     unnoticed = [test for test in removal.tests if "FAILED" not in said.get(test, set())]
     if unnoticed:
         return "NOT NOTICED by " + ", ".join(unnoticed)
