@@ -10,7 +10,9 @@ SPACE := $(EMPTY) $(EMPTY)
 CORE_FILES := $(subst $(SPACE),$(COMMA),$(foreach floor,$(CORE),src/comity/$(floor)/*))
 CORE_PERCENT := 95
 # The tests that must cover the core by themselves; what else runs through it is not measured, for that makes it half slower again.
-MEASURED := $(CORE:%=tests/unit/%) tests/properties tests/vectors
+# Parts of the core that only an edge asks have their tests there: plans, papers and evidence, lists, rotas, erasing, media.
+BY_EDGE := carrier caselist duties duty evidence plans retaining
+MEASURED := $(CORE:%=tests/unit/%) $(BY_EDGE:%=tests/unit/edge/test_%.py) tests/properties tests/vectors
 # One more than the two cores: a test that waits for a process or a page leaves its core to another.
 WORKERS ?= 3
 # Compiled modules are kept, also where the machine says not to: else every node that a test starts compiles a thousand files anew.
