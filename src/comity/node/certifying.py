@@ -2,7 +2,7 @@
 
 The rule it keeps: a certificate goes once its leaf is in a head that the other side co-signed, so that its place is final; what
 was destroyed without a certificate that was filed, and what was to be destroyed and was not, is a debt and is listed.
-"""  # spec: protocol.md 4 rule 1; vocabulary.md 8, Accord state
+"""  # spec: protocol.md 4 rule 1; vocabulary.md 5, Accord state
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 The rule it keeps: the node hands out sealed bytes alone, once for each opening that one asked for and the other confirmed, and
 never learns what is in them. Where our law speaks of the end, it is asked first, and its no is a result that is kept.
-"""  # spec: vocabulary.md 8, Custody; protocol.md 7
+"""  # spec: vocabulary.md 5, Custody; protocol.md 7
 
 from __future__ import annotations
 

@@ -133,6 +133,8 @@ class World:
             Enders(station, self.agenda, chance.branch(f"enders {station.number}")) for station in self.sides
         )
         self._healed = False
+        self._left_behind: tuple[list[tuple[int, int]], ...] = ([], [])
+        """Of each side, when copies were made that an older one has overtaken."""
         self.room = self._beside(chance)
         self._populate(chance)
 
@@ -239,16 +241,22 @@ class World:
         with station.store.read() as tx:
             if not tx.rows("SELECT 1 FROM link"):
                 return  # the ceremony has not been held
-        image = station.store.image()
-        self.agenda.at(START_MS + put_back, lambda: self._put_back(station, image))
+        image, copied = station.store.image(), self.agenda.now
+        self.agenda.at(START_MS + put_back, lambda: self._put_back(station, image, copied))
 
-    def _put_back(self, station: Station, image: bytes) -> None:
-        """Put an older copy of a store in the place of the newest, while no other put-back is being mended."""
+    def _put_back(self, station: Station, image: bytes, copied: int) -> None:
+        """Put an older copy of a store in the place of the newest, while no other put-back is being mended.
+
+        A copy of what an earlier put-back left behind is none of the log of now: its node stops, and wants a cut.
+        """  # spec: protocol.md 9
         if self._healed or len(station.build.assembled.voice.spares) == station.put_backs:
             return
         if any(side.mending() for side in self.sides):
-            self.agenda.after(_LOOK_MS, lambda: self._put_back(station, image))
+            self.agenda.after(_LOOK_MS, lambda: self._put_back(station, image, copied))
             return
+        if any(begin < copied <= end for begin, end in self._left_behind[station.number]):
+            return
+        self._left_behind[station.number].append((copied, self.agenda.now))
         self.injected.note(Fault.PUT_BACK)
         self.post.cut(station.number)
         if self.watch is not None:
