@@ -23,7 +23,8 @@ LOSSY = replace(BOTH, lose=0.2, repeat=0.2, delay=0.2, lie=0.1, not_stored=0.05,
 CRASHING = replace(CALM, kills=8, crash_inside=0.03, crash_after=0.03)
 KEYS = replace(CALM, turns=((1, 16 * MINUTE_MS, True, True), (0, 12 * MINUTE_MS, False, False)))
 PARTED = replace(BOTH, partings=((17 * MINUTE_MS, 40 * MINUTE_MS),))
-PLANS = {"lossy": LOSSY, "crashing": CRASHING, "keys": KEYS, "parted": PARTED}
+FAR = replace(CALM, far=(1, 19 * MINUTE_MS, 25 * MINUTE_MS, 58 * MINUTE_MS))
+PLANS = {"lossy": LOSSY, "crashing": CRASHING, "keys": KEYS, "parted": PARTED, "far": FAR}
 
 
 def world_of(plan, seed, node_types=(Node, Node)):

@@ -15,7 +15,7 @@ from tests.simulation.disks import make_disk
 
 WORLDS, EACH = 200, 5
 """How many worlds, and how many of them a test runs; more: `make worlds`."""
-BREAK = {57: Invariant.ONE_HISTORY, 103: Invariant.NOT_SETTLED, 174: Invariant.ACCUSED}
+BREAK = {57: Invariant.ONE_HISTORY, 174: Invariant.ACCUSED}
 """Worlds that are known to break and are not mended yet: each must still break so, and is taken out of here when it holds."""
 
 
@@ -25,7 +25,8 @@ def test_every_invariant_holds_and_each_world_comes_to_rest(first):
     broken = {one.seed: one.broken for one in outcomes if one.broken is not None}
     assert broken.keys() == BREAK.keys() & range(first, first + EACH), broken
     assert all(said.startswith(f"{BREAK[seed].name}: ") for seed, said in broken.items()), broken
-    assert [one for one in outcomes if one.broken is None and one.dispatches < 15] == []
+    whole = [one for one in outcomes if one.broken is None and Fault.ENDED not in one.faults]  # few leave after the end
+    assert [one for one in whole if one.dispatches < 15] == []
 
 
 def test_the_same_seed_gives_the_same_world_and_another_seed_another():
@@ -52,7 +53,8 @@ EVERYTHING = {*Fault, "ARRIVED", "FILED", "QUARANTINED", "REFUSED", "SEEN", "cha
     Fault.PUT_BACK,
     Fault.SUSPENDED,
     Fault.AMENDED,
-}  # fmt: skip  test_put_back.py, test_suspended.py, test_amendments.py
+    Fault.ENDED,
+}  # fmt: skip  test_put_back.py, test_suspended.py, test_amendments.py, test_ended.py
 
 
 def test_rough_worlds_reach_every_kind_of_fault_and_outcome():

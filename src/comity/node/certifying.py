@@ -1,13 +1,15 @@
 """Certificates that travel by themselves: each destruction of what the other side gave is told to it, and what is still owed.
 
 The rule it keeps: a certificate goes once its leaf is in a head that the other side co-signed, so that its place is final; what
-was destroyed without a certificate that was filed, and what was to be destroyed and was not, is a debt and is listed.
+was destroyed without a certificate that was filed, and what was to be destroyed and was not, is a debt and is listed. One that
+the other side could not open, as one made under a clock that was ahead, goes again: nobody but the node can send it anew.
 """  # spec: protocol.md 4 rule 1; vocabulary.md 5, Accord state
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from comity.base.errors import BadSeal
 from comity.base.ids import DispatchId, LeafIndex, Ms
 from comity.dispatch.book import Book, LogRole, log_row
 from comity.dispatch.certificates import Crossing, Held, all_held, came_about, decode_crossing, encode_crossing
@@ -29,9 +31,18 @@ from comity.node.retention import CUSTODY, MOST, OURS, THEIRS, holds_in_force, w
 MOST_SHOWN = 2_000
 _BATCH = 64
 _BODY = 1
+_AGAIN_MS = 3_600_000
+"""How long a certificate that could not be opened waits until it goes again; each further time twice as long."""
+_MOST_DOUBLED = 12
 _OPEN = (
     "SELECT e.dispatch, o.idx, o.salt, o.record FROM erasure e JOIN opening o ON o.idx = e.leaf"
     " JOIN got g ON g.id = e.dispatch WHERE e.certified IS NULL AND e.leaf IS NOT NULL AND e.leaf < ? ORDER BY e.leaf LIMIT ?"
+)
+_NOT_OPENED = (
+    "SELECT e.dispatch, s.sent_at,"
+    " (SELECT count(*) FROM certificate d WHERE d.about = e.dispatch AND d.ours = 1 AND d.fact = c.fact)"
+    " FROM certificate c JOIN erasure e ON e.dispatch = c.about AND e.certified = c.dispatch"
+    " JOIN sent s ON s.id = c.dispatch WHERE c.ours = 1 AND c.fact = ? AND s.code = ?"
 )
 
 
@@ -45,7 +56,7 @@ class Debt:
         desk, kind: of it, "" where nobody has read it.
         since: since when it is owed.
         state: `kept`: not destroyed; `held`: a hold keeps it; `part`: destroyed in part; `told`: destroyed, the certificate was
-            not filed yet; `refused`: the other side did not take the certificate.
+            not filed yet; `refused`: the other side did not take the certificate, or could not open it and it goes again.
     """
 
     dispatch: DispatchId
@@ -108,6 +119,25 @@ def certify(book: Book, office: Office, by: Officer, now: Ms) -> int:
     return len(rows)
 
 
+def not_opened(tx: Tx, now: Ms) -> tuple[DispatchId, ...]:
+    """Return of what the certificates could not be opened and may go again now.
+
+    At once where our clock was set back since, so that it was made at a time that is still to come; else an hour after it was
+    made, and each time twice as long: their reason never crosses, and one that can never be opened must not fill both logs.
+    """  # spec: protocol.md 7
+    rows = tx.rows(_NOT_OPENED, (int(Fact.QUARANTINED), BadSeal.code))
+    return tuple(
+        DispatchId(bytes_of(gone))
+        for gone, sent, tries in rows
+        if int_of(sent) > now or int_of(sent) + (_AGAIN_MS << min(int_of(tries) - 1, _MOST_DOUBLED)) <= now
+    )
+
+
+def let_go_again(book: Book, gone: tuple[DispatchId, ...]) -> None:
+    """Let the certificates of some destructions go again."""
+    book.tx.many("UPDATE erasure SET certified = NULL WHERE dispatch = ?", [(one,) for one in gone])
+
+
 def send_again(book: Book) -> None:
     """Let certificates go again whose bytes the other side wants and that are gone here."""
     book.tx.run("UPDATE erasure SET certified = NULL WHERE certified IN (SELECT id FROM lost)")
@@ -135,7 +165,8 @@ def fault_of(dispatch: DispatchId, tx: Tx) -> str:
 _DONE = (
     "SELECT e.dispatch, coalesce(r.desk, ''), coalesce(r.kind, ''), e.done_at,"
     " (SELECT max(c.whole) FROM certificate c WHERE c.about = e.dispatch AND c.ours = 1),"
-    " (SELECT max(c.fact) FROM certificate c WHERE c.about = e.dispatch AND c.ours = 1)"
+    " coalesce((SELECT max(c.fact) FROM certificate c WHERE c.about = e.dispatch AND c.ours = 1 AND c.fact = ?),"
+    " (SELECT c.fact FROM certificate c WHERE c.dispatch = e.certified))"
     " FROM erasure e JOIN got g ON g.id = e.dispatch LEFT JOIN review r ON r.dispatch = e.dispatch"
     " WHERE e.done_at IS NOT NULL ORDER BY e.done_at, e.dispatch"
 )
@@ -148,7 +179,7 @@ _KEPT = (
 def owed_by_us(tx: Tx, office: Office) -> tuple[Debt, ...]:
     """Return what we owe: after the end all that they gave until it is destroyed, and each certificate until it is filed."""
     ended, crossing = read_stops(tx).ended, crosses(office)
-    found = [_told(row, crossing=crossing, ended=ended) for row in tx.rows(_DONE)]
+    found = [_told(row, crossing=crossing, ended=ended) for row in tx.rows(_DONE, (int(Fact.FILED),))]
     told = [one for one in found if one is not None]
     return (*(_kept(tx, office) if ended else ()), *told)
 

@@ -68,6 +68,7 @@ Outcome = Committed | Withheld | BadForm
 NO_ANSWERS = 3
 RETRY_MS = 1_000
 _CERTIFY_AGAIN_MS = 60_000
+_NOT_OPENED_MS = 300_000
 """How soon certificates that cannot go, such as where the other side's keys have ended, are tried again."""
 _FAR_MS = 1 << 53
 """The furthest that a clock is noted to be off; a head may claim more than a store can hold."""
@@ -98,7 +99,7 @@ class Node(Linked):
         own = keyring_of(voice, office)
         self._keyring = keyring or (lambda: own)
         self._doubtful = False
-        self._certifies = Ms(0)
+        self._certifies = self._not_opened = Ms(0)
         self._heard = Heard()
         self._told = Told()
         self._stops = NOTHING_STOPPED
@@ -203,15 +204,25 @@ class Node(Linked):
         """Send the certificates of what was destroyed here, each once its leaf is co-signed; return how many went now."""
         if now < self._certifies <= now + _CERTIFY_AGAIN_MS:
             return 0
+        again = self._to_go_again(now)
         with self.ledger.read() as tx:
-            if not certifying.waits(tx, self.office):
+            if not again and not certifying.waits(tx, self.office):
                 return 0
         with self.ledger.begin() as book:
+            certifying.let_go_again(book, again)
             try:
                 return certifying.certify(book, self.office, by, now)
             except BadForm:
                 self._certifies = Ms(now + _CERTIFY_AGAIN_MS)
                 return 0  # they stay owed
+
+    def _to_go_again(self, now: Ms) -> tuple[DispatchId, ...]:
+        """Look every five minutes which certificates could not be opened and may go again."""
+        if now < self._not_opened <= now + _NOT_OPENED_MS:
+            return ()
+        self._not_opened = Ms(now + _NOT_OPENED_MS)
+        with self.ledger.read() as tx:
+            return certifying.not_opened(tx, now)
 
     # --- held drafts, what is owed, alarms ---------------------------------------------------------------------
 

@@ -168,6 +168,69 @@ def test_what_the_other_side_wants_again_and_is_gone_goes_again(two):
     assert two[1].node.certify(NODE[1], SOON) == 1
 
 
+# --- what could not be opened -------------------------------------------------------------------------------------------
+
+HOUR = 60 * 60_000
+AHEAD = 40 * 60_000
+
+
+def talk_apart(two, now, ahead):
+    """The second node, whose clock is ahead, calls the first."""
+    for n in range(3):
+        late, right = Ms(now + ahead + 60_000 * n), Ms(now + 60_000 * n)
+        two[0].node.take(two[1].node.speak(late), right)
+        two[1].node.take(two[0].node.speak(right), late)
+
+
+def gone_ahead(two):
+    """Let the second node send a certificate under a clock that is ahead, which the first cannot open."""
+    sent = asked(two)
+    erase(two[1], sent.id, now=SOON)
+    talk(two)
+    late = Ms(SOON + 300_000 + AHEAD)
+    assert two[1].node.certify(NODE[1], late) == 1
+    talk_apart(two, Ms(SOON + 300_000), AHEAD)
+    assert states(shown(two[1])) == [(True, "refused")]
+    assert [one.fact for one in shown(two[1]).held] == [Fact.QUARANTINED]
+    return sent, late
+
+
+def test_one_made_under_a_clock_that_was_ahead_goes_again_once_the_clock_is_right(two):
+    sent, _ = gone_ahead(two)
+    right = Ms(SOON + 900_000)
+    assert two[1].node.certify(NODE[1], right) == 1
+    assert states(shown(two[1])) == [(True, "told")]
+    talk(two, right)
+    (came,) = shown(two[0]).held
+    assert came.said is not None
+    assert (came.said.dispatch, came.fact) == (sent.id, Fact.FILED)
+    assert shown(two[0]).owed == shown(two[1]).owed == ()
+    assert two[1].node.certify(NODE[1], Ms(right + 30 * DAY)) == 0, "once"
+
+
+def test_one_that_cannot_be_opened_goes_again_ever_more_seldom(two):
+    _, late = gone_ahead(two)
+    went, at = [], late
+    while at < late + 16 * HOUR:
+        at = Ms(at + 10 * 60_000)
+        if two[1].node.certify(NODE[1], at):
+            talk_apart(two, Ms(at - AHEAD), AHEAD)
+            went.append((at - late) // HOUR)
+    assert went == [1, 3, 7, 15]
+    assert states(shown(two[1])) == [(True, "refused")]
+
+
+def test_one_that_was_refused_by_name_does_not_go_again(two):
+    sent = asked(two)
+    erase(two[1], sent.id, now=SOON)
+    talk(two)
+    assert two[1].node.certify(NODE[1], SOON) == 1
+    with two[1].node.ledger.begin() as book:
+        book.tx.run("UPDATE certificate SET fact = ?", (int(Fact.REFUSED),))
+        book.tx.run("UPDATE sent SET fact = ?, code = 'cannot-assist' WHERE kind = 'certificate'", (int(Fact.REFUSED),))
+    assert two[1].node.certify(NODE[1], Ms(SOON + 30 * DAY)) == 0
+
+
 # --- what does not stand ------------------------------------------------------------------------------------------------
 
 
