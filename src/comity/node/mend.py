@@ -42,7 +42,7 @@ from comity.node.heads import keep_head
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
 from comity.node.papers import CEREMONY, keep_instrument, place_own, restores
 from comity.node.peer import Peer, Voice
-from comity.node.recovery import Missing, done, log_keys
+from comity.node.recovery import Missing, disown_pending, done, log_keys
 from comity.node.refile import note_receipt, refile_held, settle_row
 from comity.node.resealing import mend_reseals, own_reseals
 from comity.node.suspending import apply_leaf
@@ -175,16 +175,31 @@ def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Offic
     if missing.theirs is None or missing.theirs.head.checkpoint.size <= theirs.size:
         return []
     head, checkpoint = missing.theirs.head, missing.theirs.head.checkpoint
+    forgot = _forgot_answer(book, missing)
+    if forgot:
+        disown_pending(book.tx, head.time)
     settled = _grow_mirror(book, fetched.theirs[: checkpoint.size - theirs.size], head, office, now)
     keep_head(book, LogRole.THEIRS, checkpoint, head.time, head.note)
     _keep_own_cosignature(book, missing)
-    if any(
-        isinstance(one, LinkLeaf) and one.event is LinkEvent.RECOVERED for one in own_entries(book, missing.own_from)
-    ):
+    if forgot:
         # We once knew a later incarnation of the peer, and forgot it: its newest head is not older than that.
         known = read_incarnation(book.tx, LogRole.THEIRS)
         write_incarnation(book.tx, LogRole.THEIRS, Incarnation(max(known.second, head.time), known.restored))
     return settled
+
+
+def _forgot_answer(book: Book, missing: Missing) -> bool:
+    """Say whether our log has an answer to a `recover` of the peer that this store does not know.
+
+    Every head of the peer that waited for its proof in this store was listed in that answer: what contradicts the peer's log
+    is of the history that it lost and disowned, and is no evidence.
+    """  # spec: protocol.md 9 steps 1, 3
+    return any(
+        isinstance(leaf, LinkLeaf)
+        and leaf.event is LinkEvent.RECOVERED
+        and not book.tx.rows("SELECT 1 FROM recovered WHERE digest = ?", (leaf.digest,))
+        for leaf in own_entries(book, missing.own_from)
+    )
 
 
 def _append_tied(
@@ -200,6 +215,8 @@ def _append_tied(
     if tie is None or tie.size <= theirs.size:
         return []
     head = SignedHead(Checkpoint(theirs.origin, tie.size, tie.root), Seconds(tie.time), "")
+    if _forgot_answer(book, missing):
+        disown_pending(book.tx, head.time)
     try:
         return _grow_mirror(book, fetched.theirs[theirs.size - missing.theirs_from :], head, office, now)
     except Proven as proven:

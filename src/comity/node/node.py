@@ -68,8 +68,9 @@ Outcome = Committed | Withheld | BadForm
 NO_ANSWERS = 3
 RETRY_MS = 1_000
 _CERTIFY_AGAIN_MS = 60_000
-_NOT_OPENED_MS = 300_000
 """How soon certificates that cannot go, such as where the other side's keys have ended, are tried again."""
+_NOT_OPENED_MS = 300_000
+"""How often it is looked which certificates could not be opened."""
 _FAR_MS = 1 << 53
 """The furthest that a clock is noted to be off; a head may claim more than a store can hold."""
 

@@ -287,10 +287,7 @@ def answer(
     if asked.incarnation > known.second:
         _check_new(asked, last, now)
         write_incarnation(book.tx, LogRole.THEIRS, Incarnation(asked.incarnation, known.restored))
-        book.tx.run(
-            "INSERT INTO disowned_head (note, time) SELECT note, time FROM pending_head WHERE true ON CONFLICT DO NOTHING"
-        )
-        book.tx.run("DELETE FROM pending_head")
+        disown_pending(book.tx, asked.incarnation)  # all of them: it is later than each
     made = sign_recovered(_answer_to(data, asked, book, last), log_keys(voice))
     if asked.incarnation == known.second:
         return made, False
@@ -303,6 +300,18 @@ def answer(
     if asked.mirror_size < ours.cosigned_size:
         book.change(LogRole.OURS, cosigned_size=asked.mirror_size)
     return made, True
+
+
+def disown_pending(tx: Tx, second: int) -> None:
+    """Let the peer's heads that wait for their proof and are earlier than its incarnation prove nothing any more.
+
+    They are listed in each answer to its `recover` until its log says that it disowned them.
+    """  # spec: protocol.md 9 step 1
+    tx.run(
+        "INSERT INTO disowned_head (note, time) SELECT note, time FROM pending_head WHERE time < ? ON CONFLICT DO NOTHING",
+        (second,),
+    )
+    tx.run("DELETE FROM pending_head WHERE time < ?", (second,))
 
 
 def read_question(data: bytes, peer: Peer, keys: Sequence[KeyList]) -> Recover:
