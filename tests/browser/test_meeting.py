@@ -194,6 +194,7 @@ def struck(us: Officer, them: Officer) -> None:
     expect(gone).to_contain_text(FIRST_THEIRS["hi"])
     expect(us.page.locator("#meet-ready")).to_contain_text("biffé")
     press(us, us.page.locator('button[value^="restore"]'))
+    expect(gone).to_have_count(0, timeout=SOON_MS)  # until then the button agrees to the striking
     back = paragraph(them, FIRST_THEIRS["hi"])
     expect(back.locator('button[value^="accept"]')).to_have_count(1, timeout=SOON_MS)
     press(them, back.locator('button[value^="accept"]'))

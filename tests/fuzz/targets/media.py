@@ -79,8 +79,13 @@ def seeds():
 
     yield "empty", encode_set(row())
     yield "one", encode_set(row(MediaFile.of(NAMES[0], Part.EXCHANGE, "", CONTENT)))
-    every = [MediaFile.of(name, part, "x", CONTENT) for name, part in zip(NAMES, [*Part, Part.EXCHANGE], strict=True)]
+    kinds = [part for part in Part if part is not Part.FILE]
+    every = [MediaFile.of(name, part, "x", CONTENT) for name, part in zip(NAMES, kinds, strict=True)]
     yield "every", encode_set(row(*every))
+    yield (
+        "pieces",
+        encode_set(row(*(MediaFile.of(name, Part.FILE, "ab" * 32 + f"/{n}", CONTENT) for n, name in enumerate(NAMES)))),
+    )
     yield "secret", encode_set(row(*[MediaFile.of(name, Part.BUNDLE, "x", SECRET) for name in NAMES]))
     yield "path", encode_set(row(MediaFile("../secret", Part.BUNDLE, "", 9, Digest(bytes(32)))))
     yield "twice", encode_set(row(every[0], every[0]))
