@@ -8,7 +8,7 @@ COMMA := ,
 EMPTY :=
 SPACE := $(EMPTY) $(EMPTY)
 CORE_FILES := $(subst $(SPACE),$(COMMA),$(foreach floor,$(CORE),src/comity/$(floor)/*))
-CORE_PERCENT := 95
+CORE_PERCENT := 97
 # The tests that must cover the core by themselves; what else runs through it is not measured, for that makes it half slower again.
 # Parts of the core that only an edge asks have their tests there: plans, papers and evidence, lists, rotas, erasing, media.
 BY_EDGE := carrier caselist duties duty evidence plans retaining
