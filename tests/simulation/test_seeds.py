@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from comity.sim.faults import MINUTE_MS, calm_plan
-from comity.sim.world import Settings, World
+from comity.sim.world import Settings, World, run_world
 from tests.simulation.disks import make_disk
 
 
@@ -18,3 +18,9 @@ def test_a_clock_that_was_set_back_holds_up_nothing(seed):
     plan = replace(calm_plan(), far=far)
     outcome = World(Settings(seed, 16, plan, healing_ms=25 * MINUTE_MS), make_disk).run()
     assert outcome.broken is None
+
+
+@pytest.mark.parametrize("seed", [226, 339])
+def test_a_key_list_that_the_other_side_could_not_open_does_not_wait_for_ever(seed):
+    """Seeds 226 and 339: made under a clock that was far ahead, it was quarantined, and no other list could be handed in."""
+    assert run_world(Settings(seed), make_disk).broken is None

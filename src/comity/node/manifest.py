@@ -10,15 +10,17 @@ from datetime import UTC, datetime
 
 from comity.base.cbor import Value
 from comity.base.errors import BadEnvelope, BadForm
-from comity.base.ids import Digest, LeafIndex, Ms
+from comity.base.ids import Digest, DispatchId, LeafIndex, Ms
 from comity.crypto.sign import unverified_payload
 from comity.dispatch import certificates
+from comity.dispatch.alarms import Alarm, ring
 from comity.dispatch.amendment import decode_amendment
 from comity.dispatch.book import Book, LogRole, RowTiles, entries_between, log_row
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import Fact, RecordLeaf, encode_entry, record_commit
 from comity.dispatch.exchange_codec import LogState, Manifest, OpenItem, decode_manifest, encode_manifest
 from comity.dispatch.filing import Facts, Filing
+from comity.dispatch.glass import DUTY_OFFICER
 from comity.dispatch.inbound.paper import AMEND, CERTIFICATE, KEYS
 from comity.dispatch.keylist import decode_keylist
 from comity.dispatch.ports import Tx
@@ -26,8 +28,9 @@ from comity.dispatch.states import Form
 from comity.marking.labels import Urgency
 from comity.node.amending import LateEdition, answered_amendment, keep_amendment, next_late, note_late
 from comity.node.heads import SECOND_MS, keep_head
-from comity.node.papers import filed, keep_paper
+from comity.node.papers import filed, keep_paper, not_taken
 from comity.node.peer import Voice
+from comity.node.resealing import goes_again
 from comity.tlog.checkpoint import make_checkpoint, sign_head
 from comity.tlog.note import Seconds
 from comity.tlog.tree import Edge, leaf_hash, root
@@ -37,6 +40,7 @@ KIND = "manifest"
 _BODY = "manifest"
 _OPEN_LISTED = 1_024
 _DAY_MS = 86_400_000
+_NOT_TAKEN = frozenset({Fact.REFUSED, Fact.QUARANTINED})
 _NOTHING: frozenset[str] = frozenset()
 _SENDS = "manifests, key lists, amendments and certificates"
 
@@ -114,12 +118,17 @@ class NodeDesk:
 
     def settle(self, tx: Tx, dispatch: bytes, fact: int, code: str | None, at: Ms) -> None:
         """Note that the other side filed a key list, an amendment or a certificate, or did not; all else stands in the log."""
-        del code
         certificates.heard(tx, dispatch, fact)
+        if goes_again(tx, dispatch, code):
+            return
         if answered_amendment(tx, dispatch, fact, at):
             self.news += 1
         if fact == Fact.FILED and filed(tx, dispatch):
             self.news += 1
+        if fact in _NOT_TAKEN and not_taken(tx, dispatch):
+            self.news += 1
+            number = DispatchId(dispatch)
+            ring(Alarm("keys-not-taken", DUTY_OFFICER, "a key list", (number.hex(),), number), tx, at)
 
     def chase(self, tx: Tx, now: Ms) -> Sequence[LateEdition]:
         """Return each edition that stands in one log and not in the other a day after it should, once each."""

@@ -57,6 +57,7 @@ class Papered:
         papers = read_papers(tx)
         if papers is None:  # what was there was not taken, or was never stored
             self.office = replace(self.office, coming=None, known=frozenset())
+            self.voice, self.peer = replace(self.voice, coming=()), replace(self.peer, coming=())
             return
         self.office, self.voice, self.peer, self.timers = self._made_of(papers)
 

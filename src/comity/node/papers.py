@@ -51,7 +51,7 @@ class Papers:
 
     Attributes:
         ours, theirs: key lists of both parties that stand in their logs, oldest first.
-        coming: key lists of either party that have no leaf yet.
+        coming: key lists of either party that have no leaf yet and are newer than the list in force.
         agreed_ours, agreed_theirs: accords that stand in our log, in the peer's; oldest first.
         agreed: signed accords that we hold and that are missing in one of the logs.
     """
@@ -115,7 +115,7 @@ def read_papers(tx: Tx, hints: Mapping[tuple[bytes, bool], int] | None = None) -
             coming.append(listed)
         else:
             lists.take(listed)
-    return Papers(*lists.both(), tuple(coming), *editions.both(), tuple(editions.open))
+    return Papers(*lists.both(), lists.still(coming), *editions.both(), tuple(editions.open))
 
 
 def first_lists(tx: Tx) -> tuple[Listed, Listed]:
@@ -140,6 +140,11 @@ class _Lists:
 
     def take(self, listed: Listed) -> None:
         (self._ours if listed.keys.node == self._ours[0].keys.node else self._theirs).append(listed)
+
+    def still(self, coming: Sequence[Listed]) -> tuple[Listed, ...]:
+        """Return those that may still come into force: one that another list of its edition overtook never does."""
+        newest = {one.keys.node: one.keys.edition for both in self.both() for one in both}
+        return tuple(one for one in coming if one.keys.edition > newest[one.keys.node])
 
     def both(self) -> tuple[tuple[Listed, ...], tuple[Listed, ...]]:
         def order(lists: list[Listed]) -> tuple[Listed, ...]:
@@ -225,6 +230,15 @@ def filed(tx: Tx, dispatch: bytes) -> bool:
     return bool(tx.run("UPDATE paper SET ready = 1 WHERE dispatch = ? AND ready = 0", (dispatch,)))
 
 
+def not_taken(tx: Tx, dispatch: bytes) -> bool:
+    """Forget the key list of ours that a dispatch brought and the other side did not take; say whether it was one.
+
+    It waits for nothing any more: people hand the same list in again, or make another.
+    """
+    forgotten = "DELETE FROM paper WHERE dispatch = ? AND kind = ? AND ready = 0 AND our_idx IS NULL"
+    return bool(tx.run(forgotten, (dispatch, KEYS)))
+
+
 def said_papers(tx: Tx, ours: LogRow, theirs: LogRow, *, own_size: int, mirror_size: int) -> tuple[Paper, ...]:
     """Return the papers that a node which starts may have forgotten, as its peer has them.
 
@@ -296,8 +310,9 @@ def enter_keys(book: Book, us: NodeName) -> bool:
         return False
     found = book.tx.rows(
         "SELECT digest, signed FROM paper WHERE kind = ? AND node = ? AND ready = 1 AND our_idx IS NULL"
+        " AND edition > (SELECT coalesce(max(edition), 1) FROM paper WHERE kind = ? AND node = ? AND our_idx IS NOT NULL)"
         " ORDER BY edition LIMIT 1",
-        (KEYS, us),
+        (KEYS, us, KEYS, us),
     )
     if not found:
         return False

@@ -77,6 +77,12 @@ def _reseal(  # noqa: PLR0917  one row of ours, and where it goes
     return 1
 
 
+def goes_again(tx: Tx, dispatch: bytes, code: str | None) -> bool:
+    """Say whether a dispatch of ours that could not be opened is sealed anew by itself, so that it is not answered yet."""
+    tries = "SELECT count(*) FROM reseal r JOIN sent s ON s.idx = r.idx WHERE r.role = 'ours' AND s.id = ?"
+    return code == KEY_EXPIRED and int_of(tx.rows(tries, (dispatch,))[0][0]) < MAX_RESEALS
+
+
 def note_reseal(tx: Tx, role: LogRole, place: int, leaf: ResealLeaf) -> None:
     """Remember a reseal leaf by its place."""
     tx.run(

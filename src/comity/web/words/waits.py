@@ -60,6 +60,7 @@ WORDS: Mapping[str, str] = {
     "alarm.accord-agreed": "The other side signed an edition of the accord",
     "alarm.accord-refused": "The other side refused an edition of the accord",
     "alarm.accord-not-taken": "The other side's node did not take our edition of the accord",
+    "alarm.keys-not-taken": "The other side's node did not take our key list; hand it in again",
     "alarm.accord-late-here": "An edition signed by both is not in our log after a day",
     "alarm.accord-late-there": "An edition signed by both is not in their log after a day",
     "alarm.edition-unsigned": "Their log names an edition that both did not sign; nothing is taken",
