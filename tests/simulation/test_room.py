@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,19 +20,28 @@ from tests.simulation.disks import make_disk
 
 ROOM = ((1, (Path(__file__).parents[2] / "src/comity/room/schema/0001_room.sql").read_text(encoding="utf-8")),)
 WORK = 60 * MINUTE_MS
+PARTED = replace(calm_plan(WORK), partings=((15 * MINUTE_MS, 45 * MINUTE_MS),))
+FALL = 42 * MINUTE_MS
 PUT_BACK = replace(calm_plan(WORK), put_backs=((0, 19 * MINUTE_MS, 41 * MINUTE_MS),))
 
 
-def played(plan, seed=1, keeper=Keeper):
-    """Let a room happen, heal it, and return it with what was injected once it is settled."""
+def played(plan, seed=1, keeper=Keeper, falls=()):
+    """Let a room happen, both sides fall at some times, heal it, and return it with what was injected once it is settled."""
     agenda, injected = Agenda(START_MS), Injected()
     room = RoomBeside(f"world {seed}", agenda, plan, injected, make_disk, ROOM, keeper)
+    for at in falls:
+        agenda.after(at, partial(fall, room))
     for end in (plan.work_ms, plan.work_ms + 12 * SLOT_MS):
         while agenda.now < START_MS + end and not (room.healed and not room.behind()):
             agenda.step()
         room.heal()
     assert room.behind() == ""
     return room, injected
+
+
+def fall(room):
+    for side in room.sides:
+        side.keeper = None
 
 
 def test_a_calm_room_has_every_note_once():
@@ -48,6 +58,11 @@ def test_a_room_that_is_put_back_gets_all_of_it_again():
     room, injected = played(PUT_BACK)
     assert injected == {"put-back": 1}
     assert room.sides[0].keeper.gaps() == ()
+
+
+def test_both_sides_that_start_at_once_while_no_letter_arrives_come_up():
+    """Seeds 334 and 496: each called what the other said a gap, for ever, and no note came any more."""
+    played(PARTED, falls=(FALL,))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -91,12 +106,22 @@ class Hasty(Keeper):
             self._move(book, "recovered", now, "x")
 
 
+class FromItsHead(Keeper):
+    """Says what it signed from its newest head on when it starts, whatever the other side has of it."""
+
+    def _say_stored(self, book, now):
+        """Show no entries."""
+        said = super()._say_stored(book, now)
+        return replace(said, base=said.size, entries=(), dispatches=())
+
+
 def all_played(keeper):
     for seed in range(6):
         played(PUT_BACK, seed, keeper)
+        played(PARTED, seed, keeper, falls=(FALL,))
 
 
-@pytest.mark.parametrize("keeper", [Twice, Forgets, Lazy, Hasty])
+@pytest.mark.parametrize("keeper", [Twice, Forgets, Lazy, Hasty, FromItsHead])
 def test_a_room_with_a_planted_fault_is_broken_or_never_settles(keeper):
     with pytest.raises((Broken, AssertionError)):
         all_played(keeper)

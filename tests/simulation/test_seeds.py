@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from comity.sim.faults import MINUTE_MS, calm_plan
 from comity.sim.world import Settings, World, run_world
 from tests.simulation.disks import make_disk
+
+ROOM = ((1, (Path(__file__).parents[2] / "src/comity/room/schema/0001_room.sql").read_text(encoding="utf-8")),)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
@@ -24,3 +27,9 @@ def test_a_clock_that_was_set_back_holds_up_nothing(seed):
 def test_a_key_list_that_the_other_side_could_not_open_does_not_wait_for_ever(seed):
     """Seeds 226 and 339: made under a clock that was far ahead, it was quarantined, and no other list could be handed in."""
     assert run_world(Settings(seed), make_disk).broken is None
+
+
+def test_a_room_whose_sides_both_started_while_they_were_parted_comes_to_rest():
+    """Seed 334: each side showed its newest head alone, which was beyond the other's mirror, and both waited for ever."""
+    outcome = World(Settings(334, 30, room=ROOM), make_disk).run()
+    assert outcome.broken is None

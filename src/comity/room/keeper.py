@@ -17,7 +17,7 @@ from comity.crypto.keys import CosignerKeys, LogKeys
 from comity.crypto.seal import recipients
 from comity.dispatch.accord import verify_accord
 from comity.dispatch.book import Book, Ledger, LogRole, create_log
-from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import BlindLeaf, decode_entry
 from comity.dispatch.exchange_codec import Exchange, encode_evidence, encode_exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
@@ -183,13 +183,16 @@ class Keeper:
             return encode_exchange(self._exchange(book, note, base, size, cosignature))
 
     def _say_stored(self, book: Book, now: Ms) -> Exchange:
-        """Say what was signed before; of an empty log the empty head, which every log extends."""
-        # spec: protocol.md 9: nothing new is signed before the other side has said that our store is the newest
-        ours = book.logs[LogRole.OURS]
-        if not ours.head_time:
+        """Say what was signed before, from where the other side last co-signed; of an empty log the empty head.
+
+        Were it said from our newest head on, two sides that both start would each call the other's exchange a gap for ever.
+        """
+        # spec: protocol.md 6 step 2, 9: nothing new is signed before the other side has said that our store is the newest
+        if not book.logs[LogRole.OURS].head_time:
             heads.own_head(book, self.voice, now, _NEVER)
-        note, size = heads.stored_head(book, LogRole.OURS), book.logs[LogRole.OURS].head_size
-        return self._exchange(book, note, size, size, None)
+        (found,) = book.tx.rows(_WITHIN_REACH, (LogRole.OURS, heads.head_size(book)))
+        size, note = int_of(found[0]), text_of(found[1])
+        return self._exchange(book, note, min(book.logs[LogRole.OURS].cosigned_size, size), size, None)
 
     def _exchange(self, book: Book, note: str, base: int, size: int, cosignature: str | None) -> Exchange:
         theirs = book.logs[LogRole.THEIRS]
@@ -392,6 +395,8 @@ class Keeper:
         write_link(book.tx, moved(read_link(book.tx), event, now, reason))
 
 
+_WITHIN_REACH = "SELECT size, note FROM head WHERE role = ? AND size <= ? ORDER BY size DESC, time DESC LIMIT 1"
+"""The newest head of ours that one exchange from the other side's last co-signature reaches; the empty one always is."""
 _PLACE = "SELECT opening, behind FROM room_place WHERE role = ? AND idx = ?"
 _KEEP = "INSERT INTO room_place (role, idx, opening, behind) VALUES (?, ?, ?, ?) ON CONFLICT (role, idx) DO NOTHING"
 _WAIT = "INSERT INTO room_waiting (commitment, opening, behind) VALUES (?, ?, ?) ON CONFLICT (commitment) DO NOTHING"

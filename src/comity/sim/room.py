@@ -19,6 +19,7 @@ from comity.crypto.sign import add_signatures, sign_instrument
 from comity.dispatch.accord import Accord, OpenDesk, Party, encode_accord
 from comity.dispatch.book import LogRole, entries_between, log_row
 from comity.dispatch.columns import int_of
+from comity.dispatch.exchange_codec import decode_problem
 from comity.dispatch.keylist import KeyPair
 from comity.dispatch.ports import Row, Scalar, Tx
 from comity.node.link import LinkState
@@ -87,6 +88,12 @@ def _side(number: int, name: NodeName, keys: RoomKeys, entropy: SeededEntropy) -
     person = Person(number + 1, "agency", (), cose_key(seal.public()), signs.public().cose_keys)
     log, cosigner = keys.log.public().cose_keys, keys.cosigner.public().cose_keys
     return Side(name, KeyPair(_NUMBER, *log), KeyPair(1, *cosigner), (), (person,))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    body: bytes
+    is_problem: bool
 
 
 @dataclass(slots=True)
@@ -166,16 +173,19 @@ class RoomBeside:
             self._agenda.after(SLOT_MS, self._turn)
 
     def _exchange(self, caller: _Room, called: _Room, now: Ms) -> None:
+        """One request and its answer, as the process has them: what is not taken is answered with a problem."""
         asked = self._try(caller, lambda keeper: keeper.speak(now))
+        answer: _Answer | None = None
         for letter in self._carried(asked):
-            self._try(called, partial(_take, letter=letter, now=now))
-        answer = self._try(called, lambda keeper: keeper.speak(now)) if asked is not None else None
-        for letter in self._carried(answer):
-            self._try(caller, partial(_take, letter=letter, now=now))
+            answer = self._try(called, partial(_answer, letter=letter, now=now))
+        for one in self._carried(answer):
+            self._try(caller, partial(_hear, answer=one, now=now))
         self._recover(caller, called, now)
 
     def _recover(self, room: _Room, other: _Room, now: Ms) -> None:
         """Fetch from the other side what a put-back store lost, as the process does."""
+        if self._parted():
+            return
         with other.store.read() as tx:
             head, size = newest_checkpoint(tx, LogRole.THEIRS), log_row(tx, LogRole.THEIRS)
             start = room.keeper.lost.start if room.keeper is not None and room.keeper.lost is not None else None
@@ -187,7 +197,7 @@ class RoomBeside:
                 if data is not None:
                     self._try(room, partial(_mend, index=index, data=data))
 
-    def _carried(self, letter: bytes | None) -> tuple[bytes, ...]:
+    def _carried(self, letter: _R | None) -> tuple[_R, ...]:
         if letter is None or self._parted():
             return ()
         if not self.healed and self._chance.hit(self._plan.lose):
@@ -261,7 +271,7 @@ class RoomBeside:
             return (
                 ""
                 if settled and self._same(tx, there)
-                else f"the room of side {room.number} has {len(waits)} notes to come"
+                else f"the room of side {room.number} is {state}, with {len(waits)} notes to come"
             )
 
     def _same(self, tx: Tx, there: Tx) -> bool:
@@ -275,8 +285,21 @@ def _hand_in(keeper: Keeper, item: Slot, now: Ms) -> None:
     keeper.hand_in(item, now)
 
 
-def _take(keeper: Keeper, letter: bytes, now: Ms) -> None:
-    keeper.take(letter, now)
+def _answer(keeper: Keeper, letter: bytes, now: Ms) -> _Answer:
+    try:
+        keeper.take(letter, now)
+    except Problem as problem:
+        if problem.code == "broken":
+            raise
+        return _Answer(keeper.problem_bytes(problem), is_problem=True)
+    return _Answer(keeper.speak(now), is_problem=False)
+
+
+def _hear(keeper: Keeper, answer: _Answer, now: Ms) -> None:
+    if answer.is_problem:
+        keeper.take_problem(decode_problem(answer.body))
+    else:
+        keeper.take(answer.body, now)
 
 
 def _mend(keeper: Keeper, index: LeafIndex, data: bytes) -> None:
