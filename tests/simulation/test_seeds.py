@@ -33,3 +33,9 @@ def test_a_room_whose_sides_both_started_while_they_were_parted_comes_to_rest():
     """Seed 334: each side showed its newest head alone, which was beyond the other's mirror, and both waited for ever."""
     outcome = World(Settings(334, 30, room=ROOM), make_disk).run()
     assert outcome.broken is None
+
+
+def test_an_edition_that_both_sides_propose_in_the_same_words_is_signed_once():
+    """Seed 417: each signed the other's proposal, so that there were two of one number and the second never had a place."""
+    outcome = World(Settings(417, 30, room=ROOM), make_disk).run()
+    assert outcome.broken is None

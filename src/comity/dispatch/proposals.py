@@ -153,7 +153,10 @@ def fault_of_ours(amendment: Amendment, stage: Stage, tx: Tx, office: Office) ->
         return _fault_of_proposal(mine, theirs)
     if any(one.stage is Stage.REFUSED and one.text_sha256 == text and not one.void for one in all_said(tx)):
         return "one side refused this text; propose it anew, dated anew"
-    own = any(one.said.text_sha256 != text for one in mine)
+    # Where both proposed the same text, both could sign it: two editions of one number, with one text but other signatures.
+    own = any(one.said.text_sha256 != text for one in mine) or (
+        bool(mine) and any(one.said.text_sha256 == text for one in theirs)
+    )
     if own and goes_first(accord) == office.us:
         return "a proposal of ours for this edition goes first and waits for an answer of the other side"
     return ""

@@ -331,10 +331,12 @@ class Keeper:
         """Put the entries back that a put-back store lost, under the head that we signed and the other side co-signed.
 
         Raises:
-            Problem: they do not give that head; nothing was changed.
+            Problem: they do not give that head, or the other side mirrors more than that head covers; nothing was changed.
         """
         head = self.own_head(note)
         checkpoint = head.checkpoint
+        if self.lost is not None and checkpoint.size < self.lost.end:  # to go on from here would be another log
+            raise Problem("unproven-head", 422, "the other side mirrors more of our log than the head that it shows")
         with self.ledger.begin() as book:
             ours = book.logs[LogRole.OURS]
             if ours.size > ours.head_size:

@@ -175,6 +175,32 @@ def test_both_propose_at_once_and_one_of_them_goes_first():
     assert not lost.waits
 
 
+def test_both_propose_the_same_text_and_one_of_them_signs_it():
+    a, b = two()
+    a.say(a.half(), T1)
+    b.say(b.half(), T1)
+    rest(a, b, Ms(T1 + TICK), rounds=2)
+    first, second = (a, b) if goes_first(a.next_edition()) == a.node.office.us else (b, a)
+    with pytest.raises(BadForm, match="goes first"):  # else each signs the other's, and there are two of one number
+        first.say(first.also(first.proposal().signed), Ms(T1 + 4 * TICK))
+    second.say(second.also(second.proposal().signed), Ms(T1 + 4 * TICK))
+    rest(a, b, Ms(T1 + 5 * TICK))
+    assert (a.edition(), b.edition()) == (2, 2)
+    for side in (a, b):
+        assert [one.ready for one in side.node.amending().signed] == [True]
+        assert not any(one.waits for one in side.node.amending().proposals)
+    assert "accord-not-taken" not in (*a.alarms(), *b.alarms())
+
+
+def test_what_was_proposed_may_be_handed_in_signed_by_both():
+    a, b = two()
+    a.say(a.half(), T1)
+    rest(a, b, Ms(T1 + TICK), rounds=2)
+    a.say(b.also(b.proposal().signed), Ms(T1 + 4 * TICK))  # their root signed it past the nodes
+    rest(a, b, Ms(T1 + 5 * TICK))
+    assert (a.edition(), b.edition()) == (2, 2)
+
+
 def test_a_refusal_may_cross_the_signature_that_overtakes_it():
     a, b = two()
     a.say(a.half(timers=(("window", 900),)), T1)

@@ -359,6 +359,29 @@ def test_entries_that_do_not_give_the_signed_head_do_not_come_back():
     assert old.link().state is LinkState.RECOVERING
 
 
+def test_a_log_does_not_come_back_shorter_than_the_other_side_mirrors_it():
+    """What came last may be mirrored and not co-signed yet: a log that went on without it would be forked."""
+    world, one, two = turned()
+    turn(world, one, two)
+    shorter = box_of(world, two)
+    world.now += SLOT_MS
+    one.turn(Ms(world.now))
+    two.take(one.speak(Ms(world.now)), Ms(world.now))  # and falls before it co-signs
+    old = world.keeper(world.a, seed="restored")
+    two.take(old.speak(Ms(world.now)), Ms(world.now))
+    old.take(two.speak(Ms(world.now)), Ms(world.now))
+    assert old.lost == Lost(0, 3)
+    assert refused(old.restore, shorter.theirs.heads[-1], shorter.theirs.entries, Ms(world.now)) == "unproven-head"
+    assert old.link().state is LinkState.RECOVERING
+    assert refused_turn(old, world)
+    whole = box_of(world, two)
+    old.restore(whole.theirs.heads[-1], whole.theirs.entries, Ms(world.now))
+    slot(old, two, world.now + SLOT_MS)
+    with two.ledger.read() as tx:
+        assert log_row(tx, LogRole.THEIRS).size == 4
+        assert tx.rows("SELECT count(*) FROM evidence") == [(0,)]
+
+
 def test_a_store_of_another_log_stands_still_for_people_to_look():
     world, _, two = turned()
     other = second(world, "fork")
