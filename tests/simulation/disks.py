@@ -6,10 +6,14 @@ from pathlib import Path
 
 from comity.edge.schema import Schema
 from comity.edge.sqlite import MEMORY, SqliteStore
+from tests.templates import store_with
 
-_NODE = sorted((Path(__file__).parents[2] / "src/comity/node/schema").glob("*.sql"))
+_NODE = tuple(
+    (n, step.read_text(encoding="utf-8"))
+    for n, step in enumerate(sorted((Path(__file__).parents[2] / "src/comity/node/schema").glob("*.sql")), 1)
+)
 
 
 def make_disk(desks, image=None):
-    node = tuple((n, step.read_text(encoding="utf-8")) for n, step in enumerate(_NODE, 1))
-    return SqliteStore(MEMORY, [Schema("node", node), *(Schema(owner, steps) for owner, steps in desks)], image=image)
+    schemas = (Schema("node", _NODE), *(Schema(owner, tuple(steps)) for owner, steps in desks))
+    return store_with(schemas) if image is None else SqliteStore(MEMORY, schemas, image=image)

@@ -70,11 +70,17 @@ PublicKey: TypeAlias = Ed25519PublicKey | MLDSA44PublicKey | MLDSA65PublicKey | 
 def cose_key(public: PublicKey) -> bytes:
     """Return the deterministic COSE_Key of `public` with the required members only."""  # spec: RFC 9679
     if isinstance(public, Ed25519PublicKey):
-        return cbor.encode(_okp(public.public_bytes_raw()), signed=True)
+        return _written(None, public.public_bytes_raw())
     if isinstance(public, SealingPublic):
-        return cbor.encode(_akp(suites.HPKE_9_KE, public.raw), signed=True)
+        return _written(suites.HPKE_9_KE, public.raw)
     alg = suites.ML_DSA_44 if isinstance(public, MLDSA44PublicKey) else suites.ML_DSA_65
-    return cbor.encode(_akp(alg, public.public_bytes_raw()), signed=True)
+    return _written(alg, public.public_bytes_raw())
+
+
+@lru_cache(maxsize=256)
+def _written(alg: int | None, raw: bytes) -> bytes:
+    """Return the COSE_Key of raw public bytes, of an Ed25519 key where no algorithm is named; once a process."""
+    return cbor.encode(_okp(raw) if alg is None else _akp(alg, raw), signed=True)
 
 
 def key_id(cose_key_bytes: bytes) -> Digest:

@@ -7,14 +7,15 @@ transaction that wrote the reason for it. A transaction that fails leaves the re
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from comity.base.ids import Digest, LeafIndex, Origin
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Entry, HeadLeaf, decode_entry, encode_entry
-from comity.dispatch.ports import Scalar, Store, Tx
+from comity.dispatch.ports import Row, Store, Tx
 from comity.dispatch.stops import Stops, read_stops
 from comity.tlog.tree import EMPTY_ROOT, TILE_WIDTH, Edge, Tiles, leaf_hash
 
@@ -288,11 +289,9 @@ class Ledger:
             book.close()
         self._known = book.logs, book.edges
 
-    @contextmanager
-    def read(self) -> Generator[Tx]:
+    def read(self) -> AbstractContextManager[Tx]:
         """Open a snapshot that only reads."""
-        with self._store.read() as tx:
-            yield tx
+        return self._store.read()
 
     def forget(self) -> None:
         """Forget what is remembered, so that the next transaction reads the rows anew."""
@@ -349,7 +348,9 @@ def _grown(r: LogRow, by: int) -> LogRow:
 _ALL_LOGS = "SELECT role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time, turn FROM log"
 
 
-def _log_row(row: Sequence[Scalar]) -> LogRow:
+@lru_cache(maxsize=64)
+def _log_row(row: Row) -> LogRow:
+    """Return the facts of a log from its row; a log that stands still gives the same one."""
     role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time, turn = row
     return LogRow(
         LogRole(text_of(role)),

@@ -7,6 +7,7 @@ was destroyed is what our own leaf committed to; any other is refused, with the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from comity.base import cbor, fields
@@ -81,8 +82,9 @@ def encode_certificate(said: Certificate) -> bytes:
     )
 
 
+@lru_cache(maxsize=256)
 def decode_certificate(record: bytes) -> Certificate:
-    """Read what `encode_certificate` wrote.
+    """Read what `encode_certificate` wrote; the same bytes once, for who is shown one asks for it again.
 
     Raises:
         BadEnvelope: it is none.

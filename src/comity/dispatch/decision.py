@@ -113,8 +113,9 @@ def encode_verdict(verdict: Verdict) -> bytes:
     return cbor.encode(_verdict(verdict))
 
 
+@lru_cache(maxsize=256)
 def decode_verdict(data: bytes) -> Verdict:
-    """Read what `encode_verdict` wrote, and the older form without the interval."""
+    """Read what `encode_verdict` wrote, and the older form without the interval; the same bytes once."""
     value = cbor.decode(data)
     assert isinstance(value, list)
     effect, reasons, obligations, ground, outward, refer_to, missing, edition, *interval = cast("Any", value)
@@ -153,9 +154,18 @@ def _officer(officer: Officer) -> list[Value]:
 
 
 def verdict_in(record: bytes) -> Verdict | None:
-    """Return the verdict that a decision record holds, or None for a record of another form."""
-    decided = read_record(record)
-    return None if decided is None else decided.verdict
+    """Return the verdict that a decision record holds, or None for a record of another form; its question is not read.
+
+    Raises:
+        BadEnvelope: the bytes are not canonical, or a verdict that this program cannot read.
+    """
+    match cbor.decode(record):
+        case [version, str(), bytes(), bytes(held), bytes() | None, int(), dict()] if version == RECORD:
+            return decode_verdict(held)
+        case [version, str(), bytes(), bytes(held), *_] if version == FIRST:
+            return decode_verdict(held)
+        case _:
+            return None
 
 
 def read_record(record: bytes) -> Decided | None:

@@ -16,7 +16,7 @@ from comity.dispatch import records, wire
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Book, Ledger
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
-from comity.dispatch.decision import read_record
+from comity.dispatch.decision import verdict_in
 from comity.dispatch.entries import Fact
 from comity.dispatch.holding import day_ends
 from comity.dispatch.office import Office
@@ -155,8 +155,8 @@ def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tupl
 def ordered(dispatch: bytes, tx: Tx) -> list[int]:
     """Return the spans that our law set when it cleared or admitted the dispatch, milliseconds."""
     rows = tx.rows("SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received')", (dispatch,))
-    decided = (read_record(bytes_of(row[0])) for row in rows)
-    duties = (duty for one in decided if one is not None for duty in one.verdict.obligations)
+    verdicts = (verdict_in(bytes_of(row[0])) for row in rows)
+    duties = (duty for one in verdicts if one is not None for duty in one.obligations)
     return [int(duty.value) * _DAY_MS for duty in duties if duty.verb == _RETAIN]
 
 

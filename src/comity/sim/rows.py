@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from comity.base import cbor
 from comity.crypto.sign import unverified_payload
@@ -64,44 +67,70 @@ def _newest(facts: Sequence[Fact]) -> int:
 
 
 def _sent(number: int, tx: Tx, held: RowsHeld) -> set[bytes]:
-    pooled = [row[0] for row in tx.rows("SELECT dispatch FROM pool")]
+    pooled = Counter(row[0] for row in tx.rows("SELECT dispatch FROM pool"))
     rows = tx.rows("SELECT id, idx, fact, settled_at FROM sent")
-    for id_, index, fact, settled in rows:
-        shown = _short(id_)
-        once = held.leaves.get(bytes_of(id_)) == index and pooled.count(id_) == (index is None)
-        ensure(once, Invariant.SENT_ROW, number, f"{shown} at {index!r} is not once in log or pool")
-        facts = () if index is None else held.seen.get(int_of(index), ())
-        ensure(fact == _newest(facts), Invariant.SENT_ROW, number, f"{shown} has fact {fact!r}, receipts say {facts}")
-        ensure((settled is not None) == (int_of(fact) > Fact.ARRIVED), Invariant.SENT_ROW, number, f"{shown} settled")
+    for row in rows:
+        id_, index = row[:2]
+        once = held.leaves.get(bytes_of(id_)) == index and pooled[id_] == (index is None)
+        _sent_row(number, row, tuple(() if index is None else held.seen.get(int_of(index), ())), once=once)
     ids = {bytes_of(row[0]) for row in rows}
     lost = {bytes_of(row[0]) for row in tx.rows("SELECT id FROM lost")}
     ensure(not ids & lost, Invariant.SENT_ROW, number, "a dispatch that is held counts as lost")
     ensure((ids | lost).issuperset(held.leaves), Invariant.SENT_ROW, number, "a leaf of ours has no row")
-    ensure(len(pooled) <= len(ids), Invariant.SENT_ROW, number, "the pool holds what was not sent")
+    ensure(pooled.total() <= len(ids), Invariant.SENT_ROW, number, "the pool holds what was not sent")
     return ids
+
+
+@lru_cache(maxsize=1024)
+def _sent_row(number: int, row: Row, facts: tuple[Fact, ...], *, once: bool) -> None:
+    """Check one row of `sent`; a row that was good beside the same receipts is good, and a bad one ends its world."""
+    id_, index, fact, settled = row
+    shown = _short(id_)
+    ensure(once, Invariant.SENT_ROW, number, f"{shown} at {index!r} is not once in log or pool")
+    ensure(fact == _newest(facts), Invariant.SENT_ROW, number, f"{shown} has fact {fact!r}, receipts say {facts}")
+    ensure((settled is not None) == (int_of(fact) > Fact.ARRIVED), Invariant.SENT_ROW, number, f"{shown} settled")
 
 
 def _got(number: int, tx: Tx, held: RowsHeld, again: AbstractSet[int]) -> dict[bytes, int]:
     rows = tx.rows("SELECT idx, id, fact, settled_at, seen_at, sealed IS NULL, plain IS NULL FROM got")
     for row in rows:
-        _got_row(number, row, held, again)
+        index, id_ = int_of(row[0]), bytes_of(row[1])
+        leaf = held.mirrored[index] if index < len(held.mirrored) else None
+        beside = _Beside(
+            facts=tuple(held.receipts.get(index, ())),
+            named=isinstance(leaf, DispatchLeaf) and leaf.id == id_,
+            again=index in again,
+            withdrawn=index in held.withdrawn,
+            away=id_ in held.away,
+        )
+        _got_row(number, row, beside)
     leaves = sum(isinstance(entry, DispatchLeaf) for entry in held.mirrored)
     ensure(len(rows) == leaves, Invariant.GOT_ROW, number, f"{len(rows)} rows for {leaves} leaves of the peer")
     return {bytes_of(id_): int_of(fact) for _, id_, fact, *_ in rows}
 
 
-def _got_row(number: int, row: Row, held: RowsHeld, again: AbstractSet[int]) -> None:
+class _Beside(NamedTuple):
+    """What stands beside a row of `got`: our receipts, whether the leaf at its place names it, and what became of it."""
+
+    facts: tuple[Fact, ...]
+    named: bool
+    again: bool
+    withdrawn: bool
+    away: bool
+
+
+@lru_cache(maxsize=1024)
+def _got_row(number: int, row: Row, beside: _Beside) -> None:
+    """Check one row of `got`; a row that was good beside the same is good, and a bad one ends its world."""
     index, id_, fact, settled, seen, no_bytes, no_plain = row
-    shown, facts = _short(id_), held.receipts.get(int_of(index), ())
-    leaf = held.mirrored[int_of(index)] if int_of(index) < len(held.mirrored) else None
-    named = isinstance(leaf, DispatchLeaf) and leaf.id == id_
-    ensure(named, Invariant.GOT_ROW, number, f"{shown} stands at leaf {index!r}, which is not its own")
+    shown, facts = _short(id_), beside.facts
+    ensure(beside.named, Invariant.GOT_ROW, number, f"{shown} stands at leaf {index!r}, which is not its own")
     ensure(fact == _newest(facts), Invariant.GOT_ROW, number, f"{shown} has fact {fact!r}, our receipts say {facts}")
-    done = int_of(fact) > Fact.ARRIVED or (not fact and index in held.withdrawn)
+    done = int_of(fact) > Fact.ARRIVED or (not fact and beside.withdrawn)
     ensure((settled is not None) == done, Invariant.GOT_ROW, number, f"{shown} settled")
     ensure((seen is not None) == (Fact.SEEN in facts), Invariant.GOT_ROW, number, f"{shown} seen")
-    lost = index in again or (index in held.withdrawn and no_bytes)
-    held_here = not no_bytes or bytes_of(id_) in held.away
+    lost = beside.again or (beside.withdrawn and no_bytes)
+    held_here = not no_bytes or beside.away
     ensure(lost or not fact or held_here, Invariant.GOT_ROW, number, f"{shown} is receipted and its bytes are not held")
     opened = fact in {Fact.ARRIVED, Fact.FILED}
     ensure(
@@ -115,15 +144,8 @@ def _got_row(number: int, row: Row, held: RowsHeld, again: AbstractSet[int]) -> 
 def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> None:
     """Check that a desk row stands on a committed send, or on a receipt: filed with content, refused without."""
     rows = tx.rows("SELECT id, ours, admitted, filed, text FROM exercise")
-    for id_, ours, admitted, filed, text in rows:
-        shown = _short(id_)
-        ensure(filed == 1, Invariant.DESK_ROW, number, f"{shown} was filed {filed!r} times")
-        if ours:
-            ensure(id_ in sent, Invariant.DESK_ROW, number, f"{shown} stands at our desk and was not sent")
-            continue
-        due = Fact.FILED if admitted else Fact.REFUSED
-        ensure(got.get(bytes_of(id_)) == due, Invariant.DESK_ROW, number, f"{shown} without a receipt {due.name}")
-        ensure(admitted or not text, Invariant.DESK_ROW, number, f"{shown} was refused and its text is shown")
+    for row in rows:
+        _desk_row(number, row, bytes_of(row[0]) in sent, got.get(bytes_of(row[0])))
     shown_ids = {bytes_of(row[0]) for row in rows}
     owed = sent | {id_ for id_, fact in got.items() if fact in {Fact.FILED, Fact.REFUSED}}
     ensure(shown_ids == owed, Invariant.DESK_ROW, number, f"{len(shown_ids)} desk rows, {len(owed)} owed")
@@ -131,6 +153,20 @@ def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> No
     ensure(len(set(texts)) == len(texts), Invariant.SENT_TWICE, number, "one form of an officer was sent twice")
     kept = {bytes_of(row[0]) for row in tx.rows("SELECT id FROM kept WHERE became IS NULL")}
     ensure(not kept & sent, Invariant.SENT_ROW, number, "a withheld draft was sent")
+
+
+@lru_cache(maxsize=1024)
+def _desk_row(number: int, row: Row, sent: bool, fact: int | None) -> None:  # noqa: FBT001  private, remembered by these
+    """Check one row of the desk; a row that was good beside the same is good, and a bad one ends its world."""
+    id_, ours, admitted, filed, text = row
+    shown = _short(id_)
+    ensure(filed == 1, Invariant.DESK_ROW, number, f"{shown} was filed {filed!r} times")
+    if ours:
+        ensure(sent, Invariant.DESK_ROW, number, f"{shown} stands at our desk and was not sent")
+        return
+    due = Fact.FILED if admitted else Fact.REFUSED
+    ensure(fact == due, Invariant.DESK_ROW, number, f"{shown} without a receipt {due.name}")
+    ensure(admitted or not text, Invariant.DESK_ROW, number, f"{shown} was refused and its text is shown")
 
 
 def check_disowned(number: int, tx: Tx, peer_tx: Tx) -> None:

@@ -113,8 +113,9 @@ def key_id(name: str, type_: SignatureType, raw: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + bytes([type_]) + raw).digest()[:KEY_ID_BYTES]
 
 
+@lru_cache(maxsize=64)
 def make_verifier(name: str, type_: SignatureType, raw: bytes) -> VerifierKey:
-    """Make a verifier from a raw public key: 32 bytes for Ed25519, 1,312 for ML-DSA-44.
+    """Make a verifier from a raw public key, 32 bytes for Ed25519, 1,312 for ML-DSA-44; the same once a process.
 
     Raises:
         BadForm: the name or the key cannot be one.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Protocol
 
@@ -101,9 +102,7 @@ class Edge:
         while count:
             width = count % TILE_WIDTH
             tile = _prefix(reader, level, count // TILE_WIDTH, width) if width else b""
-            peaks: list[bytes] = []
-            _push(peaks, 0, _split(tile))
-            rows.append(_Row(tile, tuple(peaks)))
+            rows.append(_row(tile))
             count //= TILE_WIDTH
             level += 1
         return Edge(size, tuple(rows))
@@ -129,6 +128,14 @@ class Edge:
             for peak in reversed(row.peaks):
                 folded = sha256(b"\x01" + peak + folded).digest() if folded else peak
         return Digest(folded) if folded else EMPTY_ROOT
+
+
+@lru_cache(maxsize=64)
+def _row(tile: bytes) -> _Row:
+    """Work out the peaks of a tile; the same bytes once, for a log that has not grown is loaded again and again."""
+    peaks: list[bytes] = []
+    _push(peaks, 0, _split(tile))
+    return _Row(tile, tuple(peaks))
 
 
 def _fill(row: _Row, hashes: Sequence[bytes], level: int, n: int, tiles: Tiles) -> tuple[_Row, list[bytes]]:

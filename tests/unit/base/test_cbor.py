@@ -231,3 +231,12 @@ def test_a_tag_stands_outermost_and_once():
 )
 def test_which_texts_fit(text, fits):
     assert cbor.text_fits(text) is fits
+
+
+def test_keys_beyond_ascii_stand_by_the_length_of_their_bytes():
+    right = bytes.fromhex("a2 627a7a 00 62c3a9 01")  # both two bytes long, the accented one by one character shorter
+    assert cbor.decode(right) == {"zz": 0, "é": 1}
+    assert cbor.encode({"é": 1, "zz": 0}) == right
+    assert cbor.encode({"zz": 0, "é": 1}) == right
+    with pytest.raises(BadEnvelope):
+        cbor.decode(bytes.fromhex("a2 62c3a9 01 627a7a 00"))

@@ -14,7 +14,6 @@ from comity.dispatch.states import Form, Officer
 from comity.edge.board import NodeBoard, PlanItem, Setting
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
-from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Urgency
 from comity.node.assemble import Instruments, Keyring, assemble
 from comity.node.ceremony import hold_ceremony
@@ -22,6 +21,7 @@ from comity.node.node import Node
 from comity.node.proofs import Signers
 from comity.policy.verdict import Effect, Obligation, Reason, Verdict
 from comity.screen import PartyCard
+from tests.templates import store_with
 from tests.unit.node.world import SCHEMA, START, A, B, Everyone, Half, Seeded, sealing_kid
 
 STEPS = read_schema("comity.desks.requests")
@@ -76,7 +76,7 @@ def make_node(us, them, accord, short, path=None):
         powers=Everyone(),
         entropy=Seeded(us.name + "desk"),
     )
-    store = SqliteStore(path or ":memory:", [Schema("node", ((1, SCHEMA),)), Schema("requests", desk.schema)])
+    store = store_with((Schema("node", ((1, SCHEMA),)), Schema("requests", desk.schema)), path or ":memory:")
     ledger = hold_ceremony(store, built.voice, built.peer, (us.keys, them.keys, accord), now=START)
     node = Node(built.office, built.voice, built.peer, ledger, built.timers)
     node.store, node.desk = store, desk

@@ -14,8 +14,8 @@ from comity.edge.people import People
 from comity.edge.rosterfile import RosterFile
 from comity.edge.schema import Schema
 from comity.edge.signin import SignIn
-from comity.edge.sqlite import SqliteStore
 from comity.screen.people import Ways
+from tests.templates import store_with
 from tests.unit.edge.softkey import SoftKey
 from tests.unit.node.world import Seeded
 
@@ -45,7 +45,7 @@ class Desk:
         self.over: set[tuple[str, int]] = set()
         self.roster = folder / "roster.toml"
         self.roster.write_text(ROSTER)
-        self.store = SqliteStore(":memory:", [Schema("node", read_schema("comity.node"))])
+        self.store = store_with((Schema("node", read_schema("comity.node")),))
         with self.store.begin() as tx:
             for role in LogRole:
                 create_log(tx, role, f"{role}.example/log")

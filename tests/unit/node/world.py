@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import shake_256
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from comity.node.assemble import Instruments, Keyring, assemble
 from comity.node.ceremony import hold_ceremony
 from comity.node.node import Node
 from comity.policy.verdict import Effect, Reason, Verdict
+from tests.templates import store_with
 
 START = Ms(1_783_900_800_000)
 SCHEMA = "".join(
@@ -118,7 +120,7 @@ def make_accord(a: Half, b: Half, **timers: int) -> bytes:
 
 
 def store_of() -> SqliteStore:
-    return SqliteStore(":memory:", [Schema("node", ((1, SCHEMA),)), Schema("plain", PlainDesk.schema)])
+    return store_with((Schema("node", ((1, SCHEMA),)), Schema("plain", PlainDesk.schema)))
 
 
 def make_node(us: Half, them: Half, accord: bytes, store=None, gate=None, seed="x") -> Node:
@@ -147,11 +149,17 @@ def sealing_kid(half: Half) -> Digest:
 
 
 def make_pair(**timers: int) -> tuple[Node, Node]:
+    a, b, accord = _agreed(tuple(sorted(timers.items())))
+    return make_node(a, b, accord), make_node(b, a, accord)
+
+
+@lru_cache(maxsize=64)
+def _agreed(timers: tuple[tuple[str, int], ...]) -> tuple[Half, Half, bytes]:
+    """Make both parties' papers once; their keys come from seeds and are the same for every test."""
     a, b = Half.make(A), Half.make(B)
     a.sign_keys()
     b.sign_keys()
-    accord = make_accord(a, b, **timers)
-    return make_node(a, b, accord), make_node(b, a, accord)
+    return a, b, make_accord(a, b, **dict(timers))
 
 
 OFFICER = Officer("plain", 7)

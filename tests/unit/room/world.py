@@ -23,6 +23,7 @@ from comity.room.charter import KIND, KINDS, Charter, Person, Side, encode_chart
 from comity.room.keeper import Keeper, RoomKeys
 from comity.room.reading import read_room
 from comity.room.writing import Chamber, write_note
+from tests.templates import store_with
 from tests.unit.node.world import SCHEMA, START, A, B, Everyone, Half, Permits, Seeded
 
 ROOM_SCHEMA = (Path(__file__).parents[3] / "src/comity/room/schema/0001_room.sql").read_text(encoding="utf-8")
@@ -83,7 +84,7 @@ class World:
 
 
 def store_of(path: str = ":memory:") -> SqliteStore:
-    return SqliteStore(path, [Schema("node", ((1, SCHEMA),)), Schema("room", ((1, ROOM_SCHEMA),))])
+    return store_with((Schema("node", ((1, SCHEMA),)), Schema("room", ((1, ROOM_SCHEMA),))), path)
 
 
 def room_accord(a: Half, b: Half) -> bytes:

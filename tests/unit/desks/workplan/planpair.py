@@ -19,8 +19,8 @@ from comity.dispatch.ports import Tx
 from comity.dispatch.wire import Author, Header, ReleasedBy, WireLabels
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
-from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Lane, Urgency
+from tests.templates import store_with
 
 SCHEMA = Schema("workplan", read_schema("comity.desks.workplan"))
 IDS, SHORTS, AGENCIES = ("xa", "xb"), ("XA", "XB"), ("watch", "guard")
@@ -64,7 +64,7 @@ class Pair:
         self.nodes = tuple(self._node(side) for side in (0, 1))
 
     def _node(self, side: int) -> Node:
-        tx = self.stack.enter_context(SqliteStore(":memory:", (SCHEMA,)).begin())
+        tx = self.stack.enter_context(store_with((SCHEMA,)).begin())
         plan = PlanPart(plan_bytes(PLAN), Sides(IDS, side))
         return Node(side, tx, WorkplanDesk(SCHEMA.steps, (plan,), plan))
 

@@ -31,11 +31,11 @@ from comity.dispatch.wire import (
 )
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
-from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import LANE_OF, Urgency
 from comity.marking.rules import default_label
 from comity.marking.vocabulary import LIMITS
 from comity.tlog.tree import Edge, leaf_hash
+from tests.templates import store_with
 
 ORIGINS = (Origin("a.example/comity/log/1"), Origin("b.example/comity/log/1"))
 HOUR, DAY = 3_600_000, 86_400_000
@@ -141,7 +141,7 @@ class Traffic:
 
     def store(self, side: int, hours: float, *further: Schema) -> Store:
         """Return the store of one side's node at that hour; `further` are the tables of desks."""
-        store = SqliteStore(":memory:", (Schema("node", read_schema("comity.node")), *further))
+        store = store_with((Schema("node", read_schema("comity.node")), *further))
         with store.begin() as tx:
             for number, cut in enumerate(self.cut(hours)):
                 role = LogRole.OURS if number == side else LogRole.THEIRS

@@ -21,9 +21,9 @@ from comity.dispatch.ports import Tx
 from comity.dispatch.wire import Author, Header, ReleasedBy, WireLabels
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
-from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Lane, Urgency
 from comity.screen.meetings import Asked, MeetingCard
+from tests.templates import store_with
 from tests.unit.desks.workplan.meetings.table import START, TERMS, A, B
 
 SCHEMA = Schema("workplan", read_schema("comity.desks.workplan"))
@@ -59,7 +59,7 @@ class Two:
         self.a, self.b = (self._node(stack, *names) for names in ((A, B, "XO", "XV", 1), (B, A, "XV", "XO", 2)))
 
     def _node(self, stack: ExitStack, ours: NodeName, theirs: NodeName, mark: str, other: str, number: int) -> Node:
-        tx = stack.enter_context(SqliteStore(":memory:", (SCHEMA,)).begin())
+        tx = stack.enter_context(store_with((SCHEMA,)).begin())
         page = OnPage(Sides(ours, theirs, (mark, other), ((mark, (("seal-house", "Seal House"),)),)))
         return Node(ours, tx, WorkplanDesk(SCHEMA.steps, (Meetings(),)), page, Writer("requests", number))
 
