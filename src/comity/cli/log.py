@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from comity.edge.export import (
 from comity.edge.files import PRIVATE_FILE, make_private_folder, write_atomic
 from comity.node.bundle import Piece, Wish, make_bundle, needs_act
 from comity.node.bundlecheck import check_bundle
+from comity.node.disowned import disownings
 from comity.node.evidencecheck import check_evidence
 from comity.node.proofs import SECOND_MS
 from comity.node.publickeys import PublicKeys
@@ -68,12 +69,27 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     verify.add_argument(
         "--older", type=Path, nargs="+", action="extend", default=[], metavar="FILE", help="checkpoints seen earlier"
     )
+    verify.add_argument(
+        "--disowned",
+        type=Path,
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="FILE",
+        help="with evidence: what the accused wrote with `comity log disowned`",
+    )
     verify.add_argument("--json", action="store_true", help="for machines")
     verify.set_defaults(run=run_verify)
     held = inner.add_parser("evidence", help="write the evidence that this node holds against the other one into files")
     held.add_argument("folder", type=Path, metavar="DIR", help="where to")
     _add_node(held)
     held.set_defaults(run=run_evidence)
+    lost = inner.add_parser(
+        "disowned", help="write what shows that heads of our log were lost with a store that was put back"
+    )
+    lost.add_argument("folder", type=Path, metavar="DIR", help="where to")
+    _add_node(lost)
+    lost.set_defaults(run=run_disowned)
     bundle = inner.add_parser("bundle", help="make papers for a court on one dispatch")
     bundle.add_argument("id", metavar="ID", help="number of the dispatch, 26 letters and digits")
     bundle.add_argument("--out", type=Path, required=True, metavar="FILE", help="the zip, made here")
@@ -202,7 +218,7 @@ def _verify_bundle(asked: argparse.Namespace, keys: PublicKeys, notes: Sequence[
 
 def _verify_evidence(asked: argparse.Namespace, keys: PublicKeys, notes: Sequence[str]) -> int:
     try:
-        shown = check_evidence(Path(asked.what).read_bytes(), keys)
+        shown = check_evidence(Path(asked.what).read_bytes(), keys, disowned=[_bytes(one) for one in asked.disowned])
     except PeerError as error:
         show_json({"verified": False, "error": str(error), "keys": notes}) if asked.json else print(f"BAD   {error}")
         if not asked.json:
@@ -221,15 +237,29 @@ def run_evidence(asked: argparse.Namespace) -> int:
     """Write all evidence that a node holds into files, for whoever is to judge it."""
     with snapshot(asked.node) as tx:
         held = [(text_of(kind), bytes_of(data)) for kind, data in tx.rows(_HELD)]
-    names = [f"{place:03}-{kind}.evidence" for place, (kind, _) in enumerate(held)]
-    if held:
+    files = {f"{place:03}-{kind}.evidence": data for place, (kind, data) in enumerate(held)}
+    return _write_files(asked, files, "this node holds no evidence")
+
+
+def run_disowned(asked: argparse.Namespace) -> int:
+    """Write what shows, for each time our store was put back, which heads of ours accuse nobody."""
+    with snapshot(asked.node) as tx:
+        made = disownings(tx)
+    files = {f"{place:03}.disowned": data for place, data in enumerate(made)}
+    return _write_files(
+        asked, files, "this node was never put back, or both logs do not say so under co-signed heads yet"
+    )
+
+
+def _write_files(asked: argparse.Namespace, files: Mapping[str, bytes], none: str) -> int:
+    if files:
         make_private_folder(asked.folder)
-    for name, (_, data) in zip(names, held, strict=True):
+    for name, data in files.items():
         write_atomic(asked.folder / name, data, mode=PRIVATE_FILE)
     if asked.json:
-        show_json({"folder": str(asked.folder), "files": names})
+        show_json({"folder": str(asked.folder), "files": list(files)})
     else:
-        print("\n".join(names) if names else "this node holds no evidence")
+        print("\n".join(files) if files else none)
     return DONE
 
 

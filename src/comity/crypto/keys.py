@@ -177,6 +177,11 @@ class _Public44:
             raise BadEnvelope("a log or mirror needs an Ed25519 and an ML-DSA-44 key, in this order")
         return cls(first, second)
 
+    @classmethod
+    def from_raw(cls, ed25519: bytes, ml_dsa: bytes) -> Self:
+        """Read the two raw public keys of 32 and 1,312 bytes."""
+        return cls(Ed25519PublicKey.from_public_bytes(ed25519), MLDSA44PublicKey.from_public_bytes(ml_dsa))
+
     @property
     def cose_keys(self) -> tuple[bytes, bytes]:
         """Return the two COSE_Keys, Ed25519 first."""

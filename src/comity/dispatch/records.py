@@ -9,6 +9,9 @@ from comity.dispatch.entries import RecordLeaf, encode_entry, record_commit
 RESTORED = "restored"
 """Kind of the record that says which part of our exchange log came back from the peer after a put-back."""
 
+RECOVERED = "recovered"
+"""Kind of the record that has our `recover` and the peer's answer to it, by which a stranger sees what we lost."""
+
 ERASED = "erased"
 """Kind of the record that says which records were erased with a dispatch."""
 

@@ -169,6 +169,26 @@ def read_recovered(signed: bytes, keys: LogPublic) -> Recovered:
     )
 
 
+def unverified_incarnation(signed: bytes) -> int:
+    """Return the incarnation in a `recover` or a `restored` of our own, whose signatures were checked before.
+
+    Raises:
+        BadEnvelope: it is neither.
+    """
+    m = fields.numbered(cbor.decode(unverified_payload(signed)), _RESTORED_KEYS, "recover or restored")
+    return fields.uint(m[2] if m[1] == RESTORED else m[3], "incarnation")
+
+
+def unverified_request(signed: bytes) -> Digest:
+    """Return which question a `recovered` of our own answers.
+
+    Raises:
+        BadEnvelope: it is none.
+    """
+    m = fields.numbered(cbor.decode(unverified_payload(signed)), _RECOVER_KEYS, "recovered")
+    return fields.digest(m[6], "request")
+
+
 def unverified_papers(signed: bytes) -> tuple[Paper, ...]:
     """Return the papers in a `recovered` without looking at its signatures: they stand by those of the roots alone.
 

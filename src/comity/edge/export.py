@@ -25,6 +25,8 @@ from comity.dispatch.entries import DispatchLeaf, Entry, HeadLeaf, ReceiptLeaf, 
 from comity.dispatch.ports import Tx
 from comity.edge.config import read_config
 from comity.edge.files import PUBLIC_FILE, write_atomic
+from comity.edge.opening import schemas_of
+from comity.edge.schema import refuse_newer
 from comity.edge.sqlite import SqliteStore
 from comity.edge.stores import in_database, open_snapshots
 from comity.node.bundle import instruments
@@ -56,7 +58,7 @@ def snapshot(folder: Path) -> Iterator[Tx]:
     """Open one snapshot of the store of the node in `folder`, running or not; nothing is written to it.
 
     Raises:
-        BadConfiguration: there is no node, or it has no store yet.
+        BadConfiguration: there is no node, it has no store yet, or the store needs a newer program.
     """
     config = read_config(folder)
     path = config.path(config.store)
@@ -65,6 +67,7 @@ def snapshot(folder: Path) -> Iterator[Tx]:
     store = open_snapshots(config) if in_database(config) else SqliteStore(path)
     try:
         with store.read() as tx:
+            refuse_newer(tx, schemas_of(config))
             yield tx
     finally:
         store.close()

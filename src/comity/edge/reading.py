@@ -22,9 +22,11 @@ from comity.edge.opening import (
     open_law,
     open_peer_law,
     open_rota,
+    schemas_of,
     signed_instruments,
 )
 from comity.edge.registry import Registry, Roster, Workplan, read_toml
+from comity.edge.schema import refuse_newer
 from comity.edge.stores import open_snapshots
 from comity.node.assemble import Keyring, assemble
 from comity.node.ceremony import read_instruments
@@ -38,7 +40,8 @@ def open_reader(config: Config) -> OpenNode:
     """Open the node of a folder whose own process runs elsewhere on this machine; nothing is written.
 
     Raises:
-        BadConfiguration, BadSignature, BadEnvelope: something is missing, does not stand or does not fit.
+        BadConfiguration, BadSignature, BadEnvelope: something is missing, does not stand or does not fit, or the store needs a
+            newer program.
         StoreError: the store cannot be read.
     """
     edition, instruments = open_law(config), signed_instruments(config)
@@ -61,6 +64,12 @@ def open_reader(config: Config) -> OpenNode:
         mute=True,
     )
     store = open_snapshots(config)
+    try:
+        with store.read() as tx:
+            refuse_newer(tx, schemas_of(config))
+    except BaseException:
+        store.close()
+        raise
     node = Node(built.office, built.voice, built.peer, Ledger(store), built.timers, keyring=lambda: keyring)
     desks, powers = follow_accord(node, config, accord, (desks, powers))
     return OpenNode(

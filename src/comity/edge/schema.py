@@ -1,8 +1,9 @@
 """Numbered SQL of each owner, applied forward when a store is opened.
 
 An owner is the node's core or a desk. A step may carry a line `-- compatible: N`: programs that know fewer than N steps of
-this owner must not open a store that has had this step. Without it, older programs go on working. The SQL is portable;
-bytes are declared BLOB, which another database's adapter translates.
+this owner must not open a store that has had this step. Without it, older programs go on working. What happens to a store
+later can raise that number in its row (a cut does, docs/adr/0082-the-cut-is-built.md): every program since the first reads it.
+The SQL is portable; bytes are declared BLOB, which another database's adapter translates.
 """
 
 from __future__ import annotations
@@ -46,9 +47,18 @@ def apply_schemas(tx: Tx, schemas: Sequence[Schema]) -> None:
         _apply(tx, schema)
 
 
-def _apply(tx: Tx, schema: Schema) -> None:
-    if [number for number, _ in schema.steps] != list(range(1, len(schema.steps) + 1)):
-        raise BadConfiguration(f"the schema steps of {schema.owner} are not numbered 1, 2, 3...; nothing was changed")
+def refuse_newer(tx: Tx, schemas: Sequence[Schema]) -> None:
+    """Refuse a store that this program is too old for; for whoever only reads, and for whoever is about to write.
+
+    Raises:
+        BadConfiguration: it is too old.
+    """
+    for schema in schemas:
+        _reached(tx, schema)
+
+
+def _reached(tx: Tx, schema: Schema) -> tuple[int, int]:
+    """Return the newest step that the tables of an owner have had, and the one that a program must know."""
     found = tx.rows("SELECT number, compatible FROM schema_version WHERE owner = ?", (schema.owner,))
     had, compatible = (int(found[0][0] or 0), int(found[0][1] or 0)) if found else (0, 0)
     ours = len(schema.steps)
@@ -57,6 +67,13 @@ def _apply(tx: Tx, schema: Schema) -> None:
             f"the store was last used by a newer program: its tables of {schema.owner} need step {compatible}, "
             f"this program knows {ours}. Nothing was changed; install the newer program"
         )
+    return had, compatible
+
+
+def _apply(tx: Tx, schema: Schema) -> None:
+    if [number for number, _ in schema.steps] != list(range(1, len(schema.steps) + 1)):
+        raise BadConfiguration(f"the schema steps of {schema.owner} are not numbered 1, 2, 3...; nothing was changed")
+    had, compatible = _reached(tx, schema)
     for number, sql in schema.steps[had:]:
         for statement in statements(sql):
             tx.run(statement)

@@ -15,7 +15,8 @@ from comity.edge.schema import Schema
 from comity.edge.sqlite import SqliteStore
 
 _ROWS = 500
-_VERSIONS = "SELECT owner, number, compatible FROM schema_version ORDER BY owner"
+_VERSIONS = "SELECT owner, number FROM schema_version ORDER BY owner"
+_NEEDED = "SELECT owner, compatible FROM schema_version ORDER BY owner"
 
 
 def tables_of(tx: Tx) -> dict[str, tuple[str, ...]]:
@@ -44,6 +45,7 @@ def into_file(source: Tx, path: Path, schemas: Sequence[Schema]) -> None:
         with store.begin() as tx:
             if tx.rows(_VERSIONS) != source.rows(_VERSIONS):
                 raise BadConfiguration("the store's tables are of another version of this program; run that one once")
+            _keep_needed(source, tx)
             for name, columns in tables_of(tx).items():
                 _write(tx, name, columns, _of_database(source, name, columns))
     finally:
@@ -58,8 +60,15 @@ def into_database(source: Tx, target: Tx) -> None:
     """
     if source.rows(_VERSIONS) != target.rows(_VERSIONS):
         raise BadConfiguration("the copy's tables are of another version of this program; nothing was changed")
+    _keep_needed(source, target)
     for name, columns in tables_of(source).items():
         _write(target, name, columns, _of_file(source, name, columns))
+
+
+def _keep_needed(source: Tx, target: Tx) -> None:
+    """Let the copy be opened by no older program than the store: a log in it may have been cut."""
+    for owner, compatible in source.rows(_NEEDED):
+        target.run("UPDATE schema_version SET compatible = ? WHERE owner = ?", (compatible, owner))
 
 
 def _write(tx: Tx, name: str, columns: Sequence[str], rows: Iterator[list[Row]]) -> None:

@@ -56,6 +56,8 @@ from comity.tlog.tree import root
 RECORD = "comity/cut-taken/1"
 GATED = Ms(1 << 62)
 """When a dispatch leaves that waits for the other side's word that it took the cut: never, before that."""
+KNOWS_CUTS = 15
+"""The step of the core's tables since which a program knows closed places."""
 _SALT_BYTES = 32
 _SHOWN_HEADS = 10_000
 
@@ -237,6 +239,7 @@ def take_cut(book: Book, office: Office, given: Given, now: Ms) -> Cut:
     above = [decode_entry(one) for one in book.entries(role, cut.size, book.logs[role].size)]
     base = base_of(len(closed_logs(book.tx, role)) + 1)
     _note_closed(book, role, cut, given.signed, now)
+    shut_out(book.tx)
     if role is LogRole.OURS:
         tail = _close_ours(book, cut, above, base)
     else:
@@ -256,6 +259,19 @@ def take_cut(book: Book, office: Office, given: Given, now: Ms) -> Cut:
         keep_instrument(book.tx, opening[0], given.signed, place)
     _say(book, office, cut, digest, now)
     return cut
+
+
+def shut_out(tx: Tx) -> None:
+    """Let no program open this store any more that knows no closed places; nothing if no log in it was cut.
+
+    It would read a closed log's rows as rows of the log of now. Each program since the first reads this number before it
+    writes anything. It is a fact of this store: where nothing was cut, the program before goes on.
+    """
+    tx.run(
+        "UPDATE schema_version SET compatible = ? WHERE owner = 'node' AND compatible < ? AND number >= ?"
+        " AND EXISTS (SELECT 1 FROM closed_log)",
+        (KNOWS_CUTS, KNOWS_CUTS, KNOWS_CUTS),
+    )
 
 
 def _opening(

@@ -14,6 +14,7 @@ from comity.base.hashing import sha256
 from comity.base.ids import Digest, Origin
 from comity.dispatch.entries import DispatchLeaf, Entry, HeadLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, decode_entry
 from comity.dispatch.exchange_codec import EvidenceClass, decode_evidence
+from comity.node.disowned import Lost, check_disowning
 from comity.node.publickeys import PublicKeys, party
 from comity.tlog.checkpoint import Checkpoint, Cosigned, SignedHead, parse_body, verify_cosignature, verify_head
 from comity.tlog.note import Note, parse_note
@@ -23,6 +24,7 @@ from comity.tlog.tree import leaf_hash, verify_consistency, verify_inclusion
 CHALLENGE_S = 3_600
 """How long a challenged party had at least, where the accord says nothing else."""
 _MIRROR = b"/mirror/"
+_DISOWNED = "Where that party shows that it lost one of them with a store and disowned it, they prove nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +36,23 @@ class Shown:
     sentence: str
 
 
-def check_evidence(data: bytes, keys: PublicKeys, *, challenge_s: int = CHALLENGE_S) -> Shown:
+def check_evidence(
+    data: bytes, keys: PublicKeys, *, challenge_s: int = CHALLENGE_S, disowned: Sequence[bytes] = ()
+) -> Shown:
     """Check evidence with the keys of both parties, and return what it proves.
 
     Args:
         data: as a node keeps it.
         keys: of both parties, from a source that the checker trusts; of all their editions.
         challenge_s: the accord's time for an answer to a challenge, seconds.
+        disowned: what shows that a store was put back, and heads of its log were lost and disowned; from whoever is accused.
 
     Raises:
         BadEnvelope: it is no evidence.
         BadSignature, BadProof: an artifact is not what it must be; then it proves nothing.
     """
     evidence = decode_evidence(data)
-    check = _Check(keys, challenge_s)
+    check = _Check(keys, challenge_s, tuple(check_disowning(one, keys) for one in disowned))
     judged: dict[EvidenceClass, Callable[..., tuple[str, str]]] = {
         EvidenceClass.EQUIVOCATION: check.two_heads,
         EvidenceClass.FALSE_COSIGN: check.false_cosign,
@@ -66,13 +71,17 @@ def check_evidence(data: bytes, keys: PublicKeys, *, challenge_s: int = CHALLENG
 class _Check:
     keys: PublicKeys
     challenge_s: int
+    lost: tuple[Lost, ...]
 
     def two_heads(self, first: bytes, second: bytes, *prefix: bytes) -> tuple[str, str]:
         one, other = self._head(first), self._head(second)
         _need(one.checkpoint.origin == other.checkpoint.origin, "the two heads are of two logs")
         _contradict(one.checkpoint, other.checkpoint, prefix)
+        self._not_lost(one, first)
+        self._not_lost(other, second)
         sizes = f"{one.checkpoint.size} and {other.checkpoint.size}"
-        return party(one.checkpoint.origin), f"two signed heads of sizes {sizes} that cannot both be of one log"
+        said = f"two signed heads of sizes {sizes} that cannot both be of one log"
+        return party(one.checkpoint.origin), f"{said}. {_DISOWNED}"
 
     def false_cosign(self, first: bytes, second: bytes, *rest: bytes) -> tuple[str, str]:
         if _MIRROR not in first:
@@ -126,8 +135,17 @@ class _Check:
         _need(alive.time >= whole.cosigned.time + self.challenge_s, "the time for an answer was not over")
         late = alive.checkpoint.size >= size and alive.checkpoint.root != head.checkpoint.root
         _need(alive.checkpoint.size < size or late, "the head was proved since")
+        self._not_lost(head, challenged)
         said = f"a signed head of size {size} that was asked for, and not proved while its party signed later heads"
         return party(origin), f"{said}. By lapse: a proof that comes after all answers it"
+
+    def _not_lost(self, head: SignedHead, artifact: bytes) -> None:
+        """Check that a head is not one that its owner lost and disowned; what the other party co-signed is never that."""
+        # spec: protocol.md 9 step 3, 11
+        lines = parse_note(artifact.decode()).lines
+        if all(line.name == head.checkpoint.origin for line in lines):
+            lost = any(one.has(head) for one in self.lost)
+            _need(not lost, f"the head of size {head.checkpoint.size} was lost with a store, and disowned in the open")
 
     # --- what each artifact must be ---------------------------------------------------------------------------------
 

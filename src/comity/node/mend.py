@@ -125,6 +125,9 @@ def mend(
     _move(book, renew(book.tx)[0], mirrored, now)
     salt = office.entropy.draw(32)
     records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
+    if missing.answered:
+        answer = cbor.encode((missing.asked, missing.answered))
+        records.keep(book, records.RECOVERED, None, office.entropy.draw(32), answer, now=now)
     refile_held(book, office, now)
     mend_reseals(book, office, now)
     for one in settled:

@@ -7,7 +7,7 @@ only where a head that we signed ourselves, or the peer did, gives its root.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
@@ -31,6 +31,7 @@ from comity.dispatch.recover_codec import (
     sign_recover,
     sign_recovered,
     unverified_papers,
+    unverified_request,
 )
 from comity.node.heads import SECOND_MS, keep_head, signed_by
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
@@ -78,6 +79,7 @@ class Missing:
         theirs: the peer's newest head that we cosigned, with both parties' lines; None if there is none.
         theirs_from: entries of our mirror.
         disowned: our signed heads that the peer could not prove.
+        asked, answered: our `recover` and the peer's answer, as signed.
     """
 
     own: SignedHead | None
@@ -85,6 +87,8 @@ class Missing:
     theirs: CosignedHead | None
     theirs_from: int
     disowned: tuple[str, ...]
+    asked: bytes = b""
+    answered: bytes = b""
 
     @property
     def own_is_longer(self) -> bool:
@@ -171,7 +175,7 @@ def take_answer(
         later = max(now // SECOND_MS, answer.last_time + 1, incarnation + 1)
         _ask(book, voice, entropy, later, again=True)
         return Next.AGAIN, None
-    return Next.FETCH, missing
+    return Next.FETCH, replace(missing, asked=asked, answered=data)
 
 
 def _read(data: bytes, asked: bytes, book: Book, renew: Renew, now: Ms) -> tuple[Voice, Peer, Recovered]:
@@ -282,6 +286,9 @@ def answer(
     """  # spec: protocol.md 9 step 1
     asked = read_question(data, peer, keys)
     known, last = read_incarnation(book.tx, LogRole.THEIRS), _last_time(book)
+    before = _answered(book.tx, data, asked.incarnation)
+    if before is not None and asked.incarnation == known.second:
+        return before, False  # our log has the digest of these bytes and of no others
     if asked.incarnation < known.second:
         raise Problem("stale-incarnation", 409, "a recover under an incarnation before the peer's newest")
     if asked.incarnation > known.second:
@@ -300,6 +307,13 @@ def answer(
     if asked.mirror_size < ours.cosigned_size:
         book.change(LogRole.OURS, cosigned_size=asked.mirror_size)
     return made, True
+
+
+def _answered(tx: Tx, data: bytes, incarnation: int) -> bytes | None:
+    """Return what we answered to these very bytes, if that made a new incarnation known here."""
+    rows = tx.rows("SELECT signed FROM recovered WHERE incarnation = ?", (incarnation,))
+    request = sha256(data)
+    return next((bytes_of(row[0]) for row in rows if unverified_request(bytes_of(row[0])) == request), None)
 
 
 def disown_pending(tx: Tx, second: int) -> None:

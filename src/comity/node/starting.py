@@ -15,7 +15,7 @@ from comity.dispatch.exchange_codec import Exchange
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.recover_codec import Recover
 from comity.node import absorb, recovery, stolen
-from comity.node.cutting import Given, take_cut
+from comity.node.cutting import Given, shut_out, take_cut
 from comity.node.due import Told
 from comity.node.editions import move_pool
 from comity.node.evidence import keep_evidence
@@ -57,6 +57,7 @@ class Starting(Papered):
             reason = "the node started and asks the other side whether its store is the newest"
             write_link(book.tx, moved(read_link(book.tx), LinkEvent.NODE_STARTS, now, reason))
             recovery.forget_look(book)
+            shut_out(book.tx)  # a store that was cut before cuts wrote this
 
     @property
     def recovering(self) -> bool:

@@ -12,6 +12,7 @@ from comity.sim.exercise import parties
 from comity.sim.liar import Lie, catch
 from tests.simulation.disks import make_disk
 from tests.unit.cli.pair import typed
+from tests.unit.node.test_disowned import fork, restored
 
 
 @pytest.fixture(scope="module")
@@ -62,3 +63,18 @@ def test_what_a_node_holds_is_written_into_files(tmp_path, capsys, held, monkeyp
     Tx.rows_held = ()
     assert "no evidence" in typed(capsys, "log", "evidence", tmp_path / "none")[1]
     assert json.loads(typed(capsys, "log", "evidence", tmp_path / "none", "--json")[1])["files"] == []
+
+
+def test_what_was_lost_and_disowned_is_written_and_judged(tmp_path, capsys, keys, monkeypatch):
+    _, b, head = restored()
+    monkeypatch.setattr(log, "snapshot", lambda _: b.store.read())
+    assert typed(capsys, "log", "disowned", tmp_path / "out")[1].strip() == "000.disowned"
+    file, shown = tmp_path / "one.evidence", tmp_path / "out" / "000.disowned"
+    file.write_bytes(fork(b, head))
+    code, said, _ = typed(capsys, "log", "verify", file, "--keys", *keys)
+    assert (code, "equivocation against" in said) == (0, True)
+    code, said, _ = typed(capsys, "log", "verify", file, "--keys", *keys, "--disowned", shown)
+    assert code == 1
+    assert "was lost with a store, and disowned in the open" in said
+    shown.write_bytes(b"none")
+    assert typed(capsys, "log", "verify", file, "--keys", *keys, "--disowned", shown)[0] == 1

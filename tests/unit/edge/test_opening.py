@@ -10,7 +10,9 @@ from comity.base.errors import BadConfiguration, BadSignature, ComityError
 from comity.crypto.keys import cose_key
 from comity.edge import opening, showing
 from comity.edge.config import read_config
+from comity.edge.export import snapshot
 from comity.edge.keystore import RootStore
+from comity.edge.reading import open_reader
 from comity.edge.setup import keep_peer_law, sign_edition
 from comity.node.link import LinkState
 from tests.unit.edge.twofolders import MADE, ROOT, copy_of, made, opened, paired
@@ -182,3 +184,16 @@ def test_an_owner_who_is_no_party_is_not_shown(base):
     assert ("XO", "Harbour Watch of Ostrel") in showing.make_board(one).workplan(MADE)[0].owners
     assert all(party != "zz" for item in showing.make_board(one).workplan(MADE) for party, _ in item.owners)
     one.store.close()
+
+
+def test_who_only_reads_refuses_a_store_that_needs_a_newer_program_too(base):
+    one = opened(base, "ostrel")
+    with one.store.begin() as tx:
+        tx.run("UPDATE schema_version SET compatible = 99 WHERE owner = 'node'")
+    with pytest.raises(BadConfiguration, match="need step 99"):
+        open_reader(one.config)
+    with pytest.raises(BadConfiguration, match="need step 99"), snapshot(base / "ostrel"):
+        pass
+    one.store.close()
+    with pytest.raises(BadConfiguration, match="need step 99"):
+        opened(base, "ostrel")

@@ -54,6 +54,27 @@ def test_a_node_moves_into_a_database_and_its_copy_is_the_same(tmp_path, pg_serv
     assert pg_server.ask(f"SELECT count(*) FROM {kept.split()[1]}.requests_dispatch", pg_name) == [(1,)]
 
 
+def needs(path):
+    with closing(SqliteStore(path)) as store, store.read() as tx:
+        return dict(tx.rows("SELECT owner, compatible FROM schema_version"))
+
+
+def test_a_store_that_needs_a_newer_program_says_so_in_every_copy_of_it(tmp_path, pg_server, pg_name):
+    folder = copy_of(paired(), tmp_path) / "ostrel"
+    opened = open_node(read_config(folder), MADE)
+    with opened.store.begin() as tx:
+        tx.run("UPDATE schema_version SET compatible = 15 WHERE owner = 'node'")  # as a cut does
+    opened.store.close()
+    backup_store(folder, tmp_path / "file.db")
+    with (folder / "node.toml").open("a") as settings:
+        settings.write(f'store = "postgresql"\ndatabase = "{pg_server.address(pg_name)}"\n')
+    open_node(read_config(folder), MADE).store.close()
+    put_back_store(folder, tmp_path / "file.db", MADE, newest=True)
+    backup_store(folder, tmp_path / "database.db")
+    assert needs(tmp_path / "file.db") == needs(tmp_path / "database.db")
+    assert needs(tmp_path / "database.db")["node"] == 15
+
+
 def test_a_database_that_was_put_back_by_its_own_tools_is_marked(tmp_path, pg_server, pg_name):
     folder = copy_of(paired(), tmp_path) / "ostrel"
     with (folder / "node.toml").open("a") as settings:

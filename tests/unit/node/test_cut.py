@@ -9,7 +9,7 @@ from io import BytesIO
 
 import pytest
 
-from comity.base.errors import BadCut, StoreError
+from comity.base.errors import BadConfiguration, BadCut, StoreError
 from comity.base.hashing import sha256
 from comity.base.ids import Ms
 from comity.crypto.sign import unverified_payload
@@ -20,6 +20,8 @@ from comity.dispatch.entries import Fact, HeadLeaf, LinkLeaf, ReceiptLeaf, Withd
 from comity.dispatch.entries import LinkEvent as Act
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
 from comity.dispatch.keylist import decode_keylist
+from comity.edge.schema import Schema
+from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Urgency
 from comity.node import closed
 from comity.node.audit import audit
@@ -527,3 +529,46 @@ def test_a_changed_cut_among_papers_does_not_stand():
     for other in (signed_alone(cut), lower):
         wrong = [step.what for step in check_files(files | {name: other}, keys)[0] if not step.good]
         assert wrong == [name]
+
+
+KNOWN = 14
+"""Steps of the core's tables that the program knew before there were cuts; its own code reads `compatible` as ours does."""
+
+
+def programs_of(steps):
+    """Return what a program knows that was made when the core's tables had had so many steps."""
+    return [Schema("node", tuple((n, f"CREATE TABLE never_{n} (a BIGINT);") for n in range(1, steps + 1)))]
+
+
+def opened_by(steps, side, folder):
+    """Let the program of that day open a copy of a side's store, as a start does."""
+    path = folder / "copy.db"
+    path.unlink(missing_ok=True)
+    side.store.copy_to(path)
+    SqliteStore(path, programs_of(steps)).close()
+
+
+def test_a_program_from_before_cuts_refuses_a_store_that_was_cut_and_no_other(tmp_path):
+    a, b = stolen()
+    made = papers(a, b, THEN)
+    for side in (a, b):
+        opened_by(KNOWN, side, tmp_path)
+    take(a, made, THEN)
+    opened_by(KNOWN, b, tmp_path)
+    take(b, made, THEN)
+    for side in (a, b):
+        opened_by(KNOWN + 1, side, tmp_path)
+        with pytest.raises(BadConfiguration, match="need step 15, this program knows 14"):
+            opened_by(KNOWN, side, tmp_path)
+
+
+def test_a_store_that_was_cut_before_cuts_said_so_says_it_at_the_next_start(tmp_path):
+    a, b = stolen()
+    take(a, papers(a, b, THEN), THEN)
+    for side in (a, b):
+        with side.store.begin() as tx:
+            tx.run("UPDATE schema_version SET compatible = 0")
+        side.node.starts(LAST)
+    opened_by(KNOWN, b, tmp_path)
+    with pytest.raises(BadConfiguration, match="newer program"):
+        opened_by(KNOWN, a, tmp_path)
