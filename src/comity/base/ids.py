@@ -23,6 +23,7 @@ Origin = NewType("Origin", str)
 """Name of a log: `<node>/log/<n>` or `<node>/decision/<n>`."""
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
 _VALUE = {c: i for i, c in enumerate(_CROCKFORD)} | {"O": 0, "I": 1, "L": 1}
 ID_SIZE = 16
 SHOWN_LENGTH = 26
@@ -36,7 +37,7 @@ def new_dispatch_id(now: Ms, entropy: Entropy) -> DispatchId:
 def show_id(value: bytes) -> str:
     """Write 16 bytes as 26 characters of Crockford base32."""
     number = int.from_bytes(value, "big")
-    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[(number >> shift) & 1_023] for shift in range(120, -1, -10)])
 
 
 def read_id(text: str) -> DispatchId:

@@ -273,6 +273,8 @@ class SqliteTx:
 
 
 def _check(arguments: Sequence[Scalar]) -> None:
+    if _SCALARS.issuperset(map(type, arguments)):
+        return
     for value in arguments:
         if type(value) not in _SCALARS and (isinstance(value, bool) or not isinstance(value, (int, str, bytes))):
             raise StoreMisuse(f"a store takes int, str, bytes and None, not {type(value).__name__}")

@@ -35,6 +35,7 @@ _BEFORE, _BEHIND = 60, 40
 """How far from what is found its companions may stand, in characters."""
 _UNLESS_BEFORE, _UNLESS_BEHIND = 28, 24
 _SHAPE = bytes(ord("1") if chr(b).isdigit() and b < 128 else ord(" ") for b in range(256))  # noqa: PLR2004  ASCII ends there
+_KINDS = bytes(ord("1") if 48 <= b <= 57 else ord("a") if 97 <= b <= 122 else ord(" ") for b in range(256))  # noqa: PLR2004  ASCII
 _SEPARATORS = b" .-()/_,\n"
 _MARGIN, _SLACK = 40, 48
 """How far a match may begin before the digits that it needs, and how far behind them it and what it looks at may end."""
@@ -125,7 +126,12 @@ def _candidates(plan: _Plan, folded: str) -> list[tuple[int, Ready]]:
     known = known_by(folded, plan.known) if plan.known else ()
     ready = [plan.ready[place] for place in (*plan.always, *known)]
     return [
-        one for one in ready if one[1].digits <= longest and one[1].pattern.has in folded and _has(one[1].also, text)
+        one
+        for one in ready
+        if one[1].digits <= longest
+        and one[1].pattern.has in folded
+        and _has(one[1].also, text)
+        and (not one[1].kinds or one[1].kinds in text.translate(_KINDS))
     ]
 
 

@@ -5,12 +5,15 @@ The rule it keeps: every desk writes the same word for the same thing, so that o
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from comity.base.hashing import sha256
 from comity.base.ids import CaseId
 
 _TAG_BYTES = 8
 
 
+@lru_cache(maxsize=1_024)
 def agency_tag(agency: str, role: str) -> str:
     """Return an agency as one word: `f` for who sends, `t` for who receives, `a` for one of ours in the case."""
     return role + sha256(agency.encode())[:_TAG_BYTES].hex()

@@ -12,6 +12,9 @@ from comity.dispatch.stops import NOTHING, WHOLE, Stops, stops_from
 from comity.marking.labels import Lane
 from comity.node.link import LinkEvent, LinkState, after, lanes_open
 
+_LINK = "link"
+"""Under what a transaction remembers the row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -39,7 +42,15 @@ class Link:
 
 
 def read_link(tx: Tx) -> Link:
-    """Return the stored link; unpaired before the first row is written."""
+    """Return the stored link, read once in a transaction; unpaired before the first row is written."""
+    known = tx.memory.get(_LINK)
+    if isinstance(known, Link):
+        return known
+    link = tx.memory[_LINK] = _stored_link(tx)
+    return link
+
+
+def _stored_link(tx: Tx) -> Link:
     found = tx.rows("SELECT state, since, reason, failures, last_good, clock_off, stops, challenged FROM link")
     if not found:
         return Link(LinkState.UNPAIRED, Ms(0), "the ceremony has not been held", 0, None, 0)
@@ -63,6 +74,7 @@ def _link_of(row: Row) -> Link:
 
 def write_link(tx: Tx, link: Link) -> None:
     """Store the link."""
+    tx.memory[_LINK] = link
     tx.run(
         "INSERT INTO link (one, state, since, reason, failures, last_good, clock_off, stops, challenged)"
         " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)"

@@ -334,12 +334,15 @@ class Node(Linked):
 
     def speak(self, now: Ms, *, wait_ms: int = 0) -> bytes:
         """Return the exchange that this node sends now, as request or as answer, from what is stored."""
-        if self.recovering:
-            raise Problem("recovering", 503, "nothing is signed before the peer has said that our store is the newest")
         self._sure()
         self._told = due.remembered(self._told, now)
         with self.ledger.begin() as book:
-            ready = due.ready(self._told, self.timers, read_link(book.tx), now)
+            link = read_link(book.tx)
+            if link.state is LinkState.RECOVERING:
+                raise Problem(
+                    "recovering", 503, "nothing is signed before the peer has said that our store is the newest"
+                )
+            ready = due.ready(self._told, self.timers, link, now)
             ticked = self._told.tick if now < self._told.tick + self.timers.tick_ms else now
             pooled = sequence(book, ready, now) if book.tx.rows("SELECT 1 FROM pool LIMIT 1") else 0
             exchange = None if pooled else self._say(book, now, wait_ms)

@@ -7,7 +7,7 @@ and of several that one dispatch names, the one that only one side lists decides
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -105,7 +105,8 @@ def listed_by(written: Iterable[str], entries: Iterable[Entry], now: Ms) -> froz
     known = tuple(entries)
     texts = tuple(name_words(text) for text in written) if known else ()
     there = frozenset[str]().union(*texts)
-    likely = [(one.id, name) for one in known for name in one.words if there.issuperset(name)]
+    names = _names_of(known)
+    likely = [(entity, name) for word in names.keys() & there for entity, name in names[word] if there.issuperset(name)]
     named = {entity for entity, name in likely if any(stands_in(name, text) for text in texts)}
     lists = [
         found
@@ -116,6 +117,27 @@ def listed_by(written: Iterable[str], entries: Iterable[Entry], now: Ms) -> froz
         if alone in lists:
             return alone
     return frozenset[str]().union(*lists)
+
+
+_Names = Mapping[str, Sequence[tuple[str, tuple[str, ...]]]]
+"""By the longest word of a name: (entity, the words of the name)."""
+_SEEN: dict[int, tuple[tuple[Entry, ...], _Names]] = {}
+"""The names of the last editions by the identity of their entries: hashing them would cost more than the search."""
+_KEPT = 8
+
+
+def _names_of(entries: tuple[Entry, ...]) -> _Names:
+    known = _SEEN.get(id(entries))
+    if known is not None and known[0] is entries:
+        return known[1]
+    names: dict[str, list[tuple[str, tuple[str, ...]]]] = {}
+    for one in entries:
+        for name in one.words:
+            names.setdefault(max(name, key=len, default=""), []).append((one.id, name))
+    if len(_SEEN) >= _KEPT:
+        _SEEN.clear()
+    _SEEN[id(entries)] = (entries, names)
+    return names
 
 
 def other_side(words: frozenset[str]) -> frozenset[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from comity.base import fields
 from comity.base.errors import BadEnvelope, UnknownVersion
+from comity.base.ids import read_id, show_id
 
 
 class Colour(IntEnum):
@@ -82,3 +83,15 @@ def test_unknown_members_are_kept_in_order_and_put_back():
     assert fields.with_unknown({1: 0}, kept) == {1: 0, 3: None, 9: [b"x"]}
     assert fields.unknown({1: 0}, frozenset((1, 2))) == ()
     assert dict(fields.pairs({1: 2}, "f")) == {1: 2}
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "0" * 26), (1, "0" * 25 + "1"), (31, "0" * 25 + "Z"), (32, "0" * 24 + "10"), (2**128 - 1, "7" + "Z" * 25),
+        (0x0123456789ABCDEF0123456789ABCDEF, "014D2PF2DBSQQG28T5CY4TQKFF"),
+    ],
+)  # fmt: skip
+def test_a_number_is_shown_in_base_32(number, shown):
+    assert show_id(number.to_bytes(16, "big")) == shown
+    assert int.from_bytes(read_id(shown), "big") == number

@@ -205,3 +205,20 @@ def test_letters_that_only_look_latin_are_read_as_what_they_look_like_where_lati
     assert text[hit.start : hit.end] == "r\u0435fug\u0456\u0435"
     assert fold("\u0441\u043e\u0440\u0443 \u03b1-ray") == "\u0441\u043e\u0440\u0443 \u03b1-ray"
     assert places("s\u0153ur\u0456") == [0, 1, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("regex", "text"),
+    [
+        (r"[ab]\d[a-c]", "z9z a1c"),
+        (r"[ab]\d[a-c]", "\uff211\u0967\uff22 B\u0967C"),
+        (r"(?<![a-z])[ab]\d[a-c]\d", "x (a1c2)"),
+        (r"[ab]\d[a-c]?x", "a1x"),
+        (r"[ab]\d[a-c]|zz", "zz"),
+        (r"[ab-]\d[a-c]", "-1c"),
+        (r"[ab]\d[a-c0-9]", "a17"),
+    ],
+)
+def test_an_expression_of_a_letter_a_digit_and_a_letter_is_tried_wherever_it_may_match(regex, text):
+    (hit,) = scan((text,), (number(regex),))
+    assert hit.start < hit.end

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from comity.base.ids import Ms
+from comity.dispatch.book import LogRole
 from comity.marking.labels import Lane, Urgency
 from comity.node.due import COSIGNATURE_ALONE_MS, REPEAT_MS
+from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
 from comity.node.link import LinkEvent, LinkState, after, lanes_open, refusal
 from comity.node.linkrow import Link, moved, read_link, write_link
 from tests.unit.node.forge import START, Forger, S, entries, logs, node, pair, rows, store
@@ -296,3 +300,21 @@ def test_every_state_goes_on_composing():
         assert logs(a)[0].size == 4
         assert len(entries(a)) == 4
         assert S * 1000 == START
+
+
+def test_what_a_transaction_wrote_of_the_link_and_of_a_restore_it_reads_again():
+    a = node()
+    with a.ledger.begin() as book:
+        was = read_link(book.tx)
+        write_link(book.tx, replace(was, failures=was.failures + 2))
+        assert read_link(book.tx).failures == was.failures + 2
+        assert read_incarnation(book.tx, LogRole.THEIRS) == Incarnation()
+        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(9, 1))
+        assert read_incarnation(book.tx, LogRole.THEIRS) == Incarnation(9, 1)
+        assert read_incarnation(book.tx, LogRole.OURS) == Incarnation()
+    with a.ledger.read() as tx:
+        assert read_link(tx).failures == was.failures + 2
+        assert read_incarnation(tx, LogRole.THEIRS) == Incarnation(9, 1)
+    with a.ledger.begin() as book:
+        write_link(book.tx, was)
+    assert a.link() == was

@@ -544,3 +544,17 @@ def test_the_sender_reads_seen_after_filed():
     assert seen == (S + 2) * 1000
     assert entries(b)[place].fact is Fact.SEEN
     assert rows(a, "SELECT fact FROM plain") == [(5,)]
+
+
+def test_what_is_filed_at_once_is_written_into_its_row_once():
+    a, b = pair()
+    with b.ledger.begin() as book:
+        book.tx.run("CREATE TABLE written (idx INTEGER)")
+        book.tx.run(
+            "CREATE TRIGGER note_written AFTER UPDATE ON got BEGIN INSERT INTO written (idx) VALUES (new.idx); END"
+        )
+    a.submit([form("one"), form("two")], START)
+    exchange(a, b, START)
+    assert rows(b, "SELECT count(*), count(DISTINCT idx) FROM written") == [(2, 2)]
+    kept = rows(b, "SELECT fact, settled_at, length(sealed) > 0, length(plain) > 0, case_id = id FROM got")
+    assert kept == [(int(Fact.FILED), START, 1, 1, 1)] * 2

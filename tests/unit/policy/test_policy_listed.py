@@ -137,3 +137,11 @@ def test_an_edition_with_a_list_that_cannot_be_read_is_not_loaded(data):
 
 def test_an_edition_without_the_file_lists_nobody():
     assert Edition.load({path: data for path, data in assemble(folders(), "ca").items() if path != LISTED}).listed == ()
+
+
+def test_entities_whose_names_share_their_longest_word_are_told_apart():
+    other = entity(id='"other"', name='"Hollow Reed"', aliases='["Tern"]', jurisdiction='"theirs"')
+    assert listed("Tern Hollow", entity(aliases="[]"), other) == {"theirs"}  # by its alias, and alone it decides
+    other = entity(id='"other"', name='"Hollow Reed"', aliases="[]", jurisdiction='"theirs"')
+    assert listed("Tern Hollow", entity(aliases="[]"), other) == {"ours"}
+    assert listed("Hollow Reed", entity(aliases="[]"), other) == {"theirs"}

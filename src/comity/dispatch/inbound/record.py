@@ -47,8 +47,11 @@ def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
     if admitted.waits_for:
         rows = [(header.id, one) for one in admitted.waits_for]
         _wait(rows, book)
-    recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=decision_hash(salt, inward))
-    _keep_content(opened, fact, book, office, now)
+    kept = None if fact is Fact.REFUSED else _content(opened)
+    told = decision_hash(salt, inward)
+    recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=told, kept=kept)
+    if kept is None:
+        _keep_apart(opened, book, office, now)
     if admitted.verified.attachments and fact is not Fact.REFUSED:
         expect(header.id, admitted.verified.attachments, book.tx, now)
     _file(admitted.verified, fact, admitted.code, book, office, now=now, fresh=fact is Fact.FILED)
@@ -71,7 +74,11 @@ def file_again(
         waits = (*waits, waits_on(header.id))
     rows = [(header.id, one) for one in waits]
     _wait(rows, book)
-    _keep_content(verified.opened, fact, book, office, now)
+    if fact is Fact.REFUSED:
+        _keep_apart(verified.opened, book, office, now)
+    else:
+        row = (*_content(verified.opened), verified.opened.arrival.index)
+        book.tx.later("UPDATE got SET sealed = ?, plain = ?, case_id = ? WHERE idx = ?", row)
     _file(verified, fact, code, book, office, now=now)
     _count_persons(verified, book, office, now)
     return waits
@@ -95,29 +102,40 @@ def quarantine(arrival: Arrival, code: str, book: Book, now: Ms) -> Recorded:
     return receipt(arrival, Fact.QUARANTINED, code, book, now, decision=None)
 
 
-def _keep_content(opened: Opened, fact: Fact, book: Book, office: Office, now: Ms) -> None:
-    """Keep what was opened, or give it to the custodian: written once, for a second write costs the whole row again."""
-    header, index = opened.header, opened.arrival.index
-    if fact is Fact.REFUSED:
-        sealed = None if into_custody(opened, book, office, now) else opened.arrival.sealed
-        book.tx.later("UPDATE got SET sealed = ? WHERE idx = ?", (sealed, index))
-        return
-    row = (opened.arrival.sealed, parts_bytes(opened.parts), header.case or header.id, index)
-    book.tx.later("UPDATE got SET sealed = ?, plain = ?, case_id = ? WHERE idx = ?", row)
+def _keep_apart(opened: Opened, book: Book, office: Office, now: Ms) -> None:
+    """Give what our law does not admit to the custodian; without one its bytes stay sealed."""
+    sealed = None if into_custody(opened, book, office, now) else opened.arrival.sealed
+    book.tx.later("UPDATE got SET sealed = ? WHERE idx = ?", (sealed, opened.arrival.index))
+
+
+def _content(opened: Opened) -> tuple[bytes, bytes, bytes]:
+    """Return what is kept of a dispatch that was opened: sealed bytes, parts, case."""
+    return opened.arrival.sealed, parts_bytes(opened.parts), opened.header.case or opened.header.id
 
 
 def receipt(
-    arrival: Arrival, fact: Fact, code: str | None, book: Book, now: Ms, *, decision: Digest | None
+    arrival: Arrival,
+    fact: Fact,
+    code: str | None,
+    book: Book,
+    now: Ms,
+    *,
+    decision: Digest | None,
+    kept: tuple[bytes, bytes, bytes] | None = None,
 ) -> Recorded:
-    """Append the receipt leaf and note it in the row of the dispatch."""
+    """Append the receipt leaf and note it in the row of the dispatch.
+
+    `kept` is written with it: sealed bytes, parts and case in one write, for a second one costs the whole row again.
+    """
     leaf = arrival.entry
     entry = encode_entry(ReceiptLeaf(LeafIndex(real(arrival.index)), leaf.id, leaf.sealed, fact, code, None, decision))
     place = book.append_own([entry])
     settled = now if fact in _SETTLING else None
+    also = "" if kept is None else ", sealed = ?, plain = ?, case_id = ?"
     book.tx.later(
-        "UPDATE got SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?"
-        " WHERE idx = ?",
-        (int(fact), code, place, now, settled, arrival.index),
+        "UPDATE got SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?"  # noqa: S608  one of two texts above
+        f"{also} WHERE idx = ?",
+        (int(fact), code, place, now, settled, *(kept or ()), arrival.index),
     )
     return Recorded(leaf.id, arrival.index, fact, code, None, sha256(entry))
 

@@ -78,6 +78,8 @@ class Ready:
     """One of these must begin a word of a text; empty: nothing is known."""
     also: tuple[frozenset[bytes], ...] = ()
     """And of each of these one must stand somewhere in it."""
+    kinds: bytes = b""
+    """What must stand in a text where each small letter is `a` and each digit `1`: a look that takes no search."""
 
     @property
     def search(self) -> re.Pattern[str]:
@@ -98,6 +100,11 @@ _PLAIN = re.compile(
 """Regular expressions of digits and separators only: how many digits they need can be counted."""
 _PLAIN_DIGITS = re.compile(r"(?:\\d|\[\d-\d\])(?:\{(\d+)\})?")
 _CAPITAL = re.compile(r"(?<!\\)[A-Z]")
+
+
+_SMALL = r"\[(?:[a-z]-[a-z]|[a-z])+\]"
+_LETTER_DIGIT_LETTER = re.compile(rf"{_SMALL}\\d{_SMALL}(?![*?+{{])[^|A-Z]*", re.DOTALL)
+"""Expressions, no choices, of a letter, a digit and a letter: a search would begin them at almost every letter of a text."""
 
 
 _HEAD = re.compile(r"\(\?<!(\[(?:[^\]\\]|\\.)*\]|\\d)\)(?!.*\|)")
@@ -151,6 +158,7 @@ def _of_regex(pattern: Pattern) -> Ready:
         CHECKS.get(pattern.check),
         max(least, pattern.digits),
         frozenset(key for phrase in pattern.near for key in keys_of(phrase)[0]),
+        kinds=b"a1a" if _LETTER_DIGIT_LETTER.fullmatch(folded[head.end() :] if head else folded) else b"",
     )
 
 
