@@ -23,7 +23,7 @@ _INSERT = re.compile(
 )
 """An insert whose values are all given: what another row of the same statement holds cannot change it."""
 _WORDS = re.compile(r"\w+")
-_WIDTHS = (64, 32, 16, 8, 4, 2, 1)
+_WIDTHS = (64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1)
 _MOST_VALUES = 512
 """In one statement: the server keeps a plan for each width."""
 
