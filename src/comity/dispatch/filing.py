@@ -189,6 +189,23 @@ class KeepsPlan(Protocol):
         ...
 
 
+class Foresees(Protocol):
+    """A desk that asks its rows once for what a batch brings, where each dispatch would ask alone."""
+
+    def foresee_begun(self, tx: Tx, dispatches: Sequence[DispatchId]) -> None:
+        """Look ahead to dispatches of theirs that have come and are taken next in this transaction."""
+        ...
+
+    def foresee_settled(self, tx: Tx, dispatches: Sequence[DispatchId]) -> None:
+        """Look ahead to dispatches of ours at this desk whose receipts are taken next in this transaction."""
+        ...
+
+
+def foresees(desk: object) -> TypeGuard[Foresees]:
+    """Tell whether a desk looks ahead."""
+    return hasattr(type(desk), "foresee_begun")
+
+
 def checks_turn(desk: object) -> TypeGuard[ChecksTurn]:
     """Tell whether a desk is one at which a word of ours may be out of its turn; quicker than to ask the protocol each time."""
     return hasattr(type(desk), "check")

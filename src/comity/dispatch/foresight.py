@@ -33,9 +33,12 @@ def rows_among(tx: Tx, statement: str, keys: Sequence[Scalar]) -> Iterator[Row]:
         start += width
 
 
-def foresee(tx: Tx, table: str, keys: Collection[Scalar]) -> None:
-    """Ask which of these keys stand in a table, and remember those that do not."""
-    found = {row[0] for row in rows_among(tx, _ASKS[table], tuple(keys))}
+def foresee(tx: Tx, table: str, keys: Collection[Scalar], asks: str = "") -> None:
+    """Ask which of these keys stand in a table, and remember those that do not.
+
+    `asks` is the question for a table of a desk; it ends in `IN`.
+    """
+    found = {row[0] for row in rows_among(tx, asks or _ASKS[table], tuple(keys))}
     tx.memory[table] = frozenset(keys) - found
 
 

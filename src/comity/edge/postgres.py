@@ -15,6 +15,7 @@ from comity.dispatch.ports import Row, Scalar
 from comity.edge.database import Database
 from comity.edge.onewriter import OneWriter
 from comity.edge.pgdialect import translated
+from comity.edge.pgrows import Statement, gathered
 from comity.edge.pgwire import Result, ServerSays, Wire
 from comity.edge.schema import Schema, apply_schemas
 
@@ -30,6 +31,7 @@ _TAKE = (
     "INSERT INTO comity_store (one, writer, writes) VALUES (1, ?, 0)"
     " ON CONFLICT (one) DO UPDATE SET writer = excluded.writer RETURNING writes"
 )
+_BEGIN: tuple[Statement, ...] = (("BEGIN", ()),)
 _COUNT = "UPDATE comity_store SET writes = writes + 1"
 _SESSION = (
     ("synchronous_commit", "on"),
@@ -99,12 +101,11 @@ class PostgresStore(OneWriter):
         """
         with self._turn():
             wire = self._writing()
-            _started(wire)
-            tx = PostgresTx(wire)
+            tx = PostgresTx(wire, _BEGIN)
             try:
                 yield tx
                 self._followed(tx)
-                self._commit(wire)
+                self._commit(wire, tx.taken())
             except BaseException:
                 _roll_back(wire)
                 raise
@@ -210,12 +211,13 @@ class PostgresStore(OneWriter):
         assert isinstance(writes, int)
         self._writes, self._unsure = writes, False
 
-    def _commit(self, wire: Wire) -> None:
+    def _commit(self, wire: Wire, waiting: Sequence[Statement]) -> None:
+        """Write what still waits, count and commit, all in one flight: behind what is refused nothing is run."""
         assert self._writes is not None
         try:
             self._unsure = True
-            heard = wire.flight(((_COUNT, ()), ("COMMIT", ())))
-        except ServerSays as error:
+            heard = wire.flight((*waiting, (_COUNT, ()), ("COMMIT", ())))
+        except (ServerSays, UnicodeError) as error:
             self._unsure = wire.closed
             raise _refusal(error) from error
         self._writes, self._unsure = self._writes + 1, False
@@ -233,9 +235,8 @@ class PostgresStore(OneWriter):
             kept = self._kept_reader()
             try:
                 wire = kept or Wire(self._database, _READS)
-                wire.ask("BEGIN")
                 # The snapshot begins with the first read, so read now.
-                wire.ask("SELECT 1")
+                wire.flight((*_BEGIN, ("SELECT 1", ())))
             except ServerSays as error:
                 if kept is None:
                     raise _unknown(error) from error
@@ -295,13 +296,18 @@ class PostgresReader(PostgresStore):
 
 
 class PostgresTx:
-    """One transaction on one connection. After the first error it only refuses: no half of it can be kept."""
+    """One transaction on one connection. After the first error it only refuses: no half of it can be kept.
+
+    Args:
+        wire: the connection.
+        waiting: what goes before its first statement.
+    """
 
     __slots__ = ("_refusal", "_waiting", "_wire", "memory")
 
-    def __init__(self, wire: Wire) -> None:
+    def __init__(self, wire: Wire, waiting: Sequence[Statement] = ()) -> None:
         self._wire = wire
-        self._waiting: list[tuple[str, Sequence[Scalar]]] = []
+        self._waiting: list[Statement] = list(waiting)
         self.memory: dict[str, object] = {}
         self._refusal: LocalError | StoreError | None = None
 
@@ -325,47 +331,46 @@ class PostgresTx:
 
     def later(self, statement: str, arguments: Sequence[Scalar] = ()) -> None:
         """Let one write go with the next statement, or at the end: each answer is waited for."""
-        if self._refusal is not None:
-            raise self._refusal
-        try:
-            _check(arguments)
-            self._waiting.append((translated(statement), tuple(arguments)))
-        except StoreMisuse as error:
-            self._refusal = error
-            raise
+        self._waiting.append(self._checked(statement, tuple(arguments)))
         if len(self._waiting) >= _MOST_WAITING:
-            self._send()
+            self._send(self.taken())
 
     def finish(self) -> None:
-        """Raise what went wrong inside, also when the caller caught it there.
+        """Raise what went wrong inside, also when the caller caught it there; what waits goes with the commit.
 
         Raises:
             StoreError, StoreMisuse: as the statement that failed.
         """
         if self._refusal is not None:
             raise self._refusal
-        if self._waiting:
-            self._send()
+
+    def taken(self) -> list[Statement]:
+        """Return what waits, to be sent now, rows of one table side by side."""
+        waiting, self._waiting = self._waiting, []
+        return gathered(waiting)
 
     def end(self) -> None:
         """Refuse every later use."""
         self._refusal = _ANSWER_LOST
 
     def _ask(self, statement: str, arguments: Sequence[Scalar]) -> Result:
+        asked = self._checked(statement, arguments)
+        return self._send([*self.taken(), asked])
+
+    def _checked(self, statement: str, arguments: Sequence[Scalar]) -> Statement:
+        """Return a statement as the server takes it."""
         if self._refusal is not None:
             raise self._refusal
         try:
             _check(arguments)
-            self._waiting.append((translated(statement), arguments))
+            return translated(statement), arguments
         except StoreMisuse as error:
             self._refusal = error
             raise
-        return self._send()
 
-    def _send(self) -> Result:
-        waiting, self._waiting = self._waiting, []
+    def _send(self, statements: Sequence[Statement]) -> Result:
         try:
-            return self._wire.flight(waiting)
+            return self._wire.flight(statements)
         except (ServerSays, UnicodeError) as error:
             self._refusal = _refusal(error)
             raise self._refusal from error
@@ -378,14 +383,6 @@ def _check(arguments: Sequence[Scalar]) -> None:
             raise StoreMisuse(f"a store takes int, str, bytes and None, not {kind.__name__}")
         if isinstance(value, int) and not _LEAST <= value <= _MOST:
             raise StoreMisuse("a number is too large for the store")
-
-
-def _started(wire: Wire) -> None:
-    try:
-        wire.ask("BEGIN")
-    except ServerSays as error:
-        wire.close()
-        raise _unknown(error) from error
 
 
 def _roll_back(wire: Wire) -> None:

@@ -245,7 +245,7 @@ def _keep_cosignature(cosigned: Cosigned, book: Book) -> bool:
     if cosigned.time * SECOND_MS + HOUR_MS < int_of(found[0][0]) * SECOND_MS:
         count(book, "cosignature-ignored")
         return False
-    book.tx.run(
+    book.tx.later(
         "UPDATE head SET cosignature = ?, cosigned_time = ? WHERE role = ? AND size = ? AND time = ?",
         (cosigned.note, cosigned.time, LogRole.OURS, size, int_of(found[0][0])),
     )

@@ -23,7 +23,7 @@ from comity.dispatch.entries import (
     WithdrawLeaf,
 )
 from comity.dispatch.exchange_codec import EvidenceClass
-from comity.dispatch.filing import DeskPort
+from comity.dispatch.filing import DeskPort, foresees
 from comity.dispatch.foresight import rows_among
 from comity.dispatch.holding import STOPPING_KINDS
 from comity.dispatch.ports import Row, Scalar, Tx
@@ -173,7 +173,7 @@ def apply_entries(
     for index, *_ in leaves if book.tx.rows("SELECT 1 FROM regot LIMIT 1") else ():
         again = settle_row(book, int_of(index), now)
         settled += [again] if again is not None else []
-    stated = _stated(decoded, book.tx)
+    stated = _stated(decoded, book.tx, desks)
     for place, entry in enumerate(decoded):
         match entry:
             case InstrumentLeaf(kind=InstrumentKind.RESTORED):
@@ -223,11 +223,16 @@ class _Stated(NamedTuple):
     lost: frozenset[Scalar]
 
 
-def _stated(decoded: Sequence[Entry], tx: Tx) -> _Stated:
+def _stated(decoded: Sequence[Entry], tx: Tx, desks: Mapping[str, DeskPort]) -> _Stated:
     ids = [one.id for one in decoded if isinstance(one, ReceiptLeaf)]
     rows = rows_among(tx, "SELECT id, desk, kind FROM sent WHERE id IN", ids)
+    kinds = {row[0]: row[1:] for row in rows}
     lost = rows_among(tx, "SELECT id FROM lost WHERE id IN", ids)
-    return _Stated({row[0]: row[1:] for row in rows}, frozenset(row[0] for row in lost))
+    stated = _Stated(kinds, frozenset(row[0] for row in lost))
+    for name, desk in desks.items():
+        if foresees(desk):
+            desk.foresee_settled(tx, [one for one in dict.fromkeys(ids) if kinds.get(one, ("",))[0] == name])
+    return stated
 
 
 def _take_receipt(

@@ -64,7 +64,7 @@ def _earlier_head(book: Book, voice: Voice, size: int) -> str:
     digest = root(book.tiles(LogRole.OURS), size)
     time = max(ours.head_time, least)
     signed = sign_head(make_checkpoint(ours.origin, size, digest), voice.keys_at(size), Seconds(time))
-    book.tx.run(
+    book.tx.later(
         "INSERT INTO head (role, size, time, root, note) VALUES (?, ?, ?, ?, ?)",
         (LogRole.OURS, size, time, digest, signed.note),
     )
@@ -73,7 +73,7 @@ def _earlier_head(book: Book, voice: Voice, size: int) -> str:
 
 def keep_head(book: Book, role: LogRole, checkpoint: Checkpoint, time: int, note: str) -> None:
     """Store a signed head as the newest of its log."""
-    book.tx.run(
+    book.tx.later(
         "INSERT INTO head (role, size, time, root, note) VALUES (?, ?, ?, ?, ?) ON CONFLICT (role, size, time) DO NOTHING",
         (role, checkpoint.size, time, checkpoint.root, note),
     )
@@ -107,7 +107,7 @@ def own_cosignature(book: Book, voice: Voice, now: Ms) -> str | None:
         return text_of(found[0][0])
     time = max(now // SECOND_MS, theirs.cosigned_time, 1)
     made = cosign(Checkpoint(theirs.origin, theirs.head_size, theirs.head_root), keys, Seconds(time))
-    book.tx.run(
+    book.tx.later(
         "UPDATE head SET cosignature = ?, cosigned_time = ? WHERE role = ? AND size = ? AND time = ?",
         (made.note, time, *place),
     )

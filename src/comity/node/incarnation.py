@@ -8,6 +8,8 @@ from comity.dispatch.book import LogRole
 from comity.dispatch.columns import int_of
 from comity.dispatch.ports import Tx
 
+_KNOWN = "incarnation of "
+
 
 @dataclass(frozen=True, slots=True)
 class Incarnation:
@@ -23,26 +25,20 @@ class Incarnation:
 
 
 def read_incarnation(tx: Tx, role: LogRole) -> Incarnation:
-    """Return what is stored of our log or of the peer's, read once in a transaction."""
-    known = tx.memory.get(_place(role))
-    if isinstance(known, Incarnation):
-        return known
-    found = tx.rows("SELECT second, restored FROM incarnation WHERE role = ?", (role,))
-    stored = Incarnation(int_of(found[0][0]), int_of(found[0][1])) if found else Incarnation()
-    tx.memory[_place(role)] = stored
-    return stored
+    """Return what is stored of our log or of the peer's, asked once in a transaction."""
+    known = tx.memory.get(_KNOWN + role)
+    if not isinstance(known, Incarnation):
+        found = tx.rows("SELECT second, restored FROM incarnation WHERE role = ?", (role,))
+        known = Incarnation(int_of(found[0][0]), int_of(found[0][1])) if found else Incarnation()
+        tx.memory[_KNOWN + role] = known
+    return known
 
 
 def write_incarnation(tx: Tx, role: LogRole, incarnation: Incarnation) -> None:
     """Store it."""
-    tx.memory[_place(role)] = incarnation
-    tx.run(
+    tx.memory[_KNOWN + role] = incarnation
+    tx.later(
         "INSERT INTO incarnation (role, second, restored) VALUES (?, ?, ?)"
         " ON CONFLICT (role) DO UPDATE SET second = excluded.second, restored = excluded.restored",
         (role, incarnation.second, incarnation.restored),
     )
-
-
-def _place(role: LogRole) -> str:
-    """Return under what a transaction remembers the row."""
-    return f"incarnation {role}"

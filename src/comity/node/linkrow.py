@@ -12,9 +12,6 @@ from comity.dispatch.stops import NOTHING, WHOLE, Stops, stops_from
 from comity.marking.labels import Lane
 from comity.node.link import LinkEvent, LinkState, after, lanes_open
 
-_LINK = "link"
-"""Under what a transaction remembers the row."""
-
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -41,16 +38,18 @@ class Link:
     challenged: int = 0
 
 
+_KNOWN = "link"
+
+
 def read_link(tx: Tx) -> Link:
-    """Return the stored link, read once in a transaction; unpaired before the first row is written."""
-    known = tx.memory.get(_LINK)
-    if isinstance(known, Link):
-        return known
-    link = tx.memory[_LINK] = _stored_link(tx)
-    return link
+    """Return the stored link, asked once in a transaction; unpaired before the first row is written."""
+    known = tx.memory.get(_KNOWN)
+    if not isinstance(known, Link):
+        known = tx.memory[_KNOWN] = _read(tx)
+    return known
 
 
-def _stored_link(tx: Tx) -> Link:
+def _read(tx: Tx) -> Link:
     found = tx.rows("SELECT state, since, reason, failures, last_good, clock_off, stops, challenged FROM link")
     if not found:
         return Link(LinkState.UNPAIRED, Ms(0), "the ceremony has not been held", 0, None, 0)
@@ -74,8 +73,8 @@ def _link_of(row: Row) -> Link:
 
 def write_link(tx: Tx, link: Link) -> None:
     """Store the link."""
-    tx.memory[_LINK] = link
-    tx.run(
+    tx.memory[_KNOWN] = link
+    tx.later(
         "INSERT INTO link (one, state, since, reason, failures, last_good, clock_off, stops, challenged)"
         " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (one) DO UPDATE SET state = excluded.state, since = excluded.since, reason = excluded.reason,"

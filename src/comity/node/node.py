@@ -23,6 +23,7 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, decode_entry, encode_entry
 from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
+from comity.dispatch.filing import foresees
 from comity.dispatch.foresight import AWAITED, MARKED, foresee
 from comity.dispatch.glass import DUTY_OFFICER
 from comity.dispatch.held import NOTHING, Added, Held
@@ -470,6 +471,9 @@ class Node(Linked):
         ids = [leaf.id for leaf in leaves if isinstance(leaf, DispatchLeaf)]
         foresee(book.tx, MARKED, ids)
         foresee(book.tx, AWAITED, ids)
+        for desk in self.office.desks.values():
+            if foresees(desk):
+                desk.foresee_begun(book.tx, ids)
 
     def _receive(self, index: LeafIndex, sealed: bytes, book: Book, now: Ms) -> list[Recorded]:
         if absorb.is_wanted_again(book.tx, index):

@@ -24,8 +24,9 @@ MOST_WORDS = 20_000
 _BATCH = 500
 _INSERT = (
     "INSERT INTO requests_text (place, id, case_id, at, words, tags, scope)"
-    " VALUES (COALESCE((SELECT MAX(place) FROM requests_text), 0) + 1, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 )
+_LAST_PLACE = "requests_text place"
 _HAVE = "INSERT INTO requests_reach (case_id, agency) VALUES (?, ?) ON CONFLICT (case_id, agency) DO NOTHING"
 _BEHIND = (
     "SELECT id, ours, kind, case_id, from_agency, to_agency, item, created, body FROM requests_dispatch d"
@@ -88,7 +89,17 @@ def catch_up(tx: Tx) -> int:
 def forget(tx: Tx) -> None:
     """Drop all of it, to be made again."""
     tx.run("DELETE FROM requests_text")
+    tx.memory.pop(_LAST_PLACE, None)
     tx.run("DELETE FROM requests_reach")
+
+
+def _next_place(tx: Tx) -> int:
+    """Return the place of the next row; one that is not written after all leaves a gap."""
+    last = tx.memory.get(_LAST_PLACE)
+    if not isinstance(last, int):
+        last = int_of(tx.rows("SELECT COALESCE(MAX(place), 0) FROM requests_text")[0][0])
+    tx.memory[_LAST_PLACE] = last + 1
+    return last + 1
 
 
 def _write(  # noqa: PLR0917  the columns in order
@@ -109,7 +120,7 @@ def _write(  # noqa: PLR0917  the columns in order
         "SELECT 1 FROM requests_mark WHERE target = ? AND ours = ? AND kind = ? LIMIT 1", (id_, int(ours), Kind.RECALL)
     )
     words = "" if closed else " ".join(_words((*texts, item or "")))
-    tx.later(_INSERT, (id_, case, at, words, _tags(kind, ends, ours=ours), _scope(tx, case)))
+    tx.later(_INSERT, (_next_place(tx), id_, case, at, words, _tags(kind, ends, ours=ours), _scope(tx, case)))
     if target is not None:
         close(tx, target, ours=ours)
 
@@ -123,7 +134,7 @@ def _begin(tx: Tx, filing: Filing) -> None:
     texts, target = _texts(header.kind, filing.body)
     words = " ".join(_words((*texts, header.workplan_item or "")))
     tags = _tags(header.kind, (header.author.agency, header.agencies), ours=ours)
-    tx.later(_INSERT, (header.id, filing.case, filing.at, words, tags, _scoped(filing.case, have)))
+    tx.later(_INSERT, (_next_place(tx), header.id, filing.case, filing.at, words, tags, _scoped(filing.case, have)))
     if target is not None:
         close(tx, target, ours=ours)
 

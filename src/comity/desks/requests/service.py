@@ -143,6 +143,14 @@ class RequestsDesk:
         if header.kind == Kind.TRANSFER:
             finding.reach(tx, finding.passed_by(tx, header.id))
 
+    def foresee_begun(self, tx: Tx, dispatches: Sequence[DispatchId]) -> None:
+        """Look ahead to dispatches of theirs that have come: each may begin a case, which has its id."""
+        store.foresee_cases(tx, dispatches)
+
+    def foresee_settled(self, tx: Tx, dispatches: Sequence[DispatchId]) -> None:
+        """Look ahead to receipts for dispatches of ours: their times say how far their cases have moved."""
+        store.foresee_times(tx, dispatches)
+
     def settle(self, tx: Tx, dispatch: DispatchId, fact: int, code: str | None, at: Ms) -> None:
         """Note a receipt: ours written for theirs, or theirs seen for ours. Idempotent."""
         match fact:

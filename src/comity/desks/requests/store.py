@@ -5,9 +5,12 @@ The rule it keeps: every write is idempotent by dispatch id, and a fact once wri
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desks.requests.rows import LIST, WHOLE, CaseRow, DispatchRow, ItemCount, dispatch_of, text_or_none
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
+from comity.dispatch.foresight import foresee, is_absent, rows_among, written
 from comity.dispatch.ports import Row, Scalar, Tx
 
 _WRITTEN = (
@@ -25,6 +28,10 @@ _OPEN_CASE = (
     " VALUES (?, ?, COALESCE((SELECT seq FROM requests_case WHERE year = ? ORDER BY seq DESC LIMIT 1), 0) + 1, ?)"
     " ON CONFLICT (id) DO NOTHING"
 )
+_NEW_CASE = "INSERT INTO requests_case (id, year, seq, opened) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
+_LAST_CASE = "SELECT seq FROM requests_case WHERE year = ? ORDER BY seq DESC LIMIT 1"
+_CASES, _NUMBERED, _TIMES = "requests_case", "requests_case of ", "requests_dispatch times"
+"""What a transaction remembers: cases that are not there, the last number of a year, the times of what receipts came for."""
 _ARRIVED = (
     "UPDATE requests_dispatch SET arrived = COALESCE(arrived, ?), filed = COALESCE(filed, ?),"
     " due_next = CASE WHEN arrived IS NOT NULL THEN due_next"
@@ -34,6 +41,7 @@ _ARRIVED = (
     " ELSE ? + COALESCE(limit_seen, limit_first, limit_full) END"
     " WHERE id = ?"
 )
+_TIMES_OF = "SELECT id, case_id, committed, arrived, filed, seen, refused, quarantined FROM requests_dispatch WHERE id IN"
 _TOLD = " RETURNING case_id, committed, arrived, filed, seen, refused, quarantined"
 _SEEN = (
     "UPDATE requests_dispatch SET seen = COALESCE(seen, ?),"
@@ -107,16 +115,38 @@ def insert_dispatch(tx: Tx, arguments: tuple[Scalar, ...]) -> bool:
 
 def open_case(tx: Tx, case: CaseId, year: int, at: Ms, *, ours: bool) -> bool:
     """Give a case the next number of the year; return whether it was not there. One that we open ourselves is new."""
-    if ours:
-        tx.later(_OPEN_CASE, (case, year, year, at))
+    if ours or is_absent(tx, _CASES, case):
+        tx.later(_NEW_CASE, (case, year, _next_number(tx, year), at))
         return True
+    return _open_asked(tx, case, year, at)
+
+
+def _next_number(tx: Tx, year: int) -> int:
+    """Return the next number of a year's cases, which its caller gives to a case that is sure to be new."""
+    last = tx.memory.get(f"{_NUMBERED}{year}")
+    if not isinstance(last, int):
+        found = tx.rows(_LAST_CASE, (year,))
+        last = int_of(found[0][0]) if found else 0
+    tx.memory[f"{_NUMBERED}{year}"] = last + 1
+    return last + 1
+
+
+def _open_asked(tx: Tx, case: CaseId, year: int, at: Ms) -> bool:
+    """Give a case the next number unless it is there; return whether it was not."""
+    written(tx, _CASES)
+    tx.memory.pop(f"{_NUMBERED}{year}", None)
     return tx.run(_OPEN_CASE, (case, year, year, at)) > 0
+
+
+def foresee_cases(tx: Tx, cases: Sequence[bytes]) -> None:
+    """Ask which of these cases are there, and remember those that are not."""
+    foresee(tx, _CASES, cases, "SELECT id FROM requests_case WHERE id IN")
 
 
 def file_in_case(tx: Tx, case: CaseId, year: int, at: Ms) -> None:
     """Note that something was filed in a case; one that is not there gets the next number of the year."""
     if not tx.run(_MOVED, (at, case, at)):
-        tx.run(_OPEN_CASE, (case, year, year, at))
+        _open_asked(tx, case, year, at)
 
 
 def note_their_number(tx: Tx, case: CaseId, number: str) -> None:
@@ -134,13 +164,35 @@ def note_arrived(tx: Tx, dispatch: DispatchId, at: Ms, filed: Ms | None) -> None
 
     What arrived and is held until its predecessors are there has no row yet: its time is kept for the day it is filed.
     """
-    found = tx.rows(_ARRIVED + _TOLD, (at, filed, at, at, at, dispatch))
-    if found:
+    said = (at, filed, at, at, at, dispatch)
+    known = _foreseen(tx, dispatch)
+    if known is not None:
+        tx.later(_ARRIVED, said)
+        case, committed, arrived, was_filed, *others = known
+        times = [committed, at if arrived is None else arrived, filed if was_filed is None else was_filed, *others]
+        _move(tx, case, times)
+    elif found := tx.rows(_ARRIVED + _TOLD, said):
         case, *times = found[0]
-        last = max((int_of(one) for one in times if one is not None), default=0)
-        tx.later(_MOVED, (last, case, last))
+        _move(tx, case, times)
     else:
         tx.later("INSERT INTO requests_early (id, at) VALUES (?, ?) ON CONFLICT (id) DO NOTHING", (dispatch, at))
+
+
+def _move(tx: Tx, case: Scalar, times: Sequence[Scalar]) -> None:
+    """Note that a case has moved, if the last of these times is later than it did before."""
+    last = max((int_of(one) for one in times if one is not None), default=0)
+    tx.later(_MOVED, (last, case, last))
+
+
+def foresee_times(tx: Tx, dispatches: Sequence[DispatchId]) -> None:
+    """Ask for the times of dispatches whose receipts are taken next, and remember each until its first receipt is noted."""
+    tx.memory[_TIMES] = {row[0]: row[1:] for row in rows_among(tx, _TIMES_OF, dispatches)}
+
+
+def _foreseen(tx: Tx, dispatch: DispatchId) -> Row | None:
+    """Return what was foreseen of a dispatch, once: after that its row is another."""
+    times = tx.memory.get(_TIMES)
+    return times.pop(dispatch, None) if isinstance(times, dict) else None
 
 
 def arrived_before(tx: Tx, dispatch: DispatchId) -> Ms | None:
