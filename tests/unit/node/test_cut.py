@@ -23,7 +23,7 @@ from comity.dispatch.keylist import decode_keylist
 from comity.marking.labels import Urgency
 from comity.node import closed
 from comity.node.audit import audit
-from comity.node.bundle import Piece, Wish, make_bundle
+from comity.node.bundle import Piece, Wish, key_proofs, make_bundle
 from comity.node.bundlecheck import check_bundle, check_files
 from comity.node.logfiles import origin_hash, served_file
 from comity.node.proofs import Signers
@@ -527,3 +527,36 @@ def test_a_changed_cut_among_papers_does_not_stand():
     for other in (signed_alone(cut), lower):
         wrong = [step.what for step in check_files(files | {name: other}, keys)[0] if not step.good]
         assert wrong == [name]
+
+
+def test_closed_logs_that_cannot_be_read_or_whose_signatures_do_not_hold_are_findings():
+    a, b = stolen()
+    cut_whole(a, b)
+    for statement, what in (
+        ("UPDATE closed_log SET cut_size = 'x'", "closed_log"),
+        ("UPDATE head SET note = replace(note, substr(note, -20, 6), 'AAAAAA') WHERE size < 0", "head"),
+    ):
+        image = a.store.image()
+        with a.store.begin() as tx:
+            tx.run(statement)
+        with a.store.read() as tx:
+            found = audit(tx, Signers.of(a.node.voice, a.node.peer)).differences
+        assert found, statement
+        assert what in {one.table for one in found} or what == "closed_log", (statement, found)
+        a.put_back(image)
+    whole(a, b)
+
+
+def test_the_edition_behind_a_cut_is_among_the_proofs_once_the_other_side_co_signed_it():
+    a, b = stolen()
+    notice(a, b, AFTER)
+    made = papers(a, b, THEN)
+    take(a, made, THEN)
+    take(b, made, THEN)
+    with a.store.read() as tx:
+        assert not any("accord-entry" in name for name in key_proofs(tx)), "no head covers it yet"
+    again(a, b, THEN)
+    with a.store.read() as tx:
+        assert {name for name in key_proofs(tx) if name.startswith("accord-entry/0/")} == {
+            "accord-entry/0/entry", "accord-entry/0/proof",
+        }  # fmt: skip
