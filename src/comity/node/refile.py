@@ -6,6 +6,7 @@ The rule it keeps: the log says what became of them; nothing is receipted twice,
 from __future__ import annotations
 
 from comity.base.errors import BadSeal
+from comity.base.hashing import sha256
 from comity.base.ids import DispatchId, LeafIndex, Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
@@ -17,7 +18,7 @@ from comity.dispatch.inbound.unseal import unseal
 from comity.dispatch.inbound.verify import verify
 from comity.dispatch.office import Office
 from comity.dispatch.states import Arrival, Recorded, Verified
-from comity.node.resealing import as_sealed
+from comity.node.resealing import as_sealed, receipted_so
 
 _SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
 
@@ -82,10 +83,13 @@ def refile(index: LeafIndex, sealed: bytes, book: Book, office: Office, now: Ms)
     """
     leaf = book.entry(LogRole.THEIRS, index)
     assert isinstance(leaf, DispatchLeaf)
+    said, place = book.tx.rows("SELECT fact, receipt_idx FROM got WHERE idx = ?", (index,))[0]
+    if receipted_so(book, place) not in {None, sha256(sealed)}:
+        return []  # the receipt is of bytes sealed anew, and neither they nor their leaf are here yet
     leaf = as_sealed(leaf, sealed)
     book.tx.run("DELETE FROM regot WHERE idx = ?", (index,))
     book.tx.run("UPDATE got SET sealed = ? WHERE idx = ?", (sealed, index))
-    fact = Fact(int_of(book.tx.rows("SELECT fact FROM got WHERE idx = ?", (index,))[0][0]))
+    fact = Fact(int_of(said))
     if fact is Fact.QUARANTINED:
         return []
     try:

@@ -110,7 +110,7 @@ def take_reseal(place: int, leaf: ResealLeaf, book: Book, now: Ms) -> None:
     if not rows or leaf.attempt != before + 1 or rows[0][3] == leaf.sealed:
         return
     fact, receipt_idx, sealed, old = rows[0]
-    about = _about(book, receipt_idx)
+    about = receipted_so(book, receipt_idx)
     if fact not in {0, int(Fact.QUARANTINED)} and about != leaf.sealed:
         return  # it was opened: there is nothing to seal anew
     note_reseal(book.tx, LogRole.THEIRS, place, leaf)
@@ -128,7 +128,8 @@ def take_reseal(place: int, leaf: ResealLeaf, book: Book, now: Ms) -> None:
     )
 
 
-def _about(book: Book, receipt_idx: object) -> bytes | None:
+def receipted_so(book: Book, receipt_idx: object) -> bytes | None:
+    """Return the hash of the sealed bytes that a receipt of ours is about; None where there is no receipt at this place."""
     leaf = book.entry(LogRole.OURS, receipt_idx) if isinstance(receipt_idx, int) else None
     return leaf.sealed if isinstance(leaf, ReceiptLeaf) else None
 

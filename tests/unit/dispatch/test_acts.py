@@ -28,6 +28,7 @@ from comity.dispatch.particulars import (
 from comity.dispatch.states import Officer
 from comity.marking.labels import Urgency
 from comity.marking.rules import default_label
+from comity.node.acts import LookBack, look_back
 from comity.policy.assessment import Assessment, AssessmentForm
 from comity.policy.question import Act, AssessedAct, Decision, Outside, Release, Risk, Serves
 from comity.policy.verdict import Effect, Obligation, Reason, Verdict
@@ -585,3 +586,15 @@ def test_bytes_that_are_no_act_are_refused():
             decode_particulars(cbor.encode(bad))
     with pytest.raises(UnknownVersion):
         decode_particulars(cbor.encode({**good, "version": "comity/act/9"}))
+
+
+def test_who_looks_back_sees_what_was_done_with_a_dispatch_and_nothing_of_another():
+    _, b, one = held()
+    with b.ledger.read() as tx:
+        assert look_back(one, tx) == LookBack((), (), frozenset(), ())
+    b.act(used(one), OFFICER, LATER)
+    with b.ledger.read() as tx:
+        found = look_back(one, tx)
+        assert look_back(DispatchId(bytes(16)), tx) == LookBack((), (), frozenset(), ())
+    (act,) = found.acts
+    assert (act.act, act.done, act.number, act.at) == ("use", True, 7, LATER)

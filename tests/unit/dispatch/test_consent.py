@@ -12,7 +12,7 @@ from comity.dispatch import holding, wire
 from comity.dispatch.particulars import Particulars
 from comity.dispatch.partsrow import parts_bytes, parts_of
 from comity.marking.rules import default_label
-from comity.policy.question import Act, Serves
+from comity.policy.question import Act, Outside, Serves
 from tests.unit.dispatch.test_acts import Law
 from tests.unit.node.forge import START, Forger, node, pair
 from tests.unit.node.world import OFFICER, PlainDesk, exchange, form
@@ -29,6 +29,8 @@ class AskingDesk(PlainDesk):
             target=value.get("target"),
             releases=frozenset(value.get("releases", ())),
             consents=frozenset(value.get("consents", ())),
+            lifts=frozenset(value.get("lifts", ())),
+            lifts_named="lifts_named" in value,
         )
 
 
@@ -159,3 +161,26 @@ def test_an_answer_that_had_to_wait_consents_when_it_is_filed():
     peer.send(earlier)
     with ours.ledger.read() as tx:
         assert holding.consents(target.leaf.id, tx) == {"evidence"}
+
+
+def test_a_sender_may_consent_unasked_for_what_it_sends_and_for_the_one_of_ours_that_it_names(story):
+    def lifted(dispatch):
+        with story.b.ledger.read() as tx:
+            return holding.consents(dispatch, tx)
+
+    sent = story.send(story.a, {"lifts": ["evidence"]})
+    assert lifted(sent) == {"evidence"}
+    assert lifted(story.target) == frozenset(), "for nothing else"
+    ours, other = story.send(story.b), story.send(story.b)
+    named = story.send(story.a, {"lifts": ["access"], "lifts_named": True}, re=(ours, other))
+    assert (lifted(ours), lifted(other), lifted(named)) == ({"access"}, frozenset(), frozenset())
+    story.send(story.a, {"lifts": ["arrest"], "lifts_named": True}, re=(story.target,))
+    assert lifted(story.target) == frozenset(), "its own it would lift in the dispatch itself"
+
+
+def test_consent_to_one_body_beyond_both_states_lifts_passing_on_to_that_body_alone(story):
+    story.answer(story.ask("third-state:board"), "third-state")
+    outside = {"outside": Outside.THIRD_STATE}
+    assert story.told(Act.ONWARD, body="board", **outside) == {"third-state", "onward"}
+    assert story.told(Act.ONWARD, body="other", **outside) == frozenset()
+    assert story.told(Act.ONWARD, **outside) == frozenset()

@@ -22,7 +22,7 @@ from comity.dispatch.outbound.compose import compose
 from comity.dispatch.outbound.label import label
 from comity.dispatch.outbound.release import release
 from comity.dispatch.outbound.seal import seal
-from comity.dispatch.path import send
+from comity.dispatch.path import judge, send
 from comity.dispatch.predecessors import Related, related
 from comity.dispatch.states import Cleared, Committed, Released, Withheld
 from comity.marking.labels import Label, Lane, Urgency
@@ -566,3 +566,22 @@ def test_facts_are_those_of_the_desk():
     forger = Forger(node())
     assert isinstance(PlainDesk().facts("note", body()), Facts)
     assert forger.header().id[:6] == int(START).to_bytes(6, "big")
+
+
+# --- asked beforehand ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("effect", "outcome"), [(Effect.PERMIT, Released), (Effect.REFUSE, Withheld)])
+def test_what_would_become_of_a_form_is_what_becomes_of_it_and_asking_keeps_nothing(effect, outcome):
+    more = {"ground": "x", "outward": "cannot-assist"} if effect is Effect.REFUSE else {}
+    a = node(gate=Law(effect, **more))
+    made, by = form("hello")
+    before = entries(a)
+    with a.ledger.read() as tx:
+        judged = judge(made, by, tx, a.office, START)
+    assert isinstance(judged.outcome, outcome)
+    assert (entries(a), rows(a, "SELECT 1 FROM record"), a.held(ended=True)) == (before, [], ())
+    (done,) = a.submit([(made, by)], START)
+    assert isinstance(done, Committed) is (outcome is Released)
+    with a.ledger.read() as tx, pytest.raises(BadForm):
+        judge(replace(made, body={}), by, tx, a.office, START)

@@ -254,6 +254,16 @@ def test_it_is_destroyed_after_the_period_with_a_certificate_that_crosses(two):
     assert (came.said.kind, came.said.whole) == ("destroyed", True)
 
 
+def test_what_was_destroyed_meanwhile_cannot_be_opened(two):
+    sent = refused(two)
+    keeping(two, NOW, lambda c: c.ask(sent.id, End.REVIEW, WHY, LEGAL))
+    with two[1].node.ledger.begin() as book:
+        book.tx.run("DELETE FROM custody WHERE id = ?", (sent.id,))
+    with pytest.raises(BadForm, match="destroyed meanwhile"):
+        keeping(two, NOW, lambda c: c.confirm(sent.id, REVIEWER))
+    assert [one[1] for one in steps(two)] == ["asked"]
+
+
 def test_what_the_door_says_of_it_has_no_content(two):
     sent = refused(two)
     opens(two, sent.id)

@@ -263,6 +263,19 @@ def test_a_list_that_says_other_than_the_proofs_is_noticed(change, sentence):
     assert any(sentence in one for one in found), found
 
 
+def test_a_dispatch_of_which_the_list_names_no_l_head_is_placed_by_its_head_alone():
+    listed = said(papers())
+    assert listed["dispatches"][0]["l_head"] is not None
+    listed["dispatches"][0]["l_head"] = None
+    found = wrong(changed(papers(), **{CASE: plain_json(listed)}))
+    assert any("other times" in one for one in found), found
+    listed["dispatches"].reverse()
+    for number, one in enumerate(listed["dispatches"], 1):
+        one["number"] = number
+    found = wrong(changed(papers(), **{CASE: plain_json(listed)}))
+    assert any("the order was changed" in one for one in found), found
+
+
 # --- nothing of what was withheld ------------------------------------------------------------------------------------
 
 

@@ -17,6 +17,9 @@ from comity.dispatch.entries import InstrumentKind, InstrumentLeaf
 from comity.node.assemble import Instruments, Keyring, assemble, cosigner_name, decision_origin, log_origin
 from comity.node.ceremony import hold_ceremony, read_instruments
 from comity.node.link import LinkState
+from comity.tlog.checkpoint import make_checkpoint, sign_head, verify_head
+from comity.tlog.note import Seconds
+from comity.tlog.tree import EMPTY_ROOT
 from tests.unit.node.forge import START, A, B, accord_of, entries, half, node, rows, store
 from tests.unit.node.world import Everyone, Half, Permits, PlainDesk, Seeded, make_accord
 
@@ -118,3 +121,18 @@ def test_before_the_ceremony_the_link_is_unpaired():
 
 def test_fingerprints_are_read_aloud_in_eight_groups():
     assert re.fullmatch(r"([0-9a-f]{8} ){7}[0-9a-f]{8}", fingerprint(GOOD.accord))  # spec: protocol.md 10
+
+
+def test_one_that_is_mute_reads_under_our_names_and_signs_nothing_that_stands():
+    ours = KEYS
+    nobody = Keyring(LogKeys.generate(Seeded("nobody")), CosignerKeys.generate(Seeded("nobody")), {}, mute=True)
+    parts = {"gate": Permits(), "patterns": (), "desks": {"plain": PlainDesk()}, "powers": Everyone()}
+    mute = assemble(NodeName(A), GOOD, nobody, **parts, entropy=Seeded("x"), mute=True)
+    real = put_together(keys=ours)
+    assert mute.voice.log_keys.verifier == real.voice.log_keys.verifier
+    assert mute.voice.all_mirrors == real.voice.all_mirrors
+    head = make_checkpoint(mute.voice.log_origin, 0, EMPTY_ROOT)
+    good = sign_head(head, real.voice.keys_at(0), Seconds(1)).note
+    assert verify_head(good, mute.voice.log_origin, mute.voice.verifiers_at(0)).checkpoint == head
+    with pytest.raises(BadSignature):
+        verify_head(sign_head(head, mute.voice.keys_at(0), Seconds(1)).note, head.origin, real.voice.verifiers_at(0))

@@ -13,6 +13,7 @@ from comity.dispatch import wire
 from comity.dispatch.attached import FileState, beyond, waits_on, well_formed
 from comity.dispatch.entries import Fact
 from comity.dispatch.states import Committed, Withheld
+from comity.marking.labels import Urgency
 from comity.node import attached
 from comity.policy.verdict import Effect, Obligation, Verdict
 from tests.unit.node.world import OFFICER, START, Half, Permits, exchange, form, make_accord, make_node, make_pair
@@ -298,3 +299,92 @@ class Missing(Permits):
 def test_what_waits_for_files_waits_for_no_dispatch():
     assert waits_on(FILES) != FILES
     assert len(waits_on(FILES)) == 16
+
+
+# --- fetching, media and what is lost --------------------------------------------------------------------------------
+
+
+def read(node, what, *arguments):
+    with node.ledger.read() as tx:
+        return what(*arguments, tx) if arguments else what(tx)
+
+
+def crossed(*urgencies: Urgency):
+    """Let A send a dispatch with a file for each urgency; return both nodes and what was sent."""
+    a, b = make_pair()
+    exchange(a, b, START)
+    sent = []
+    for number, urgency in enumerate(urgencies):
+        files = DispatchId(bytes([number + 1]) * 16)
+        add(a, number, files)
+        (done,) = a.submit([form(str(number), urgency, files=files)], START + number)
+        sent.append(done.id)
+    for _ in range(2):
+        exchange(a, b, START + 60_000)
+    return a, b, sent
+
+
+def test_files_of_what_is_more_urgent_are_fetched_first_and_each_is_looked_into_once_it_is_whole():
+    _, b, (later, first) = crossed(Urgency.URGENT, Urgency.IMMEDIATE)
+    assert [one.dispatch for one in read(b, attached.to_fetch)] == [first, later]
+    assert read(b, attached.held_back) == (2, 0)
+    assert read(b, attached.by_state) == ({"coming": 2}, 2 * cipher_size(5))
+    attached.whole(b.ledger, b.office, file_of(b, 0, first), START)
+    assert [one.dispatch for one in read(b, attached.to_fetch)] == [later]
+    assert [one.dispatch for one in read(b, attached.to_look_at)] == [first]
+    attached.looked_at(b.ledger, file_of(b, 0, first), FileState.INFECTED, "", START)
+    assert read(b, attached.held_back) == (1, 1), "what stays in quarantine is counted apart"
+    assert read(b, attached.by_state)[0] == {"coming": 1, "infected": 1}
+    assert read(b, attached.to_look_at) == ()
+    assert read(b, attached.files_of, DispatchId(bytes(16))) == ()
+
+
+def test_a_file_whose_dispatch_was_recalled_before_it_came_is_not_fetched_any_more():
+    a, b, (one,) = crossed(Urgency.IMMEDIATE)
+    assert attached.give_up_recalled(b.ledger, b.office, file_of(b, 0, one), START) is None, "it is wanted"
+    with b.ledger.begin() as book:
+        book.tx.run("INSERT INTO mark (target, by_id, kind) VALUES (?, ?, 'recall')", (one, bytes(16)))
+    done = attached.give_up_recalled(b.ledger, b.office, file_of(b, 0, one), START)
+    assert done is not None
+    assert [(each.id, each.fact) for each in done] == [(one, Fact.REFUSED)]
+    assert read(b, attached.to_fetch) == ()
+    assert file_of(b, 0, one).state is FileState.ERASED
+    assert attached.give_up_recalled(b.ledger, b.office, file_of(b, 0, one), START) is None, "nothing of it is coming"
+    exchange(b, a, START + 120_000)
+    assert rows(a, "SELECT fact, code FROM sent WHERE id = ?", one) == [(int(Fact.REFUSED), "recalled")]
+
+
+def test_a_folder_that_was_put_back_has_its_missing_files_fetched_again():
+    a, b, (one,) = crossed(Urgency.IMMEDIATE)
+    cipher = file_of(b, 0, one).file.cipher
+    attached.whole(b.ledger, b.office, file_of(b, 0, one), START)
+    attached.looked_at(b.ledger, file_of(b, 0, one), FileState.CLEAN, "application/pdf", START)
+    kept = (cipher, cipher_size(5))
+    assert read(b, lambda tx: list(attached.kept_files(tx))) == [(*kept, False)]
+    assert read(a, lambda tx: list(attached.kept_files(tx))) == [(*kept, True)]
+    attached.fetch_again(b.ledger, cipher, START)
+    assert read(b, lambda tx: list(attached.kept_files(tx))) == []
+    assert [each.dispatch for each in read(b, attached.to_fetch)] == [one]
+    assert file_of(b, 0, one).found == ""
+
+
+def test_media_carry_the_files_of_what_goes_with_them_or_has_arrived_and_waits():
+    a, b = make_pair()
+    exchange(a, b, START)
+    add(a, 0)
+    (sent,) = a.submit([form(files=FILES)], START)
+    kept = ((file_of(a).file.cipher, cipher_size(5)),)
+    ((place,),) = rows(a, "SELECT idx FROM sent")
+
+    def carried(*gone):
+        with a.ledger.read() as tx:
+            return attached.to_carry(frozenset(gone), tx)
+
+    assert (carried(), carried(place)) == ((), kept), "not before its dispatch"
+    exchange(a, b, START + 1)
+    assert rows(a, "SELECT fact FROM sent") == [(int(Fact.ARRIVED),)]
+    assert carried() == kept
+    whole(b)
+    exchange(b, a, START + 2)
+    assert carried(place) == (), "it was filed"
+    assert sent.id == FILES

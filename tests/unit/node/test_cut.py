@@ -9,7 +9,7 @@ from io import BytesIO
 
 import pytest
 
-from comity.base.errors import BadConfiguration, BadCut, StoreError
+from comity.base.errors import BadCut, StoreError
 from comity.base.hashing import sha256
 from comity.base.ids import Ms
 from comity.crypto.sign import unverified_payload
@@ -20,12 +20,10 @@ from comity.dispatch.entries import Fact, HeadLeaf, LinkLeaf, ReceiptLeaf, Withd
 from comity.dispatch.entries import LinkEvent as Act
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
 from comity.dispatch.keylist import decode_keylist
-from comity.edge.schema import Schema
-from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Urgency
 from comity.node import closed
 from comity.node.audit import audit
-from comity.node.bundle import Piece, Wish, make_bundle
+from comity.node.bundle import Piece, Wish, key_proofs, make_bundle
 from comity.node.bundlecheck import check_bundle, check_files
 from comity.node.logfiles import origin_hash, served_file
 from comity.node.proofs import Signers
@@ -531,44 +529,34 @@ def test_a_changed_cut_among_papers_does_not_stand():
         assert wrong == [name]
 
 
-KNOWN = 14
-"""Steps of the core's tables that the program knew before there were cuts; its own code reads `compatible` as ours does."""
-
-
-def programs_of(steps):
-    """Return what a program knows that was made when the core's tables had had so many steps."""
-    return [Schema("node", tuple((n, f"CREATE TABLE never_{n} (a BIGINT);") for n in range(1, steps + 1)))]
-
-
-def opened_by(steps, side, folder):
-    """Let the program of that day open a copy of a side's store, as a start does."""
-    path = folder / "copy.db"
-    path.unlink(missing_ok=True)
-    side.store.copy_to(path)
-    SqliteStore(path, programs_of(steps)).close()
-
-
-def test_a_program_from_before_cuts_refuses_a_store_that_was_cut_and_no_other(tmp_path):
+def test_closed_logs_that_cannot_be_read_or_whose_signatures_do_not_hold_are_findings():
     a, b = stolen()
+    cut_whole(a, b)
+    for statement, what in (
+        ("UPDATE closed_log SET cut_size = 'x'", "closed_log"),
+        ("UPDATE head SET note = replace(note, substr(note, -1000, 6), 'AAAAAA') WHERE size < 0", "head"),
+    ):
+        image = a.store.image()
+        with a.store.begin() as tx:
+            tx.run(statement)
+        with a.store.read() as tx:
+            found = audit(tx, Signers.of(a.node.voice, a.node.peer)).differences
+        assert found, statement
+        assert what in {one.table for one in found} or what == "closed_log", (statement, found)
+        a.put_back(image)
+    whole(a, b)
+
+
+def test_the_edition_behind_a_cut_is_among_the_proofs_once_the_other_side_co_signed_it():
+    a, b = stolen()
+    notice(a, b, AFTER)
     made = papers(a, b, THEN)
-    for side in (a, b):
-        opened_by(KNOWN, side, tmp_path)
     take(a, made, THEN)
-    opened_by(KNOWN, b, tmp_path)
     take(b, made, THEN)
-    for side in (a, b):
-        opened_by(KNOWN + 1, side, tmp_path)
-        with pytest.raises(BadConfiguration, match="need step 15, this program knows 14"):
-            opened_by(KNOWN, side, tmp_path)
-
-
-def test_a_store_that_was_cut_before_cuts_said_so_says_it_at_the_next_start(tmp_path):
-    a, b = stolen()
-    take(a, papers(a, b, THEN), THEN)
-    for side in (a, b):
-        with side.store.begin() as tx:
-            tx.run("UPDATE schema_version SET compatible = 0")
-        side.node.starts(LAST)
-    opened_by(KNOWN, b, tmp_path)
-    with pytest.raises(BadConfiguration, match="newer program"):
-        opened_by(KNOWN, a, tmp_path)
+    with a.store.read() as tx:
+        assert not any("accord-entry" in name for name in key_proofs(tx)), "no head covers it yet"
+    again(a, b, THEN)
+    with a.store.read() as tx:
+        assert {name for name in key_proofs(tx) if name.startswith("accord-entry/0/")} == {
+            "accord-entry/0/entry", "accord-entry/0/proof",
+        }  # fmt: skip

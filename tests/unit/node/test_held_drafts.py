@@ -15,7 +15,8 @@ from comity.dispatch.decision import read_record
 from comity.dispatch.entries import RecordLeaf, record_commit
 from comity.dispatch.held import Added, drop_about
 from comity.dispatch.partsrow import parts_of
-from comity.dispatch.states import Committed, Officer, Withheld
+from comity.dispatch.path import judge_held
+from comity.dispatch.states import Committed, Officer, Released, Withheld
 from comity.marking.labels import Urgency
 from comity.policy.verdict import Effect
 from tests.unit.node.approving import (
@@ -551,3 +552,46 @@ def test_a_subject_that_no_draft_has_is_refused():
     assert isinstance(Redacting(), PlainDesk)
     with pytest.raises(BadForm, match="no draft of this number"):
         a.minimum(DispatchId(bytes(16)))
+
+
+# --- added to, and asked about ---------------------------------------------------------------------------------------
+
+
+def test_who_only_adds_to_a_draft_lets_nothing_go():
+    a = office_of(Asking(forms=("disclose",)))
+    held = hold(a)
+    assert held.missing == ("assessment:disclose",)
+    done = a.add_to(held.id, by(41), LATER, added=Added((assessment(),)))
+    assert (done.state, done.missing) == ("held", ("release:officer",)), "the law lets it go; nobody has"
+    again = a.held_draft(held.id).held
+    assert (again.form.assessments, again.by) == ((assessment(),), held.by)
+    assert again.subject == done.subject != held.subject
+    assert rows(a, "SELECT 1 FROM sent") == []
+    assert isinstance(a.resume(held.id, by(8), LATER), Committed)
+
+
+def test_what_is_added_may_not_be_enough_and_needs_standing_and_a_draft():
+    a = office_of(Asking(("head",), forms=("disclose",)))
+    held = hold(a)
+    with pytest.raises(NotAllowed, match="only an officer with standing"):
+        a.add_to(held.id, by(99), LATER, added=Added((assessment(),)))
+    with pytest.raises(BadForm, match="no draft of this number"):
+        a.add_to(DispatchId(bytes(16)), by(41), LATER, added=Added((assessment(),)))
+    assert a.held() == (held,)
+    done = a.add_to(held.id, by(41), LATER, added=Added((assessment(),)))
+    assert done.missing == ("approval:head",)
+
+
+def test_what_would_become_of_a_draft_is_said_with_its_approvals_and_changes_nothing():
+    a = office_of(HEAD)
+    held = hold(a)
+
+    def judged():
+        with a.ledger.read() as tx:
+            return judge_held(a.held()[0], by(8), tx, a.office, LATER).outcome
+
+    assert isinstance(judged(), Withheld)
+    a.approve(held.subject, yes("head", 11), LATER)
+    assert isinstance(judged(), Released)
+    assert rows(a, "SELECT 1 FROM sent") == []
+    assert [one.id for one in a.held()] == [held.id]

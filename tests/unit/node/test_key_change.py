@@ -9,20 +9,23 @@ import pytest
 from comity.base.errors import BadConfiguration, BadEnvelope, BadForm, BadSignature, StoreError
 from comity.base.hashing import sha256
 from comity.base.ids import Digest, Ms
+from comity.crypto.keys import CosignerKeys, LogKeys
 from comity.crypto.sign import sign_instrument
 from comity.dispatch.book import LogRole
 from comity.dispatch.entries import HeadLeaf, decode_entry
 from comity.dispatch.exchange_codec import decode_exchange
 from comity.dispatch.keylist import encode_keylist, follows
 from comity.dispatch.path import send
+from comity.node.assemble import Keyring
 from comity.node.audit import audit
 from comity.node.manifest import NodeDesk, keys_form
 from comity.node.node import Node
 from comity.node.proofs import Signers
 from comity.node.taken import Problem
+from comity.sim.chance import SeededEntropy
 from comity.sim.exercise import AGENCY, OFFICER, parties
 from comity.tlog.note import parse_note
-from tests.unit.node.putback import SECOND, START, note, say, settle
+from tests.unit.node.putback import SECOND, START, note, recover, say, settle
 from tests.unit.node.rotating import TICK, list_of, turn, two
 
 HOUR = 3_600_000
@@ -276,3 +279,41 @@ def test_a_transaction_that_fails_leaves_the_keys_as_they_are_stored():
     assert a.node.voice.log_keys.verifier == old
     settle(a, b, Ms(START + HOUR + 2 * TICK), rounds=6)
     assert a.node.voice.log_keys.verifier != old
+
+
+def test_all_lists_and_the_authorities_to_be_trusted_follow_each_change_on_both_sides():
+    a, b = two()
+    first = a.node.authorities()
+    assert a.node.all_lists()[0][0].keys.edition == 1
+    signed = a.install(Ms(START + HOUR))
+    assert [one.keys.edition for one in a.node.all_lists()[0]] == [1, 2], "one that is coming too"
+    settle(a, b, Ms(START + HOUR + TICK), rounds=6)
+    assert [one.keys.edition for one in b.node.all_lists()[1]] == [1, 2]
+    assert [one.index for one in b.node.all_lists()[1]] == [0, *a.list_places()]
+    trusted = b.node.authorities()
+    assert list_of(signed).tls_ca in trusted
+    assert (a.node.authorities(), len(set(trusted))) == (first, len(trusted)), "the peer of A changed nothing"
+
+
+def test_nothing_enters_a_log_that_waits_to_be_compared_with_the_peers():
+    a, b = two()
+    now = Ms(START + HOUR)
+    a.install(now)
+    with a.store.begin() as tx:
+        tx.run("UPDATE paper SET ready = 1")  # filed there; the answer that said so is what this start compares
+    a.node.starts(now)
+    a.node.enter_papers(now)
+    assert a.list_places() == []
+    recover(a, b, now)
+    a.node.enter_papers(now)
+    assert len(a.list_places()) == 1
+
+
+def test_one_that_only_reads_follows_our_changes_of_keys_without_any_of_the_keys():
+    a, b = two()
+    turn(a, b, Ms(START + HOUR))
+    before = (a.node.voice.log_keys.verifier, a.node.voice.all_mirrors, a.node.peer)
+    nobody = SeededEntropy("nobody")
+    a.locker.ring = Keyring(LogKeys.generate(nobody), CosignerKeys.generate(nobody), {}, mute=True)
+    a.open()
+    assert (a.node.voice.log_keys.verifier, a.node.voice.all_mirrors, a.node.peer) == before

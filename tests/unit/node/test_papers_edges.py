@@ -5,19 +5,23 @@ from __future__ import annotations
 import pytest
 
 from comity.base.errors import BadForm
+from comity.base.hashing import sha256
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch.acts import Done, NotDone
 from comity.dispatch.book import LogRole
 from comity.dispatch.entries import Fact, LinkEvent, LinkLeaf, ReceiptLeaf
+from comity.dispatch.keylist import verify_keylist
 from comity.dispatch.particulars import Particulars
 from comity.node.bundle import find_source, receipt_places
 from comity.node.casecustody import events_of
-from comity.node.casepapers import Asked, make_papers
+from comity.node.casepapers import Asked, accord_of, make_papers
 from comity.node.disclosure import Made, Wanted, answers, let_out_all, made_before, note_made
+from comity.node.papers import Listed
 from comity.policy.question import Act, Serves
 from comity.policy.verdict import Effect
 from tests.unit.dispatch.test_acts import Law, held
-from tests.unit.node.forge import Forger, pair
+from tests.unit.node.forge import A, Forger, half, node, pair
+from tests.unit.node.forge import accord_of as signed_accord
 from tests.unit.node.test_attached import FILES, add
 from tests.unit.node.world import OFFICER, START, exchange, form
 
@@ -130,3 +134,15 @@ def test_a_receipt_that_only_bears_the_number_of_another_dispatch_is_none_of_its
     with a.ledger.read() as tx:
         found = [(place, leaf.id) for place, leaf in receipt_places(tx, LogRole.THEIRS, {two.id: two.index})]
     assert found == [(first + 1, two.id)]
+
+
+def test_the_accord_in_force_is_named_with_the_hash_of_its_signed_bytes():
+    a = node()
+    with a.ledger.read() as tx:
+        assert accord_of(tx) == ("test", 1, sha256(signed_accord(())).hex())
+
+
+def test_a_list_without_a_leaf_has_no_turn_yet():
+    listed = verify_keylist(half(A).keys, half(A).root.public())
+    assert Listed(None, sha256(half(A).keys), listed).turn == 0
+    assert Listed(LeafIndex(40), sha256(half(A).keys), listed).turn == 41

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from comity.base.hashing import sha256
@@ -16,9 +18,15 @@ from comity.dispatch.entries import (
     decode_entry,
     record_commit,
 )
+from comity.dispatch.states import Officer
 from comity.marking.labels import Urgency
 from comity.node.audit import audit
+from comity.node.certificate import check_certificate
+from comity.node.certifying import certificate_of
+from comity.node.erasing import ask_erasure, confirm_erasure
 from comity.node.proofs import Signers
+from comity.node.publickeys import PublicKeys
+from tests.unit.dispatch.test_acts import Roster, officer
 from tests.unit.node.amended import TICK, rest
 from tests.unit.node.amended import two as two_amended
 from tests.unit.node.putback import SECOND, START, Side, note, recover, settle
@@ -151,4 +159,28 @@ def test_a_restore_that_nobody_heard_of_is_said_behind_a_later_one(two):
     assert a.rows("SELECT from_ours FROM instrument WHERE signed = ?", signed) == [(place,)]
     counted = "SELECT restored FROM incarnation WHERE role = ?"
     assert a.rows(counted, "ours") == b.rows(counted, "theirs") == [(3,)], "both say which mirror key is in force"
+    sound(a, b)
+
+
+def test_an_erasure_that_nobody_heard_of_points_to_where_its_leaf_stands_now(two):
+    a, b = two
+    image = a.store.image()
+    grow(a, b, T)
+    a.put_back(image)
+    a.node.starts(L)
+    gone = a.rows("SELECT id FROM sent WHERE settled_at IS NOT NULL")[0][0]
+    office = replace(a.node.office, powers=Roster(n1=officer("desk-lead"), n2=officer("legal-officer")))
+    with a.node.ledger.begin() as book:
+        ask_erasure(gone, Officer("exercise", 1), book, office, L, parts=("body",), reason="its day")
+        was = confirm_erasure(gone, Officer("exercise", 2), book, office, L)
+    recover(a, b, L)
+    ((place,),) = a.rows("SELECT leaf FROM erasure WHERE dispatch = ?", gone)
+    assert place > was.leaf, "what came back stands where it stood"
+    assert [index for index, one in enumerate(entries(a)) if isinstance(one, RecordLeaf)] == [place]
+    settle(a, b, Ms(L + SECOND))
+    with a.store.read() as tx:
+        content = certificate_of(gone, tx)
+    assert content is not None
+    found = check_certificate(content, PublicKeys.listed(*(one.node.all_lists()[0][0].keys for one in (a, b))))
+    assert (found.certificate.dispatch, found.leaf) == (gone, place)
     sound(a, b)

@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from comity.base import cbor
 from comity.base.hashing import sha256
 from comity.base.ids import Ms
+from comity.dispatch import records
 from comity.dispatch.entries import (
     Fact,
     InstrumentKind,
@@ -23,6 +25,7 @@ from comity.dispatch.exchange_codec import decode_exchange, decode_problem, enco
 from comity.dispatch.recover_codec import read_recover, read_recovered, read_restored, sign_recover, sign_recovered
 from comity.marking.labels import Urgency
 from comity.node.audit import audit
+from comity.node.fetching import their_span
 from comity.node.mend import Fetched
 from comity.node.proofs import Signers
 from comity.node.recovery import Next, log_keys, mark_put_back
@@ -491,3 +494,33 @@ def test_put_back_it_says_that_it_needs_an_address(put_back):
             a.node.take(b.node.speak(L), L)
         assert a.state == "recovering"
     assert "address" in a.node.link().reason
+
+
+def test_a_second_record_of_the_same_restore_excuses_nothing_more(put_back):
+    """Planted: who wants a row to be missing writes that more came back; the first record counts."""
+    a, b, _ = put_back
+    recover(a, b, L)
+    settle(a, b, Ms(L + SECOND))
+    sound(a, b)
+    ((record,),) = a.rows("SELECT record FROM record WHERE kind = 'restored'")
+    incarnation, first, end = cbor.decode(record)
+    assert first > 0
+    with a.node.ledger.begin() as book:
+        records.keep(book, records.RESTORED, None, bytes(32), cbor.encode((incarnation, 0, end)), now=L)
+    sound(a, b)
+    with a.store.begin() as tx:
+        ((gone,),) = tx.rows("SELECT min(idx) FROM sent")
+        assert gone < first
+        tx.run("DELETE FROM sent WHERE idx = ?", (gone,))
+    with a.store.read() as tx:
+        assert audit(tx, Signers.of(a.node.voice, a.node.peer)).differences
+
+
+def test_entries_of_our_log_that_are_none_tell_nothing_of_the_peers(put_back):
+    a, b, _ = put_back
+    a.node.starts(L)
+    while (found := ask(a, b, L))[0] is not Next.FETCH:
+        pass
+    with pytest.raises(Problem) as caught:
+        their_span(found[1], a.node.peer, [b"\x80"])
+    assert (caught.value.code, caught.value.status) == ("unproven-head", 422)

@@ -9,6 +9,7 @@ import pytest
 from comity.base.ids import Ms
 from comity.dispatch.entries import HeadLeaf, decode_entry
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
+from comity.marking.labels import Urgency
 from comity.node.audit import audit
 from comity.node.proofs import Signers
 from comity.node.recovery import Next
@@ -126,3 +127,27 @@ def test_an_older_head_that_our_own_leaf_contradicts_stops_the_mending_and_prove
     assert caught.value.code == "unproven-head"
     assert a.rows("SELECT class FROM evidence") == []
     assert a.state == "recovering"
+
+
+def test_receipts_that_came_back_above_the_newest_l_head_wait_for_what_they_are_of():
+    """The batch began before the peer's entries were read, and the peer ignored the cosignature above them."""
+    a, b = Side(0), Side(1)
+    settle(a, b, START)
+    image = a.store.image()
+    b.node.submit([note("b1"), note("b2")], L)
+    a.node.submit([note("a1", Urgency.IMMEDIATE)], L)
+    a.node.take(b.node.speak(AHEAD), L)
+    b.node.take(a.node.speak(START), AHEAD)
+    receipts = a.rows("SELECT idx, receipt_idx FROM got ORDER BY idx")
+    a.put_back(image)
+    recover(a, b, L)
+    waiting = a.rows("SELECT r.idx, r.receipt_idx FROM regot r LEFT JOIN got g ON g.idx = r.idx WHERE g.idx IS NULL")
+    assert sorted(waiting) == receipts, "our log receipts what our mirror does not reach"
+    settle(a, b, Ms(AHEAD + MINUTE))
+    assert a.rows("SELECT idx, receipt_idx FROM got ORDER BY idx") == receipts, "nothing is receipted twice"
+    assert a.rows("SELECT text FROM exercise WHERE ours = 0 AND filed = 1 ORDER BY text") == [("b1",), ("b2",)]
+    assert a.rows("SELECT 1 FROM regot") == []
+    for one in (a, b):
+        with one.store.read() as tx:
+            assert audit(tx, Signers.of(one.node.voice, one.node.peer)).differences == ()
+        assert one.rows("SELECT class FROM evidence") == []

@@ -13,7 +13,7 @@ from comity.dispatch.acts import Done
 from comity.dispatch.decision import encode_verdict, read_record
 from comity.dispatch.particulars import Particulars
 from comity.edge.setup import edition_files
-from comity.node.lawkept import keep_edition, kept_edition, kept_editions
+from comity.node.lawkept import keep_edition, kept_edition, kept_editions, published_rules
 from comity.node.replay import DIFFERS, NO_QUESTION, OLDER, SAME, record_count, replay
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
@@ -147,3 +147,14 @@ def test_a_node_whose_law_changes_keeps_both_editions(b):
     b.office = replace(b.office, gate=CedarGate(Edition.load(LATER)))
     b.submit([form("of ours", purpose="border-document")], Ms(START + DAY))
     assert outcomes(b) == [SAME] * 6
+
+
+def test_only_rules_of_the_published_part_of_a_kept_edition_are_named_and_none_of_one_that_was_altered(b):
+    with b.ledger.read() as tx:
+        found = published_rules(EDITION.hash, tx)
+        assert found
+        assert all(any(f'@id("{rule}")'.encode() in data for data in FILES.values()) for rule in found)
+        assert published_rules(Digest(bytes(32)), tx) == frozenset()
+    with b.ledger.begin() as book:
+        book.tx.run("UPDATE law_edition SET supplement = x'00'")
+        assert published_rules(EDITION.hash, book.tx) == frozenset()

@@ -10,6 +10,7 @@ import pytest
 
 from comity.base.ids import Ms
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, ResealLeaf, decode_entry
+from comity.marking.labels import Urgency
 from comity.node.audit import audit
 from comity.node.bundle import Piece, Wish, instruments, make_bundle, write_zip
 from comity.node.erasing import purge_sealed
@@ -225,3 +226,25 @@ def test_papers_on_it_show_by_which_entry_it_was_sealed_anew(holder, tmp_path):
     with zipfile.ZipFile(io.BytesIO(pack)) as files:
         less = {name: files.read(name) for name in files.namelist() if not name.startswith("reseal/")}
     assert any("not a receipt" in sentence for sentence in bad(write_zip(less), keys_of(lists)).values())
+
+
+def test_a_receipt_of_a_reseal_that_came_back_before_the_reseal_still_counts():
+    """The receiver forgot both; its log says that it filed the second try, and the peer had ignored the cosignature."""
+    a, b, sent = late()
+    say(a, b, Ms(LATER + 1))
+    image = b.store.image()
+    now, ahead = Ms(LATER + 120_000), Ms(LATER + 120_000 + 59 * 60_000)
+    b.node.submit([note("first", Urgency.IMMEDIATE)], now)
+    b.node.take(a.node.speak(ahead), now)
+    a.node.take(b.node.speak(Ms(LATER + 1_000)), ahead)
+    assert a.rows("SELECT value FROM counter WHERE name = 'cosignature-ignored'")
+    ((receipt,),) = b.rows("SELECT receipt_idx FROM got WHERE id = ?", sent.id)
+    b.put_back(image)
+    recover(b, a, now)
+    assert b.rows("SELECT fact, receipt_idx FROM got WHERE id = ?", sent.id) == [(2, receipt)]
+    assert b.rows("SELECT 1 FROM reseal") == [], "the reseal itself is not here yet"
+    settle(b, a, Ms(ahead + 60_000))
+    assert b.rows("SELECT fact, receipt_idx FROM got WHERE id = ?", sent.id) == [(2, receipt)]
+    assert b.rows("SELECT text FROM exercise WHERE id = ?", sent.id) == [("late",)]
+    assert b.rows("SELECT 1 FROM regot") == []
+    check(a, b)

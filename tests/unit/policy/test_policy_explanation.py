@@ -178,3 +178,8 @@ def test_scripts_are_those_of_the_languages() -> None:
 
 def test_another_language_is_read_in_the_first() -> None:
     assert phrase("asked", "xx") == "Asked"
+
+
+def test_where_no_rule_speaks_and_no_step_touches_one_the_default_is_what_stands_in_the_way() -> None:
+    path = missing_for_release(gate("ca"), ask(purpose="no-such-purpose"), DAY)
+    assert (path.steps, path.curable, path.rules, path.whole) == ((), False, ("CA-DEFAULT",), True)

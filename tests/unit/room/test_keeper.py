@@ -131,3 +131,19 @@ def test_an_entry_that_is_no_blinded_leaf_is_not_taken():
     from tests.unit.room.world import refused
 
     assert refused(two.take, one.speak(Ms(START + SLOT_MS)), Ms(START + SLOT_MS)) == "unproven-head"
+
+
+def test_a_room_that_starts_again_says_its_old_head_until_the_other_side_has_answered():
+    world = make_world()
+    one, two = world.pair()
+    slot(one, two, START + SLOT_MS)
+    before = sizes(one)[LogRole.OURS]
+    again = world.keeper(world.a, store=one.store, seed="again")
+    assert again.link().state is LinkState.RECOVERING
+    said = decode_exchange(again.speak(Ms(START + 2 * SLOT_MS)))
+    after = sizes(again)[LogRole.OURS]
+    assert (after.head_size, after.head_time) == (before.head_size, before.head_time), "nothing new is signed"
+    assert (said.base, said.cosignature) == (1, None)
+    assert said.checkpoint.splitlines()[1] == "1"
+    talk(again, two, Ms(START + 2 * SLOT_MS))
+    assert again.link().state is LinkState.UP

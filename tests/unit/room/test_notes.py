@@ -46,6 +46,7 @@ def test_a_note_is_read_by_the_named_persons_of_both_sides_with_its_author():
         (found,) = notes(read_as(world, who, keeper))
         assert found.ours is ours
         assert (found.note.header.id, found.note.facts.texts) == (said.id, (SECRET,))
+        assert cbor.decode(found.note.body) == {"text": SECRET}
         assert found.note.author.number == 11
         assert (found.note.verdict is None) is ours
 

@@ -11,7 +11,10 @@ import pytest
 
 from comity.base.errors import BadForm
 from comity.base.ids import DispatchId, Ms, show_id
+from comity.desks.precursors.agreed import Word
 from comity.desks.precursors.boardcopy import BoardCopies, Given, digest_of
+from comity.desks.precursors.body import read
+from comity.desks.precursors.model import Incident
 from comity.dispatch.filing import TakenBack
 from comity.dispatch.ports import Tx
 from comity.edge.opening import read_schema
@@ -124,3 +127,23 @@ def test_after_one_took_it_back_there_is_no_file(tx: Tx) -> None:
     IMPORTER.take_back(tx, TakenBack(ident(9), ident(20), "recall", True, Ms(T0 + 5 * DAY)))
     with pytest.raises(BadForm, match="took its approval of this copy back"):
         BoardCopies(IMPORTER).content(tx, ident(8), REST)
+
+
+def test_where_a_copy_stands_is_told_and_the_word_of_it_names_the_file_by_its_hash(tx: Tx) -> None:
+    copies = BoardCopies(IMPORTER)
+    assert copies.standing(tx, ident(8)).word is Word.NOT_ASKED
+    assert copies.given(tx, ident(8)) is None
+    content = json.dumps(file_of(tx, REPORT)).encode()
+    found = copies.standing(tx, ident(8))
+    assert (found.word, found.asked and found.asked.id, found.agreed and found.agreed.id) == (
+        Word.AGREED,
+        ident(8),
+        ident(9),
+    )
+    one = Given(ident(8), ident(9), bytes(16), 7, Ms(T0), ("requests", 33), digest_of(content), content, None)
+    kind, form = copies.word_of_it(one)
+    says(tx, 10, kind, form, 5 * DAY, ours=True, re=8)
+    ((body,),) = tx.rows("SELECT body FROM precursors_dispatch WHERE id = ?", (ident(10),))
+    told = read(kind, body).body
+    assert isinstance(told, Incident)
+    assert (told.state, told.digest) == ("copy-given", digest_of(content))

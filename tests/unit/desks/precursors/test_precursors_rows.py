@@ -317,6 +317,10 @@ def test_an_approval_that_was_touched_is_none_on_both_sides(two: Two, target: in
     )
 
 
+SHIPPED = {"day": "2026-08-20", "counts": [{"line": 1, "grams": 200_000}]}
+REPORTED = {"state": "reported", "what": "seizure"}
+
+
 def test_a_word_on_a_copy_leaves_only_where_it_has_its_place(two: Two) -> None:
     two.north_says(8, "incident", COPY, HOUR)
     given = {"state": "copy-given", "digest": bytes(32)}
@@ -329,6 +333,9 @@ def test_a_word_on_a_copy_leaves_only_where_it_has_its_place(two: Two) -> None:
     ):
         with pytest.raises(BadForm, match="nothing was kept"):
             desk.check(tx, filing(12, "incident", form, ours=True, **more))
+    with pytest.raises(BadForm, match="names no notification"):
+        IMPORTER.check(two.south, filing(12, "shipped", SHIPPED, ours=True, **on(99)))
+    IMPORTER.check(two.south, filing(12, "incident", REPORTED, ours=True))  # a report asks for no place
     IMPORTER.check(two.south, filing(12, "incident", agrees, ours=True, **on(8)))
     two.south_says(9, "incident", agrees, 2 * HOUR, **on(8))
     IMPORTER.check(two.south, filing(12, "incident", given, ours=True, **on(8)))

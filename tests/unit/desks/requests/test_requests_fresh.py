@@ -71,7 +71,18 @@ def twice(node: Node, fresh: bool) -> None:
     node.settle(1, FILED, 0)
 
 
-@pytest.mark.parametrize("play", [ours, theirs, theirs_settled_at_another_time, overtaken, with_an_answer, twice])
+def recalled(node: Node, fresh: bool) -> None:
+    """Take a question back in a dispatch that opens a case of its own: its words are gone from the index."""
+    node.file(1, "rfi", RFI, fresh=fresh)
+    node.settle(1, FILED, 0)
+    node.file(2, "recall", {"target": ident(1)}, at=MINUTE, fresh=fresh)
+    node.settle(2, FILED, MINUTE)
+    assert node.tx.rows("SELECT words FROM requests_text WHERE id = ?", (ident(1),)) == [("",)]
+
+
+@pytest.mark.parametrize(
+    "play", [ours, theirs, theirs_settled_at_another_time, overtaken, with_an_answer, twice, recalled]
+)
 def test_the_same_rows_with_and_without_asking(play: Any) -> None:
     asked, unasked = rows_after(False, play), rows_after(True, play)
     assert asked[0]

@@ -68,3 +68,10 @@ def test_an_index_that_is_made_again_knows_it_still(node: Node, passed: bool) ->
         pass
     assert have(node) == before
     assert ("harbour" in before) is passed
+
+
+def test_a_case_is_found_by_its_number_and_what_is_not_here_belongs_to_nobody(node: Node) -> None:
+    node.file(1, "rfi", RFI)
+    assert knowing.numbered(node.tx, DESK.number(node.tx, CASE)[0]) == CASE
+    assert knowing.numbered(node.tx, "A-2026-0002") is None
+    assert knowing.agencies(node.tx, CaseId(ident(2))) is None

@@ -478,3 +478,15 @@ def test_roster_and_postings_together(node: Node) -> None:
     assert standing is not None
     assert standing.kinds == {"rfi", "answer"}
     assert powers.peer_posting_ended(node.tx, "requests", 117) is None
+
+
+def test_a_posting_is_over_once_it_ended_or_its_day_is_past_and_never_before_it_began(node: Node) -> None:
+    powers = OfficerPowers({}, DESK)
+    assert not powers.posting_over(node.tx, "requests", 117, T0), "never posted: at work at home"
+    node.file(1, "posting", NOMINATION, ours=True)
+    assert not powers.posting_over(node.tx, "requests", 117, T0), "nominated only"
+    node.file(2, "posting", ACCEPTANCE, at=1, re=(ident(1),))
+    assert not powers.posting_over(node.tx, "requests", 117, T0)
+    assert powers.posting_over(node.tx, "requests", 117, Ms(T0 + 90 * DAY))
+    node.file(3, "posting", ENDING, at=2, ours=True, re=(ident(1),))
+    assert powers.posting_over(node.tx, "requests", 117, T0)

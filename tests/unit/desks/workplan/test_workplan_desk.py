@@ -15,7 +15,7 @@ from comity.base.errors import BadConfiguration, BadEnvelope, BadForm
 from comity.base.ids import CaseId, DispatchId, Ms, NodeName, show_id
 from comity.base.workdays import Calendar
 from comity.desk import Around
-from comity.desks.workplan import feeds, planrows
+from comity.desks.workplan import feeds, knowing, planrows
 from comity.desks.workplan.body import read
 from comity.desks.workplan.calendar import Entry, calendar_text
 from comity.desks.workplan.files import from_csv
@@ -29,6 +29,7 @@ from comity.desks.workplan.planning import (
     proposal_of,
     revised_of,
     update_of,
+    waiting_of,
 )
 from comity.desks.workplan.plans import plan_value, version_digest
 from comity.desks.workplan.reminding import DEFAULT_MS, chase
@@ -364,3 +365,82 @@ def test_of_an_officers_calendar_address_the_newest_alone_opens(pair, a):
     assert (feeds.whose(a.tx, old), feeds.whose(a.tx, new), feeds.since(a.tx, who)) == (None, who, 2)
     assert [feeds.drop(a.tx, one) for one in (other, who, who)] == [False, True, False]
     assert feeds.whose(a.tx, new) is None
+
+
+# --- whose it is, and what waits -------------------------------------------------------------------------------------
+
+
+def test_a_case_is_of_our_agencies_that_sent_or_got_something_in_it_and_has_no_number_here(pair, a, b):
+    proposal = pair.propose(a, change())
+    pair.carry()
+    case = CaseId(proposal)
+    assert (knowing.agencies(a.tx, case), knowing.agencies(b.tx, case)) == ({AGENCIES[0]}, {AGENCIES[1]})
+    assert knowing.agencies(a.tx, CaseId(NOBODY)) is None
+    assert knowing.numbered(a.tx, "XA-2026-0001") is None
+
+
+def test_a_proposal_waits_for_the_other_side_alone_and_is_late_after_its_days(pair, a, b):
+    proposal = pair.propose(a, change())
+    pair.carry()
+    assert waiting_of(a.tx, a.desk, pair.now) == ()
+    (one,) = waiting_of(b.tx, b.desk, pair.now)
+    assert (one.id, one.late) == (show_id(proposal), False)
+    (late,) = waiting_of(b.tx, b.desk, one.due)
+    assert late.late
+    pair.answer(b, proposal, "declined", "not now")
+    assert waiting_of(b.tx, b.desk, one.due) == ()
+
+
+def test_an_open_proposal_is_not_erased_and_one_in_force_carries_its_version_without_its_words(pair, a, b):
+    proposal = pair.propose(a, change())
+    pair.carry()
+    for node in (a, b):
+        with pytest.raises(BadForm, match="this proposal is open"):
+            node.desk.erase(node.tx, proposal, CaseId(proposal))
+    pair.answer(b, proposal)
+    pair.carry()
+    before = a.desk.plan.version(a.tx)
+    a.desk.erase(a.tx, proposal, CaseId(proposal))
+    pair.propose(b, change("A-3"))
+    pair.carry()
+    assert a.desk.plan.version(a.tx).digest == before.digest == b.desk.plan.version(b.tx).digest
+    assert pair.card(a).number == 2
+
+
+def test_who_goes_first_agrees_once_the_other_side_has_declined_its_own(pair, a, b):
+    ours, theirs = pair.propose(a, change("A-2")), pair.propose(b, change("A-3"))
+    pair.carry()
+    with pytest.raises(BadForm, match="nothing was kept"):
+        pair.answer(a, theirs)
+    pair.answer(b, ours, "declined", "yours second")
+    pair.carry()
+    pair.answer(a, theirs)
+    pair.carry()
+    assert [one.id for one in a.desk.plan.version(a.tx).plan.actions] == ["A-1", "A-3"]
+    assert a.desk.plan.version(a.tx).digest == b.desk.plan.version(b.tx).digest
+
+
+def test_a_proposal_on_a_text_that_we_never_had_can_only_be_declined(pair, a, b):
+    said = {
+        "state": "proposal",
+        "seen": 0,
+        "number": 1,
+        "base": b"x" * 32,
+        "operations": [change()],
+        "result": bytes(32),
+    }
+    strange = pair.filing(b, said)
+    a.desk.file(a.tx, replace(strange, ours=False))
+    base, number = a.desk.plan.version(a.tx).digest, {"number": 1, "seen": 1}
+    answer = {"state": "agreed", "about": strange.header.id, "base": base, "result": bytes(32), **number}
+    with pytest.raises(BadForm, match="would not count"):
+        pair.say(a, answer)
+    declined = {
+        "state": "declined",
+        "about": strange.header.id,
+        "base": base,
+        "reason": "we hold another text",
+    } | number
+    pair.say(a, declined)
+    pair.carry()
+    assert a.desk.plan.version(a.tx).digest == base == b.desk.plan.version(b.tx).digest
