@@ -14,10 +14,13 @@ from comity.base import cbor, fields
 from comity.base.cbor import Value
 from comity.base.errors import BadEnvelope
 from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, Origin
+from comity.dispatch.alarms import Alarm, ring
 from comity.dispatch.book import Book, LogRole
+from comity.dispatch.closed import closed_logs, real
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, RecordLeaf, record_commit
 from comity.dispatch.filing import Filing
+from comity.dispatch.glass import DUTY_OFFICER
 from comity.dispatch.ports import Tx
 
 VERSION: Final = "comity/certificate/1"
@@ -29,6 +32,8 @@ DESTROYED: Final = "destroyed"
 CONTENT: Final = ("body", "attachments", "author")
 """Parts that can be destroyed of what is held; the header never."""
 _ALL: Final = ("header", *CONTENT)
+FALSE: Final = "certificate-false"
+"""Kind of the alarm for one that does not stand."""
 _FIELDS = 8
 _SALT_BYTES = 32
 _KEYS: Final = frozenset(range(1, 5))
@@ -137,9 +142,10 @@ def fault_of_theirs(body: bytes, book: Book) -> str:
     opens = record_commit(crossing.salt, crossing.record)
     if said.kind not in {SHRED, DESTROYED} or leaf != RecordLeaf(said.kind, opens):
         return f"leaf {crossing.leaf} of their log does not say this"
-    if said.log != book.logs[LogRole.OURS].origin:
+    place = _place_of_ours(said, book)
+    if place is None:
         return "it is of something that we did not give"
-    ours = book.entry(LogRole.OURS, said.index) if said.index < book.logs[LogRole.OURS].size else None
+    ours = book.entry(LogRole.OURS, place) if real(place) == said.index else None
     if not isinstance(ours, DispatchLeaf) or ours.id != said.dispatch:
         return f"leaf {said.index} of our log is not the dispatch that it names"
     if ours.commit != said.commit:
@@ -148,6 +154,28 @@ def fault_of_theirs(body: bytes, book: Book) -> str:
     if not said.parts or any(part not in known for part in said.parts) or len(set(said.parts)) < len(said.parts):
         return "it names parts that cannot be destroyed, or none"
     return "" if said.kind == SHRED or set(said.parts) == set(_ALL) else "what was not admitted is destroyed whole"
+
+
+def _place_of_ours(said: Certificate, book: Book) -> int | None:
+    """Return where in our tables the leaf is that a certificate names, -1 beyond the end; None: the log is not ours.
+
+    What a log of ours had below its cut was given, and stands.
+    """  # spec: protocol.md 10
+    now = book.logs[LogRole.OURS]
+    logs = {one.origin: (one.base, one.cut_size) for one in closed_logs(book.tx, LogRole.OURS)}
+    base, size = {**logs, now.origin: (0, now.size)}.get(said.log, (None, 0))
+    if base is None:
+        return None
+    return base + said.index if said.index < size else -1
+
+
+def ring_false(body: bytes, dispatch: DispatchId, book: Book, now: Ms) -> None:
+    """Ring for a certificate of the other side that was refused and does not stand: a destruction is claimed that is not shown.
+
+    One that was refused for another reason, as one by an officer whose posting had ended, rings for nobody.
+    """
+    if fault_of_theirs(body, book):
+        ring(Alarm(FALSE, DUTY_OFFICER, "", (dispatch.hex(),), dispatch), book.tx, now)
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------

@@ -90,8 +90,9 @@ class Recovery:
         except BadEnvelope:
             return _STUCK
         _LOG.warning("the peer did not answer our recover: %s", problem.code)
-        if problem.code == "stale-incarnation":
+        if problem.code in {"stale-incarnation", "clock"}:
             await self._call(self._node.told_stale, problem, now)
+        if problem.code == "stale-incarnation":
             return 1
         return 1 if problem.retry_ms else _STUCK
 

@@ -36,7 +36,7 @@ _AGAIN_MS = 3_600_000
 _MOST_DOUBLED = 12
 _OPEN = (
     "SELECT e.dispatch, o.idx, o.salt, o.record FROM erasure e JOIN opening o ON o.idx = e.leaf"
-    " JOIN got g ON g.id = e.dispatch WHERE e.certified IS NULL AND e.leaf IS NOT NULL AND e.leaf < ? ORDER BY e.leaf LIMIT ?"
+    " JOIN got g ON g.id = e.dispatch WHERE e.certified IS NULL AND e.leaf >= 0 AND e.leaf < ? ORDER BY e.leaf LIMIT ?"
 )
 _NOT_OPENED = (
     "SELECT e.dispatch, s.sent_at,"

@@ -123,11 +123,7 @@ def mend(
     settled += _withdraw_lost(book, now)
     put_back(book, tail)
     _move(book, renew(book.tx)[0], mirrored, now)
-    salt = office.entropy.draw(32)
-    records.keep(book, records.RESTORED, None, salt, cbor.encode((incarnation, before, reached)), now=now)
-    if missing.answered:
-        answer = cbor.encode((missing.asked, missing.answered))
-        records.keep(book, records.RECOVERED, None, office.entropy.draw(32), answer, now=now)
+    _note_home(book, office, missing, (incarnation, before, reached), now)
     refile_held(book, office, now)
     mend_reseals(book, office, now)
     for one in settled:
@@ -135,6 +131,14 @@ def mend(
     challenge.forget(book)
     done(book)
     return incarnation
+
+
+def _note_home(book: Book, office: Office, missing: Missing, came: tuple[int, int, int], now: Ms) -> None:
+    """Keep in our decision log what of ours came back, and the peer's answer, by which a stranger sees what did not."""
+    records.keep(book, records.RESTORED, None, office.entropy.draw(32), cbor.encode(came), now=now)
+    if missing.answered:
+        answer = cbor.encode((missing.asked, missing.answered))
+        records.keep(book, records.RECOVERED, None, office.entropy.draw(32), answer, now=now)
 
 
 def _move(book: Book, office: Office, mirrored: int, now: Ms) -> None:

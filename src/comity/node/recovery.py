@@ -143,6 +143,14 @@ def told_stale(book: Book, voice: Voice, entropy: Entropy, held: int, now: Ms) -
         _ask(book, voice, entropy, held, again=True)
 
 
+def told_clock(book: Book, now: Ms) -> None:
+    """The peer found our new incarnation too far ahead: if our own clock was mended since, look anew.
+
+    A peer that took it once answers the same question without a look at the time, so this one never counted anywhere.
+    """  # spec: protocol.md 9
+    book.tx.run("DELETE FROM recovery WHERE again = 1 AND incarnation > ?", (now // SECOND_MS,))
+
+
 def take_answer(
     book: Book, renew: Renew, entropy: Entropy, *, data: bytes, now: Ms, running: bool = False
 ) -> tuple[Next, Missing | None]:

@@ -110,8 +110,11 @@ class Starting(Papered):
         write_link(book.tx, replace(link, failures=0))
 
     def told_stale(self, problem: ProblemBytes, now: Ms) -> None:
-        """Take the peer's refusal of our `recover`: it knows a later incarnation of ours, or one must be later still."""
+        """Take the peer's refusal of our `recover`: it knows a later incarnation of ours, or ours is too far ahead of its clock."""
         with self.ledger.begin() as book:
+            if problem.code == "clock":
+                recovery.told_clock(book, now)
+                return
             recovery.told_stale(book, self.voice, self.office.entropy, problem.incarnation, now)
 
     def restore(self, missing: Missing, fetched: Fetched, now: Ms) -> bool:

@@ -370,7 +370,7 @@ class Station:
             problem = decode_problem(letter.data)
         except BadEnvelope:
             return
-        if problem.code == "stale-incarnation":
+        if problem.code in {"stale-incarnation", "clock"}:
             self.attempt(lambda node: node.told_stale(problem, self.clock))
 
     def _recovered(self, data: bytes) -> bool:

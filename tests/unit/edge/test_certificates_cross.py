@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,7 @@ from comity.node.certificate import check_certificate
 from comity.node.certifying import certificate_of, certificates
 from comity.node.manifest import certificate_form
 from comity.node.publickeys import PublicKeys
+from comity.web.words.waits import WORDS
 from tests.unit.edge.dutyworld import DAY, NOW, world
 from tests.unit.edge.test_retaining import LEAD, LEGAL, asked, doing, erase
 from tests.unit.edge.twofolders import ASKS, question
@@ -96,6 +99,22 @@ def test_a_certificate_goes_by_itself_once_its_leaf_is_cosigned(two):
     told = certificates_json(shown(two[0]))
     assert json.loads(json.dumps(told)) == told
     assert told["held"][0]["about"] == show_id(sent.id)
+
+
+def test_one_whose_leaf_is_in_a_log_that_was_cut_holds_up_no_other(two):
+    """It could not be written, and none of the others went either."""
+    first, second = asked(two), asked(two)
+    for one in (first, second):
+        erase(two[1], one.id, now=SOON)
+    talk(two)
+    with two[1].node.ledger.begin() as book:  # as a cut leaves it
+        for statement in (
+            "UPDATE opening SET idx = idx - 1000 WHERE idx = (SELECT leaf FROM erasure WHERE dispatch = ?)",
+            "UPDATE erasure SET leaf = leaf - 1000 WHERE dispatch = ?",
+        ):
+            book.tx.run(statement, (first.id,))
+    assert two[1].node.certify(NODE[1], SOON) == 1
+    assert states(shown(two[1])) == [(True, "told")] * 2
 
 
 def test_there_is_no_file_of_what_was_not_destroyed(two):
@@ -263,6 +282,33 @@ def tells(two, said, *, leaf_says=None, place=None):
 def test_a_right_one_made_by_hand_is_filed(two):
     found, fault = tells(two, said_of(two, asked(two).id))
     assert (found.fact, fault) == (Fact.FILED, "")
+    assert alarms(two[0]) == []
+
+
+def test_one_that_stands_and_is_refused_for_another_reason_rings_for_nobody(two):
+    ended = replace(two[0].node.office, powers=_Ended(two[0].node.office.powers))
+    two[0].node.office = ended
+    found, _ = tells(two, said_of(two, asked(two).id))
+    assert (found.said, found.fact) == (None, Fact.REFUSED)
+    assert alarms(two[0]) == []
+
+
+class _Ended:
+    """Powers of whose peer everybody was withdrawn before the log began."""
+
+    def __init__(self, powers):
+        self.powers = powers
+
+    def peer_posting_ended(self, tx, desk, number):
+        return -1 if desk == "node" else self.powers.peer_posting_ended(tx, desk, number)
+
+    def __getattr__(self, name):
+        return getattr(self.powers, name)
+
+
+def alarms(one):
+    with one.store.read() as tx:
+        return tx.rows("SELECT kind, role, about, dispatch FROM alarm WHERE kind LIKE 'certificate%' ORDER BY at, id")
 
 
 FALSE = {
@@ -286,6 +332,8 @@ def test_a_false_one_is_refused_with_a_reason_that_is_shown(two, name):
     found, fault = tells(two, said_of(two, sent.id, **changed))
     assert (found.said, found.fact) == (None, Fact.REFUSED)
     assert why in fault
+    assert alarms(two[0]) == [("certificate-false", "duty-officer", "", found.dispatch)], "it rings, once"
+    assert alarms(two[1]) == []
     assert [one.fact for one in shown(two[1]).held] == [Fact.REFUSED], "and its sender sees it"
 
 
@@ -348,3 +396,12 @@ def test_what_was_ours_is_certified_to_nobody(two):
     talk(two)
     assert two[0].node.certify(NODE[0], SOON) == 0
     assert shown(two[0]).held == shown(two[0]).owed == ()
+
+
+def test_every_alarm_has_words():
+    """What a cut sets aside rang under its code."""
+    source = Path(certifying.__file__).parents[1]
+    said = re.compile(r'\bAlarm\(\s*"([a-z-]+)"')
+    kinds = {kind for file in source.rglob("*.py") for kind in said.findall(file.read_text(encoding="utf-8"))}
+    assert "cut-aside" in kinds
+    assert {f"alarm.{kind}" for kind in {*kinds, made.FALSE}} - {"alarm.passkey-counter"} <= set(WORDS)

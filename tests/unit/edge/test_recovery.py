@@ -223,3 +223,19 @@ def test_a_peer_that_asks_is_there_again_and_the_pause_is_over(two):
         far.close()
 
     asyncio.run(play())
+
+
+def test_a_start_with_a_clock_far_ahead_goes_on_once_the_clock_is_right(two):
+    """The question under that time was kept and asked on, and refused until its time would have come."""
+    a, b = two
+    before = a.store.image()
+    a.node.submit([note("since the copy")], T)
+    settle(a, b, T)
+    a.put_back(before)
+    far = Ms(T + 400 * 86_400 * SECOND)
+    a.node.starts(far)
+    a.node.take_recovered(b.node.take_recover(a.node.recover_request(), T), far)
+    wrong = a.node.recover_request()
+    asked = started(a, b, seconds=60)
+    assert asked[0] == wrong
+    assert wrong not in asked[1:]

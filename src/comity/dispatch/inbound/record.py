@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comity.base.hashing import sha256
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
-from comity.dispatch import decision, persons, records
+from comity.dispatch import certificates, decision, persons, records
 from comity.dispatch.attached import coming, expect, waits_on
 from comity.dispatch.book import Book
 from comity.dispatch.closed import real
@@ -15,6 +15,7 @@ from comity.dispatch.foresight import AWAITED, MARKED, is_absent, written
 from comity.dispatch.held import drop_about
 from comity.dispatch.holding import ANSWERING, MARKING_KINDS, PART, RECALL, WITHDRAW, targets_of
 from comity.dispatch.inbound.custody import into_custody
+from comity.dispatch.inbound.paper import CERTIFICATE, NODE_DESK
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes
 from comity.dispatch.persons import Asking
@@ -167,6 +168,8 @@ def _file(
     if fact is not Fact.ARRIVED:
         take_back(header, verified.facts, office.desks, book.tx, ours=False, refused=fact is Fact.REFUSED)
     _mark(verified, fact, book, now)
+    if fact is Fact.REFUSED and (header.desk, header.kind) == (NODE_DESK, CERTIFICATE):
+        certificates.ring_false(verified.body, header.id, book, now)
 
 
 def _mark(verified: Verified, fact: Fact, book: Book, now: Ms) -> None:

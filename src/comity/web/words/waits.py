@@ -63,6 +63,8 @@ WORDS: Mapping[str, str] = {
     "alarm.keys-not-taken": "The other side's node did not take our key list; hand it in again",
     "alarm.accord-late-here": "An edition signed by both is not in our log after a day",
     "alarm.accord-late-there": "An edition signed by both is not in their log after a day",
+    "alarm.certificate-false": "A certificate of destruction from the other side does not stand",
+    "alarm.cut-aside": "A cut of a log set aside what a thief had sent",
     "alarm.edition-unsigned": "Their log names an edition that both did not sign; nothing is taken",
     "alarm.edition-older": "Their log names an older edition again; nothing is taken",
     "alarm.edition-doubled": "Their log names one edition twice; nothing is taken",
