@@ -29,6 +29,11 @@ def test_a_key_list_that_the_other_side_could_not_open_does_not_wait_for_ever(se
     assert run_world(Settings(seed), make_disk).broken is None
 
 
+def test_an_audit_excuses_sealed_bytes_that_a_put_back_store_lost():
+    """Seed 1022: dispatches went under a new edition, were filed, and the store that had sealed them anew was put back."""
+    assert run_world(Settings(1022), make_disk).broken is None
+
+
 def test_a_room_whose_sides_both_started_while_they_were_parted_comes_to_rest():
     """Seed 334: each side showed its newest head alone, which was beyond the other's mirror, and both waited for ever."""
     outcome = World(Settings(334, 30, room=ROOM), make_disk).run()

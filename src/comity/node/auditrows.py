@@ -42,6 +42,7 @@ class _Leaves:
     receipted: dict[bytes, int] = field(default_factory=dict)
     sealed: dict[int, set[bytes]] = field(default_factory=dict)
     reseals: dict[int, list[ResealLeaf]] = field(default_factory=dict)
+    newest: dict[int, int] = field(default_factory=dict)
     withdrawn: set[int] = field(default_factory=set)
     restored: set[int] = field(default_factory=set)
 
@@ -50,9 +51,11 @@ class _Leaves:
             case DispatchLeaf():
                 self.dispatches[index] = leaf
                 self.sealed.setdefault(index, set()).add(leaf.sealed)
+                self.newest[index] = index
             case ResealLeaf():
                 self.sealed.setdefault(base + leaf.index, set()).add(leaf.sealed)
                 self.reseals.setdefault(base + leaf.index, []).append(leaf)
+                self.newest[base + leaf.index] = index
             case ReceiptLeaf():
                 self.receipts[index] = leaf
                 if leaf.fact is not Fact.SEEN:
@@ -199,8 +202,10 @@ def _sent(tx: Tx, ours: _Leaves, theirs: _Leaves, came_back: frozenset[int]) -> 
             found.append(Difference("sent", row, f"no leaf of our log stands behind it (index {plain(idx)})", "", ""))
             continue
         found += _columns("sent", row, ((id_, leaf.id, "number"), (lane, int(leaf.lane), "lane")))
-        # Sealed bytes end some time after the receipt, or by an erasure; before that, empty ones are lost ones.
+        # Sealed bytes end some time after the receipt, or by an erasure, or with the store whose leaf came back without
+        # them; else empty ones are lost ones.
         ended = digests is not None or (settled is not None and as_int(settled) <= purged)
+        ended = ended or (idx is not None and ours.newest.get(as_int(idx)) in came_back)
         kept = None if sealed == b"" and ended else sealed
         found += _content("sent", row, leaf, hashes, (kept, sealed_hash, content, digests))
         now = _now(leaf, idx, ours)
