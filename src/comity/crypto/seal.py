@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidTag
@@ -156,6 +157,7 @@ _RECIPIENT_SIZE = len(
 _BASE_SIZE = len(_assemble(bytes(suites.IV), b"", [])) - 1
 
 
+@lru_cache(maxsize=1_024)
 def _recipient_info(protected: bytes) -> bytes:
     """Return the HPKE info that binds a wrapped key to its header and to the content's algorithm."""
     return cbor.encode(["HPKE Recipient", suites.A256GCM, protected, b""])  # spec: draft-ietf-cose-hpke

@@ -83,8 +83,10 @@ def spent(asking: Asking, accord: Accord, key: bytes, tx: Tx, now: Ms) -> bool:
     Persons already asked about in the period are not new. All new ones of a dispatch need room, so that splitting a
     list over dispatches or putting it into one makes no difference.
     """
+    if not asking.subjects:
+        return False
     budget = budget_of(accord, asking.purpose, now)
-    if budget.limit is None or not asking.subjects:
+    if budget.limit is None:
         return False
     known = _known(tx, budget, ours=True)
     new = {mark(key, budget, subject) for subject in asking.subjects} - known

@@ -148,10 +148,18 @@ class Engine:
     async def _drain(self) -> None:
         try:
             while self._waiting:
+                await self._gathered()
                 batch, self._waiting = self._waiting[:_BATCH], self._waiting[_BATCH:]
                 await self._submit(batch)
         finally:
             self._draining = False
+
+    async def _gathered(self) -> None:
+        """Let forms that have come already join, up to a full batch: no time is waited, only what is there is read."""
+        before = 0
+        while before < len(self._waiting) < _BATCH:
+            before = len(self._waiting)
+            await asyncio.sleep(0)
 
     async def _submit(self, batch: list[tuple[Form, Officer, asyncio.Future[Outcome]]]) -> None:
         try:

@@ -68,6 +68,26 @@ def test_forms_that_wait_together_share_one_transaction(stored):
     assert [one.index - done[0].index for one in done] == list(range(len(done)))
 
 
+def test_a_form_that_has_come_already_joins_the_first_one_of_a_batch(stored):
+    store, a, _ = stored
+
+    async def play():
+        with engine_of(a) as engine:
+
+            async def in_turn(n: int):
+                for _ in range(n):
+                    await asyncio.sleep(0)
+                return await engine.submit(*form(str(n)))
+
+            before = store.begun
+            done = await asyncio.gather(*map(in_turn, range(5)))
+            return done, store.begun - before
+
+    done, transactions = run(play())
+    assert transactions == 1
+    assert [one.index - done[0].index for one in done] == list(range(len(done)))
+
+
 def test_a_bad_form_among_good_ones_is_refused_alone(nodes):
     a, _ = nodes
 
