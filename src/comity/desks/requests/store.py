@@ -41,7 +41,9 @@ _ARRIVED = (
     " ELSE ? + COALESCE(limit_seen, limit_first, limit_full) END"
     " WHERE id = ?"
 )
-_TIMES_OF = "SELECT id, case_id, committed, arrived, filed, seen, refused, quarantined FROM requests_dispatch WHERE id IN"
+_TIMES_OF = (
+    "SELECT id, case_id, committed, arrived, filed, seen, refused, quarantined FROM requests_dispatch WHERE id IN"
+)
 _TOLD = " RETURNING case_id, committed, arrived, filed, seen, refused, quarantined"
 _SEEN = (
     "UPDATE requests_dispatch SET seen = COALESCE(seen, ?),"
