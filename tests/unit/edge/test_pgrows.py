@@ -84,12 +84,12 @@ def test_the_same_rows_are_left_as_one_by_one(pg, seed):
         for alone in (False, True):
             with store.begin() as tx:
                 for table in "abc":
-                    tx.run(f"DELETE FROM {table}")  # noqa: S608
+                    tx.run(f"DELETE FROM {table}")
             with store.begin() as tx:
                 for sql, arguments in said:
                     (tx.run if alone else tx.later)(sql, arguments)
             with store.read() as tx:
-                left.append([tx.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("a", "c")])  # noqa: S608
+                left.append([tx.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in ("a", "c")])
                 left[-1].append(tx.rows("SELECT k FROM b ORDER BY k"))
     finally:
         store.close()

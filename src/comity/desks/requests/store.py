@@ -6,6 +6,7 @@ The rule it keeps: every write is idempotent by dispatch id, and a fact once wri
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 from comity.base.ids import CaseId, DispatchId, Ms
 from comity.desks.requests.rows import LIST, WHOLE, CaseRow, DispatchRow, ItemCount, dispatch_of, text_or_none
@@ -30,7 +31,7 @@ _OPEN_CASE = (
 )
 _NEW_CASE = "INSERT INTO requests_case (id, year, seq, opened) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
 _LAST_CASE = "SELECT seq FROM requests_case WHERE year = ? ORDER BY seq DESC LIMIT 1"
-_CASES, _NUMBERED, _TIMES = "requests_case", "requests_case of ", "requests_dispatch times"
+_NEW_CASES, _NUMBERED, _TIMES = "requests_case", "requests_case of ", "requests_dispatch times"
 """What a transaction remembers: cases that are not there, the last number of a year, the times of what receipts came for."""
 _ARRIVED = (
     "UPDATE requests_dispatch SET arrived = COALESCE(arrived, ?), filed = COALESCE(filed, ?),"
@@ -41,7 +42,9 @@ _ARRIVED = (
     " ELSE ? + COALESCE(limit_seen, limit_first, limit_full) END"
     " WHERE id = ?"
 )
-_TIMES_OF = "SELECT id, case_id, committed, arrived, filed, seen, refused, quarantined FROM requests_dispatch WHERE id IN"
+_TIMES_OF = (
+    "SELECT id, case_id, committed, arrived, filed, seen, refused, quarantined FROM requests_dispatch WHERE id IN"
+)
 _TOLD = " RETURNING case_id, committed, arrived, filed, seen, refused, quarantined"
 _SEEN = (
     "UPDATE requests_dispatch SET seen = COALESCE(seen, ?),"
@@ -115,7 +118,7 @@ def insert_dispatch(tx: Tx, arguments: tuple[Scalar, ...]) -> bool:
 
 def open_case(tx: Tx, case: CaseId, year: int, at: Ms, *, ours: bool) -> bool:
     """Give a case the next number of the year; return whether it was not there. One that we open ourselves is new."""
-    if ours or is_absent(tx, _CASES, case):
+    if ours or is_absent(tx, _NEW_CASES, case):
         tx.later(_NEW_CASE, (case, year, _next_number(tx, year), at))
         return True
     return _open_asked(tx, case, year, at)
@@ -133,14 +136,14 @@ def _next_number(tx: Tx, year: int) -> int:
 
 def _open_asked(tx: Tx, case: CaseId, year: int, at: Ms) -> bool:
     """Give a case the next number unless it is there; return whether it was not."""
-    written(tx, _CASES)
+    written(tx, _NEW_CASES)
     tx.memory.pop(f"{_NUMBERED}{year}", None)
     return tx.run(_OPEN_CASE, (case, year, year, at)) > 0
 
 
 def foresee_cases(tx: Tx, cases: Sequence[bytes]) -> None:
     """Ask which of these cases are there, and remember those that are not."""
-    foresee(tx, _CASES, cases, "SELECT id FROM requests_case WHERE id IN")
+    foresee(tx, _NEW_CASES, cases, "SELECT id FROM requests_case WHERE id IN")
 
 
 def file_in_case(tx: Tx, case: CaseId, year: int, at: Ms) -> None:
@@ -191,8 +194,8 @@ def foresee_times(tx: Tx, dispatches: Sequence[DispatchId]) -> None:
 
 def _foreseen(tx: Tx, dispatch: DispatchId) -> Row | None:
     """Return what was foreseen of a dispatch, once: after that its row is another."""
-    times = tx.memory.get(_TIMES)
-    return times.pop(dispatch, None) if isinstance(times, dict) else None
+    times = cast("dict[Scalar, Row]", tx.memory.get(_TIMES, {}))
+    return times.pop(dispatch, None)
 
 
 def arrived_before(tx: Tx, dispatch: DispatchId) -> Ms | None:

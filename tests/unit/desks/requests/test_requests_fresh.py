@@ -11,11 +11,13 @@ from comity.edge.schema import Schema
 from comity.edge.sqlite import SqliteStore
 from tests.unit.desks.requests.test_requests_rows import (
     ANSWER,
+    ARRIVED,
     DESK,
     FILED,
     HOUR,
     MINUTE,
     RFI,
+    SEEN,
     T0,
     Node,
     case_of,
@@ -25,9 +27,11 @@ from tests.unit.desks.requests.test_requests_rows import (
 TABLES = ("requests_case", "requests_dispatch", "requests_early", "requests_mark", "requests_text", "requests_reach")
 
 
-def rows_after(fresh: bool, play: Any) -> list[Any]:
+def rows_after(fresh: bool, play: Any, *, foreseen: bool = False) -> list[Any]:
     store = SqliteStore(":memory:", (Schema("requests", DESK.schema),))
     with store.begin() as tx:
+        if foreseen:
+            DESK.foresee_begun(tx, [ident(n) for n in range(1, 4)])
         play(Node(tx), fresh)
         found = [tx.rows(f"SELECT * FROM {table} ORDER BY 1, 2") for table in TABLES]
     store.close()
@@ -87,6 +91,42 @@ def test_the_same_rows_with_and_without_asking(play: Any) -> None:
     asked, unasked = rows_after(False, play), rows_after(True, play)
     assert asked[0]
     assert unasked == asked
+    assert rows_after(True, play, foreseen=True) == asked
+
+
+SETTLED = (
+    ((ARRIVED, HOUR), (FILED, 2 * HOUR)),
+    ((FILED, HOUR), (SEEN, 3 * HOUR)),
+    ((FILED, -HOUR),),
+    ((SEEN, HOUR), (FILED, 2 * HOUR)),
+)
+
+
+@pytest.mark.parametrize("receipts", SETTLED)
+def test_the_same_rows_whether_the_times_of_receipts_were_foreseen(receipts: Any) -> None:
+    def play(node: Node, foreseen: bool) -> None:
+        node.file(1, "rfi", RFI, ours=True, fresh=True)
+        node.file(2, "answer", ANSWER, ours=True, **case_of(1), fresh=True)
+        if foreseen:
+            DESK.foresee_settled(node.tx, [ident(n) for n in (1, 2, 3)])
+        for fact, at in receipts:
+            for number in (1, 2, 3):
+                node.settle(number, fact, at)
+
+    assert rows_after(True, play) == rows_after(False, play)
+
+
+def test_a_case_that_was_foreseen_and_opened_otherwise_since_is_numbered_once() -> None:
+    store = SqliteStore(":memory:", (Schema("requests", DESK.schema),))
+    with store.begin() as tx:
+        node = Node(tx)
+        DESK.foresee_begun(tx, [ident(n) for n in (1, 2, 3)])
+        node.file(4, "rfi", RFI, fresh=True)
+        node.file(2, "answer", ANSWER, **case_of(1), agencies=("guard",), fresh=True)
+        for number in (1, 3):
+            node.file(number, "rfi", RFI, fresh=True)
+        assert [DESK.number(tx, CaseId(ident(n)))[0] for n in (4, 1, 3)] == [f"A-2026-{n:04d}" for n in (1, 2, 3)]
+    store.close()
 
 
 def test_cases_opened_without_asking_are_numbered_one_after_the_other() -> None:
