@@ -553,6 +553,14 @@ def test_a_record_of_another_form_has_no_verdict(record):
     assert verdict_in(record) is None
 
 
+@pytest.mark.parametrize("question", [None, b"no question that this program can read"])
+def test_a_verdict_is_read_without_the_question_beside_it(question):
+    law = Law(Effect.REFUSE, ("redact", "person"), ground="g")
+    held = encode_verdict(law.verdict)
+    assert verdict_in(cbor.encode(["comity/record/2", "sent", bytes(16), held, question, 1, {}])) == law.verdict
+    assert verdict_in(cbor.encode(["comity/record/1", "sent", bytes(16), held])) == law.verdict
+
+
 def test_what_leaves_is_only_what_the_leaf_commits_to():
     """Nothing of form, record or salt stands in clear in what crosses."""
     a, done = sent(made=one("a sentence nobody else may read"))
