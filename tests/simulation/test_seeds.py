@@ -44,3 +44,9 @@ def test_an_edition_that_both_sides_propose_in_the_same_words_is_signed_once():
     """Seed 417: each signed the other's proposal, so that there were two of one number and the second never had a place."""
     outcome = World(Settings(417, 30, room=ROOM), make_disk).run()
     assert outcome.broken is None
+
+
+def test_a_text_that_was_refused_is_not_proposed_again_to_wait_for_ever():
+    """Seed 1422: a put-back side that forgot its refusal proposed that text; the other side took it as answered already."""
+    outcome = World(Settings(1422, 30, room=ROOM), make_disk).run()
+    assert outcome.broken is None

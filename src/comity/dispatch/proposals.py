@@ -1,7 +1,7 @@
 """Proposals for the next edition of the accord as rows: which wait for an answer, and what may still be said of them.
 
 The rule it keeps: of one edition at most one text is ever signed by both. Whoever goes first on an edition does not sign the
-other side's proposal while its own waits, and nobody signs what it refused.
+other side's proposal while its own waits, and nobody signs, or proposes again, what one of them refused.
 """  # spec: protocol.md 10
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from comity.dispatch.ports import Tx
 
 _VOID = (int(Fact.QUARANTINED), int(Fact.REFUSED))
 _ACCORD = InstrumentKind.ACCORD.value
+_REFUSED_TEXT = "one side refused this text; propose it anew, dated anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +124,21 @@ def fault_of_theirs(body: bytes, tx: Tx, office: Office) -> str:
         case Stage.AGREED if sha256(amendment.signed) in office.known:
             return ""
         case Stage.REFUSED:
-            # One that was overtaken meanwhile may be refused too: the two crossed.
-            ours = [one.said for one in proposals(tx) if one.said.ours and one.answer is None]
-            mine = any(one.text_sha256 == amendment.text_sha256 for one in ours)
+            # One that was overtaken meanwhile may be refused too: the two crossed. Nor does a second refusal harm: a store
+            # that was put back forgot the first, and its people could answer in no other way than to sign.
+            ours = [one for one in proposals(tx) if one.said.ours and _may_be_refused(one)]
+            mine = any(one.said.text_sha256 == amendment.text_sha256 for one in ours)
             return "" if mine else "no proposal of ours with this text waits for an answer"
         case Stage.PROPOSED if any(one.waits and not one.said.ours for one in proposals(tx)):
             return "another proposal of the same side still waits for an answer"
+        case Stage.PROPOSED if _was_refused(amendment.text_sha256, tx):
+            return _REFUSED_TEXT  # answered here already: nobody would be asked, and its sender would wait for ever
         case _:
             return follows(edition_of(amendment.signed), *newest_signed(tx, office))
+
+
+def _may_be_refused(proposal: Proposal) -> bool:
+    return proposal.answer is None or proposal.answer.stage is Stage.REFUSED
 
 
 def fault_of_ours(amendment: Amendment, stage: Stage, tx: Tx, office: Office) -> str:
@@ -149,10 +157,10 @@ def fault_of_ours(amendment: Amendment, stage: Stage, tx: Tx, office: Office) ->
     wrong = follows(accord, *newest_signed(tx, office))
     if wrong:
         return wrong
+    if _was_refused(text, tx):
+        return _REFUSED_TEXT
     if stage is Stage.PROPOSED:
         return _fault_of_proposal(mine, theirs)
-    if any(one.stage is Stage.REFUSED and one.text_sha256 == text and not one.void for one in all_said(tx)):
-        return "one side refused this text; propose it anew, dated anew"
     # Where both proposed the same text, both could sign it: two editions of one number, with one text but other signatures.
     own = any(one.said.text_sha256 != text for one in mine) or (
         bool(mine) and any(one.said.text_sha256 == text for one in theirs)
@@ -160,6 +168,10 @@ def fault_of_ours(amendment: Amendment, stage: Stage, tx: Tx, office: Office) ->
     if own and goes_first(accord) == office.us:
         return "a proposal of ours for this edition goes first and waits for an answer of the other side"
     return ""
+
+
+def _was_refused(text: Digest, tx: Tx) -> bool:
+    return any(one.stage is Stage.REFUSED and one.text_sha256 == text and not one.void for one in all_said(tx))
 
 
 def _fault_of_proposal(mine: list[Proposal], theirs: list[Proposal]) -> str:

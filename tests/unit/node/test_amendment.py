@@ -158,6 +158,31 @@ def test_a_refusal_is_a_result():
     assert (a.edition(), b.edition()) == (2, 2)
 
 
+def refused(a, b):
+    """Let `a` propose an edition and `b` refuse it; return the proposal."""
+    half = a.half()
+    a.say(half, T1)
+    rest(a, b, Ms(T1 + TICK), rounds=2)
+    b.node.refuse_edition(b.proposal().text_sha256, "not this year", OFFICER, Ms(T1 + 4 * TICK))
+    rest(a, b, Ms(T1 + 5 * TICK))
+    return half
+
+
+def test_a_text_that_was_refused_is_proposed_by_neither_side():
+    a, b = two()
+    refused(a, b)
+    for side in (a, b):
+        with pytest.raises(BadForm, match="dated anew"):  # else it would count as answered, and nobody would be asked
+            side.say(side.half(), Ms(T1 + 10 * TICK))
+    force(b, b.half(), Ms(T1 + 10 * TICK))
+    rest(a, b, Ms(T1 + 11 * TICK))
+    assert "refused this text" in why_refused(a)[0]
+    assert [one.said.ours for one in a.node.amending().proposals] == [True]
+    b.open()
+    agree(b, a, Ms(T1 + 20 * TICK), in_force_from=Ms(2))
+    assert (a.edition(), b.edition()) == (2, 2)
+
+
 def test_both_propose_at_once_and_one_of_them_goes_first():
     a, b = two()
     a.say(a.half(timers=(("window", 900),)), T1)
@@ -428,6 +453,44 @@ def test_a_store_that_was_put_back_has_the_editions_again(who, when):
         assert len(side.accords()) == 1
         assert facts(side) == [2]
         assert side.state == "up"
+
+
+def test_a_side_that_forgot_that_a_text_was_refused_is_told_so():
+    a, b = two()
+    image = a.store.image()
+    half = refused(a, b)
+    a.put_back(image)
+    recover(a, b, Ms(T1 + 30 * TICK))
+    with a.store.begin() as tx:
+        tx.run("DELETE FROM amendment")  # nor did the refusal come back
+    a.say(half, Ms(T1 + 31 * TICK))
+    rest(a, b, Ms(T1 + 32 * TICK))
+    (one,) = a.node.amending().proposals
+    assert (one.said.void, one.waits) == (True, False), "it was not taken, and waits for nobody"
+    assert "accord-not-taken" in a.alarms()
+    assert "refused this text" in why_refused(b)[0]
+    agree(a, b, Ms(T1 + 40 * TICK), in_force_from=Ms(2))
+    assert (a.edition(), b.edition()) == (2, 2)
+
+
+def test_a_side_that_forgot_its_refusal_refuses_again():
+    a, b = two()
+    a.say(a.half(), T1)
+    rest(a, b, Ms(T1 + TICK), rounds=2)
+    image = b.store.image()
+    text = b.proposal().text_sha256
+    b.node.refuse_edition(text, "not this year", OFFICER, Ms(T1 + 4 * TICK))
+    rest(a, b, Ms(T1 + 5 * TICK))
+    b.put_back(image)
+    recover(b, a, Ms(T1 + 30 * TICK))
+    rest(a, b, Ms(T1 + 31 * TICK))
+    b.node.refuse_edition(b.proposal().text_sha256, "nor now", OFFICER, Ms(T1 + 40 * TICK))
+    rest(a, b, Ms(T1 + 41 * TICK))
+    for side in (a, b):
+        assert [(one.answer.stage, one.answer.note) for one in side.node.amending().proposals] == [
+            ("refused", "nor now")
+        ]
+    assert "accord-not-taken" not in b.alarms()
 
 
 def test_a_dispatch_that_moved_to_a_later_edition_is_known_again_after_a_put_back():
