@@ -44,3 +44,9 @@ def test_an_edition_that_both_sides_propose_in_the_same_words_is_signed_once():
     """Seed 417: each signed the other's proposal, so that there were two of one number and the second never had a place."""
     outcome = World(Settings(417, 30, room=ROOM), make_disk).run()
     assert outcome.broken is None
+
+
+def test_a_desk_that_people_resume_after_all_has_settled_is_waited_for():
+    """Seed 1414: one desk was suspended and nothing waited for it, so the world rested before people resumed it, as planned."""
+    outcome = World(Settings(1414, 30, room=ROOM), make_disk).run()
+    assert outcome.broken is None
