@@ -50,6 +50,14 @@ def test_the_accord_ends_and_all_that_was_given_is_destroyed(name):
     assert "certificate" in made
 
 
+def test_a_world_does_not_rest_before_people_ended_the_accord():
+    """Work was over and all settled when people ended it: until then nobody looked, so nothing was owed."""
+    world = world_of(replace(CALM, ends=((0, CALM.work_ms + 30 * MINUTE_MS),)), 1)
+    outcome = world.run()
+    assert outcome.broken is None
+    assert outcome.faults[Fault.ENDED.value] == 1
+
+
 # --- planted faults -----------------------------------------------------------------------------------------------------
 
 

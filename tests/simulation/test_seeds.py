@@ -50,3 +50,9 @@ def test_a_text_that_was_refused_is_not_proposed_again_to_wait_for_ever():
     """Seed 1422: a put-back side that forgot its refusal proposed that text; the other side took it as answered already."""
     outcome = World(Settings(1422, 30, room=ROOM), make_disk).run()
     assert outcome.broken is None
+
+
+def test_a_desk_that_people_resume_after_all_has_settled_is_waited_for():
+    """Seed 1414: one desk was suspended and nothing waited for it, so the world rested before people resumed it, as planned."""
+    outcome = World(Settings(1414, 30, room=ROOM), make_disk).run()
+    assert outcome.broken is None

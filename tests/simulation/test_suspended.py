@@ -39,6 +39,15 @@ def test_what_is_suspended_waits_and_comes_whatever_else_goes_wrong(name):
     assert events.count(LinkEvent.SUSPEND) == events.count(LinkEvent.RESUME) >= 1
 
 
+def test_a_world_does_not_rest_before_people_resumed_the_desk():
+    """Nothing waited for it, so that the world seemed settled, and the resume stood in logs that were to fall silent."""
+    late = replace(CALM, suspensions=((1, CALM.work_ms - 1, CALM.work_ms + 30 * MINUTE_MS, True),))
+    world = World(Settings(1, 2, late), make_disk)
+    assert world.run().broken is None
+    events = [leaf.event for leaf in world.watch.sides[1].log.decoded if isinstance(leaf, LinkLeaf)]
+    assert events == [LinkEvent.SUSPEND, LinkEvent.RESUME]
+
+
 class FilesAllTheSame(Node):
     """Files what was under way when its own side suspended."""
 

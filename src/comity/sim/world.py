@@ -132,6 +132,8 @@ class World:
         self.enders = tuple(
             Enders(station, self.agenda, chance.branch(f"enders {station.number}")) for station in self.sides
         )
+        self._intended = [0, 0]
+        """Of each side, how much its people have not begun yet."""
         self._healed = False
         self._left_behind: tuple[list[tuple[int, int]], ...] = ([], [])
         """Of each side, when copies were made that an older one has overtaken."""
@@ -202,17 +204,30 @@ class World:
         for side, copied, put_back in self.plan.put_backs:
             self.agenda.after(copied, partial(self._copy, self.sides[side], put_back))
         for side, at, log, mirror in self.plan.turns:
-            self.agenda.after(at, partial(self.keepers[side].change, log=log, mirror=mirror))
+            self._intend(side, at, partial(self.keepers[side].change, log=log, mirror=mirror))
         for side, start, end, alone in self.plan.suspensions:
             scope = DESK if alone else WHOLE
-            self.agenda.after(start, partial(self._suspend, self.suspenders[side], scope))
-            self.agenda.after(end, partial(self.suspenders[side].want, scope, stopped=False))
+            self._intend(side, start, partial(self._suspend, self.suspenders[side], scope))
+            self._intend(side, end, partial(self.suspenders[side].want, scope, stopped=False))
         for side, at in self.plan.amendments:
-            self.agenda.after(at, partial(self._amend, self.amenders[side]))
+            self._intend(side, at, partial(self._amend, self.amenders[side]))
         for side, at in self.plan.ends:
-            self.agenda.after(at, partial(self._end, self.enders[side]))
+            self._intend(side, at, partial(self._end, self.enders[side]))
         if self.plan.far is not None:
             self.injected.note(Fault.CLOCK_FAR)
+
+    def _intend(self, side: int, at: int, act: Callable[[], None]) -> None:
+        """Enter what people of a side will do at a time since the start; the world does not rest before they have begun.
+
+        What they do writes leaves, and a node cannot know of it: it may have settled everything, and be idle, until then.
+        """
+        self._intended[side] += 1
+
+        def begin() -> None:
+            self._intended[side] -= 1
+            act()
+
+        self.agenda.after(at, begin)
 
     def _suspend(self, people: Suspenders, scope: str) -> None:
         self.injected.note(Fault.SUSPENDED)
@@ -368,6 +383,8 @@ class World:
         station, officers = self.sides[number], self.officers[number]
         if officers.waiting or not station.is_ready():
             yield f"side {number} is down, or its officers have {officers.waiting} forms"
+        if self._intended[number]:
+            yield f"side {number}: its people have not begun {self._intended[number]} of the things that they will do"
         with station.store.read() as tx:
             found = _open(tx)
         yield from (f"side {number}: {what}" for what in found)
