@@ -124,17 +124,28 @@ def fault_of_theirs(body: bytes, tx: Tx, office: Office) -> str:
         case Stage.AGREED if sha256(amendment.signed) in office.known:
             return ""
         case Stage.REFUSED:
-            # One that was overtaken meanwhile may be refused too: the two crossed. Nor does a second refusal harm: a store
-            # that was put back forgot the first, and its people could answer in no other way than to sign.
-            ours = [one for one in proposals(tx) if one.said.ours and _may_be_refused(one)]
-            mine = any(one.said.text_sha256 == amendment.text_sha256 for one in ours)
-            return "" if mine else "no proposal of ours with this text waits for an answer"
+            return _fault_of_refusal(amendment, tx, office)
         case Stage.PROPOSED if any(one.waits and not one.said.ours for one in proposals(tx)):
             return "another proposal of the same side still waits for an answer"
         case Stage.PROPOSED if _was_refused(amendment.text_sha256, tx):
             return _REFUSED_TEXT  # answered here already: nobody would be asked, and its sender would wait for ever
         case _:
             return follows(edition_of(amendment.signed), *newest_signed(tx, office))
+
+
+def _fault_of_refusal(amendment: Amendment, tx: Tx, office: Office) -> str:
+    """Say why a refusal of the other side does not stand, or "".
+
+    It bears our root's signature on the text and no other, so that our side did sign what it refuses. That is enough where
+    we have no row of it: a store that was put back forgot what it proposed, and the other side waits until it may refuse.
+    """
+    text = amendment.text_sha256
+    mine = [one for one in proposals(tx) if one.said.ours and one.said.text_sha256 == text]
+    if not mine:
+        return follows(edition_of(amendment.signed), *newest_signed(tx, office))
+    # One that was overtaken meanwhile may be refused too: the two crossed. Nor does a second refusal harm: a store that was
+    # put back forgot the first, and its people could answer in no other way than to sign.
+    return "" if any(_may_be_refused(one) for one in mine) else "no proposal of ours with this text waits for an answer"
 
 
 def _may_be_refused(proposal: Proposal) -> bool:

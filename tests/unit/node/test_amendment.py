@@ -289,6 +289,11 @@ def other_roots(a):
     return add_signatures(sign_instrument(encode_accord(made), "accord", root), "accord", parties().halves[1].root)
 
 
+def theirs_alone(a, **changed):
+    """Return an edition with the signature of the receiver's root alone: as a refusal bears it."""
+    return sign_instrument(encode_accord(a.next_edition(**changed)), "accord", parties().halves[1].root)
+
+
 @pytest.mark.parametrize(
     ("made", "why"),
     [
@@ -301,7 +306,8 @@ def other_roots(a):
         (lambda a: signed_by_both(a, name="another"), "another accord"),
         (lambda a: signed_by_both(a, desks=tuple(one for one in a.node.office.accord.desks if one.desk == DESK)), "nodes' own desk"),
         (lambda a: signed_by_both(a, edition=1), "edition 1 already"),
-        (lambda a: sign_instrument(encode_accord(a.next_edition()), "accord", parties().halves[1].root), "no proposal of ours"),
+        (lambda a: theirs_alone(a, edition=3), "leaves a gap behind edition 1"),
+        (lambda a: theirs_alone(a, name="another"), "another accord"),
     ],
 )  # fmt: skip
 def test_an_amendment_that_cannot_stand_is_refused_and_named(made, why):
