@@ -145,3 +145,17 @@ def test_the_order_of_arrival_means_nothing(script, shuffle):
     told = fold(FIRST, events, PARTIES)
     shuffle.shuffle(events)
     assert fold(FIRST, events, PARTIES) == told
+
+
+def test_a_side_that_says_it_had_heard_less_than_it_said_before_is_not_followed():
+    propose = Stage.PROPOSAL
+    script = (
+        (0, "say", propose, 0, 0),
+        (1, "hear", propose, 0, 0),
+        (1, "say", propose, 1, 0),
+        (1, "say", propose, 2, 7),
+    )
+    sides = play(script, honest=False)
+    assert [event.seen for event in sides[1].said] == [1, 0]
+    for story in meet(sides):
+        assert [story.verdicts[event.id] for event in sides[1].said] == [Verdict.COUNTS, Verdict.BACKWARDS]

@@ -136,9 +136,8 @@ def mend(
 def _note_home(book: Book, office: Office, missing: Missing, came: tuple[int, int, int], now: Ms) -> None:
     """Keep in our decision log what of ours came back, and the peer's answer, by which a stranger sees what did not."""
     records.keep(book, records.RESTORED, None, office.entropy.draw(32), cbor.encode(came), now=now)
-    if missing.answered:
-        answer = cbor.encode((missing.asked, missing.answered))
-        records.keep(book, records.RECOVERED, None, office.entropy.draw(32), answer, now=now)
+    answer = cbor.encode((missing.asked, missing.answered))
+    records.keep(book, records.RECOVERED, None, office.entropy.draw(32), answer, now=now)
 
 
 def _move(book: Book, office: Office, mirrored: int, now: Ms) -> None:

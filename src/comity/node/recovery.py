@@ -7,7 +7,7 @@ only where a head that we signed ourselves, or the peer did, gives its root.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
@@ -87,8 +87,8 @@ class Missing:
     theirs: CosignedHead | None
     theirs_from: int
     disowned: tuple[str, ...]
-    asked: bytes = b""
-    answered: bytes = b""
+    asked: bytes
+    answered: bytes
 
     @property
     def own_is_longer(self) -> bool:
@@ -169,7 +169,7 @@ def take_answer(
         raise Problem("unknown-log", 422, "an answer to a recover that we did not send")
     incarnation, asked, again = int_of(stored[0][0]), bytes_of(stored[0][1]), bool(stored[0][2])
     voice, peer, answer = _read(data, asked, book, renew, now)
-    missing = _missing(answer, book, voice, peer)
+    missing = _missing(answer, book, voice, peer, (asked, data))
     if running and missing.own is not None and is_foreign(missing.own.checkpoint, book):
         raise Foreign(missing.own.note, "the peer holds an entry of our log that this node never made")
     if missing.own is not None and not _extends(missing.own, book):
@@ -183,7 +183,7 @@ def take_answer(
         later = max(now // SECOND_MS, answer.last_time + 1, incarnation + 1)
         _ask(book, voice, entropy, later, again=True)
         return Next.AGAIN, None
-    return Next.FETCH, replace(missing, asked=asked, answered=data)
+    return Next.FETCH, missing
 
 
 def _read(data: bytes, asked: bytes, book: Book, renew: Renew, now: Ms) -> tuple[Voice, Peer, Recovered]:
@@ -211,8 +211,8 @@ def _by_one_of(read: Callable[[bytes, LogPublic], Said], data: bytes, keys: Sequ
     return read(data, keys[-1].log_keys())
 
 
-def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer) -> Missing:
-    """Check every head in the answer and return what we would have to fetch."""
+def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer, said: tuple[bytes, bytes]) -> Missing:
+    """Check every head in the answer and return what we would have to fetch; `said` is our question and the answer, as signed."""
     ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
     try:
         own = None if answer.head is None else verify_head(answer.head, ours.origin, _own_keys(answer.head, voice))
@@ -229,7 +229,7 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer) -> Missing
         checkpoint = cosigned.head.checkpoint
         if checkpoint.size <= theirs.size and root(book.tiles(LogRole.THEIRS), checkpoint.size) != checkpoint.root:
             raise Problem("unproven-head", 422, "a head of the peer, cosigned by us, that is not of the log we mirror")
-    return Missing(own, ours.head_size, cosigned, theirs.size, answer.pending)
+    return Missing(own, ours.head_size, cosigned, theirs.size, answer.pending, *said)
 
 
 def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:

@@ -551,6 +551,7 @@ def test_a_verdict_is_read_as_it_was_written_bit_for_bit():
 )
 def test_a_record_of_another_form_has_no_verdict(record):
     assert verdict_in(record) is None
+    assert read_record(record) is None
 
 
 @pytest.mark.parametrize("question", [None, b"no question that this program can read"])

@@ -121,6 +121,31 @@ def test_an_answer_that_was_asked_for_twice_is_the_one_in_the_other_log():
         check_evidence(fork(b, head), KEYS, disowned=shown(b))
 
 
+def test_before_the_other_log_shows_the_answer_there_is_nothing_to_show():
+    a, b = Side(0), Side(1)
+    settle(a, b, START)
+    before = b.store.image()
+    b.node.submit([note("never proved")], T)
+    pends(a, b.node.speak(T), T)
+    b.put_back(before)
+    assert recover(b, a, L) == [Next.AGAIN, Next.FETCH]
+    assert shown(b) == ()
+    settle(a, b, Ms(L + SECOND))
+    assert len(shown(b)) == 1
+
+
+def test_each_of_two_restores_is_shown_with_its_own_answer():
+    a, b, _ = restored()
+    before = b.store.image()
+    b.node.submit([note("lost too")], M)
+    pends(a, b.node.speak(M), M)
+    b.put_back(before)
+    later = Ms(M + 60 * 60 * SECOND)
+    assert recover(b, a, later) == [Next.AGAIN, Next.FETCH]
+    settle(a, b, Ms(later + SECOND))
+    assert [check_disowning(one, KEYS).incarnation for one in shown(b)] == [L // SECOND, later // SECOND]
+
+
 def test_it_names_what_was_lost(history):
     _, b, head = history
     lost = check_disowning(shown(b)[0], KEYS)
