@@ -72,7 +72,7 @@ def test_both_nodes_count_the_same_and_say_so_to_each_other(house, capsys, tmp_p
 
 def test_files_of_it_in_the_readers_language(house):
     visitor = house.visitor("reviewer")
-    house.until(lambda: "Questions" in visitor.get(f"/scorecard/figures.csv?{WEB}").text)  # the other side co-signs its receipt soon
+    house.until(lambda: "Questions" in visitor.get(f"/scorecard/figures.csv?{WEB}").text)  # soon co-signed
     csv = visitor.get(f"/scorecard/figures.csv?{WEB}")
     assert csv.status_code == 200
     assert "attachment" in csv.headers["content-disposition"]
