@@ -179,9 +179,11 @@ def _next_edition(digest: Digest, newest: int, tx: Tx) -> int:
 def _again(digest: Digest, tx: Tx) -> list[tuple[int]]:
     """Hold an edition again that we sent signed by both, and return its number; none where both hold another of its number."""
     said = [one for one in all_said(tx) if one.ours and one.stage is Stage.AGREED and sha256(one.signed) == digest]
-    if not said or tx.rows("SELECT 1 FROM paper WHERE kind = ? AND edition = ? AND ready = 1", (ACCORD, said[0].edition)):
+    if not said:
         return []
     one, accord = said[0], edition_of(said[0].signed)
+    if tx.rows("SELECT 1 FROM paper WHERE kind = ? AND edition = ? AND ready = 1", (ACCORD, one.edition)):
+        return []
     keep_paper(tx, one.signed, accord, node=accord.parties[0].node, ready=True, dispatch=one.dispatch, now=one.at)
     return [(one.edition,)]
 

@@ -12,9 +12,10 @@ from tests.unit.node.putback import SECOND, START, recover
 T1 = Ms(START + DAY)
 AHEAD = 2 * 3_600_000
 LATER = Ms(START + 3 * DAY)
+AT_ONCE = Ms(1)
 
 
-def fast(in_force_from=Ms(1)):
+def fast(in_force_from=AT_ONCE):
     """Let `b` sign a proposal while its clock is far ahead, and `a` start anew: it has the edition before its dispatch."""
     a, b = two()
     a.say(a.half(in_force_from=in_force_from), T1)
@@ -83,7 +84,7 @@ def test_what_we_did_not_send_signed_by_both_is_not_held_again():
     rest(a, b, Ms(T1 + 6 * TICK))
     a.node.tick(LATER)
     with b.store.begin() as tx:
-        tx.run("UPDATE amendment SET stage = 'proposed' WHERE ours = 1")  # then our root alone signed it, for all it knows
+        tx.run("UPDATE amendment SET stage = 'proposed' WHERE ours = 1")  # as if one root alone had signed it
     now = Ms(LATER + SECOND)
     with pytest.raises(BadEdition, match="edition-unsigned"):
         b.node.take(a.node.speak(now), now)
