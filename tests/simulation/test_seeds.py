@@ -56,3 +56,9 @@ def test_a_desk_that_people_resume_after_all_has_settled_is_waited_for():
     """Seed 1414: one desk was suspended and nothing waited for it, so the world rested before people resumed it, as planned."""
     outcome = World(Settings(1414, 30, room=ROOM), make_disk).run()
     assert outcome.broken is None
+
+
+def test_an_edition_that_the_other_side_wrote_though_its_dispatch_did_not_open_enters_both_logs():
+    """Seed 4073: it had the edition from a `recovered`; the side that sent it took it as not held there, and never wrote it."""
+    outcome = World(Settings(4073, 30, room=ROOM), make_disk).run()
+    assert outcome.broken is None

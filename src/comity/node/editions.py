@@ -15,14 +15,15 @@ from comity.crypto.keys import SealingPublic
 from comity.crypto.seal import seal as encrypt
 from comity.dispatch import wire
 from comity.dispatch.accord import Accord
-from comity.dispatch.amendment import edition_of
+from comity.dispatch.amendment import Stage, edition_of
 from comity.dispatch.book import Book
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import DispatchLeaf, Entry, InstrumentKind, InstrumentLeaf, decode_entry, encode_entry
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_bytes, parts_of
 from comity.dispatch.ports import Tx
-from comity.node.papers import ACCORD, CEREMONY, keep_instrument, place_own
+from comity.dispatch.proposals import all_said
+from comity.node.papers import ACCORD, CEREMONY, keep_instrument, keep_paper, place_own
 from comity.node.taken import BadEdition
 
 MOST_MOVED = 1_024
@@ -142,6 +143,9 @@ def adopt(tx: Tx, id_: bytes, index: int, leaf: DispatchLeaf) -> None:
 def check_editions(first: int, decoded: Sequence[Entry], tx: Tx) -> None:
     """Check each accord among the peer's entries: both roots signed it, we hold it, and it follows the one before it.
 
+    The peer holds what it wrote, whatever it said to the dispatch that brought it: a `recovered` brings it too. So ours may
+    stand as well, and what we forgot because that dispatch did not open, or was refused, is held again.
+
     Args:
         first: index of the first entry.
         decoded: the entries, well formed.
@@ -159,7 +163,7 @@ def check_editions(first: int, decoded: Sequence[Entry], tx: Tx) -> None:
 
 
 def _next_edition(digest: Digest, newest: int, tx: Tx) -> int:
-    rows = tx.rows("SELECT edition FROM paper WHERE kind = ? AND digest = ?", (ACCORD, digest))
+    rows = tx.rows("SELECT edition FROM paper WHERE kind = ? AND digest = ?", (ACCORD, digest)) or _again(digest, tx)
     if not rows:
         first = tx.rows("SELECT 1 FROM instrument WHERE kind = ? AND digest = ?", (ACCORD, digest))
         raise BadEdition("edition-older" if first else "edition-unsigned")
@@ -168,7 +172,20 @@ def _next_edition(digest: Digest, newest: int, tx: Tx) -> int:
         raise BadEdition("edition-doubled")
     if edition != newest + 1:
         raise BadEdition("edition-older" if edition < newest else "edition-gap")
+    tx.run("UPDATE paper SET ready = 1 WHERE digest = ?", (digest,))
     return edition
+
+
+def _again(digest: Digest, tx: Tx) -> list[tuple[int]]:
+    """Hold an edition again that we sent signed by both, and return its number; none where both hold another of its number."""
+    said = [one for one in all_said(tx) if one.ours and one.stage is Stage.AGREED and sha256(one.signed) == digest]
+    if not said:
+        return []
+    one, accord = said[0], edition_of(said[0].signed)
+    if tx.rows("SELECT 1 FROM paper WHERE kind = ? AND edition = ? AND ready = 1", (ACCORD, one.edition)):
+        return []
+    keep_paper(tx, one.signed, accord, node=accord.parties[0].node, ready=True, dispatch=one.dispatch, now=one.at)
+    return [(one.edition,)]
 
 
 def _newest_of_theirs(tx: Tx) -> int:
