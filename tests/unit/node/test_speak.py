@@ -14,7 +14,8 @@ from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.exchange_codec import decode_exchange
 from comity.marking.labels import Lane
 from comity.node.link import LinkState
-from comity.node.speak import CREDIT, WANTS
+from comity.node.linkrow import Link, going
+from comity.node.speak import CREDIT, WANTS, window_end
 from comity.tlog.checkpoint import parse_body, verify_cosignature, verify_head
 from comity.tlog.note import parse_note
 from tests.unit.node.forge import START, Forger, S, entries, logs, node, pair, problem, rows
@@ -312,6 +313,19 @@ def test_at_most_1024_without_receipt_immediate_excepted():
     with a.ledger.begin() as book:
         book.tx.run("UPDATE sent SET fact = 1 WHERE idx = ?", (index[0],))
     assert indexes(said(a)) == [now, last, late[0]]
+
+
+def test_the_window_ends_at_the_oldest_of_all_lanes_together():
+    a = node()
+    waiting = sorted(
+        i for _ in range(3) for lane in (Lane.BULK, Lane.URGENT, Lane.NORMAL, Lane.IMMEDIATE) for i in queue(a, lane, 1)
+    )
+    with a.ledger.begin() as book:
+        slow = [i for i in waiting if rows(a, "SELECT lane FROM sent WHERE idx = ?", (i,)) != [(0,)]]
+        allowed = going(Link(LinkState.UP, START, "", 0, None, 0))
+        assert [window_end(book, 999, window, allowed) for window in range(11)] == [*slow, 999, 999]
+        desk = replace(allowed, condition=("s.desk = ?", ("another",)))
+        assert window_end(book, 999, 0, desk) == 999
 
 
 def test_a_receipt_opens_the_window_again():
