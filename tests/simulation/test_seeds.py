@@ -62,3 +62,10 @@ def test_an_edition_that_the_other_side_wrote_though_its_dispatch_did_not_open_e
     """Seed 4073: it had the edition from a `recovered`; the side that sent it took it as not held there, and never wrote it."""
     outcome = World(Settings(4073, 30, room=ROOM), make_disk).run()
     assert outcome.broken is None
+
+
+@pytest.mark.parametrize("seed", [5193, 5699])
+def test_a_side_put_back_into_its_recovery_is_told_the_newest_head(seed):
+    """Seeds 5193 and 5699: the same question came again after more of the log was accepted, and the old answer let it fork."""
+    outcome = World(Settings(seed, 30, room=ROOM), make_disk).run()
+    assert outcome.broken is None

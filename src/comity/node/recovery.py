@@ -295,7 +295,7 @@ def answer(
     asked = read_question(data, peer, keys)
     known, last = read_incarnation(book.tx, LogRole.THEIRS), _last_time(book)
     before = _answered(book.tx, data, asked.incarnation)
-    if before is not None and asked.incarnation == known.second:
+    if before is not None and asked.incarnation == known.second and _still(before, _answer_to(data, asked, book, last)):
         return before, False  # our log has the digest of these bytes and of no others
     if asked.incarnation < known.second:
         raise Problem("stale-incarnation", 409, "a recover under an incarnation before the peer's newest")
@@ -322,6 +322,14 @@ def _answered(tx: Tx, data: bytes, incarnation: int) -> bytes | None:
     rows = tx.rows("SELECT signed FROM recovered WHERE incarnation = ?", (incarnation,))
     request = sha256(data)
     return next((bytes_of(row[0]) for row in rows if unverified_request(bytes_of(row[0])) == request), None)
+
+
+def _still(signed: bytes, now: Recovered) -> bool:
+    """Say whether what we answered names the heads that we would name now: an older one would let the peer fork its log.
+
+    A store may be put back to a copy from within its recovery; it asks the same again, after we accepted more of its log.
+    """
+    return all(note.encode() in signed for note in (now.head, now.cosigned, *now.pending) if note is not None)
 
 
 def disown_pending(tx: Tx, second: int) -> None:
