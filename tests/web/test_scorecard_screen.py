@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from comity.base.ids import show_id
+from comity.base.ids import Ms, show_id
 from comity.cli.main import main
 from comity.desks.workplan.scorecard import codec
 from comity.edge.scoreboard import quarters
@@ -17,6 +17,10 @@ from tests.web.desk import ROLES, desk
 
 PERIOD = ("--from", "2026-01-01", "--to", "2027-01-01")
 WEB = "from=2026-01-01&to=2027-01-01"
+_QUESTIONS = 10
+"""At most so many are sent before a test only waits."""
+_OLDER_MS = 61_000
+"""For so long a count stands, and a second."""
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +28,19 @@ def house(tmp_path_factory):
     with desk(tmp_path_factory.mktemp("score")) as house:
         house.asked = show_id(house.crosses(question()))
         yield house
+
+
+def counted(house, shows) -> None:
+    """Wait until what both sides hold is shown.
+
+    Each question more brings the other side's signature of what went before; a count on a page stands for a minute.
+    """
+    for _ in range(_QUESTIONS):
+        if shows():
+            return
+        house.crosses(question())
+        house.set_time(Ms(house.door("GET", "/clock")["now"] + _OLDER_MS))
+    house.until(shows)
 
 
 def folder(house, name: str) -> Path:
@@ -37,7 +54,7 @@ def shown(capsys, *words: str) -> dict:
 
 def test_both_nodes_count_the_same_and_say_so_to_each_other(house, capsys, tmp_path):
     visitor = house.visitor("desk-lead")
-    house.until(lambda: "has not said yet" in visitor.get(f"/scorecard?{WEB}").text)  # both logs are co-signed by then
+    counted(house, lambda: "has not said yet" in visitor.get(f"/scorecard?{WEB}").text)
     page = visitor.get(f"/scorecard?{WEB}")
     assert "has not said yet" in page.text
     assert "<svg" in page.text
@@ -72,7 +89,7 @@ def test_both_nodes_count_the_same_and_say_so_to_each_other(house, capsys, tmp_p
 
 def test_files_of_it_in_the_readers_language(house):
     visitor = house.visitor("reviewer")
-    house.until(lambda: "Questions" in visitor.get(f"/scorecard/figures.csv?{WEB}").text)  # soon co-signed
+    counted(house, lambda: "Questions" in visitor.get(f"/scorecard/figures.csv?{WEB}").text)
     csv = visitor.get(f"/scorecard/figures.csv?{WEB}")
     assert csv.status_code == 200
     assert "attachment" in csv.headers["content-disposition"]
@@ -116,7 +133,7 @@ def test_the_command_prints_the_plots_and_the_public_copy_has_none(house, tmp_pa
         assert main(["workplan", "scorecard", *PERIOD, *home, str(whole)]) == 0
         return b"/Figure" in whole.read_bytes()
 
-    house.until(drawn)
+    counted(house, drawn)
     assert main(["workplan", "scorecard", *PERIOD, "--public", *home, str(public)]) == 0
     assert b"/Figure" not in public.read_bytes()
 
@@ -138,6 +155,8 @@ def withheld(house, name: str):
 def test_a_withheld_row_is_shown_by_its_leaf(house, capsys, tmp_path):
     statement = tmp_path / "theirs.score"
     home = str(folder(house, "vanmere"))
+    reader = house.visitor("reviewer", "vanmere")
+    counted(house, lambda: "Questions" in reader.get(f"/scorecard/figures.csv?{WEB}").text)
     with withheld(house, "vanmere"):
         shown(capsys, "workplan", "scorecard", *PERIOD, "--node", home, "--json", "--statement", str(statement))
     found = shown(capsys, "workplan", "compare", str(statement), "--node", str(folder(house, "ostrel")), "--json")
