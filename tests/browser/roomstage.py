@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from comity.base.ids import Ms
-from comity.cli.demo.stage import build, free_ports
+from comity.cli.demo.ports import free_ports
+from comity.cli.demo.stage import build
 from comity.cli.main import main
 from comity.edge.clock import SystemClock
 from comity.edge.files import make_private_folder, read_private

@@ -21,7 +21,7 @@ import pytest
 from comity.base.hashing import sha256
 from comity.base.ids import Ms, show_id
 from comity.cli.demo.play import form_of
-from comity.cli.demo.stage import free_ports
+from comity.cli.demo.ports import free_ports
 from comity.cli.doorway import ask
 from comity.cli.main import main
 from comity.edge.config import read_config

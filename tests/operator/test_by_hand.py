@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-from comity.cli.demo.stage import free_ports
+from comity.cli.demo.ports import free_ports
 from comity.cli.main import main
 
 ROOT = Path(__file__).parents[2]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from comity.base.ids import Ms
+from comity.cli.demo.ports import free_ports
 from comity.cli.main import main
 from comity.edge.config import read_config
 from comity.edge.running import start
@@ -30,13 +30,6 @@ def quick() -> Path:
     return base
 
 
-def free_port() -> int:
-    """Return a port of this machine that nobody listens at; both nodes can call, so that neither waits for the other."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 class Both:
     """Two running nodes; `folder` holds them."""
 
@@ -46,7 +39,7 @@ class Both:
         self._thread = threading.Thread(target=self.loop.run_forever, daemon=True)
         self._thread.start()
         self.nodes = []
-        ports = free_port(), free_port()
+        ports = free_ports(2)  # both can call, so that neither waits for the other
         for name, own, other in zip(("vanmere", "ostrel"), ports, reversed(ports), strict=True):
             path = folder / name / "node.toml"
             written = [line for line in path.read_text().splitlines() if not line.startswith("exchange_port")]

@@ -12,7 +12,7 @@ import pytest
 import uvloop
 
 from comity.base.errors import BadConfiguration
-from comity.cli.demo.stage import free_ports
+from comity.cli.demo.ports import free_ports
 from comity.cli.main import main
 from comity.edge.clock import SystemClock
 from comity.edge.config import read_config

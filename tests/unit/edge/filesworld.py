@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import sys
 from pathlib import Path
 
+from comity.cli.demo.ports import free_ports
 from comity.cli.doorway import ask
 from comity.edge.files import SOCKET
 from comity.edge.running import start
@@ -38,8 +38,7 @@ def scan_setting(code: str = SCAN) -> str:
 @contextlib.asynccontextmanager
 async def nodes(base: Path, **more):
     """Run both; the second can call the first and the first the second."""
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        port = held.getsockname()[1]
+    [port] = free_ports(1)
     common = {"scan_command": scan_setting(), "files_reserve_mib": 0} | more
     far = await start(setting(base, "vanmere", peer_addresses=f'["https://127.0.0.1:{port}"]', **common))
     near = await start(

@@ -75,8 +75,7 @@ def test_a_whole_exchange_of_8_mib_passes(node, us, peer):
 def test_nobody_listens(us, peer):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    assert call([at(port)], peer.client(us), exchange(b"x")) == [NoAnswer.UNREACHABLE]
+        assert call([at(free.getsockname()[1])], peer.client(us), exchange(b"x")) == [NoAnswer.UNREACHABLE]
     assert call([], peer.client(us), exchange(b"x")) == [NoAnswer.UNREACHABLE]
 
 

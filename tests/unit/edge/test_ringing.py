@@ -328,10 +328,9 @@ def test_a_program_that_is_not_there_or_fails_or_hangs_is_said(tmp_path, monkeyp
 def test_a_mail_server_that_is_not_there_or_speaks_no_tls_is_said():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    mail = Mail("127.0.0.1", port, "bell@desk.example", ADDRESS)
-    with pytest.raises(NotRung, match="did not take"):
-        run(mail.ring(replace(CALL, address="a@b.example"), "requests", NOW))
+        mail = Mail("127.0.0.1", free.getsockname()[1], "bell@desk.example", ADDRESS)
+        with pytest.raises(NotRung, match="did not take"):
+            run(mail.ring(replace(CALL, address="a@b.example"), "requests", NOW))
 
     async def play():
         async with Sink().listening() as sink:

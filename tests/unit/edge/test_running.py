@@ -14,6 +14,7 @@ import pytest
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import show_id
+from comity.cli.demo.ports import free_ports
 from comity.cli.doorway import ask
 from comity.edge.config import read_config
 from comity.edge.running import run_until_stopped, socket_of, start
@@ -31,11 +32,6 @@ def setting(base, name, **values):
     lines = [line for line in path.read_text().splitlines() if line.split(" = ")[0] not in values]
     path.write_text("\n".join(lines + [f"{key} = {value}" for key, value in values.items()]) + "\n")
     return read_config(base / name)
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as held:
-        return held.getsockname()[1]
 
 
 def get(port, path, host="localhost", method="GET", body=None):
@@ -102,7 +98,7 @@ def test_a_node_that_cannot_be_called_is_reached_through_its_own_poll(base):
 
 
 def test_page_clock_and_warnings(base, caplog):
-    port = free_port()
+    [port] = free_ports(1)
     config = setting(base, "ostrel", web='"comity.web.app:create"', page_name='"xo.localhost"', clock_port=port)
 
     async def play():

@@ -17,6 +17,7 @@ from typing import Any
 
 from comity.base.errors import BadConfiguration, ComityError
 from comity.base.ids import Ms, NodeName
+from comity.cli.demo.ports import free_ports
 from comity.cli.doorway import ask
 from comity.crypto.sign import add_signatures, sign_instrument
 from comity.dispatch.accord import encode_accord
@@ -28,6 +29,7 @@ from comity.edge.registry import read_toml
 from comity.edge.setup import CARD, KEYS, LAW_FILE, LAW_KEY, REGISTRY, NewNode, init_node, keep_peer_law, pair_node
 
 READY_SECONDS = 60
+_LAST_WORDS = 1_000
 _STEP_MS = 50 * 60_000
 _KEY_DAYS = 60
 _BREATH_SECONDS = 0.015
@@ -265,16 +267,10 @@ def _wait_ready(actor: Actor) -> None:
     ends = time.monotonic() + READY_SECONDS
     line = actor.process.stdout.readline()
     if not line or time.monotonic() > ends:
-        raise StageFailed(f"the node of {actor.id} did not start; see {actor.folder.parent / (actor.id + '.log')}")
-
-
-def free_ports(count: int) -> list[int]:
-    """Return free ports on loopback; all are held at once so that they differ."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
+        log = actor.folder.parent / f"{actor.id}.log"
+        raise StageFailed(
+            f"the node of {actor.id} did not start; see {log}, which ends: {log.read_text()[-_LAST_WORDS:]}"
+        )
 
 
 def find_data(root: Path, name: str) -> Set:

@@ -8,7 +8,8 @@ from contextlib import ExitStack, contextmanager
 import msgspec
 
 from comity.cli.demo.attacks.arena import Arena
-from comity.cli.demo.stage import free_ports, make_actor, new_node, sign_accord
+from comity.cli.demo.ports import free_ports
+from comity.cli.demo.stage import make_actor, new_node, sign_accord
 from comity.edge.config import read_config
 from comity.edge.handover import PartyTerms
 from comity.edge.opening import OpenNode, open_node
