@@ -9,16 +9,28 @@ import pytest
 
 from comity.base.ids import Ms
 from comity.dispatch.book import LogRole
-from comity.dispatch.entries import InstrumentKind, InstrumentLeaf, LinkEvent, LinkLeaf
+from comity.dispatch.entries import (
+    Fact,
+    HeadLeaf,
+    InstrumentKind,
+    InstrumentLeaf,
+    LinkEvent,
+    LinkLeaf,
+    ReceiptLeaf,
+    encode_entry,
+)
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
+from comity.marking.labels import Urgency
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link, write_link
 from comity.node.mend import Fetched
 from comity.node.node import Node
+from comity.node.recovery import Next
 from comity.node.taken import Problem
 from comity.sim.faults import MINUTE_MS, Fault, calm_plan
 from comity.sim.rows import check_disowned
 from comity.sim.ruled import Broken, Invariant
+from comity.sim.watch import Watch
 from comity.sim.world import Settings, World
 from tests.simulation.disks import make_disk
 from tests.unit.node.putback import START, Side, note, recover
@@ -184,3 +196,73 @@ def test_not_disowning_pending_heads_is_caught():
 
 def test_these_plans_break_nothing_without_a_fault():
     assert broken_by(Node, replace(ONE, lose=0.3), (1, 2)) is None
+
+
+# --- receipts that came back above the mirror ------------------------------------------------------------------------
+
+
+LATER, AHEAD = Ms(START + 2 * MINUTE_MS), Ms(START + 61 * MINUTE_MS)
+"""The time of the first side, and that of the other, whose clock is fast by less than the hour that check 6 allows."""
+
+
+def say(watch, sides, number, said, taken):
+    """Let one side speak to the other, each by its own clock, and check both."""
+    data = sides[number].node.speak(said)
+    watch.check(number)
+    sides[1 - number].node.take(data, taken)
+    watch.check(1 - number)
+
+
+@pytest.fixture
+def come_back():
+    """Two watched nodes: the first receipted a dispatch of the other, which ignored its cosignature, and was put back."""
+    sides = a, b = Side(0), Side(1)
+    watch = Watch((a.store, b.store), lambda: LATER)
+    for number in (0, 1):
+        watch.check(number)
+    for number in (0, 1, 0, 1):
+        say(watch, sides, number, START, START)
+    image = a.store.image()
+    b.node.submit([note("b1")], LATER)
+    a.node.submit([note("a1", Urgency.IMMEDIATE)], LATER)
+    say(watch, sides, 1, AHEAD, LATER)
+    say(watch, sides, 0, START, AHEAD)
+    a.put_back(image)
+    watch.stores = (a.store, b.store)
+    watch.put_back(0)
+    assert Next.FETCH in recover(a, b, LATER)
+    watch.check(1)
+    return sides, watch
+
+
+def test_a_receipt_that_came_back_may_name_what_the_mirror_does_not_reach(come_back):
+    """Seed 5115: the receipt is true, and its leaf comes again with the next exchange."""
+    sides, watch = come_back
+    named = [leaf.index for leaf in watch.sides[0].log.decoded if isinstance(leaf, ReceiptLeaf)]
+    assert named
+    assert min(named) >= sides[0].logs()[1].size
+    watch.check(0)
+    say(watch, sides, 1, AHEAD, LATER)
+    assert watch.sides[0].mirror > max(named)
+    assert sides[0].rows("SELECT idx FROM got WHERE fact = ?", int(Fact.FILED)) == [(one,) for one in named]
+
+
+def test_a_receipt_that_came_back_and_names_no_leaf_of_the_peer_is_caught(come_back):
+    _, watch = come_back
+    (named,) = (leaf.index for leaf in watch.sides[0].log.decoded if isinstance(leaf, ReceiptLeaf))
+    peer = watch.sides[1].log.decoded
+    peer[named] = next(leaf for leaf in peer if isinstance(leaf, HeadLeaf))
+    with pytest.raises(Broken) as caught:
+        watch.check(0)
+    assert caught.value.invariant is Invariant.RECEIPT_WITHOUT_LEAF
+
+
+def test_a_new_receipt_for_what_the_mirror_does_not_reach_is_caught_after_a_put_back(come_back):
+    (a, _), watch = come_back
+    watch.check(0)
+    receipt = next(leaf for leaf in watch.sides[0].log.decoded if isinstance(leaf, ReceiptLeaf))
+    with a.node.ledger.begin() as book:
+        book.append_own([encode_entry(replace(receipt, fact=Fact.SEEN, decision=None))])
+    with pytest.raises(Broken) as caught:
+        watch.check(0)
+    assert caught.value.invariant is Invariant.RECEIPT_WITHOUT_LEAF

@@ -69,3 +69,9 @@ def test_a_side_put_back_into_its_recovery_is_told_the_newest_head(seed):
     """Seeds 5193 and 5699: the same question came again after more of the log was accepted, and the old answer let it fork."""
     outcome = World(Settings(seed, 30, room=ROOM), make_disk).run()
     assert outcome.broken is None
+
+
+def test_a_receipt_that_came_back_may_name_what_the_mirror_of_a_put_back_side_does_not_reach():
+    """Seed 5115: the other side had no cosignature of ours above its leaf; the check of the world took the receipt as false."""
+    outcome = World(Settings(5115, 30, room=ROOM), make_disk).run()
+    assert outcome.broken is None

@@ -156,7 +156,20 @@ def read_recovered(signed: bytes, keys: LogPublic) -> Recovered:
     Raises:
         BadSignature, UnknownVersion, BadEnvelope: as `read_recover`.
     """
-    m = fields.numbered(cbor.decode(verify_instrument(signed, _RECOVERED, keys)), _RECOVER_KEYS, "recovered")
+    return _recovered(verify_instrument(signed, _RECOVERED, keys))
+
+
+def unverified_recovered(signed: bytes) -> Recovered:
+    """Read a `recovered` of our own, whose signatures we made ourselves.
+
+    Raises:
+        UnknownVersion, BadEnvelope: it is none.
+    """
+    return _recovered(unverified_payload(signed))
+
+
+def _recovered(payload: bytes) -> Recovered:
+    m = fields.numbered(cbor.decode(payload), _RECOVER_KEYS, "recovered")
     fields.version(m[1], PROFILE, "profile")
     return Recovered(
         head=fields.maybe(m[2], fields.text, "head"),
@@ -177,16 +190,6 @@ def unverified_incarnation(signed: bytes) -> int:
     """
     m = fields.numbered(cbor.decode(unverified_payload(signed)), _RESTORED_KEYS, "recover or restored")
     return fields.uint(m[2] if m[1] == RESTORED else m[3], "incarnation")
-
-
-def unverified_request(signed: bytes) -> Digest:
-    """Return which question a `recovered` of our own answers.
-
-    Raises:
-        BadEnvelope: it is none.
-    """
-    m = fields.numbered(cbor.decode(unverified_payload(signed)), _RECOVER_KEYS, "recovered")
-    return fields.digest(m[6], "request")
 
 
 def unverified_papers(signed: bytes) -> tuple[Paper, ...]:

@@ -33,7 +33,7 @@ from comity.node.incarnation import read_incarnation, write_incarnation
 from comity.node.link import LinkEvent as Event
 from comity.node.linkrow import moved, read_link, write_link
 from comity.node.papers import CEREMONY, place_theirs
-from comity.node.refile import settle_row
+from comity.node.refile import check_receipted, settle_row
 from comity.node.resealing import sealed_so, take_reseal
 from comity.node.suspending import apply_leaf
 from comity.node.taken import Proven
@@ -57,7 +57,9 @@ def check_entries(
 
     Raises:
         Proven: an id used twice, a receipt for what we never sent, or a head of ours that we never signed.
+        Problem: other entries than our own receipts name that came back after a put-back.
     """  # spec: protocol.md 7 check 11
+    check_receipted(first, decoded, book)
     seen: dict[bytes, int] = {}
     known = _known(decoded, book.tx)
     for place, entry in enumerate(decoded):

@@ -31,7 +31,7 @@ from comity.dispatch.recover_codec import (
     sign_recover,
     sign_recovered,
     unverified_papers,
-    unverified_request,
+    unverified_recovered,
 )
 from comity.node.heads import SECOND_MS, keep_head, signed_by
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
@@ -294,8 +294,8 @@ def answer(
     """  # spec: protocol.md 9 step 1
     asked = read_question(data, peer, keys)
     known, last = read_incarnation(book.tx, LogRole.THEIRS), _last_time(book)
-    before = _answered(book.tx, data, asked.incarnation)
-    if before is not None and asked.incarnation == known.second and _still(before, _answer_to(data, asked, book, last)):
+    before = _answered(book.tx, data, asked.incarnation) if asked.incarnation == known.second else None
+    if before is not None and _still(unverified_recovered(before), _answer_to(data, asked, book, last)):
         return before, False  # our log has the digest of these bytes and of no others
     if asked.incarnation < known.second:
         raise Problem("stale-incarnation", 409, "a recover under an incarnation before the peer's newest")
@@ -320,16 +320,16 @@ def answer(
 def _answered(tx: Tx, data: bytes, incarnation: int) -> bytes | None:
     """Return what we answered to these very bytes, if that made a new incarnation known here."""
     rows = tx.rows("SELECT signed FROM recovered WHERE incarnation = ?", (incarnation,))
-    request = sha256(data)
-    return next((bytes_of(row[0]) for row in rows if unverified_request(bytes_of(row[0])) == request), None)
+    request, answers = sha256(data), (bytes_of(row[0]) for row in rows)
+    return next((one for one in answers if unverified_recovered(one).request == request), None)
 
 
-def _still(signed: bytes, now: Recovered) -> bool:
+def _still(then: Recovered, now: Recovered) -> bool:
     """Say whether what we answered names the heads that we would name now: an older one would let the peer fork its log.
 
     A store may be put back to a copy from within its recovery; it asks the same again, after we accepted more of its log.
     """
-    return all(note.encode() in signed for note in (now.head, now.cosigned, *now.pending) if note is not None)
+    return (then.head, then.cosigned) == (now.head, now.cosigned) and set(now.pending) <= set(then.pending)
 
 
 def disown_pending(tx: Tx, second: int) -> None:

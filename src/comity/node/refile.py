@@ -5,12 +5,14 @@ The rule it keeps: the log says what became of them; nothing is receipted twice,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from comity.base.errors import BadSeal
 from comity.base.hashing import sha256
 from comity.base.ids import DispatchId, LeafIndex, Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
-from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf
+from comity.dispatch.entries import DispatchLeaf, Entry, Fact, ReceiptLeaf
 from comity.dispatch.foresight import AWAITED, WANTED, written
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.inbound.record import file_again
@@ -19,6 +21,7 @@ from comity.dispatch.inbound.verify import verify
 from comity.dispatch.office import Office
 from comity.dispatch.states import Arrival, Recorded, Verified
 from comity.node.resealing import as_sealed, receipted_so
+from comity.node.taken import Problem
 
 _SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
 
@@ -39,6 +42,28 @@ def note_receipt(book: Book, place: int, leaf: ReceiptLeaf) -> None:
         "INSERT INTO regot (idx, receipt_idx, seen) VALUES (?, ?, ?) ON CONFLICT (idx) DO UPDATE SET " + change,  # noqa: S608  one of two texts above
         (leaf.index, receipt, seen),
     )
+
+
+def check_receipted(first: int, decoded: Sequence[Entry], book: Book) -> None:
+    """Check that new entries of the peer are what our receipts name that came back before them.
+
+    We once held the entries that those are of, under a head of the peer that we forgot: who shows others has two histories.
+
+    Args:
+        first: index of the first entry in the peer's log.
+        decoded: the entries.
+        book: the logs.
+
+    Raises:
+        Problem: a receipt of ours names another dispatch, and nobody could be shown why it was made.
+    """  # spec: protocol.md 7 check 9, 9 step 5
+    places = (first, first + len(decoded))
+    rows = "SELECT idx, receipt_idx FROM regot WHERE idx >= ? AND idx < ? AND receipt_idx IS NOT NULL"
+    for index, place in book.tx.rows(rows, places):
+        receipt, came = book.entry(LogRole.OURS, int_of(place)), decoded[int_of(index) - first]
+        assert isinstance(receipt, ReceiptLeaf)
+        if not isinstance(came, DispatchLeaf) or came.id != receipt.id:
+            raise Problem("unproven-head", 422, "an entry that is not the dispatch which our own log receipts there")
 
 
 def settle_row(book: Book, index: int, now: Ms) -> DispatchId | None:

@@ -89,6 +89,7 @@ class Side:
         withdrawn: leaves of its log that it withdrew.
         past: heads that it signed before its store was put back, as `signed`.
         put_back: its store was put back at least once.
+        came_back: entries of its log that came back with its newest put-back.
         stops: what both logs suspended, as far as it has them.
         sealed: how each dispatch of its log was sealed, the newest last.
         about: for each leaf of the peer's log, the bytes that its newest receipt names.
@@ -114,6 +115,7 @@ class Side:
     withdrawn: set[int] = field(default_factory=set)
     past: dict[tuple[int, int], bytes] = field(default_factory=dict)
     put_back: bool = False
+    came_back: int = 0
     sealed: dict[int, list[bytes]] = field(default_factory=dict)
     about: dict[int, bytes] = field(default_factory=dict)
     editions: list[Digest] = field(default_factory=list)
@@ -198,12 +200,18 @@ class Watch:
             return None
         self._put_back.discard(number)
         old, peer = self.sides[number], self.sides[1 - number]
+        accepted = old.log.entries[: peer.mirror]
         self.sides[number] = Side(
-            headers=old.headers, far=old.far, elsewhere=old.elsewhere, past=old.past | old.signed, put_back=True
+            headers=old.headers,
+            far=old.far,
+            elsewhere=old.elsewhere,
+            past=old.past | old.signed,
+            put_back=True,
+            came_back=len(accepted),
         )
         with self.stores[1 - number].read() as peer_tx:
             check_disowned(number, tx, peer_tx)
-        return old.log.entries[: peer.mirror]
+        return accepted
 
     def _mirror(self, number: int, tx: Tx, row: LogRow) -> None:
         side, peer = self.sides[number], self.sides[1 - number]
@@ -272,7 +280,7 @@ class Watch:
                 seen = side.seen.get(entry.index, [])
                 side.seen[entry.index] = [fact for fact in seen if fact is not Fact.QUARANTINED]
             case ReceiptLeaf():
-                self._receipt(number, entry, tx)
+                self._receipt(number, place, entry, tx)
             case HeadLeaf():
                 named = (entry.size, entry.time)
                 true = entry.root in {peer.signed.get(named), peer.past.get(named)} and entry.size <= side.mirror
@@ -284,9 +292,11 @@ class Watch:
             case _:
                 pass
 
-    def _receipt(self, number: int, leaf: ReceiptLeaf, tx: Tx) -> None:
+    def _receipt(self, number: int, place: int, leaf: ReceiptLeaf, tx: Tx) -> None:
         side, peer = self.sides[number], self.sides[1 - number]
-        named = peer.log.decoded[leaf.index] if leaf.index < side.mirror else None
+        # What comes back may receipt leaves above the newest head that our log names: their entries come again later.
+        reach = len(peer.log.decoded) if place < side.came_back else side.mirror
+        named = peer.log.decoded[leaf.index] if leaf.index < reach else None
         sealed = peer.sealed.get(leaf.index, [])
         true = isinstance(named, DispatchLeaf) and named.id == leaf.id and leaf.sealed in sealed
         ensure(true, Invariant.RECEIPT_WITHOUT_LEAF, number, f"receipt for leaf {leaf.index}")

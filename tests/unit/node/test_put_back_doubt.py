@@ -10,7 +10,7 @@ from comity.base.hashing import sha256
 from comity.base.ids import LeafIndex, Ms
 from comity.dispatch.entries import WithdrawLeaf, decode_entry
 from comity.dispatch.exchange_codec import decode_evidence, decode_exchange, encode_exchange
-from comity.dispatch.recover_codec import read_recovered, sign_recovered
+from comity.dispatch.recover_codec import Paper, read_recovered, sign_recovered
 from comity.node.evidencecheck import check_evidence
 from comity.node.fetching import Span
 from comity.node.publickeys import PublicKeys
@@ -18,7 +18,7 @@ from comity.node.recovery import Next, log_keys, mark_put_back
 from comity.node.taken import Problem
 from comity.tlog.checkpoint import make_checkpoint, sign_head
 from comity.tlog.note import Note, Seconds, parse_note
-from tests.unit.node.putback import SECOND, START, Side, fetched, note, recover, settle
+from tests.unit.node.putback import SECOND, START, Side, ask, fetched, note, recover, settle
 from tests.unit.node.rotating import TICK, turn
 from tests.unit.node.rotating import two as two_rotating
 
@@ -75,6 +75,29 @@ def test_a_copy_of_a_node_that_nobody_ever_heard_takes_an_incarnation_too():
     assert a.rows("SELECT restored FROM incarnation WHERE role = 'ours'") == [(1,)]
     settle(a, b, L)
     assert b.rows("SELECT restored FROM incarnation WHERE role = 'theirs'") == [(1,)]
+
+
+@pytest.mark.parametrize("place", ["pending", "papers"])
+def test_an_answer_is_not_repeated_for_a_head_that_stands_elsewhere_in_it(two, place):
+    """The note of the newest head is in the old answer, byte for byte, and is not what that names as the newest."""
+    # spec: protocol.md 9 step 1
+    a, b = two
+    with a.store.begin() as tx:
+        mark_put_back(tx)
+    a.node.starts(T)
+    assert ask(a, b, T)[0] is Next.AGAIN
+    asked, keys = a.node.recover_request(), log_keys(b.node.voice)
+    first = b.node.take_recover(asked, T)
+    said = read_recovered(first, keys.public())
+    assert b.node.take_recover(asked, T) == first, "as long as it is true it is the same"
+    old = (
+        {"pending": (said.head,)}
+        if place == "pending"
+        else {"papers": (Paper(a.logs()[0].origin, None, said.head.encode()),)}
+    )
+    with b.store.begin() as tx:
+        tx.run("UPDATE recovered SET signed = ?", (sign_recovered(replace(said, head=None, **old), keys),))
+    assert read_recovered(b.node.take_recover(asked, T), keys.public()).head == said.head
 
 
 def test_a_withdrawal_that_came_back_is_not_said_again(two):

@@ -151,3 +151,26 @@ def test_receipts_that_came_back_above_the_newest_l_head_wait_for_what_they_are_
         with one.store.read() as tx:
             assert audit(tx, Signers.of(one.node.voice, one.node.peer)).differences == ()
         assert one.rows("SELECT class FROM evidence") == []
+
+
+def test_another_dispatch_where_our_own_log_receipts_one_is_refused_and_never_taken_for_it():
+    """The peer's own older store, which it went on with, stands for a peer that shows another history of its log."""
+    a, b = Side(0), Side(1)
+    settle(a, b, START)
+    image, other = a.store.image(), b.store.image()
+    b.node.submit([note("b1"), note("b2")], L)
+    a.node.submit([note("a1", Urgency.IMMEDIATE)], L)
+    a.node.take(b.node.speak(AHEAD), L)
+    b.node.take(a.node.speak(START), AHEAD)
+    a.put_back(image)
+    recover(a, b, L)
+    before = a.logs()
+    b.put_back(other)
+    b.node.submit([note("b3"), note("b4")], Ms(L + SECOND))
+    with pytest.raises(Problem) as caught:
+        a.node.take(b.node.speak(AHEAD), Ms(L + SECOND))
+    assert caught.value.code == "unproven-head"
+    assert a.logs()[1] == before[1], "nothing of it is mirrored"
+    assert a.rows("SELECT id FROM got WHERE fact <> 0") == []
+    assert a.rows("SELECT count(*) FROM pending_head") == [(1,)], "its head is kept: it may prove something later"
+    assert a.rows("SELECT class FROM evidence") == []
