@@ -78,7 +78,7 @@ def carry(
         _refuse_stopped(book.tx)
         if not without:
             _by_media(book, timers, now)
-            while sequence(book, going(read_link(book.tx)), now):
+            while sequence(book, going(read_link(book.tx)), now, every=True):
                 pass
     # Entries are stored before the head above them is signed: a second transaction.
     with ledger.begin() as book:

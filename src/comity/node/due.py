@@ -13,6 +13,7 @@ from comity.node.heads import reach
 from comity.node.link import refusal
 from comity.node.linkrow import Going, Link, going, read_link
 from comity.node.peer import Timers
+from comity.node.sequence import room_for_slow, waits_in_pool
 
 COSIGNATURE_ALONE_MS = 200
 """How long a cosignature waits for company; the protocol allows 1 s."""  # spec: protocol.md 6 step 7
@@ -24,13 +25,25 @@ _SLACK_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What was said last and is not confirmed: size of our head, when, and the cosignature; lost with the process."""
+    """What was said last and is not confirmed; lost with the process.
+
+    Attributes:
+        size: of our head.
+        at: when.
+        cosigned_size: of the head that the cosignature in it was for.
+        cosigned_time: its time.
+        tick: when normal and bulk leaves left the pool last.
+        left: something that may travel had no room in it.
+        receipted: receipts of ours have come since: what had no room may go.
+    """
 
     size: int = 0
     at: int = 0
     cosigned_size: int = 0
     cosigned_time: int = 0
     tick: int = 0
+    left: bool = False
+    receipted: bool = False
 
 
 def remembered(told: Told, now: Ms) -> Told:
@@ -60,6 +73,8 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
     ours, theirs = log_row(tx, LogRole.OURS), log_row(tx, LogRole.THEIRS)
     if refusal(link.state) is not None or ours is None or theirs is None:
         return None
+    if told.left and told.receipted:  # without a receipt it would only be the same again, and at once
+        return now
     last_good = _past(link.last_good or 0, now)
     last = max(last_good, told.at)
     due = [last + timers.heartbeat_ms]
@@ -104,6 +119,8 @@ def _pool_due(tx: Tx, link: Link, told: Told, timers: Timers, now: Ms) -> list[i
     waits = [int_of(row[0]) for row in later if row[0] is not None]
     if rows[0][0] is None or Lane(int_of(rows[0][0])) not in allowed.lanes:
         return waits
+    if int_of(rows[0][0]) >= Lane.NORMAL and not room_for_slow(tx, allowed):
+        return waits  # the receipts that make room are heard at once
     return [told.tick + timers.tick_ms if int_of(rows[0][0]) >= Lane.NORMAL else now, *waits]
 
 
@@ -116,6 +133,12 @@ def _least_lane(tx: Tx, allowed: Going, now: Ms) -> list[Row]:
         f" WHERE (p.not_before IS NULL OR p.not_before <= ?) AND {goes}",
         (now, *arguments),
     )
+
+
+def ticked(tx: Tx, told: Told, timers: Timers, allowed: Going, now: Ms) -> int:
+    """Return the tick with which normal and bulk leaves leave next: a tick lasts until all that came by it has its place."""
+    over = now >= told.tick + timers.tick_ms and not waits_in_pool(tx, allowed, now)
+    return now if over else told.tick
 
 
 def ready(told: Told, timers: Timers, link: Link, now: Ms) -> Going:

@@ -344,8 +344,8 @@ class Node(Linked):
                     "recovering", 503, "nothing is signed before the peer has said that our store is the newest"
                 )
             ready = due.ready(self._told, self.timers, link, now)
-            ticked = self._told.tick if now < self._told.tick + self.timers.tick_ms else now
             pooled = sequence(book, ready, now) if book.tx.rows("SELECT 1 FROM pool LIMIT 1") else 0
+            ticked = due.ticked(book.tx, self._told, self.timers, ready, now)
             exchange = None if pooled else self._say(book, now, wait_ms)
         if exchange is None:
             # Entries are stored before the head above them is signed: a second transaction.
@@ -361,7 +361,7 @@ class Node(Linked):
 
     def _note_told(self, exchange: Exchange, ticked: int, now: Ms) -> None:
         size, theirs = self._said
-        told = Told(size, now, self._told.cosigned_size, self._told.cosigned_time, ticked)
+        told = Told(size, now, self._told.cosigned_size, self._told.cosigned_time, ticked, left=exchange.more)
         if exchange.cosignature is not None:
             told = replace(told, cosigned_size=theirs.head_size, cosigned_time=theirs.head_time)
         self._told = told
@@ -448,6 +448,8 @@ class Node(Linked):
         fresh = book.entries(LogRole.THEIRS, first, book.logs[LogRole.THEIRS].size)
         entries = [decode_entry(e) for e in fresh]
         settled = apply_entries(first, entries, head, book, self.office.desks, now=now)
+        if any(isinstance(one, ReceiptLeaf) and one.fact is not Fact.SEEN for one in entries):
+            self._told = replace(self._told, receipted=True)
         release(book, self.office, entries, first, now)
         if self._entered(entries, book.tx) or wants_reseal(entries):
             reseal_due(book, self.office, now)

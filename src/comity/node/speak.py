@@ -45,7 +45,7 @@ def speak(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wa
     allowed = going(read_link(book.tx))
     note, size = heads.own_head(book, voice, now, timers.heartbeat_ms), heads.head_size(book)
     ours, base = book.logs[LogRole.OURS], book.logs[LogRole.OURS].cosigned_size
-    dispatches = _dispatches(book, allowed, size, heard, timers.window)
+    dispatches, left = _dispatches(book, allowed, size, heard, timers.window)
     cosignature = heads.own_cosignature(book, voice, now)
     theirs = book.logs[LogRole.THEIRS]
     return Exchange(
@@ -60,7 +60,7 @@ def speak(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wa
         wants=wants(book),
         credit=tuple(CREDIT.items()),
         wait=wait_ms,
-        more=size < ours.size or len(dispatches) == DISPATCHES,
+        more=size < ours.size or left,
     )
 
 
@@ -79,13 +79,19 @@ def wants(book: Book) -> tuple[LeafIndex, ...]:
     return tuple(LeafIndex(index) for _, index in urgent[:WANTS])
 
 
-def _dispatches(book: Book, allowed: Going, size: int, heard: Heard, window: int) -> list[tuple[LeafIndex, bytes]]:
-    """Choose what travels: unreceipted leaves below the head, wanted ones first in their lane, within the credit."""
+def _dispatches(
+    book: Book, allowed: Going, size: int, heard: Heard, window: int
+) -> tuple[list[tuple[LeafIndex, bytes]], bool]:
+    """Choose what travels: unreceipted leaves below the head, wanted ones first in their lane, within the credit.
+
+    Also return whether there may be more than had room.
+    """
     credit = dict(heard.credit)
     credit[int(Lane.IMMEDIATE)] = max(MINIMUM_CREDIT, credit.get(int(Lane.IMMEDIATE), 0))
     chosen: list[tuple[LeafIndex, bytes]] = []
     total = 0
-    for lane, index, sealed in _candidates(book, allowed, size, heard.wants, window):
+    candidates = _candidates(book, allowed, size, heard.wants, window)
+    for lane, index, sealed in candidates:
         total += len(sealed)
         if credit.get(lane, 0) < len(sealed):
             continue
@@ -93,7 +99,7 @@ def _dispatches(book: Book, allowed: Going, size: int, heard: Heard, window: int
             break
         credit[lane] -= len(sealed)
         chosen.append((index, sealed))
-    return chosen
+    return chosen, len(chosen) < len(candidates) or len(chosen) == DISPATCHES
 
 
 def _candidates(
