@@ -8,6 +8,7 @@ at 320, 820 or 1280 px anything is wider than the page, cut off, too small to hi
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -26,6 +27,10 @@ from tests.browser.reflow import faults_of_hand
 from tests.browser.story import REQUEST, assessed, notified
 
 OUT = ROOT / "docs" / "screens"
+READ = """async ([path, selector, attribute]) => {
+  const page = new DOMParser().parseFromString(await (await fetch(path)).text(), 'text/html');
+  return [...page.querySelectorAll(selector)].map((node) => node.getAttribute(attribute));
+}"""
 MOST_BYTES = 4_000_000
 LANGUAGES = ("en", "fr", "hi", "pa")
 SCHEMES = ("light", "dark")
@@ -54,15 +59,20 @@ class Shot:
     then: Callable[[Officer], None] = field(default=lambda _officer: None)
 
 
+def read(officer: Officer, path: str, selector: str, attribute: str) -> list[str]:
+    """Return an attribute of everything on another page that a selector names, without showing that page."""
+    there: list[str] = officer.page.evaluate(READ, [path, selector, attribute])
+    return there
+
+
 def found(query: str, what: str = "/case/", after: str = "") -> Callable[[Officer], str]:
     """Return a way to the first thing that a search finds; where the day was not played, to what waits the next morning."""
 
     def way(officer: Officer) -> str:
-        links = officer.page.locator(f'main a[href^="{what}"]')
         for words in (query, LETTER):
-            officer.page.goto(f"{officer.url}/search?q={words}")
-            if links.count():
-                return (links.first.get_attribute("href") or "").partition("#")[0] + after
+            links = read(officer, f"/search?q={words}", f'main a[href^="{what}"]', "href")
+            if links:
+                return links[0].partition("#")[0] + after
         raise AssertionError(f"nothing is found for {query}")
 
     return way
@@ -72,10 +82,8 @@ def of_dispatch(query: str, after: str = "", before: str = "/dispatch/", which: 
     """Return a way to a screen about the first dispatch of the case that a search finds; `which`: `.ours` or `.theirs`."""
 
     def way(officer: Officer) -> str:
-        officer.page.goto(officer.url + found(query)(officer))
-        shown = officer.page.locator(f"#r-stream article.disp{which}").first
-        number = (shown.get_attribute("id") or "").removeprefix("d-")
-        return f"{before}{number}{after}"
+        shown = read(officer, found(query)(officer), f"#r-stream article.disp{which}", "id")
+        return f"{before}{shown[0].removeprefix('d-')}{after}"
 
     return way
 
@@ -84,9 +92,9 @@ def linked(page: str, start: str) -> Callable[[Officer], str]:
     """Return a way by the first link of a page that begins so and goes on."""
 
     def way(officer: Officer) -> str:
-        officer.page.goto(officer.url + page)
-        links = officer.page.locator(f'main a[href^="{start}"]').evaluate_all("all => all.map((one) => one.pathname)")
-        return next(str(one) for one in links if one not in {start, page, "/tasks/new", "/meetings/new"})
+        links = read(officer, page, f'main a[href^="{start}"]', "href")
+        ways = (re.split("[?#]", one)[0] for one in links)
+        return next(one for one in ways if one not in {start, page, "/tasks/new", "/meetings/new"})
 
     return way
 

@@ -1,4 +1,4 @@
-"""`comity demo --once --json`, once, and everything that the issue and the script name in it."""
+"""`comity demo --json`, once an accord, and everything that the issue and the script name in it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ import pytest
 from comity.base.ids import read_id
 from comity.tlog.note import parse_vkey
 
-from .conftest import ROOT, Ran, program
+from .conftest import Ran
+from .visit import ROOT, program
 
 # From "One day at the border": what stands there, not what the program says.
 KINDS = {
@@ -24,6 +25,7 @@ KINDS = {
 }  # fmt: skip
 TWO_CLOCKS = timedelta(seconds=1)
 """By how much the clocks of the two nodes may differ; `sent` is told by the sender's, the rest by the receiver's."""
+DAY_MS = 86_400_000
 MOVED = {"W-1": 8, "W-2": 9, "W-3": 9, "W-4": 7, "W-5": 9}
 REFUSED = {
     9: ("in", "no-legal-basis", "no-legal-basis", "Customs Act 1962, s. 151B"),
@@ -51,9 +53,9 @@ def by_number(ran: Ran) -> dict[int, dict]:
     return {one["number"]: one for one in ran.found["dispatches"]}
 
 
-def test_it_ends_well_with_one_object(ran):
+def test_it_ends_well_with_one_object_after_where_the_nodes_are(ran):
     assert ran.found["deviations"] == []
-    assert (ran.code, ran.lines, ran.found["good"]) == (0, 1, True)
+    assert (ran.code, ran.lines, ran.found["good"]) == (0, 2, True)
     needed = {"parties", "workplan", "dispatches", "refusals", "logs", "attacks", "nodes", "seconds"}
     assert needed <= set(ran.found)
     assert 0 < ran.found["seconds"] < ran.seconds + 1
@@ -124,7 +126,7 @@ def test_four_are_redacted_by_each_law_and_the_rest_is_whole(ran):
 def test_what_was_removed_is_nowhere_in_the_other_sides_store(ran):
     texts = {39: ("in", b"Sam Placeholder"), 42: ("ca", b"1042 7718 3900"), 34: ("in", b"Robin Example")}
     for party, text in texts.values():
-        with sqlite3.connect(ran.folder / "finished" / party / "node.db") as store:
+        with sqlite3.connect(ran.data / "finished" / party / "node.db") as store:
             names = [row[0] for row in store.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             for name in names:
                 for row in store.execute(f"SELECT * FROM {name}"):
@@ -308,12 +310,42 @@ def test_both_laws_and_both_logs_have_every_word_about_a_consignment(ran):
             assert step["log"]["leaf"] < sizes[step["from"]]
 
 
+# --- while it stays up -------------------------------------------------------------------------------------------
+
+
+def test_the_first_line_says_where_the_nodes_are(ran):
+    assert [node["party"] for node in ran.seen["nodes"]] == ["ca", "in"]
+    assert ran.seen["nodes"] == ran.found["nodes"]
+    assert all("W-4" in page for page in ran.seen["pages"])
+
+
+def test_a_stranger_can_verify_their_logs(ran):
+    assert len(ran.seen["verified"]) == 2
+    for said in ran.seen["verified"]:
+        assert re.search(r"good +all \d+ entries hash to the signed root", said)
+
+
+def test_it_stays_up_until_it_is_stopped(ran):
+    assert ran.seen["up"] == [True, True], "before the attacks were over, and after everything was said"
+
+
+def test_a_clock_runs_on_each_board(ran):
+    """On the next morning one consignment waits for each side's answer, and the other side's board says the same."""
+    rows = [board["ours"] for board in ran.seen["boards"]]
+    for row, theirs in ((board["ours"], board["theirs"]) for board in ran.seen["boards"]):
+        assert (theirs["awaited"], theirs["holds"], theirs["we_owe"]) == (row["awaited"], row["holds"], False)
+        assert row["awaited"]["what"] == "pen-reply"
+        assert 6 * DAY_MS < row["left"] < 9 * DAY_MS
+    assert sorted(one["holds"] for one in rows) == [[], ["sails-before-answer"]]
+
+
 # --- the second accord -------------------------------------------------------------------------------------------
 
 
 def test_a_second_accord_plays_its_day_and_beats_the_same_attacks(second):
     assert second.found["deviations"] == []
-    assert (second.code, len(second.found["dispatches"])) == (0, 10)
+    assert (second.code, second.lines, second.found["good"]) == (0, 1, True), "`--once` says one object and ends"
+    assert len(second.found["dispatches"]) == 10
     assert second.found["consignments"] == []
     assert all(log["verified"] and log["mirrored"] for log in second.found["logs"])
     assert tuple(one["name"] for one in second.found["attacks"]) == NAMES
@@ -339,13 +371,13 @@ def run(*arguments: str, timeout: int = 120):
 
 @pytest.mark.parametrize("asked", ["4", "replay"])
 def test_one_attack_is_played_on_a_day_that_is_kept(ran, asked):
-    done = run("demo", "--data", str(ran.folder), "--attack", asked)
+    done = run("demo", "--data", str(ran.data), "--attack", asked)
     assert done.returncode == 0, done.stderr
     assert "4. replay: noticed and stopped" in done.stdout
 
 
 def test_one_attack_as_json(ran):
-    done = run("demo", "--data", str(ran.folder), "--json", "--attack", "stolen-key")
+    done = run("demo", "--data", str(ran.data), "--json", "--attack", "stolen-key")
     assert json.loads(done.stdout)["beaten"] is True
 
 
@@ -363,7 +395,7 @@ def test_an_unknown_attack_names_the_known_ones():
 
 
 def test_a_folder_that_holds_a_day_is_not_played_over(ran):
-    done = run("demo", "--once", "--data", str(ran.folder))
+    done = run("demo", "--once", "--data", str(ran.data))
     assert done.returncode == 2
     assert "holds a node already" in done.stderr
 
