@@ -469,7 +469,7 @@ class Node(Linked):
         return Taken(exchange, head, bool(fresh), news, tuple(recorded), dropped)
 
     def _foresee(self, arrived: Sequence[tuple[LeafIndex, bytes]], book: Book) -> None:
-        leaves = (book.entry(LogRole.THEIRS, index) for index, _ in arrived)
+        leaves = book.foresee_theirs([index for index, _ in arrived])
         ids = [leaf.id for leaf in leaves if isinstance(leaf, DispatchLeaf)]
         foresee(book.tx, MARKED, ids)
         foresee(book.tx, AWAITED, ids)
