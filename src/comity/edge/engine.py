@@ -399,8 +399,6 @@ class Engine:
             while plan is not None and self._client is not None and (plan.request is not None or self._flight):
                 await self._send(plan, self._client)
                 answer = await self._flight.answer()
-                if not isinstance(answer, tuple) or answer[0] != _OK:
-                    self._flight.forget()
                 plan = None if answer is None else await self._take_answer(answer)
         finally:
             self._flight.forget()
