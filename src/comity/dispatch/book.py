@@ -15,6 +15,7 @@ from functools import lru_cache
 from comity.base.ids import Digest, LeafIndex, Origin
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Entry, HeadLeaf, decode_entry, encode_entry
+from comity.dispatch.foresight import rows_among
 from comity.dispatch.ports import Row, Store, Tx
 from comity.dispatch.stops import Stops, read_stops
 from comity.tlog.tree import EMPTY_ROOT, TILE_WIDTH, Edge, Tiles, leaf_hash
@@ -93,6 +94,7 @@ class Book:
         self.logs = logs
         self._edges = edges
         self._recent: dict[LogRole, tuple[int, list[bytes]]] = {}
+        self._decoded: dict[tuple[LogRole, int], Entry] = {}
         self._unwritten: dict[LogRole, int] = {}
         self._tiles: dict[LogRole, Tiles] = {}
         self._touched: set[LogRole] = set()
@@ -165,6 +167,7 @@ class Book:
         # spec: protocol.md 10: the cut
         self._write_tiles()
         self._recent.pop(role, None)
+        self._decoded.clear()
         for table, column in (("entry", "idx"), ("tile", "n"), ("head", "size")):
             self.tx.run(f"UPDATE {table} SET {column} = {column} + ? WHERE role = ? AND {column} >= 0", (base, role))  # noqa: S608  names of our own
         self.tx.run("UPDATE log SET origin = ? WHERE role = ?", (origin, role))
@@ -216,8 +219,21 @@ class Book:
 
     def entry(self, role: LogRole, index: int) -> Entry | None:
         """Return one entry, decoded, or None beyond the end."""
-        raw = self.raw_entry(role, index)
-        return decode_entry(raw) if raw is not None else None
+        raw = None if (role, index) in self._decoded else self.raw_entry(role, index)
+        return self._decoded.get((role, index)) if raw is None else decode_entry(raw)
+
+    def foresee_theirs(self, indexes: Sequence[int]) -> list[Entry]:
+        """Read these entries of the peer's log at once, remember them, and return them; none of them is behind a cut."""
+        first, recent = self._recent.get(LogRole.THEIRS, (0, []))
+        stored = [one for one in indexes if not first <= one < first + len(recent)]
+        for index, entry in rows_among(self.tx, _THEIRS, stored):
+            self._decoded[LogRole.THEIRS, int_of(index)] = decode_entry(bytes_of(entry))
+        for index in indexes:
+            if (LogRole.THEIRS, index) not in self._decoded and (
+                found := self.entry(LogRole.THEIRS, index)
+            ) is not None:
+                self._decoded[LogRole.THEIRS, index] = found
+        return [self._decoded[LogRole.THEIRS, one] for one in indexes if (LogRole.THEIRS, one) in self._decoded]
 
     def raw_entry(self, role: LogRole, index: int) -> bytes | None:
         """Return one entry's bytes, or None beyond the end."""
@@ -345,6 +361,7 @@ def _grown(r: LogRow, by: int) -> LogRow:
     )
 
 
+_THEIRS = f"SELECT idx, entry FROM entry WHERE role = '{LogRole.THEIRS}' AND idx IN"  # noqa: S608  a word of our own
 _ALL_LOGS = "SELECT role, origin, size, head_size, head_time, head_root, cosigned_size, cosigned_time, turn FROM log"
 
 

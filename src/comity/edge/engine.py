@@ -29,12 +29,14 @@ from comity.dispatch.states import Committed, Form, Officer, Recorded, Withheld
 from comity.edge.bell import Bell
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
+from comity.edge.flight import MOST, Flight
 from comity.edge.recovery import Recovery
 from comity.edge.rightofway import Way
 from comity.marking.labels import Lane
 from comity.node.handed import Again, HandedIn
 from comity.node.logfiles import served_file
 from comity.node.node import Node, Outcome
+from comity.node.speak import NOTHING_ALOFT, Aloft
 from comity.node.taken import Problem, Taken
 
 P = ParamSpec("P")
@@ -73,6 +75,7 @@ class Plan:
         wakes: when to look again, by the node's clock.
         looks: seconds until the clock is asked again what time alone brings about, whatever is due.
         polls: the peer may hold its answer.
+        carries: the dispatches in `request`, and whether more had no room.
         recovering: nothing is said before the peer has said that our store is the newest.
     """
 
@@ -80,6 +83,7 @@ class Plan:
     wakes: Ms = _NEVER
     looks: float = 0.0
     polls: bool = False
+    carries: Aloft = NOTHING_ALOFT
     recovering: bool = False
 
 
@@ -120,6 +124,7 @@ class Engine:
         self._poll_ms = poll_ms
         self._polls = Ms(0)
         self._gapped = False
+        self._flight = Flight()
         self._held: asyncio.Future[int] | None = None
         self._loop = asyncio.get_running_loop()
         self._writer = ThreadPoolExecutor(1, "writer")
@@ -390,13 +395,25 @@ class Engine:
     async def _round(self) -> None:
         """Say what there is to say until nothing is left, then wait for the clock or a poke."""
         plan: Plan | None = await self.call(self._plan)
-        while plan is not None and plan.request is not None and self._client is not None:
-            answer = await self._said(plan.request, self._client, polls=plan.polls)
-            plan = None if answer is None else await self._take_answer(answer)
+        try:
+            while plan is not None and self._client is not None and (plan.request is not None or self._flight):
+                await self._send(plan, self._client)
+                answer = await self._flight.answer()
+                plan = None if answer is None else await self._take_answer(answer)
+        finally:
+            self._flight.forget()
         if plan is not None and plan.recovering:
             await self._recover()
         elif plan is not None:
             await self._sleep(min(self.clock.seconds_until(plan.wakes), plan.looks))
+
+    async def _send(self, plan: Plan, client: CourierClient) -> None:
+        """Send what is planned, and what had no room in it behind it, so that the peer need not wait for us between them."""
+        while plan.request is not None:
+            self._flight.send(self._said(plan.request, client, polls=plan.polls), plan.carries)
+            if plan.polls or not plan.carries.left or len(self._flight) >= MOST:
+                return
+            plan = await self.call(self._speak, self.clock.now())
 
     async def _said(self, request: bytes, client: CourierClient, *, polls: bool) -> Answer | None:
         """Say one exchange; files wait meanwhile, but not while the peer may hold its answer."""
@@ -431,7 +448,7 @@ class Engine:
         wakes = self._wakes if self._wakes > now or looks == _LONGEST_SLEEP else Ms(now + int(looks * 1_000) + 1)
         due = None if self._client is None else self.node.due_at(now)
         if due is not None and due <= now:
-            return Plan(self.node.speak(now))
+            return self._speak(now)
         wakes = wakes if due is None else min(due, wakes)
         if due is None or not self._poll_ms:
             return Plan(wakes=wakes, looks=looks)
@@ -439,6 +456,10 @@ class Engine:
             return Plan(wakes=min(wakes, self._polls), looks=looks)
         self._polls = Ms(now + _POLL_PAUSE_MS)
         return Plan(self.node.speak(now, wait_ms=min(self._poll_ms, wakes - now)), polls=True)
+
+    def _speak(self, now: Ms) -> Plan:
+        request = self.node.speak(now, aloft=self._flight.aloft)
+        return Plan(request, carries=self.node.said)
 
     def _look(self, now: Ms) -> None:
         """Do what time alone brings about, and note when it does next."""

@@ -58,7 +58,7 @@ from comity.node.refile import refile
 from comity.node.reminding import next_reminder, remind
 from comity.node.resealing import as_sealed, reseal_due, wants_reseal
 from comity.node.sequence import sequence
-from comity.node.speak import Heard, speak
+from comity.node.speak import NOTHING_ALOFT, Aloft, Heard, speak
 from comity.node.subject import Concerning, Match, look
 from comity.node.suspending import stays_out
 from comity.node.taken import BadEdition, Problem, Proven, Taken
@@ -103,7 +103,7 @@ class Node(Linked):
         self._doubtful = False
         self._certifies = self._not_opened = Ms(0)
         self._heard = Heard()
-        self._told = Told()
+        self._told, self.said = Told(), NOTHING_ALOFT
         self._stops = NOTHING_STOPPED
         self._named: set[Digest] = set()
         self.reread()
@@ -333,8 +333,8 @@ class Node(Linked):
         with self.ledger.read() as tx:
             return due.due_at(tx, due.remembered(self._told, now), self._heard.base, self.timers, now)
 
-    def speak(self, now: Ms, *, wait_ms: int = 0) -> bytes:
-        """Return the exchange that this node sends now, as request or as answer, from what is stored."""
+    def speak(self, now: Ms, *, wait_ms: int = 0, aloft: Aloft = NOTHING_ALOFT) -> bytes:
+        """Return the exchange that this node sends now, from what is stored, without the dispatches that are `aloft`."""
         self._sure()
         self._told = due.remembered(self._told, now)
         with self.ledger.begin() as book:
@@ -346,16 +346,16 @@ class Node(Linked):
             ready = due.ready(self._told, self.timers, link, now)
             pooled = sequence(book, ready, now) if book.tx.rows("SELECT 1 FROM pool LIMIT 1") else 0
             ticked = due.ticked(book.tx, self._told, self.timers, ready, now)
-            exchange = None if pooled else self._say(book, now, wait_ms)
+            exchange = None if pooled else self._say(book, now, wait_ms, aloft)
         if exchange is None:
             # Entries are stored before the head above them is signed: a second transaction.
             with self.ledger.begin() as book:
-                exchange = self._say(book, now, wait_ms)
+                exchange = self._say(book, now, wait_ms, aloft)
         self._note_told(exchange, ticked, now)
         return encode_exchange(exchange)
 
-    def _say(self, book: Book, now: Ms, wait_ms: int) -> Exchange:
-        exchange = speak(book, self.voice, self.timers, self._heard, now, wait_ms=wait_ms)
+    def _say(self, book: Book, now: Ms, wait_ms: int, aloft: Aloft) -> Exchange:
+        exchange = speak(book, self.voice, self.timers, self._heard, now, wait_ms=wait_ms, aloft=aloft)
         self._said = (exchange.size, book.logs[LogRole.THEIRS])
         return exchange
 
@@ -364,7 +364,7 @@ class Node(Linked):
         told = Told(size, now, self._told.cosigned_size, self._told.cosigned_time, ticked, left=exchange.more)
         if exchange.cosignature is not None:
             told = replace(told, cosigned_size=theirs.head_size, cosigned_time=theirs.head_time)
-        self._told = told
+        self._told, self.said = told, Aloft.of(exchange)
 
     def carry(self, without: frozenset[LeafIndex], now: Ms) -> Carried:
         """Return the next exchange for media, beside the leaves whose dispatches the set has already.
@@ -469,7 +469,7 @@ class Node(Linked):
         return Taken(exchange, head, bool(fresh), news, tuple(recorded), dropped)
 
     def _foresee(self, arrived: Sequence[tuple[LeafIndex, bytes]], book: Book) -> None:
-        leaves = (book.entry(LogRole.THEIRS, index) for index, _ in arrived)
+        leaves = book.foresee_theirs([index for index, _ in arrived])
         ids = [leaf.id for leaf in leaves if isinstance(leaf, DispatchLeaf)]
         foresee(book.tx, MARKED, ids)
         foresee(book.tx, AWAITED, ids)

@@ -5,7 +5,8 @@ Request and answer have one shape. What is said was stored in a transaction befo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from comity.base.ids import LeafIndex, Ms
 from comity.dispatch.book import Book, LogRole
@@ -18,6 +19,8 @@ from comity.node.peer import Timers, Voice
 
 DISPATCHES = 64
 """Dispatches in one exchange; the protocol allows 256, but a longer exchange holds up what is urgent."""
+BESIDE_IMMEDIATE = 16
+"""Of all dispatches in an exchange that has something immediate: what stands beside it is taken and stored with it."""
 BODY_BYTES = 6 << 20
 MINIMUM_CREDIT = 1 << 20
 WANTS = 64
@@ -40,12 +43,47 @@ class Heard:
     wants: tuple[int, ...] = ()
 
 
-def speak(book: Book, voice: Voice, timers: Timers, heard: Heard, now: Ms, *, wait_ms: int = 0) -> Exchange:
-    """Make the exchange that this node would send now."""  # spec: protocol.md 6
+@dataclass(frozen=True, slots=True)
+class Aloft:
+    """What travels in exchanges that are not answered yet; lost with the process, at the price of a repeat.
+
+    Attributes:
+        sizes: bytes of each dispatch, by its leaf.
+        left: something that may travel had no room in the last of them.
+    """
+
+    sizes: Mapping[LeafIndex, int] = field(default_factory=dict[LeafIndex, int])
+    left: bool = False
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> Aloft:
+        """Return what one exchange carries."""
+        return cls({index: len(sealed) for index, sealed in exchange.dispatches}, exchange.more)
+
+    def __add__(self, other: Aloft) -> Aloft:
+        """Return what travels in both, of which the other is the later one."""
+        return Aloft({**self.sizes, **other.sizes}, other.left)
+
+
+NOTHING_ALOFT = Aloft()
+
+
+def speak(
+    book: Book,
+    voice: Voice,
+    timers: Timers,
+    heard: Heard,
+    now: Ms,
+    *,
+    wait_ms: int = 0,
+    aloft: Aloft = NOTHING_ALOFT,
+) -> Exchange:
+    """Make the exchange that this node would send now, without the dispatches that are on their way."""
+    # spec: protocol.md 6
     allowed = going(read_link(book.tx))
     note, size = heads.own_head(book, voice, now, timers.heartbeat_ms), heads.head_size(book)
     ours, base = book.logs[LogRole.OURS], book.logs[LogRole.OURS].cosigned_size
-    dispatches, left = _dispatches(book, allowed, size, heard, timers.window)
+    dispatches, left = _dispatches(book, allowed, size, heard, timers.window, aloft=aloft)
     cosignature = heads.own_cosignature(book, voice, now)
     theirs = book.logs[LogRole.THEIRS]
     return Exchange(
@@ -80,30 +118,32 @@ def wants(book: Book) -> tuple[LeafIndex, ...]:
 
 
 def _dispatches(
-    book: Book, allowed: Going, size: int, heard: Heard, window: int
+    book: Book, allowed: Going, size: int, heard: Heard, window: int, *, aloft: Aloft
 ) -> tuple[list[tuple[LeafIndex, bytes]], bool]:
     """Choose what travels: unreceipted leaves below the head, wanted ones first in their lane, within the credit.
 
     Also return whether there may be more than had room.
     """
-    credit = dict(heard.credit)
+    on_the_way = sum(aloft.sizes.values())
+    credit = {lane: size_bytes - on_the_way for lane, size_bytes in heard.credit}
     credit[int(Lane.IMMEDIATE)] = max(MINIMUM_CREDIT, credit.get(int(Lane.IMMEDIATE), 0))
     chosen: list[tuple[LeafIndex, bytes]] = []
-    total = 0
-    candidates = _candidates(book, allowed, size, heard.wants, window)
+    total, hurries = 0, False
+    candidates = _candidates(book, allowed, size, heard.wants, window, aloft=aloft)
     for lane, index, sealed in candidates:
         total += len(sealed)
         if credit.get(lane, 0) < len(sealed):
             continue
-        if total > BODY_BYTES or len(chosen) == DISPATCHES:
+        if total > BODY_BYTES or len(chosen) == DISPATCHES or (hurries and lane and len(chosen) >= BESIDE_IMMEDIATE):
             break
+        hurries = hurries or not lane
         credit[lane] -= len(sealed)
         chosen.append((index, sealed))
     return chosen, len(chosen) < len(candidates) or len(chosen) == DISPATCHES
 
 
 def _candidates(
-    book: Book, allowed: Going, size: int, wanted: tuple[int, ...], window: int
+    book: Book, allowed: Going, size: int, wanted: tuple[int, ...], window: int, *, aloft: Aloft
 ) -> list[tuple[int, LeafIndex, bytes]]:
     if not allowed.lanes:
         return []
@@ -111,20 +151,27 @@ def _candidates(
     bounds = (int(max(allowed.lanes)), size, window_end(book, size, window, allowed), *arguments)
     rows = book.tx.rows(
         "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND +s.idx >= 0"  # noqa: S608  no text of a person in it
-        f" AND s.lane <= ? AND s.idx < ? AND (s.lane = 0 OR s.idx < ?){goes} ORDER BY s.lane, s.idx LIMIT ?",
-        (*bounds, DISPATCHES),
+        f" AND s.lane <= ? AND s.idx < ? AND (s.lane = 0 OR s.idx < ?){goes}{_but(aloft)} ORDER BY s.lane, s.idx LIMIT ?",
+        (*bounds, *aloft.sizes, DISPATCHES),
     )
     known = {row[3] for row in rows}
     for index in wanted:
-        if index not in known:
+        if index not in known and index not in aloft.sizes:
             rows += book.tx.rows(
                 "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.idx = ? AND s.lane <= ? AND s.idx < ?"  # noqa: S608  no text of a person in it
                 f" AND (s.lane = 0 OR s.idx < ?) AND length(s.sealed) > 0{goes}",
                 (index, *bounds),
             )
     rows = [row for row in rows if int_of(row[1]) < size]  # of a reseal its own leaf must be covered too
+    rows = [row for row in rows if row[1] not in aloft.sizes]
     rows.sort(key=lambda row: (int_of(row[0]), int_of(row[1])))
     return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed, _ in rows]
+
+
+def _but(aloft: Aloft) -> str:
+    """Return the condition that leaves out what is on its way, but for reseals, which travel under another leaf."""
+    marks = ", ".join("?" * len(aloft.sizes))
+    return f" AND s.idx NOT IN ({marks})" if marks else ""
 
 
 def window_end(book: Book, size: int, window: int, allowed: Going) -> int:

@@ -15,7 +15,7 @@ from comity.dispatch.exchange_codec import decode_exchange
 from comity.marking.labels import Lane
 from comity.node.link import LinkState
 from comity.node.linkrow import Link, going
-from comity.node.speak import CREDIT, WANTS, window_end
+from comity.node.speak import BESIDE_IMMEDIATE, CREDIT, DISPATCHES, WANTS, window_end
 from comity.tlog.checkpoint import parse_body, verify_cosignature, verify_head
 from comity.tlog.note import parse_note
 from tests.unit.node.forge import START, Forger, S, entries, logs, node, pair, problem, rows
@@ -257,6 +257,40 @@ def test_at_most_64_in_one_exchange_and_more_follows():
     first = queue(a, Lane.NORMAL, 70)
     made = said(a)
     assert (indexes(made), made.more) == (first[:64], True)
+
+
+def test_what_is_on_its_way_does_not_travel_twice_and_takes_of_the_credit():
+    a = node()
+    first = queue(a, Lane.NORMAL, DISPATCHES + 2, 1 << 10)
+    hear(a, Forger(a), wants=tuple(map(LeafIndex, first[:3])), credit=((Lane.NORMAL, (DISPATCHES + 1) << 10),))
+    assert indexes(said(a)) == first[:DISPATCHES]
+    aloft = a.said
+    assert (len(aloft.sizes), aloft.left) == (DISPATCHES, True)
+    assert indexes(said(a, aloft=aloft)) == first[DISPATCHES : DISPATCHES + 1], "credit for one more is left"
+    assert (len((aloft + a.said).sizes), (aloft + a.said).left) == (DISPATCHES + 1, True)
+    assert indexes(said(a)) == first[:DISPATCHES], "and when it is not on its way it goes again"
+
+
+def test_a_reseal_that_is_on_its_way_does_not_travel_twice():
+    a = node()
+    one, two, new = queue(a, Lane.NORMAL, 3)
+    with a.ledger.begin() as book:
+        book.tx.run("UPDATE sent SET resealed_idx = ? WHERE idx = ?", (new, one))
+        book.tx.run("UPDATE sent SET settled_at = 1 WHERE idx = ?", (new,))
+    hear(a, Forger(a), credit=((Lane.NORMAL, 1 << 20),))
+    assert indexes(said(a)) == [two, new]
+    assert indexes(said(a, aloft=a.said)) == []
+
+
+def test_little_stands_beside_something_immediate():
+    a = node()
+    queue(a, Lane.NORMAL, DISPATCHES)
+    (fast,) = queue(a, Lane.IMMEDIATE, 1)
+    hear(a, Forger(a), credit=((Lane.NORMAL, 1 << 20),))
+    made = said(a)
+    assert (indexes(made)[0], len(made.dispatches), made.more) == (fast, BESIDE_IMMEDIATE, True)
+    queue(a, Lane.IMMEDIATE, DISPATCHES - 1)
+    assert len(said(a).dispatches) == DISPATCHES, "of immediate itself as many as ever"
 
 
 def test_the_body_stays_within_its_limit():
