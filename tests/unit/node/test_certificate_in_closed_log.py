@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from comity.base.ids import Ms
@@ -9,13 +11,27 @@ from comity.dispatch import certificates as crossed
 from comity.dispatch.certificates import CONTENT
 from comity.dispatch.closed import closed_logs
 from comity.dispatch.entries import Fact, RecordLeaf
-from comity.node import certifying
+from comity.dispatch.inbound.paper import CERTIFICATE
 from comity.node.certificate import check_certificate
 from comity.node.certifying import certificates, certificates_of
 from comity.node.erasing import ask_erasure, confirm_erasure
 from comity.node.publickeys import PublicKeys
 from comity.sim.exercise import KEEPERS, OFFICER
-from tests.unit.node.cuts import AFTER, LAST, LATER, THEN, cut_whole, every, joined, notice, steal, whole
+from tests.unit.node.cuts import (
+    AFTER,
+    LAST,
+    LATER,
+    THEN,
+    again,
+    cut_whole,
+    every,
+    joined,
+    notice,
+    papers,
+    steal,
+    take,
+    whole,
+)
 from tests.unit.node.putback import note, settle
 
 HOUR = 3_600_000
@@ -99,19 +115,30 @@ def both_prove(a, b, gone, steps):
             assert check_certificate(one, keys).certificate.dispatch == gone
 
 
-def under_way(a, b, monkeypatch=None):
-    """`a` sends a certificate, and its log is cut above the leaf before `b` has opened what brings it."""
+def under_way(a, b, *, blind=False):
+    """`a` sends a certificate, and its log is cut above the leaf before `b` has opened what brings it.
+
+    A `blind` side finds no leaf in the closed log, as a program that looks in the log of now alone.
+    """
     gone = given(a, b)
     done = erased(a, gone, LATER)
     settle(a, b, Ms(LATER + 61_000))
     steal(a, b, AFTER)
     assert a.node.certify(OFFICER, AFTER) == 1
     notice(a, b, AFTER)
-    if monkeypatch is not None:  # a peer that looks in the log of now alone, as those of before
-        monkeypatch.setattr(
-            crossed, "places_of", lambda crossing, tx, size: [crossing.leaf] if crossing.leaf < size else []
-        )
-    cut_whole(a, b, THEN)
+    made = papers(a, b, THEN)
+    take(a, made, THEN)
+    take(b, made, THEN)
+    hidden = []
+    if blind:
+        with b.store.begin() as tx:
+            (closed,) = closed_logs(tx, "theirs")
+            hidden = tx.rows("SELECT * FROM entry WHERE role = 'theirs' AND idx = ?", (closed.base + done.leaf,))
+            assert tx.run("DELETE FROM entry WHERE role = 'theirs' AND idx = ?", (closed.base + done.leaf,)) == 1
+    again(a, b, THEN)
+    with b.store.begin() as tx:
+        for row in hidden:
+            tx.run(f"INSERT INTO entry VALUES ({', '.join('?' * len(row))})", row)
     return gone, done
 
 
@@ -130,9 +157,9 @@ def test_one_that_was_under_way_stands_by_the_closed_log():
     whole(a, b)
 
 
-def test_one_that_a_peer_refuses_for_the_closed_log_is_said_again(monkeypatch):
+def test_one_that_a_peer_refuses_for_the_closed_log_is_said_again():
     a, b = joined()
-    under_way(a, b, monkeypatch)
+    under_way(a, b, blind=True)
     settle(a, b, LAST)
     assert owed(a) == [(True, "refused")]
     assert a.node.certify(OFFICER, LAST) == 0
@@ -157,10 +184,15 @@ def test_a_leaf_above_the_cut_is_none_of_the_closed_log():
         assert closed.base + closed.cut_size not in crossed.places_of(above, tx, size)
 
 
-def test_nothing_is_said_again_where_the_accord_does_not_open_the_kind(monkeypatch):
+def test_nothing_is_said_again_where_the_accord_does_not_open_the_kind():
     a, b = joined()
     gone, _ = destroyed_below_the_cut(a, b)
-    monkeypatch.setattr(certifying, "crosses", lambda office: False)
+    accord = a.node.office.accord
+    without = [
+        replace(one, kinds=tuple(kind for kind in one.kinds if kind != CERTIFICATE)) if one.desk == "node" else one
+        for one in accord.desks
+    ]
+    a.node.office = replace(a.node.office, accord=replace(accord, desks=tuple(without)))
     assert a.node.certify(OFFICER, LAST) == 0
     assert [row[0] < 0 for row in a.rows("SELECT leaf FROM erasure")] == [True]
     keys = PublicKeys.listed(*(one.keys for lists in a.node.all_lists() for one in lists))
