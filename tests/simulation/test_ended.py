@@ -10,7 +10,7 @@ from comity.dispatch.certificates import DESTROYED, SHRED
 from comity.dispatch.entries import DispatchLeaf, LinkEvent, LinkLeaf, RecordLeaf
 from comity.dispatch.inbound import admit
 from comity.dispatch.stops import LEAVING
-from comity.node import certifying, erasing
+from comity.node import certifying, erasing, retention
 from comity.node.node import Node
 from comity.sim.faults import MINUTE_MS, Fault, calm_plan
 from comity.sim.ruled import Invariant
@@ -123,3 +123,22 @@ def test_a_receiver_that_looks_at_nothing_is_caught(monkeypatch):
 
 def test_what_leaves_is_what_the_protocol_names():
     assert set(LEAVING) == {"recall", "correction", "keys", "certificate"}
+
+
+def test_each_step_of_a_destruction_has_a_certificate_of_its_own():
+    """Of some dispatches the body goes first; the fault below shows that this world has such."""
+    world = world_of(BOTH, 1)
+    assert world.run().broken is None
+    for side in world.watch.sides:
+        leaves = [one for one in side.log.decoded if isinstance(one, RecordLeaf) and one.kind in {SHRED, DESTROYED}]
+        kinds = [header.kind for header in side.headers.values()]
+        assert kinds.count("certificate") == len(leaves) > 0
+
+
+def test_a_rest_that_is_left_for_ever_lets_no_world_rest(monkeypatch):
+    """Planted: what was erased in part is due no more, as it was before further erasures."""
+    monkeypatch.setattr(retention, "left_of", lambda found, *, whole: () if found else tuple(erasing.PARTS))
+    broken = world_of(BOTH, 1).run().broken
+    assert broken is not None
+    assert broken.startswith(Invariant.NOT_SETTLED.name)
+    assert "are owed, one part" in broken

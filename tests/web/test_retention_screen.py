@@ -9,6 +9,10 @@ from dataclasses import replace
 import pytest
 
 from comity.base.ids import read_id, show_id
+from comity.dispatch.states import Officer
+from comity.node.erasing import ask_erasure, confirm_erasure
+from tests.unit.dispatch.test_acts import Roster, officer
+from tests.unit.edge.dutyworld import NOW
 from tests.unit.edge.twofolders import question
 from tests.web.desk import desk
 
@@ -86,6 +90,34 @@ def test_a_day_is_put_off_by_two_at_the_screen(house):
     due, _, rest = text(lead.get("/retention")).partition("Holds in force")
     assert one not in due
     assert "kept longer" in rest
+
+
+def _settled(node, one):
+    with node.ledger.read() as tx:
+        return bool(tx.rows("SELECT 1 FROM sent WHERE id = ? AND settled_at IS NOT NULL", (read_id(one),)))
+
+
+def test_the_screen_says_what_is_left_and_its_button_erases_that(house):
+    one = show_id(house.crosses(question()))
+    node = house.opened("ostrel").node
+    house.until(lambda: _settled(node, one))
+    with node.ledger.begin() as book:
+        book.tx.run(
+            "INSERT INTO review (dispatch, whose, desk, kind, case_id, at, why) SELECT id, 'ours', desk, 'rfi', case_id, 1,"
+            " 'label' FROM sent WHERE id = ? ON CONFLICT (dispatch) DO UPDATE SET at = 1",
+            (read_id(one),),
+        )
+        lead, legal = (Officer("requests", number) for number in (108, 105))
+        office = replace(node.office, powers=Roster(n108=officer("desk-lead"), n105=officer("legal-officer")))
+        ask_erasure(read_id(one), lead, book, office, NOW, parts=("body",), reason="its day")
+        confirm_erasure(read_id(one), legal, book, office, NOW)
+    lead, legal = (house.visitor(role) for role in ("desk-lead", "legal-officer"))
+    assert "erased in part; still held: attachments, author" in text(lead.get("/retention"))
+    wish = {"dispatch": one, "step": "ask", "reason": "its day"}
+    assert lead.post("/retention/erase", wish).status_code in {302, 303}
+    assert legal.post("/retention/erase", {"dispatch": one, "step": "confirm"}).status_code in {302, 303}
+    assert one not in text(lead.get("/retention")).partition("Holds in force")[0]
+    assert lead.post("/retention/erase", wish).status_code == 400
 
 
 def test_the_words_of_each_language_stand_there(house):

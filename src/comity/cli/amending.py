@@ -162,6 +162,8 @@ def _signed_row(one: dict[str, Any]) -> list[str]:
 
 def _show_proposal(one: dict[str, Any]) -> None:
     whose = "our proposal" if one["ours"] else "PROPOSED by the other side"
+    if one["forgotten"]:
+        whose = "signed by our root, but this node has no proposal of it; the answer came for"
     print(f"{whose}, edition {one['edition']}, {moment(one['at'])}: {one['state']}  number {one['number'][:16]}")
     for said in (one["note"], one["answer"]):
         if said:

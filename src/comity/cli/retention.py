@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from comity.base.errors import BadConfiguration
 from comity.base.ids import show_id
@@ -36,7 +37,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     erase = inner.add_parser("erase", help="ask that a dispatch is erased; another person confirms")
     erase.add_argument("dispatch", metavar="ID")
     erase.add_argument("--reason", default="", help="why, in words; of who asks")
-    erase.add_argument("--part", action="append", choices=tuple(PARTS), help="default: all; the header stays")
+    erase.add_argument(
+        "--part", action="append", choices=tuple(PARTS), help="default: all that is left; the header stays"
+    )
     erase.add_argument(
         "--confirm", action="store_true", help="make what another person asked for; nothing brings it back"
     )
@@ -60,6 +63,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     crossed.set_defaults(run=run_certificates)
     certificate = inner.add_parser("certificate", help="write the certificate of an erasure, ours or theirs, as a file")
     certificate.add_argument("dispatch", metavar="ID")
+    certificate.add_argument(
+        "--step",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of what was erased in several steps, 1 the first; default: the last",
+    )
     certificate.add_argument("--out", type=Path, required=True, metavar="FILE")
     add_node(certificate)
     certificate.set_defaults(run=run_certificate)
@@ -94,10 +104,10 @@ def run_due(asked: argparse.Namespace) -> int:
     return DONE
 
 
-def _stands(one: dict[str, object]) -> str:
-    if one["hold"]:
-        return "on hold"
-    return f"asked by {one['asked']}; another person confirms" if one["asked"] else ""
+def _stands(one: dict[str, Any]) -> str:
+    left = f"erased in part; left: {' '.join(one['left'])}" if one["partly"] else ""
+    state = f"asked by {one['asked']}; another person confirms" if one["asked"] else ""
+    return "; ".join(filter(None, (left, "on hold" if one["hold"] else state)))
 
 
 def run_hold(asked: argparse.Namespace) -> int:
@@ -200,12 +210,17 @@ def run_certificate(asked: argparse.Namespace) -> int:
     """Write a certificate into a new file."""
     if asked.out.exists():
         raise BadConfiguration(f"{asked.out} is there already; nothing was written. Name another file")
-    said = ask(asked.node, "GET", f"/retention/certificate?id={asked.dispatch}")
+    said = ask(asked.node, "GET", f"/retention/certificate?id={asked.dispatch}&step={asked.step}")
     if said["certificate"] is None:
         print("no co-signed head covers the leaf yet; nothing was written. Try again after the next exchange")
         return REFUSED
     write_atomic(asked.out, said["certificate"].encode())
-    show_json({"out": str(asked.out)}) if asked.json else print(f"written to {asked.out}")
+    if asked.json:
+        show_json({"out": str(asked.out), "steps": said["steps"]})
+        return DONE
+    print(f"written to {asked.out}")
+    if said["steps"] > 1:
+        print(f"it was erased in {said['steps']} steps; each has a certificate of its own: --step 1 to {said['steps']}")
     return DONE
 
 

@@ -18,9 +18,10 @@ from comity.dispatch.alarms import Alarm, ring
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.closed import closed_logs, real
 from comity.dispatch.columns import bytes_of, int_of
-from comity.dispatch.entries import DispatchLeaf, Fact, RecordLeaf, record_commit
+from comity.dispatch.entries import DispatchLeaf, Fact, RecordLeaf, encode_entry, record_commit
 from comity.dispatch.filing import Filing
 from comity.dispatch.glass import DUTY_OFFICER
+from comity.dispatch.partsrow import parts_of
 from comity.dispatch.ports import Tx
 
 VERSION: Final = "comity/certificate/1"
@@ -34,7 +35,7 @@ CONTENT: Final = ("body", "attachments", "author")
 _ALL: Final = ("header", *CONTENT)
 FALSE: Final = "certificate-false"
 """Kind of the alarm for one that does not stand."""
-_FIELDS = 8
+_FIELDS, _BODY = 8, 1
 _SALT_BYTES = 32
 _KEYS: Final = frozenset(range(1, 5))
 
@@ -138,9 +139,7 @@ def fault_of_theirs(body: bytes, book: Book) -> str:
     """
     crossing = decode_crossing(body)
     said = crossing.said
-    leaf = book.entry(LogRole.THEIRS, crossing.leaf) if crossing.leaf < book.logs[LogRole.THEIRS].size else None
-    opens = record_commit(crossing.salt, crossing.record)
-    if said.kind not in {SHRED, DESTROYED} or leaf != RecordLeaf(said.kind, opens):
+    if said.kind not in {SHRED, DESTROYED} or not _stands(crossing, book):
         return f"leaf {crossing.leaf} of their log does not say this"
     place = _place_of_ours(said, book)
     if place is None:
@@ -154,6 +153,33 @@ def fault_of_theirs(body: bytes, book: Book) -> str:
     if not said.parts or any(part not in known for part in said.parts) or len(set(said.parts)) < len(said.parts):
         return "it names parts that cannot be destroyed, or none"
     return "" if said.kind == SHRED or set(said.parts) == set(_ALL) else "what was not admitted is destroyed whole"
+
+
+def _stands(crossing: Crossing, book: Book) -> bool:
+    """Say whether a log of theirs has the leaf that a certificate opens: that of now, or one closed, below its cut.
+
+    What crosses names no log. One that was under way when its sender's log was cut opens a leaf of the closed one; what the
+    leaf commits to is enough to know it by.
+    """  # spec: protocol.md 10
+    leaf, size = leaf_of(crossing), book.logs[LogRole.THEIRS].size
+    return any(book.raw_entry(LogRole.THEIRS, place) == leaf for place in places_of(crossing, book.tx, size))
+
+
+def leaf_of(crossing: Crossing) -> bytes:
+    """Return the entry that a certificate opens."""
+    return encode_entry(RecordLeaf(crossing.said.kind, record_commit(crossing.salt, crossing.record)))
+
+
+def places_of(crossing: Crossing, tx: Tx, size: int) -> list[int]:
+    """Return the places in our tables where the leaf of a certificate of theirs may be.
+
+    Args:
+        crossing: what came.
+        tx: our tables.
+        size: entries of their log of now.
+    """
+    logs = [(0, size), *((one.base, one.cut_size) for one in closed_logs(tx, LogRole.THEIRS))]
+    return [base + crossing.leaf for base, length in logs if crossing.leaf < length]
 
 
 def _place_of_ours(said: Certificate, book: Book) -> int | None:
@@ -247,11 +273,25 @@ def all_held(tx: Tx, most: int) -> tuple[Held, ...]:
     )
 
 
-def came_about(tx: Tx, about: DispatchId) -> bytes | None:
-    """Return the body of the newest certificate of the other side about a dispatch of ours; None if none came."""
+def came_about(tx: Tx, about: DispatchId) -> list[Crossing]:
+    """Return what crossed as certificates of the other side about a dispatch of ours, one for each step of its destruction.
+
+    Where the same was said again, as behind a cut, the newest counts.
+    """
     rows = tx.rows(
-        "SELECT c.leaf, g.plain FROM certificate c JOIN got g ON g.id = c.dispatch"
-        " WHERE c.about = ? AND c.ours = 0 AND g.plain IS NOT NULL ORDER BY c.at DESC LIMIT 1",
+        "SELECT c.record, g.plain FROM certificate c JOIN got g ON g.id = c.dispatch"
+        " WHERE c.about = ? AND c.ours = 0 AND g.plain IS NOT NULL ORDER BY c.at, c.dispatch",
         (about,),
     )
-    return bytes_of(rows[0][1]) if rows else None
+    found = {record: decode_crossing(parts_of(bytes_of(plain))[_BODY].content) for record, plain in rows}
+    return sorted(found.values(), key=lambda one: one.said.at)
+
+
+def parts_said(tx: Tx) -> dict[bytes, frozenset[str]]:
+    """Return the parts that the other side's certificates name together, by dispatch, of what no one of them ends alone."""
+    rows = tx.rows("SELECT about, record FROM certificate WHERE ours = 0 AND whole = 0 AND about IS NOT NULL")
+    found: dict[bytes, frozenset[str]] = {}
+    for about, record in rows:
+        parts = decode_certificate(bytes_of(record)).parts
+        found[bytes_of(about)] = found.get(bytes_of(about), frozenset()) | frozenset(parts)
+    return found

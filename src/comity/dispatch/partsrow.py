@@ -38,9 +38,9 @@ def without(parts: wire.Parts, destroyed: Collection[int]) -> wire.Parts:
     return header, body, attachments, author
 
 
-def digests_of(parts: wire.Parts) -> bytes:
-    """Return the digests of the four parts in a row, 128 bytes."""
-    return b"".join(wire.part_digest(number, part) for number, part in enumerate(parts))
+def digests_of(parts: wire.Parts, before: bytes | None = None) -> bytes:
+    """Return the digests of the four parts in a row, 128 bytes; those of `before` for parts that were destroyed already."""
+    return b"".join(part_digest_shown(number, part, before) for number, part in enumerate(parts))
 
 
 def part_digest_shown(number: int, part: wire.Part, digests: bytes | None) -> Digest:

@@ -6,7 +6,7 @@ other side's proposal while its own waits, and nobody signs, or proposes again, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from comity.base.errors import BadEnvelope, BadSignature
 from comity.base.hashing import sha256
@@ -57,11 +57,19 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposal, and what answered it; `overtaken` where another text of its edition is signed by both."""
+    """A proposal, and what answered it.
+
+    Attributes:
+        said: the proposal.
+        answer: None while it has none.
+        overtaken: another text of its edition is signed by both.
+        forgotten: no row of ours has it: what is known of it is what its refusal says, and `said` has the time of that.
+    """
 
     said: Said
     answer: Said | None
     overtaken: bool
+    forgotten: bool = False
 
     @property
     def waits(self) -> bool:
@@ -99,6 +107,24 @@ def proposals(tx: Tx) -> tuple[Proposal, ...]:
         Proposal(one, answers.get(one.text_sha256), one.edition in signed and one.text_sha256 not in answers)
         for one in said
         if one.stage is Stage.PROPOSED
+    )
+
+
+def forgotten(tx: Tx) -> tuple[Proposal, ...]:
+    """Return what the other side refused of ours and we have no row of, oldest first, each text once.
+
+    Our root signed it: the store was put back to before it was proposed, or it went by hand.
+    """
+    said = all_said(tx)
+    known = {one.text_sha256 for one in said if one.stage is Stage.PROPOSED}
+    refused = {
+        one.text_sha256: one
+        for one in said
+        if one.stage is Stage.REFUSED and not one.ours and one.text_sha256 not in known
+    }
+    return tuple(
+        Proposal(replace(one, ours=True, stage=Stage.PROPOSED, note=""), one, overtaken=False, forgotten=True)
+        for one in refused.values()
     )
 
 

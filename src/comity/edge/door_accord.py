@@ -64,6 +64,7 @@ class AccordRoutes:
     def _shown(self) -> Json:
         node, now = self._engine.node, self._engine.clock.now()
         found = node.amending()
+        all_ = sorted((*found.proposals, *found.forgotten), key=lambda one: one.said.at)
         with node.ledger.read() as tx:
             newest, digest = newest_signed(tx, node.office)
         return {
@@ -73,7 +74,7 @@ class AccordRoutes:
             "ours": {"edition": found.ours.accord.edition, "entry": found.ours.index},
             "theirs": {"edition": found.theirs.accord.edition, "entry": found.theirs.index},
             "signed": [_signed(one, now) for one in found.signed],
-            "proposals": [_proposal(one, newest) for one in found.proposals],
+            "proposals": [_proposal(one, newest) for one in all_],
         }
 
     async def _on_edition(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
@@ -145,6 +146,7 @@ def _proposal(one: Proposal, newest: Accord) -> Json:
         "number": said.text_sha256.hex(),
         "edition": said.edition,
         "ours": said.ours,
+        "forgotten": one.forgotten,
         "at": said.at,
         "from": accord.in_force_from,
         "note": said.note,

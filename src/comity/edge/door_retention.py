@@ -118,8 +118,11 @@ class RetentionRoutes:
         return renewal_json(done)
 
     async def _on_certificate(self, request: HTTPScope, __: ASGIReceiveCallable) -> Json:
-        found = self._retaining.certificate(read_id(query_of(request, "id")))
-        return {"certificate": None if found is None else found.decode()}
+        step = query_of(request, "step") or "0"
+        if not step.isdecimal():
+            raise BadForm("a step of an erasure is a number, 1 the first; nothing was changed")
+        found, steps = self._retaining.certificate(read_id(query_of(request, "id")), int(step))
+        return {"certificate": None if found is None else found.decode(), "steps": steps}
 
     async def _on_certificates(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
         return certificates_json(await self._retaining.certificates())

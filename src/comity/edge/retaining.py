@@ -11,11 +11,11 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from comity.base.errors import StoreError
+from comity.base.errors import BadForm, StoreError
 from comity.base.ids import CaseId, DispatchId, Ms, show_id
 from comity.desk import Desk
 from comity.dispatch.book import Book
-from comity.dispatch.certificates import Held
+from comity.dispatch.certificates import CONTENT, Held
 from comity.dispatch.entries import Fact
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
@@ -25,7 +25,7 @@ from comity.edge.filestore import FileStore
 from comity.edge.plain import Json
 from comity.edge.stores import NodeStore
 from comity.node import attached
-from comity.node.certifying import Certificates, Debt, certificate_of, certificates
+from comity.node.certifying import Certificates, Debt, certificates, certificates_of
 from comity.node.erasing import (
     Erased,
     ask_erasure,
@@ -143,10 +143,23 @@ class Retaining:
             lambda book, now: drop_renewal(dispatch, by, book, self._node.office, now), ("retention",)
         )
 
-    def certificate(self, dispatch: DispatchId) -> bytes | None:
-        """Return the certificate of a destruction, ours or of the other side; None while no co-signed head covers it."""
+    def certificate(self, dispatch: DispatchId, step: int = 0) -> tuple[bytes | None, int]:
+        """Return the certificate of a destruction, ours or of the other side, and in how many steps it was made.
+
+        Args:
+            dispatch: what was destroyed.
+            step: which of its steps, 1 the first; 0 the newest.
+
+        Returns:
+            None as the certificate while no co-signed head covers it.
+        """
         with self._node.ledger.read() as tx:
-            return certificate_of(dispatch, tx)
+            found = certificates_of(dispatch, tx)
+        if not 0 <= step <= len(found):
+            raise BadForm(
+                f"{show_id(dispatch)} was erased in {len(found)} steps; there is no certificate of step {step}"
+            )
+        return found[step - 1], len(found)
 
     async def certificates(self) -> Certificates:
         """Return the certificates that crossed, and what is owed on both sides."""
@@ -213,6 +226,8 @@ def due_json(one: Due) -> dict[str, Json]:
         "case": None if one.case is None else show_id(one.case),
         "at": one.at,
         "why": one.why,
+        "left": list(one.left),
+        "partly": one.left != CONTENT,
         "hold": None if one.hold is None else hold_json(one.hold),
         "asked": None if one.asked is None else f"{one.asked[0]}/{one.asked[1]}",
     }

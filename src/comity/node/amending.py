@@ -17,7 +17,7 @@ from comity.dispatch.filing import Filing
 from comity.dispatch.glass import DUTY_OFFICER
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
-from comity.dispatch.proposals import Proposal, Said, heard, keep_said, proposals
+from comity.dispatch.proposals import Proposal, Said, forgotten, heard, keep_said, proposals
 from comity.node.papers import ACCORD, keep_paper, read_papers
 
 LATE_MS = 24 * 3_600_000
@@ -61,12 +61,16 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Amending:
-    """What there is of editions: those in force, those signed after the ceremony, proposals and what became of them."""
+    """What there is of editions: those in force, those signed after the ceremony, proposals and what became of them.
+
+    `forgotten` are those of ours that the other side refused and this node has no row of.
+    """
 
     ours: Agreed
     theirs: Agreed
     signed: tuple[Signed, ...]
     proposals: tuple[Proposal, ...]
+    forgotten: tuple[Proposal, ...]
 
 
 def keep_amendment(tx: Tx, filing: Filing) -> int:
@@ -125,7 +129,7 @@ def amending(tx: Tx, office: Office) -> Amending:
     papers = read_papers(tx)
     first = Agreed(LeafIndex(2), office.accord_digest, office.accord)
     ours, theirs = (first, first) if papers is None else (papers.agreed_ours[-1], papers.agreed_theirs[-1])
-    return Amending(ours, theirs, signed_editions(tx), proposals(tx))
+    return Amending(ours, theirs, signed_editions(tx), proposals(tx), forgotten(tx))
 
 
 # --- late leaves ------------------------------------------------------------------------------------------------------

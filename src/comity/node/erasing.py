@@ -1,7 +1,7 @@
 """Erasing what is held: two persons, salts and content destroyed, a leaf that says so, and logs that still verify.
 
 The rule it keeps: header and salt 0 outlive the rest, so that a disclosure stays provable when its content is gone; what is
-on hold, not settled, or not confirmed by another person is not erased.
+on hold, not settled, or not confirmed by another person is not erased. What was erased in part can be erased further.
 """  # spec: protocol.md 12, Erasing
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ from typing import Protocol, runtime_checkable
 from comity.base import cbor
 from comity.base.cbor import Value
 from comity.base.errors import BadForm, NotAllowed
-from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, show_id
+from comity.base.ids import CaseId, DispatchId, LeafIndex, Ms, new_dispatch_id, show_id
 from comity.dispatch import glass, records, wire
 from comity.dispatch.accord import Accord
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.certificates import DESTROYED, SHRED, Certificate, encode_certificate
 from comity.dispatch.closed import closed_at, real
-from comity.dispatch.columns import bytes_of, int_of, text_of
+from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact
 from comity.dispatch.office import Office
-from comity.dispatch.partsrow import digests_of, parts_bytes, parts_of, without
+from comity.dispatch.partsrow import GONE, digests_of, parts_bytes, parts_of, without
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Officer
 from comity.node import attached
+from comity.node.erasures import Erasure, erasures_of, shut_out, waiting
 from comity.node.retention import LEGAL, check_keeper, custody_day, hold_on
 
 ASKED = "comity/erasure-asked/1"
@@ -63,13 +64,20 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """Where a dispatch stands: its table, leaf, case and settled content."""
+    """Where a dispatch stands: its table, leaf, case, settled content, and the digests of the four parts once one is gone."""
 
     table: str
     id: DispatchId
     idx: int
     case: CaseId
     plain: bytes | None
+    digests: bytes | None
+
+    @property
+    def left(self) -> tuple[str, ...]:
+        """The parts that are held still, in order; in custody they go at once."""
+        held = None if self.plain is None else parts_of(self.plain)
+        return tuple(part for part, number in PARTS.items() if held is None or held[number] != GONE)
 
 
 # --- asking and confirming -----------------------------------------------------------------------------------------------
@@ -82,6 +90,7 @@ def ask_erasure(
 
     Raises:
         BadForm: it is not here, not settled, on hold, erased already or asked for already, or no part or reason is given.
+            Of parts that are named only those count that are held still.
         NotAllowed: the officer may not.
     """
     check_keeper(by, book.tx, office, now)
@@ -92,12 +101,16 @@ def ask_erasure(
         raise BadForm(f"what can be erased is {', '.join(PARTS)}; the header stays. Nothing was changed")
     if not reason.strip() or len(reason) > _LONGEST:
         raise BadForm(f"an erasure needs a reason of at most {_LONGEST} characters; nothing was changed")
-    if book.tx.rows("SELECT 1 FROM erasure WHERE dispatch = ?", (dispatch,)):
+    before = erasures_of(dispatch, book.tx)
+    if waiting(before) is not None:
         raise BadForm("its erasure was asked for already; another person confirms it. Nothing was changed")
-    named = " ".join(part for part in PARTS if part in parts)
+    named = " ".join(part for part in row.left if part in parts)
+    if not named:
+        raise BadForm("it was erased already; nothing was changed")
+    key, about = (new_dispatch_id(now, office.entropy), dispatch) if before else (dispatch, None)
     book.tx.run(
-        "INSERT INTO erasure (dispatch, parts, reason, desk, number, asked_at) VALUES (?, ?, ?, ?, ?, ?)",
-        (dispatch, named, reason.strip(), by.desk, by.number, now),
+        "INSERT INTO erasure (dispatch, about, parts, reason, desk, number, asked_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (key, about, named, reason.strip(), by.desk, by.number, now),
     )
     _note(ASKED, [dispatch, named, reason.strip(), by.desk, by.number, now], book, office, now)
 
@@ -110,7 +123,8 @@ def confirm_erasure(dispatch: DispatchId, by: Officer, book: Book, office: Offic
         NotAllowed: the same person, or neither of the two is a legal officer.
     """
     roles = check_keeper(by, book.tx, office, now)
-    parts, asker = _asked(dispatch, book.tx)
+    wish = _asked(dispatch, book.tx)
+    asker = wish.by
     if asker == (by.desk, by.number):
         raise NotAllowed("another person than the one who asked confirms an erasure; nothing was changed")
     first = office.powers.standing(book.tx, *asker, now)
@@ -119,7 +133,7 @@ def confirm_erasure(dispatch: DispatchId, by: Officer, book: Book, office: Offic
     row = _row(dispatch, book.tx)
     _check_free(row, book.tx)
     _check_custody(row, book.tx, office, now)
-    return _erase(row, parts, by, book, office, now=now)
+    return _erase(row, wish, by, book, office, now=now)
 
 
 def refuse_erasure(dispatch: DispatchId, by: Officer, book: Book, office: Office, now: Ms) -> None:
@@ -130,17 +144,16 @@ def refuse_erasure(dispatch: DispatchId, by: Officer, book: Book, office: Office
         NotAllowed: the officer may not.
     """
     check_keeper(by, book.tx, office, now)
-    _asked(dispatch, book.tx)
-    book.tx.run("DELETE FROM erasure WHERE dispatch = ? AND done_at IS NULL", (dispatch,))
+    wish = _asked(dispatch, book.tx)
+    book.tx.run("DELETE FROM erasure WHERE dispatch = ? AND done_at IS NULL", (wish.key,))
     _note(ASKED, [dispatch, "", "taken back", by.desk, by.number, now], book, office, now)
 
 
-def _asked(dispatch: DispatchId, tx: Tx) -> tuple[tuple[str, ...], tuple[str, int]]:
-    rows = tx.rows("SELECT parts, desk, number FROM erasure WHERE dispatch = ? AND done_at IS NULL", (dispatch,))
-    if not rows:
+def _asked(dispatch: DispatchId, tx: Tx) -> Erasure:
+    wish = waiting(erasures_of(dispatch, tx))
+    if wish is None:
         raise BadForm("nobody asked for this erasure, or it was done; nothing was changed")
-    parts, desk, number = rows[0]
-    return tuple(text_of(parts).split()), (text_of(desk), int_of(number))
+    return wish
 
 
 def _row(dispatch: DispatchId, tx: Tx) -> _Row:
@@ -154,10 +167,12 @@ def _row(dispatch: DispatchId, tx: Tx) -> _Row:
         idx, case, plain, settled, digests = rows[0]
         if idx is None or settled is None:
             raise BadForm("it is not settled: its receipt is still to come. Nothing was changed")
-        if digests is not None:
-            raise BadForm("it was erased already; nothing was changed")
         of_case = CaseId(dispatch if case is None else bytes_of(case))
-        return _Row(table, dispatch, int_of(idx), of_case, None if plain is None else bytes_of(plain))
+        content, known = (None if one is None else bytes_of(one) for one in (plain, digests))
+        row = _Row(table, dispatch, int_of(idx), of_case, content, known)
+        if not row.left:
+            raise BadForm("it was erased already; nothing was changed")
+        return row
     raise BadForm(f"this node does not hold {show_id(dispatch)}; nothing was changed")
 
 
@@ -186,7 +201,8 @@ def _check_custody(row: _Row, tx: Tx, office: Office, now: Ms) -> None:
 # --- destroying ----------------------------------------------------------------------------------------------------------
 
 
-def _erase(row: _Row, parts: tuple[str, ...], by: Officer, book: Book, office: Office, *, now: Ms) -> Erased:
+def _erase(row: _Row, wish: Erasure, by: Officer, book: Book, office: Office, *, now: Ms) -> Erased:
+    parts = wish.parts
     leaf = book.entry(LogRole.OURS if row.table == "sent" else LogRole.THEIRS, row.idx)
     assert isinstance(leaf, DispatchLeaf)
     kind = SHRED if row.plain is not None else DESTROYED
@@ -208,8 +224,10 @@ def _erase(row: _Row, parts: tuple[str, ...], by: Officer, book: Book, office: O
     _note(HOME, members, book, office, now)
     certified = row.id if row.table == "sent" else None  # what was ours is nobody's to be told of
     book.tx.run(
-        "UPDATE erasure SET done_at = ?, leaf = ?, certified = ? WHERE dispatch = ?", (now, place, certified, row.id)
+        "UPDATE erasure SET done_at = ?, leaf = ?, certified = ? WHERE dispatch = ?", (now, place, certified, wish.key)
     )
+    if wish.key != row.id:
+        shut_out(book.tx)
     return Erased(row.id, kind, place, now)
 
 
@@ -221,7 +239,7 @@ def _destroy_parts(row: _Row, parts: tuple[str, ...], book: Book, office: Office
     nothing = b"" if row.table == "sent" else None
     book.tx.run(
         f"UPDATE {row.table} SET plain = ?, sealed = ?, digests = ? WHERE id = ?",  # noqa: S608  our two tables
-        (left, nothing, digests_of(held), row.id),
+        (left, nothing, digests_of(held, row.digests), row.id),
     )
     if row.table == "got":
         book.tx.run("DELETE FROM set_aside WHERE idx = ?", (row.idx,))
@@ -289,17 +307,17 @@ def _past(tx: Tx, table: str, which: str, until: int) -> list[bytes]:
     return [bytes_of(row[0]) for row in rows]
 
 
-def erased_leaf(dispatch: DispatchId, tx: Tx) -> tuple[LeafIndex, bytes, bytes]:
-    """Return the leaf that says that a dispatch was erased, with the salt and record that open it.
+def erased_leaves(dispatch: DispatchId, tx: Tx) -> list[tuple[LeafIndex, bytes, bytes]]:
+    """Return the leaves that say that a dispatch was erased, one for each step, with the salts and records that open them.
 
     Raises:
         BadForm: it was not erased here.
     """
     rows = tx.rows(
-        "SELECT o.idx, o.salt, o.record FROM erasure e JOIN opening o ON o.idx = e.leaf WHERE e.dispatch = ?",
-        (dispatch,),
+        "SELECT o.idx, o.salt, o.record FROM erasure e JOIN opening o ON o.idx = e.leaf"
+        " WHERE e.dispatch = ? OR e.about = ? ORDER BY e.done_at, o.at, o.idx",
+        (dispatch, dispatch),
     )
     if not rows:
         raise BadForm(f"{show_id(dispatch)} was not erased here; there is no certificate")
-    index, salt, record = rows[0]
-    return LeafIndex(int_of(index)), bytes_of(salt), bytes_of(record)
+    return [(LeafIndex(int_of(index)), bytes_of(salt), bytes_of(record)) for index, salt, record in rows]

@@ -17,7 +17,7 @@ from comity.dispatch.alarms import Alarm, ring
 from comity.dispatch.amendment import decode_amendment
 from comity.dispatch.book import Book, LogRole, RowTiles, entries_between, log_row
 from comity.dispatch.columns import bytes_of, int_of
-from comity.dispatch.entries import Fact, RecordLeaf, encode_entry, record_commit
+from comity.dispatch.entries import Fact, RecordLeaf, Withdrawal, encode_entry, record_commit
 from comity.dispatch.exchange_codec import LogState, Manifest, OpenItem, decode_manifest, encode_manifest
 from comity.dispatch.filing import Facts, Filing
 from comity.dispatch.glass import DUTY_OFFICER
@@ -119,6 +119,8 @@ class NodeDesk:
     def settle(self, tx: Tx, dispatch: bytes, fact: int, code: str | None, at: Ms) -> None:
         """Note that the other side filed a key list, an amendment or a certificate, or did not; all else stands in the log."""
         certificates.heard(tx, dispatch, fact)
+        if code == Withdrawal.LOST:  # withdrawn here: a certificate goes again by another dispatch
+            tx.run("UPDATE erasure SET certified = NULL WHERE certified = ?", (dispatch,))
         if goes_again(tx, dispatch, code):
             return
         if answered_amendment(tx, dispatch, fact, at):

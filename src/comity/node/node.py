@@ -212,13 +212,14 @@ class Node(Linked):
                 return 0
         with self.ledger.begin() as book:
             certifying.let_go_again(book, again)
+            certifying.say_again(book, self.office, now)
             try:
                 return certifying.certify(book, self.office, by, now)
             except BadForm:
                 self._certifies = Ms(now + _CERTIFY_AGAIN_MS)
                 return 0  # they stay owed
 
-    def _to_go_again(self, now: Ms) -> tuple[DispatchId, ...]:
+    def _to_go_again(self, now: Ms) -> tuple[bytes, ...]:
         """Look every five minutes which certificates could not be opened and may go again."""
         if now < self._not_opened <= now + _NOT_OPENED_MS:
             return ()

@@ -21,10 +21,11 @@ from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.entries import Fact
 from comity.dispatch.holding import day_ends
 from comity.dispatch.office import Office
-from comity.dispatch.partsrow import parts_of
+from comity.dispatch.partsrow import GONE, parts_of
 from comity.dispatch.ports import Row, Tx
 from comity.dispatch.states import Officer
 from comity.dispatch.stops import read_stops
+from comity.node.erasures import erasures_of, waiting
 from comity.node.retention import LEGAL, OURS, THEIRS, check_keeper, note_day, ordered
 
 RECORD: Final = "comity/renewal/1"
@@ -102,11 +103,8 @@ def _renewal(row: Row) -> Renewal:
 
 # --- how long ---------------------------------------------------------------------------------------------------------
 
-_OURS = "SELECT plain, sent_at FROM sent WHERE id = ? AND settled_at IS NOT NULL AND digests IS NULL"
-_THEIRS = (
-    "SELECT plain, settled_at FROM got WHERE id = ? AND fact = ? AND plain IS NOT NULL AND settled_at IS NOT NULL"
-    " AND digests IS NULL"
-)
+_OURS = "SELECT plain, sent_at FROM sent WHERE id = ? AND settled_at IS NOT NULL"
+_THEIRS = "SELECT plain, settled_at FROM got WHERE id = ? AND fact = ? AND plain IS NOT NULL AND settled_at IS NOT NULL"
 
 
 def bounds(dispatch: DispatchId, tx: Tx, accord: Accord) -> Bounds:
@@ -115,14 +113,15 @@ def bounds(dispatch: DispatchId, tx: Tx, accord: Accord) -> Bounds:
     The cap is the accord's `retention-most`, counted from when it was settled, or twice its `retention` where it has none.
 
     Raises:
-        BadForm: it is not held here whole.
+        BadForm: nothing of its content is held here.
     """
     whose, rows = OURS, tx.rows(_OURS, (dispatch,))
     if not rows:
         whose, rows = THEIRS, tx.rows(_THEIRS, (dispatch, int(Fact.FILED)))
-    if not rows:
-        raise BadForm(f"{show_id(dispatch)} is not held here whole and settled; nothing was changed")
-    labels, since = wire.decode_header(parts_of(bytes_of(rows[0][0]))[0].content).labels, int_of(rows[0][1])
+    header, *rest = parts_of(bytes_of(rows[0][0])) if rows else (GONE,)
+    if all(part == GONE for part in rest):
+        raise BadForm(f"{show_id(dispatch)} is not held here and settled; nothing was changed")
+    labels, since = wire.decode_header(header.content).labels, int_of(rows[0][1])
     ends = [(end, "label") for end in day_ends(labels)] if whose == THEIRS else []
     ends += [(since + span, "law") for span in ordered(dispatch, tx)]
     timers = dict(accord.timers)
@@ -218,7 +217,7 @@ def _check(dispatch: DispatchId, until: Ms, tx: Tx, office: Office, now: Ms) -> 
     """Return the day that it has, if it may be kept until the new one."""
     if read_stops(tx).ended:
         raise BadForm("the accord has ended: nothing is renewed; hold what a court must have. Nothing was changed")
-    if tx.rows("SELECT 1 FROM erasure WHERE dispatch = ?", (dispatch,)):
+    if waiting(erasures_of(dispatch, tx)) is not None:
         raise BadForm("its erasure was asked for: take that back first. Nothing was changed")
     found = bounds(dispatch, tx, office.accord)
     if found.day is None:

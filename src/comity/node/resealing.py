@@ -15,7 +15,7 @@ from comity.crypto.seal import recipients as kids_of
 from comity.crypto.seal import seal as encrypt
 from comity.dispatch import wire
 from comity.dispatch.book import Book, LogRole
-from comity.dispatch.columns import bytes_of, int_of
+from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import (
     MAX_RESEALS,
     DispatchLeaf,
@@ -164,10 +164,10 @@ def own_reseals(book: Book, first: int, entries: Sequence[Entry]) -> None:
 def mend_reseals(book: Book, office: Office, now: Ms) -> None:
     """Seal once more what came back as resealed and is not receipted: the bytes of that try are gone."""
     rows = book.tx.rows(
-        "SELECT id, idx, sealed, sealed_sha256 FROM sent WHERE (resealed_idx IS NOT NULL OR length(sealed) = 0)"
+        "SELECT id, idx, sealed, sealed_sha256, desk FROM sent WHERE (resealed_idx IS NOT NULL OR length(sealed) = 0)"
         " AND +idx >= 0 AND settled_at IS NULL AND fact = 0 AND digests IS NULL"
     )
-    for id_, index, sealed, digest in rows:
+    for id_, index, sealed, digest, desk in rows:
         if sha256(bytes_of(sealed)) == digest:
             continue
         if len(sealed_so(book, LogRole.OURS, int_of(index))) <= MAX_RESEALS:
@@ -175,4 +175,8 @@ def mend_reseals(book: Book, office: Office, now: Ms) -> None:
             continue
         book.append_own([encode_entry(WithdrawLeaf(LeafIndex(int_of(index)), Withdrawal.LOST))])
         book.tx.run("UPDATE sent SET settled_at = ? WHERE id = ?", (now, id_))
+        # No receipt comes any more that would tell the desk; the other side never opened it.
+        office.desks[text_of(desk)].settle(
+            book.tx, DispatchId(bytes_of(id_)), int(Fact.QUARANTINED), Withdrawal.LOST, now
+        )
     reseal_due(book, office, now)

@@ -1,7 +1,7 @@
 """When what is held must go: review dates from label, law and accord, what is due, and holds that stop it.
 
 The rule it keeps: nothing is erased by a clock. A date makes a dispatch due, two persons erase it or a hold with a reason
-keeps it; what has neither stays due and is shown.
+keeps it; what has neither stays due and is shown, and so does the rest of what was erased in part.
 """  # spec: vocabulary.md 2, retention period
 
 from __future__ import annotations
@@ -20,10 +20,11 @@ from comity.dispatch.decision import verdict_in
 from comity.dispatch.entries import Fact
 from comity.dispatch.holding import day_ends
 from comity.dispatch.office import Office
-from comity.dispatch.partsrow import parts_of
+from comity.dispatch.partsrow import GONE, parts_of
 from comity.dispatch.ports import Row, Tx
 from comity.dispatch.states import Officer
 from comity.dispatch.stops import read_stops
+from comity.node.erasures import Erasure, erasures, left_of, waiting
 
 KEEPERS = frozenset({"desk-lead", "legal-officer"})
 """Roles whose holders hold, ask for an erasure, and make it."""
@@ -61,6 +62,7 @@ class Due:
         desk, kind, case: of it; in custody empty and None, nobody has read it.
         at: its day.
         why: what set the day: `label`, `law`, `accord`, `custody` or `ended`.
+        left: parts that are held still, in order; fewer than all where it was erased in part.
         hold: the hold that keeps it; None if none does.
         asked: desk and number of who asked for its erasure; None if nobody did.
     """
@@ -72,6 +74,7 @@ class Due:
     case: CaseId | None
     at: Ms
     why: str
+    left: tuple[str, ...]
     hold: Hold | None
     asked: tuple[str, int] | None
 
@@ -79,12 +82,12 @@ class Due:
 # --- the days ----------------------------------------------------------------------------------------------------------
 
 _OURS = (
-    "SELECT id, plain, case_id, sent_at FROM sent s WHERE settled_at IS NOT NULL AND digests IS NULL"
+    "SELECT id, plain, case_id, sent_at FROM sent s WHERE settled_at IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = s.id) LIMIT ?"
 )
 _THEIRS = (
     "SELECT id, plain, case_id, settled_at FROM got g WHERE fact = ? AND plain IS NOT NULL AND settled_at IS NOT NULL"
-    " AND digests IS NULL AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = g.id) LIMIT ?"
+    " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = g.id) LIMIT ?"
 )
 _IN_CUSTODY = (
     "SELECT id, since FROM custody c WHERE NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = c.id) LIMIT ?"
@@ -138,7 +141,8 @@ def custody_day(since: Ms, tx: Tx, accord: Accord) -> Ms:
 def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tuple[bytes | str | int | None, ...]:
     """Return the row of one dispatch: the earliest day of its label, our law, about a person the accord, and its end."""
     id_, plain, case, since = row
-    header = wire.decode_header(parts_of(bytes_of(plain))[0].content)
+    header_part, *rest = parts_of(bytes_of(plain))
+    header = wire.decode_header(header_part.content)
     days = [(end, "label") for end in day_ends(header.labels)]
     days += [(int_of(since) + span, "law") for span in ordered(bytes_of(id_), tx)]
     span = dict(accord.timers).get("retention")
@@ -147,8 +151,8 @@ def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tupl
     if over and whose == THEIRS:
         days = [(int_of(since), OVER)]
     at, why = min(days) if days else (None, "")
-    if header.desk == "node":
-        at, why = None, ""  # manifests, keys and the like: no case data, and the audit needs them
+    if header.desk == "node" or all(part == GONE for part in rest):
+        at, why = None, ""  # manifests, keys and the like: no case data, and the audit needs them; or nothing is left
     return (bytes_of(id_), whose, header.desk, header.kind, None if case is None else bytes_of(case), at, why)
 
 
@@ -170,21 +174,22 @@ def all_due(tx: Tx, now: Ms) -> None:
 
 
 def due(tx: Tx, accord: Accord, now: Ms) -> tuple[Due, ...]:
-    """Return what is past its day and not erased, the longest overdue first; nothing is written.
+    """Return what is past its day and not erased, or erased in part only, the longest overdue first; nothing is written.
 
     What was settled since `note_days` last ran is looked at here.
     """
-    asked = {bytes_of(row[0]): row for row in tx.rows("SELECT dispatch, desk, number, done_at FROM erasure")}
+    known = erasures(tx)
     rows = tx.rows("SELECT dispatch, whose, desk, kind, case_id, at, why FROM review WHERE at <= ?", (now,))
     rows += [one for one in without_day(tx, accord, MOST) if one[5] is not None and int_of(one[5]) <= now]
     holds = {one.target: one for one in holds_in_force(tx)}
-    found = (_due(row, holds, asked.get(bytes_of(row[0]))) for row in rows)
+    found = (_due(row, holds, known.get(bytes_of(row[0]), [])) for row in rows)
     return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.at, one.dispatch)))
 
 
-def _due(row: Row, holds: dict[bytes, Hold], erasure: Row | None) -> Due | None:
+def _due(row: Row, holds: dict[bytes, Hold], erased: list[Erasure]) -> Due | None:
     id_, whose, desk, kind, case, at, why = row
-    if erasure is not None and erasure[3] is not None:
+    left, asked = left_of(erased, whole=whose == CUSTODY), waiting(erased)
+    if not left:
         return None
     of_case = None if case is None else CaseId(DispatchId(bytes_of(case)))
     held = holds.get(bytes_of(id_)) or (None if of_case is None else holds.get(of_case))
@@ -196,8 +201,9 @@ def _due(row: Row, holds: dict[bytes, Hold], erasure: Row | None) -> Due | None:
         case=of_case,
         at=Ms(int_of(at)),
         why=text_of(why),
+        left=left,
         hold=held,
-        asked=None if erasure is None else (text_of(erasure[1]), int_of(erasure[2])),
+        asked=None if asked is None else asked.by,
     )
 
 

@@ -25,6 +25,7 @@ from comity.dispatch.entries import (
     record_commit,
 )
 from comity.dispatch.ports import Row
+from comity.node.erasures import moved
 from comity.node.papers import keep_instrument, place_own, take_back
 
 
@@ -113,8 +114,7 @@ def _open(book: Book, tail: Tail, leaf: RecordLeaf, index: int) -> None:
                 (index, kind, salt, record, at),
             )
             if leaf.kind in {SHRED, DESTROYED}:  # the erasure goes by the place of its leaf
-                gone = decode_certificate(bytes_of(record)).dispatch
-                book.tx.run("UPDATE erasure SET leaf = ? WHERE dispatch = ?", (index, gone))
+                moved(decode_certificate(bytes_of(record)), index, book.tx)
 
 
 def own_entries(book: Book, first: int) -> tuple[Entry, ...]:

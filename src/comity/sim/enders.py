@@ -1,4 +1,7 @@
-"""People who end the accord in the middle of traffic, and destroy what the other side gave, on both sides, two by two."""
+"""People who end the accord in the middle of traffic, and destroy what the other side gave, on both sides, two by two.
+
+Some of it they destroy in two steps: first the body, and at a later look what is left.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ _DRAFTS = "SELECT id FROM kept WHERE re = ? AND state = 'held' AND ended_at IS N
 _LOOK_AGAIN_MS = (20_000, 60_000)
 _HOLD_RATE = 0.1
 _AT_ONCE = 4
+_IN_STEPS = 3
+"""Of so many dispatches one is destroyed in two steps."""
 _SECOND = replace(OFFICER, number=OFFICER.number + 1)
 _REASON = "the exercise ends it here"
 
@@ -95,6 +100,12 @@ class Enders:
             if held is not None:
                 end_hold(held.id, second, book, office, clock)
             if one.asked is None:
-                ask_erasure(one.dispatch, first, book, office, clock, parts=tuple(PARTS), reason=_REASON)
+                ask_erasure(one.dispatch, first, book, office, clock, parts=_parts(one), reason=_REASON)
             confirm_erasure(one.dispatch, second, book, office, clock)
         self._agenda.note(self._station.number, "destroys", one.whose)
+
+
+def _parts(one: Due) -> tuple[str, ...]:
+    """Return what of it is destroyed now; nothing is drawn for it, so that all else in a world stays as it was."""
+    in_steps = one.whose == THEIRS and len(one.left) == len(PARTS) and one.dispatch[-1] % _IN_STEPS == 0
+    return one.left[:1] if in_steps else one.left

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from comity.dispatch.certificates import decode_certificate
+from comity.dispatch.certificates import CONTENT, decode_certificate
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import Entry, RecordLeaf, record_commit
 from comity.dispatch.partsrow import parts_of
@@ -12,9 +12,9 @@ from comity.dispatch.ports import Row, Tx
 from comity.sim.ruled import Invariant, ensure
 
 _DONE = (
-    "SELECT e.dispatch, e.leaf, o.kind, o.salt, o.record, g.plain, g.sealed,"
-    " (SELECT count(*) FROM custody c WHERE c.id = e.dispatch), (SELECT max(text) FROM exercise x WHERE x.id = e.dispatch)"
-    " FROM erasure e JOIN got g ON g.id = e.dispatch LEFT JOIN opening o ON o.idx = e.leaf WHERE e.done_at IS NOT NULL"
+    "SELECT g.id, e.leaf, o.kind, o.salt, o.record, g.plain, g.sealed,"
+    " (SELECT count(*) FROM custody c WHERE c.id = g.id), (SELECT max(text) FROM exercise x WHERE x.id = g.id)"
+    " FROM erasure e JOIN got g ON g.id = coalesce(e.about, e.dispatch) LEFT JOIN opening o ON o.idx = e.leaf WHERE e.done_at IS NOT NULL"
 )
 _CAME = "SELECT dispatch, about, leaf, record FROM certificate WHERE ours = 0"
 
@@ -32,8 +32,9 @@ def destroyed(number: int, tx: Tx, log: Sequence[Entry]) -> frozenset[bytes]:
 
 
 def said_gone(tx: Tx) -> frozenset[bytes]:
-    """Return what a side says that it destroyed."""
-    return frozenset(bytes_of(row[0]) for row in tx.rows("SELECT dispatch FROM erasure WHERE done_at IS NOT NULL"))
+    """Return what a side says that it destroyed, whole or in part."""
+    rows = tx.rows("SELECT coalesce(about, dispatch) FROM erasure WHERE done_at IS NOT NULL")
+    return frozenset(bytes_of(row[0]) for row in rows)
 
 
 def _gone(number: int, row: Row, log: Sequence[Entry]) -> None:
@@ -43,9 +44,12 @@ def _gone(number: int, row: Row, log: Sequence[Entry]) -> None:
     commit = None if record is None else record_commit(bytes_of(salt), bytes_of(record))
     good = isinstance(said, RecordLeaf) and (said.kind, said.commit) == (kind, commit)
     ensure(good, Invariant.DESTROYED, number, f"no leaf of our log says that {shown} was destroyed")
-    named = record is not None and decode_certificate(bytes_of(record)).dispatch == id_
+    certificate = None if record is None else decode_certificate(bytes_of(record))
+    named = certificate is not None and certificate.dispatch == id_
     ensure(named, Invariant.DESTROYED, number, f"the leaf for {shown} is about another dispatch")
-    parts = () if plain is None else parts_of(bytes_of(plain))[1:]
+    gone = () if certificate is None else certificate.parts
+    held = () if plain is None else zip(CONTENT, parts_of(bytes_of(plain))[1:], strict=True)
+    parts = [part for name, part in held if name in gone]
     left = sealed is not None or kept or text or any(one.salt or one.content for one in parts)
     ensure(not left, Invariant.DESTROYED, number, f"something of {shown} is left")
 

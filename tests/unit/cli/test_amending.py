@@ -109,6 +109,13 @@ def test_the_page_says_what_changes_and_refuses(house, say):
     house.until(lambda: all(one["state"] != "waits" for one in state(house, "ostrel")["proposals"]))
     assert "Refused" in house.visitor("administrator").get("/accord").text
     assert say("refuse", number, "--note", "again", "--node", base / "vanmere")[0] != 0
+    with house.opened("ostrel").node.ledger.begin() as book:  # as a store that was put back has it
+        book.tx.run("DELETE FROM amendment WHERE ours = 1 AND edition = 3")
+    page = house.visitor("administrator").get("/accord").text
+    assert "Our root signed edition 3; this node has no proposal of it" in page
+    assert "not before autumn" in page, "the reason of the refusal"
+    code, said, _ = say("state", "--node", base / "ostrel")
+    assert (code, "this node has no proposal of it" in said, "not before autumn" in said) == (0, True, True)
 
 
 def test_every_difference_has_a_sentence():

@@ -93,6 +93,7 @@ def test_a_certificate_goes_to_the_other_side_by_itself(running, tmp_path, capsy
     assert typed(capsys, *ask, "requests/41", "--reason", "asked for")[0] == 0
     assert typed(capsys, *ask, "requests/42", "--confirm")[0] == 0
     running.until(lambda: _rows(near, "SELECT 1 FROM certificate WHERE about = ?", sent.id))
+    assert "erased already" in typed(capsys, *ask, "requests/41", "--reason", "asked for")[2]
     (held,) = json.loads(typed(capsys, "retention", "certificates", "--node", ostrel, "--json")[1])["held"]
     assert (held["about"], held["ours"], held["state"]) == (number, False, "filed")
     code, said, _ = typed(capsys, "retention", "certificates", "--node", ostrel)
@@ -101,6 +102,39 @@ def test_a_certificate_goes_to_the_other_side_by_itself(running, tmp_path, capsy
     assert typed(capsys, "retention", "certificate", number, "--out", out, "--node", ostrel)[0] == 0
     keys = [running.folder / name / "keys.cose" for name in ("ostrel", "vanmere")]
     assert "VERIFIED: vanmere.example" in typed(capsys, "retention", "verify", out, "--keys", *keys)[1]
+
+
+def test_what_was_erased_in_part_is_shown_and_the_rest_has_a_certificate_of_its_own(running, tmp_path, capsys):
+    far, near = running.nodes
+    ostrel, vanmere = (running.folder / name for name in ("ostrel", "vanmere"))
+    running.set_time(Ms(MADE + MINUTE))
+    running.until(lambda: near.engine.node.link().state == "up" and far.engine.node.link().state == "up")
+    form = question(retain_until=Ms(MADE + DAY))
+    sent = asyncio.run_coroutine_threadsafe(near.engine.submit(form, ASKS), running.loop).result(10)
+    running.until(lambda: _rows(near, "SELECT 1 FROM sent WHERE id = ? AND settled_at IS NOT NULL", sent.id))
+    number = show_id(sent.id)
+    running.set_time(Ms(MADE + 2 * DAY))
+    ask = ("retention", "erase", number, "--node", vanmere, "--officer")
+    crossed = "SELECT 1 FROM certificate WHERE about = ? AND ours = 0"
+    left = [[(number, ["attachments", "author"], True)], []]
+    for n, more in enumerate((("--part", "body"), ())):
+        assert typed(capsys, *ask, "requests/41", "--reason", "asked for", *more)[0] == 0
+        assert typed(capsys, *ask, "requests/42", "--confirm")[0] == 0
+        running.until(lambda n=n: len(_rows(near, crossed, sent.id)) == n + 1)
+        code, said, _ = typed(capsys, "retention", "due", "--node", vanmere)
+        assert (code, number in said, "author" in said) == (0, not n, not n)
+        due = json.loads(typed(capsys, "retention", "due", "--node", vanmere, "--json")[1])["due"]
+        assert [(one["dispatch"], one["left"], one["partly"]) for one in due] == left[n]
+    keys = [running.folder / name / "keys.cose" for name in ("ostrel", "vanmere")]
+    for step, parts in (("1", "destroyed body of"), ("2", "destroyed attachments, author of")):
+        out = tmp_path / f"{step}.json"
+        code, said, _ = typed(
+            capsys, "retention", "certificate", number, "--step", step, "--out", out, "--node", ostrel
+        )
+        assert (code, "erased in 2 steps" in said) == (0, True)
+        assert parts in typed(capsys, "retention", "verify", out, "--keys", *keys)[1]
+    write = ("retention", "certificate", number, "--out", tmp_path / "none.json", "--node", ostrel, "--step")
+    assert [typed(capsys, *write, step)[0] for step in ("3", "-1")] == [2, 2]
 
 
 def _rows(node, statement, *arguments):

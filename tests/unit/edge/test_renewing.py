@@ -80,7 +80,7 @@ def test_it_is_kept_until_the_new_day_and_is_then_due_again(two):
     assert steps(here)[1][4:7] == [LABELLED, RENEWED, WHY]
     told = renewal_json(done)
     assert json.loads(json.dumps(told)) == told
-    doing(here, RENEWED, lambda r: r.ask(sent.id, ("body",), "its day", OUR_LEAD))
+    doing(here, RENEWED, lambda r: r.ask(sent.id, ("body", "attachments", "author"), "its day", OUR_LEAD))
     doing(here, RENEWED, lambda r: r.confirm(sent.id, OUR_LEGAL))
     assert due(here, Ms(RENEWED + DAY)) == ()
     with here.store.read() as tx:

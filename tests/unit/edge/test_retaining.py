@@ -215,7 +215,7 @@ def test_the_other_side_reads_the_certificate(two):
 
 def _certificate(dispatch):
     async def made(retaining):
-        return retaining.certificate(dispatch)
+        return retaining.certificate(dispatch)[0]
 
     return made
 
@@ -330,6 +330,9 @@ def test_a_hold_stops_an_erasure_until_it_is_ended(two, of_case):
     assert due_json(found[0])["asked"] == "requests/41"
     doing(here, LATER, lambda r: r.end_hold(made.id, LEAD))
     doing(here, LATER, lambda r: r.confirm(sent.id, LEGAL))
+    (left,) = doing(here, LATER, lambda r: r.due())[0]
+    assert (left.dispatch, left.left, left.asked) == (sent.id, ("attachments", "author"), None), "its day is past still"
+    erase(here, sent.id)
     assert doing(here, LATER, lambda r: r.due())[0] == ()
 
 

@@ -148,3 +148,44 @@ def test_their_own_proposal_of_the_same_text_does_not_let_them_refuse_it_behind_
     rest(a, b, Ms(T1 + 11 * TICK))
     assert "signed edition 2 already" in why_refused(a)[0]
     assert (a.edition(), b.edition()) == (2, 2)
+
+
+# --- what people see of it -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", [0, 1])
+def test_the_refusal_of_a_forgotten_proposal_stands_there_with_its_reason(who):
+    """It was an alarm and nothing else: its reason stood on no page."""
+    mine, other, text = forgotten(who)
+    other.node.refuse_edition(text, "not this year", OFFICER, Ms(T1 + 50 * TICK))
+    rest(mine, other, Ms(T1 + 51 * TICK))
+    assert mine.node.amending().proposals == ()
+    (one,) = mine.node.amending().forgotten
+    assert (one.forgotten, one.said.ours, one.waits, one.said.text_sha256) == (True, True, False, text)
+    assert (one.answer.stage, one.answer.note) == ("refused", "not this year")
+    assert other.node.amending().forgotten == (), "what is known is shown as it is"
+    agree(mine, other, Ms(T1 + 60 * TICK), in_force_from=Ms(2))
+    assert [one.said.text_sha256 for one in mine.node.amending().forgotten] == [text]
+
+
+def test_a_refusal_that_came_twice_is_shown_once():
+    mine, other, text = forgotten(0)
+    for n, why in enumerate(("not this year", "nor the next")):
+        other.node.refuse_edition(text, why, OFFICER, Ms(T1 + (50 + 60 * n) * TICK))
+        rest(mine, other, Ms(T1 + (51 + 60 * n) * TICK))
+        with other.store.begin() as tx:  # a side that was put back forgot its first refusal
+            tx.run("DELETE FROM amendment WHERE ours = 1")
+    assert mine.rows("SELECT count(*) FROM amendment") == [(2,)]
+    assert [one.answer.note for one in mine.node.amending().forgotten] == ["nor the next"]
+
+
+def test_a_refusal_of_what_is_known_is_no_forgotten_one():
+    a, b = two()
+    a.say(a.half(), T1)
+    rest(a, b, Ms(T1 + TICK), rounds=2)
+    b.node.refuse_edition(b.proposal().text_sha256, "not this year", OFFICER, Ms(T1 + 10 * TICK))
+    rest(a, b, Ms(T1 + 11 * TICK))
+    for side in (a, b):
+        (one,) = side.node.amending().proposals
+        assert (one.forgotten, one.answer.note) == (False, "not this year")
+        assert side.node.amending().forgotten == ()

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from comity.base.ids import Ms
 from comity.dispatch.entries import Fact
-from comity.node.resealing import KEY_EXPIRED
-from comity.sim.exercise import OFFICER
+from comity.node.erasing import PARTS, ask_erasure, confirm_erasure
+from comity.node.resealing import KEY_EXPIRED, mend_reseals
+from comity.sim.exercise import KEEPERS, OFFICER
 from tests.unit.node.amended import Amended
-from tests.unit.node.putback import START, recover, say, settle
+from tests.unit.node.putback import START, note, recover, say, settle
 from tests.unit.node.rotating import TICK, Rotating, turn, two
 
 HOUR = 3_600_000
@@ -138,3 +139,63 @@ def test_an_edition_that_is_sealed_anew_by_itself_is_not_forgotten():
     settle(a, b, Ms(LATER + 11 * TICK), rounds=6)
     assert a.node.office.accord.edition == b.node.office.accord.edition == 2
     assert alarms(a) == []
+
+
+# --- what a put-back side withdraws as lost ----------------------------------------------------------------------------------
+
+
+def withdrawn(side, kind, at):
+    """Let a dispatch of a side come back as resealed three times in vain, its last bytes lost, and be mended."""
+    ((dispatch, index),) = side.rows("SELECT id, idx FROM sent WHERE kind = ?", kind)
+    with side.node._change() as book:
+        book.tx.run(
+            "UPDATE sent SET fact = 0, code = NULL, receipt_idx = NULL, arrived_at = NULL, settled_at = NULL,"
+            " resealed_idx = 92, sealed_sha256 = ? WHERE id = ?",
+            (bytes(32), dispatch),
+        )
+        for n in range(1, 4):
+            book.tx.run(
+                "INSERT INTO reseal (role, leaf_idx, idx, sealed_sha256, size, try) VALUES (?, ?, ?, ?, ?, ?)",
+                ("ours", 89 + n, index, bytes(32), 4096, n),
+            )
+        mend_reseals(book, side.node.office, at)
+    assert side.rows("SELECT settled_at FROM sent WHERE id = ?", dispatch) == [(at,)]
+    return dispatch
+
+
+def test_a_list_that_is_withdrawn_as_lost_waits_no_more():
+    """Its desk was not told: it waited for ever, and no other could be handed in."""
+    a, b = two()
+    a.install(LATER)
+    say(a, b, Ms(LATER + TICK))
+    with a.store.begin() as tx:
+        tx.run("UPDATE paper SET ready = 0, our_idx = NULL")
+    withdrawn(a, "keys", Ms(LATER + 2 * TICK))
+    assert a.rows("SELECT count(*) FROM paper") == [(0,)]
+    assert alarms(a) == ["keys-not-taken"]
+
+
+def test_an_edition_that_is_withdrawn_as_lost_waits_no_more():
+    a, b = Both(0), Both(1)
+    settle(a, b, START)
+    a.say(a.half(), LATER)
+    say(a, b, Ms(LATER + TICK))
+    withdrawn(a, "accord-amend", Ms(LATER + 2 * TICK))
+    assert [one.waits for one in a.node.amending().proposals] == [False]
+    assert "accord-not-taken" in alarms(a)
+
+
+def test_a_certificate_that_is_withdrawn_as_lost_goes_again_by_another_dispatch():
+    a, b = two()
+    (sent,) = b.node.submit([note("given")], START)
+    settle(a, b, Ms(START + TICK))
+    with a.node.ledger.begin() as book:
+        ask_erasure(sent.id, KEEPERS[0], book, a.node.office, LATER, parts=tuple(PARTS), reason="its day")
+        confirm_erasure(sent.id, KEEPERS[1], book, a.node.office, LATER)
+    settle(a, b, Ms(LATER + TICK))
+    assert a.node.certify(OFFICER, Ms(LATER + 10 * TICK)) == 1
+    say(a, b, Ms(LATER + 11 * TICK))
+    first = withdrawn(a, "certificate", Ms(LATER + 12 * TICK))
+    assert a.rows("SELECT certified FROM erasure") == [(None,)]
+    assert a.node.certify(OFFICER, Ms(LATER + 13 * TICK)) == 1
+    assert a.rows("SELECT count(*) FROM sent WHERE kind = 'certificate' AND id <> ?", first) == [(1,)]

@@ -8,6 +8,7 @@ import pytest
 
 from comity.base.hashing import sha256
 from comity.base.ids import Ms
+from comity.dispatch.certificates import decode_certificate
 from comity.dispatch.entries import (
     DispatchLeaf,
     Fact,
@@ -22,7 +23,7 @@ from comity.dispatch.states import Officer
 from comity.marking.labels import Urgency
 from comity.node.audit import audit
 from comity.node.certificate import check_certificate
-from comity.node.certifying import certificate_of
+from comity.node.certifying import certificate_of, certificates_of
 from comity.node.erasing import ask_erasure, confirm_erasure
 from comity.node.proofs import Signers
 from comity.node.publickeys import PublicKeys
@@ -183,4 +184,29 @@ def test_an_erasure_that_nobody_heard_of_points_to_where_its_leaf_stands_now(two
     assert content is not None
     found = check_certificate(content, PublicKeys.listed(*(one.node.all_lists()[0][0].keys for one in (a, b))))
     assert (found.certificate.dispatch, found.leaf) == (gone, place)
+    sound(a, b)
+
+
+def test_two_steps_of_one_erasure_each_point_to_their_own_leaf(two):
+    """Planted before it was told apart by what it says: both rows of a dispatch pointed to the last leaf."""
+    a, b = two
+    image = a.store.image()
+    grow(a, b, T)
+    a.put_back(image)
+    a.node.starts(L)
+    gone = a.rows("SELECT id FROM sent WHERE settled_at IS NOT NULL")[0][0]
+    office = replace(a.node.office, powers=Roster(n1=officer("desk-lead"), n2=officer("legal-officer")))
+    with a.node.ledger.begin() as book:
+        for part in ("body", "author"):
+            ask_erasure(gone, Officer("exercise", 1), book, office, L, parts=(part,), reason="its day")
+            confirm_erasure(gone, Officer("exercise", 2), book, office, L)
+    recover(a, b, L)
+    settle(a, b, Ms(L + SECOND))
+    said = a.rows("SELECT e.parts, o.record FROM erasure e JOIN opening o ON o.idx = e.leaf ORDER BY e.leaf")
+    assert [(parts, decode_certificate(record).parts) for parts, record in said] == [
+        ("body", ("body",)),
+        ("author", ("author",)),
+    ]
+    with a.store.read() as tx:
+        assert all(certificates_of(gone, tx))
     sound(a, b)

@@ -15,7 +15,7 @@ from comity.dispatch.stops import WHOLE
 from comity.marking.labels import Urgency
 from comity.node.certificate import decode_certificate
 from comity.node.due import REPEAT_MS
-from comity.node.erasing import ask_erasure, confirm_erasure
+from comity.node.erasing import PARTS, ask_erasure, confirm_erasure
 from comity.node.retention import due, note_days
 from comity.sim.exercise import DESK
 from comity.sim.faults import MINUTE_MS
@@ -83,7 +83,7 @@ def test_what_does_not_open_is_kept_apart_also_while_the_exchange_is_suspended()
 
 def erase(node, dispatch, now):
     with node.ledger.begin() as book:
-        ask_erasure(dispatch, CLERK, book, node.office, now, parts=("body",), reason="its day is past")
+        ask_erasure(dispatch, CLERK, book, node.office, now, parts=tuple(PARTS), reason="its day is past")
     with node.ledger.begin() as book:
         return confirm_erasure(dispatch, LEGAL, book, node.office, now)
 

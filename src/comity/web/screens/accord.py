@@ -80,6 +80,7 @@ def _signed(one: dict[str, Json], visit: Visit) -> SignedRow:
 def _proposal(one: dict[str, Json], visit: Visit) -> ProposalRow:
     t = visit.texts
     by = "accord.by.ours" if one["ours"] else "accord.by.theirs"
+    by = "accord.by.forgotten" if one["forgotten"] else by
     return ProposalRow(
         number=str(one["number"])[:_SHOWN],
         text=t(by, edition=str(one["edition"]), time=_time(one["at"], visit)),

@@ -70,7 +70,16 @@ def _row(one: Mapping[str, Json], visit: Visit) -> dict[str, object]:
         "day": _time(one["at"], visit),
         "state": state,
         "stands": visit.texts(f"retention.state.{state}", who=asked or ""),
+        "left": _left(one, visit),
     }
+
+
+def _left(one: Mapping[str, Json], visit: Visit) -> str:
+    """Say what is left of something that was erased in part, or ""."""
+    left = one["left"]
+    assert isinstance(left, list)
+    parts = ", ".join(visit.texts(f"retention.part.{part}") for part in left)
+    return visit.texts("retention.left", parts=parts) if one["partly"] else ""
 
 
 def _certificates(crossed: Mapping[str, Json], visit: Visit) -> dict[str, object]:

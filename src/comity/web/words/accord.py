@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "accord.proposals.none": "Nobody has proposed an edition.",
     "accord.by.ours": "We proposed edition {edition}, {time} UTC",
     "accord.by.theirs": "They proposed edition {edition}, {time} UTC",
+    "accord.by.forgotten": "Our root signed edition {edition}; this node has no proposal of it, as after its store was put back. The answer came {time} UTC",
     "accord.state.waits": "Waits for an answer",
     "accord.state.agreed": "Signed by both",
     "accord.state.refused": "Refused",

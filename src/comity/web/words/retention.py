@@ -31,6 +31,7 @@ WORDS: Mapping[str, str] = {
     "retention.state.asked": "{who} asked; another person confirms",
     "retention.state.mine": "you asked; another person confirms",
     "retention.state.hold": "on hold",
+    "retention.left": "erased in part; still held: {parts}",
     "retention.holds": "Holds in force",
     "retention.holds.none": "Nothing is on hold.",
     "retention.end": "End the hold",
