@@ -120,8 +120,11 @@ def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers:
     """  # spec: protocol.md 7 checks 4-12
     theirs = book.logs[LogRole.THEIRS]
     checkpoint = head.checkpoint
-    if head.time < read_incarnation(book.tx, LogRole.THEIRS).second:  # 4
+    known = read_incarnation(book.tx, LogRole.THEIRS).second
+    if head.time < known:  # 4
         raise Problem("stale-incarnation", 409, "a head that the peer signed before it last recovered")
+    if exchange.incarnation is not None and exchange.incarnation < known:
+        raise Problem("stale-incarnation", 409, "said by a store of the peer that another one of it has left behind")
     if head.time * SECOND_MS - now > timers.clock_refuse_ms:  # 6
         raise Problem("clock", 422, "the peer's log time is more than an hour ahead of ours")
     if exchange.base > theirs.size:  # 7
