@@ -208,12 +208,21 @@ class Starting(Papered):
         state = self.link().state
         stopped = refusal(state)
         if stopped is None:
-            return absorb.read_head(exchange, self.peer)
+            return self._head_of(exchange)
         if state is LinkState.RECOVERING and not self.can_call:
-            head = absorb.read_head(exchange, self.peer)
+            head = self._head_of(exchange)
             if self._look_at(exchange, now):
                 return head
         raise Problem(stopped, 503, f"the link is {state}")
+
+    def _head_of(self, exchange: Exchange) -> SignedHead:
+        """Check the signatures of a head; an old store of the peer, that knows no newer keys, is told that it is one."""
+        try:
+            return absorb.read_head(exchange, self.peer)
+        except Problem:
+            with self.ledger.read() as tx:
+                absorb.check_store(exchange, tx)
+            raise
 
     def _look_at(self, exchange: Exchange, now: Ms) -> bool:
         """Of a node that can only be called: learn from the peer's exchange whether our store was put back.
