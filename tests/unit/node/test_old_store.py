@@ -19,6 +19,8 @@ from comity.node.proofs import Signers
 from comity.node.recovery import Next, log_keys
 from comity.node.taken import Problem
 from tests.unit.node.putback import SECOND, START, Side, ask, fetched, note, recover, settle
+from tests.unit.node.rotating import Rotating, turn
+from tests.unit.node.rotating import two as two_rotating
 
 GONE_ON = [("stale-incarnation", None), (Next.SUPERSEDED, None)]
 
@@ -177,6 +179,21 @@ def test_an_old_store_that_comes_up_while_the_new_one_recovers_stops_too():
     twins.goes_on(twins.new, 200)
 
 
+def test_a_head_of_another_log_of_ours_shows_the_other_store_by_itself():
+    """The old one is longer, and of the peer's log it lacks nothing: the root at that size is all that differs."""
+    twins = Twins(untold=True)
+    twins.restore(120)
+    twins.old.node.submit([note(f"untold {n}") for n in range(9)], at(130))
+    twins.old.node.speak(at(130))
+    twins.old.put_back(twins.old.store.image())
+    twins.old.node.starts(at(300))
+    assert ask(twins.old, twins.peer, at(300))[0] == "stale-incarnation"
+    answer = twins.peer.node.take_recover(twins.old.node.recover_request(), at(300))
+    keys = log_keys(twins.peer.node.voice)
+    said = replace(read_recovered(answer, keys.public()), cosigned=None)
+    assert twins.old.node.take_recovered(sign_recovered(said, keys), at(300))[0] is Next.SUPERSEDED
+
+
 # --- (b) the old store comes up before the new one ever spoke ------------------------------------------------------------
 
 
@@ -241,6 +258,44 @@ def called_by(peer, old, now):
     except Problem as problem:
         return problem.code
     return None
+
+
+@pytest.mark.parametrize("log", [False, True])
+def test_an_old_process_that_knows_no_newer_keys_is_told_that_it_is_old(log):
+    """Its signatures fail where the log keys changed since; that is not what its people must be told."""
+    old, peer = two_rotating()
+    image = old.store.image()
+    new = Rotating(0)
+    new.locker = old.locker
+    new.put_back(image, chosen=True)
+    recover(new, peer, at(120))
+    settle(new, peer, at(121))
+    turn(new, peer, at(200), log=log, mirror=True)
+    old.node.submit([note(f"of the old process {n}") for n in range(20)], at(3_700))
+    assert says(old, peer, at(3_700)) == "stale-incarnation"
+    assert [ask(old, peer, at(3_701))[0] for _ in range(2)] == ["stale-incarnation", Next.SUPERSEDED]
+    is_told(old)
+    assert peer.rows("SELECT 1 FROM evidence UNION ALL SELECT 1 FROM pending_head") == []
+    assert peer.state == "up"
+
+
+def test_a_key_list_that_waits_in_an_old_store_enters_its_log_no_more():
+    old, peer = two_rotating()
+    image = old.store.image()
+    new = Rotating(0)
+    new.locker = old.locker
+    new.put_back(image, chosen=True)
+    recover(new, peer, at(120))
+    settle(new, peer, at(121))
+    old.install(at(130))
+    with old.store.begin() as tx:
+        assert tx.run("UPDATE paper SET ready = 1 WHERE our_idx IS NULL") == 1
+    assert says(old, peer, at(200)) == "stale-incarnation"
+    assert [ask(old, peer, at(201))[0] for _ in range(2)] == ["stale-incarnation", Next.SUPERSEDED]
+    size = old.logs()[0].size
+    old.node.tick(at(300))
+    old.node.enter_papers(at(300))
+    assert old.logs()[0].size == size
 
 
 @pytest.mark.parametrize("more", [0, 1, 6])
