@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 import pytest
 
+from comity.base.errors import BadEnvelope
 from comity.base.ids import Ms
 from comity.dispatch.book import LogRole
 from comity.dispatch.entries import (
@@ -25,7 +26,7 @@ from comity.node.link import LinkState
 from comity.node.linkrow import read_link, write_link
 from comity.node.mend import Fetched
 from comity.node.node import Node
-from comity.node.recovery import Next
+from comity.node.recovery import Next, mark_put_back
 from comity.node.taken import Problem
 from comity.sim.faults import MINUTE_MS, Fault, calm_plan
 from comity.sim.rows import check_disowned
@@ -154,6 +155,41 @@ class AsksForNothing(Node):
         with self.ledger.begin() as book:
             book.tx.run("DELETE FROM regot")
         return done
+
+
+class TakesAnyStore(Node):
+    """Does not look which store of its peer speaks, as a node did before stores said it."""
+
+    def take(self, data, now, *, apart=False):
+        with suppress(BadEnvelope):
+            data = encode_exchange(replace(decode_exchange(data), incarnation=None))
+        return super().take(data, now, apart=apart)
+
+
+class TakesOver(Node):
+    """Takes a later incarnation by itself where it is told that its store is an old one."""
+
+    def told_stale(self, problem, now):
+        with self.ledger.begin() as book:
+            mark_put_back(book.tx)
+        super().told_stale(problem, now)
+
+
+def test_taking_an_exchange_of_an_old_store_is_caught():
+    assert broken_by(TakesAnyStore, OTHER, (6,)) == Invariant.ACCUSED.name
+
+
+def test_an_old_store_that_takes_over_by_itself_is_caught():
+    assert broken_by(TakesOver) == Invariant.OLD_STORE.name
+
+
+def test_an_old_store_comes_up_again_and_is_told():
+    told = []
+    for seed in (1, 2):
+        world = world_of(ONE, seed)
+        assert world.run().broken is None
+        told += [old.told for old in world.old_stores]
+    assert told == [True, True]
 
 
 def test_going_on_from_an_old_store_is_caught():

@@ -187,7 +187,9 @@ def test_a_case_is_announced_at_30_10_and_5_minutes_and_when_it_is_over() -> Non
     assert letters.file(replace(case, overdue=True), SIGHT).say.startswith("Overdue")
 
 
-@pytest.mark.parametrize("state", ["up", "unpaired", "recovering", "silent", "uncosigned", "suspended", "broken"])
+@pytest.mark.parametrize(
+    "state", ["up", "unpaired", "recovering", "silent", "uncosigned", "suspended", "broken", "superseded"]
+)
 def test_each_state_of_the_link_has_words(state: str) -> None:
     board, _ = day()
     view = letters.wire(replace(board.link(), state=state, waiting=2, oldest_waiting=NOW), SIGHT)

@@ -91,6 +91,11 @@ def maybe(value: Value, read: Callable[[Value, str], T], what: str) -> T | None:
     return None if value is None else read(value, what)
 
 
+def given(members: Mapping[int, Value], key: int, read: Callable[[Value, str], T], what: str) -> T | None:
+    """Return None where the member is not there, else what `read` returns; it is never there as null."""
+    return read(members[key], what) if key in members else None
+
+
 def choice(value: Value, kind: type[E], what: str) -> E:
     """Return the member of the enumeration `kind` whose value this is."""
     if type(value) in (int, str):

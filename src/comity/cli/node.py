@@ -1,4 +1,4 @@
-"""`comity node init | pair | run | status | backup | restore`: one party's node, from an empty folder to a running one."""
+"""`comity node init | pair | run | status | backup | restore | left`: one party's node, from an empty folder to a running one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from comity.base.errors import BadForm
-from comity.base.ids import NodeName
+from comity.base.ids import NodeName, show_id
 from comity.cli.doorway import ask
 from comity.cli.keys import show_notices
 from comity.cli.out import moment, read_moment, show_json, show_table
@@ -17,6 +17,7 @@ from comity.edge.clock import SystemClock
 from comity.edge.config import POSTGRESQL, read_config
 from comity.edge.database import read_database
 from comity.edge.logs import logging_as
+from comity.edge.oldstore import MEANING, left_behind
 from comity.edge.registry import Registry, read_toml
 from comity.edge.roomcopy import check_rooms, copies_of, copy_rooms, put_back_rooms
 from comity.edge.setup import KEYS, LAW_FILE, LAW_KEY, NewNode, init_node, keep_peer_law, pair_node
@@ -61,6 +62,11 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="the node stood still since the copy was made, as when it moves to a database",
     )
     restore.set_defaults(run=run_restore)
+    left = inner.add_parser("left", help="say what an old store holds that the store in use does not, by number")
+    left.add_argument("folder", type=Path, help="of the node in use")
+    left.add_argument("old", type=Path, help="the file of the old store, or the folder of a node with one")
+    left.add_argument("--json", action="store_true", help="for machines")
+    left.set_defaults(run=run_left)
 
 
 def _add_init(init: argparse.ArgumentParser) -> None:
@@ -226,6 +232,21 @@ def _then_start(folder: Path) -> int:
     print(f"start with: comity node run {folder}")
     print(
         "The node then asks the other side for what came after the copy, and says in its own log what is lost for good."
+    )
+    return 0
+
+
+def run_left(asked: argparse.Namespace) -> int:
+    """Say what only an old store holds."""
+    found, records = left_behind(asked.folder, asked.old)
+    if asked.json:
+        rows = [{"id": show_id(one.id), "why": one.why, "desk": one.desk, "at": one.at} for one in found]
+        show_json({"left": rows, "records": records})
+        return 0
+    told = [[show_id(one.id), one.desk, moment(one.at), MEANING[one.why]] for one in found]
+    show_table("Only in the old store", ("id", "desk", "at", "what it is"), told)
+    print(
+        f"{len(found)} dispatches and drafts, and {records} decision records: keep the old store until all are seen to"
     )
     return 0
 

@@ -17,7 +17,7 @@ from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Entry, HeadLeaf, decode_entry, encode_entry
 from comity.dispatch.foresight import rows_among
 from comity.dispatch.ports import Row, Store, Tx
-from comity.dispatch.stops import Stops, read_stops
+from comity.dispatch.stops import Stops, read_standing
 from comity.tlog.tree import EMPTY_ROOT, TILE_WIDTH, Edge, Tiles, leaf_hash
 
 _LEVELS = 8
@@ -98,14 +98,22 @@ class Book:
         self._unwritten: dict[LogRole, int] = {}
         self._tiles: dict[LogRole, Tiles] = {}
         self._touched: set[LogRole] = set()
-        self._stops: Stops | None = None
+        self._standing: tuple[Stops, bool] | None = None
 
     @property
     def stops(self) -> Stops:
         """What is suspended, read once in a transaction: what is suspended within one holds from the next one on."""
-        if self._stops is None:
-            self._stops = read_stops(self.tx)
-        return self._stops
+        return self._stands()[0]
+
+    @property
+    def superseded(self) -> bool:
+        """Whether a later store of this node has gone on, so that whatever is taken in here goes nowhere."""
+        return self._stands()[1]
+
+    def _stands(self) -> tuple[Stops, bool]:
+        if self._standing is None:
+            self._standing = read_standing(self.tx)
+        return self._standing
 
     @property
     def edges(self) -> dict[LogRole, Edge]:

@@ -55,6 +55,7 @@ class Exchange:
         credit: (lane, bytes) that we take next, by lane ascending; an absent lane has none (`credit_for`).
         wait: milliseconds, at most 25,000, for which the answer may be held until there is something to say.
         more: more follows.
+        incarnation: of the store that says this, in seconds, 0 before its first restore; None: it is not said, as in a room.
         unknown: keys of a later edition, kept.
     """
 
@@ -70,6 +71,7 @@ class Exchange:
     credit: tuple[tuple[Lane, int], ...]
     wait: int
     more: bool = False
+    incarnation: int | None = None
     unknown: Unknown = ()
 
     @property
@@ -184,6 +186,8 @@ def encode_exchange(exchange: Exchange) -> bytes:
     }
     if exchange.more:
         members[13] = True
+    if exchange.incarnation is not None:
+        members[14] = exchange.incarnation
     data = cbor.encode(fields.with_unknown(members, exchange.unknown))
     if len(data) > MAX_EXCHANGE:
         raise BadForm(f"an exchange of {len(data)} bytes; nothing was sent")
@@ -219,7 +223,8 @@ def decode_exchange(data: bytes) -> Exchange:
         ),
         wait=fields.uint(m[12], "wait"),
         more=fields.flag(m.get(13, False), "more"),
-        unknown=fields.unknown(m, _EXCHANGE_KEYS | {13}),
+        incarnation=fields.given(m, 14, fields.uint, "incarnation"),
+        unknown=fields.unknown(m, _EXCHANGE_KEYS | {13, 14}),
     )
     over = _over(exchange)
     if over:

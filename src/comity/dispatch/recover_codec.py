@@ -69,6 +69,7 @@ class Recovered:
         cosigned: the peer's own newest head that the asker cosigned, with both parties' lines, or None.
         request: SHA-256 of the signed `recover` that this answers.
         papers: key lists and accords, as signed, that the asker may have forgotten.
+        incarnation: of the store that answers; None: it is not said.
         unknown: keys of a later edition, kept.
     """
 
@@ -78,6 +79,7 @@ class Recovered:
     cosigned: str | None
     request: Digest
     papers: tuple[Paper, ...] = ()
+    incarnation: int | None = None
     unknown: Unknown = ()
 
 
@@ -147,6 +149,8 @@ def sign_recovered(recovered: Recovered, keys: LogKeys) -> bytes:
     }
     if recovered.papers:
         members[7] = [(paper.origin, paper.index, paper.signed) for paper in recovered.papers]
+    if recovered.incarnation is not None:
+        members[8] = recovered.incarnation
     return sign_instrument(cbor.encode(fields.with_unknown(members, recovered.unknown)), _RECOVERED, keys)
 
 
@@ -178,7 +182,8 @@ def _recovered(payload: bytes) -> Recovered:
         cosigned=fields.maybe(m[5], fields.text, "cosigned head"),
         request=fields.digest(m[6], "request"),
         papers=_papers(m),
-        unknown=fields.unknown(m, _RECOVER_KEYS | {7}),
+        incarnation=fields.given(m, 8, fields.uint, "incarnation"),
+        unknown=fields.unknown(m, _RECOVER_KEYS | {7, 8}),
     )
 
 

@@ -23,6 +23,8 @@ PASSING: Final = ("recall", "correction", "keys", "resume")
 """Kinds that go while the exchange or their desk is suspended."""
 LEAVING: Final = ("recall", "correction", "keys", "certificate")
 """Kinds that go after the accord has ended."""
+SUPERSEDED: Final = "superseded"
+"""The state of the link of a store that a later one of this node has left behind."""
 _UNKNOWN: Final = "#"
 
 
@@ -113,8 +115,13 @@ def stops_from(text: str) -> Stops:
 
 def read_stops(tx: Tx) -> Stops:
     """Return what is stopped now."""
-    found = tx.rows("SELECT stops FROM link")
-    return stops_from(text_of(found[0][0])) if found else NOTHING
+    return read_standing(tx)[0]
+
+
+def read_standing(tx: Tx) -> tuple[Stops, bool]:
+    """Return what is stopped now, and whether a later store of this node has gone on."""
+    found = tx.rows("SELECT stops, state FROM link")
+    return (stops_from(text_of(found[0][0])), found[0][1] == SUPERSEDED) if found else (NOTHING, False)
 
 
 def scope_of(digest: Digest | None, desks: tuple[str, ...]) -> str:

@@ -42,6 +42,10 @@ _LOW_BYTES, _VERY_LOW_BYTES = 2 * _GIB, _GIB // 4
 _LOW_INODES = 2_000
 _BACKUP_DAYS, _KEY_DAYS, _CERTIFICATE_DAYS = 8, 7, 5
 _CLOCK_MS, _CLOCK_REFUSED_MS = 300_000, 3_600_000
+_DO = {
+    "superseded": "stop this program: another store of this node has gone on. docs/operations.md, section 6, An old store that"
+    " comes up again"
+}
 _CONNECT_S = 5.0
 _FILES_STEP = 13
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -272,9 +276,13 @@ def _steps(config: Config, steps: dict[str, int], needs: dict[str, int]) -> Find
 
 def _link(rows: list[tuple[str, int | None, int, str, int]], now: Ms) -> Iterator[Finding]:
     for state, last, off, stopped, challenged in rows:
-        grade = {"up": Grade.GOOD, "broken": Grade.BAD}.get(state, Grade.LOOK)
+        grade = {"up": Grade.GOOD, "broken": Grade.BAD, "superseded": Grade.BAD}.get(state, Grade.LOOK)
         ago = "" if last is None else f", last exchange {max(0, now - last) // 60_000} min ago"
-        do = "" if grade is Grade.GOOD else "docs/operations.md, section 7, says what each state asks of you"
+        do = (
+            ""
+            if grade is Grade.GOOD
+            else _DO.get(state, "docs/operations.md, section 7, says what each state asks of you")
+        )
         yield Finding("link", grade, f"{state}{ago}", do)
         yield from _stopped(stops_from(stopped), challenged)
         if abs(off) > _CLOCK_MS:

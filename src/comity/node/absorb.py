@@ -76,6 +76,16 @@ def read_head(exchange: Exchange, peer: Peer) -> SignedHead:
         raise Problem("bad-signature", 422, "a head without exactly the peer's two good signatures") from error
 
 
+def check_store(exchange: Exchange, tx: Tx) -> None:
+    """Make the second half of check 4: it is said by the store of the peer that recovered last.
+
+    Raises:
+        Problem: it is of an old one, that another one has left behind; nothing of it is kept.
+    """  # spec: protocol.md 7 check 4
+    if exchange.incarnation is not None and exchange.incarnation < read_incarnation(tx, LogRole.THEIRS).second:
+        raise Problem("stale-incarnation", 409, "said by a store of the peer that another one of it has left behind")
+
+
 def _signers(exchange: Exchange, peer: Peer) -> Sequence[NoteVerifier]:
     """Return the keys that sign a head of this size: a list that enters with it stands in its last entry."""
     # spec: protocol.md 10
@@ -122,6 +132,7 @@ def absorb(exchange: Exchange, head: SignedHead, book: Book, peer: Peer, timers:
     checkpoint = head.checkpoint
     if head.time < read_incarnation(book.tx, LogRole.THEIRS).second:  # 4
         raise Problem("stale-incarnation", 409, "a head that the peer signed before it last recovered")
+    check_store(exchange, book.tx)
     if head.time * SECOND_MS - now > timers.clock_refuse_ms:  # 6
         raise Problem("clock", 422, "the peer's log time is more than an hour ahead of ours")
     if exchange.base > theirs.size:  # 7

@@ -87,7 +87,7 @@ def carry(
 
 def _refuse_stopped(tx: Tx) -> None:
     link = read_link(tx)
-    if link.state in {LinkState.UNPAIRED, LinkState.RECOVERING, LinkState.BROKEN}:
+    if link.state in {LinkState.UNPAIRED, LinkState.RECOVERING, LinkState.SUPERSEDED, LinkState.BROKEN}:
         code = "broken" if link.state is LinkState.BROKEN else "recovering"
         raise Problem(code, 503, f"the link is {link.state}: {link.reason}")
 

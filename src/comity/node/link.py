@@ -19,6 +19,7 @@ class LinkState(StrEnum):
     SILENT = "silent"
     UNCOSIGNED = "uncosigned"
     SUSPENDED = "suspended"
+    SUPERSEDED = "superseded"
     BROKEN = "broken"
 
 
@@ -29,6 +30,8 @@ class LinkEvent(StrEnum):
     NODE_STARTS = "node-starts"
     RECOVERED = "recovered"
     STALE_INCARNATION = "stale-incarnation"
+    SUPERSEDED = "superseded"
+    CHOSEN = "chosen"
     EXCHANGE_GOOD = "exchange-good"
     EXCHANGE_COSIGNED = "exchange-cosigned"
     NO_ANSWER_THRICE = "no-answer-thrice"
@@ -52,6 +55,9 @@ TABLE: dict[tuple[LinkState, LinkEvent], LinkState] = {
     (_S.UNPAIRED, _E.CEREMONY_DONE): _S.UP,
     (_S.RECOVERING, _E.RECOVERED): _S.UP,
     **{(state, event): _S.RECOVERING for state in _RUNNING for event in (_E.NODE_STARTS, _E.STALE_INCARNATION)},
+    # A later store of this node has gone on: only a person takes this one up again, and says so before a start.
+    (_S.RECOVERING, _E.SUPERSEDED): _S.SUPERSEDED,
+    (_S.SUPERSEDED, _E.CHOSEN): _S.RECOVERING,
     (_S.SILENT, _E.EXCHANGE_GOOD): _S.UP,
     (_S.SILENT, _E.EXCHANGE_COSIGNED): _S.UP,
     (_S.UNCOSIGNED, _E.EXCHANGE_COSIGNED): _S.UP,
@@ -66,7 +72,7 @@ TABLE: dict[tuple[LinkState, LinkEvent], LinkState] = {
     **{(state, _E.SUSPENDED): _S.SUSPENDED for state in (_S.UP, _S.SILENT, _S.UNCOSIGNED)},
     (_S.SUSPENDED, _E.RESUMED): _S.RECOVERING,
     # The other side may still run; what it has of the new log is compared before the first dispatch all the same.
-    **{(state, _E.CUT): _S.RECOVERING for state in (*_RUNNING, _S.BROKEN)},
+    **{(state, _E.CUT): _S.RECOVERING for state in (*_RUNNING, _S.SUPERSEDED, _S.BROKEN)},
     **{
         (state, event): _S.BROKEN
         for state in LinkState
@@ -99,6 +105,6 @@ def lanes_open(state: LinkState) -> frozenset[Lane]:
 
 def refusal(state: LinkState) -> str | None:
     """Return the problem code that answers every exchange in `state`, or None if exchanges are taken."""
-    if state in {LinkState.UNPAIRED, LinkState.RECOVERING}:
+    if state in {LinkState.UNPAIRED, LinkState.RECOVERING, LinkState.SUPERSEDED}:
         return "recovering"
     return "broken" if state is LinkState.BROKEN else None

@@ -340,7 +340,7 @@ class Node(Linked):
         self._told = due.remembered(self._told, now)
         with self.ledger.begin() as book:
             link = read_link(book.tx)
-            if link.state is LinkState.RECOVERING:
+            if link.state in {LinkState.RECOVERING, LinkState.SUPERSEDED}:
                 raise Problem(
                     "recovering", 503, "nothing is signed before the peer has said that our store is the newest"
                 )

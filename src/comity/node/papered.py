@@ -35,6 +35,7 @@ from comity.node.papers import KEYS, Listed, Papers, enter_keys, first_lists, re
 from comity.node.peer import Peer, Timers, Voice
 
 _ENTERING = frozenset({InstrumentKind.KEYS, InstrumentKind.ACCORD})
+_SIGNS_NOTHING = frozenset({LinkState.RECOVERING, LinkState.SUPERSEDED, LinkState.BROKEN})
 
 
 class Papered:
@@ -113,7 +114,7 @@ class Papered:
     def _enter(self, book: Book) -> None:
         """Write into our log what may stand there now, and follow it."""
         self._doubtful = True
-        if read_link(book.tx).state not in {LinkState.RECOVERING, LinkState.BROKEN}:
+        if read_link(book.tx).state not in _SIGNS_NOTHING:
             enter_keys(book, self.office.us)
         self._renew(book.tx)
 
@@ -130,7 +131,7 @@ class Papered:
         with self._change() as book:
             self._enter(book)
             state = read_link(book.tx).state
-            if state not in {LinkState.RECOVERING, LinkState.BROKEN} and enter_edition(book, self.office, now):
+            if state not in _SIGNS_NOTHING and enter_edition(book, self.office, now):
                 self._renew(book.tx)
                 move_pool(book, self.office, now)
 

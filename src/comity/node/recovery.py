@@ -57,6 +57,8 @@ Renew: TypeAlias = Callable[[Tx, Mapping[tuple[bytes, bool], int]], tuple[Voice,
 _PUT_BACK = "put-back"
 AHEAD_S = 3_600
 """How far an incarnation may lie ahead of our clock."""
+_FIRST, _TAKES, _TOLD = range(3)
+"""What a stored question is: under the incarnation that we have, under a new one that we take, under one that we were told of."""
 
 
 class Next(StrEnum):
@@ -67,6 +69,7 @@ class Next(StrEnum):
     FETCH = "fetch"
     CUT = "cut"
     NO_KEY = "no-key"
+    SUPERSEDED = "superseded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ def log_keys(voice: Voice) -> LogKeys:
 
 def forget_look(book: Book) -> None:
     """Forget a question of an earlier start; one that takes a new incarnation is asked on."""
-    book.tx.run("DELETE FROM recovery WHERE again = 0")
+    book.tx.run("DELETE FROM recovery WHERE again <> ?", (_TAKES,))
 
 
 def request(book: Book, voice: Voice, entropy: Entropy) -> bytes:
@@ -119,28 +122,28 @@ def request(book: Book, voice: Voice, entropy: Entropy) -> bytes:
     stored = book.tx.rows("SELECT request FROM recovery")
     if stored:
         return bytes_of(stored[0][0])
-    return _ask(book, voice, entropy, read_incarnation(book.tx, LogRole.OURS).second, again=False)
+    return _ask(book, voice, entropy, read_incarnation(book.tx, LogRole.OURS).second, _FIRST)
 
 
-def _ask(book: Book, voice: Voice, entropy: Entropy, incarnation: int, *, again: bool) -> bytes:
+def _ask(book: Book, voice: Voice, entropy: Entropy, incarnation: int, again: int) -> bytes:
     ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
     made = Recover(ours.origin, incarnation, ours.size, theirs.size, entropy.draw(NONCE_BYTES))
     signed = sign_recover(made, log_keys(voice))
     book.tx.run(
         "INSERT INTO recovery (one, incarnation, request, again) VALUES (1, ?, ?, ?) ON CONFLICT (one) DO UPDATE"
         " SET incarnation = excluded.incarnation, request = excluded.request, again = excluded.again",
-        (incarnation, signed, int(again)),
+        (incarnation, signed, again),
     )
     return signed
 
 
 def told_stale(book: Book, voice: Voice, entropy: Entropy, held: int, now: Ms) -> None:
-    """The peer holds a later incarnation of ours than we named: look again under that one."""
+    """The peer holds a later incarnation of ours than we named: look again under that one, and take none yet."""
     # spec: protocol.md 9: later second, again
     stored = book.tx.rows("SELECT incarnation FROM recovery")
     asked = int_of(stored[0][0]) if stored else 0
     if asked < held <= now // SECOND_MS + AHEAD_S:
-        _ask(book, voice, entropy, held, again=True)
+        _ask(book, voice, entropy, held, _TOLD)
 
 
 def told_clock(book: Book, now: Ms) -> None:
@@ -148,7 +151,7 @@ def told_clock(book: Book, now: Ms) -> None:
 
     A peer that took it once answers the same question without a look at the time, so this one never counted anywhere.
     """  # spec: protocol.md 9
-    book.tx.run("DELETE FROM recovery WHERE again = 1 AND incarnation > ?", (now // SECOND_MS,))
+    book.tx.run("DELETE FROM recovery WHERE again = ? AND incarnation > ?", (_TAKES, now // SECOND_MS))
 
 
 def take_answer(
@@ -167,9 +170,11 @@ def take_answer(
     stored = book.tx.rows("SELECT incarnation, request, again FROM recovery")
     if not stored:
         raise Problem("unknown-log", 422, "an answer to a recover that we did not send")
-    incarnation, asked, again = int_of(stored[0][0]), bytes_of(stored[0][1]), bool(stored[0][2])
+    incarnation, asked, again = int_of(stored[0][0]), bytes_of(stored[0][1]), int_of(stored[0][2])
     voice, peer, answer = _read(data, asked, book, renew, now)
     missing = _missing(answer, book, voice, peer, (asked, data))
+    if again == _TOLD and _left_behind(missing, book, takes=incarnation > answer.last_time):
+        return Next.SUPERSEDED, missing
     if running and missing.own is not None and is_foreign(missing.own.checkpoint, book):
         raise Foreign(missing.own.note, "the peer holds an entry of our log that this node never made")
     if missing.own is not None and not _extends(missing.own, book):
@@ -179,9 +184,9 @@ def take_answer(
         return Next.UP, None
     if voice.cosigner_after(read_incarnation(book.tx, LogRole.OURS).restored + 1) is None:
         return Next.NO_KEY, None
-    if not again or incarnation <= answer.last_time:
+    if again != _TAKES or incarnation <= answer.last_time:
         later = max(now // SECOND_MS, answer.last_time + 1, incarnation + 1)
-        _ask(book, voice, entropy, later, again=True)
+        _ask(book, voice, entropy, later, _TAKES)
         return Next.AGAIN, None
     return Next.FETCH, missing
 
@@ -198,6 +203,10 @@ def _read(data: bytes, asked: bytes, book: Book, renew: Renew, now: Ms) -> tuple
         raise Problem(error.code, 400, str(error)) from error
     if answer.request != sha256(asked):
         raise Problem("unproven-head", 422, "a recovered that answers another request")
+    if answer.incarnation is not None and answer.incarnation < read_incarnation(book.tx, LogRole.THEIRS).second:
+        raise Problem(
+            "stale-incarnation", 409, "a recovered of a store of the peer that another one of it has left behind"
+        )
     return voice, peer, answer
 
 
@@ -246,6 +255,19 @@ def _is_older(missing: Missing, book: Book) -> bool:
     return missing.own_is_longer or missing.theirs_is_longer or any(not _known(note, book) for note in missing.disowned)
 
 
+def _left_behind(missing: Missing, book: Book, *, takes: bool) -> bool:
+    """Say whether another store of this node has gone on, under an incarnation that this one never took.
+
+    The peer shows what the other one signed, or was asked by it under that incarnation and heard nothing since (`takes`): if it
+    made the incarnation up, because it forgot ours, it is no later than what it has seen of us. A person who put this store in the
+    place of the other has said so, and a store that never signed anything was never in use.
+    """
+    if was_put_back(book) or not book.logs[LogRole.OURS].head_time:
+        return False
+    other = missing.own is not None and not _extends(missing.own, book)
+    return takes or other or _is_older(missing, book)
+
+
 def mark_put_back(tx: Tx) -> None:
     """Note in a copy of a store that it was put back on purpose: the start takes a new incarnation whatever the peer has."""
     tx.run("INSERT INTO counter (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = 1", (_PUT_BACK,))
@@ -256,9 +278,14 @@ def was_put_back(book: Book) -> bool:
     return bool(book.tx.rows("SELECT 1 FROM counter WHERE name = ?", (_PUT_BACK,)))
 
 
+def forget_question(book: Book) -> None:
+    """Forget the question, whatever it is; the next start asks anew."""
+    book.tx.run("DELETE FROM recovery")
+
+
 def done(book: Book) -> None:
     """Forget the question once the store is the newest again."""
-    book.tx.run("DELETE FROM recovery")
+    forget_question(book)
     book.tx.run("DELETE FROM counter WHERE name = ?", (_PUT_BACK,))
 
 
@@ -391,8 +418,16 @@ def _answer_to(data: bytes, asked: Recover, book: Book, last: int) -> Recovered:
         last_time=last,
         cosigned=_cosigned(book),
         request=Digest(sha256(data)),
+        incarnation=_own_incarnation(book),
         papers=said_papers(book.tx, ours, theirs, own_size=asked.own_size, mirror_size=asked.mirror_size),
     )
+
+
+def _own_incarnation(book: Book) -> int:
+    """Return our incarnation, the one that we are taking too: a peer that starts as well need not wait until we have it."""
+    taking = book.tx.rows("SELECT incarnation FROM recovery WHERE again = ?", (_TAKES,))
+    known = read_incarnation(book.tx, LogRole.OURS).second
+    return max(known, int_of(taking[0][0])) if taking else known
 
 
 def _cosigned(book: Book) -> str | None:

@@ -14,6 +14,7 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.exchange_codec import Exchange
 from comity.marking.labels import Lane
 from comity.node import heads
+from comity.node.incarnation import read_incarnation
 from comity.node.linkrow import Going, going, read_link
 from comity.node.peer import Timers, Voice
 
@@ -99,6 +100,7 @@ def speak(
         credit=tuple(CREDIT.items()),
         wait=wait_ms,
         more=size < ours.size or left,
+        incarnation=read_incarnation(book.tx, LogRole.OURS).second,
     )
 
 

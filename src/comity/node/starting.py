@@ -14,7 +14,7 @@ from comity.dispatch.cut import Cut
 from comity.dispatch.exchange_codec import Exchange
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.recover_codec import Recover
-from comity.node import absorb, recovery, stolen
+from comity.node import absorb, recovery, stolen, superseded
 from comity.node.cutting import Given, shut_out, take_cut
 from comity.node.due import Told
 from comity.node.editions import move_pool
@@ -57,6 +57,7 @@ class Starting(Papered):
             reason = "the node started and asks the other side whether its store is the newest"
             write_link(book.tx, moved(read_link(book.tx), LinkEvent.NODE_STARTS, now, reason))
             recovery.forget_look(book)
+            superseded.choose(book, now)
             shut_out(book.tx)  # a store that was cut before cuts wrote this
 
     @property
@@ -81,7 +82,7 @@ class Starting(Papered):
         try:
             with self.ledger.begin() as book:
                 found = recovery.take_answer(book, self._with_hints, entropy, data=data, now=now, running=running)
-                self._after_answer(book, found[0], now)
+                self._after_answer(book, found, now)
         except Foreign as foreign:
             with self.ledger.begin() as book:
                 stolen.stop(book, self.office, foreign.note, now)
@@ -90,9 +91,9 @@ class Starting(Papered):
         self._sure()
         return found
 
-    def _after_answer(self, book: Book, found: Next, now: Ms) -> None:
+    def _after_answer(self, book: Book, found: tuple[Next, Missing | None], now: Ms) -> None:
         link = read_link(book.tx)
-        match found:
+        match found[0]:
             case Next.UP:
                 recovery.done(book)
                 link = moved(link, LinkEvent.RECOVERED, now, "the other side holds nothing of ours that is not here")
@@ -105,6 +106,10 @@ class Starting(Papered):
                 link = replace(
                     link, reason="the store was put back and no spare cosigning key is left; sign a new key list"
                 )
+            case Next.SUPERSEDED:
+                assert found[1] is not None
+                superseded.stop(book, self.office, found[1], now)
+                return
             case _:
                 link = replace(link, reason="the store was put back; what is missing is fetched from the other side")
         write_link(book.tx, replace(link, failures=0))
@@ -164,7 +169,7 @@ class Starting(Papered):
         if missing.own is None or not is_of(fetched.own, missing.own.checkpoint.root):
             raise Problem("unproven-head", 422, "the peer's tiles of our log do not give the head that it accepted")
         with self.ledger.begin() as book:
-            self._after_answer(book, Next.CUT, now)
+            self._after_answer(book, (Next.CUT, None), now)
         raise Problem("broken", 503, "our log is no prefix of what the peer accepted of it")
 
     def take_recover(self, data: bytes, now: Ms) -> bytes:
@@ -174,7 +179,7 @@ class Starting(Papered):
             Problem: it is not answered.
         """
         state = self.link().state
-        if state in {LinkState.UNPAIRED, LinkState.BROKEN}:
+        if state in {LinkState.UNPAIRED, LinkState.SUPERSEDED, LinkState.BROKEN}:
             raise Problem("broken" if state is LinkState.BROKEN else "recovering", 409, f"the link is {state}")
         self._sure()
         with self.ledger.begin() as book:
@@ -203,12 +208,21 @@ class Starting(Papered):
         state = self.link().state
         stopped = refusal(state)
         if stopped is None:
-            return absorb.read_head(exchange, self.peer)
+            return self._head_of(exchange)
         if state is LinkState.RECOVERING and not self.can_call:
-            head = absorb.read_head(exchange, self.peer)
+            head = self._head_of(exchange)
             if self._look_at(exchange, now):
                 return head
         raise Problem(stopped, 503, f"the link is {state}")
+
+    def _head_of(self, exchange: Exchange) -> SignedHead:
+        """Check the signatures of a head; an old store of the peer, that knows no newer keys, is told that it is one."""
+        try:
+            return absorb.read_head(exchange, self.peer)
+        except Problem:
+            with self.ledger.read() as tx:
+                absorb.check_store(exchange, tx)
+            raise
 
     def _look_at(self, exchange: Exchange, now: Ms) -> bool:
         """Of a node that can only be called: learn from the peer's exchange whether our store was put back.
@@ -219,14 +233,15 @@ class Starting(Papered):
         with self.ledger.begin() as book:
             ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
             link = read_link(book.tx)
-            if exchange.mirror_size <= ours.head_size and exchange.base <= theirs.size:
-                if root(book.tiles(LogRole.OURS), exchange.mirror_size) == exchange.mirror_root:
-                    reason = "the other side holds nothing of ours that is not here"
-                    write_link(book.tx, moved(link, LinkEvent.RECOVERED, now, reason))
-                    return True
-                return False
+            here = exchange.mirror_size <= ours.head_size and exchange.base <= theirs.size
+            if here and root(book.tiles(LogRole.OURS), exchange.mirror_size) == exchange.mirror_root:
+                reason = "the other side holds nothing of ours that is not here"
+                write_link(book.tx, moved(link, LinkEvent.RECOVERED, now, reason))
+                self._was_up = True
+                return True
             reason = (
-                "the store was put back; give the node an address of the other side, so that it can fetch what is lost"
+                "the store was put back, or another store of this node has gone on; give the node an address of the other"
+                " side, so that it can ask and fetch what is lost"
             )
             write_link(book.tx, replace(link, reason=reason))
             return False

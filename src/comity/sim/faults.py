@@ -35,6 +35,7 @@ class Fault(StrEnum):
     KILLED = "killed"
     CLOCK_FAR = "clock-far"
     PUT_BACK = "put-back"
+    OLD_STORE = "old-store"
     SUSPENDED = "suspended"
     AMENDED = "amended"
     ENDED = "ended"

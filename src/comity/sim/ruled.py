@@ -38,6 +38,7 @@ class Invariant(StrEnum):
     EDITION = "each dispatch is under the edition in force at its place, and both logs have the same editions"
     DESTROYED = "what a side says it destroyed is gone there, and a leaf of its log says so"
     CERTIFIED = "a certificate that came says what both logs say, and none of an honest side is refused"
+    OLD_STORE = "an old store of a restored node is refused and told, and accuses nobody"
     ROOM_FORKED = "a room's log and its mirror are one, and no honest room is accused"
     ROOM_NOTE = "what a named person leaves stands in the room's log once"
     NOT_SETTLED = "after healing everything is settled on both sides"

@@ -24,7 +24,7 @@ from comity.node.link import LinkState
 from comity.node.linkrow import read_link
 from comity.node.logfiles import log_file
 from comity.node.node import Node
-from comity.node.recovery import Missing, Next
+from comity.node.recovery import Missing, Next, mark_put_back
 from comity.node.taken import Problem, Taken
 from comity.sim.agenda import Agenda
 from comity.sim.chance import Chance
@@ -32,6 +32,7 @@ from comity.sim.disk import Crashed, Disk, FailingStore
 from comity.sim.exercise import OFFICER
 from comity.sim.heard import check_kept, check_said
 from comity.sim.post import Letter, Post
+from comity.sim.ruled import Invariant, ensure
 from comity.sim.watch import Watch
 
 Result = TypeVar("Result")
@@ -43,6 +44,7 @@ _SPACING_MS = 50
 _REFUSED_MS = 5
 _TICK_MS = 300_000
 _RETRY_MS = 1_000
+_PEOPLE_MS = 120_000
 _BUSY = Told("slow-down", _RETRY_MS, 0, None, 0)
 _DOWN_MS = ((1_000, 5_000), (1_000, 20_000), (5_000, 60_000), (60_000, 600_000))
 
@@ -178,7 +180,9 @@ class Station:
             self._node.can_call = self.calls
             if starts:
                 self._node.starts(self.clock)
-            if not self._node.recovering:
+            if self.link_state() is LinkState.SUPERSEDED:
+                self._look_for_people()
+            elif not self._node.recovering:
                 self._node.open_stored(self.clock)
         except StoreError:
             self._node = None
@@ -187,6 +191,18 @@ class Station:
             self.fall()
         else:
             self.wake_by(self._agenda.now)
+
+    def _look_for_people(self) -> None:
+        """Let a person read why the store stopped, and put it in the place of the newer one, which in a world is gone."""
+        ensure(self.put_backs, Invariant.OLD_STORE, self.number, "the only store of its node stopped as an old one")
+        life = self._life
+        self._agenda.after(_PEOPLE_MS, lambda: self._choose() if self.up and life == self._life else None)
+
+    def _choose(self) -> None:
+        if self.is_ready() and self.attempt(_put_in_place) and self.up:
+            self.fall()
+        elif self.up:
+            self._again(self._choose)
 
     def _again(self, act: Callable[[], None]) -> None:
         life = self._life
@@ -338,14 +354,15 @@ class Station:
             data = self.attempt(lambda node: node.take_recover(letter.data, self.clock))
             answer = self._busy() if data is None else Letter(data, recovers=True)
         except Problem as problem:
-            answer = self._problem_letter(problem)
+            answer = self.problem_letter(problem)
         if answer is not None:
             self._agenda.note(self.number, "answers a recover", answer.problem)
             self._post.carry(self.number, answer, lambda one: self.peer.heard_recovered(one, asked, life), answer=True)
         if self.is_ready():
             self.wake_by(self._agenda.now)
 
-    def _problem_letter(self, told: Problem) -> Letter | None:
+    def problem_letter(self, told: Problem) -> Letter | None:
+        """Return what the peer reads of a problem; None where the store or the process failed."""
         data = self.attempt(lambda node: node.problem_bytes(told))
         return None if data is None else Letter(data, problem=True)
 
@@ -384,6 +401,8 @@ class Station:
         except Problem as problem:
             self._agenda.note(self.number, "does not take a recovered", problem.code)
             return False
+        if found[0] is Next.SUPERSEDED:
+            self._look_for_people()
         return found[0] in {Next.UP, Next.AGAIN} and self._open_stored()
 
     def _fetch(self, missing: Missing) -> bool:
@@ -428,7 +447,7 @@ class Station:
                 return self._busy()
             data = self.attempt(lambda node: node.speak(self.clock))
         except Problem as problem:  # one that a resume leaf made recovering does not speak either
-            return self._problem_letter(problem)
+            return self.problem_letter(problem)
         if data is None:
             return self._busy()
         self._check_said(data)
@@ -487,3 +506,10 @@ def _files(tx: Tx, role: LogRole, span: Span) -> dict[str, bytes]:
     """Return the bundles of a span as the peer serves them."""
     found = {name.path(): log_file(tx, role, name.path()) for name in span.bundles()}
     return {path: content for path, content in found.items() if content is not None}
+
+
+def _put_in_place(node: Node) -> bool:
+    """Do what `comity node restore` does to a store that shall take the place of another."""
+    with node.ledger.begin() as book:
+        mark_put_back(book.tx)
+    return True

@@ -195,7 +195,7 @@ class Watch:
         """
         if number not in self._put_back:
             return []
-        if read_link(tx).state is LinkState.RECOVERING:
+        if read_link(tx).state in {LinkState.RECOVERING, LinkState.SUPERSEDED}:
             ensure(not tx.rows("SELECT 1 FROM evidence"), Invariant.ACCUSED, number, "while it recovers")
             return None
         self._put_back.discard(number)

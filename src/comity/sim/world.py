@@ -27,6 +27,7 @@ from comity.sim.enders import Enders
 from comity.sim.exercise import DESK, START_MS, ExerciseDesk, Locker, parties
 from comity.sim.faults import HOUR_MS, MINUTE_MS, Fault, Injected, Plan, plan_of
 from comity.sim.office_work import Officers, tasks_of
+from comity.sim.oldstore import OldStore
 from comity.sim.post import Post
 from comity.sim.room import RoomBeside, Steps
 from comity.sim.ruled import Broken, Invariant, ensure
@@ -37,6 +38,8 @@ from comity.sim.watch import Watch
 
 IDLE_MS = 35 * MINUTE_MS
 _LOOK_MS = 10_000
+_OLD_STORE_RATE = 0.5
+_OLD_STORE_ACTS = 12
 _ROOM_RATE = 0.12
 """A room costs a fifth of its world; so many worlds have one."""
 _IDLE_EXCHANGES = 2 * 2 * 5
@@ -137,6 +140,8 @@ class World:
         self._healed = False
         self._left_behind: tuple[list[tuple[int, int]], ...] = ([], [])
         """Of each side, when copies were made that an older one has overtaken."""
+        self._ghosts = chance.branch("old stores")
+        self.old_stores: list[OldStore] = []
         self.room = self._beside(chance)
         self._populate(chance)
 
@@ -276,7 +281,21 @@ class World:
         self.post.cut(station.number)
         if self.watch is not None:
             self.watch.put_back(station.number)
+        newest = station.store.image()
         station.put_back(self._make_disk(((DESK, ExerciseDesk.schema),), image))
+        if self._ghosts.hit(_OLD_STORE_RATE):
+            self._bring_back(station, newest)
+
+    def _bring_back(self, station: Station, image: bytes) -> None:
+        """Let the store that was put aside come up again now and then, beside the one that took its place."""
+        self.injected.note(Fault.OLD_STORE)
+        disk = self._make_disk(((DESK, ExerciseDesk.schema),), image)
+        store = FailingStore(disk, self._ghosts, self.plan, self.injected)
+        store.healed = True
+        old = OldStore(station, store, self._ghosts)
+        self.old_stores.append(old)
+        for _ in range(_OLD_STORE_ACTS):
+            self.agenda.after(self._ghosts.number(0, 40 * MINUTE_MS), old.act)
 
     # --- running -----------------------------------------------------------------------------------------------
 
@@ -306,6 +325,8 @@ class World:
         while self._restless() and self.agenda.now < end:
             self.until(self.agenda.now + _LOOK_MS)
         self._ensure_settled()
+        for old in self.old_stores:
+            old.end()
         self._rest()
 
     def _restless(self) -> bool:

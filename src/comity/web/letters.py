@@ -59,6 +59,7 @@ _LOOKS = {
 _LINK_LOOKS = {
     "up": ("ok", "check"),
     "broken": ("stop", "stop"),
+    "superseded": ("stop", "stop"),
     "suspended": ("warn", "urgent"),
     "desk-suspended": ("warn", "urgent"),
     "ended": ("warn", "urgent"),

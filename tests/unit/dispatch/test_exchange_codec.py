@@ -38,10 +38,22 @@ def test_more_follows_is_said_or_not():
     assert x.decode_exchange(write(WRITTEN | {13: False})) == EXCHANGE
 
 
+def test_the_incarnation_of_the_store_that_speaks_is_said_also_where_it_is_nought():
+    # docs/adr/0097-old-store.md
+    assert x.decode_exchange(write(WRITTEN)).incarnation is None
+    for second in (0, 1_790_000_000):
+        said = replace(EXCHANGE, incarnation=second)
+        assert x.encode_exchange(said) == write(WRITTEN | {14: second})
+        assert x.decode_exchange(x.encode_exchange(said)) == said
+    for bad in (None, -1, "1", True):
+        with pytest.raises(BadEnvelope):
+            x.decode_exchange(write(WRITTEN | {14: bad}))
+
+
 def test_unknown_keys_are_kept_and_sent_on():
-    later = write(WRITTEN | {3: b"x", 14: [1]})
+    later = write(WRITTEN | {3: b"x", 15: [1]})
     exchange = x.decode_exchange(later)
-    assert exchange.unknown == ((3, b"\x41x"), (14, b"\x81\x01"))
+    assert exchange.unknown == ((3, b"\x41x"), (15, b"\x81\x01"))
     assert x.encode_exchange(exchange) == later
 
 

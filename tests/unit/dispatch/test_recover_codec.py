@@ -78,6 +78,17 @@ def test_the_bytes_are_those_of_the_protocol(kind):
             read(signed, KEYS.public())
 
 
+def test_an_answer_says_the_incarnation_of_its_store_or_nothing():
+    # docs/adr/0097-old-store.md
+    for incarnation in (None, 0, 1_800_000_000):
+        said = replace(ANSWER, incarnation=incarnation)
+        assert read_recovered(sign_recovered(said, KEYS), KEYS.public()) == said
+    recovered, _ = payloads()["recovered"]
+    for bad in (None, "1", True):
+        with pytest.raises(BadEnvelope):
+            read_recovered(sign_instrument(cbor.encode({**recovered, 8: bad}), "recovered", KEYS), KEYS.public())
+
+
 def test_a_short_nonce_and_another_version_are_refused():
     recover, _ = payloads()["recover"]
     with pytest.raises(BadEnvelope):

@@ -11,7 +11,7 @@ from comity.node.ceremony import hold_ceremony
 from comity.node.fetching import gathered, own_span, their_span
 from comity.node.logfiles import log_file
 from comity.node.node import Node
-from comity.node.recovery import Next
+from comity.node.recovery import Next, mark_put_back
 from comity.node.taken import Problem
 from comity.sim.chance import SeededEntropy
 from comity.sim.exercise import AGENCY, DESK, NOTE, OFFICER, PERMITTED, START_MS, ExerciseDesk, parties
@@ -43,10 +43,17 @@ class Side:
         """Return what else the node is made with."""
         return {}
 
-    def put_back(self, image):
+    def put_back(self, image, *, chosen=False):
+        """Open another store; `chosen` says, as `comity node restore` does, that a person put it in the place of the other."""
         self.store.close()
         self.store = make_disk(DESKS, image)
+        if chosen:
+            self.choose()
         self.open()
+
+    def choose(self):
+        with self.store.begin() as tx:
+            mark_put_back(tx)
 
     def rows(self, statement, *arguments):
         with self.store.read() as tx:

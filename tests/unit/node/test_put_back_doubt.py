@@ -107,7 +107,7 @@ def test_a_withdrawal_that_came_back_is_not_said_again(two):
     a.node.submit([note("lost")], T)
     b.node.take(encode_exchange(replace(decode_exchange(a.node.speak(T)), dispatches=())), T)
     for at in (L, Ms(L + HOUR)):
-        a.put_back(image)
+        a.put_back(image, chosen=True)
         recover(a, b, at)
         settle(a, b, Ms(at + SECOND))
         assert a.rows("SELECT withdrawn, settled_at IS NULL FROM lost") == [(1, 0)]

@@ -147,7 +147,7 @@ def test_a_restore_that_nobody_heard_of_is_said_behind_a_later_one(two):
     unheard = a.store.image()
     (signed,) = a.rows("SELECT signed FROM instrument WHERE kind = 'restored'")[0]
     for at, copy in ((Ms(L + 60 * SECOND), image), (Ms(L + 120 * SECOND), unheard)):
-        a.put_back(copy)
+        a.put_back(copy, chosen=True)
         recover(a, b, at)
         settle(a, b, Ms(at + SECOND))
         assert a.state == "up"

@@ -287,12 +287,12 @@ def test_without_a_spare_key_the_node_says_so_and_waits(put_back):
 # --- put back again, or in bad moments ------------------------------------------------------------------------------
 
 
-def test_a_store_from_before_the_last_restore_is_told_so_and_restored_again(two):
+def test_a_copy_from_before_the_last_restore_that_a_person_put_back_is_told_so_and_restored_again(two):
     a, b = two
     image = a.store.image()
     later(a, b, T)
     for at in (L, Ms(L + HOUR)):
-        a.put_back(image)
+        a.put_back(image, chosen=True)
         recover(a, b, at)
         assert a.state == "up"
         settle(a, b, Ms(at + SECOND))

@@ -29,11 +29,16 @@ _NO_QUESTION = frozenset({"answer", "refusal", "spontaneous", "message", "recall
 
 
 def check_end(draft: Draft, book: Book) -> None:
-    """Check that the accord has not ended, or that this still leaves after its end.
+    """Check that the accord has not ended, or that this still leaves after its end, and that this store is in use.
 
     Raises:
         BadForm: it would wait for ever; nothing was kept.
     """  # spec: protocol.md 9
+    if book.superseded:
+        raise BadForm(
+            "another store of this node has gone on and this one must not be used, so nothing was kept; send it from the"
+            " other one, and tell the operator"
+        )
     if book.stops.ended and draft.form.kind not in LEAVING:
         what = ", ".join(LEAVING)
         raise BadForm(

@@ -65,6 +65,7 @@ WORDS: Mapping[str, str] = {
     "alarm.accord-late-there": "An edition signed by both is not in their log after a day",
     "alarm.certificate-false": "A certificate of destruction from the other side does not stand",
     "alarm.cut-aside": "A cut of a log set aside what a thief had sent",
+    "alarm.superseded": "Another store of this node has gone on; this one must not be used",
     "alarm.edition-unsigned": "Their log names an edition that both did not sign; nothing is taken",
     "alarm.edition-older": "Their log names an older edition again; nothing is taken",
     "alarm.edition-doubled": "Their log names one edition twice; nothing is taken",
