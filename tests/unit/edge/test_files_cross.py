@@ -175,6 +175,11 @@ def test_an_erasure_destroys_key_and_bytes_of_its_files_and_says_so_in_the_log(b
             assert in_store(base, "vanmere", key)
             await erase(base, "vanmere", dispatch, ["body"])
             assert path.exists(), "only the body was erased"
+            assert in_store(base, "vanmere", key)
+            said = await erase(base, "vanmere", dispatch, ["attachments"])
+            assert (said["kind"], said["clean"]) == ("shred", True)
+            assert not path.exists(), "the files go with the part that names them, also where it is erased later"
+            assert not in_store(base, "vanmere", key)
             with pytest.raises(BadForm):
                 await erase(base, "vanmere", dispatch, ["attachments"])
 
