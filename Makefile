@@ -16,7 +16,7 @@ MEASURED := $(CORE:%=tests/unit/%) $(BY_EDGE:%=tests/unit/edge/test_%.py) tests/
 # One more than the two cores: a test that waits for a process or a page leaves its core to another.
 WORKERS ?= 3
 # Folders of tests lie in memory where that has so many kB to spare: a store waits for its disk at each commit, and no test here takes the
-# power away (make trial has the disks that fail). Elsewhere they lie where temporary files do.
+# power away (make trial has the disks that fail). Elsewhere they lie where temporary files do. Short names: a socket's is at most 107 bytes.
 MEMORY := /dev/shm
 MEMORY_KB := 4000000
 # Compiled modules are kept, also where the machine says not to: else every node that a test starts compiles a thousand files anew.
@@ -45,10 +45,10 @@ test: ## the whole suite, browser tests among them, and the coverage of the core
 	@rm -f .coverage .coverage.*
 	@failed=0; folder=; trap 'rm -rf "$$folder"; exit 130' INT TERM; \
 	if [ -w $(MEMORY) ] && [ "$$(df -Pk $(MEMORY) | awk 'NR == 2 {print $$4}')" -ge $(MEMORY_KB) ]; then \
-		folder=$$(mktemp -d $(MEMORY)/comity.XXXXXX) && export TMPDIR=$$folder; \
+		folder=$$(mktemp -d $(MEMORY)/cXXXX) && export TMPDIR=$$folder; \
 	fi; \
-	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 --cov --cov-report= $(MEASURED) || failed=1; \
-	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=5 -m 'not slow' tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
+	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 $${folder:+--basetemp=$$folder/1} --cov --cov-report= $(MEASURED) || failed=1; \
+	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=5 $${folder:+--basetemp=$$folder/2} -m 'not slow' tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
 	if [ $$failed = 0 ]; then rm -rf $$folder; elif [ -n "$$folder" ]; then echo "The folders of the tests are kept in $$folder, which is memory."; fi; \
 	exit $$failed
 	@echo

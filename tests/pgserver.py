@@ -113,7 +113,7 @@ class Cluster:
         for pid in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        ends = time.monotonic() + 10
+        ends = time.monotonic() + 60
         while any(Path(f"/proc/{pid}/cmdline").exists() and _alive(pid) for pid in (postmaster, *children)):
             assert time.monotonic() < ends
             time.sleep(0.01)

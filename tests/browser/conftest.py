@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.browser.chromium import launched
-from tests.browser.officer import Officer, arrive, enter
+from tests.browser.officer import SOON_MS, Officer, arrive, enter
+
+expect.set_options(timeout=SOON_MS)
 
 
 @pytest.fixture(scope="module")

@@ -61,7 +61,7 @@ def standing(
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def until(condition: Callable[[], Any], seconds: float = 10) -> Any:
+def until(condition: Callable[[], Any], seconds: float = 60) -> Any:
     """Wait until something is so, and return it."""
     ends = time.monotonic() + seconds
     while not (found := condition()):
@@ -74,7 +74,7 @@ def halt(actor: Actor) -> None:
     """End one node in good order; `Stage.restart` starts it again."""
     assert actor.process is not None
     actor.process.terminate()
-    actor.process.wait(20)
+    actor.process.wait(60)
 
 
 def words_of(stage: Stage) -> str:

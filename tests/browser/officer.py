@@ -15,7 +15,7 @@ from tests.browser.chromium import Heard, listen
 
 DESKTOP = {"width": 1280, "height": 720}
 LIVE = 'html[data-live="yes"]'
-SOON_MS = 5_000
+SOON_MS = 30_000
 """A generous bound of what takes well under a second; the figures are `comity bench`'s."""
 
 
@@ -84,7 +84,7 @@ def _open_around(where: Locator) -> None:
 def arrive(browser: Browser, url: str, **context: Any) -> Officer:
     """Open a browser of nobody at a node."""
     made = browser.new_context(**({"viewport": DESKTOP, "color_scheme": "light"} | context))
-    made.set_default_timeout(15_000)
+    made.set_default_timeout(SOON_MS)
     heard = listen(made)
     return Officer(url, made, made.new_page(), heard)
 

@@ -79,7 +79,7 @@ class RoomStage:
         for process in reversed(self.running):
             process.terminate()
         for process in self.running:
-            process.wait(20)
+            process.wait(60)
 
 
 @contextlib.contextmanager

@@ -204,7 +204,7 @@ def furnish(browser: Browser, stage: Stage) -> None:
     with duty.page.expect_navigation():
         duty.page.locator('form[action="/duty/note"] button').click()
     duty.close()
-    until(lambda: us.ask("GET", f"/state?id={said['id']}").get("filed"), 60)
+    until(lambda: us.ask("GET", f"/state?id={said['id']}").get("filed"))
     minute(us, them)
 
 

@@ -98,6 +98,8 @@ def test_what_law_says_and_the_button_stay_in_sight_while_a_long_form_is_written
     page.locator('[name="h-evaluation"]').focus()
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     for what in ('.next button[value="send"]', "#verdict"):
-        box = page.locator(what).bounding_box()
+        shown = page.locator(what)
+        shown.wait_for()  # what law says comes a moment after the form
+        box = shown.bounding_box()
         assert box is not None
         assert 0 <= box["y"] < 720, what

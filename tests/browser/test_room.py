@@ -24,7 +24,7 @@ SLOW_MS = 40_000
 @pytest.fixture(scope="module")
 def stage() -> Iterator[RoomStage]:
     with room_standing() as stage:
-        until(lambda: all(stage.tray(side).joinpath("box").exists() for side in ("ca", "in")), 60)
+        until(lambda: all(stage.tray(side).joinpath("box").exists() for side in ("ca", "in")))
         yield stage
 
 
@@ -41,7 +41,7 @@ def opened(chromium: Browser, url: str, lang: str) -> Officer:
 def asked(url: str, path: str, host: str | None = None, method: str = "GET", **headers: str) -> tuple[int, bytes]:
     """Ask the page's process as another program of the machine would."""
     there = urlsplit(url)
-    line = http.client.HTTPConnection("127.0.0.1", there.port, timeout=20)
+    line = http.client.HTTPConnection("127.0.0.1", there.port, timeout=60)
     line.request(method, path, headers={"host": host or there.netloc, **headers})
     answer = line.getresponse()
     return answer.status, answer.read()
@@ -168,6 +168,6 @@ def leaves(stage: RoomStage, one: Officer, url: str) -> None:
     one.page.locator("details.me summary").click()
     one.page.locator('form[action="/leave"] button').click()
     one.page.get_by_role("heading", name="This room is closed").wait_for()
-    until(lambda: any(process.poll() == 0 for process in stage.running), 20)
+    until(lambda: any(process.poll() == 0 for process in stage.running))
     with pytest.raises(ConnectionError):
         asked(url, "/")

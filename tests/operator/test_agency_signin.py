@@ -31,7 +31,7 @@ def provider(tmp_path_factory):
     root = Path(__file__).parents[2]
     running = subprocess.Popen([sys.executable, "-m", "tests.operator.provider", str(told)], cwd=root)
     try:
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while not told.exists():
             assert running.poll() is None
             assert time.monotonic() < until
@@ -39,7 +39,7 @@ def provider(tmp_path_factory):
         yield f"http://127.0.0.1:{told.read_text()}"
     finally:
         running.terminate()
-        running.wait(10)
+        running.wait(60)
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ class Operator:
             process.send_signal(signal.SIGINT)
         for process in self.processes.values():
             try:
-                assert process.wait(20) == 0
+                assert process.wait(60) == 0
             finally:
                 process.kill()
                 process.stdout.close()

@@ -42,7 +42,7 @@ class Node:
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
         self._thread.start()
-        assert ready.wait(10)
+        assert ready.wait(60)
         self.starts += 1
 
     def _run(self, ready: threading.Event) -> None:
@@ -121,7 +121,7 @@ class Browser:
         """Run the body of a function in the page; its arguments are `arguments`."""
         return self.page.evaluate(f"(given) => (function () {{ {code} }}).apply(null, given)", list(args))
 
-    def until(self, code: str, seconds: float = 8) -> object:
+    def until(self, code: str, seconds: float = 30) -> object:
         """Wait until an expression is true, looking again every 20 ms."""
         ends = time.monotonic() + seconds
         while True:

@@ -196,7 +196,7 @@ def test_after_a_cut_the_page_has_everything_once(node: Node, day: dict, browser
     assert "UTC" in browser.js("return document.getElementById('stale').textContent")  # type: ignore[operator]  # text
     new = [show_id(node.board.add(THREAT, int(node.clock.now), "message", ours=False)) for _ in range(3)]
     node.start()
-    browser.until("document.documentElement.dataset.live === 'yes'", 15)
+    browser.until("document.documentElement.dataset.live === 'yes'")
     browser.until(f"document.getElementById('d-{new[2]}')")
     for number in new:
         assert browser.js(f"return document.querySelectorAll('#d-{number}').length") == 1
@@ -213,11 +213,11 @@ def test_traffic_stopped_is_said_aloud(node: Node, day: dict, browser: Browser) 
     browser.live()
     assert not browser.js("return document.getElementById('n-link')")
     node.tell(lambda: node.board.set_link("broken", "Root for 9 differs."))
-    browser.until("document.getElementById('n-link')", 2)
+    browser.until("document.getElementById('n-link')")
     assert browser.js("return document.getElementById('loud').textContent") == "Traffic stopped"
     assert "Root for 9 differs." in browser.js("return document.getElementById('n-link').textContent")  # type: ignore[operator]  # text
     node.tell(lambda: node.board.set_link("up"))
-    browser.until("!document.getElementById('n-link')", 2)
+    browser.until("!document.getElementById('n-link')")
 
 
 # --- one stream a browser -------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ def page_process(folder):
         yield int(json.loads(process.stdout.readline())["url"].rpartition(":")[2])
     finally:
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         process.stdout.close()
 
 

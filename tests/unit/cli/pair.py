@@ -18,6 +18,8 @@ from comity.edge.setup import pair_node
 from tests.unit.edge.twofolders import PARTIES, copy_of, made, papers, signed_accord
 
 KEEP = TemporaryDirectory(prefix="comity-test-")
+BOUND_SECONDS = 60
+"""A generous bound of what takes well under a second; a machine may have other work."""
 
 
 @cache
@@ -48,7 +50,7 @@ class Both:
             self.begin(name)
 
     def begin(self, name: str):
-        node = asyncio.run_coroutine_threadsafe(start(read_config(self.folder / name)), self.loop).result(20)
+        node = asyncio.run_coroutine_threadsafe(start(read_config(self.folder / name)), self.loop).result(BOUND_SECONDS)
         self.nodes.append(node)
         return node
 
@@ -56,7 +58,7 @@ class Both:
         """Wait for what the nodes are about to do."""
 
         async def wait():
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(BOUND_SECONDS):
                 while not condition():  # noqa: ASYNC110  what is waited for is in another thread's store
                     await asyncio.sleep(0.005)
 
@@ -69,9 +71,9 @@ class Both:
 
     def stop(self) -> None:
         for node in reversed(self.nodes):
-            asyncio.run_coroutine_threadsafe(node.stop(), self.loop).result(20)
+            asyncio.run_coroutine_threadsafe(node.stop(), self.loop).result(BOUND_SECONDS)
         self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join(10)
+        self._thread.join(BOUND_SECONDS)
         self.loop.close()
 
 

@@ -124,7 +124,7 @@ async def running(engine: Engine):
         await asyncio.wait([task])
 
 
-async def until(condition, seconds: float = 10) -> None:
+async def until(condition, seconds: float = 60) -> None:
     """Wait for what a courier is about to do."""
     async with asyncio.timeout(seconds):
         while not condition():  # noqa: ASYNC110  what is waited for is in another thread's store
@@ -141,7 +141,7 @@ def at(ms) -> Ms:
 
 
 def run(coroutine):
-    return asyncio.run(asyncio.wait_for(coroutine, 20))
+    return asyncio.run(asyncio.wait_for(coroutine, 120))
 
 
 @contextlib.contextmanager

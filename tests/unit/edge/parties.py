@@ -135,7 +135,7 @@ def courier_of(us: Party, peer: Party, limits=None, **options):
 
 def ask(port, context, method, path, body=None, headers=MEDIA):
     """Make one request on a connection of its own; return status, headers and body."""
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=60)
     try:
         connection.request(method, path, body, headers)
         answer = connection.getresponse()
@@ -146,7 +146,7 @@ def ask(port, context, method, path, body=None, headers=MEDIA):
 
 def dial(port, context):
     """Return a TLS connection after its handshake, as our side sees it."""
-    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10))
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=60))
 
 
 def read_all(connection) -> bytes:
@@ -160,7 +160,7 @@ def read_all(connection) -> bytes:
 
 def until(condition) -> None:
     """Wait for what another thread is about to do."""
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.002)

@@ -383,7 +383,7 @@ def test_the_watch_ends_rows_soon_after_a_change_and_outlives_a_fault(desk, monk
             await asyncio.sleep(0.03)
             assert desk.rows("SELECT ended_why FROM session") == [(None,)]
             engine.fails = False
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while desk.rows("SELECT ended_why FROM session") == [(None,)]:  # noqa: ASYNC110  another thread's store
                     await asyncio.sleep(0.005)
         finally:

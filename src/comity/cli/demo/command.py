@@ -44,7 +44,7 @@ from comity.edge.files import SOCKET, make_private_folder
 DONE, REFUSED = 0, 1
 _BEFORE_MS = 300_000
 _MINUTE_MS = 60_000
-_QUIET_SECONDS = 20.0
+_QUIET_SECONDS = 60.0
 _QUIET_POLLS = 6
 _POLL_SECONDS = 0.1
 _SOCKET_LENGTH = 100
@@ -194,7 +194,7 @@ def wait_quiet(stage: Stage) -> None:
     """Wait until both exchange logs are co-signed and mirrored whole, and neither node has anything to say.
 
     Raises:
-        StageFailed: that is not so after twenty seconds.
+        StageFailed: that is not so after a minute.
     """
     ends, quiet, last = time.monotonic() + _QUIET_SECONDS, 0, None
     while time.monotonic() < ends:
@@ -212,7 +212,7 @@ def wait_screened(stage: Stage) -> None:
     """Wait until each node that has a screen has looked at every notification.
 
     Raises:
-        StageFailed: that is not so after twenty seconds.
+        StageFailed: that is not so after a minute.
     """
     ends = time.monotonic() + _QUIET_SECONDS
     while time.monotonic() < ends:

@@ -15,7 +15,7 @@ from comity.edge.plain import ID_KEY
 from comity.marking.labels import Label, Lane
 from comity.policy.assessment import Assessment
 
-SETTLE_SECONDS = 20.0
+SETTLE_SECONDS = 60.0
 _POLL_SECONDS = 0.01
 _AT_ONCE_SECONDS = 0.12
 _FIRST_SECONDS = 3.0
