@@ -233,7 +233,8 @@ class Book:
     def foresee_theirs(self, indexes: Sequence[int]) -> list[Entry]:
         """Read these entries of the peer's log at once, remember them, and return them; none of them is behind a cut."""
         first, recent = self._recent.get(LogRole.THEIRS, (0, []))
-        stored = [one for one in indexes if not first <= one < first + len(recent)]
+        unknown = (one for one in indexes if (LogRole.THEIRS, one) not in self._decoded)
+        stored = [one for one in unknown if not first <= one < first + len(recent)]
         for index, entry in rows_among(self.tx, _THEIRS, stored):
             self._decoded[LogRole.THEIRS, int_of(index)] = decode_entry(bytes_of(entry))
         for index in indexes:

@@ -355,7 +355,7 @@ class Node(Linked):
         self._note_told(exchange, ticked, now)
         return encode_exchange(exchange)
 
-    def _say(self, book: Book, now: Ms, wait_ms: int, aloft: Aloft) -> Exchange:
+    def _say(self, book: Book, now: Ms, wait_ms: int, aloft: Aloft = NOTHING_ALOFT) -> Exchange:
         exchange = speak(book, self.voice, self.timers, self._heard, now, wait_ms=wait_ms, aloft=aloft)
         self._said = (exchange.size, book.logs[LogRole.THEIRS])
         return exchange

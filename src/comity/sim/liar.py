@@ -22,6 +22,7 @@ from comity.dispatch.entries import (
 from comity.dispatch.exchange_codec import Exchange, Problem, decode_exchange, encode_exchange
 from comity.node.link import LinkState
 from comity.node.node import Node
+from comity.node.speak import NOTHING_ALOFT, Aloft
 from comity.sim.disk import MakeDisk
 from comity.sim.faults import HOUR_MS, Plan
 from comity.sim.world import Settings, World
@@ -66,13 +67,13 @@ class Liar(Node):
         if problem.code != "stale-incarnation":
             super().take_problem(problem, now)
 
-    def speak(self, now: Ms, *, wait_ms: int = 0) -> bytes:
+    def speak(self, now: Ms, *, wait_ms: int = 0, aloft: Aloft = NOTHING_ALOFT) -> bytes:
         """Return an exchange, with the lie in it or in the log below it."""
         with self.ledger.begin() as book:
             begun = book.logs[LogRole.OURS].size >= _HONEST_ENTRIES and book.logs[LogRole.OURS].cosigned_size > 0
             if begun:
                 self._write_lie(book)
-        data = super().speak(now, wait_ms=wait_ms)
+        data = super().speak(now, wait_ms=wait_ms, aloft=aloft)
         return encode_exchange(self._told_lie(decode_exchange(data), now)) if begun else data
 
     def _write_lie(self, book: Book) -> None:
