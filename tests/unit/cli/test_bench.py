@@ -201,7 +201,7 @@ def test_a_target_that_fails_is_closed():
 
 def test_two_nodes_are_measured_by_their_own_doors(tmp_path):
     tmp_path.chmod(0o700)
-    stage = build(tmp_path, find_data(ROOT, "india-canada"), Ms(exchange.read_moment(exchange._START)), tick_ms=0)
+    stage = build(tmp_path, find_data(ROOT, "india-canada"), Ms(exchange.read_moment(exchange.START)), tick_ms=0)
     figures = asyncio.run(exchange.measure(exchange.Comity(stage), singles=1, many=32))
     assert figures["one_at_a_time"]["p50_ms"] > 0
     assert figures["in_flight_32"]["cpu_ms_per_dispatch"] > 0
