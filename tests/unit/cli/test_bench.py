@@ -13,7 +13,7 @@ import pytest
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
 from comity.cli import bench
-from comity.cli.bench import exchange, law, log, pen, screen
+from comity.cli.bench import core, exchange, law, log, pen, screen
 from comity.cli.demo.stage import build, find_data
 from tests.unit.cli.pair import typed
 from tests.unit.desks.precursors.forms import EXPORTER
@@ -48,6 +48,26 @@ def test_a_log_that_does_not_pass_its_audit_gives_no_figure(monkeypatch, tmp_pat
     monkeypatch.setattr(log, "_export", spoils)
     with pytest.raises(AssertionError, match="did not pass its audit"):
         log.bench_log(True, tmp_path)
+
+
+def test_the_core_alone_is_measured_step_by_step(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr(core, "_FEW_ROUNDS", 2)
+    monkeypatch.setattr(core, "_WARM", 1)
+    code, said, _ = typed(capsys, "bench", "core", "--quick", "--data", ROOT, "--disk", tmp_path, "--json")
+    assert code == 0
+    figures = json.loads(said)["core"]
+    assert set(figures) == {"cpu_us_per_dispatch", "steps", "calibration", "machine"}
+    assert set(figures["steps"]) == {"submit", "speak", "take", "answer", "take_answer"}
+    assert all(value > 0 for value in figures["steps"].values())
+    assert sum(figures["steps"].values()) == pytest.approx(figures["cpu_us_per_dispatch"]["mean"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_core_whose_dispatches_do_not_cross_gives_no_figure(monkeypatch, tmp_path):
+    monkeypatch.setattr(core, "_WARM", 1)
+    monkeypatch.setattr(core, "Comity", SimpleNamespace(officer=999))
+    with pytest.raises(RuntimeError, match="not all"):
+        core.bench_core(True, tmp_path, root=ROOT)
 
 
 def test_the_screening_is_measured(capsys, monkeypatch):
@@ -181,7 +201,7 @@ def test_a_target_that_fails_is_closed():
 
 def test_two_nodes_are_measured_by_their_own_doors(tmp_path):
     tmp_path.chmod(0o700)
-    stage = build(tmp_path, find_data(ROOT, "india-canada"), Ms(exchange.read_moment(exchange._START)), tick_ms=0)
+    stage = build(tmp_path, find_data(ROOT, "india-canada"), Ms(exchange.read_moment(exchange.START)), tick_ms=0)
     figures = asyncio.run(exchange.measure(exchange.Comity(stage), singles=1, many=32))
     assert figures["one_at_a_time"]["p50_ms"] > 0
     assert figures["in_flight_32"]["cpu_ms_per_dispatch"] > 0

@@ -27,7 +27,7 @@ from comity.cli.out import read_moment
 from comity.edge.database import read_database
 from comity.edge.files import SOCKET
 
-_START = "2026-07-13T04:00:00+00:00"
+START = "2026-07-13T04:00:00+00:00"
 _IN_FLIGHT = 32
 _BODY_BYTES = 2_048
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -78,7 +78,7 @@ class Comity:
         self._stage = stage
         self.server_cpu_seconds = servers
         self.far, self.near = self._far, self._near = stage.actors
-        self._mixes = itertools.cycle(list(itertools.product(_PURPOSES, _KINDS, _CONDITIONS)))
+        self._mixes = mixes()
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
         self._events: asyncio.Task[None] | None = None
         self._ear: asyncio.StreamWriter | None = None
@@ -101,8 +101,7 @@ class Comity:
 
     async def send(self, number: int, text: str, *, lane: str | None = None) -> str:
         """Hand one form to the near node; it goes in the lane of its urgency, `immediate`, unless one is named."""
-        purpose, kind, conditions = next(self._mixes)
-        form = self._form(purpose, kind, conditions, f"{number} {text}") | {"lane": lane}
+        form = plain_form(*next(self._mixes), f"{number} {text}") | {"lane": lane}
         body = json.dumps({"form": form, "by": {"desk": "requests", "number": self.officer}}).encode()
         reader, writer = self._idle.pop() if self._idle else await self._connect(self._near.folder)
         head = b"POST /submit HTTP/1.1\r\nhost: localhost\r\ncontent-length: %d\r\n\r\n" % len(body)
@@ -112,29 +111,6 @@ class Comity:
         if answer.get("outcome") != "sent":
             raise RuntimeError(f"the bench's own form was not sent: {answer}")
         return str(answer["id"])
-
-    def _form(self, purpose: str, kind: str, conditions: tuple[str, ...], text: str) -> dict[str, Any]:
-        body: dict[str, Any] = {"text": text}
-        if kind == "spontaneous":
-            body["title"] = "measured"
-        return {
-            "desk": "requests",
-            "kind": kind,
-            "agency": "cbi",
-            "recipients": ["rcmp"],
-            "purpose": purpose,
-            "urgency": "immediate",
-            "workplan_item": "W-5",
-            "basis": ["arrangement:2026-02"],
-            "conduct": "measured conduct",
-            "label": {
-                "originator": "cbi",
-                "handling": ["H1", "H2"],
-                "conditions": sorted(("lead-only", "no-third-state", *conditions)),
-                "evaluation": "B2" if kind == "spontaneous" else None,
-            },
-            "body": body,
-        }
 
     def cpu_seconds(self) -> float:
         """Return user and system time of both processes, and of the database server if there is one."""
@@ -179,7 +155,7 @@ def bench_exchange(quick: bool, folder: Path, *, root: Path, databases: Sequence
     data = find_data(root, "india-canada")
     parties = tuple(party.id for party in data.terms.party)
     where = dict(zip(parties, databases, strict=True)) if databases else None
-    stage = build(folder, data, Ms(read_moment(_START)), tick_ms=0, databases=where)
+    stage = build(folder, data, Ms(read_moment(START)), tick_ms=0, databases=where)
     target = Comity(stage, server_of(databases[0]) if databases else lambda: 0.0)
     before = calibrate()
     figures = asyncio.run(measure(target, singles=150 if quick else 600, many=4_000 if quick else 20_000))
@@ -303,6 +279,36 @@ def texts() -> Iterator[str]:
     for number in itertools.count():
         stem = f"measured text {number} "
         yield (stem * (_BODY_BYTES // len(stem) + 1))[:_BODY_BYTES]
+
+
+def mixes() -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Yield purposes, kinds and conditions in turn, so that not all verdicts are one that is remembered."""
+    return itertools.cycle(list(itertools.product(_PURPOSES, _KINDS, _CONDITIONS)))
+
+
+def plain_form(purpose: str, kind: str, conditions: tuple[str, ...], text: str) -> dict[str, Any]:
+    """Return a form as a screen would hand it in."""
+    body: dict[str, Any] = {"text": text}
+    if kind == "spontaneous":
+        body["title"] = "measured"
+    return {
+        "desk": "requests",
+        "kind": kind,
+        "agency": "cbi",
+        "recipients": ["rcmp"],
+        "purpose": purpose,
+        "urgency": "immediate",
+        "workplan_item": "W-5",
+        "basis": ["arrangement:2026-02"],
+        "conduct": "measured conduct",
+        "label": {
+            "originator": "cbi",
+            "handling": ["H1", "H2"],
+            "conditions": sorted(("lead-only", "no-third-state", *conditions)),
+            "evaluation": "B2" if kind == "spontaneous" else None,
+        },
+        "body": body,
+    }
 
 
 def at_share(taken: list[float], share: float) -> float:
