@@ -45,7 +45,7 @@ test: ## the whole suite, browser tests among them, and the coverage of the core
 	@rm -f .coverage .coverage.*
 	@failed=0; folder=; trap 'rm -rf "$$folder"; exit 130' INT TERM; \
 	if [ -w $(MEMORY) ] && [ "$$(df -Pk $(MEMORY) | awk 'NR == 2 {print $$4}')" -ge $(MEMORY_KB) ]; then \
-		folder=$$(mktemp -d $(MEMORY)/cXXXX) && export TMPDIR=$$folder; \
+		folder=$$(mktemp -d $(MEMORY)/cXXXX) && chmod 711 $$folder && export TMPDIR=$$folder; \
 	fi; \
 	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 $${folder:+--basetemp=$$folder/1} --cov --cov-report= $(MEASURED) || failed=1; \
 	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=5 $${folder:+--basetemp=$$folder/2} -m 'not slow' tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \

@@ -81,7 +81,7 @@ def plant_lanes_in_reverse(patch):
     from comity.node import speak
 
     real = speak._candidates
-    patch.setattr(speak, "_candidates", lambda *arguments: real(*arguments)[::-1])
+    patch.setattr(speak, "_candidates", lambda *arguments, **named: real(*arguments, **named)[::-1])
 
 
 def plant_silence_that_nobody_notices(patch):

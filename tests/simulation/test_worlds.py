@@ -46,6 +46,7 @@ ROUGH = Plan(
 )  # fmt: skip
 EVERYTHING = {*Fault, "ARRIVED", "FILED", "QUARANTINED", "REFUSED", "SEEN", "challenge", "manifest"} - {
     Fault.PUT_BACK,
+    Fault.OLD_STORE,
     Fault.SUSPENDED,
     Fault.AMENDED,
     Fault.ENDED,

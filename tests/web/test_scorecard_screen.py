@@ -25,8 +25,12 @@ _OLDER_MS = 61_000
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
+    """Return both nodes with a question in what both have co-signed: a statement of one side holds the page of the other to its cut."""
     with desk(tmp_path_factory.mktemp("score")) as house:
         house.asked = show_id(house.crosses(question()))
+        for name in ("ostrel", "vanmere"):
+            reader = house.visitor("reviewer", name)
+            counted(house, lambda reader=reader: "Questions" in reader.get(f"/scorecard/figures.csv?{WEB}").text)
         yield house
 
 
@@ -54,7 +58,6 @@ def shown(capsys, *words: str) -> dict:
 
 def test_both_nodes_count_the_same_and_say_so_to_each_other(house, capsys, tmp_path):
     visitor = house.visitor("desk-lead")
-    counted(house, lambda: "has not said yet" in visitor.get(f"/scorecard?{WEB}").text)
     page = visitor.get(f"/scorecard?{WEB}")
     assert "has not said yet" in page.text
     assert "<svg" in page.text
@@ -89,7 +92,6 @@ def test_both_nodes_count_the_same_and_say_so_to_each_other(house, capsys, tmp_p
 
 def test_files_of_it_in_the_readers_language(house):
     visitor = house.visitor("reviewer")
-    counted(house, lambda: "Questions" in visitor.get(f"/scorecard/figures.csv?{WEB}").text)
     csv = visitor.get(f"/scorecard/figures.csv?{WEB}")
     assert csv.status_code == 200
     assert "attachment" in csv.headers["content-disposition"]
@@ -155,8 +157,6 @@ def withheld(house, name: str):
 def test_a_withheld_row_is_shown_by_its_leaf(house, capsys, tmp_path):
     statement = tmp_path / "theirs.score"
     home = str(folder(house, "vanmere"))
-    reader = house.visitor("reviewer", "vanmere")
-    counted(house, lambda: "Questions" in reader.get(f"/scorecard/figures.csv?{WEB}").text)
     with withheld(house, "vanmere"):
         shown(capsys, "workplan", "scorecard", *PERIOD, "--node", home, "--json", "--statement", str(statement))
     found = shown(capsys, "workplan", "compare", str(statement), "--node", str(folder(house, "ostrel")), "--json")
