@@ -199,3 +199,17 @@ def test_nothing_is_said_again_where_the_accord_does_not_open_the_kind():
     with a.store.read() as tx:
         (file,) = certificates_of(gone, tx)
     assert check_certificate(file, keys).certificate.dispatch == gone, "the file proves it in the closed log"
+
+
+def test_one_whose_leaf_is_not_held_proves_nothing_until_it_is():
+    a, b = joined()
+    gone, done = under_way(a, b)
+    settle(a, b, LAST)
+    with b.store.begin() as tx:
+        (closed,) = closed_logs(tx, "theirs")
+        leaf = ("theirs", closed.base + done.leaf)
+        (held,) = tx.rows("SELECT * FROM entry WHERE role = ? AND idx = ?", leaf)
+        assert tx.run("DELETE FROM entry WHERE role = ? AND idx = ?", leaf) == 1
+        assert certificates_of(gone, tx) == (None,)
+        tx.run(f"INSERT INTO entry VALUES ({', '.join('?' * len(held))})", held)
+    both_prove(a, b, gone, 1)
