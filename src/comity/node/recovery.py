@@ -30,6 +30,7 @@ from comity.dispatch.recover_codec import (
     read_recovered,
     sign_recover,
     sign_recovered,
+    unverified_disowned,
     unverified_papers,
     unverified_recovered,
 )
@@ -252,7 +253,17 @@ def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
 
 def _is_older(missing: Missing, book: Book) -> bool:
     """Say whether the peer holds what we signed and do not know: then our store was put back."""
-    return missing.own_is_longer or missing.theirs_is_longer or any(not _known(note, book) for note in missing.disowned)
+    if missing.own_is_longer or missing.theirs_is_longer:
+        return True
+    unknown = {note for note in missing.disowned if not _known(note, book)}
+    return bool(unknown) and not unknown <= _disowned(book)
+
+
+def _disowned(book: Book) -> set[str]:
+    """Return the heads that our log has disowned: the peer lists them until it has taken that, however often we start till then."""
+    # spec: protocol.md 9 step 3
+    rows = book.tx.rows("SELECT signed FROM instrument WHERE kind = 'restored' AND from_ours >= 0")
+    return {note for (signed,) in rows for note in unverified_disowned(bytes_of(signed))}
 
 
 def _left_behind(missing: Missing, book: Book, *, takes: bool) -> bool:
