@@ -69,7 +69,6 @@ class Next(StrEnum):
     AGAIN = "again"
     FETCH = "fetch"
     CUT = "cut"
-    NO_KEY = "no-key"
     SUPERSEDED = "superseded"
 
 
@@ -183,8 +182,6 @@ def take_answer(
     if not again and not _is_older(missing, book) and not was_put_back(book):
         _keep_newer(missing.own, book)
         return Next.UP, None
-    if voice.cosigner_after(read_incarnation(book.tx, LogRole.OURS).restored + 1) is None:
-        return Next.NO_KEY, None
     if again != _TAKES or incarnation <= answer.last_time:
         later = max(now // SECOND_MS, answer.last_time + 1, incarnation + 1)
         _ask(book, voice, entropy, later, _TAKES)
