@@ -42,6 +42,10 @@ OTHER = replace(CALM, put_backs=((1, 30_000, 12 * MINUTE_MS),))
 BOTH = replace(CALM, put_backs=((0, 30_000, 11 * MINUTE_MS), (1, 30_000, 15 * MINUTE_MS)))
 TOGETHER = replace(CALM, put_backs=((0, 30_000, 12 * MINUTE_MS), (1, 30_000, 12 * MINUTE_MS)))
 TWICE = replace(CALM, put_backs=((0, 30_000, 10 * MINUTE_MS), (0, 30_000, 16 * MINUTE_MS)))
+OFTEN = replace(
+    calm_plan(60 * MINUTE_MS), put_backs=tuple((0, (n - 9) * MINUTE_MS, n * MINUTE_MS) for n in (12, 24, 36, 48))
+)
+"""Once more than a key list has spare co-signing keys: people bring a new one."""
 CRASHING = replace(BOTH, kills=12, crash_inside=0.03, crash_after=0.03)
 LOSSY = replace(BOTH, lose=0.2, repeat=0.2, delay=0.2, lie=0.1, not_stored=0.05, answer_lost=0.05)
 PLANS = {
@@ -69,6 +73,15 @@ def test_a_put_back_store_is_mended_whatever_else_goes_wrong(name, seed):
         heard = [one for one in leaves if isinstance(one, LinkLeaf) and one.event is LinkEvent.RECOVERED]
         assert bool(restored) == (side in put_back)
         assert bool(heard) == (1 - side in put_back)
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_side_that_was_put_back_more_often_than_it_has_spare_keys_goes_on_and_gets_new_ones(seed):
+    world = world_of(OFTEN, seed, dispatches=60)
+    assert world.run().broken is None
+    leaves = [one.kind for one in world.watch.sides[0].log.decoded if isinstance(one, InstrumentLeaf)]
+    assert leaves.count(InstrumentKind.RESTORED) == 4
+    assert leaves[-1] is InstrumentKind.KEYS, "people read that no key was left"
 
 
 # --- each fault that section 9 is there for is caught ---------------------------------------------------------------

@@ -197,6 +197,16 @@ def unverified_incarnation(signed: bytes) -> int:
     return fields.uint(m[2] if m[1] == RESTORED else m[3], "incarnation")
 
 
+def unverified_disowned(signed: bytes) -> tuple[str, ...]:
+    """Return the heads that a `restored` of our own disowns.
+
+    Raises:
+        BadEnvelope: it is none.
+    """
+    m = fields.numbered(cbor.decode(unverified_payload(signed)), _RESTORED_KEYS, "restored")
+    return fields.many(m[5], fields.text, "disowned heads")
+
+
 def unverified_papers(signed: bytes) -> tuple[Paper, ...]:
     """Return the papers in a `recovered` without looking at its signatures: they stand by those of the roots alone.
 

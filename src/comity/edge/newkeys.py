@@ -198,8 +198,11 @@ def notices(ours: tuple[KeyList, ...], theirs: KeyList, waiting: int, restored: 
         found.append(
             Notice("log", "", ends, "our log keys are almost a year old or older: prepare new ones with --log")
         )
-    if len(newest.cosigners) - restored <= 1:
+    left = len(newest.cosigners) - restored
+    if left <= 1:
         words = "no spare mirror key is left for a store that is put back: prepare new ones with --mirror"
+        if left < 1:
+            words = "restores have used up all mirror keys and nothing is co-signed: prepare new ones with --mirror"
         found.append(Notice("spare", "", 0, words))
     if waiting:
         words = "a new key list of ours is not in force yet: the other side must file it first"

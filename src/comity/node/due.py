@@ -9,10 +9,10 @@ from comity.dispatch.book import LogRole, log_row
 from comity.dispatch.columns import int_of
 from comity.dispatch.ports import Row, Tx
 from comity.marking.labels import Lane
-from comity.node.heads import reach
+from comity.node.heads import cosigner, reach
 from comity.node.link import refusal
 from comity.node.linkrow import Going, Link, going, read_link
-from comity.node.peer import Timers
+from comity.node.peer import Timers, Voice
 from comity.node.sequence import room_for_slow, waits_in_pool
 
 COSIGNATURE_ALONE_MS = 200
@@ -59,7 +59,7 @@ def _past(time: int, now: Ms) -> int:
     return time if time <= now + _SLACK_MS else 0
 
 
-def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
+def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms, *, voice: Voice) -> Ms | None:
     """Return when this node should next start an exchange; in the past means now, None means never in this state.
 
     Args:
@@ -68,6 +68,7 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
         base: the size of its own log that the peer knows we cosigned, from its last exchange.
         timers: of the accord.
         now: our time.
+        voice: with our cosigning keys: without one there is no cosignature to be told.
     """
     link = read_link(tx)
     ours, theirs = log_row(tx, LogRole.OURS), log_row(tx, LogRole.THEIRS)
@@ -82,10 +83,9 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms) -> Ms | None:
         due.append(now)
     if ours.size > ours.cosigned_size:
         due.append(told.at + REPEAT_MS)
-    if theirs.size > base and (theirs.head_size, theirs.head_time) != (told.cosigned_size, told.cosigned_time):
-        due.append((last_good or told.at) + COSIGNATURE_ALONE_MS)
-    elif theirs.size > base:
-        due.append(told.at + REPEAT_MS)
+    if theirs.size > base and cosigner(tx, voice) is not None:
+        new = (theirs.head_size, theirs.head_time) != (told.cosigned_size, told.cosigned_time)
+        due.append((last_good or told.at) + COSIGNATURE_ALONE_MS if new else told.at + REPEAT_MS)
     due += _pool_due(tx, link, told, timers, now)
     if link.stops:
         due += _repeat_due(tx, link, told)

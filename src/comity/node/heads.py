@@ -5,9 +5,10 @@ from __future__ import annotations
 from comity.base.ids import Digest, Ms
 from comity.dispatch.book import Book, LogRole, LogRow
 from comity.dispatch.columns import text_of
+from comity.dispatch.ports import Tx
 from comity.node.incarnation import read_incarnation
 from comity.node.peer import Voice
-from comity.tlog.checkpoint import Checkpoint, NoteVerifier, cosign, make_checkpoint, sign_head
+from comity.tlog.checkpoint import Checkpoint, NoteKeys, NoteVerifier, cosign, make_checkpoint, sign_head
 from comity.tlog.note import Seconds, parse_note
 from comity.tlog.tree import root
 
@@ -89,6 +90,12 @@ def stored_head(book: Book, role: LogRole) -> str:
     return text_of(found[0][0])
 
 
+def cosigner(tx: Tx, voice: Voice) -> NoteKeys | None:
+    """Return the cosigning keys in use; None if restores have used up all of the list in force."""
+    # spec: protocol.md 9 step 6
+    return voice.cosigner_after(read_incarnation(tx, LogRole.OURS).restored)
+
+
 def own_cosignature(book: Book, voice: Voice, now: Ms) -> str | None:
     """Return our cosignature on the peer's newest head, made now if that head has none; None before its first head.
 
@@ -98,7 +105,7 @@ def own_cosignature(book: Book, voice: Voice, now: Ms) -> str | None:
     theirs = book.logs[LogRole.THEIRS]
     if not theirs.head_time or theirs.head_size != theirs.size:
         return None
-    keys = voice.cosigner_after(read_incarnation(book.tx, LogRole.OURS).restored)
+    keys = cosigner(book.tx, voice)
     if keys is None:
         return None
     place = (LogRole.THEIRS, theirs.head_size, theirs.head_time)

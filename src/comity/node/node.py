@@ -332,7 +332,8 @@ class Node(Linked):
     def due_at(self, now: Ms) -> Ms | None:
         """Return when an exchange should be started next; None while the link is unpaired or broken."""
         with self.ledger.read() as tx:
-            return due.due_at(tx, due.remembered(self._told, now), self._heard.base, self.timers, now)
+            told, base = due.remembered(self._told, now), self._heard.base
+            return due.due_at(tx, told, base, self.timers, now, voice=self.voice)
 
     def speak(self, now: Ms, *, wait_ms: int = 0, aloft: Aloft = NOTHING_ALOFT) -> bytes:
         """Return the exchange that this node sends now, from what is stored, without the dispatches that are `aloft`."""

@@ -30,6 +30,7 @@ from comity.dispatch.recover_codec import (
     read_recovered,
     sign_recover,
     sign_recovered,
+    unverified_disowned,
     unverified_papers,
     unverified_recovered,
 )
@@ -68,7 +69,6 @@ class Next(StrEnum):
     AGAIN = "again"
     FETCH = "fetch"
     CUT = "cut"
-    NO_KEY = "no-key"
     SUPERSEDED = "superseded"
 
 
@@ -182,8 +182,6 @@ def take_answer(
     if not again and not _is_older(missing, book) and not was_put_back(book):
         _keep_newer(missing.own, book)
         return Next.UP, None
-    if voice.cosigner_after(read_incarnation(book.tx, LogRole.OURS).restored + 1) is None:
-        return Next.NO_KEY, None
     if again != _TAKES or incarnation <= answer.last_time:
         later = max(now // SECOND_MS, answer.last_time + 1, incarnation + 1)
         _ask(book, voice, entropy, later, _TAKES)
@@ -252,7 +250,17 @@ def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
 
 def _is_older(missing: Missing, book: Book) -> bool:
     """Say whether the peer holds what we signed and do not know: then our store was put back."""
-    return missing.own_is_longer or missing.theirs_is_longer or any(not _known(note, book) for note in missing.disowned)
+    if missing.own_is_longer or missing.theirs_is_longer:
+        return True
+    unknown = {note for note in missing.disowned if not _known(note, book)}
+    return bool(unknown) and not unknown <= _disowned(book)
+
+
+def _disowned(book: Book) -> set[str]:
+    """Return the heads that our log has disowned: the peer lists them until it has taken that, however often we start till then."""
+    # spec: protocol.md 9 step 3
+    rows = book.tx.rows("SELECT signed FROM instrument WHERE kind = 'restored' AND from_ours >= 0")
+    return {note for (signed,) in rows for note in unverified_disowned(bytes_of(signed))}
 
 
 def _left_behind(missing: Missing, book: Book, *, takes: bool) -> bool:

@@ -19,6 +19,7 @@ from comity.node.cutting import Given, shut_out, take_cut
 from comity.node.due import Told
 from comity.node.editions import move_pool
 from comity.node.evidence import keep_evidence
+from comity.node.heads import cosigner
 from comity.node.incarnation import read_incarnation
 from comity.node.link import LinkEvent, LinkState, refusal
 from comity.node.linkrow import Link, moved, read_link, write_link
@@ -102,10 +103,6 @@ class Starting(Papered):
                     "our log is not the one that the other side accepted: it is dead, and both roots must sign a cut"
                 )
                 link = moved(link, LinkEvent.EVIDENCE, now, reason)
-            case Next.NO_KEY:
-                link = replace(
-                    link, reason="the store was put back and no spare cosigning key is left; sign a new key list"
-                )
             case Next.SUPERSEDED:
                 assert found[1] is not None
                 superseded.stop(book, self.office, found[1], now)
@@ -132,7 +129,7 @@ class Starting(Papered):
         try:
             with self.ledger.begin() as book:
                 mend(book, missing, fetched, self.office, self._as_stored, now=now)
-                reason = "the store was put back, and what was missing came from the other side"
+                reason = "the store was put back, and what was missing came from the other side" + self._spent(book)
                 write_link(book.tx, moved(read_link(book.tx), LinkEvent.RECOVERED, now, reason))
         except NotOurs:
             self._judge(missing, fetched, now)
@@ -144,6 +141,12 @@ class Starting(Papered):
         self._heard, self._told = Heard(), Told()
         self._sure()
         return True
+
+    def _spent(self, book: Book) -> str:
+        """Say that no co-signing key is left, if so: the node goes on, for else no list with new ones could leave it."""
+        # spec: protocol.md 9 step 6
+        left = cosigner(book.tx, self._as_stored(book.tx)[1])
+        return "" if left is not None else "; no co-signing key is left: sign a new key list with new mirror keys"
 
     def apply_cut(self, signed: bytes, signed_keys: bytes, now: Ms) -> Cut:
         """Take a cut that both roots signed, with the list of the new log: close the old log and begin the new one.

@@ -20,6 +20,7 @@ from comity.dispatch.ports import Tx
 from comity.node.assemble import Assembled, Keyring
 from comity.node.ceremony import hold_ceremony
 from comity.node.fetching import Span, gathered, own_span, their_span
+from comity.node.heads import cosigner
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
 from comity.node.logfiles import log_file
@@ -99,6 +100,8 @@ class Station:
         self.store = store
         self.peer: Station = self
         self.offset: Callable[[], int] = lambda: 0
+        self.out_of_keys: Callable[[], None] = lambda: None
+        """What people do who read that a restore has used up the last co-signing key."""
         self.up = False
         self.calls = True
         self.said = 0
@@ -419,8 +422,16 @@ class Station:
             fetched = gathered(own, theirs, found)
             done = self.attempt(lambda node: node.restore(missing, fetched, self.clock))  # noqa: B023  called at once
             if done is not False:
-                return bool(done) and self._open_stored()
+                return bool(done) and self._mended()
         return False
+
+    def _mended(self) -> bool:
+        with self.store.read() as tx:
+            left = cosigner(tx, self.node.voice)
+        if left is None:
+            self._agenda.note(self.number, "has no co-signing key left")
+            self.out_of_keys()
+        return self._open_stored()
 
     def _open_stored(self) -> bool:
         if self.node.recovering:

@@ -206,6 +206,8 @@ class World:
             officers.plan(tasks, START_MS + 1_000, START_MS + self.plan.work_ms)
             for _ in range(self.plan.kills):
                 self.agenda.after(kills.number(0, self.plan.work_ms), partial(self._kill, station))
+        for station, keepers in zip(self.sides, self.keepers, strict=True):
+            station.out_of_keys = partial(keepers.change, log=False, mirror=True)
         for side, copied, put_back in self.plan.put_backs:
             self.agenda.after(copied, partial(self._copy, self.sides[side], put_back))
         for side, at, log, mirror in self.plan.turns:
@@ -269,7 +271,7 @@ class World:
 
         A copy of what an earlier put-back left behind is none of the log of now: its node stops, and wants a cut.
         """  # spec: protocol.md 9
-        if self._healed or len(station.build.assembled.voice.spares) == station.put_backs:
+        if self._healed:
             return
         if any(side.mending() for side in self.sides):
             self.agenda.after(_LOOK_MS, lambda: self._put_back(station, image, copied))

@@ -166,6 +166,9 @@ def test_what_somebody_must_see_to(base):
     assert what(keys, theirs) == set()
     assert what(keys, theirs, now=MADE + 24 * DAY) == {"sealing", "peer-sealing"}
     assert what(keys, theirs, waiting=1, restored=2) == {"waiting", "spare"}
+    for restored, said in ((1, None), (2, "no spare"), (3, "nothing is co-signed"), (4, "nothing is co-signed")):
+        words = [one.sentence for one in notices((keys,), theirs, 0, restored, Ms(MADE)) if one.what == "spare"]
+        assert [said in one for one in words] == ([] if said is None else [True]), restored
     fresh = replace(keys, sealing=(), edition=2, issued=Ms(MADE + 300 * DAY))
     gone = replace(theirs, sealing=())
     assert what(fresh, gone, now=MADE + 340 * DAY, before=(keys,)) == {"log"}

@@ -276,12 +276,13 @@ def test_step_6_the_next_spare_key_cosigns_and_the_old_one_no_longer_counts(put_
     assert b.rows("SELECT value FROM counter WHERE name = 'cosignature-ignored'")[0][0] >= 1
 
 
-def test_without_a_spare_key_the_node_says_so_and_waits(put_back):
+def test_without_a_spare_key_the_node_says_so_and_goes_on_without_co_signing(put_back):
     a, b, _ = put_back
     a.node.voice = replace(a.node.voice, spares=())
-    assert recover(a, b, L, steps=2) == [Next.NO_KEY, Next.NO_KEY]
-    assert a.state == "recovering"
+    assert recover(a, b, L) == [Next.AGAIN, Next.FETCH]
+    assert a.state == "up"
     assert "new key list" in a.node.link().reason
+    assert decode_exchange(a.node.speak(L)).cosignature is None
 
 
 # --- put back again, or in bad moments ------------------------------------------------------------------------------
