@@ -97,8 +97,9 @@ class Enders:
             if held is None and self._chance.hit(_HOLD_RATE):
                 hold(one.dispatch, _REASON, first, book, office, now=clock)
                 return
-            if held is not None:
+            while held is not None:  # one may be on it and another on its case
                 end_hold(held.id, second, book, office, clock)
+                held = hold_on(one.dispatch, one.case, book.tx)
             if one.asked is None:
                 ask_erasure(one.dispatch, first, book, office, clock, parts=_parts(one), reason=_REASON)
             confirm_erasure(one.dispatch, second, book, office, clock)
