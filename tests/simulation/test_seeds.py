@@ -75,3 +75,9 @@ def test_a_receipt_that_came_back_may_name_what_the_mirror_of_a_put_back_side_do
     """Seed 5115: the other side had no cosignature of ours above its leaf; the check of the world took the receipt as false."""
     outcome = World(Settings(5115, 30, room=ROOM), make_disk).run()
     assert outcome.broken is None
+
+
+def test_what_was_recalled_while_it_waited_is_destroyed_after_the_end():
+    """Seed 6351: refused when its turn came, its sealed bytes stayed where nobody could destroy them, and were owed for ever."""
+    outcome = World(Settings(6351, 30, room=ROOM), make_disk).run()
+    assert outcome.broken is None

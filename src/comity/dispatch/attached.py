@@ -150,6 +150,12 @@ def expect(dispatch: DispatchId, attachments: tuple[wire.Attachment, ...], tx: T
     tx.many(_INSERT, rows)
 
 
+def give_up(dispatch: DispatchId, tx: Tx, now: Ms) -> None:
+    """Note that nobody has the files of a dispatch of theirs any more, for it was refused after they had begun to come."""
+    statement = "UPDATE attachment SET state = ?, found = '', since = ? WHERE dispatch = ? AND ours = 0"
+    tx.run(statement, (FileState.ERASED.value, now, dispatch))
+
+
 def waits_on(dispatch: DispatchId) -> DispatchId:
     """Return what stands in the place of a predecessor while the files of a dispatch are not whole."""
     return DispatchId(domain_hash(_WAITS, dispatch)[:_ID])

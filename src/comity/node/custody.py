@@ -19,6 +19,7 @@ from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.decision import Decided, encode_verdict, read_record
 from comity.dispatch.entries import DispatchLeaf
+from comity.dispatch.inbound.record import RECALLED
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Row, Tx
 from comity.dispatch.states import Officer
@@ -80,9 +81,9 @@ class InCustody:
 
     Attributes:
         dispatch: which; nothing of it can be read here.
-        since: when our law refused it.
+        since: when it was refused.
         day: from when two persons may destroy it.
-        why: the rules that refused it, by id.
+        why: the rules that refused it, by id; that of the accord where it was recalled while it waited.
         openings: wishes to open it, the newest last.
     """
 
@@ -114,7 +115,7 @@ def in_custody(tx: Tx, office: Office) -> tuple[InCustody, ...]:
 def _shown(row: Row, wished: tuple[Opening, ...], tx: Tx, office: Office) -> InCustody:
     dispatch, since = DispatchId(bytes_of(row[0])), Ms(int_of(row[1]))
     found = _refusal(dispatch, tx)
-    why = () if found is None else tuple(one.rule for one in found.verdict.reasons)
+    why = () if found is None else (RECALLED,) if _late(found) else tuple(one.rule for one in found.verdict.reasons)
     return InCustody(dispatch, since, custody_day(since, tx, office.accord), why, wished)
 
 
@@ -233,6 +234,11 @@ def _refusal(dispatch: DispatchId, tx: Tx) -> Decided | None:
     return read_record(bytes_of(rows[0][0])) if rows else None
 
 
+def _late(found: Decided) -> bool:
+    """Say whether our law had let it in: then it was recalled while it waited for another, and was refused for that."""
+    return found.verdict.permits
+
+
 def _judge(
     asked: Opening, approvals: frozenset[str], tx: Tx, office: Office, now: Ms
 ) -> tuple[bytes | None, Verdict | None]:
@@ -246,7 +252,7 @@ def _judge(
             " for review first. Nothing was changed"
         )
     act, outside = _LAW[asked.end]
-    question = replace(found.question, act=act, outside=outside, approvals=approvals)
+    question = replace(found.question, act=act, outside=outside, approvals=approvals, recalled=_late(found))
     return encode_question(question), office.gate.decide(question, now)
 
 

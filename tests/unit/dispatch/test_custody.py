@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from comity.base.errors import BadSeal
@@ -11,14 +13,13 @@ from comity.crypto.seal import unseal
 from comity.dispatch.entries import Fact
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.wire import commit_of, seal_aad
+from tests.unit.node.forge import Forger, node
 from tests.unit.node.world import START, Seeded, exchange, form, make_pair
 
 CUSTODIAN = SealingKey.generate(Seeded("custodian"))
 
 
 def pair_with_custodian():
-    from dataclasses import replace
-
     a, b = make_pair()
     public = CUSTODIAN.public()
     b.office = replace(b.office, custodian=(key_id(cose_key(public)), public))
@@ -76,6 +77,26 @@ def test_without_a_custodian_the_sealed_bytes_stay_as_they_came():
     assert row(b, "id", "custody") == []
     ((sealed,),) = row(b, "sealed", "got")
     assert sealed is not None
+
+
+def test_what_was_recalled_while_it_waited_goes_to_custody_as_what_was_recalled_before_it_came():
+    # spec: protocol.md 7
+    a = node()
+    a.office = replace(a.office, custodian=(key_id(cose_key(CUSTODIAN.public())), CUSTODIAN.public()))
+    forger = Forger(a)
+    first = forger.make("first")
+    held = forger.make("held", after=(first.leaf.id,))
+    forger.send(held)
+    forger.send(forger.make("stop", kind="recall", re=(held.leaf.id,)))
+    assert row(a, "id", "custody") == []
+    told = {one.id: (one.fact, one.code) for one in forger.send(first).recorded}
+    assert told[held.leaf.id] == (Fact.REFUSED, "recalled")
+    with a.ledger.read() as tx:
+        assert tx.rows("SELECT sealed, plain FROM got WHERE id = ?", (held.leaf.id,)) == [(None, None)]
+    ((id_, kid, sealed),) = row(a, "id, kid, sealed", "custody")
+    aad = seal_aad(a.office.peer, a.office.us, held.leaf.id, a.office.accord_digest)
+    assert id_ == held.leaf.id
+    assert commit_of(parts_of(unseal(sealed, kid=kid, private=CUSTODIAN, aad=aad))) == held.leaf.commit
 
 
 def test_what_is_admitted_never_goes_to_custody():

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from comity.base.errors import BadEnvelope, BadForm
-from comity.base.ids import Digest, LeafIndex, Ms, show_id
+from comity.base.ids import Digest, DispatchId, LeafIndex, Ms, show_id
 from comity.dispatch import certificates as made
 from comity.dispatch.book import LogRole
 from comity.dispatch.certificates import (
@@ -23,6 +23,7 @@ from comity.dispatch.certificates import (
 )
 from comity.dispatch.entries import Fact, RecordLeaf, encode_entry, record_commit
 from comity.dispatch.inbound import admit
+from comity.dispatch.inbound.follow import follow
 from comity.dispatch.states import Committed, Officer
 from comity.edge.retaining import certificates_json
 from comity.marking.labels import Urgency
@@ -159,6 +160,33 @@ def test_what_a_label_let_them_keep_no_longer_is_owed_before_any_end(two):
     doing(two[0], SOON, lambda r: _daily(r, SOON))
     assert shown(two[0]).owed == ()
     assert [one.dispatch for one in shown(two[0], Ms(NOW + 2 * DAY)).owed] == [sent.id]
+
+
+def recalled_while_it_waited(two, monkeypatch):
+    """Let the first recall what waits for another at the second, and then that other be settled."""
+    with monkeypatch.context() as patched:
+        patched.setattr(admit, "unsettled", lambda book, after: (DispatchId(bytes(16)),))
+        sent = asked(two)
+    with two[1].node.ledger.begin() as book:
+        book.tx.run("INSERT INTO mark (target, by_id, kind) VALUES (?, ?, 'recall')", (sent.id, bytes(16)))
+        (done,) = follow(DispatchId(bytes(16)), book, two[1].node.office, NOW)
+    assert (done.id, done.fact, done.code) == (sent.id, Fact.REFUSED, "recalled")
+    talk(two, NOW)
+    return sent
+
+
+def test_what_was_recalled_while_it_waited_is_destroyed_after_the_end_and_certified(two, monkeypatch):
+    """Its bytes had stayed where no hand could destroy them, so that its sender was owed a certificate for ever."""
+    sent = recalled_while_it_waited(two, monkeypatch)
+    end(two, 0)
+    assert states(shown(two[0])) == [(False, "kept")]
+    assert states(shown(two[1])) == [(True, "kept")], "both sides say that it is owed"
+    erase(two[1], sent.id, SOON)
+    talk(two)
+    assert two[1].node.certify(NODE[1], SOON) == 1
+    talk(two, Ms(SOON + 300_000))
+    assert [one.said.kind for one in shown(two[0]).held] == [made.DESTROYED]
+    assert shown(two[0]).owed == shown(two[1]).owed == ()
 
 
 async def _daily(retaining, now):

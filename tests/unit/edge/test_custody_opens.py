@@ -26,7 +26,7 @@ from comity.policy.question import Act
 from comity.policy.verdict import Effect, Reason
 from tests.unit.edge.driven import engine_of, run
 from tests.unit.edge.dutyworld import DAY, NOW, world
-from tests.unit.edge.test_certificates_cross import NODE, shown, talk
+from tests.unit.edge.test_certificates_cross import NODE, recalled_while_it_waited, shown, talk
 from tests.unit.edge.test_retaining import LEAD, LEGAL, MARK, asked, doing, in_files
 
 REVIEWER, CLERK = Officer("requests", 35), Officer("requests", 33)
@@ -188,6 +188,19 @@ def test_our_law_is_asked_where_it_speaks_and_its_no_is_kept(two, end, act):
     assert last[1] == "refused"
     assert b"T-1" in last[9]
     assert outcome_json(done)["law"] == ["T-1: The test refuses this."]
+
+
+def test_what_was_recalled_while_it_waited_says_so_and_our_law_is_told(two, monkeypatch):
+    node = two[1].node
+    node.office = replace(node.office, gate=Sieve(node.office.gate))
+    sent = recalled_while_it_waited(two, monkeypatch)
+    ((one,), ()) = keeping(two, NOW, lambda c: c.kept())
+    assert (one.dispatch, one.why) == (sent.id, ("ACCORD-RECALLED",)), "our law had let it in"
+    done = opens(two, sent.id, end=End.COURT)
+    assert done.box is not None
+    assert (node.office.gate.asked[-1].act, node.office.gate.asked[-1].recalled) == (Act.COURT, True)
+    found = open_box(read_box(done.box.text().encode()), key_of(two))
+    assert found.header.id == sent.id
 
 
 def test_our_law_lets_a_court_have_it(two):

@@ -12,6 +12,7 @@ from comity.crypto.chunks import cipher_size
 from comity.dispatch import wire
 from comity.dispatch.attached import FileState, beyond, waits_on, well_formed
 from comity.dispatch.entries import Fact
+from comity.dispatch.inbound.follow import follow
 from comity.dispatch.states import Committed, Withheld
 from comity.marking.labels import Urgency
 from comity.node import attached
@@ -352,6 +353,21 @@ def test_a_file_whose_dispatch_was_recalled_before_it_came_is_not_fetched_any_mo
     assert attached.give_up_recalled(b.ledger, b.office, file_of(b, 0, one), START) is None, "nothing of it is coming"
     exchange(b, a, START + 120_000)
     assert rows(a, "SELECT fact, code FROM sent WHERE id = ?", one) == [(int(Fact.REFUSED), "recalled")]
+
+
+def test_files_that_came_before_their_dispatch_was_refused_as_recalled_are_destroyed():
+    _, b, (one,) = crossed(Urgency.IMMEDIATE)
+    with b.ledger.begin() as book:
+        book.tx.run("INSERT INTO waits (id, predecessor) VALUES (?, ?)", (one, bytes(16)))
+        book.tx.run("INSERT INTO mark (target, by_id, kind) VALUES (?, ?, 'recall')", (one, bytes(16)))
+    assert attached.whole(b.ledger, b.office, file_of(b, 0, one), START) == (), "it waits for another still"
+    with b.ledger.begin() as book:
+        (done,) = follow(DispatchId(bytes(16)), book, b.office, START)
+    assert (done.id, done.fact) == (one, Fact.REFUSED)
+    assert file_of(b, 0, one).state is FileState.ERASED
+    with b.ledger.read() as tx:
+        assert tuple(attached.kept_files(tx)) == ()
+        assert len(tuple(attached.erased(tx))) == 1
 
 
 def test_a_folder_that_was_put_back_has_its_missing_files_fetched_again():

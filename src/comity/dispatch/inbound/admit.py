@@ -8,7 +8,7 @@ from comity.dispatch.attached import beyond, waits_on
 from comity.dispatch.book import Book
 from comity.dispatch.filing import Facts
 from comity.dispatch.inbound.paper import AMEND, CERTIFICATE, NODE_DESK
-from comity.dispatch.inbound.record import recalled
+from comity.dispatch.inbound.record import RECALLED, recalled
 from comity.dispatch.office import Office
 from comity.dispatch.predecessors import kind_answered, unsettled
 from comity.dispatch.proposals import fault_of_theirs
@@ -78,9 +78,7 @@ def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple
     """Return the code and a verdict where a recall or an ended posting came first, or its files are too large."""
     header, arrival = verified.opened.header, verified.opened.arrival
     if recalled(header.id, book):
-        return "recalled", _by_accord(
-            "ACCORD-RECALLED", "The sender recalled or corrected this dispatch before it came."
-        )
+        return "recalled", _by_accord(RECALLED, "The sender recalled or corrected this dispatch before it came.")
     if beyond(verified.attachments, office.judged_by(arrival.index)[0]):
         sentence = "The files of this dispatch are larger than the accord bears."
         return "cannot-assist", _by_accord("ACCORD-ATTACHMENTS", sentence)

@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import replace
 
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
-from comity.dispatch import wire
+from comity.dispatch import attached, wire
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.consent import note_consent
 from comity.dispatch.entries import DispatchLeaf, Fact
 from comity.dispatch.filing import Filing
 from comity.dispatch.foresight import AWAITED, is_absent
-from comity.dispatch.inbound.record import recalled, receipt
+from comity.dispatch.inbound.record import keep_apart, recalled, receipt
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_of
-from comity.dispatch.states import Arrival, Recorded
+from comity.dispatch.states import Arrival, Opened, Recorded
 
 
 def follow(settled: DispatchId, book: Book, office: Office, now: Ms) -> tuple[Recorded, ...]:
     """File every dispatch that waited for `settled` and for nothing else, and those that waited for them in turn.
 
-    What was recalled while it waited is refused.
+    What was recalled while it waited is refused, and goes to custody as one does that was recalled before it came.
     """
     filed: list[Recorded] = []
     open_ends = [settled]
@@ -65,4 +65,6 @@ def _file(dispatch: DispatchId, book: Book, office: Office, now: Ms) -> Recorded
     done = receipt(arrival, fact, code, book, now, decision=None)
     if stopped:
         book.tx.run("UPDATE got SET plain = NULL WHERE id = ?", (dispatch,))
+        keep_apart(Opened(arrival, parts, header, ()), book, office, now)
+        attached.give_up(dispatch, book.tx, now)
     return Recorded(dispatch, arrival.index, fact, code, case, done.receipt)

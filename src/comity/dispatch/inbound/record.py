@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from comity.base.hashing import sha256
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch import certificates, decision, persons, records
@@ -24,6 +26,8 @@ from comity.dispatch.states import Admitted, Arrival, Opened, Recorded, Verified
 from comity.dispatch.takingback import take_back
 from comity.dispatch.telling import tell
 
+RECALLED: Final = "ACCORD-RECALLED"
+"""The rule that refuses what was recalled before it could be filed."""
 _SALT_BYTES = 32
 # A recall of all outweighs that of a part, that a correction, and each of them that nothing is asked any more.
 _LEAVE_MARK = (
@@ -52,7 +56,7 @@ def record(admitted: Admitted, book: Book, office: Office, now: Ms) -> Recorded:
     told = decision_hash(salt, inward)
     recorded = receipt(opened.arrival, fact, admitted.code, book, now, decision=told, kept=kept)
     if kept is None:
-        _keep_apart(opened, book, office, now)
+        keep_apart(opened, book, office, now)
     if admitted.verified.attachments and fact is not Fact.REFUSED:
         expect(header.id, admitted.verified.attachments, book.tx, now)
     _file(admitted.verified, fact, admitted.code, book, office, now=now, fresh=fact is Fact.FILED)
@@ -76,7 +80,7 @@ def file_again(
     rows = [(header.id, one) for one in waits]
     _wait(rows, book)
     if fact is Fact.REFUSED:
-        _keep_apart(verified.opened, book, office, now)
+        keep_apart(verified.opened, book, office, now)
     else:
         row = (*_content(verified.opened), verified.opened.arrival.index)
         book.tx.later("UPDATE got SET sealed = ?, plain = ?, case_id = ? WHERE idx = ?", row)
@@ -103,8 +107,8 @@ def quarantine(arrival: Arrival, code: str, book: Book, now: Ms) -> Recorded:
     return receipt(arrival, Fact.QUARANTINED, code, book, now, decision=None)
 
 
-def _keep_apart(opened: Opened, book: Book, office: Office, now: Ms) -> None:
-    """Give what our law does not admit to the custodian; without one its bytes stay sealed."""
+def keep_apart(opened: Opened, book: Book, office: Office, now: Ms) -> None:
+    """Give what is refused, by our law or since it was recalled, to the custodian; without one its bytes stay sealed."""
     sealed = None if into_custody(opened, book, office, now) else opened.arrival.sealed
     book.tx.later("UPDATE got SET sealed = ? WHERE idx = ?", (sealed, opened.arrival.index))
 
