@@ -81,3 +81,8 @@ def test_what_was_recalled_while_it_waited_is_destroyed_after_the_end():
     """Seed 6351: refused when its turn came, its sealed bytes stayed where nobody could destroy them, and were owed for ever."""
     outcome = World(Settings(6351, 30, room=ROOM), make_disk).run()
     assert outcome.broken is None
+
+
+def test_an_old_store_takes_its_sisters_head_for_no_thiefs():
+    """Seed 8633: the peer recovered itself when an old store spoke to it, and showed it a head of the restored store."""
+    assert run_world(Settings(8633, 30, room=ROOM), make_disk).broken is None

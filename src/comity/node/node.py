@@ -555,12 +555,13 @@ class Node(Linked):
             if problem.code == "gap" and problem.mirror_size < book.logs[LogRole.OURS].cosigned_size:
                 book.change(LogRole.OURS, cosigned_size=problem.mirror_size)
                 link = moved(link, LinkEvent.GAP, now, "the peer asked for entries from an earlier place")
-            if problem.code == "stale-incarnation":
+            foreign = link.state is not LinkState.RECOVERING and stolen.is_shown(problem.checkpoint, book, self.voice)
+            # One that recovers itself does not say yet whether another store of ours signed that.
+            if problem.code == "stale-incarnation" or (foreign and problem.code == "recovering"):
                 reason = "the other side says that our store was put back; it is asked what it holds"
-                link = moved(link, LinkEvent.STALE_INCARNATION, now, reason)
+                link, foreign = moved(link, LinkEvent.STALE_INCARNATION, now, reason), False
             write_link(book.tx, link)
-            shown = None if problem.checkpoint is None else stolen.signed_by_us(problem.checkpoint, book, self.voice)
-            if shown is not None and link.state is not LinkState.RECOVERING and stolen.is_foreign(shown, book):
+            if foreign:
                 stolen.stop(book, self.office, problem.checkpoint or "", now)
 
     # --- time --------------------------------------------------------------------------------------------------

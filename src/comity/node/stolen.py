@@ -37,13 +37,14 @@ def is_foreign(checkpoint: Checkpoint, book: Book) -> bool:
     return _root_at(book, checkpoint.size) != checkpoint.root
 
 
-def signed_by_us(note: str, book: Book, voice: Voice) -> Checkpoint | None:
-    """Return the checkpoint of a note that bears exactly our own log's good signatures; None for any other text."""
+def is_shown(note: str | None, book: Book, voice: Voice) -> bool:
+    """Say whether a note bears exactly our own log's good signatures and is of another log."""
     try:
-        size = parse_body(parse_note(note).text).size
-        return verify_head(note, book.logs[LogRole.OURS].origin, voice.verifiers_at(size)).checkpoint
+        size = parse_body(parse_note(note or "").text).size
+        head = verify_head(note or "", book.logs[LogRole.OURS].origin, voice.verifiers_at(size))
     except BadSignature:
-        return None
+        return False
+    return is_foreign(head.checkpoint, book)
 
 
 def stop(book: Book, office: Office, proof: str, now: Ms) -> None:

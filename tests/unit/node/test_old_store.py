@@ -143,6 +143,23 @@ def twins_asked(twins, seconds):
     return [ask(twins.old, twins.peer, at(seconds)) for _ in range(2)]
 
 
+def test_an_old_store_that_never_died_asks_where_its_peer_recovers_itself():
+    """The peer's refusal shows a head that our keys signed; it was taken for a thief's, and the old store was broken."""
+    twins = Twins()
+    twins.restore(120, 3)
+    twins.peer.put_back(twins.peer.store.image())
+    twins.peer.node.starts(at(200))
+    assert says(twins.old, twins.peer, at(300)) == "recovering"
+    assert twins.old.state == "recovering"
+    recover(twins.peer, twins.new, at(310))
+    assert [one[0] for one in (ask(twins.old, twins.peer, at(320)) for _ in range(2))] == [
+        "stale-incarnation",
+        Next.SUPERSEDED,
+    ]
+    is_told(twins.old)
+    twins.goes_on(twins.new, 400)
+
+
 def test_what_shows_it_is_kept_in_our_decision_log_as_both_signed_it():
     twins = Twins()
     twins.restore(120)
