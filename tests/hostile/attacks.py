@@ -354,12 +354,11 @@ async def bombs_as_answers(peer: Peer) -> list[Try]:
         return next(left, None) or peer.honestly(body)
 
     peer.mouth = mouth
-    for n in range(200):
+    await peer.honest("call me")  # then it falls silent: who is called all the time says everything in its answers
+    for _ in range(800):
         if len(peer.called) > 2:
             break
         await asyncio.sleep(0.05)
-        if n % 20 == 0:
-            await peer.honest(f"call me {n}")
     return [one("the honest node called, and was answered so, more than twice", "True", str(len(peer.called) > 2))]
 
 

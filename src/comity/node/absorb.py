@@ -27,7 +27,7 @@ from comity.node.linkrow import moved, read_link, write_link
 from comity.node.papers import lists_of, restores
 from comity.node.peer import Coming, Peer, Timers
 from comity.node.resealing import dispatch_at
-from comity.node.taken import Problem, Proven
+from comity.node.taken import Named, Problem, Proven
 from comity.tlog.checkpoint import Cosigned, NoteVerifier, SignedHead, parse_body, verify_cosignature, verify_head
 from comity.tlog.note import Seconds, parse_note
 from comity.tlog.tree import Edge, TileReader, Tiles, leaf_hash, root
@@ -233,7 +233,8 @@ def _take_cosignature(exchange: Exchange, book: Book, keys: Sequence[NoteVerifie
         return False
     if _own_root(book, size) != cosigned.checkpoint.root:
         made = evidence.false_cosign(book, exchange.cosignature, size, now)
-        raise Proven(made, "a cosignature on another root", cosigned.checkpoint.root)
+        point = cosigned.checkpoint
+        raise Proven(made, "a cosignature on another root", Named(point.origin, size, point.root))
     if (size, cosigned.time) <= (ours.cosigned_size, ours.cosigned_time):
         return False
     return _keep_cosignature(cosigned, book)

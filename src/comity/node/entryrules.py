@@ -36,7 +36,7 @@ from comity.node.papers import CEREMONY, place_theirs
 from comity.node.refile import check_receipted, settle_row
 from comity.node.resealing import sealed_so, take_reseal
 from comity.node.suspending import apply_leaf
-from comity.node.taken import Proven
+from comity.node.taken import Named, Proven
 from comity.tlog.checkpoint import SignedHead
 from comity.tlog.tree import TileReader, root
 
@@ -71,7 +71,8 @@ def check_entries(
                 shown.insert(0, _earlier(entry, seen, first, fresh, book))
             ours = _against(entry, book)
             made = evidence.false_entry(kind, shown, ours, tiles, head, note=note, now=now)
-            raise Proven(made, note, entry.root if isinstance(entry, HeadLeaf) else None)
+            named = Named(entry.origin, entry.size, entry.root) if isinstance(entry, HeadLeaf) else None
+            raise Proven(made, note, named)
         if isinstance(entry, DispatchLeaf):
             seen[entry.id] = first + place
 

@@ -36,7 +36,7 @@ from comity.dispatch.path import receive, send
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
-from comity.node import absorb, certifying, challenge, due, held, owed, stolen
+from comity.node import absorb, certifying, challenge, due, held, named, owed, stolen
 from comity.node.assemble import Keyring, keyring_of
 from comity.node.carry import Carried, carry
 from comity.node.cutting import release
@@ -105,7 +105,6 @@ class Node(Linked):
         self._heard = Heard()
         self._told, self.said = Told(), NOTHING_ALOFT
         self._stops = NOTHING_STOPPED
-        self._named: set[Digest] = set()
         self.reread()
 
     # --- sending -----------------------------------------------------------------------------------------------
@@ -422,7 +421,7 @@ class Node(Linked):
             with self._change() as book:
                 taken = self._take(exchange, head, book, now, apart=apart)
         except Proven as proven:
-            self._judge_proven(proven, now)
+            self._judge_proven(proven, exchange, now)
         except Problem as problem:
             if problem.code != "stale-incarnation":
                 self._keep_doubtful(head, problem, now)
@@ -430,14 +429,15 @@ class Node(Linked):
         self._heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
         return taken
 
-    def _judge_proven(self, proven: Proven, now: Ms) -> NoReturn:
-        """Keep evidence and stop; what a thief with our key may have signed the peer is first asked to show."""
+    def _judge_proven(self, proven: Proven, exchange: Exchange, now: Ms) -> NoReturn:
+        """Keep evidence and stop; what a thief or another store with our key may have signed the peer is first asked to show."""
         with self.ledger.begin() as book:
-            if proven.named is None or proven.named in self._named or not self._was_up:
+            head = proven.named if self._was_up and named.held(book.tx) is None else None
+            if head is None or named.is_made_up(head, exchange, book):
                 keep_evidence(book, proven.evidence, now)
                 code = "broken"
             else:
-                self._named.add(proven.named)
+                named.keep(book, self.office, proven.evidence, head, now)
                 why = "the other side names a head of our log that we did not sign; it is asked what it holds"
                 write_link(book.tx, moved(read_link(book.tx), LinkEvent.STALE_INCARNATION, now, why))
                 code = "recovering"

@@ -34,6 +34,7 @@ from comity.dispatch.recover_codec import (
     unverified_papers,
     unverified_recovered,
 )
+from comity.node import named
 from comity.node.heads import SECOND_MS, keep_head, signed_by
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
 from comity.node.papers import said_papers, take_papers
@@ -70,6 +71,7 @@ class Next(StrEnum):
     FETCH = "fetch"
     CUT = "cut"
     SUPERSEDED = "superseded"
+    UNSHOWN = "unshown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +175,8 @@ def take_answer(
     incarnation, asked, again = int_of(stored[0][0]), bytes_of(stored[0][1]), int_of(stored[0][2])
     voice, peer, answer = _read(data, asked, book, renew, now)
     missing = _missing(answer, book, voice, peer, (asked, data))
+    if named.held(book.tx) is not None and not _shows(missing, book, voice):
+        return Next.UNSHOWN, None
     if again == _TOLD and _left_behind(missing, book, takes=incarnation > answer.last_time):
         return Next.SUPERSEDED, missing
     if running and missing.own is not None and is_foreign(missing.own.checkpoint, book):
@@ -256,6 +260,17 @@ def _is_older(missing: Missing, book: Book) -> bool:
     return bool(unknown) and not unknown <= _disowned(book)
 
 
+def _shows(missing: Missing, book: Book, voice: Voice) -> bool:
+    """Say whether the answer shows what we signed since we last recovered and do not know: only another store, or a thief, did.
+
+    What we lost with a store of before that excuses nothing: it is known to be ours, and was disowned.
+    """
+    origin, since = book.logs[LogRole.OURS].origin, read_incarnation(book.tx, LogRole.OURS).second
+    pending = [verify_head(note, origin, _own_keys(note, voice)) for note in missing.disowned]
+    heads = pending if missing.own is None else [missing.own, *pending]
+    return any(head.time >= since and not _known(head.note, book) for head in heads) or missing.theirs_is_longer
+
+
 def _disowned(book: Book) -> set[str]:
     """Return the heads that our log has disowned: the peer lists them until it has taken that, however often we start till then."""
     # spec: protocol.md 9 step 3
@@ -287,8 +302,9 @@ def was_put_back(book: Book) -> bool:
 
 
 def forget_question(book: Book) -> None:
-    """Forget the question, whatever it is; the next start asks anew."""
+    """Forget the question, whatever it is, and what waited for its answer; the next start asks anew."""
     book.tx.run("DELETE FROM recovery")
+    named.forget(book.tx)
 
 
 def done(book: Book) -> None:

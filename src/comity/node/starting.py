@@ -14,7 +14,7 @@ from comity.dispatch.cut import Cut
 from comity.dispatch.exchange_codec import Exchange
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.recover_codec import Recover
-from comity.node import absorb, recovery, stolen, superseded
+from comity.node import absorb, named, recovery, stolen, superseded
 from comity.node.cutting import Given, shut_out, take_cut
 from comity.node.due import Told
 from comity.node.editions import move_pool
@@ -103,6 +103,9 @@ class Starting(Papered):
                     "our log is not the one that the other side accepted: it is dead, and both roots must sign a cut"
                 )
                 link = moved(link, LinkEvent.EVIDENCE, now, reason)
+            case Next.UNSHOWN:
+                self._accuse(book, now)
+                return
             case Next.SUPERSEDED:
                 assert found[1] is not None
                 superseded.stop(book, self.office, found[1], now)
@@ -110,6 +113,13 @@ class Starting(Papered):
             case _:
                 link = replace(link, reason="the store was put back; what is missing is fetched from the other side")
         write_link(book.tx, replace(link, failures=0))
+
+    def _accuse(self, book: Book, now: Ms) -> None:
+        """Keep as evidence what waited for the peer's answer: it names a head of our log, and nobody with our keys signed that."""
+        kept = named.held(book.tx)
+        assert kept is not None
+        recovery.forget_question(book)
+        keep_evidence(book, kept[0], now)
 
     def told_stale(self, problem: ProblemBytes, now: Ms) -> None:
         """Take the peer's refusal of our `recover`: it knows a later incarnation of ours, or ours is too far ahead of its clock."""
@@ -216,6 +226,8 @@ class Starting(Papered):
             head = self._head_of(exchange)
             if self._look_at(exchange, now):
                 return head
+            state = self.link().state
+            stopped = refusal(state) or stopped
         raise Problem(stopped, 503, f"the link is {state}")
 
     def _head_of(self, exchange: Exchange) -> SignedHead:
@@ -238,6 +250,10 @@ class Starting(Papered):
             link = read_link(book.tx)
             here = exchange.mirror_size <= ours.head_size and exchange.base <= theirs.size
             if here and root(book.tiles(LogRole.OURS), exchange.mirror_size) == exchange.mirror_root:
+                kept = named.held(book.tx)
+                if kept is not None and kept[1] <= exchange.mirror_size:
+                    self._accuse(book, now)
+                    return False
                 reason = "the other side holds nothing of ours that is not here"
                 write_link(book.tx, moved(link, LinkEvent.RECOVERED, now, reason))
                 self._was_up = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from comity.base.errors import PeerError
-from comity.base.ids import Digest
+from comity.base.ids import Digest, Origin
 from comity.dispatch.exchange_codec import Evidence, Exchange
 from comity.dispatch.states import Recorded
 from comity.tlog.checkpoint import SignedHead
@@ -28,14 +28,23 @@ class BadEdition(Problem):
         self.why = why
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A head that the peer names as ours, and that we never signed."""
+
+    origin: Origin
+    size: int
+    root: Digest
+
+
 class Proven(PeerError):
     """The peer broke a rule and we hold the proof of it: evidence that a stranger can check.
 
-    With `named` it is the root of a head that the peer names as ours: a thief with our key may have signed it, so that the
-    peer is asked once whether it can show it, before it stands accused.
+    With `named` a thief with our key, or another store of ours, may have signed the head that the peer names: unless it says
+    itself that it holds no such log, it is asked once whether it can show that, before it stands accused.
     """
 
-    def __init__(self, evidence: Evidence, message: str, named: Digest | None = None) -> None:
+    def __init__(self, evidence: Evidence, message: str, named: Named | None = None) -> None:
         super().__init__(message)
         self.evidence = evidence
         self.named = named

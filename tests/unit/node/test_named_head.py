@@ -1,0 +1,163 @@
+"""A peer that names a head of our log which we never signed: it made it up and is proved so, or it shows whose it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from comity.base.cbor import decode
+from comity.base.ids import Digest, Ms
+from comity.dispatch.entries import HeadLeaf, encode_entry
+from comity.dispatch.exchange_codec import Problem as Told
+from comity.dispatch.exchange_codec import decode_evidence, decode_exchange, encode_exchange
+from comity.dispatch.recover_codec import read_recovered, sign_recovered
+from comity.node.recovery import Next, log_keys
+from comity.node.taken import Problem
+from comity.tlog.checkpoint import Checkpoint, cosign
+from comity.tlog.note import Seconds
+from tests.unit.node.putback import ask, note, recover, settle
+from tests.unit.node.test_old_store import Twins, at
+from tests.unit.node.test_stolen_key import AFTER, LATER, joined, stolen_leaf
+
+FALSE = Digest(b"\x07" * 32)
+
+
+def lie(a, b, kind, *, mirror=None):
+    """Return an exchange of `b` that names a head of `a` which `a` never signed; `mirror`: another root than it mirrors."""
+    ours = a.logs()[0]
+    if kind == "leaf":
+        with b.node.ledger.begin() as book:
+            book.append_own([encode_entry(HeadLeaf(ours.origin, ours.head_size, FALSE, LATER // 1000))])
+    said = decode_exchange(b.node.speak(LATER))
+    if kind == "cosignature":
+        made = cosign(
+            Checkpoint(ours.origin, ours.head_size, FALSE), b.node.voice.cosigner_keys, Seconds(LATER // 1000)
+        )
+        said = replace(said, cosignature=made.note)
+    return encode_exchange(said if mirror is None else replace(said, mirror_root=mirror))
+
+
+def refused(a, data):
+    with pytest.raises(Problem) as found:
+        a.node.take(data, LATER)
+    return found.value.code
+
+
+def accused(a):
+    assert a.state == "broken"
+    assert a.rows("SELECT class FROM evidence") == [("false-cosign",)]
+    assert a.rows("SELECT 1 FROM counter WHERE name = 'named-head'") == []
+
+
+def asked(a, b, kind):
+    """Let the peer hide behind a mirror that it makes up too: it is asked, and the proof is kept."""
+    assert refused(a, lie(a, b, kind, mirror=FALSE)) == "recovering"
+    assert a.state == "recovering"
+    assert a.rows("SELECT 1 FROM evidence") == []
+    ((record,),) = a.rows("SELECT record FROM record WHERE kind = 'named-head'")
+    return decode_evidence(decode(record)[1])
+
+
+KINDS = pytest.mark.parametrize("kind", ["cosignature", "leaf"])
+
+
+@KINDS
+def test_a_peer_that_says_that_it_mirrors_our_log_is_proved_a_liar_at_once(kind):
+    a, b = joined()
+    assert refused(a, lie(a, b, kind)) == "broken"
+    accused(a)
+
+
+@KINDS
+def test_a_peer_that_shows_no_signature_of_ours_when_it_is_asked_is_proved_a_liar_too(kind):
+    a, b = joined()
+    proof = asked(a, b, kind)
+    assert ask(a, b, AFTER) == (Next.UNSHOWN, None)
+    accused(a)
+    assert [decode_evidence(one) for (one,) in a.rows("SELECT evidence FROM evidence")] == [proof]
+
+
+def test_a_restart_between_question_and_answer_forgets_nothing_of_it():
+    a, b = joined()
+    asked(a, b, "cosignature")
+    a.put_back(a.store.image())
+    a.node.starts(AFTER)
+    assert ask(a, b, AFTER) == (Next.UNSHOWN, None)
+    accused(a)
+
+
+def test_an_incarnation_that_the_peer_makes_up_does_not_hide_it():
+    """Without a proof that waits, this alone has a node stop, for another store may have just recovered."""
+    a, b = joined()
+    asked(a, b, "cosignature")
+    a.node.recover_request()
+    a.node.told_stale(Told("stale-incarnation", 0, 0, None, AFTER // 1000 + 60), AFTER)
+    keys = log_keys(b.node.voice)
+    with b.node.ledger.begin() as book:
+        book.tx.run(
+            "INSERT INTO incarnation (role, second, restored) VALUES ('theirs', ?, 0) ON CONFLICT (role) DO UPDATE SET second = excluded.second",
+            (AFTER // 1000 + 60,),
+        )
+    b.node.ledger.forget()
+    answer = read_recovered(b.node.take_recover(a.node.recover_request(), AFTER), keys.public())
+    assert answer.last_time < AFTER // 1000 + 60
+    assert a.node.take_recovered(sign_recovered(answer, keys), AFTER)[0] is Next.UNSHOWN
+    accused(a)
+
+
+def test_a_head_that_we_lost_with_a_store_and_disowned_excuses_nothing():
+    """The peer has a good signature of ours that our log disowned; it is of before the restore."""
+    twins = Twins(untold=True)
+    lost = decode_exchange(twins.old.node.speak(at(81))).checkpoint
+    twins.restore(120)
+    recover(twins.new, twins.peer, at(200))
+    assert twins.new.state == "up"
+    asked(twins.new, twins.peer, "cosignature")
+    keys = log_keys(twins.peer.node.voice)
+    answer = read_recovered(twins.peer.node.take_recover(twins.new.node.recover_request(), at(300)), keys.public())
+    shown = sign_recovered(replace(answer, pending=(lost,)), keys)
+    assert twins.new.node.take_recovered(shown, at(300))[0] is Next.UNSHOWN
+    accused(twins.new)
+
+
+def test_a_node_that_can_only_be_called_takes_the_next_call_for_the_answer():
+    a, b = joined()
+    true = b.node.speak(LATER)
+    a.node.can_call = False
+    asked(a, b, "cosignature")
+    assert refused(a, true) == "broken"
+    accused(a)
+
+
+def test_a_peer_that_was_told_so_by_a_thief_shows_our_signature_and_is_not_accused():
+    a, b = joined()
+    stolen_leaf(a, b, LATER)
+    a.node.submit([note("true")], LATER)
+    a.node.speak(Ms(LATER + 60_000))
+    assert a.logs()[0].size >= b.logs()[1].size
+    with pytest.raises(Problem) as found:
+        a.node.take(b.node.speak(AFTER), AFTER)
+    assert found.value.code == "recovering"
+    assert ask(a, b, AFTER)[0] is Next.CUT
+    assert "log key is in other hands" in a.node.link().reason
+    assert a.rows("SELECT 1 FROM evidence") == []
+
+
+def test_a_peer_that_heard_another_store_of_ours_shows_it_and_is_not_accused():
+    twins = Twins()
+    recover(twins.old, twins.peer, at(100))
+    assert twins.old.state == "up"
+    twins.restore(120, 1)
+    twins.old.node.submit([note(f"of the old process {n}") for n in range(9)], at(200))
+    twins.old.node.speak(at(200))
+    said = decode_exchange(twins.peer.node.speak(at(201)))
+    with twins.peer.node.ledger.begin() as book:
+        entries = tuple(book.entries("ours", 0, said.size))
+    assert refused(twins.old, encode_exchange(replace(said, base=0, entries=entries, dispatches=()))) == "recovering"
+    assert twins.old.rows("SELECT kind FROM record WHERE kind = 'named-head'") == [("named-head",)]
+    assert [ask(twins.old, twins.peer, at(202))[0] for _ in range(2)] == ["stale-incarnation", Next.SUPERSEDED]
+    assert twins.old.rows("SELECT 1 FROM evidence") == []
+    assert twins.old.rows("SELECT 1 FROM counter WHERE name = 'named-head'") == []
+    settle(twins.new, twins.peer, at(300))
+    twins.goes_on(twins.new, 400)
