@@ -86,3 +86,8 @@ def test_what_was_recalled_while_it_waited_is_destroyed_after_the_end():
 def test_an_old_store_takes_its_sisters_head_for_no_thiefs():
     """Seed 8633: the peer recovered itself when an old store spoke to it, and showed it a head of the restored store."""
     assert run_world(Settings(8633, 30, room=ROOM), make_disk).broken is None
+
+
+def test_people_hand_nothing_in_at_a_store_that_was_left_behind():
+    """Seed 9163: the world handed a key list in at a superseded store, which refused it, and took that for a broken node."""
+    assert run_world(Settings(9163, 30, room=ROOM), make_disk).broken is None

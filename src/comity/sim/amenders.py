@@ -57,7 +57,7 @@ class Amenders:
         return f"edition {late[0]} is not in both logs" if late else ""
 
     def _look(self) -> None:
-        if self._station.is_ready() and not self._station.node.recovering:
+        if self._station.is_at_work():
             self._station.attempt(self._act)
             if self._station.is_ready():
                 self._station.wake_by(self._agenda.now)

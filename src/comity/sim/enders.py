@@ -65,7 +65,7 @@ class Enders:
         return f"{len(owed)} destructions or certificates are owed, one {owed[0].state}" if owed else ""
 
     def _look(self) -> None:
-        if self._station.is_ready() and not self._station.node.recovering:
+        if self._station.is_at_work():
             self._station.attempt(self._act)
             if self._station.is_ready():
                 self._station.wake_by(self._agenda.now)

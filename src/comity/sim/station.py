@@ -215,6 +215,10 @@ class Station:
         """Whether there is a node that can be asked something."""
         return self.up and self._node is not None
 
+    def is_at_work(self) -> bool:
+        """Whether people can hand something in: it is neither asking what it lost nor left behind by another store."""
+        return self.is_ready() and not self.node.recovering and self.link_state() is not LinkState.SUPERSEDED
+
     def attempt(self, act: Callable[[Node], Result]) -> Result | None:
         """Let the node do something; after a store error or a crash there is no result, and nothing in memory."""
         try:

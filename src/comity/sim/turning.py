@@ -37,7 +37,7 @@ class KeyKeepers:
         return f"edition {self.wanted} of the keys, {reached} is in force" if reached < self.wanted else ""
 
     def _see_to(self, edition: int, *, log: bool, mirror: bool) -> None:
-        if self._station.is_ready() and not self._station.node.recovering:
+        if self._station.is_at_work():
             newest, coming = self._station.node.our_lists()
             if newest.keys.edition >= edition:
                 if self._forget:
