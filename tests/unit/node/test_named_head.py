@@ -8,6 +8,7 @@ import pytest
 
 from comity.base.cbor import decode
 from comity.base.ids import Digest, Ms
+from comity.dispatch.book import LogRole
 from comity.dispatch.entries import HeadLeaf, encode_entry
 from comity.dispatch.exchange_codec import Problem as Told
 from comity.dispatch.exchange_codec import decode_evidence, decode_exchange, encode_exchange
@@ -16,6 +17,7 @@ from comity.node.recovery import Next, log_keys
 from comity.node.taken import Problem
 from comity.tlog.checkpoint import Checkpoint, cosign
 from comity.tlog.note import Seconds
+from comity.tlog.tree import root
 from tests.unit.node.putback import ask, note, recover, settle
 from tests.unit.node.test_old_store import Twins, at
 from tests.unit.node.test_stolen_key import AFTER, LATER, joined, stolen_leaf
@@ -76,6 +78,18 @@ def test_a_peer_that_shows_no_signature_of_ours_when_it_is_asked_is_proved_a_lia
     assert ask(a, b, AFTER) == (Next.UNSHOWN, None)
     accused(a)
     assert [decode_evidence(one) for (one,) in a.rows("SELECT evidence FROM evidence")] == [proof]
+
+
+def test_a_peer_that_names_a_head_above_its_mirror_is_asked_first():
+    """What it mirrors is ours and shorter: whose the rest is, it may be able to show."""
+    a, b = joined()
+    said = decode_exchange(lie(a, b, "cosignature"))
+    with a.node.ledger.begin() as book:
+        shorter = replace(said, mirror_size=1, mirror_root=root(book.tiles(LogRole.OURS), 1))
+    assert refused(a, encode_exchange(shorter)) == "recovering"
+    assert a.state == "recovering"
+    assert ask(a, b, LATER)[0] is Next.UNSHOWN
+    accused(a)
 
 
 def test_a_restart_between_question_and_answer_forgets_nothing_of_it():
