@@ -14,6 +14,11 @@ from tests.simulation.disks import make_disk
 ROOM = ((1, (Path(__file__).parents[2] / "src/comity/room/schema/0001_room.sql").read_text(encoding="utf-8")),)
 
 
+def rests(seed):
+    """Say whether a world of `comity simulate` comes to rest with all invariants held."""
+    return run_world(Settings(seed, 30, room=ROOM), make_disk).broken is None
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_clock_that_was_set_back_holds_up_nothing(seed):
     """Seed 16: what a node remembered of a time that lay ahead kept its pool waiting until the clock came there again."""
@@ -36,58 +41,50 @@ def test_an_audit_excuses_sealed_bytes_that_a_put_back_store_lost():
 
 def test_a_room_whose_sides_both_started_while_they_were_parted_comes_to_rest():
     """Seed 334: each side showed its newest head alone, which was beyond the other's mirror, and both waited for ever."""
-    outcome = World(Settings(334, 30, room=ROOM), make_disk).run()
-    assert outcome.broken is None
+    assert rests(334)
 
 
 def test_an_edition_that_both_sides_propose_in_the_same_words_is_signed_once():
     """Seed 417: each signed the other's proposal, so that there were two of one number and the second never had a place."""
-    outcome = World(Settings(417, 30, room=ROOM), make_disk).run()
-    assert outcome.broken is None
+    assert rests(417)
 
 
 def test_a_text_that_was_refused_is_not_proposed_again_to_wait_for_ever():
     """Seed 1422: a put-back side that forgot its refusal proposed that text; the other side took it as answered already."""
-    outcome = World(Settings(1422, 30, room=ROOM), make_disk).run()
-    assert outcome.broken is None
+    assert rests(1422)
 
 
 def test_a_desk_that_people_resume_after_all_has_settled_is_waited_for():
     """Seed 1414: one desk was suspended and nothing waited for it, so the world rested before people resumed it, as planned."""
-    outcome = World(Settings(1414, 30, room=ROOM), make_disk).run()
-    assert outcome.broken is None
+    assert rests(1414)
 
 
 def test_an_edition_that_the_other_side_wrote_though_its_dispatch_did_not_open_enters_both_logs():
     """Seed 4073: it had the edition from a `recovered`; the side that sent it took it as not held there, and never wrote it."""
-    outcome = World(Settings(4073, 30, room=ROOM), make_disk).run()
-    assert outcome.broken is None
+    assert rests(4073)
 
 
 @pytest.mark.parametrize("seed", [5193, 5699])
 def test_a_side_put_back_into_its_recovery_is_told_the_newest_head(seed):
     """Seeds 5193 and 5699: the same question came again after more of the log was accepted, and the old answer let it fork."""
-    outcome = World(Settings(seed, 30, room=ROOM), make_disk).run()
-    assert outcome.broken is None
+    assert rests(seed)
 
 
 def test_a_receipt_that_came_back_may_name_what_the_mirror_of_a_put_back_side_does_not_reach():
     """Seed 5115: the other side had no cosignature of ours above its leaf; the check of the world took the receipt as false."""
-    outcome = World(Settings(5115, 30, room=ROOM), make_disk).run()
-    assert outcome.broken is None
+    assert rests(5115)
 
 
 def test_what_was_recalled_while_it_waited_is_destroyed_after_the_end():
     """Seed 6351: refused when its turn came, its sealed bytes stayed where nobody could destroy them, and were owed for ever."""
-    outcome = World(Settings(6351, 30, room=ROOM), make_disk).run()
-    assert outcome.broken is None
+    assert rests(6351)
 
 
 def test_an_old_store_takes_its_sisters_head_for_no_thiefs():
     """Seed 8633: the peer recovered itself when an old store spoke to it, and showed it a head of the restored store."""
-    assert run_world(Settings(8633, 30, room=ROOM), make_disk).broken is None
+    assert rests(8633)
 
 
 def test_people_hand_nothing_in_at_a_store_that_was_left_behind():
     """Seed 9163: the world handed a key list in at a superseded store, which refused it, and took that for a broken node."""
-    assert run_world(Settings(9163, 30, room=ROOM), make_disk).broken is None
+    assert rests(9163)

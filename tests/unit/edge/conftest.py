@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from comity.base.ids import NodeName
+from tests.unit.edge.dutyworld import world
 from tests.unit.edge.parties import PEER, US, make_party
 
 
@@ -35,3 +36,12 @@ def sister(tmp_path_factory, peer):
     (folder / pki.AUTHORITY_FILE).chmod(0o600)
     pki.issue(folder, node, real_now())
     return Party(node, folder, peer.authority)
+
+
+@pytest.fixture
+def two(tmp_path):
+    """Both nodes of `dutyworld.world`, in a folder of the test's own."""
+    both = world(tmp_path)
+    yield both
+    for one in both:
+        one.store.close()

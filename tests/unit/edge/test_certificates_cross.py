@@ -33,21 +33,13 @@ from comity.node.certifying import certificate_of, certificates
 from comity.node.manifest import certificate_form
 from comity.node.publickeys import PublicKeys
 from comity.web.words.waits import WORDS
-from tests.unit.edge.dutyworld import DAY, NOW, world
+from tests.unit.edge.dutyworld import DAY, NOW
 from tests.unit.edge.test_retaining import LEAD, LEGAL, asked, doing, erase
 from tests.unit.edge.twofolders import ASKS, question
 from tests.unit.node.world import exchange
 
 NODE = {0: Officer("node", 19), 1: Officer("node", 39)}
 SOON = Ms(NOW + 60_000)
-
-
-@pytest.fixture
-def two(tmp_path):
-    both = world(tmp_path)
-    yield both
-    for one in both:
-        one.store.close()
 
 
 def talk(two, now=SOON, rounds=3):

@@ -25,7 +25,7 @@ from comity.node.proofs import Signers
 from comity.policy.question import Act
 from comity.policy.verdict import Effect, Reason
 from tests.unit.edge.driven import engine_of, run
-from tests.unit.edge.dutyworld import DAY, NOW, world
+from tests.unit.edge.dutyworld import DAY, NOW
 from tests.unit.edge.test_certificates_cross import NODE, recalled_while_it_waited, shown, talk
 from tests.unit.edge.test_retaining import LEAD, LEGAL, MARK, asked, doing, in_files
 
@@ -48,14 +48,6 @@ class Sieve:
             "T-1", Effect.REFUSE, "Test law, 1", "accord", "The test refuses this.", (("en", "The test refuses this."),)
         )
         return replace(found, effect=Effect.REFUSE, reasons=(reason,), outward="cannot-assist", ground="hard-stop")
-
-
-@pytest.fixture
-def two(tmp_path):
-    both = world(tmp_path)
-    yield both
-    for one in both:
-        one.store.close()
 
 
 def refused(two, *acts):

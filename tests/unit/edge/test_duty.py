@@ -14,17 +14,9 @@ from comity.edge.dutywork import MOST_WORDS, Named
 from comity.marking.labels import Urgency
 from comity.screen.duty import Change, PlannedShift, Told
 from comity.screen.tasks import Asked
-from tests.unit.edge.dutyworld import CLERK, DAY, DUTY, HOUR, LEAD, NIGHT, NOW, Knock, by, staffing, world
+from tests.unit.edge.dutyworld import CLERK, DAY, DUTY, HOUR, LEAD, NIGHT, NOW, Knock, by, staffing
 from tests.unit.edge.twofolders import ANSWERS, ASKS, question
 from tests.unit.node.world import exchange
-
-
-@pytest.fixture
-def two(tmp_path):
-    both = world(tmp_path)
-    yield both
-    for one in both:
-        one.store.close()
 
 
 def hour(at: Ms) -> float:

@@ -21,21 +21,13 @@ from comity.node.certificate import check_certificate
 from comity.node.certifying import certificates_of
 from comity.node.renewing import ask_renewal
 from comity.node.retention import note_days
-from tests.unit.edge.dutyworld import DAY, NOW, world
+from tests.unit.edge.dutyworld import DAY, NOW
 from tests.unit.edge.test_certificates_cross import NODE, SOON, end, shown, states, talk
 from tests.unit.edge.test_retaining import LATER, LEAD, LEGAL, asked, doing, erase, good, in_files, keys
 
 ALL = ("body", "attachments", "author")
 OVER = Ms(SOON + 3_600_000)
 REST = Ms(OVER + 3_600_000)
-
-
-@pytest.fixture
-def two(tmp_path):
-    both = world(tmp_path)
-    yield both
-    for one in both:
-        one.store.close()
 
 
 def certified(two, now):

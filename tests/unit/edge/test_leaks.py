@@ -19,20 +19,12 @@ from comity.edge.logs import JsonLines, TextLines, kinds_and_places, start_loggi
 from comity.edge.metrics import MetricsApp, NodeMetrics
 from comity.marking.labels import Urgency
 from tests.unit.edge.driven import engine_of
-from tests.unit.edge.dutyworld import NOW, Knock, by, world
+from tests.unit.edge.dutyworld import NOW, Knock, by
 from tests.unit.edge.twofolders import ASKS, question
 
 MARK = "Marrowquill"
 """Stands in every field that takes words, and nowhere else."""
 OPERATIONS = (Path(__file__).parents[3] / "docs" / "operations.md").read_text(encoding="utf-8")
-
-
-@pytest.fixture
-def two(tmp_path):
-    both = world(tmp_path)
-    yield both
-    for one in both:
-        one.store.close()
 
 
 @pytest.fixture

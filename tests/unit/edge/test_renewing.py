@@ -16,21 +16,13 @@ from comity.node import renewing
 from comity.node.audit import audit
 from comity.node.proofs import Signers
 from comity.node.renewing import bounds
-from tests.unit.edge.dutyworld import DAY, NOW, world
+from tests.unit.edge.dutyworld import DAY, NOW
 from tests.unit.edge.test_certificates_cross import end
 from tests.unit.edge.test_retaining import LEAD, asked, doing, erase
 
 WHY = "the case goes on, and this is its only lead"
 OUR_LEAD, OUR_LEGAL = Officer("requests", 21), Officer("requests", 22)
 LABELLED, RENEWED = Ms(NOW + 10 * DAY), Ms(NOW + 40 * DAY)
-
-
-@pytest.fixture
-def two(tmp_path):
-    both = world(tmp_path)
-    yield both
-    for one in both:
-        one.store.close()
 
 
 def timers(one, **changed):

@@ -33,7 +33,7 @@ from comity.node.retention import due, note_days
 from comity.policy.scope import Scope
 from comity.policy.verdict import Effect, Obligation, Verdict
 from tests.unit.edge.driven import engine_of, run
-from tests.unit.edge.dutyworld import DAY, NOW, Knock, by, world
+from tests.unit.edge.dutyworld import DAY, NOW, Knock, by
 from tests.unit.edge.twofolders import ASKS, question
 from tests.unit.node.world import exchange
 
@@ -42,14 +42,6 @@ CLERK = Officer("requests", 33)
 MARK = "Quillonbrook"
 """A word that stands nowhere else."""
 LATER = Ms(NOW + 400 * DAY)
-
-
-@pytest.fixture
-def two(tmp_path):
-    both = world(tmp_path)
-    yield both
-    for one in both:
-        one.store.close()
 
 
 def asked(two, **more):

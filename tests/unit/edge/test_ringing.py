@@ -24,7 +24,7 @@ from comity.marking.labels import Urgency
 from comity.screen.ringing import BellSetting
 from comity.screen.tasks import Asked, TaskState
 from tests.unit.edge.driven import engine_of, run, until
-from tests.unit.edge.dutyworld import CLERK, DUTY, HOUR, MINUTE, NIGHT, NOW, staffing, world
+from tests.unit.edge.dutyworld import CLERK, DUTY, HOUR, MINUTE, NIGHT, NOW, staffing
 from tests.unit.edge.sink import Sink
 from tests.unit.edge.twofolders import ASKS, question
 from tests.unit.node.world import exchange
@@ -34,14 +34,6 @@ ADDRESS = "http://xv.localhost:8402"
 SECRET = "Two lorries of Zanzibarine"
 _DRAWN = r"(?m)^Message-ID: <[0-9.]+@[a-z.]+>$"
 """Digits of the clock, the process and chance, in which any number may come up."""
-
-
-@pytest.fixture
-def two(tmp_path):
-    both = world(tmp_path)
-    yield both
-    for one in both:
-        one.store.close()
 
 
 def asked(two, urgency=Urgency.IMMEDIATE, at=NOW):

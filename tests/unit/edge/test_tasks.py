@@ -18,20 +18,12 @@ from comity.marking.labels import Urgency
 from comity.node.subject import search
 from comity.policy.access import Person
 from comity.screen.tasks import Asked, TaskCard, TaskState, as_asked, may_see
-from tests.unit.edge.dutyworld import CLERK, DUTY, HOUR, LEAD, NOW, Knock, by, staffing, world
+from tests.unit.edge.dutyworld import CLERK, DUTY, HOUR, LEAD, NOW, Knock, by, staffing
 from tests.unit.edge.twofolders import ASKS, question
 from tests.unit.node.world import exchange
 
 GUARD, SEALER = Officer("requests", 31), Officer("requests", 33)
 WORD = "zanzibarine"
-
-
-@pytest.fixture
-def two(tmp_path):
-    both = world(tmp_path)
-    yield both
-    for one in both:
-        one.store.close()
 
 
 def came_in(two, urgency=Urgency.URGENT):

@@ -277,16 +277,21 @@ def called_by(peer, old, now):
     return None
 
 
+def rotating_twins():
+    """Return an old store whose process never died, the one that was restored from it and went on, and their peer."""
+    old, peer = two_rotating()
+    new = Rotating(0)
+    new.locker = old.locker
+    new.put_back(old.store.image(), chosen=True)
+    recover(new, peer, at(120))
+    settle(new, peer, at(121))
+    return old, new, peer
+
+
 @pytest.mark.parametrize("log", [False, True])
 def test_an_old_process_that_knows_no_newer_keys_is_told_that_it_is_old(log):
     """Its signatures fail where the log keys changed since; that is not what its people must be told."""
-    old, peer = two_rotating()
-    image = old.store.image()
-    new = Rotating(0)
-    new.locker = old.locker
-    new.put_back(image, chosen=True)
-    recover(new, peer, at(120))
-    settle(new, peer, at(121))
+    old, new, peer = rotating_twins()
     turn(new, peer, at(200), log=log, mirror=True)
     old.node.submit([note(f"of the old process {n}") for n in range(20)], at(3_700))
     assert says(old, peer, at(3_700)) == "stale-incarnation"
@@ -297,13 +302,7 @@ def test_an_old_process_that_knows_no_newer_keys_is_told_that_it_is_old(log):
 
 
 def test_a_key_list_that_waits_in_an_old_store_enters_its_log_no_more():
-    old, peer = two_rotating()
-    image = old.store.image()
-    new = Rotating(0)
-    new.locker = old.locker
-    new.put_back(image, chosen=True)
-    recover(new, peer, at(120))
-    settle(new, peer, at(121))
+    old, _, peer = rotating_twins()
     old.install(at(130))
     with old.store.begin() as tx:
         assert tx.run("UPDATE paper SET ready = 1 WHERE our_idx IS NULL") == 1

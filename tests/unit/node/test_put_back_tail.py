@@ -163,17 +163,25 @@ def test_a_restore_that_nobody_heard_of_is_said_behind_a_later_one(two):
     sound(a, b)
 
 
-def test_an_erasure_that_nobody_heard_of_points_to_where_its_leaf_stands_now(two):
-    a, b = two
+def erased_unheard(a, b, *parts):
+    """Put `a` back and let it erase parts of what it sent, one by one, before the peer is asked; return what, and each step."""
     image = a.store.image()
     grow(a, b, T)
     a.put_back(image)
     a.node.starts(L)
     gone = a.rows("SELECT id FROM sent WHERE settled_at IS NOT NULL")[0][0]
     office = replace(a.node.office, powers=Roster(n1=officer("desk-lead"), n2=officer("legal-officer")))
+    done = []
     with a.node.ledger.begin() as book:
-        ask_erasure(gone, Officer("exercise", 1), book, office, L, parts=("body",), reason="its day")
-        was = confirm_erasure(gone, Officer("exercise", 2), book, office, L)
+        for part in parts:
+            ask_erasure(gone, Officer("exercise", 1), book, office, L, parts=(part,), reason="its day")
+            done.append(confirm_erasure(gone, Officer("exercise", 2), book, office, L))
+    return gone, done
+
+
+def test_an_erasure_that_nobody_heard_of_points_to_where_its_leaf_stands_now(two):
+    a, b = two
+    gone, (was,) = erased_unheard(a, b, "body")
     recover(a, b, L)
     ((place,),) = a.rows("SELECT leaf FROM erasure WHERE dispatch = ?", gone)
     assert place > was.leaf, "what came back stands where it stood"
@@ -190,16 +198,7 @@ def test_an_erasure_that_nobody_heard_of_points_to_where_its_leaf_stands_now(two
 def test_two_steps_of_one_erasure_each_point_to_their_own_leaf(two):
     """Planted before it was told apart by what it says: both rows of a dispatch pointed to the last leaf."""
     a, b = two
-    image = a.store.image()
-    grow(a, b, T)
-    a.put_back(image)
-    a.node.starts(L)
-    gone = a.rows("SELECT id FROM sent WHERE settled_at IS NOT NULL")[0][0]
-    office = replace(a.node.office, powers=Roster(n1=officer("desk-lead"), n2=officer("legal-officer")))
-    with a.node.ledger.begin() as book:
-        for part in ("body", "author"):
-            ask_erasure(gone, Officer("exercise", 1), book, office, L, parts=(part,), reason="its day")
-            confirm_erasure(gone, Officer("exercise", 2), book, office, L)
+    gone, _ = erased_unheard(a, b, "body", "author")
     recover(a, b, L)
     settle(a, b, Ms(L + SECOND))
     said = a.rows("SELECT e.parts, o.record FROM erasure e JOIN opening o ON o.idx = e.leaf ORDER BY e.leaf")
