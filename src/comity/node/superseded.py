@@ -22,9 +22,9 @@ KIND = "superseded"
 RECORD = "comity/superseded/1"
 _SALT_BYTES = 32
 _REASON = (
-    "another store of this node has gone on, or this one is a copy from before the last restore: it must not be used. Nothing"
-    " is signed or taken in here, and the other side and the other store are not harmed. Stop this program and see"
-    " docs/operations.md, section 6; if nobody restored this node, its log keys are in other hands: telephone the other side"
+    "another store of this node has gone on, or this one is a copy from before the last restore. Stop this program; section 6 of"
+    " the operators' manual says what to do. If nobody restored this node, its log keys are in other hands: telephone the other"
+    " side"
 )
 _CHOSEN = "this store was put in the place of the other one by a person; the other side is asked what it holds"
 
