@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -17,6 +18,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 ROOT = Path(__file__).parents[2]
 STATE = ROOT / "build/trial.json"
@@ -112,9 +115,11 @@ def tests(*arguments: str) -> tuple[str, ...]:
 
 
 def run(piece: Piece) -> Done:
-    """Run a piece to its end and keep the end of what it said."""
-    began = time.monotonic()
-    ended = subprocess.run(piece.command, cwd=ROOT, capture_output=True, text=True, check=False)
+    """Run a piece to its end and keep the end of what it said; what was not good leaves its folder, with the nodes' own words."""
+    began, folder = time.monotonic(), Path(mkdtemp(prefix="ct"))
+    folder.chmod(0o711)  # the account that the databases run under passes through it
+    there = {**os.environ, "TMPDIR": str(folder)}
+    ended = subprocess.run(piece.command, cwd=ROOT, capture_output=True, text=True, check=False, env=there)
     said: dict = {}
     if piece.part == "worlds":
         try:
@@ -124,6 +129,10 @@ def run(piece: Piece) -> Done:
             said = {}
     if ended.returncode and not said.get("failed"):
         said["words"] = (ended.stdout + ended.stderr)[-4_000:]
+    if ended.returncode:
+        said["folder"] = str(folder)
+    else:
+        rmtree(folder, ignore_errors=True)
     return Done(not ended.returncode, round(time.monotonic() - began, 1), said)
 
 
@@ -160,6 +169,7 @@ def tell(pieces: list[Piece], state: State) -> bool:
         )
         for piece, done in bad:
             print(f"    {piece.name}: {done.said.get('failed') or done.said.get('words', '')[-600:]}")
+            print(f"    its folder is kept: {done.said.get('folder')}")
             print(f"      see it again: {' '.join(piece.command)}")
         if part == "worlds" and ended:
             _tell_worlds([done.said for _, done in ended])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from tests.trial.run import Done, Piece, State, go, kills, tell, worlds
+from tests.trial.run import Done, Piece, State, go, kills, run, tell, worlds
 
 
 def counting(ran, bad=()):
@@ -50,3 +53,15 @@ def test_the_pieces_are_as_many_as_asked_for():
     assert sum(one.amount for one in worlds(37)) == 37
     assert sum(one.amount for one in kills(200)) == 400
     assert len({one.name for one in kills(205)}) == len(kills(205)) == 42
+
+
+@pytest.mark.parametrize("ends", [0, 1])
+def test_a_piece_that_is_not_good_leaves_its_folder(ends, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    write = f"import os, pathlib; pathlib.Path(os.environ['TMPDIR'], 'in.log').write_text('words'); raise SystemExit({ends})"
+    done = run(Piece("kills", "a", 1, (sys.executable, "-c", write)))
+    assert done.good == (not ends)
+    if ends:
+        assert (Path(done.said["folder"]) / "in.log").read_text() == "words"
+    else:
+        assert not list(tmp_path.iterdir())
