@@ -269,7 +269,7 @@ class Engine:
             StoreError: the outcome is unknown; the same media again do no harm.
         """
         try:
-            return await self._loop.run_in_executor(self._writer, self._take, body)
+            return await self._loop.run_in_executor(self._writer, lambda: self._take(body, carried=True))
         except Problem as problem:
             self._after_problem(problem)
             return problem
@@ -278,15 +278,15 @@ class Engine:
         taken = self._take(body)
         return taken, self._guarded(self.node.speak, self.clock.now())
 
-    def _take(self, body: bytes) -> Taken:
+    def _take(self, body: bytes, *, carried: bool = False) -> Taken:
         """Take an exchange; if one of its dispatches brings the program down, take each apart from the others."""
         try:
-            taken = self._guarded(self.node.take, body, self.clock.now())
+            taken = self._guarded(self.node.take, body, self.clock.now(), carried=carried)
         except (Problem, StoreError):
             raise
         except Exception:  # noqa: BLE001  one dispatch must never stop the others
             _LOG.exception("an exchange could not be taken as a whole; its dispatches are opened one by one")
-            taken = self._guarded(self.node.take_unopened, body, self.clock.now())
+            taken = self._guarded(self.node.take_unopened, body, self.clock.now(), carried=carried)
             taken = replace(taken, recorded=taken.recorded + tuple(self._open_stored()))
         if taken.news or taken.recorded:
             self._loop.call_soon_threadsafe(self._tell, [one.id for one in taken.recorded], tuple(_receipted(taken)))
