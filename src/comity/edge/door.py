@@ -27,6 +27,7 @@ from comity.edge.door_writing import WritingRoutes
 from comity.edge.engine import Engine
 from comity.edge.forms import By, FormIn
 from comity.edge.judging import Asked, Judge, Lines, with_question
+from comity.edge.leftbehind import check_in_use
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.edge.theirlaw import TheirLaw
@@ -145,9 +146,13 @@ class Door:
             return 409, {"error": str(error), "code": error.code}
 
     async def _reply(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
-        route = self._routes.get((request["method"], request["path"]))
+        method, path = request["method"], request["path"]
+        route = self._routes.get((method, path))
         if route is None:
             return 404, {"error": "there is no such door", "code": "not-found"}
+        if method != "GET":
+            with self._engine.node.ledger.read() as tx:
+                check_in_use(method, path, tx)
         return 200, await route(request, receive)
 
     # --- acts --------------------------------------------------------------------------------------------------

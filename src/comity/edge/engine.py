@@ -437,7 +437,7 @@ class Engine:
         """Return what to say now, or nothing and when to look again; do what the clock asks for, if that is due."""
         if self.node.recovering:
             return Plan(recovering=True)
-        if not self._opened:
+        if not self._opened and not self.node.superseded:
             self._open_stored()
             self._opened = True
         now = self.clock.now()
@@ -463,10 +463,11 @@ class Engine:
 
     def _look(self, now: Ms) -> None:
         """Do what time alone brings about, and note when it does next."""
-        if now >= self._closes:
+        in_use = not self.node.superseded  # else it only rings
+        if in_use and now >= self._closes:
             self._closes = self._close_day(now)
         self.node.tick(now)
-        if self._manifest_by is not None:
+        if in_use and self._manifest_by is not None:
             self.node.certify(self._manifest_by, now)
         rings = self.node.rings_at()
         self._wakes = self._closes if rings is None else min(rings, self._closes)

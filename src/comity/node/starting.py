@@ -72,6 +72,11 @@ class Starting(Papered):
         """Whether the peer has not said yet that our store is the newest."""
         return self.link().state is LinkState.RECOVERING
 
+    @property
+    def superseded(self) -> bool:
+        """Whether another store of this node has gone on: this one can be read, and takes nothing in."""
+        return self.link().state is LinkState.SUPERSEDED
+
     def recover_request(self) -> bytes:
         """Return the `recover` to send now; it is stored, and the same until it is answered."""
         self._sure()
