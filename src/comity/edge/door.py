@@ -20,6 +20,7 @@ from comity.edge.bell import Bell
 from comity.edge.door_acts import ActRoutes
 from comity.edge.door_approvals import ApprovalRoutes
 from comity.edge.door_judge import JudgeRoutes
+from comity.edge.door_link import named_json
 from comity.edge.door_persons import PersonRoutes
 from comity.edge.door_request import Content, Route, Routes, Streams, body_of, query_of
 from comity.edge.door_subject import Home, SubjectRoutes, nothing
@@ -184,6 +185,7 @@ class Door:
             "logs": to_json(logs),
             "workplan": to_json(self._board.workplan(now)),
             "counters": to_json(counters),
+            "named": named_json(await self._engine.call(self._engine.node.named_head), now),
         }
 
     def _counters(self) -> dict[str, int]:

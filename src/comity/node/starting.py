@@ -97,6 +97,7 @@ class Starting(Papered):
                 self._after_answer(book, found, now)
         except Foreign as foreign:
             with self.ledger.begin() as book:
+                recovery.forget_question(book)  # it was answered: our own signature is on what the peer named
                 stolen.stop(book, self.office, foreign.note, now)
             return Next.CUT, None
         self._was_up = running or found[0] is Next.UP
@@ -113,6 +114,7 @@ class Starting(Papered):
                 reason = (
                     "our log is not the one that the other side accepted: it is dead, and both roots must sign a cut"
                 )
+                recovery.forget_question(book)
                 link = moved(link, LinkEvent.EVIDENCE, now, reason)
             case Next.UNSHOWN:
                 self._accuse(book, now)

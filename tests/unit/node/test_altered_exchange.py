@@ -18,7 +18,7 @@ from comity.node.taken import Problem
 from comity.sim.faults import MINUTE_MS
 from comity.tlog.tree import root
 from tests.unit.node.putback import ask, note, recover, settle
-from tests.unit.node.test_named_head import FALSE, refused
+from tests.unit.node.test_named_head import FALSE, refused, robbed
 from tests.unit.node.test_old_store import Twins, at
 from tests.unit.node.test_stolen_key import AFTER, LATER, joined, stolen_leaf, stopped
 
@@ -33,16 +33,6 @@ def altered(side, data, size=None):
     mirrored = side.logs()[0].size if size is None else size
     said = replace(decode_exchange(data), mirror_size=mirrored, mirror_root=ours_at(side, mirrored))
     return encode_exchange(said)
-
-
-def robbed():
-    """Return two sides; a thief spoke to `b` with the key of `a`, and `a` wrote as much of its own."""
-    a, b = joined()
-    stolen_leaf(a, b, LATER)
-    a.node.submit([note("true")], LATER)
-    a.node.speak(Ms(LATER + 60_000))
-    assert a.logs()[0].size >= b.logs()[1].size
-    return a, b
 
 
 def unharmed(*sides):

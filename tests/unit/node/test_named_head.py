@@ -7,12 +7,15 @@ from dataclasses import replace
 import pytest
 
 from comity.base.cbor import decode
+from comity.base.errors import BadForm, NotAllowed
 from comity.base.ids import Digest, Ms
 from comity.dispatch.book import LogRole
 from comity.dispatch.entries import HeadLeaf, encode_entry
 from comity.dispatch.exchange_codec import Problem as Told
 from comity.dispatch.exchange_codec import decode_evidence, decode_exchange, encode_exchange
 from comity.dispatch.recover_codec import read_recovered, sign_recovered
+from comity.dispatch.states import Officer
+from comity.node.audit import audit
 from comity.node.recovery import Next, log_keys
 from comity.node.taken import Problem
 from comity.tlog.checkpoint import Checkpoint, cosign
@@ -44,6 +47,16 @@ def lie(a, b, kind, *, mirror=None, above=False):
         )
         said = replace(said, cosignature=made.note)
     return encode_exchange(said if mirror is None else replace(said, mirror_root=mirror))
+
+
+def robbed():
+    """Return two sides; a thief spoke to `b` with the key of `a`, and `a` wrote as much of its own."""
+    a, b = joined()
+    stolen_leaf(a, b, LATER)
+    a.node.submit([note("true")], LATER)
+    a.node.speak(Ms(LATER + 60_000))
+    assert a.logs()[0].size >= b.logs()[1].size
+    return a, b
 
 
 def refused(a, data, now=LATER):
@@ -193,3 +206,58 @@ def test_a_peer_that_heard_another_store_of_ours_shows_it_and_is_not_accused():
     assert twins.old.rows("SELECT 1 FROM counter WHERE name = 'named-head'") == []
     settle(twins.new, twins.peer, at(300))
     twins.goes_on(twins.new, 400)
+
+
+# --- a peer that never answers: what two persons may do --------------------------------------------------------------------
+
+ONE, OTHER = Officer("exercise", 1), Officer("exercise", 2)
+WHY = "asked by telephone for three days, and no answer"
+
+
+def hold(a, now=AFTER, *, second=OTHER):
+    wish = a.node.wish("accuse", "", ONE, now, reason=WHY)
+    return a.node.confirm(wish.id, second, now)
+
+
+@KINDS
+def test_two_persons_hold_a_proof_against_a_peer_that_never_answers(kind):
+    # docs/adr/0103-signed-words-accuse.md
+    a, b = joined()
+    proof = asked(a, b, kind)
+    shown = a.node.named_head()
+    assert (shown.proof, shown.since, bool(shown.named.mirror)) == (proof, LATER, kind == "cosignature")
+    with pytest.raises(NotAllowed):
+        hold(a, second=ONE)
+    assert (a.state, a.rows("SELECT 1 FROM evidence")) == ("recovering", [])
+    size = a.logs()[0].size
+    hold(a)
+    accused(a)
+    assert [decode_evidence(one) for (one,) in a.rows("SELECT evidence FROM evidence")] == [proof]
+    ((record,),) = a.rows("SELECT record FROM record WHERE kind = 'link-act'")
+    assert decode(record)[1:8] == ["accuse", "", ONE.desk, ONE.number, OTHER.desk, OTHER.number, WHY]
+    assert a.logs()[0].size > size, "our log says that we accuse"
+    assert a.node.named_head() is None
+    assert a.node.due_at(Ms(AFTER + 86_400_000)) is None, "nothing is signed any more, so nothing can fork"
+    with a.store.read() as tx:
+        assert audit(tx).differences == ()
+    a.put_back(a.store.image())
+    a.node.starts(AFTER)
+    assert a.state == "broken"
+
+
+def test_nobody_holds_what_does_not_wait_or_was_answered_meanwhile():
+    a, b = robbed()
+    with pytest.raises(BadForm, match="no proof"):
+        a.node.wish("accuse", "", ONE, AFTER, reason=WHY)
+    with pytest.raises(BadForm):
+        a.node.wish("accuse", "requests", ONE, AFTER, reason=WHY)
+    assert refused(a, b.node.speak(AFTER), AFTER) == "recovering"
+    wish = a.node.wish("accuse", "", ONE, AFTER, reason=WHY)
+    assert ask(a, b, AFTER)[0] is Next.CUT
+    before = a.rows("SELECT state, reason FROM link")
+    assert a.node.named_head() is None, "it showed our signature"
+    with pytest.raises(BadForm, match="no proof"):
+        a.node.confirm(wish.id, OTHER, AFTER)
+    assert a.rows("SELECT state, reason FROM link") == before
+    assert a.rows("SELECT 1 FROM evidence UNION ALL SELECT 1 FROM record WHERE kind = 'link-act'") == []
+    assert [one.id for one in a.node.wishes(AFTER)] == [wish.id], "it was not done"
