@@ -11,9 +11,11 @@ from types import SimpleNamespace
 import pytest
 
 from comity.base.errors import BadMedia
+from comity.base.hashing import sha256
 from comity.base.ids import Ms
 from comity.dispatch.book import LogRole
-from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
+from comity.dispatch.exchange_codec import Problem as Told
+from comity.dispatch.exchange_codec import decode_exchange, encode_exchange, encode_problem
 from comity.edge import media as media_files
 from comity.edge.carrier import Carrier
 from comity.edge.clock import SetClock
@@ -21,7 +23,7 @@ from comity.edge.engine import Engine
 from comity.edge.media import COMING, FOLDER, LIST, find_sets, folder_of
 from comity.marking.labels import Urgency
 from comity.node.audit import audit
-from comity.node.mediaset import MediaSet, encode_set
+from comity.node.mediaset import MediaFile, MediaSet, Part, encode_set
 from comity.node.taken import Problem
 from comity.tlog.tree import root
 from tests.unit.node.putback import SECOND, START, Side, note, recover, say, settle
@@ -517,3 +519,33 @@ def go_round(a: Post, b: Post, stick, now: Ms):
     b.read(stick, now)
     b.write(stick, now)
     a.read(stick, now)
+
+
+def test_a_refusal_made_up_on_a_stick_stops_a_store_until_a_person_speaks_and_accuses_nobody(posts, stick):
+    """A refusal of our question is not signed: it makes us ask under the incarnation that it names, and that looks like another store."""
+    # docs/adr/0103-signed-words-accuse.md, costs
+    a, b = posts
+    a.node.starts(at(0))
+    a.write(stick, at(0))
+    b.write(stick, at(SECOND))
+    asked = a.node.recover_request()
+    made_up = Told("stale-incarnation", 0, 0, None, at(60 * SECOND) // 1_000)
+    theirs = next(one for one in find_sets(stick).sets if one.listed.sender == b.node.voice.node)
+    only(theirs, "recovered.cose", Part.PROBLEM, encode_problem(made_up), sha256(asked).hex() + " 409")
+    a.read(stick, at(2 * SECOND))
+    assert a.side.state == "recovering"
+    go_round(a, b, stick, at(10 * SECOND))
+    assert a.side.state == "superseded"
+    assert a.side.rows("SELECT 1 FROM evidence") == b.side.rows("SELECT 1 FROM evidence") == []
+    a.side.put_back(a.side.store.image(), chosen=True)
+    a.node.starts(at(120 * SECOND))
+    for seconds in (130, 140, 150):
+        go_round(a, b, stick, at(seconds * SECOND))
+    assert a.side.state == "up"
+
+
+def only(found, name, part, content, about):
+    """Leave one file in a set, and list it."""
+    (found.folder / name).write_bytes(content)
+    listed = replace(found.listed, files=(MediaFile.of(name, part, about, content),))
+    (found.folder / LIST).write_bytes(encode_set(listed))
