@@ -18,7 +18,7 @@ from comity.node.taken import Problem
 from comity.sim.faults import MINUTE_MS
 from comity.tlog.tree import root
 from tests.unit.node.putback import ask, note, recover, settle
-from tests.unit.node.test_named_head import FALSE, refused, robbed
+from tests.unit.node.test_named_head import FALSE, lie, refused, robbed
 from tests.unit.node.test_old_store import Twins, at
 from tests.unit.node.test_stolen_key import AFTER, LATER, joined, stolen_leaf, stopped
 
@@ -140,6 +140,7 @@ def test_proofs_that_a_courier_keeps_back_never_accuse_by_lapse():
     spoilt = decode_exchange(a.node.speak(LATER))
     carried(b, spoilt, LATER, honest=False)
     assert b.state == "uncosigned"
+    assert b.rows("SELECT heard_at FROM challenge") == [(0,)], "nobody was heard over the network"
     a.node.take(b.node.speak(LATER), LATER)
     ((old, size),) = b.rows("SELECT note, size FROM head WHERE role = 'theirs' ORDER BY size DESC, time DESC LIMIT 1")
     now = LATER
@@ -166,3 +167,16 @@ def test_what_was_carried_says_nothing_of_a_store_that_starts():
     assert (found.value.code, a.state) == ("recovering", "recovering")
     a.node.take(data, LATER)
     assert a.state == "up"
+
+
+def test_what_a_peer_co_signed_before_its_own_put_back_is_no_contradiction():
+    """It may have been told another log since; the keys that count change with the entry that says so."""
+    a, b = joined()
+    image = b.store.image()
+    b.node.submit([note("lost there")], at(10))
+    settle(a, b, at(10))
+    b.put_back(image)
+    recover(b, a, at(30))
+    assert a.rows("SELECT 1 FROM head WHERE role = 'ours' AND size = 3 AND cosignature IS NOT NULL")
+    assert refused(a, lie(a, b, "leaf")) == "recovering"
+    assert a.rows("SELECT 1 FROM evidence") == []
