@@ -103,6 +103,12 @@ class NotAllowed(LocalError):
     code = "not-allowed"
 
 
+class Superseded(LocalError):
+    """Another store of this node has gone on, so this one takes nothing in; it can be read, and nothing was changed."""
+
+    code = "superseded"
+
+
 class BadMedia(LocalError):
     """Media that could not be written, or that hold nothing for this node; nothing of the node was changed."""
 

@@ -8,7 +8,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from comity.base.errors import BadConfiguration, BadForm, ComityError
+from comity.base.errors import BadConfiguration, BadForm, ComityError, Superseded
 from comity.edge.files import SOCKET
 
 _SECONDS = 60
@@ -40,6 +40,7 @@ def ask(folder: Path, method: str, path: str, body: object = None) -> Any:
     Raises:
         BadConfiguration: no node runs there.
         BadForm: what was handed in does not fit.
+        Superseded: another store of this node has gone on; this one only shows.
         Refusal: the node says no, or ended while it answered.
     """
     connection = _UnixConnection(folder / SOCKET)
@@ -56,6 +57,8 @@ def ask(folder: Path, method: str, path: str, body: object = None) -> Any:
     if status == http.client.OK:
         return content
     message = str(content.get("error", "the node gave no reason"))
+    if content.get("code") == Superseded.code:
+        raise Superseded(message)
     raise BadForm(message) if content.get("code") == BadForm.code else Refusal(message)
 
 

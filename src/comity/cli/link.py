@@ -1,4 +1,4 @@
-"""`comity link show | suspend | resume | confirm | drop`: one side stops the exchange, or a desk, and lets it go on.
+"""`comity link show | suspend | resume | end | accuse | confirm | drop`: what one side does to the link.
 
 Two persons do it: one asks, another confirms; it takes effect with the confirmation, at once and without the other side.
 """
@@ -27,9 +27,13 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("suspend", "ask for a suspension; a second person confirms it"),
         ("resume", "ask that what this side suspended goes on; a second person confirms it"),
         ("end", "ask that the accord ends, for good; a second person confirms it"),
+        (
+            "accuse",
+            "ask that a proof which waits for the other side's answer is held against it; a second person confirms it",
+        ),
     ):
         one = inner.add_parser(act, help=words)
-        if act == "end":
+        if act in {"end", "accuse"}:
             one.set_defaults(desk="")
         else:
             one.add_argument("--desk", default="", help="one desk alone; default: the whole exchange")
@@ -55,13 +59,29 @@ def run_show(asked: argparse.Namespace) -> int:
         show_json(found)
         return DONE
     print(f"{found['state']} since {moment(found['since'])}: {found['reason']}")
+    for line in named_lines(found["named"]):
+        print(line)
     for side, words in (("ours", "this side"), ("theirs", "the other side")):
         for scope in found[side]:
             print(f"{words} {'ended' if scope == _ENDED else 'suspended'} {_scope(scope)}")
-    rows = [[one["id"], one["act"], _scope(one["desk"]), one["by"], moment(one["at"])] for one in found["wishes"]]
+    rows = [[one["id"], one["act"], _what(one), one["by"], moment(one["at"])] for one in found["wishes"]]
     if rows:
         show_table("Waiting for a second person", ("id", "act", "what", "asked by", "at"), rows)
     return DONE
+
+
+def named_lines(named: dict[str, Any] | None) -> tuple[str, ...]:
+    """Return what a person reads of a head that the other side names and that nobody here signed; nothing if there is none."""
+    if named is None:
+        return ()
+    how = "co-signed" if named["by"] == "co-signature" else "names in its log"
+    hours, minutes = divmod(named["asked_ms"] // 60_000, 60)
+    head = f"a head of {named['origin']} of {named['size']} entries that this node did not sign"
+    since = f"{moment(named['since'])}, {hours} h {minutes} min ago"
+    return (
+        f"the other side {how} {head}; asked what it holds since {since}",
+        "Nothing is exchanged until it answers: telephone; its node must be up, or carry media. operations.md, section 7",
+    )
 
 
 def run_wish(asked: argparse.Namespace) -> int:
@@ -74,6 +94,8 @@ def run_wish(asked: argparse.Namespace) -> int:
 def run_confirm(asked: argparse.Namespace) -> int:
     """Confirm what another person asked for."""
     said = ask(asked.node, "POST", "/link/confirm", {"by": officer_of(asked.officer), "id": asked.wish})
+    if said["act"] == "accuse":
+        return _say(asked, said, "the proof is held against the other side and the link is broken: comity log evidence")
     word = {"suspend": "suspended", "resume": "resumed"}.get(said["act"], "ended")
     return _say(asked, said, f"{_scope(said['desk'])} is {word}; the other side hears it with the next exchange")
 
@@ -82,6 +104,10 @@ def run_drop(asked: argparse.Namespace) -> int:
     """Take a wish back."""
     said = ask(asked.node, "POST", "/link/drop", {"by": officer_of(asked.officer), "id": asked.wish})
     return _say(asked, said, "taken back; nothing was changed")
+
+
+def _what(wish: dict[str, Any]) -> str:
+    return "the proof that waits" if wish["act"] == "accuse" else _scope(wish["desk"])
 
 
 def _scope(scope: str) -> str:

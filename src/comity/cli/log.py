@@ -14,6 +14,7 @@ from comity.cli.out import moment, progress, show_json, show_table
 from comity.crypto.sign import unverified_payload
 from comity.dispatch.accord import Accord, fingerprint, verify_accord
 from comity.dispatch.columns import bytes_of, text_of
+from comity.dispatch.exchange_codec import encode_evidence
 from comity.dispatch.keylist import KeyList, decode_keylist, verify_keylist
 from comity.edge.clock import SystemClock
 from comity.edge.export import (
@@ -30,6 +31,7 @@ from comity.edge.export import (
     verified_head,
 )
 from comity.edge.files import PRIVATE_FILE, make_private_folder, write_atomic
+from comity.node import named
 from comity.node.bundle import Piece, Wish, make_bundle, needs_act
 from comity.node.bundlecheck import check_bundle
 from comity.node.disowned import disownings
@@ -237,7 +239,10 @@ def run_evidence(asked: argparse.Namespace) -> int:
     """Write all evidence that a node holds into files, for whoever is to judge it."""
     with snapshot(asked.node) as tx:
         held = [(text_of(kind), bytes_of(data)) for kind, data in tx.rows(_HELD)]
+        waiting = named.held(tx)
     files = {f"{place:03}-{kind}.evidence": data for place, (kind, data) in enumerate(held)}
+    if waiting is not None:  # it accuses nobody yet: the other side is asked
+        files[f"waiting-{waiting.proof.kind}.evidence"] = encode_evidence(waiting.proof)
     return _write_files(asked, files, "this node holds no evidence")
 
 

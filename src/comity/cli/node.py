@@ -10,6 +10,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import NodeName, show_id
 from comity.cli.doorway import ask
 from comity.cli.keys import show_notices
+from comity.cli.link import named_lines
 from comity.cli.out import moment, read_moment, show_json, show_table
 from comity.dispatch.accord import fingerprint
 from comity.edge.backup import backup_store, mark_store, put_back_store
@@ -269,6 +270,7 @@ def run_status(asked: argparse.Namespace) -> int:
         for item in status["workplan"]
         if item["feedback_missing"]
     ]
+    rows += [["named head", line] for line in named_lines(status["named"])]
     show_table("Node", ("what", "now"), rows)
     show_notices(ask(asked.folder, "GET", "/keys")["notices"])
     return 0

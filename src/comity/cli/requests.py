@@ -6,11 +6,12 @@ import argparse
 import json
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from comity.base.errors import BadForm
+from comity.base.errors import BadForm, Superseded
 from comity.base.ids import SHOWN_LENGTH
 from comity.cli.acts import officer_of
 from comity.cli.attach import attached
@@ -146,11 +147,12 @@ def _mark_seen(node: Path, case: dict[str, Any], officer: str | None) -> None:
         for one in case["dispatches"]
         if not one["ours"] and one["times"]["filed"] and not one["times"]["seen"]
     ]
-    if officer is not None:
-        ids = [one["id"] for one in case["dispatches"]]
-        ask(node, "POST", "/see", {"ids": ids, "by": officer_of(officer)})
-    elif unseen:
-        ask(node, "POST", "/see", {"ids": unseen})
+    with suppress(Superseded):  # it is shown all the same
+        if officer is not None:
+            ids = [one["id"] for one in case["dispatches"]]
+            ask(node, "POST", "/see", {"ids": ids, "by": officer_of(officer)})
+        elif unseen:
+            ask(node, "POST", "/see", {"ids": unseen})
 
 
 def run_case(asked: argparse.Namespace) -> int:

@@ -24,6 +24,11 @@ PASSING: Final = ("recall", "correction", "keys", "resume")
 LEAVING: Final = ("recall", "correction", "keys", "certificate")
 """Kinds that go after the accord has ended."""
 SUPERSEDED: Final = "superseded"
+LEFT_BEHIND: Final = (
+    "another store of this node has gone on and this one must not be used, so nothing was kept; do it on the other one, and tell"
+    " the operator"
+)
+"""What a person reads who would have a store write that was left behind."""
 """The state of the link of a store that a later one of this node has left behind."""
 _UNKNOWN: Final = "#"
 

@@ -32,6 +32,7 @@ from comity.edge.files import SOCKET, read_private
 from comity.edge.keystore import KeyStore
 from comity.edge.opening import read_schema, signed_instruments
 from comity.edge.stores import database_of, in_database, open_snapshots
+from comity.node import named
 from comity.node.attached import held_back, kept_files
 from comity.node.ceremony import read_instruments
 from comity.node.papers import read_papers
@@ -97,6 +98,7 @@ def examine(folder: Path, now: Ms, *, copies: Path | None = None) -> tuple[Findi
         lambda: _rights(config),
         lambda: _disk(config),
         lambda: _store(config, now),
+        lambda: _named(config, now),
         lambda: _files(config),
         lambda: _keys(config, now),
         lambda: _certificate(config, now),
@@ -195,6 +197,21 @@ def _store(config: Config, now: Ms) -> Iterator[Finding]:
     )
     yield _steps(config, steps, needs)
     yield from _link(link, now)
+
+
+def _named(config: Config, now: Ms) -> Iterator[Finding]:
+    """Look whether the other side names a head that this node never signed, and was asked whose it is."""
+    try:
+        with closing(open_snapshots(config)) as store, store.read() as tx:
+            kept = named.held(tx)
+    except (StoreError, BadConfiguration):  # damaged, or not there yet: `_store` says so
+        return
+    if kept is not None:
+        hours = max(0, now - kept.since) // 3_600_000
+        says = (
+            f"the other side names a head of {kept.named.size} entries that this node did not sign; asked {hours} h ago"
+        )
+        yield Finding("named head", Grade.BAD, says, "comity link show; docs/operations.md, section 7, A head that")
 
 
 def _files(config: Config) -> Iterator[Finding]:

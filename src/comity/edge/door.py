@@ -20,6 +20,7 @@ from comity.edge.bell import Bell
 from comity.edge.door_acts import ActRoutes
 from comity.edge.door_approvals import ApprovalRoutes
 from comity.edge.door_judge import JudgeRoutes
+from comity.edge.door_link import named_json
 from comity.edge.door_persons import PersonRoutes
 from comity.edge.door_request import Content, Route, Routes, Streams, body_of, query_of
 from comity.edge.door_subject import Home, SubjectRoutes, nothing
@@ -27,6 +28,7 @@ from comity.edge.door_writing import WritingRoutes
 from comity.edge.engine import Engine
 from comity.edge.forms import By, FormIn
 from comity.edge.judging import Asked, Judge, Lines, with_question
+from comity.edge.leftbehind import check_in_use
 from comity.edge.outcome import outcome_json
 from comity.edge.plain import Json, to_json
 from comity.edge.theirlaw import TheirLaw
@@ -145,9 +147,13 @@ class Door:
             return 409, {"error": str(error), "code": error.code}
 
     async def _reply(self, request: HTTPScope, receive: ASGIReceiveCallable) -> tuple[int, Json]:
-        route = self._routes.get((request["method"], request["path"]))
+        method, path = request["method"], request["path"]
+        route = self._routes.get((method, path))
         if route is None:
             return 404, {"error": "there is no such door", "code": "not-found"}
+        if method != "GET":
+            with self._engine.node.ledger.read() as tx:
+                check_in_use(method, path, tx)
         return 200, await route(request, receive)
 
     # --- acts --------------------------------------------------------------------------------------------------
@@ -179,6 +185,7 @@ class Door:
             "logs": to_json(logs),
             "workplan": to_json(self._board.workplan(now)),
             "counters": to_json(counters),
+            "named": named_json(await self._engine.call(self._engine.node.named_head), now),
         }
 
     def _counters(self) -> dict[str, int]:

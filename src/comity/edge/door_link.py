@@ -9,7 +9,7 @@ import msgspec
 from uvicorn._types import ASGIReceiveCallable, HTTPScope
 
 from comity.base.errors import BadForm, NotAllowed
-from comity.base.ids import read_id, show_id
+from comity.base.ids import Ms, read_id, show_id
 from comity.dispatch.states import Officer
 from comity.edge.door_request import Routes, body_of
 from comity.edge.engine import Engine
@@ -17,6 +17,7 @@ from comity.edge.forms import By
 from comity.edge.people import People
 from comity.edge.plain import Json
 from comity.node.linkrow import read_link
+from comity.node.named import Open
 from comity.node.suspending import NODE_DESK, Wish
 from comity.policy.access import Access, Deed
 
@@ -24,7 +25,7 @@ LINK_TOPICS = ("link", "waiting")
 
 
 class WishIn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one person asks for: `suspend` or `resume`, a desk or "" for all, and why in words that stay at home."""
+    """What one person asks for: `suspend`, `resume`, `end` or `accuse`, a desk or "" for all, and why in words that stay at home."""
 
     by: By
     act: str
@@ -71,6 +72,7 @@ class LinkRoutes:
             "theirs": [*sorted(link.stops.theirs)],
             "desks": [*sorted(desk for desk in node.office.desks if desk != NODE_DESK)],
             "wishes": [_wish(one) for one in node.wishes(now)],
+            "named": named_json(node.named_head(), now),
         }
 
     async def _on_wish(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
@@ -110,6 +112,19 @@ class LinkRoutes:
         with self._engine.node.ledger.read() as tx:
             person = self._people.person(tx, (officer.desk, officer.number))
         return self._access.may(person, Deed.LINK)
+
+
+def named_json(kept: Open | None, now: Ms) -> Json:
+    """Return what a person needs to know of a proof that waits for the other side's answer: no key and no content."""
+    if kept is None:
+        return None
+    return {
+        "by": "co-signature" if kept.named.mirror else "entry",
+        "origin": str(kept.named.origin),
+        "size": kept.named.size,
+        "since": kept.since,
+        "asked_ms": max(0, now - kept.since),
+    }
 
 
 def _wish(one: Wish) -> dict[str, Json]:

@@ -269,7 +269,7 @@ class Engine:
             StoreError: the outcome is unknown; the same media again do no harm.
         """
         try:
-            return await self._loop.run_in_executor(self._writer, self._take, body)
+            return await self._loop.run_in_executor(self._writer, lambda: self._take(body, carried=True))
         except Problem as problem:
             self._after_problem(problem)
             return problem
@@ -278,15 +278,15 @@ class Engine:
         taken = self._take(body)
         return taken, self._guarded(self.node.speak, self.clock.now())
 
-    def _take(self, body: bytes) -> Taken:
+    def _take(self, body: bytes, *, carried: bool = False) -> Taken:
         """Take an exchange; if one of its dispatches brings the program down, take each apart from the others."""
         try:
-            taken = self._guarded(self.node.take, body, self.clock.now())
+            taken = self._guarded(self.node.take, body, self.clock.now(), carried=carried)
         except (Problem, StoreError):
             raise
         except Exception:  # noqa: BLE001  one dispatch must never stop the others
             _LOG.exception("an exchange could not be taken as a whole; its dispatches are opened one by one")
-            taken = self._guarded(self.node.take_unopened, body, self.clock.now())
+            taken = self._guarded(self.node.take_unopened, body, self.clock.now(), carried=carried)
             taken = replace(taken, recorded=taken.recorded + tuple(self._open_stored()))
         if taken.news or taken.recorded:
             self._loop.call_soon_threadsafe(self._tell, [one.id for one in taken.recorded], tuple(_receipted(taken)))
@@ -437,7 +437,7 @@ class Engine:
         """Return what to say now, or nothing and when to look again; do what the clock asks for, if that is due."""
         if self.node.recovering:
             return Plan(recovering=True)
-        if not self._opened:
+        if not self._opened and not self.node.superseded:
             self._open_stored()
             self._opened = True
         now = self.clock.now()
@@ -463,10 +463,11 @@ class Engine:
 
     def _look(self, now: Ms) -> None:
         """Do what time alone brings about, and note when it does next."""
-        if now >= self._closes:
+        in_use = not self.node.superseded  # else it only rings
+        if in_use and now >= self._closes:
             self._closes = self._close_day(now)
         self.node.tick(now)
-        if self._manifest_by is not None:
+        if in_use and self._manifest_by is not None:
             self.node.certify(self._manifest_by, now)
         rings = self.node.rings_at()
         self._wakes = self._closes if rings is None else min(rings, self._closes)

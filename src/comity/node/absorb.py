@@ -234,7 +234,7 @@ def _take_cosignature(exchange: Exchange, book: Book, keys: Sequence[NoteVerifie
     if _own_root(book, size) != cosigned.checkpoint.root:
         made = evidence.false_cosign(book, exchange.cosignature, size, now)
         point = cosigned.checkpoint
-        raise Proven(made, "a cosignature on another root", Named(point.origin, size, point.root))
+        raise Proven(made, "a cosignature on another root", Named(point.origin, size, point.root, cosigned.cosigner))
     if (size, cosigned.time) <= (ours.cosigned_size, ours.cosigned_time):
         return False
     return _keep_cosignature(cosigned, book)

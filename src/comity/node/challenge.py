@@ -27,23 +27,32 @@ _SLACK_MS = 60_000
 _REASON = "the peer's entries do not give the head that it signed; it is asked to prove it"
 
 
-def challenge(book: Book, head: SignedHead, now: Ms) -> None:
-    """Ask in our log, once a head, for its proof, and keep the link uncosigned until it came."""  # spec: protocol.md 9
+def challenge(book: Book, head: SignedHead, now: Ms, *, carried: bool = False) -> None:
+    """Ask in our log, once a head, for its proof, and keep the link uncosigned until it came.
+
+    What was `carried` on media shows nothing of whether the peer can be reached: whoever carries them may keep its proof back.
+    """  # spec: protocol.md 9
     link = read_link(book.tx)
     if book.tx.rows("SELECT 1 FROM challenge WHERE note = ?", (head.note,)):
-        book.tx.run("UPDATE challenge SET heard_at = ?", (now,))
+        _heard(book, now, carried=carried)
         return
     index = book.append_own([encode_entry(LinkLeaf(Act.CHALLENGE, sha256(head.note.encode())))])
     book.tx.run(
         "INSERT INTO challenge (note, idx, at, reached_ms, looked_at, heard_at) VALUES (?, ?, ?, 0, ?, ?)",
-        (head.note, index, now, now, now),
+        (head.note, index, now, now, 0 if carried else now),
     )
     link = replace(link, challenged=link.challenged + 1)
     write_link(book.tx, moved(link, LinkEvent.UNPROVEN_HEAD, now, _REASON))
 
 
-def answered(book: Book, link: Link, now: Ms) -> Link:
+def _heard(book: Book, now: Ms, *, carried: bool) -> None:
+    if not carried:
+        book.tx.run("UPDATE challenge SET heard_at = ?", (now,))
+
+
+def answered(book: Book, link: Link, now: Ms, *, carried: bool = False) -> Link:
     """Return the link after an exchange: heads that were proved, or that the peer disowned, wait no longer."""
+    _heard(book, now, carried=carried)
     book.tx.run("DELETE FROM challenge WHERE note NOT IN (SELECT note FROM pending_head)")
     left = int_of(book.tx.rows("SELECT count(*) FROM challenge")[0][0])
     link = replace(link, challenged=left)
@@ -59,7 +68,7 @@ def forget(book: Book) -> None:
 def lapsed(book: Book, timers: Timers, now: Ms) -> Evidence | None:
     """Let time pass over the challenges; return the evidence where one was not answered in the accord's time.
 
-    Only time counts in which the peer could be reached, from the moment at which it had co-signed our question.
+    Only time counts in which the peer could be reached over the network, from the moment at which it had co-signed our question.
     """
     link, ours = read_link(book.tx), book.logs[LogRole.OURS]
     rows = book.tx.rows(
@@ -69,9 +78,8 @@ def lapsed(book: Book, timers: Timers, now: Ms) -> Evidence | None:
     for note, index, asked, reached, looked, heard in rows:
         if asked is None and ours.cosigned_size <= int_of(index):
             continue
-        contact = max(link.last_good or 0, int_of(heard))
         span = timers.heartbeat_ms + _SLACK_MS
-        there = not link.failures and now - contact <= span
+        there = not link.failures and now - int_of(heard) <= span
         passed = int_of(reached)
         if asked is not None and there:
             passed += min(max(now - int_of(looked), 0), span)

@@ -40,14 +40,20 @@ def false_cosign(book: Book, cosignature: str, size: int, now: Ms) -> Evidence:
 
 
 def own_head(book: Book, size: int) -> tuple[bytes, ...]:
-    """Return our signed head of `size`, or a larger one with the root at `size` and the proof of it; or nothing."""
+    """Return our signed head of `size`, or a larger one with the root at `size` and the proof of it; or nothing.
+
+    One that the peer co-signed comes first: then it contradicts itself, and nobody need take our word.
+    """
     found = book.tx.rows(
-        "SELECT size, note FROM head WHERE role = ? AND size >= ? ORDER BY size, time DESC LIMIT 1",
+        "SELECT size, note, cosignature FROM head WHERE role = ? AND size >= ?"
+        " ORDER BY cosignature IS NULL, size, time DESC LIMIT 1",
         (LogRole.OURS, size),
     )
     if not found or size <= 0:
         return ()
-    return text_of(found[0][1]).encode(), *_prefix(book.tiles(LogRole.OURS), size, int_of(found[0][0]))
+    larger, note, cosignature = found[0]
+    whole = text_of(note) if cosignature is None else merge(text_of(note), text_of(cosignature))
+    return whole.encode(), *_prefix(book.tiles(LogRole.OURS), size, int_of(larger))
 
 
 def own_leaf(book: Book, index: int) -> tuple[bytes, ...]:

@@ -89,7 +89,8 @@ class _Check:
         cosigned, true = self._cosigned(first.decode()), self._head(second)
         _need(cosigned.checkpoint.origin == true.checkpoint.origin, "a co-signature of another log")
         _contradict(cosigned.checkpoint, true.checkpoint, rest)
-        return party(cosigned.cosigner), f"a co-signature on a root that {true.checkpoint.origin} does not have"
+        said = f"a co-signature on a root that {true.checkpoint.origin} does not have"
+        return party(cosigned.cosigner), said + _by_itself(second, true.checkpoint.origin)
 
     def _false_tie(self, head: bytes, entry: bytes, proof: bytes, ours: bytes, *prefix: bytes) -> tuple[str, str]:
         origin, leaf = self._leaf(head, entry, proof)
@@ -99,7 +100,8 @@ class _Check:
         # A head of another log contradicts nothing: an honest entry would do, shown with a head of its own log.
         _need(leaf.origin == true.origin, "the entry and the head are of two logs")
         _contradict(Checkpoint(Origin(leaf.origin), leaf.size, leaf.root), true, prefix)
-        return party(origin), f"an entry that names a head of {true.origin} which it never signed"
+        said = f"an entry that names a head of {true.origin} which it never signed"
+        return party(origin), said + _by_itself(ours, true.origin)
 
     def false_receipt(self, head: bytes, entry: bytes, proof: bytes, own: bytes, own_proof: bytes) -> tuple[str, str]:
         origin, leaf = self._leaf(head, entry, proof)
@@ -193,6 +195,13 @@ def _contradict(one: Checkpoint, other: Checkpoint, prefix: Sequence[bytes]) -> 
     root, proof = Digest(prefix[0]), [Digest(step) for step in prefix[1:]]
     verify_consistency(small.size, root, large.size, large.root, proof)
     _need(root != small.root, "the smaller head is a prefix of the larger one")
+
+
+def _by_itself(head: bytes, origin: str) -> str:
+    """Say whether the accused co-signed the true head, or only the other party says what its log has; all lines were checked."""
+    if _MIRROR in head:
+        return "; the same party co-signed the true log as well"
+    return f". Where that party shows such a head under the signature of {origin}, it proves nothing"
 
 
 def _need(good: object, what: str) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NoReturn
 
 from comity.base.errors import BadForm
 from comity.base.hashing import sha256
@@ -36,13 +35,12 @@ from comity.dispatch.path import receive, send
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
-from comity.node import absorb, certifying, challenge, due, held, named, owed, stolen
+from comity.node import absorb, certifying, challenge, due, held, owed, stolen
 from comity.node.assemble import Keyring, keyring_of
 from comity.node.carry import Carried, carry
 from comity.node.cutting import release
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
-from comity.node.evidence import keep_evidence
 from comity.node.handed import Again, HandedIn, hand_in
 from comity.node.heads import SECOND_MS, stored_head
 from comity.node.held import HeldShown
@@ -389,7 +387,7 @@ class Node(Linked):
 
     # --- listening ---------------------------------------------------------------------------------------------
 
-    def take(self, data: bytes, now: Ms, *, apart: bool = False) -> Taken:
+    def take(self, data: bytes, now: Ms, *, apart: bool = False, carried: bool = False) -> Taken:
         """Take an exchange, request or answer: check, absorb and record it in one transaction.
 
         Args:
@@ -397,53 +395,40 @@ class Node(Linked):
             now: our time.
             apart: open each dispatch in a transaction of its own, so that one which brings the program down leaves
                 the others their way; what it leaves unopened stays stored.
+            carried: it came on media, and whoever carried it could change all in it that nobody signed.
 
         Raises:
             Problem: it is not taken; its head is kept if its signatures are good.
             StoreError: the outcome is unknown; the same exchange again does no harm.
         """
-        taken = self._take_whole(data, now, apart=apart)
+        taken = self._take_whole(data, now, apart=apart, carried=carried)
         return replace(taken, recorded=taken.recorded + self.open_stored(now)) if apart else taken
 
-    def take_unopened(self, data: bytes, now: Ms) -> Taken:
+    def take_unopened(self, data: bytes, now: Ms, *, carried: bool = False) -> Taken:
         """Take an exchange as `take` does, but store its dispatches unopened, each for `open_one`.
 
         Raises:
             Problem, StoreError: as `take`.
         """
-        return self._take_whole(data, now, apart=True)
+        return self._take_whole(data, now, apart=True, carried=carried)
 
-    def _take_whole(self, data: bytes, now: Ms, *, apart: bool) -> Taken:
+    def _take_whole(self, data: bytes, now: Ms, *, apart: bool, carried: bool) -> Taken:
         self._sure()
         exchange = absorb.read_exchange(data, self.peer)
-        head = self._refuse_stopped(exchange, now)
+        head = self._refuse_stopped(exchange, now, carried=carried)
         try:
             with self._change() as book:
-                taken = self._take(exchange, head, book, now, apart=apart)
+                taken = self._take(exchange, head, book, now, apart=apart, carried=carried)
         except Proven as proven:
             self._judge_proven(proven, exchange, now)
         except Problem as problem:
             if problem.code != "stale-incarnation":
-                self._keep_doubtful(head, problem, now)
+                self._keep_doubtful(head, problem, now, carried=carried)
             raise
         self._heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
         return taken
 
-    def _judge_proven(self, proven: Proven, exchange: Exchange, now: Ms) -> NoReturn:
-        """Keep evidence and stop; what a thief or another store with our key may have signed the peer is first asked to show."""
-        with self.ledger.begin() as book:
-            head = proven.named if self._was_up and named.held(book.tx) is None else None
-            if head is None or named.is_made_up(head, exchange, book):
-                keep_evidence(book, proven.evidence, now)
-                code = "broken"
-            else:
-                named.keep(book, self.office, proven.evidence, head, now)
-                why = "the other side names a head of our log that we did not sign; it is asked what it holds"
-                write_link(book.tx, moved(read_link(book.tx), LinkEvent.STALE_INCARNATION, now, why))
-                code = "recovering"
-        raise Problem(code, 503, str(proven)) from proven
-
-    def _take(self, exchange: Exchange, head: SignedHead, book: Book, now: Ms, *, apart: bool) -> Taken:
+    def _take(self, exchange: Exchange, head: SignedHead, book: Book, now: Ms, *, apart: bool, carried: bool) -> Taken:
         first = book.logs[LogRole.THEIRS].size
         before = book.logs[LogRole.OURS]
         news = absorb.absorb(exchange, head, book, self.peer, self.timers, now=now)
@@ -457,7 +442,7 @@ class Node(Linked):
             reseal_due(book, self.office, now)
         after = book.logs[LogRole.OURS]
         grown = (after.cosigned_size, after.cosigned_time) > (before.cosigned_size, before.cosigned_time)
-        self._note_good(book, head, now, cosigned=grown)
+        self._note_good(book, head, now, cosigned=grown, carried=carried)
         withdraw_wanted(book, exchange.wants, now)
         arrived, dropped = absorb.arrived_bytes(exchange, book)
         foresee(book.tx, AWAITED, settled)
@@ -514,18 +499,18 @@ class Node(Linked):
             sealed = book.tx.rows("SELECT sealed FROM got WHERE idx = ?", (index,))[0][0]
             return tuple(self._receive(index, bytes_of(sealed), book, now))
 
-    def _note_good(self, book: Book, head: SignedHead, now: Ms, *, cosigned: bool) -> None:
+    def _note_good(self, book: Book, head: SignedHead, now: Ms, *, cosigned: bool, carried: bool) -> None:
         link = read_link(book.tx)
         event = LinkEvent.EXCHANGE_COSIGNED if cosigned else LinkEvent.EXCHANGE_GOOD
         link = moved(link, event, now, "an exchange went well")
         if head.time >= book.logs[LogRole.THEIRS].head_time:  # an older head that is shown again says nothing of now
             link = replace(link, clock_off_ms=head.time * SECOND_MS - now)
         if link.challenged:
-            link = challenge.answered(book, link, now)
+            link = challenge.answered(book, link, now, carried=carried)
         self._stops = link.stops
         write_link(book.tx, replace(link, failures=0, last_good=now))
 
-    def _keep_doubtful(self, head: SignedHead, problem: Problem, now: Ms) -> None:
+    def _keep_doubtful(self, head: SignedHead, problem: Problem, now: Ms, *, carried: bool) -> None:
         """Keep the head of an exchange that is not taken, and challenge it where its entries do not give its root."""
         with self.ledger.begin() as book:
             absorb.keep_pending(head, book)
@@ -536,7 +521,7 @@ class Node(Linked):
             if isinstance(problem, BadEdition):
                 ring(Alarm(problem.why, DUTY_OFFICER, "", (head.checkpoint.size,)), book.tx, now)
             if problem.code == "unproven-head":
-                challenge.challenge(book, head, now)
+                challenge.challenge(book, head, now, carried=carried)
 
     def problem_bytes(self, problem: Problem) -> bytes:
         """Return what the peer reads of a problem: a code, when to come again, how far our mirror reaches."""

@@ -7,6 +7,7 @@ back what it lacks; until then it composes and pools, and signs nothing.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NoReturn
 
 from comity.base.ids import Ms
 from comity.dispatch.book import Book, LogRole
@@ -31,6 +32,11 @@ from comity.node.speak import Heard
 from comity.node.taken import Foreign, Problem, Proven
 from comity.tlog.checkpoint import SignedHead
 from comity.tlog.tree import root
+
+_ELSEWHERE = (
+    "the store was put back, or another store of this node has gone on; give the node an address of the other side, so that it"
+    " can ask and fetch what is lost"
+)
 
 
 class Starting(Papered):
@@ -66,6 +72,11 @@ class Starting(Papered):
         """Whether the peer has not said yet that our store is the newest."""
         return self.link().state is LinkState.RECOVERING
 
+    @property
+    def superseded(self) -> bool:
+        """Whether another store of this node has gone on: this one can be read, and takes nothing in."""
+        return self.link().state is LinkState.SUPERSEDED
+
     def recover_request(self) -> bytes:
         """Return the `recover` to send now; it is stored, and the same until it is answered."""
         self._sure()
@@ -86,6 +97,7 @@ class Starting(Papered):
                 self._after_answer(book, found, now)
         except Foreign as foreign:
             with self.ledger.begin() as book:
+                recovery.forget_question(book)  # it was answered: our own signature is on what the peer named
                 stolen.stop(book, self.office, foreign.note, now)
             return Next.CUT, None
         self._was_up = running or found[0] is Next.UP
@@ -102,6 +114,7 @@ class Starting(Papered):
                 reason = (
                     "our log is not the one that the other side accepted: it is dead, and both roots must sign a cut"
                 )
+                recovery.forget_question(book)
                 link = moved(link, LinkEvent.EVIDENCE, now, reason)
             case Next.UNSHOWN:
                 self._accuse(book, now)
@@ -119,7 +132,7 @@ class Starting(Papered):
         kept = named.held(book.tx)
         assert kept is not None
         recovery.forget_question(book)
-        keep_evidence(book, kept[0], now)
+        keep_evidence(book, kept.proof, now)
 
     def told_stale(self, problem: ProblemBytes, now: Ms) -> None:
         """Take the peer's refusal of our `recover`: it knows a later incarnation of ours, or ours is too far ahead of its clock."""
@@ -215,14 +228,27 @@ class Starting(Papered):
         with self.ledger.read() as tx:
             return recovery.read_question(data, self.peer, self._peer_lists(read_papers(tx)))
 
-    def _refuse_stopped(self, exchange: Exchange, now: Ms) -> SignedHead:
+    def _judge_proven(self, proven: Proven, exchange: Exchange, now: Ms) -> NoReturn:
+        """Keep evidence and stop; what a thief or another store with our key may have signed the peer is first asked to show."""
+        with self.ledger.begin() as book:
+            head = proven.named
+            if head is None or named.is_made_up(head, exchange, book, self.peer):
+                keep_evidence(book, proven.evidence, now)
+                code = "broken"
+            else:
+                named.keep(book, self.office, proven.evidence, head, now)
+                write_link(book.tx, moved(read_link(book.tx), LinkEvent.STALE_INCARNATION, now, named.ASKED))
+                code = "recovering"
+        raise Problem(code, 503, str(proven)) from proven
+
+    def _refuse_stopped(self, exchange: Exchange, now: Ms, *, carried: bool) -> SignedHead:
         """Refuse an exchange in a state that takes none, its head not kept; return the head, whose signatures are good."""
         # spec: protocol.md 7 check 2, 9
         state = self.link().state
         stopped = refusal(state)
         if stopped is None:
             return self._head_of(exchange)
-        if state is LinkState.RECOVERING and not self.can_call:
+        if state is LinkState.RECOVERING and not self.can_call and not carried:
             head = self._head_of(exchange)
             if self._look_at(exchange, now):
                 return head
@@ -243,24 +269,27 @@ class Starting(Papered):
         """Of a node that can only be called: learn from the peer's exchange whether our store was put back.
 
         Its mirror of our log and its base say what the answer to a `recover` would say. True: it was not, and the exchange
-        may be taken.
+        may be taken. What they say is not signed: a question about a head that the peer named it neither ends nor decides.
         """
         with self.ledger.begin() as book:
-            ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
+            kept = named.held(book.tx)
+            if kept is not None and named.is_made_up(kept.named, exchange, book, self.peer):
+                self._accuse(book, now)
+                return False
             link = read_link(book.tx)
-            here = exchange.mirror_size <= ours.head_size and exchange.base <= theirs.size
-            if here and root(book.tiles(LogRole.OURS), exchange.mirror_size) == exchange.mirror_root:
-                kept = named.held(book.tx)
-                if kept is not None and kept[1] <= exchange.mirror_size:
-                    self._accuse(book, now)
-                    return False
+            agrees = _agrees(exchange, book)
+            if agrees and kept is None:
                 reason = "the other side holds nothing of ours that is not here"
                 write_link(book.tx, moved(link, LinkEvent.RECOVERED, now, reason))
                 self._was_up = True
                 return True
-            reason = (
-                "the store was put back, or another store of this node has gone on; give the node an address of the other"
-                " side, so that it can ask and fetch what is lost"
-            )
-            write_link(book.tx, replace(link, reason=reason))
+            write_link(book.tx, replace(link, reason=named.UNASKED if agrees else _ELSEWHERE))
             return False
+
+
+def _agrees(exchange: Exchange, book: Book) -> bool:
+    """Say whether an exchange says of both logs what this store has of them."""
+    ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
+    if exchange.mirror_size > ours.head_size or exchange.base > theirs.size:
+        return False
+    return root(book.tiles(LogRole.OURS), exchange.mirror_size) == exchange.mirror_root

@@ -29,6 +29,8 @@ from comity.node.linkrow import moved, read_link, write_link
 
 RECORD = "comity/link-act/1"
 SUSPEND, RESUME, END = Act.SUSPEND.value, Act.RESUME.value, "end"
+ACCUSE = "accuse"
+"""To hold against the peer a proof that waits for its answer; what follows from it `Linked.confirm` does."""
 NODE_DESK = "node"
 WISH_MS = 24 * 3_600_000
 """How long a wish waits for its second person."""
@@ -42,7 +44,7 @@ class Wish:
 
     Attributes:
         id: of the wish.
-        act: `suspend`, `resume` or `end`.
+        act: `suspend`, `resume`, `end` or `accuse`.
         scope: a desk's name, `` for the whole exchange, or `!ended` for the accord.
         by: who asked.
         reason: in words; it stays at home.
@@ -90,6 +92,8 @@ def wishes(tx: Tx, now: Ms) -> tuple[Wish, ...]:
 def confirm(book: Book, office: Office, asked: DispatchId, second: Officer, now: Ms) -> Wish:
     """Do what one person asked for, now that a second one confirms it: leaf, record and state in this transaction.
 
+    Of `accuse` only the record is made here.
+
     Raises:
         BadForm: it no longer waits, or has no effect any more.
         NotAllowed: the second person is the first.
@@ -101,6 +105,9 @@ def confirm(book: Book, office: Office, asked: DispatchId, second: Officer, now:
         raise NotAllowed("who asked for it does not confirm it: a second person does; nothing was changed")
     _check(book.tx, office, found.act, found.scope)
     _end(book.tx, found.id, second, now, done=True)
+    if found.act == ACCUSE:
+        _note(book, office, found, second, now)
+        return found
     digest = None if found.scope == WHOLE else desk_digest(found.scope)
     event = Act.RESUME if found.act == RESUME else Act.SUSPEND
     book.append_own([encode_entry(LinkLeaf(event, digest))])
@@ -159,6 +166,8 @@ def stays_out(arrival: Arrival, stops: Stops, office: Office) -> bool:
 
 def _check(tx: Tx, office: Office, act: str, scope: str) -> None:
     stops = read_link(tx).stops
+    if act == ACCUSE and scope == WHOLE:
+        return
     if act not in {SUSPEND, RESUME, END} or (act == END) is not (scope == ENDED):
         raise BadForm("the link or a desk is suspended or resumed, or the accord is ended; nothing was kept")
     if act == SUSPEND and scope != WHOLE and (scope not in office.desks or scope == NODE_DESK):

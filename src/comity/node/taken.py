@@ -30,17 +30,23 @@ class BadEdition(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A head that the peer names as ours, and that we never signed."""
+    """A head that the peer names as ours, and that we never signed.
+
+    Attributes:
+        origin, size, root: of the head.
+        mirror: name of the co-signing key under which the peer named it; empty: an entry of its log names it.
+    """
 
     origin: Origin
     size: int
     root: Digest
+    mirror: str = ""
 
 
 class Proven(PeerError):
     """The peer broke a rule and we hold the proof of it: evidence that a stranger can check.
 
-    With `named` a thief with our key, or another store of ours, may have signed the head that the peer names: unless it says
+    With `named` a thief with our key, or another store of ours, may have signed the head that the peer names: unless it signed
     itself that it holds no such log, it is asked once whether it can show that, before it stands accused.
     """
 

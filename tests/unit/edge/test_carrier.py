@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from comity.base.errors import BadMedia
+from comity.base.hashing import sha256
 from comity.base.ids import Ms
+from comity.dispatch.book import LogRole
+from comity.dispatch.exchange_codec import Problem as Told
+from comity.dispatch.exchange_codec import decode_exchange, encode_exchange, encode_problem
 from comity.edge import media as media_files
 from comity.edge.carrier import Carrier
 from comity.edge.clock import SetClock
 from comity.edge.engine import Engine
 from comity.edge.media import COMING, FOLDER, LIST, find_sets, folder_of
 from comity.marking.labels import Urgency
-from comity.node.mediaset import MediaSet, encode_set
+from comity.node.audit import audit
+from comity.node.mediaset import MediaFile, MediaSet, Part, encode_set
 from comity.node.taken import Problem
-from tests.unit.node.putback import SECOND, START, Side, note, say, settle
+from comity.tlog.tree import root
+from tests.unit.node.putback import SECOND, START, Side, note, recover, say, settle
+from tests.unit.node.test_stolen_key import stolen_leaf
 
 HOUR, DAY = 3_600_000, 86_400_000
 NORMAL = Urgency.NORMAL
@@ -456,3 +464,88 @@ def test_what_was_lost_is_wanted_and_comes_with_the_next_set(posts, stick):
     a.write(stick, at(3 * SECOND))
     assert b.read(stick, at(4 * SECOND)).filed == 1
     say(a.side, b.side, at(5 * SECOND))
+
+
+# --- media that somebody altered and listed anew, so that they read well ---------------------------------------------------
+
+
+def altered(stick, change):
+    """Change each exchange on a stick as a thief of it would, and make its list fit."""
+    found = find_sets(stick).sets[0]
+    files = []
+    for one in found.listed.files:
+        content = encode_exchange(change(decode_exchange((found.folder / one.name).read_bytes())))
+        (found.folder / one.name).write_bytes(content)
+        files.append(type(one).of(one.name, one.part, one.about, content))
+    (found.folder / LIST).write_bytes(encode_set(replace(found.listed, files=tuple(files))))
+
+
+def as_if_it_mirrored(side):
+    """Return the change that has an exchange say that its sender mirrors the log of `side`."""
+    with side.node.ledger.begin() as book:
+        size = book.logs[LogRole.OURS].size
+        whole = root(book.tiles(LogRole.OURS), size)
+    return lambda said: replace(said, mirror_size=size, mirror_root=whole)
+
+
+def test_a_stick_altered_on_the_way_does_not_turn_a_question_into_an_accusation(posts, stick):
+    """A thief with our log key spoke to the other side; what that honestly co-signed comes on a stick that says otherwise."""
+    a, b = posts
+    recover(a.side, b.side, START)
+    stolen_leaf(a.side, b.side, at(0))
+    a.node.submit([note("true")], at(0))
+    a.node.speak(at(60 * SECOND))
+    assert a.side.logs()[0].size >= b.side.logs()[1].size
+    b.write(stick, at(70 * SECOND))
+    altered(stick, as_if_it_mirrored(a.side))
+    found = a.read(stick, at(80 * SECOND))
+    assert "asks first whether its store is the newest" in found.faults[0]
+    assert (a.side.state, a.side.rows("SELECT 1 FROM evidence")) == ("recovering", [])
+    for now in (90, 100):
+        go_round(a, b, stick, at(now * SECOND))
+    assert a.side.state == "broken"
+    assert "log key is in other hands" in a.side.node.link().reason
+    assert a.side.rows("SELECT 1 FROM evidence") == b.side.rows("SELECT 1 FROM evidence") == []
+    for one in (a, b):
+        with one.side.store.read() as tx:
+            assert audit(tx).differences == ()
+
+
+def go_round(a: Post, b: Post, stick, now: Ms):
+    """Carry a stick there and back."""
+    if a.side.state != "recovering":
+        return
+    a.write(stick, now)
+    b.read(stick, now)
+    b.write(stick, now)
+    a.read(stick, now)
+
+
+def test_a_refusal_made_up_on_a_stick_stops_a_store_until_a_person_speaks_and_accuses_nobody(posts, stick):
+    """A refusal of our question is not signed: it makes us ask under the incarnation that it names, and that looks like another store."""
+    # docs/adr/0103-signed-words-accuse.md, costs
+    a, b = posts
+    a.node.starts(at(0))
+    a.write(stick, at(0))
+    b.write(stick, at(SECOND))
+    asked = a.node.recover_request()
+    made_up = Told("stale-incarnation", 0, 0, None, at(60 * SECOND) // 1_000)
+    theirs = next(one for one in find_sets(stick).sets if one.listed.sender == b.node.voice.node)
+    only(theirs, "recovered.cose", Part.PROBLEM, encode_problem(made_up), sha256(asked).hex() + " 409")
+    a.read(stick, at(2 * SECOND))
+    assert a.side.state == "recovering"
+    go_round(a, b, stick, at(10 * SECOND))
+    assert a.side.state == "superseded"
+    assert a.side.rows("SELECT 1 FROM evidence") == b.side.rows("SELECT 1 FROM evidence") == []
+    a.side.put_back(a.side.store.image(), chosen=True)
+    a.node.starts(at(120 * SECOND))
+    for seconds in (130, 140, 150):
+        go_round(a, b, stick, at(seconds * SECOND))
+    assert a.side.state == "up"
+
+
+def only(found, name, part, content, about):
+    """Leave one file in a set, and list it."""
+    (found.folder / name).write_bytes(content)
+    listed = replace(found.listed, files=(MediaFile.of(name, part, about, content),))
+    (found.folder / LIST).write_bytes(encode_set(listed))

@@ -105,7 +105,7 @@ def is_told(side):
     rows = side.rows("SELECT id FROM exercise"), side.logs()
     (refused,) = side.node.submit([note("more")], at(9_000))
     assert isinstance(refused, BadForm)
-    assert "send it from the other one" in str(refused)
+    assert "do it on the other one" in str(refused)
     assert (side.rows("SELECT id FROM exercise"), side.logs()) == rows
     assert side.node.due_at(at(9_000)) is None
     for act in (

@@ -174,3 +174,30 @@ def test_another_dispatch_where_our_own_log_receipts_one_is_refused_and_never_ta
     assert a.rows("SELECT id FROM got WHERE fact <> 0") == []
     assert a.rows("SELECT count(*) FROM pending_head") == [(1,)], "its head is kept: it may prove something later"
     assert a.rows("SELECT class FROM evidence") == []
+
+
+def test_where_both_were_put_back_and_a_receipt_outlived_its_dispatch_only_a_cut_goes_on():
+    """Known and not mended: the dispatch is lost on both sides, its receipt came back from the peer before the peer lost both.
+
+    The peer is put back to before it sent; we hold none of that part of its log, so our answer has it up at once. The next that
+    it sends takes the place. We refuse it, for our log receipts another there; it takes our receipt for a false one.
+    """
+    a, b = Side(0), Side(1)
+    settle(a, b, START)
+    image, other = a.store.image(), b.store.image()
+    b.node.submit([note("b1"), note("b2")], L)
+    a.node.submit([note("a1", Urgency.IMMEDIATE)], L)
+    a.node.take(b.node.speak(AHEAD), L)
+    b.node.take(a.node.speak(START), AHEAD)
+    a.put_back(image)
+    recover(a, b, L)
+    b.put_back(other)
+    now = Ms(AHEAD + MINUTE)
+    assert recover(b, a, now) == [Next.UP], "we can show it nothing that it lost"
+    b.node.submit([note("b3"), note("b4")], now)
+    with pytest.raises(Problem, match="not the dispatch which our own log receipts"):
+        a.node.take(b.node.speak(now), now)
+    with pytest.raises(Problem, match="a receipt for a dispatch that we did not send"):
+        b.node.take(a.node.speak(now), now)
+    assert (a.state, a.rows("SELECT 1 FROM evidence")) == ("uncosigned", [])
+    assert (b.state, b.rows("SELECT class FROM evidence")) == ("broken", [("false-receipt",)])

@@ -12,7 +12,7 @@ from comity.dispatch.entries import DispatchLeaf, Fact, HeadLeaf, LinkLeaf, Rece
 from comity.dispatch.entries import LinkEvent as Act
 from comity.dispatch.exchange_codec import Evidence, decode_evidence, encode_evidence
 from comity.dispatch.keylist import verify_keylist
-from comity.node import evidence
+from comity.node import evidence, named
 from comity.node.evidencecheck import Shown, check_evidence
 from comity.node.link import LinkState
 from comity.node.publickeys import PublicKeys
@@ -211,6 +211,7 @@ def test_check_11_a_head_of_ours_with_another_root(size):
     sent(a)
     a.submit([form(), form(), form()], START)
     a.speak(START)
+    a.take(forger.say(cosignature=forger.cosign()), START)
     forger.grow(HeadLeaf(logs(a)[0].origin, size, Digest(bytes(32)), S))
     assert problem(a, forger.say()) == ("broken", 503)
     no_use(accused(a, "false-cosign"))
@@ -222,9 +223,15 @@ def test_check_11_a_head_of_ours_that_we_never_signed(leaf):
     a.speak(START)
     ours = logs(a)[0]
     claimed = {"origin": ours.origin, "size": ours.head_size, "root": ours.head_root, "time": ours.head_time}
-    forger.grow(HeadLeaf(**{**claimed, leaf[0]: leaf[1]}))
-    assert problem(a, forger.say()) == ("broken", 503)
-    assert rows(a, "SELECT class FROM evidence") == [("false-cosign",)]
+    claimed[leaf[0]] = leaf[1]
+    forger.grow(HeadLeaf(**claimed))
+    assert problem(a, forger.say()) == ("recovering", 503), "a thief may have signed it: the peer is asked"
+    assert rows(a, "SELECT class FROM evidence") == []
+    with a.ledger.read() as tx:
+        kept = named.held(tx)
+    assert kept is not None
+    assert (kept.proof.kind, kept.since) == ("false-cosign", START)
+    assert (kept.named.origin, kept.named.size) == (claimed["origin"], claimed["size"])
 
 
 # --- check 12 ----------------------------------------------------------------------------------------------------
@@ -235,17 +242,19 @@ def test_check_12_a_cosignature_on_another_root(size):
     a, forger = mirrored()
     sent(a)
     assert logs(a)[0].head_size == 5
+    a.take(forger.say(cosignature=forger.cosign()), START)
     data = forger.say(cosignature=forger.cosign(size, root=bytes(32)))
     assert problem(a, data) == ("broken", 503)
     no_use(accused(a, "false-cosign"))
 
 
-def test_check_12_a_false_cosignature_below_what_is_cosigned_is_found_too():
+def test_check_12_a_false_cosignature_above_what_is_cosigned_is_asked_first():
+    """Evidence rests on what the peer signed of itself: here it signed nothing of our log at that size but the lie."""
     a, forger = mirrored()
     sent(a)
-    a.take(forger.say(cosignature=forger.cosign()), START)
-    assert problem(a, forger.say(cosignature=forger.cosign(4, root=bytes(32)))) == ("broken", 503)
-    no_use(accused(a, "false-cosign"))
+    a.take(forger.say(cosignature=forger.cosign(3)), START)
+    assert problem(a, forger.say(cosignature=forger.cosign(4, root=bytes(32)))) == ("recovering", 503)
+    assert rows(a, "SELECT 1 FROM evidence") == []
 
 
 # --- all of them -------------------------------------------------------------------------------------------------

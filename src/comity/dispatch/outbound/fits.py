@@ -17,7 +17,7 @@ from comity.dispatch.holding import ANSWERING, RECALL, WITHDRAW, find, holders, 
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
 from comity.dispatch.states import Draft
-from comity.dispatch.stops import LEAVING
+from comity.dispatch.stops import LEAVING, LEFT_BEHIND
 from comity.marking.vocabulary import ROOM_PURPOSE
 
 TAKING_BACK = frozenset({RECALL, "correction", WITHDRAW})
@@ -35,10 +35,7 @@ def check_end(draft: Draft, book: Book) -> None:
         BadForm: it would wait for ever; nothing was kept.
     """  # spec: protocol.md 9
     if book.superseded:
-        raise BadForm(
-            "another store of this node has gone on and this one must not be used, so nothing was kept; send it from the"
-            " other one, and tell the operator"
-        )
+        raise BadForm(LEFT_BEHIND)
     if book.stops.ended and draft.form.kind not in LEAVING:
         what = ", ".join(LEAVING)
         raise BadForm(

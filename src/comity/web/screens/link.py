@@ -49,6 +49,7 @@ async def link(visit: Visit) -> Answer:
     scopes = ("", *cast("list[str]", found["desks"]))
     context: dict[str, object] = {
         "wishes": wishes,
+        "named": _named(cast("dict[str, Json] | None", found["named"]), visit),
         "suspends": tuple((one, _scope(one, t)) for one in scopes if one not in ours),
         "resumes": tuple((one, _scope(one, t)) for one in scopes if one in ours),
     }
@@ -101,6 +102,15 @@ def _row(one: dict[str, Json], visit: Visit) -> WishRow:
     time = moments.moment(Ms(cast("int", one["at"])), visit.now, t)
     by = str(one["by"])
     return WishRow(str(one["id"]), text, by, time, str(one["reason"]), by == f"{person.desk}/{person.number}")
+
+
+def _named(kept: dict[str, Json] | None, visit: Visit) -> str:
+    """Say what the other side names that nobody here signed, and since when it is asked; "" if nothing waits."""
+    if kept is None:
+        return ""
+    key = "link.page.named.cosigned" if kept["by"] == "co-signature" else "link.page.named.entry"
+    since = Ms(cast("int", kept["since"]))
+    return visit.texts(key, size=str(kept["size"]), time=moments.moment(since, visit.now, visit.texts))
 
 
 def _scope(scope: str, t: Texts) -> str:
