@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from comity.base.ids import DispatchId, Ms
-from comity.dispatch.states import Officer
-from comity.node import challenge, suspending
+from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.columns import int_of
+from comity.dispatch.ports import Tx
+from comity.dispatch.states import Officer, Recorded
+from comity.node import challenge, suspending, vain
 from comity.node.evidence import keep_evidence
+from comity.node.heads import SECOND_MS
 from comity.node.peer import Timers
 from comity.node.starting import Starting
 from comity.node.suspending import Wish
@@ -31,14 +35,19 @@ class Linked(Starting):
             return suspending.wishes(tx, now)
 
     def confirm(self, asked: DispatchId, second: Officer, now: Ms) -> Wish:
-        """Suspend or resume at once, as one person asked and this second one confirms.
+        """Suspend, resume or end at once, as one person asked and this second one confirms.
+
+        What waits here at the end of the accord is refused.
 
         Raises:
             BadForm: it does not wait, or is so already.
             NotAllowed: the second person is the first.
         """
         with self.ledger.begin() as book:
-            return suspending.confirm(book, self.office, asked, second, now)
+            done = suspending.confirm(book, self.office, asked, second, now)
+            if done.act == suspending.END:
+                vain.refuse_all(book, self.office, now)
+        return done
 
     def take_back(self, asked: DispatchId, by: Officer, now: Ms) -> None:
         """End a wish that is not wanted any more.
@@ -48,6 +57,18 @@ class Linked(Starting):
         """
         with self.ledger.begin() as book:
             suspending.take_back(book, asked, by, now)
+
+    def refuse_late(self, now: Ms) -> tuple[Recorded, ...]:
+        """Refuse what has waited here for longer than its day, or the accord, lets it; an edge asks once a day."""
+        return vain.refuse_late(self.ledger, self.office, now)
+
+    def _cosign_overdue(self, tx: Tx, now: Ms) -> bool:
+        ours = log_row(tx, LogRole.OURS)
+        if ours is None or ours.size <= ours.cosigned_size:
+            return False
+        statement = "SELECT min(time) FROM head WHERE role = ? AND size > ?"
+        first = tx.rows(statement, (LogRole.OURS, ours.cosigned_size))[0][0]
+        return first is not None and int_of(first) * SECOND_MS + self.timers.cosign_overdue_ms < now
 
     def press(self, now: Ms) -> None:
         """Look after the challenges that stand: one that was not answered in time is evidence, and stops the traffic."""
