@@ -37,7 +37,7 @@ class Linked(Starting):
     def confirm(self, asked: DispatchId, second: Officer, now: Ms) -> Wish:
         """Suspend, resume or end at once, as one person asked and this second one confirms.
 
-        What waits here at the end of the accord is refused.
+        What waits here at the end of the accord is refused; by the next tick where the store is still compared.
 
         Raises:
             BadForm: it does not wait, or is so already.
@@ -45,7 +45,7 @@ class Linked(Starting):
         """
         with self.ledger.begin() as book:
             done = suspending.confirm(book, self.office, asked, second, now)
-            if done.act == suspending.END:
+            if done.act == suspending.END and vain.over(book.tx):
                 vain.refuse_all(book, self.office, now)
         return done
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from comity.base.ids import Ms
 from comity.dispatch.accord import Accord
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import Fact
@@ -18,7 +19,7 @@ _ROWS = (
 )
 
 
-def unasked(tx: Tx, accord: Accord, now: int) -> list[str]:
+def unasked(tx: Tx, accord: Accord, now: Ms) -> list[str]:
     """Return, in words, what of the other side's content is here and neither due nor on hold, one line each.
 
     What could not be opened goes by itself in time, and the nodes' own papers stay for the audit.

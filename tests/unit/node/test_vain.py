@@ -7,20 +7,36 @@ from dataclasses import replace
 import pytest
 
 from comity.base.errors import BadForm
-from comity.base.ids import LeafIndex, Ms
+from comity.base.ids import DispatchId, LeafIndex, Ms
 from comity.crypto.keys import SealingKey, cose_key, key_id
 from comity.dispatch.attached import FileState
 from comity.dispatch.certificates import DESTROYED
-from comity.dispatch.entries import Fact, Withdrawal, WithdrawLeaf
+from comity.dispatch.entries import Fact, Withdrawal, WithdrawLeaf, encode_entry
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
+from comity.dispatch.inbound import admit
 from comity.node import attached, vain
 from comity.node.certifying import owed_by_them, owed_by_us
-from comity.node.erasing import ask_erasure, confirm_erasure, purge_sealed
+from comity.node.erasing import PARTS, ask_erasure, confirm_erasure, purge_sealed
 from comity.node.retention import due, hold
 from comity.node.suspending import END
 from comity.sim.chance import SeededEntropy
 from comity.sim.exercise import KEEPERS
 from comity.sim.left import unasked
+from tests.unit.node.cuts import (
+    AFTER,
+    LAST,
+    THEN,
+    cut_whole,
+    dispatched,
+    forged,
+    joined,
+    notice,
+    papers,
+    steal,
+    take,
+    whole,
+)
+from tests.unit.node.cuts import LATER as LATER_CUT
 from tests.unit.node.forge import Forger, node, rows
 from tests.unit.node.putback import SECOND, START, Side, note, recover, say, settle
 from tests.unit.node.test_attached import FILES, add, file_of
@@ -242,6 +258,21 @@ def test_a_whole_file_of_what_is_on_hold_stays_until_two_persons_destroy_it():
     assert states(b) == [FileState.ERASED.value] * 2
 
 
+def test_files_of_what_does_not_cross_any_more_are_not_given_out_after_the_end():
+    a, _ = with_files()
+    cipher = file_of(a.node, 1).file.cipher
+    with a.store.read() as tx:
+        size = attached.served(cipher, tx)
+        assert (cipher, size) in attached.to_carry(frozenset(), tx)
+    suspend(a, END_AT, act=END)
+    with a.store.read() as tx:
+        assert attached.served(cipher, tx) is None
+        assert attached.to_carry(frozenset(), tx) == ()
+    with a.node.ledger.begin() as book:
+        book.tx.run("UPDATE sent SET kind = 'recall'")
+        assert attached.served(cipher, book.tx) == size, "a recall still crosses, with its files"
+
+
 # --- outside the end ------------------------------------------------------------------------------------------------------
 
 
@@ -290,6 +321,60 @@ def test_a_recall_of_what_waits_ends_its_waiting():
     settle(a, b, Ms(LATER + SECOND))
     assert facts(b, first.id) == [Fact.FILED]
     sound(a, b)
+
+
+# --- a stolen key ---------------------------------------------------------------------------------------------------------
+
+
+def test_what_a_thief_sent_and_what_only_arrived_is_due_as_what_was_filed(monkeypatch):
+    """The cut settles it without a leaf: it had no day, and its files were asked for for ever."""
+    a, b = joined()
+    leaf, sealed = dispatched("false one", AFTER)
+    place = a.logs()[0].size
+    with monkeypatch.context() as waits:
+        waits.setattr(admit, "unsettled", lambda book, after: (DispatchId(bytes(16)),))
+        b.node.take(forged(a, (encode_entry(leaf),), AFTER, dispatches=((place, sealed),)), AFTER)
+    with b.node.ledger.begin() as book:
+        book.tx.run(
+            "INSERT INTO attachment (dispatch, number, ours, cipher, cipher_size, state, found, since)"
+            " VALUES (?, 0, 0, ?, 9, ?, '', 0)",
+            (leaf.id, bytes(32), FileState.COMING.value),
+        )
+    notice(a, b, AFTER)
+    cut_whole(a, b)
+    assert b.rows("SELECT fact, settled_at IS NULL FROM got WHERE id = ?", leaf.id) == [(int(Fact.ARRIVED), 0)]
+    assert b.rows("SELECT state FROM attachment") == [(FileState.ERASED.value,)]
+    suspend(b, LAST, act=END)
+    assert due_of(b, LAST) == [(leaf.id, "theirs", "ended")]
+    assert left(b, LAST) == []
+    with b.node.ledger.begin() as book:
+        ask_erasure(leaf.id, KEEPERS[0], book, b.node.office, LAST, parts=tuple(PARTS), reason="a thief made it")
+        confirm_erasure(leaf.id, KEEPERS[1], book, b.node.office, LAST)
+    assert due_of(b, LAST) == []
+
+
+def test_what_arrived_below_a_cut_is_refused_in_the_new_log():
+    a, b = joined()
+    (first,) = a.node.submit([note("first")], LATER_CUT)
+    (second,) = a.node.submit([note("second", case=first.case)], Ms(LATER_CUT + 1))
+    held_back(a, b, first.id, Ms(LATER_CUT + 1))
+    steal(a, b, AFTER)
+    notice(a, b, AFTER)
+    made = papers(a, b, THEN)
+    for side in (a, b):
+        take(side, made, THEN)
+    assert b.rows("SELECT fact, idx < 0 FROM got WHERE id = ?", second.id) == [(int(Fact.ARRIVED), 1)]
+    suspend(b, THEN, act=END)
+    assert b.rows("SELECT fact FROM got WHERE id = ?", second.id) == [(int(Fact.ARRIVED),)], (
+        "the logs are compared first"
+    )
+    for side, other in ((a, b), (b, a)):
+        recover(side, other, LAST)
+    b.node.tick(LAST)
+    assert b.rows("SELECT fact, code FROM got WHERE id = ?", second.id) == [REFUSED]
+    settle(a, b, Ms(LAST + MINUTE))
+    assert a.rows("SELECT fact, code FROM sent WHERE id = ?", second.id) == [REFUSED]
+    whole(a, b)
 
 
 # --- sealed bytes ---------------------------------------------------------------------------------------------------------
