@@ -7,27 +7,26 @@ from dataclasses import replace
 import pytest
 
 from comity.base.errors import BadForm
-from comity.base.ids import DispatchId, LeafIndex, Ms
+from comity.base.ids import LeafIndex, Ms
 from comity.crypto.keys import SealingKey, cose_key, key_id
 from comity.dispatch.attached import FileState
 from comity.dispatch.certificates import DESTROYED
 from comity.dispatch.entries import Fact, Withdrawal, WithdrawLeaf, encode_entry
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
-from comity.dispatch.inbound import admit
-from comity.node import attached, vain
+from comity.node import attached, suspending
 from comity.node.certifying import owed_by_them, owed_by_us
 from comity.node.erasing import PARTS, ask_erasure, confirm_erasure, purge_sealed
 from comity.node.retention import due, hold
 from comity.node.suspending import END
 from comity.sim.chance import SeededEntropy
-from comity.sim.exercise import KEEPERS
+from comity.sim.exercise import KEEPERS, OFFICER
 from comity.sim.left import unasked
 from tests.unit.node.cuts import (
     AFTER,
     LAST,
     THEN,
     cut_whole,
-    dispatched,
+    every,
     forged,
     joined,
     notice,
@@ -165,12 +164,11 @@ def test_nothing_that_media_bring_after_the_end_is_filed_or_stays():
     assert left(b, Ms(END_AT + DAY)) == []
 
 
-def test_a_store_that_ended_under_an_earlier_program_refuses_at_its_next_tick_and_once(monkeypatch):
+def test_a_store_that_ended_under_an_earlier_program_refuses_at_its_next_tick_and_once():
     a, b, _, second, _ = waiting()
-    with monkeypatch.context() as earlier:
-        earlier.setattr(vain, "refuse_all", lambda book, office, now: ())
-        suspend(b, END_AT, act=END)
-        settle(a, b, END_AT)
+    asked = b.node.wish(END, "", OFFICER, END_AT, reason="it has come to its end")
+    with b.node.ledger.begin() as book:  # all that the earlier program did
+        suspending.confirm(book, b.node.office, asked.id, replace(OFFICER, number=8), END_AT)
     assert due_of(b, LATER) == []
     assert len(left(b, LATER)) == 2, "nobody was asked about it"
     b.node.starts(LATER)
@@ -326,14 +324,17 @@ def test_a_recall_of_what_waits_ends_its_waiting():
 # --- a stolen key ---------------------------------------------------------------------------------------------------------
 
 
-def test_what_a_thief_sent_and_what_only_arrived_is_due_as_what_was_filed(monkeypatch):
+def test_what_a_thief_sent_and_what_only_arrived_is_due_as_what_was_filed():
     """The cut settles it without a leaf: it had no day, and its files were asked for for ever."""
     a, b = joined()
-    leaf, sealed = dispatched("false one", AFTER)
+    thief = Side(0)
+    (first,) = thief.node.submit([note("never shown")], AFTER)
+    (second,) = thief.node.submit([note("false one", case=first.case)], Ms(AFTER + 1))
+    thief.node.speak(Ms(AFTER + 2))
+    ((sealed,),) = thief.rows("SELECT sealed FROM sent WHERE id = ?", second.id)
+    leaf = next(one for _, one in every(thief) if getattr(one, "id", None) == second.id)
     place = a.logs()[0].size
-    with monkeypatch.context() as waits:
-        waits.setattr(admit, "unsettled", lambda book, after: (DispatchId(bytes(16)),))
-        b.node.take(forged(a, (encode_entry(leaf),), AFTER, dispatches=((place, sealed),)), AFTER)
+    b.node.take(forged(a, (encode_entry(leaf),), AFTER, dispatches=((place, sealed),)), AFTER)
     with b.node.ledger.begin() as book:
         book.tx.run(
             "INSERT INTO attachment (dispatch, number, ours, cipher, cipher_size, state, found, since)"
