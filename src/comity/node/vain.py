@@ -52,9 +52,8 @@ def refuse_late(ledger: Ledger, office: Office, now: Ms) -> tuple[Recorded, ...]
     done: list[Recorded] = []
     for one in late:
         with ledger.begin() as book:
-            if book.tx.rows(
-                "SELECT 1 FROM got WHERE id = ? AND settled_at IS NULL", (one,)
-            ):  # one before may have freed it
+            # One before it may have freed it.
+            if book.tx.rows("SELECT 1 FROM got WHERE id = ? AND settled_at IS NULL", (one,)):
                 done += (refuse(one, book, office, now), *follow(one, book, office, now))
     return tuple(done)
 

@@ -84,9 +84,8 @@ def file_again(
     rows = [(header.id, one) for one in waits]
     _wait(rows, book)
     if fact is Fact.REFUSED:
-        book.tx.run(
-            "UPDATE got SET plain = NULL WHERE id = ?", (header.id,)
-        )  # it may have arrived before, in this store
+        # It may have arrived here before: its parts would stay in the row, beside what the custodian has.
+        book.tx.run("UPDATE got SET plain = NULL WHERE id = ?", (header.id,))
         keep_apart(verified.opened, book, office, now)
         give_up(header.id, book.tx, now)
     else:
