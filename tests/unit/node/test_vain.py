@@ -256,6 +256,17 @@ def test_a_whole_file_of_what_is_on_hold_stays_until_two_persons_destroy_it():
     assert states(b) == [FileState.ERASED.value] * 2
 
 
+def test_files_that_a_put_back_store_waits_for_are_not_wanted_where_its_log_refuses_them():
+    a, b = with_files()
+    image = b.store.image()
+    suspend(b, END_AT, act=END)
+    settle(a, b, END_AT)
+    b.put_back(image)
+    recover(b, a, LATER)
+    assert b.rows(GOT, FILES) == GIVEN_UP
+    assert states(b) == [FileState.ERASED.value] * 2
+
+
 def test_files_of_what_does_not_cross_any_more_are_not_given_out_after_the_end():
     a, _ = with_files()
     cipher = file_of(a.node, 1).file.cipher
@@ -319,6 +330,24 @@ def test_a_recall_of_what_waits_ends_its_waiting():
     settle(a, b, Ms(LATER + SECOND))
     assert facts(b, first.id) == [Fact.FILED]
     sound(a, b)
+
+
+def test_a_recall_that_comes_again_ends_the_waiting_in_a_store_of_an_earlier_program():
+    a, b, first, second, _ = waiting()
+    plain = b.rows("SELECT plain FROM got WHERE id = ?", second.id)[0][0]
+    with b.node.ledger.begin() as book:  # the earlier program let what a recall names go on waiting
+        book.tx.run("UPDATE got SET plain = NULL WHERE id = ?", (second.id,))
+    form, by = note("taken back", replaces=second.id, case=second.case)
+    (recall,) = a.node.submit([(replace(form, kind="recall"), by)], LATER)
+    held_back(a, b, first.id, LATER)
+    assert facts(b, second.id) == [Fact.ARRIVED]
+    with b.node.ledger.begin() as book:  # and its store was put back to before the recall
+        book.tx.run("UPDATE got SET plain = ? WHERE id = ?", (plain, second.id))
+        book.tx.run(
+            "INSERT INTO regot (idx, receipt_idx, seen) SELECT idx, receipt_idx, 0 FROM got WHERE id = ?", (recall.id,)
+        )
+    (index,) = b.node.unopened()
+    assert next((one.id, one.code) for one in b.node.open_one(index, LATER)) == (second.id, "recalled")
 
 
 # --- a stolen key ---------------------------------------------------------------------------------------------------------
