@@ -68,7 +68,7 @@ def test_every_kind_of_every_desk_has_a_row():
     "words",
     [
         "bad-envelope version unknown-log recovering stale-incarnation bad-signature clock gap unproven-head too-large slow-down broken",
-        "unopened key-expired recalled lost recalled-unsent",
+        "unopened key-expired recalled incomplete lost recalled-unsent",
         "arrived filed quarantined refused seen",
         "equivocation false-cosign false-receipt id-reuse unanswered-challenge",
         "suspend resume challenge accused recovered",

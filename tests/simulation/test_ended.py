@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from comity.dispatch.certificates import DESTROYED, SHRED
-from comity.dispatch.entries import DispatchLeaf, LinkEvent, LinkLeaf, RecordLeaf
+from comity.dispatch.entries import DispatchLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, RecordLeaf
 from comity.dispatch.inbound import admit
 from comity.dispatch.stops import LEAVING
-from comity.node import certifying, erasing, retention
+from comity.node import certifying, erasing, retention, vain
 from comity.node.node import Node
 from comity.sim.faults import MINUTE_MS, Fault, calm_plan
 from comity.sim.ruled import Invariant
@@ -24,7 +24,8 @@ CRASHING = replace(CALM, kills=8, crash_inside=0.03, crash_after=0.03)
 KEYS = replace(CALM, turns=((1, 16 * MINUTE_MS, True, True), (0, 12 * MINUTE_MS, False, False)))
 PARTED = replace(BOTH, partings=((17 * MINUTE_MS, 40 * MINUTE_MS),))
 FAR = replace(CALM, far=(1, 19 * MINUTE_MS, 25 * MINUTE_MS, 58 * MINUTE_MS))
-PLANS = {"lossy": LOSSY, "crashing": CRASHING, "keys": KEYS, "parted": PARTED, "far": FAR}
+WITHHELD = replace(BOTH, withheld=(14 * MINUTE_MS, 19 * MINUTE_MS))
+PLANS = {"withheld": WITHHELD, "lossy": LOSSY, "crashing": CRASHING, "keys": KEYS, "parted": PARTED, "far": FAR}
 
 
 def world_of(plan, seed, node_types=(Node, Node)):
@@ -133,6 +134,29 @@ def test_each_step_of_a_destruction_has_a_certificate_of_its_own():
         leaves = [one for one in side.log.decoded if isinstance(one, RecordLeaf) and one.kind in {SHRED, DESTROYED}]
         kinds = [header.kind for header in side.headers.values()]
         assert kinds.count("certificate") == len(leaves) > 0
+
+
+def test_what_waits_for_something_withheld_when_the_accord_ends_is_refused_and_destroyed():
+    world = world_of(WITHHELD, 1)
+    assert world.run().broken is None
+    given_up = [
+        leaf.id
+        for side in world.watch.sides
+        for leaf in side.log.decoded
+        if isinstance(leaf, ReceiptLeaf) and leaf.code == "incomplete"
+    ]
+    assert given_up
+    destroyed = [one for side in world.watch.sides for one in side.log.decoded if isinstance(one, RecordLeaf)]
+    assert [one.kind for one in destroyed].count(DESTROYED) >= len(given_up)
+
+
+def test_what_is_left_waiting_after_the_end_lets_no_world_rest(monkeypatch):
+    """Planted: what only arrived stays, as it did before; it is neither due nor owed, and only the content itself tells."""
+    monkeypatch.setattr(vain, "refuse_all", lambda book, office, now: ())
+    broken = world_of(WITHHELD, 1).run().broken
+    assert broken is not None
+    assert broken.startswith(Invariant.NOT_SETTLED.name)
+    assert "is here, arrived, and nobody is asked about it" in broken
 
 
 def test_a_rest_that_is_left_for_ever_lets_no_world_rest(monkeypatch):

@@ -151,9 +151,15 @@ def expect(dispatch: DispatchId, attachments: tuple[wire.Attachment, ...], tx: T
 
 
 def give_up(dispatch: DispatchId, tx: Tx, now: Ms) -> None:
-    """Note that nobody has the files of a dispatch of theirs any more, for it was refused after they had begun to come."""
-    statement = "UPDATE attachment SET state = ?, found = '', since = ? WHERE dispatch = ? AND ours = 0"
-    tx.run(statement, (FileState.ERASED.value, now, dispatch))
+    """Note that nobody has the files of a dispatch of theirs any more, for it was refused after they had begun to come.
+
+    What is whole of one that is on hold stays, sealed; its keys lie with the custodian.
+    """
+    statement = (
+        "UPDATE attachment SET state = ?, found = '', since = ? WHERE dispatch = ? AND ours = 0 AND (state = ? OR NOT EXISTS"
+        " (SELECT 1 FROM legal_hold h JOIN got g ON h.target IN (g.id, g.case_id) WHERE g.id = ? AND h.ended_at IS NULL))"
+    )
+    tx.run(statement, (FileState.ERASED.value, now, dispatch, FileState.COMING.value, dispatch))
 
 
 def waits_on(dispatch: DispatchId) -> DispatchId:

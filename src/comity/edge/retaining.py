@@ -170,11 +170,12 @@ class Retaining:
             return certificates(tx, self._node.office, now)
 
     def daily(self, now: Ms) -> bool:
-        """Give dispatches their day, destroy sealed bytes past their time; called in the writer thread.
+        """Refuse what waits in vain, give dispatches their day, destroy sealed bytes past their time; in the writer thread.
 
         Returns:
             Whether more is left: it is called again soon, so that nobody waits for a whole backlog.
         """
+        self._node.refuse_late(now)
         more = note_days(self._node.ledger, self._node.office.accord)
         for _ in range(_ROUNDS):
             with self._node.ledger.begin() as book:
@@ -183,6 +184,7 @@ class Retaining:
                 break
         else:
             more = True
+        self._remove_files()
         return more
 
     async def _in_book(self, act: Callable[[Book, Ms], R], topics: tuple[str, ...]) -> R:

@@ -22,8 +22,9 @@ from comity.dispatch.inbound.follow import follow
 from comity.dispatch.inbound.record import recalled
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_of
-from comity.dispatch.ports import Tx
+from comity.dispatch.ports import Scalar, Tx
 from comity.dispatch.states import Officer, Recorded
+from comity.dispatch.stops import LEAVING, read_stops
 
 GIVEN = "file-given"
 _SALT = 32
@@ -167,12 +168,21 @@ def look_again(ledger: Ledger, dispatch: DispatchId, number: int, now: Ms) -> No
 
 
 def served(cipher: Digest, tx: Tx) -> int | None:
-    """Return the length of a ciphertext of ours that the peer may fetch, or None: not ours, not sent, or erased."""
+    """Return the length of a ciphertext of ours that the peer may fetch, or None: not ours, not sent, erased, or stopped.
+
+    After the end of the accord the files of what does not cross any more do not either.
+    """  # spec: vocabulary.md 5, Accord state
     rows = tx.rows(
-        "SELECT cipher_size FROM attachment WHERE cipher = ? AND ours = 1 AND state = ?",
+        "SELECT cipher_size, dispatch FROM attachment WHERE cipher = ? AND ours = 1 AND state = ?",
         (cipher, FileState.CLEAN.value),
     )
-    return int_of(rows[0][0]) if rows else None
+    return int_of(rows[0][0]) if rows and _goes(rows[0][1], tx) else None
+
+
+def _goes(dispatch: Scalar, tx: Tx) -> bool:
+    if not read_stops(tx).ended:
+        return True
+    return any(row[0] in LEAVING for row in tx.rows("SELECT kind FROM sent WHERE id = ?", (dispatch,)))
 
 
 def give(ledger: Ledger, office: Office, dispatch: DispatchId, number: int, by: Officer, *, now: Ms) -> FileOf:
@@ -260,13 +270,13 @@ def to_carry(gone: frozenset[LeafIndex], tx: Tx) -> tuple[tuple[Digest, int], ..
         tx: a transaction.
     """
     rows = tx.rows(
-        "SELECT a.cipher, a.cipher_size, s.fact, coalesce(s.resealed_idx, s.idx) FROM attachment a"
+        "SELECT a.cipher, a.cipher_size, s.fact, coalesce(s.resealed_idx, s.idx), s.id FROM attachment a"
         " JOIN sent s ON s.id = a.dispatch WHERE a.ours = 1 AND a.state = ? AND s.fact < ? AND s.settled_at IS NULL"
         " ORDER BY s.lane, s.idx, a.number",
         (FileState.CLEAN.value, int(Fact.FILED)),
     )
     going = (row for row in rows if row[2] == int(Fact.ARRIVED) or row[3] in gone)
-    return tuple((Digest(bytes_of(row[0])), int_of(row[1])) for row in going)
+    return tuple((Digest(bytes_of(row[0])), int_of(row[1])) for row in going if _goes(row[4], tx))
 
 
 def by_state(tx: Tx) -> tuple[dict[str, int], int]:

@@ -19,7 +19,7 @@ from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.decision import Decided, encode_verdict, read_record
 from comity.dispatch.entries import DispatchLeaf
-from comity.dispatch.inbound.record import RECALLED
+from comity.dispatch.inbound.record import INCOMPLETE, RECALLED, UNMET
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Row, Tx
 from comity.dispatch.states import Officer
@@ -83,7 +83,7 @@ class InCustody:
         dispatch: which; nothing of it can be read here.
         since: when it was refused.
         day: from when two persons may destroy it.
-        why: the rules that refused it, by id; that of the accord where it was recalled while it waited.
+        why: the rules that refused it, by id; that of the accord where it was recalled while it waited, or waited in vain.
         openings: wishes to open it, the newest last.
     """
 
@@ -115,7 +115,9 @@ def in_custody(tx: Tx, office: Office) -> tuple[InCustody, ...]:
 def _shown(row: Row, wished: tuple[Opening, ...], tx: Tx, office: Office) -> InCustody:
     dispatch, since = DispatchId(bytes_of(row[0])), Ms(int_of(row[1]))
     found = _refusal(dispatch, tx)
-    why = () if found is None else (RECALLED,) if _late(found) else tuple(one.rule for one in found.verdict.reasons)
+    why = () if found is None else tuple(one.rule for one in found.verdict.reasons)
+    if found is not None and _late(found):
+        why = (UNMET,) if _in_vain(dispatch, tx) else (RECALLED,)
     return InCustody(dispatch, since, custody_day(since, tx, office.accord), why, wished)
 
 
@@ -235,8 +237,19 @@ def _refusal(dispatch: DispatchId, tx: Tx) -> Decided | None:
 
 
 def _late(found: Decided) -> bool:
-    """Say whether our law had let it in: then it was recalled while it waited for another, and was refused for that."""
+    """Say whether our law had let it in: then it was recalled while it waited for another, or waited in vain."""
     return found.verdict.permits
+
+
+def _in_vain(dispatch: DispatchId, tx: Tx) -> bool:
+    """Say whether it was refused because what it waited for did not come."""
+    return bool(tx.rows("SELECT 1 FROM got WHERE id = ? AND code = ?", (dispatch, INCOMPLETE)))
+
+
+def _taken_back(dispatch: DispatchId, found: Decided, tx: Tx) -> bool:
+    """Say whether its sender had recalled what our law had let in, before or since it was refused."""
+    marked = tx.rows("SELECT 1 FROM mark WHERE target = ?", (dispatch,))
+    return _late(found) and (bool(marked) or not _in_vain(dispatch, tx))
 
 
 def _judge(
@@ -252,7 +265,9 @@ def _judge(
             " for review first. Nothing was changed"
         )
     act, outside = _LAW[asked.end]
-    question = replace(found.question, act=act, outside=outside, approvals=approvals, recalled=_late(found))
+    question = replace(
+        found.question, act=act, outside=outside, approvals=approvals, recalled=_taken_back(asked.dispatch, found, tx)
+    )
     return encode_question(question), office.gate.decide(question, now)
 
 

@@ -18,6 +18,7 @@ from comity.crypto.sign import unverified_payload
 from comity.dispatch import records
 from comity.dispatch.accord import Agreed, fingerprint, verify_accord
 from comity.dispatch.alarms import Alarm, ring
+from comity.dispatch.attached import FileState
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.closed import MOST, OPENING, Closed, base_of, closed_logs
 from comity.dispatch.columns import bytes_of, int_of, text_of
@@ -386,6 +387,11 @@ def _close_theirs(book: Book, cut: Cut, above: Sequence[Entry], base: int, now: 
     tx.run(f"DELETE FROM waits WHERE id IN ({waiting})", (size,))  # noqa: S608  the line above
     tx.run("DELETE FROM got WHERE fact = 0 AND idx >= 0 AND (settled_at IS NULL OR idx >= ?)", (size,))
     tx.run("UPDATE got SET settled_at = coalesce(settled_at, ?) WHERE idx >= ?", (now, size))
+    tx.run(
+        "UPDATE attachment SET state = ?, found = '', since = ? WHERE ours = 0 AND state = ? AND dispatch IN"
+        " (SELECT id FROM got WHERE idx >= ?)",
+        (FileState.ERASED.value, now, FileState.COMING.value, size),
+    )  # nobody has what a thief named
     for table in ("regot", "pending_head", "disowned_head"):
         tx.run(f"DELETE FROM {table}")  # noqa: S608  names of our own
     tx.run("UPDATE paper SET their_idx = NULL WHERE their_idx >= ?", (size,))

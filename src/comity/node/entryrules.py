@@ -208,7 +208,7 @@ def _withdraw(leaf: WithdrawLeaf, book: Book, now: Ms) -> list[bytes]:
     place = (leaf.index,)
     found = book.tx.rows("SELECT id FROM got WHERE idx = ? AND fact = 0 AND settled_at IS NULL", place)
     book.tx.run(
-        "UPDATE got SET settled_at = ?, code = ? WHERE idx = ? AND fact = 0 AND settled_at IS NULL",
+        "UPDATE got SET settled_at = ?, code = ?, sealed = NULL WHERE idx = ? AND fact = 0 AND settled_at IS NULL",
         (now, leaf.reason, leaf.index),
     )
     book.tx.run("DELETE FROM regot WHERE idx = ?", place)  # its bytes are gone there too

@@ -19,7 +19,7 @@ from comity.dispatch.book import Book, LogRole
 from comity.dispatch.certificates import DESTROYED, SHRED, Certificate, encode_certificate
 from comity.dispatch.closed import closed_at, real
 from comity.dispatch.columns import bytes_of, int_of
-from comity.dispatch.entries import DispatchLeaf, Fact
+from comity.dispatch.entries import DispatchLeaf
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import GONE, digests_of, parts_bytes, parts_of, without
 from comity.dispatch.ports import Tx
@@ -211,8 +211,8 @@ def _erase(row: _Row, wish: Erasure, by: Officer, book: Book, office: Office, *,
         book.tx.run("DELETE FROM custody WHERE id = ?", (row.id,))
     else:
         _destroy_parts(row, parts, book, office)
-        if FILES in parts:
-            attached.shred(row.id, book.tx, now)
+    if FILES in parts:
+        attached.shred(row.id, book.tx, now)
     role = LogRole.OURS if row.table == "sent" else LogRole.THEIRS
     closed = closed_at(book.tx, role, row.idx)
     origin = book.logs[role].origin if closed is None else closed.origin
@@ -269,27 +269,40 @@ def _note(version: str, members: list[Value], book: Book, office: Office, now: M
 def purge_sealed(book: Book, accord: Accord, now: Ms) -> bool:
     """Destroy sealed bytes that nobody can want again: ours after their receipt, and what could not be opened.
 
+    The latter is all that this node holds sealed and not opened: quarantined bytes, such as no longer open after the store was
+    put back, and such as bring the program down and were never receipted; the last come again if they are still wanted.
+
     Returns:
         Whether more may be left: at most 256 of each go at once, so that nobody waits. What is on hold is kept.
     """  # spec: protocol.md 7 (bytes kept 30 days apart), 9 step 5
-    ours = _past(book.tx, "sent", "fact > 0 AND length(sealed) > 0", now - accord.timer("sealed-keep"))
-    theirs = _past(
-        book.tx, "got", f"fact = {int(Fact.QUARANTINED)} AND sealed IS NOT NULL", now - accord.timer("quarantine-keep")
-    )
+    ours = _past(book.tx, "sent", "purge-sent", "fact > 0 AND length(sealed) > 0", now - accord.timer("sealed-keep"))
+    until = now - accord.timer("quarantine-keep")
+    theirs = _past(book.tx, "got", "purge-unopened", "plain IS NULL AND sealed IS NOT NULL", until)
+    theirs += _never_opened(book.tx, until)
     book.tx.many("UPDATE sent SET sealed = ? WHERE id = ?", [(b"", one) for one in ours])
     book.tx.many("UPDATE got SET sealed = NULL WHERE id = ?", [(one,) for one in theirs])
     book.tx.run(
         "DELETE FROM set_aside WHERE since <= ? AND idx NOT IN (SELECT t.idx FROM got t JOIN legal_hold h"
         " ON h.target IN (t.id, t.case_id) WHERE h.ended_at IS NULL)",
-        (now - accord.timer("quarantine-keep"),),
+        (until,),
     )
-    return max(len(ours), len(theirs)) == _BATCH
+    return max(len(ours), len(theirs)) >= _BATCH
 
 
-def _past(tx: Tx, table: str, which: str, until: int) -> list[bytes]:
+def _never_opened(tx: Tx, until: int) -> list[bytes]:
+    """Return dispatches of theirs that are not settled, whose leaf came by a time, and whose bytes nothing could open."""
+    rows = tx.rows(
+        "SELECT id FROM got t WHERE settled_at IS NULL AND known_at <= ? AND plain IS NULL AND sealed IS NOT NULL"
+        " AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.ended_at IS NULL AND h.target IN (t.id, t.case_id)) LIMIT ?",
+        (until, _BATCH),
+    )
+    return [bytes_of(row[0]) for row in rows]
+
+
+def _past(tx: Tx, table: str, reached_by: str, which: str, until: int) -> list[bytes]:
     """Return the next dispatches of a table that were settled by a time, and remember how far was looked."""
-    known = tx.rows("SELECT value FROM counter WHERE name = ?", (f"purge-{table}",))
-    since = int_of(known[0][0]) if known else -1
+    known = tx.rows("SELECT value FROM counter WHERE name = ?", (reached_by,))
+    since = int_of(known[0][0]) if known and int_of(known[0][0]) <= until else -1  # a clock may have been ahead then
     rows = tx.rows(
         f"SELECT id, settled_at FROM {table} t WHERE settled_at > ? AND settled_at <= ? AND {which}"  # noqa: S608  our two tables
         " AND NOT EXISTS (SELECT 1 FROM legal_hold h WHERE h.ended_at IS NULL AND h.target IN (t.id, t.case_id))"
@@ -298,7 +311,7 @@ def _past(tx: Tx, table: str, which: str, until: int) -> list[bytes]:
     )
     reached = until if len(rows) < _BATCH else int_of(rows[-1][1]) - 1
     # The place can go back when a hold ends; what was purged up to, by which the audit excuses, never does.
-    for name, value in ((f"purge-{table}", max(reached, since)), (f"purged-{table}", until)):
+    for name, value in ((reached_by, max(reached, since)), (f"purged-{table}", until)):
         tx.run(
             "INSERT INTO counter (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
             " WHERE counter.value < excluded.value",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from comity.base.errors import BadForm
 from comity.base.ids import DispatchId, Ms
+from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.columns import int_of
 from comity.dispatch.ports import Tx
-from comity.dispatch.states import Officer
-from comity.node import challenge, named, suspending
+from comity.dispatch.states import Officer, Recorded
+from comity.node import challenge, named, suspending, vain
 from comity.node.evidence import keep_evidence
+from comity.node.heads import SECOND_MS
 from comity.node.peer import Timers
 from comity.node.starting import Starting
 from comity.node.suspending import ACCUSE, Wish
@@ -36,9 +39,10 @@ class Linked(Starting):
             return suspending.wishes(tx, now)
 
     def confirm(self, asked: DispatchId, second: Officer, now: Ms) -> Wish:
-        """Suspend or resume at once, as one person asked and this second one confirms; or hold a proof against the peer.
+        """Suspend, resume or end at once, or hold a proof against the peer, as one person asked and this second one confirms.
 
-        Who holds one against the peer is broken with it: nothing is signed any more, so our log cannot fork by that.
+        What waits here at the end of the accord is refused; by the next tick where the store is still compared.
+        Who holds a proof against the peer is broken with it: nothing is signed any more, so our log cannot fork by that.
 
         Raises:
             BadForm: it does not wait, or is so already.
@@ -49,6 +53,8 @@ class Linked(Starting):
             _check_waits(done.act, book.tx)
             if done.act == ACCUSE:
                 self._accuse(book, now)
+            if done.act == suspending.END and vain.over(book.tx):
+                vain.refuse_all(book, self.office, now)
             return done
 
     def named_head(self) -> named.Open | None:
@@ -64,6 +70,18 @@ class Linked(Starting):
         """
         with self.ledger.begin() as book:
             suspending.take_back(book, asked, by, now)
+
+    def refuse_late(self, now: Ms) -> tuple[Recorded, ...]:
+        """Refuse what has waited here for longer than its day, or the accord, lets it; an edge asks once a day."""
+        return vain.refuse_late(self.ledger, self.office, now)
+
+    def _cosign_overdue(self, tx: Tx, now: Ms) -> bool:
+        ours = log_row(tx, LogRole.OURS)
+        if ours is None or ours.size <= ours.cosigned_size:
+            return False
+        statement = "SELECT min(time) FROM head WHERE role = ? AND size > ?"
+        first = tx.rows(statement, (LogRole.OURS, ours.cosigned_size))[0][0]
+        return first is not None and int_of(first) * SECOND_MS + self.timers.cosign_overdue_ms < now
 
     def press(self, now: Ms) -> None:
         """Look after the challenges that stand: one that was not answered in time is evidence, and stops the traffic."""

@@ -16,7 +16,7 @@ from comity.dispatch.acts import Done, NotDone, perform
 from comity.dispatch.alarms import Alarm, ring
 from comity.dispatch.answered import answer_act
 from comity.dispatch.approvals import Answer
-from comity.dispatch.book import Book, Ledger, LogRole, log_row
+from comity.dispatch.book import Book, Ledger, LogRole
 from comity.dispatch.closed import real, stands
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, decode_entry, encode_entry
@@ -32,10 +32,9 @@ from comity.dispatch.office import Office
 from comity.dispatch.owed import Completion, Owed
 from comity.dispatch.particulars import Particulars
 from comity.dispatch.path import receive, send
-from comity.dispatch.ports import Tx
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
-from comity.node import absorb, certifying, challenge, due, held, owed, stolen
+from comity.node import absorb, certifying, challenge, due, held, owed, stolen, vain
 from comity.node.assemble import Keyring, keyring_of
 from comity.node.carry import Carried, carry
 from comity.node.cutting import release
@@ -453,6 +452,7 @@ class Node(Linked):
             self._foresee(arrived, book)
             for index, sealed in arrived:
                 recorded += self._receive(index, sealed, book, now)
+        recorded += vain.refuse_all(book, self.office, now) if self._stops.ended else ()
         return Taken(exchange, head, bool(fresh), news, tuple(recorded), dropped)
 
     def _foresee(self, arrived: Sequence[tuple[LeafIndex, bytes]], book: Book) -> None:
@@ -557,11 +557,14 @@ class Node(Linked):
         remind(self.ledger, self.office, now)
         with self.ledger.read() as tx:
             papers, challenged = self._papers_wait(tx, now), read_link(tx).challenged
-            overdue = self._cosign_overdue(tx, now)
+            overdue, over = self._cosign_overdue(tx, now), vain.over(tx)
         if papers:
             self.enter_papers(now)
         if challenged:
             self.press(now)
+        if over:
+            with self.ledger.begin() as book:
+                vain.refuse_all(book, self.office, now)
         if not overdue:
             return
         with self.ledger.begin() as book:
@@ -570,14 +573,6 @@ class Node(Linked):
             after = moved(link, LinkEvent.COSIGN_OVERDUE, now, reason)
             if after.state is not link.state:
                 write_link(book.tx, after)
-
-    def _cosign_overdue(self, tx: Tx, now: Ms) -> bool:
-        ours = log_row(tx, LogRole.OURS)
-        if ours is None or ours.size <= ours.cosigned_size:
-            return False
-        statement = "SELECT min(time) FROM head WHERE role = ? AND size > ?"
-        first = tx.rows(statement, (LogRole.OURS, ours.cosigned_size))[0][0]
-        return first is not None and int_of(first) * SECOND_MS + self.timers.cosign_overdue_ms < now
 
     @property
     def paired(self) -> bool:

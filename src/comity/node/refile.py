@@ -131,7 +131,9 @@ def _file(verified: Verified, index: LeafIndex, fact: Fact, book: Book, office: 
     waits = file_again(verified, fact, code if isinstance(code, str) else None, book, office, now=now)
     if seen is not None:
         office.desks[header.desk].settle(book.tx, header.id, int(Fact.SEEN), None, now)
-    if fact is not Fact.ARRIVED or waits:
+    if fact is not Fact.ARRIVED:
+        return list(follow(header.id, book, office, now))  # what it takes back may have waited here
+    if waits:
         return []
     # It waited for what is settled by now: follow files what waits for nothing any more.
     written(book.tx, AWAITED)

@@ -86,9 +86,10 @@ _OURS = (
     " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = s.id) LIMIT ?"
 )
 _THEIRS = (
-    "SELECT id, plain, case_id, settled_at FROM got g WHERE fact = ? AND plain IS NOT NULL AND settled_at IS NOT NULL"
+    "SELECT id, plain, case_id, settled_at FROM got g WHERE fact IN (?, ?) AND plain IS NOT NULL AND settled_at IS NOT NULL"
     " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = g.id) LIMIT ?"
 )
+"""What was filed; and what had only arrived above the cut of a log whose key was stolen, and is settled by the cut."""
 _IN_CUSTODY = (
     "SELECT id, since FROM custody c WHERE NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = c.id) LIMIT ?"
 )
@@ -117,11 +118,11 @@ def note_day(book: Book, accord: Accord, dispatch: DispatchId) -> None:
 def without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
     """Return the rows of `review` that `note_days` has not written yet: dispatch, whose, desk, kind, case, day, why."""
     rows = [(OURS, row) for row in tx.rows(_OURS, (most,))]
-    rows += [(THEIRS, row) for row in tx.rows(_THEIRS, (int(Fact.FILED), most))]
+    rows += [(THEIRS, row) for row in tx.rows(_THEIRS, (int(Fact.FILED), int(Fact.ARRIVED), most))]
     custody, over = tx.rows(_IN_CUSTODY, (most,)), False
     if rows or custody:
         over = read_stops(tx).ended
-    found = [_day_of(whose, row, tx, accord, over=over) for whose, row in rows]
+    found = [day_of(whose, row, tx, accord, over=over) for whose, row in rows]
     span = 0 if over else custody_span(accord)
     for id_, since in custody:
         found.append((bytes_of(id_), CUSTODY, "", "", None, int_of(since) + span, OVER if over else CUSTODY))
@@ -138,8 +139,16 @@ def custody_day(since: Ms, tx: Tx, accord: Accord) -> Ms:
     return since if read_stops(tx).ended else Ms(since + custody_span(accord))
 
 
-def _day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tuple[bytes | str | int | None, ...]:
-    """Return the row of one dispatch: the earliest day of its label, our law, about a person the accord, and its end."""
+def day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tuple[bytes | str | int | None, ...]:
+    """Return the row of one dispatch: the earliest day of its label, our law, about a person the accord, and its end.
+
+    Args:
+        whose: `ours` or `theirs`.
+        row: its id, parts, case, and the time from which its days count.
+        tx: the snapshot.
+        accord: in force.
+        over: the accord has ended.
+    """
     id_, plain, case, since = row
     header_part, *rest = parts_of(bytes_of(plain))
     header = wire.decode_header(header_part.content)
@@ -263,7 +272,7 @@ def end_hold(hold_id: DispatchId, by: Officer, book: Book, office: Office, now: 
     if found is None:
         raise BadForm("there is no hold of this number in force; nothing was changed")
     book.tx.run("UPDATE legal_hold SET ended_at = ? WHERE id = ?", (now, hold_id))
-    book.tx.run("DELETE FROM counter WHERE name IN ('purge-sent', 'purge-got')")  # what it kept is looked at again
+    book.tx.run("DELETE FROM counter WHERE name IN ('purge-sent', 'purge-unopened')")  # what it kept is looked at again
     _record("hold-ended", found, by, book, office, now=now)
 
 

@@ -73,6 +73,7 @@ class Plan:
         turns: (side, at, log keys too, mirror keys too): a side gets a new key list.
         amendments: (side, at): people of a side propose an edition of the accord, which the other side signs or refuses.
         ends: (side, at): people of a side end the accord, and both sides destroy what the other gave.
+        withheld: (from, to): for that time each letter leaves its first dispatch out, so that others wait for it.
         forget: a side destroys its older sealing keys as soon as a new list is in force, so that what is under way is resealed.
     """
 
@@ -97,6 +98,7 @@ class Plan:
     forget: bool = False
     amendments: tuple[tuple[int, int], ...] = ()
     ends: tuple[tuple[int, int], ...] = ()
+    withheld: tuple[int, int] = (0, 0)
 
 
 _SKEW_MS = 145_000
@@ -109,6 +111,7 @@ _SUSPEND_RATE = 0.4
 _LOG_RATE = 0.7
 _MIRROR_RATE = 0.5
 _END_RATE = 0.1
+_WITHHELD_RATE = 0.6
 
 
 def plan_of(chance: Chance) -> Plan:
@@ -187,12 +190,15 @@ def _amendments(chance: Chance, work: int) -> tuple[tuple[int, int], ...]:
 def _ended(chance: Chance, plan: Plan) -> Plan:
     """End the accord, by one side or by both at once; nobody suspends or amends then, and no store is put back.
 
-    What a put-back store lost would come back from a side that no longer sends it.
+    What a put-back store lost would come back from a side that no longer sends it. In most of these worlds something is
+    withheld for some minutes until then, so that what comes after it arrives, and waits for it when the accord ends.
     """
     end = chance.number(plan.work_ms // 3, plan.work_ms)
     sides = chance.pick(((0,), (1,), (0, 1)))
     ends = tuple((side, end + chance.number(0, MINUTE_MS)) for side in sides)
-    return replace(plan, ends=ends, put_backs=(), suspensions=(), amendments=())
+    held = chance.branch("withheld")
+    withheld = (end - held.number(2, 6) * MINUTE_MS, end + MINUTE_MS) if held.hit(_WITHHELD_RATE) else (0, 0)
+    return replace(plan, ends=ends, withheld=withheld, put_backs=(), suspensions=(), amendments=())
 
 
 def _far(chance: Chance, work: int) -> tuple[int, int, int, int]:

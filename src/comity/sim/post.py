@@ -66,7 +66,7 @@ class Post:
         life = self._lives[side]
         for _ in range(self._copies()):
             carried = self._lie(side, letter, answer=answer) if self._hit(self._plan.lie) else letter
-            if len(carried.data) > _SEVERAL_BYTES and self._hit(self._plan.thin):
+            if self._withholds() or (len(carried.data) > _SEVERAL_BYTES and self._hit(self._plan.thin)):
                 carried = self._thinned(side, carried)
             self._agenda.after(self._latency(), partial(self._arrive, carried, deliver, (side, life)))
 
@@ -89,6 +89,10 @@ class Post:
         """Say whether no letter arrives now."""
         now = self._agenda.now - self._start
         return not self.healed and any(start <= now < end for start, end in self._plan.partings)
+
+    def _withholds(self) -> bool:
+        start, end = self._plan.withheld
+        return not self.healed and start <= self._agenda.now - self._start < end
 
     def _hit(self, rate: float) -> bool:
         return not self.healed and bool(rate) and self._chance.hit(rate)

@@ -26,6 +26,7 @@ from comity.sim.disk import FailingStore, MakeDisk
 from comity.sim.enders import Enders
 from comity.sim.exercise import DESK, START_MS, ExerciseDesk, Locker, parties
 from comity.sim.faults import HOUR_MS, MINUTE_MS, Fault, Injected, Plan, plan_of
+from comity.sim.left import unasked
 from comity.sim.office_work import Officers, tasks_of
 from comity.sim.oldstore import OldStore
 from comity.sim.post import Post
@@ -410,6 +411,7 @@ class World:
             yield f"side {number}: its people have not begun {self._intended[number]} of the things that they will do"
         with station.store.read() as tx:
             found = _open(tx)
+            found += unasked(tx, station.node.office.accord, station.clock) if read_stops(tx).ended else []
         yield from (f"side {number}: {what}" for what in found)
         behind = self.keepers[number].behind() or self.suspenders[number].behind()
         behind = behind or self.amenders[number].behind() or self.enders[number].behind()

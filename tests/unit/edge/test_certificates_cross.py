@@ -181,6 +181,35 @@ def test_what_was_recalled_while_it_waited_is_destroyed_after_the_end_and_certif
     assert shown(two[0]).owed == shown(two[1]).owed == ()
 
 
+def waited_in_vain(two, monkeypatch):
+    """Let what the first sends wait at the second for something that never comes, until the daily round gives it up."""
+    with monkeypatch.context() as patched:
+        patched.setattr(admit, "unsettled", lambda book, after: (DispatchId(bytes(16)),))
+        sent = asked(two)
+    late = Ms(NOW + two[1].node.office.accord.timer("quarantine-keep") + DAY)
+    doing(two[1], late, lambda r: _daily(r, late))
+    with two[1].node.ledger.read() as tx:
+        rows = tx.rows("SELECT fact, code, plain, sealed FROM got WHERE id = ?", (sent.id,))
+    assert rows == [(int(Fact.REFUSED), "incomplete", None, None)]
+    return sent, late
+
+
+def test_what_waits_when_the_accord_ends_is_destroyed_and_certified(two, monkeypatch):
+    """It was neither due nor owed on either side, and stayed where no hand could destroy it."""
+    with monkeypatch.context() as patched:
+        patched.setattr(admit, "unsettled", lambda book, after: (DispatchId(bytes(16)),))
+        sent = asked(two)
+    end(two, 1)
+    assert states(shown(two[0])) == [(False, "kept")]
+    assert states(shown(two[1])) == [(True, "kept")], "both sides say that it is owed"
+    erase(two[1], sent.id, SOON)
+    talk(two)
+    assert two[1].node.certify(NODE[1], SOON) == 1
+    talk(two, Ms(SOON + 300_000))
+    assert [one.said.kind for one in shown(two[0]).held] == [made.DESTROYED]
+    assert shown(two[0]).owed == shown(two[1]).owed == ()
+
+
 async def _daily(retaining, now):
     return retaining.daily(now)
 

@@ -26,7 +26,7 @@ from comity.policy.question import Act
 from comity.policy.verdict import Effect, Reason
 from tests.unit.edge.driven import engine_of, run
 from tests.unit.edge.dutyworld import DAY, NOW
-from tests.unit.edge.test_certificates_cross import NODE, recalled_while_it_waited, shown, talk
+from tests.unit.edge.test_certificates_cross import NODE, recalled_while_it_waited, shown, talk, waited_in_vain
 from tests.unit.edge.test_retaining import LEAD, LEGAL, MARK, asked, doing, in_files
 
 REVIEWER, CLERK = Officer("requests", 35), Officer("requests", 33)
@@ -193,6 +193,20 @@ def test_what_was_recalled_while_it_waited_says_so_and_our_law_is_told(two, monk
     assert (node.office.gate.asked[-1].act, node.office.gate.asked[-1].recalled) == (Act.COURT, True)
     found = open_box(read_box(done.box.text().encode()), key_of(two))
     assert found.header.id == sent.id
+
+
+@pytest.mark.parametrize("since", [False, True])
+def test_what_waited_in_vain_says_so_and_our_law_is_told_of_a_recall_since_alone(two, monkeypatch, since):
+    node = two[1].node
+    node.office = replace(node.office, gate=Sieve(node.office.gate))
+    sent, now = waited_in_vain(two, monkeypatch)
+    ((one,), ()) = keeping(two, now, lambda c: c.kept())
+    assert (one.dispatch, one.why) == (sent.id, ("ACCORD-INCOMPLETE",)), "our law had let it in, and nobody recalled it"
+    if since:
+        with node.ledger.begin() as book:
+            book.tx.run("INSERT INTO mark (target, by_id, kind) VALUES (?, ?, 'recall')", (sent.id, bytes(16)))
+    assert opens(two, sent.id, end=End.COURT, now=now).box is not None
+    assert (node.office.gate.asked[-1].act, node.office.gate.asked[-1].recalled) == (Act.COURT, since)
 
 
 def test_our_law_lets_a_court_have_it(two):

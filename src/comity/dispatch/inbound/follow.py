@@ -1,4 +1,4 @@
-"""Follow: what waited for a predecessor is filed when that one is settled."""
+"""Follow: what waited for a predecessor is filed when that one is settled, and refused where it waits in vain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from comity.dispatch.consent import note_consent
 from comity.dispatch.entries import DispatchLeaf, Fact
 from comity.dispatch.filing import Filing
 from comity.dispatch.foresight import AWAITED, is_absent
-from comity.dispatch.inbound.record import keep_apart, recalled, receipt
+from comity.dispatch.inbound.record import INCOMPLETE, keep_apart, recalled, receipt
 from comity.dispatch.office import Office
 from comity.dispatch.partsrow import parts_of
 from comity.dispatch.states import Arrival, Opened, Recorded
@@ -32,6 +32,12 @@ def follow(settled: DispatchId, book: Book, office: Office, now: Ms) -> tuple[Re
     return tuple(filed)
 
 
+def refuse(dispatch: DispatchId, book: Book, office: Office, now: Ms) -> Recorded:
+    """Refuse what arrived and waits for what will not come; its content goes to custody, and its files are destroyed."""
+    book.tx.run("DELETE FROM waits WHERE id = ?", (dispatch,))
+    return _end(dispatch, INCOMPLETE, book, office, now)
+
+
 def _freed(settled: DispatchId, book: Book) -> tuple[DispatchId, ...]:
     """Strike a settled predecessor and return the dispatches that waited for it and for nothing else."""
     if is_absent(book.tx, AWAITED, settled):
@@ -45,6 +51,11 @@ def _freed(settled: DispatchId, book: Book) -> tuple[DispatchId, ...]:
 
 
 def _file(dispatch: DispatchId, book: Book, office: Office, now: Ms) -> Recorded:
+    return _end(dispatch, None, book, office, now)
+
+
+def _end(dispatch: DispatchId, code: str | None, book: Book, office: Office, now: Ms) -> Recorded:
+    """Settle what arrived: refused with a code, or as recalled, else filed."""
     found = book.tx.rows("SELECT idx, plain, sealed, sealed_sha256 FROM got WHERE id = ?", (dispatch,))
     index, plain, sealed, digest = found[0]
     parts = parts_of(bytes_of(plain))
@@ -54,8 +65,9 @@ def _file(dispatch: DispatchId, book: Book, office: Office, now: Ms) -> Recorded
     leaf = replace(leaf, sealed=Digest(bytes_of(digest)))  # of its newest reseal, if it has one
     arrival = Arrival(LeafIndex(int_of(index)), leaf, bytes_of(sealed), now)
     case = header.case or CaseId(header.id)
-    desk, stopped = office.desks[header.desk], recalled(dispatch, book)
-    fact, code = (Fact.REFUSED, "recalled") if stopped else (Fact.FILED, None)
+    code = "recalled" if recalled(dispatch, book) else code
+    desk, stopped = office.desks[header.desk], code is not None
+    fact = Fact.REFUSED if stopped else Fact.FILED
     body = b"" if stopped else parts[1].content
     filing = Filing(ours=False, header=header, body=body, case=case, at=now, index=arrival.index, admitted=not stopped)
     desk.file(book.tx, filing)

@@ -7,7 +7,7 @@ from typing import Final
 from comity.base.hashing import sha256
 from comity.base.ids import CaseId, Digest, DispatchId, LeafIndex, Ms
 from comity.dispatch import certificates, decision, persons, records
-from comity.dispatch.attached import coming, expect, waits_on
+from comity.dispatch.attached import coming, expect, give_up, waits_on
 from comity.dispatch.book import Book
 from comity.dispatch.closed import real
 from comity.dispatch.consent import note_consent
@@ -28,6 +28,10 @@ from comity.dispatch.telling import tell
 
 RECALLED: Final = "ACCORD-RECALLED"
 """The rule that refuses what was recalled before it could be filed."""
+INCOMPLETE: Final = "incomplete"
+"""The code of a refusal of what waited for another, or for its files, that did not come."""
+UNMET: Final = "ACCORD-INCOMPLETE"
+"""The rule that refuses it."""
 _SALT_BYTES = 32
 # A recall of all outweighs that of a part, that a correction, and each of them that nothing is asked any more.
 _LEAVE_MARK = (
@@ -80,7 +84,10 @@ def file_again(
     rows = [(header.id, one) for one in waits]
     _wait(rows, book)
     if fact is Fact.REFUSED:
+        # It may have arrived here before: its parts would stay in the row, beside what the custodian has.
+        book.tx.run("UPDATE got SET plain = NULL WHERE id = ?", (header.id,))
         keep_apart(verified.opened, book, office, now)
+        give_up(header.id, book.tx, now)
     else:
         row = (*_content(verified.opened), verified.opened.arrival.index)
         book.tx.later("UPDATE got SET sealed = ?, plain = ?, case_id = ? WHERE idx = ?", row)
@@ -190,9 +197,19 @@ def _mark(verified: Verified, fact: Fact, book: Book, now: Ms) -> None:
     written(book.tx, MARKED)
     book.tx.many(_LEAVE_MARK, [(target, header.id, kind) for target in targets])
     theirs = [target for target in targets if book.tx.rows("SELECT 1 FROM got WHERE id = ?", (target,))]
+    _free(theirs, header.id, book)
     tell(header, theirs, book.tx, now)
     if kind in {WITHDRAW, RECALL}:
         drop_about(book.tx, frozenset(theirs), now, kinds=ANSWERING)
+
+
+def _free(targets: list[DispatchId], recall: DispatchId, book: Book) -> None:
+    """Let what is taken back while it waits wait for that alone: it is refused once this is settled, not once all came."""
+    arrived = "SELECT 1 FROM got WHERE id = ? AND fact = ? AND settled_at IS NULL AND plain IS NOT NULL"
+    found = [one for one in targets if book.tx.rows(arrived, (one, int(Fact.ARRIVED)))]
+    book.tx.many("DELETE FROM waits WHERE id = ?", [(one,) for one in found])
+    if found:
+        _wait([(one, recall) for one in found], book)
 
 
 def recalled(dispatch: DispatchId, book: Book) -> bool:
