@@ -1,7 +1,7 @@
 """Things in custody at the desk of Vanmere: a law that refuses what comes in, and what it then refused.
 
-    refuse(house)                # from now on Vanmere's law lets nothing in, and nobody open it for a court
-    one = in_custody(house)      # a question of Ostrel's, with the custodian at Vanmere; its id as it is shown
+refuse(house)                # from now on Vanmere's law lets nothing in, and nobody open it for a court
+one = in_custody(house)      # a question of Ostrel's, with the custodian at Vanmere; its id as it is shown
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The accord for those who decide on it: editions in both logs, and proposals with what each would change, in words.
+"""The accord for those who decide on it: editions in both logs, proposals with what each would change, and cuts, in words.
 
 The rule it keeps: nobody signs here. A proposal is fetched and signed where the root is; here it can only be refused.
 """
@@ -10,8 +10,8 @@ from typing import cast
 
 from comity.base.ids import Ms
 from comity.policy.access import Deed
-from comity.web import moments
-from comity.web.pages import Page
+from comity.web import cutview, moments
+from comity.web.pages import Page, Part, Region
 from comity.web.visit import Absent, Answer, Json, Redirect, Screen, ScreenRoute, Visit
 
 TOPICS = frozenset({"link", "waiting", "log"})
@@ -45,7 +45,7 @@ class ProposalRow:
 
 
 async def accord(visit: Visit) -> Answer:
-    """Show editions in force, those signed by both, and proposals."""
+    """Show editions in force, those signed by both, proposals, and what was cut of a log whose key was stolen."""
     found = cast("dict[str, Json]", await visit.site.hands.ask("GET", "/accord"))
     t = visit.texts
     sides = [cast("dict[str, Json]", found[side]) for side in ("ours", "theirs")]
@@ -57,8 +57,12 @@ async def accord(visit: Visit) -> Answer:
         ),
         "signed": tuple(_signed(one, visit) for one in reversed(cast("list[dict[str, Json]]", found["signed"]))),
         "proposals": tuple(reversed(proposals)),
+        "steps": cutview.STEPS,
     }
-    return Screen(Page("accord.html", t("accord.h1"), "accord", ()), TOPICS, context)
+    cuts = await cutview.region(visit)
+    if not cuts.parts:
+        cuts = Region(cuts.name, (Part("cut-none", "cut.none", t("cut.none")),))
+    return Screen(Page("accord.html", t("accord.h1"), "accord", (cuts,)), TOPICS, context)
 
 
 def _signed(one: dict[str, Json], visit: Visit) -> SignedRow:
