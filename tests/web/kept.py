@@ -15,8 +15,8 @@ from tests.unit.edge.twofolders import ASKS, question
 from tests.web.desk import House
 
 FAR = "vanmere"
-BODY = "title"
-"""The field of the question whose words must stand on no page."""
+WORDS = str(question().body["title"])
+"""Words of the question that must stand on no page."""
 
 
 def refuse(house: House) -> None:

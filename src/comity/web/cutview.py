@@ -55,7 +55,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """One dispatch that was taken above a cut; `href` is "" where its case is not open to the visitor's eyes."""
+    """One dispatch that was taken above a cut, of a case that is open to the visitor."""
 
     id: str
     href: str

@@ -61,7 +61,7 @@ async def accord(visit: Visit) -> Answer:
     }
     cuts = await cutview.region(visit)
     if not cuts.parts:
-        cuts = Region(cuts.name, (Part("cut-none", "cut.none", t("cut.none")),))
+        cuts = Region(cuts.name, (Part("cut-none", "cut.nothing", t("cut.none")),))
     return Screen(Page("accord.html", t("accord.h1"), "accord", (cuts,)), TOPICS, context)
 
 

@@ -70,6 +70,7 @@ class Item:
 
     Attributes:
         id: of the dispatch.
+        party: mark of the other side.
         title: its kind, or that no law of ours ever read it.
         label: codes, as our law was told of them.
         urgency: None where it is not known.
@@ -81,6 +82,7 @@ class Item:
     """
 
     id: str
+    party: str
     title: str
     label: tuple[Code, ...]
     urgency: Urgency | None
@@ -170,10 +172,11 @@ def _item(one: Said, visit: Visit, at: Sight, *, opens: bool) -> Item:
     hold = _hold(one["hold"], visit)
     return Item(
         id=str(one["dispatch"]),
+        party=next(party.short for party in at.parties if not party.ours),
         title=t("custody.unread") if known is None else _kind(known, t),
         label=() if known is None else tuple(letters.code(word) for word in known["label"]),
         urgency=None if known is None else letters.urgency(known["urgency"], t),
-        facts=_facts(one, visit, at),
+        facts=_facts(one, visit),
         day=_day(one["day"], visit),
         why=tuple(_why(each, at) for each in one["reasons"]),
         why_note=t("custody.why.late") if one["late"] else "" if one["reasons"] else t("custody.why.unknown"),
@@ -189,14 +192,13 @@ def _kind(known: Said, t: Texts) -> str:
     return f"{t.word('kind', kind)}, {t.word('stage', stage)}" if stage not in {"", kind} else t.word("kind", kind)
 
 
-def _facts(one: Said, visit: Visit, at: Sight) -> tuple[tuple[str, str], ...]:
+def _facts(one: Said, visit: Visit) -> tuple[tuple[str, str], ...]:
     t, known = visit.texts, one["known"]
-    them = ", ".join(party.short for party in at.parties if not party.ours)
-    sender = them if known is None or not known["from"] else f"{them}: {', '.join(known['from'])}"
-    facts = [(t("custody.from"), sender)]
-    if known is not None:
-        facts += [(t("custody.to"), str(known["to"])), (t("custody.purpose"), str(known["purpose"]))]
-    return (*facts, (t("custody.since"), _time(one["since"], visit)))
+    since = (t("custody.since"), _time(one["since"], visit))
+    if known is None:
+        return (since,)
+    sender = (t("custody.from"), ", ".join(known["from"]))
+    return sender, (t("custody.to"), str(known["to"])), (t("custody.purpose"), str(known["purpose"])), since
 
 
 def _day(day: int, visit: Visit) -> str:
