@@ -1,7 +1,7 @@
 """What the pages say of a cut after a stolen log key: before it, taken by one side, taken by both, and what is set aside.
 
 Planted and caught, one at a time: dispatches set aside named whoever looks; what waits not counted; the steps left off the page
-of the accord; the link's state not looked at; the other side's log called ours.
+of the accord; the link's state not looked at; the other side's log called ours; a place below nought shown as it lies in the rows (as it was before).
 """
 
 from __future__ import annotations
@@ -120,6 +120,21 @@ def test_taken_by_one_side_it_says_what_waits_and_for_whom(house, papers):
     finally:
         with node.ledger.begin() as book:
             book.tx.run("DELETE FROM pool WHERE place >= 900")
+    assert "No dispatch of ours that had an entry there is without a receipt." in text(
+        house.visitor("duty-officer").get("/ledger")
+    )
+
+
+def test_the_edition_in_force_stands_at_its_place_in_the_log_before_the_cut(house, papers, capsys):
+    """Rows of a closed log lie below nought; no page and no command shows such a place."""
+    page = text(house.visitor("desk-lead").get("/accord"))
+    assert "Our log: edition 1, from entry 2 of the log before the cut on" in page
+    assert "Their log: edition 1, from entry 2 on" in page
+    capsys.readouterr()
+    say("accord", "state", "--node", house.folder / "ostrel")
+    said = capsys.readouterr().out
+    assert "in force in our log: edition 1, from entry 2 of the log before the cut" in said
+    assert "-70" not in said
 
 
 def test_taken_by_both_it_says_so_on_either_side(house, papers):
@@ -136,6 +151,8 @@ def test_taken_by_both_it_says_so_on_either_side(house, papers):
     assert "Our log was cut" not in theirs
     assert "they send again, under its number" in theirs
     assert "we took above the cut" not in theirs
+    assert "Nothing that this store has stood above it." in theirs
+    assert "signed heads above it" not in theirs
 
 
 def test_what_a_thief_sent_is_named_to_those_who_have_its_case(house, papers, came):

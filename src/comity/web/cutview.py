@@ -101,7 +101,8 @@ def _taken(one: Said, waits: int, visit: Visit) -> Taken:
 def _gone(one: Said, visit: Visit) -> tuple[str, ...]:
     """Say what was cut off."""
     t = visit.texts
-    return t.count("cut.above", one["above"]), t.count("cut.heads", one["disowned"])
+    entries = t.count("cut.above", one["above"]) if one["above"] else t("cut.above.none")
+    return (entries, t.count("cut.heads", one["disowned"])) if one["disowned"] else (entries,)
 
 
 def _ours(one: Said, waits: int, visit: Visit) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ def _ours(one: Said, waits: int, visit: Visit) -> tuple[str, ...]:
     t = visit.texts
     if one["mark"] is not None:
         return t("cut.ours.again"), t("cut.ours.gone")
-    return t("cut.ours.again"), t.count("cut.ours.waits", waits)
+    return t("cut.ours.again"), t.count("cut.ours.waits", waits) if waits else t("cut.ours.none")
 
 
 def _theirs(visit: Visit) -> tuple[str, ...]:

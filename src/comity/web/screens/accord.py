@@ -52,8 +52,8 @@ async def accord(visit: Visit) -> Answer:
     proposals = [_proposal(one, visit) for one in cast("list[dict[str, Json]]", found["proposals"])]
     context: dict[str, object] = {
         "force": (
-            t("accord.force.ours", edition=str(sides[0]["edition"]), entry=str(sides[0]["entry"])),
-            t("accord.force.theirs", edition=str(sides[1]["edition"]), entry=str(sides[1]["entry"])),
+            t("accord.force.ours", edition=str(sides[0]["edition"]), place=_place(sides[0], visit)),
+            t("accord.force.theirs", edition=str(sides[1]["edition"]), place=_place(sides[1], visit)),
         ),
         "signed": tuple(_signed(one, visit) for one in reversed(cast("list[dict[str, Json]]", found["signed"]))),
         "proposals": tuple(reversed(proposals)),
@@ -68,9 +68,9 @@ async def accord(visit: Visit) -> Answer:
 def _signed(one: dict[str, Json], visit: Visit) -> SignedRow:
     due = _time(one["due"], visit)
 
-    def place(index: Json) -> str:
-        t = visit.texts
-        return t("accord.place.none", time=due) if index is None else t("accord.place", entry=str(index))
+    def place(there: Json) -> str:
+        known = cast("dict[str, Json] | None", there)
+        return visit.texts("accord.place.none", time=due) if known is None else _place(known, visit)
 
     return SignedRow(
         cast("int", one["edition"]),
@@ -79,6 +79,11 @@ def _signed(one: dict[str, Json], visit: Visit) -> SignedRow:
         bool(one["late"]),
         str(one["fingerprint"]),
     )
+
+
+def _place(there: dict[str, Json], visit: Visit) -> str:
+    """Say from which entry on, and of which log: the one of now, or the one that a cut has closed."""
+    return visit.texts("accord.place.cut" if there["closed"] else "accord.place", entry=str(there["entry"]))
 
 
 def _proposal(one: dict[str, Json], visit: Visit) -> ProposalRow:
