@@ -168,6 +168,8 @@ SHOTS: tuple[Shot, ...] = (
     Shot("report", REVIEWER, "A yearly report, as it may leave us", "/reports/activity?public=yes"),
     Shot("searches", REVIEWER, "Who searched for what", "/searches"),
     Shot("retention", LEGAL, "What is past its day, held or to be erased", "/retention"),
+    Shot("custody", LEGAL, "What our law refused, and what two persons do with it", "/custody"),
+    Shot("accord", LEAD, "Amendments of the accord, and the steps of a cut", "/accord"),
     Shot("law", LEGAL, "Accord and our law", "/law"),
     Shot("law-theirs", LEGAL, "Their published law", "/law/in"),
     Shot("evidence", LEGAL, "Papers of a case for a court", found(BROKER, after="/evidence")),

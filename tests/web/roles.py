@@ -48,13 +48,15 @@ WHO = {
     "persons": LEAD | {"legal-officer", "reviewer"},
     "retention": LEAD | {"legal-officer", "reviewer"},
     "erase": LEAD | {"legal-officer"},
+    "custody": LEAD | {"legal-officer", "reviewer"},
+    "opening": frozenset({"legal-officer", "reviewer"}),
     "people": ADMINISTRATOR,
     "health": ADMINISTRATOR,
     "link": LEAD | ADMINISTRATOR,
 }
 """Rule to roles."""
-REVIEWERS_OWN = frozenset({"home", "open", "review"})
-"""Rules under which a reviewer sends anything: own settings, sign-in, own reviews."""
+REVIEWERS_OWN = frozenset({"home", "open", "review", "opening"})
+"""Rules under which a reviewer sends anything: own settings, sign-in, own reviews, and openings that another one confirms."""
 
 ADDRESSES = """
 GET       /                                          home
@@ -187,6 +189,10 @@ GET       /retention                                 retention
 POST      /retention/erase                           erase
 POST      /retention/hold                            erase
 POST      /retention/renew                           erase
+GET       /custody                                   custody
+POST      /custody/open                              opening
+POST      /custody/destroy                           erase
+POST      /custody/hold                              erase
 GET       /keys                                      home
 GET,POST  /settings                                  home
 GET,POST  /settings/bell                             home

@@ -146,7 +146,7 @@ def run_state(asked: argparse.Namespace) -> int:
         show_json(found)
         return DONE
     for side, words in (("ours", "our log"), ("theirs", "the other side's log")):
-        print(f"in force in {words}: edition {found[side]['edition']}, from entry {found[side]['entry']}")
+        print(f"in force in {words}: edition {found[side]['edition']}, from {_place(found[side])}")
     rows = [_signed_row(one) for one in found["signed"]]
     show_table("Signed by both", ("edition", "from", "our log", "their log", "both by"), rows)
     for one in found["proposals"]:
@@ -154,8 +154,12 @@ def run_state(asked: argparse.Namespace) -> int:
     return DONE
 
 
+def _place(said: dict[str, Any]) -> str:
+    return f"entry {said['entry']}" + (" of the log before the cut" if said["closed"] else "")
+
+
 def _signed_row(one: dict[str, Any]) -> list[str]:
-    places = ["not yet" if one[side] is None else f"entry {one[side]}" for side in ("ours", "theirs")]
+    places = ["not yet" if one[side] is None else _place(one[side]) for side in ("ours", "theirs")]
     due = f"LATE: {moment(one['due'])}" if one["late"] else moment(one["due"])
     return [str(one["edition"]), moment(one["from"]), *places, due]
 

@@ -200,6 +200,8 @@ def run_state(asked: argparse.Namespace) -> int:
         print(f"  {one['above']} entries above it, {one['disowned']} heads disowned; {one['fingerprint']}")
         if one["ours"] and one["mark"] is None:
             print("  the other side has not said yet that it took it")
+    if found["waits"]:
+        print(f"dispatches of ours that go again once the other side says so: {found['waits']}")
     rows = [[one["id"], one["origin"], str(one["entry"]), Fact(one["fact"]).name.lower()] for one in found["aside"]]
     show_table("SET ASIDE: taken above a cut, of the thief's making", ("dispatch", "log", "entry", "we said"), rows)
     return DONE

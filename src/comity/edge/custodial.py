@@ -11,6 +11,7 @@ from comity.dispatch.book import Book
 from comity.dispatch.states import Officer
 from comity.edge.engine import Engine
 from comity.edge.plain import Json
+from comity.edge.retaining import hold_json
 from comity.node.custody import (
     End,
     InCustody,
@@ -22,6 +23,9 @@ from comity.node.custody import (
     in_custody,
     openings,
 )
+from comity.node.custodylist import Apart, Kept, Known, Listing, Step, listing
+from comity.node.retention import Hold
+from comity.policy.verdict import Reason, Verdict
 
 R = TypeVar("R")
 
@@ -43,6 +47,14 @@ class Custodial:
     def _kept(self) -> tuple[tuple[InCustody, ...], tuple[Opening, ...]]:
         with self._node.ledger.read() as tx:
             return in_custody(tx, self._node.office), openings(tx)
+
+    async def listed(self) -> Listing:
+        """Return all that stands there and was kept apart, with what is known of it and what was done with it."""
+        return await asyncio.to_thread(self._listed, self._engine.clock.now())
+
+    def _listed(self, now: Ms) -> Listing:
+        with self._node.ledger.read() as tx:
+            return listing(tx, self._node.office, now)
 
     async def ask(self, dispatch: DispatchId, end: End, reason: str, by: Officer) -> Opening:
         """Ask that something is opened; another person of the other role decides."""
@@ -79,6 +91,95 @@ def kept_json(one: InCustody) -> dict[str, Json]:
         "why": list(one.why),
         "openings": [opening_json(each) for each in one.openings],
     }
+
+
+def listing_json(found: Listing) -> dict[str, Json]:
+    """Return what stands in custody as the door says it to a page; no content."""
+    return {
+        "kept": [_kept_json(one) for one in found.kept],
+        "apart": [_apart_json(one) for one in found.apart],
+        "steps": [_step_json(one) for one in found.steps],
+    }
+
+
+def _kept_json(one: Kept) -> dict[str, Json]:
+    wish, waits = one.destroy, one.waits
+    return {
+        **kept_json(one.place),
+        "known": None if one.known is None else _known_json(one.known),
+        "late": one.late,
+        "reasons": [] if one.late else _reasons_json(one.reasons),
+        "hold": _hold(one.hold),
+        "destroy": None if wish is None else {"by": _who(wish.by), "reason": wish.reason, "at": wish.at},
+        "waits": None if waits is None else {**opening_json(waits), "seconds": [*sorted(one.seconds)]},
+    }
+
+
+def _known_json(one: Known) -> dict[str, Json]:
+    return {
+        "desk": one.desk,
+        "kind": one.kind,
+        "stage": one.stage,
+        "purpose": one.purpose,
+        "urgency": one.urgency,
+        "from": [*one.sender],
+        "to": one.receiver,
+        "label": [*one.label],
+    }
+
+
+def _apart_json(one: Apart) -> dict[str, Json]:
+    return {
+        "dispatch": show_id(one.dispatch),
+        "entry": one.entry,
+        "lane": one.lane,
+        "since": one.since,
+        "code": one.code,
+        "day": one.day,
+        "hold": _hold(one.hold),
+    }
+
+
+def _step_json(one: Step) -> dict[str, Json]:
+    return {
+        "dispatch": show_id(one.dispatch),
+        "what": one.what,
+        "opens": one.opens,
+        "by": _who(one.by),
+        "at": one.at,
+        "for": one.end,
+        "reason": one.reason,
+        "verdict": None if one.verdict is None else _verdict_json(one.verdict),
+    }
+
+
+def _verdict_json(one: Verdict) -> dict[str, Json]:
+    return {
+        "permits": one.permits,
+        "reasons": _reasons_json(one.reasons),
+        "missing": [*one.missing],
+        "obligations": [f"{each.verb}:{each.value}" for each in one.obligations],
+    }
+
+
+def _reasons_json(found: tuple[Reason, ...]) -> list[Json]:
+    return [
+        {
+            "rule": one.rule,
+            "article": one.article,
+            "sentence": one.sentence,
+            "sentences": dict(one.sentences),
+        }
+        for one in found
+    ]
+
+
+def _hold(one: Hold | None) -> Json:
+    return None if one is None else hold_json(one)
+
+
+def _who(by: tuple[str, int]) -> str:
+    return f"{by[0]}/{by[1]}"
 
 
 def opening_json(one: Opening) -> dict[str, Json]:

@@ -12,6 +12,7 @@ from comity.base.errors import BadForm
 from comity.base.ids import Digest, show_id
 from comity.dispatch.accord import Accord, fingerprint
 from comity.dispatch.amendment import Change, changes, edition_of
+from comity.dispatch.closed import real
 from comity.dispatch.proposals import Proposal, newest_signed
 from comity.dispatch.states import Committed, Officer, Withheld
 from comity.edge.door_request import Routes, body_of, query_of
@@ -71,8 +72,8 @@ class AccordRoutes:
             "name": newest.name,
             "newest": newest.edition,
             "digest": digest.hex(),
-            "ours": {"edition": found.ours.accord.edition, "entry": found.ours.index},
-            "theirs": {"edition": found.theirs.accord.edition, "entry": found.theirs.index},
+            "ours": {"edition": found.ours.accord.edition, **_place(found.ours.index)},
+            "theirs": {"edition": found.theirs.accord.edition, **_place(found.theirs.index)},
             "signed": [_signed(one, now) for one in found.signed],
             "proposals": [_proposal(one, newest) for one in all_],
         }
@@ -123,14 +124,19 @@ def _said(made: Committed | Withheld, signed: bytes) -> Json:
     return {"sent": isinstance(made, Committed), "id": show_id(made.id), "fingerprint": fingerprint(signed)}
 
 
+def _place(index: int) -> dict[str, Json]:
+    """Return a place in a log, and whether that log was closed by a cut since."""
+    return {"entry": real(index), "closed": index < 0}
+
+
 def _signed(one: Signed, now: int) -> Json:
     open_ends = one.our_index is None or one.their_index is None
     return {
         "edition": one.accord.edition,
         "from": one.accord.in_force_from,
         "since": one.since,
-        "ours": one.our_index,
-        "theirs": one.their_index,
+        "ours": None if one.our_index is None else _place(one.our_index),
+        "theirs": None if one.their_index is None else _place(one.their_index),
         "held": one.ready,
         "due": one.due,
         "late": open_ends and one.due <= now,

@@ -7,7 +7,7 @@ from uvicorn._types import ASGIReceiveCallable, HTTPScope
 
 from comity.base.errors import BadForm
 from comity.base.ids import read_id
-from comity.edge.custodial import Custodial, kept_json, opening_json, outcome_json
+from comity.edge.custodial import Custodial, kept_json, listing_json, opening_json, outcome_json
 from comity.edge.door_request import Routes, body_of
 from comity.edge.forms import By
 from comity.edge.plain import Json
@@ -35,11 +35,18 @@ class CustodyRoutes:
     @property
     def routes(self) -> Routes:
         """(method, path) to route."""
-        return {("GET", "/custody"): self._on_kept, ("POST", "/custody/open"): self._on_open}
+        return {
+            ("GET", "/custody"): self._on_kept,
+            ("GET", "/custody/listing"): self._on_listing,
+            ("POST", "/custody/open"): self._on_open,
+        }
 
     async def _on_kept(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
         kept, wished = await self._custodial.kept()
         return {"kept": [kept_json(one) for one in kept], "openings": [opening_json(one) for one in wished]}
+
+    async def _on_listing(self, _: HTTPScope, __: ASGIReceiveCallable) -> Json:
+        return listing_json(await self._custodial.listed())
 
     async def _on_open(self, _: HTTPScope, receive: ASGIReceiveCallable) -> Json:
         asked = self._open.decode(await body_of(receive))

@@ -89,6 +89,7 @@ class CutRoutes:
         cuts, aside = self._engine.node.cuts()
         return {
             "state": self._engine.node.link().state.value,
+            "waits": self._engine.node.held_back(),
             "cuts": [
                 {
                     "origin": one.cut.origin,

@@ -24,6 +24,8 @@ from comity.dispatch.office import Office
 from comity.dispatch.ports import Row, Tx
 from comity.dispatch.states import Officer
 from comity.node.custodybox import Box
+from comity.node.link import LinkState
+from comity.node.linkrow import read_link
 from comity.node.retention import custody_day
 from comity.policy.question import Act, Outside
 from comity.policy.question_codec import encode_question
@@ -114,7 +116,7 @@ def in_custody(tx: Tx, office: Office) -> tuple[InCustody, ...]:
 
 def _shown(row: Row, wished: tuple[Opening, ...], tx: Tx, office: Office) -> InCustody:
     dispatch, since = DispatchId(bytes_of(row[0])), Ms(int_of(row[1]))
-    found = _refusal(dispatch, tx)
+    found = refusal(dispatch, tx)
     why = () if found is None else tuple(one.rule for one in found.verdict.reasons)
     if found is not None and _late(found):
         why = (UNMET,) if _in_vain(dispatch, tx) else (RECALLED,)
@@ -218,6 +220,11 @@ def confirm_opening(dispatch: DispatchId, by: Officer, book: Book, office: Offic
 
 
 def _check(by: Officer, tx: Tx, office: Office, now: Ms) -> frozenset[str]:
+    if read_link(tx).state is LinkState.SUPERSEDED:
+        raise NotAllowed(
+            "this is an old store of this node, and what is decided in it is in no log that goes on: open it at the newer"
+            " one. Nothing was changed"
+        )
     standing = office.powers.standing(tx, by.desk, by.number, now)
     if standing is None or not standing.roles & {LEGAL, REVIEWER}:
         raise NotAllowed("a legal officer and a reviewer open what lies with the custodian; nothing was changed")
@@ -231,7 +238,8 @@ def _waiting(dispatch: DispatchId, tx: Tx) -> Opening:
     return found
 
 
-def _refusal(dispatch: DispatchId, tx: Tx) -> Decided | None:
+def refusal(dispatch: DispatchId, tx: Tx) -> Decided | None:
+    """Return our decision by which a dispatch went to the custodian; None where its record cannot be found."""
     rows = tx.rows("SELECT record FROM record WHERE dispatch = ? AND kind = 'received'", (dispatch,))
     return read_record(bytes_of(rows[0][0])) if rows else None
 
@@ -258,7 +266,7 @@ def _judge(
     """Ask our law for the end of an opening, by what it knew when it refused the dispatch; None where it does not speak of it."""
     if asked.end not in _LAW:
         return None, None
-    found = _refusal(asked.dispatch, tx)
+    found = refusal(asked.dispatch, tx)
     if found is None or found.question is None:
         raise BadForm(
             "our law was never asked about this dispatch (the accord refused it), so it cannot be asked for this end; open it"

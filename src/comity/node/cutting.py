@@ -535,6 +535,11 @@ def aside(tx: Tx) -> tuple[Aside, ...]:
     return tuple(found)
 
 
+def held_back(tx: Tx) -> int:
+    """Return how many dispatches of ours wait for the other side's word that it took the cut; then they go again."""
+    return int_of(tx.rows("SELECT count(*) FROM pool WHERE not_before = ?", (GATED,))[0][0])
+
+
 @dataclass(frozen=True, slots=True)
 class TakenCut:
     """A cut that this node took, for people.

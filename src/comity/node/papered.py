@@ -26,7 +26,7 @@ from comity.dispatch.proposals import fault_of_ours, proposals
 from comity.dispatch.states import Committed, Officer, Withheld
 from comity.node.amending import Amending, amending
 from comity.node.assemble import Keyring, renewed
-from comity.node.cutting import Aside, TakenCut, aside, taken_cuts, view_of
+from comity.node.cutting import Aside, TakenCut, aside, held_back, taken_cuts, view_of
 from comity.node.editions import enter_edition, move_pool
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
@@ -191,6 +191,11 @@ class Papered:
         """Return the cuts that this node took, and what is set aside by them."""
         with self.ledger.read() as tx:
             return taken_cuts(tx), aside(tx)
+
+    def held_back(self) -> int:
+        """Return how many dispatches of ours wait for the other side's word that it took a cut."""
+        with self.ledger.read() as tx:
+            return held_back(tx)
 
     def our_lists(self) -> tuple[Listed, tuple[Listed, ...]]:
         """Return our key list in force, and those of ours that have no leaf yet."""

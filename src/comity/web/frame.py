@@ -70,6 +70,7 @@ RAIL: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("reviews", "/reviews", "frame.reviews", "shield"),
             Entry("searches", "/searches", "frame.searches", "search"),
             Entry("retention", "/retention", "retention.rail", "clock"),
+            Entry("custody", "/custody", "custody.rail", "box"),
         ),
     ),
     (

@@ -36,8 +36,8 @@ from comity.web.visit import NOBODY, Absent, Answer, Refused, ScreenRoute, Visit
 AnyRequest = Request[Any, Any, State]
 SIGN_IN, AGAIN, SEEN = "/sign-in", "/sign-in/again", "/people/session/seen"
 CSRF_FIELD, CSRF_HEADER = "csrf", "x-comity-csrf"
-_REVIEWERS = frozenset({Deed.HOME, Deed.REVIEW})
-"""What a reviewer sends: own settings, and own reviews."""
+_REVIEWERS = frozenset({Deed.HOME, Deed.REVIEW, Deed.OPENING})
+"""What a reviewer sends: own settings, own reviews, and openings of custody, which no reviewer makes alone."""
 _LOG = logging.getLogger("comity.web")
 
 

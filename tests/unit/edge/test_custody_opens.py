@@ -220,7 +220,7 @@ def test_our_law_lets_a_court_have_it(two):
 
 def test_a_law_that_was_never_asked_is_not_asked_now(two, monkeypatch):
     sent = refused(two)
-    monkeypatch.setattr(custody, "_refusal", lambda dispatch, tx: None)
+    monkeypatch.setattr(custody, "refusal", lambda dispatch, tx: None)
     with pytest.raises(BadForm, match="never asked"):
         opens(two, sent.id, end=End.COURT)
 

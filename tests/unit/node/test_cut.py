@@ -92,10 +92,13 @@ def test_what_waited_goes_again_under_its_number():
     b.node.submit([note("four", Urgency.URGENT)], AFTER)
     notice(a, b, AFTER)
     made = papers(a, b, THEN)
+    assert a.node.held_back() == 0
     take(a, made, THEN)
+    assert a.node.held_back() == 1, "what had a place in the old log waits for the other side's word"
     take(b, made, THEN)
     whole(a, b)
     again(a, b, THEN)
+    assert a.node.held_back() == 0
     whole(a, b)
     assert a.rows("SELECT count(*) FROM sent WHERE fact = 2") == [(3,)]
     assert b.rows("SELECT count(*) FROM sent WHERE fact = 2") == [(1,)]

@@ -30,6 +30,7 @@ NO_CASE = {
     "assess": set(), "reviews": {"reviewer", "desk-lead"}, "review": set(), "searches": {"reviewer"}, "persons": {"reviewer", "desk-lead", "legal-officer"}, "people": {"administrator"}, "health": {"administrator"},
     "link": {"desk-lead", "administrator"}, "plan": NOT_ADMIN, "amend": WORKERS, "sign": {"signatory"}, "note": WORKERS | {"signatory"},
     "retention": {"reviewer", "desk-lead", "legal-officer"}, "erase": {"desk-lead", "legal-officer"},
+    "custody": {"reviewer", "desk-lead", "legal-officer"}, "opening": {"reviewer", "legal-officer"},
 }  # fmt: skip
 WITH_CASE = {
     "case": NOT_ADMIN, "files": WORKERS | {"legal-officer"}, "names": WORKERS, "members": WORKERS, "compose": WORKERS | {"legal-officer"}, "send": WORKERS,
@@ -49,6 +50,8 @@ WHATEVER_THE_CASE = (
     "link",
     "retention",
     "erase",
+    "custody",
+    "opening",
     "plan",
     "amend",
     "sign",

@@ -15,6 +15,7 @@ from comity.web.screens import (
     case,
     cases,
     compose,
+    custody,
     dispatch,
     duty,
     evidence,
@@ -81,6 +82,7 @@ ALL: tuple[ScreenRoute, ...] = (
     *people.ROUTES,
     *health.ROUTES,
     *retention.ROUTES,
+    *custody.ROUTES,
     *link.ROUTES,
     *accord.ROUTES,
 )

@@ -1,4 +1,4 @@
-"""The accord for those who decide on it: editions in both logs, and proposals with what each would change, in words.
+"""The accord for those who decide on it: editions in both logs, proposals with what each would change, and cuts, in words.
 
 The rule it keeps: nobody signs here. A proposal is fetched and signed where the root is; here it can only be refused.
 """
@@ -10,8 +10,8 @@ from typing import cast
 
 from comity.base.ids import Ms
 from comity.policy.access import Deed
-from comity.web import moments
-from comity.web.pages import Page
+from comity.web import cutview, moments
+from comity.web.pages import Page, Part, Region
 from comity.web.visit import Absent, Answer, Json, Redirect, Screen, ScreenRoute, Visit
 
 TOPICS = frozenset({"link", "waiting", "log"})
@@ -45,28 +45,32 @@ class ProposalRow:
 
 
 async def accord(visit: Visit) -> Answer:
-    """Show editions in force, those signed by both, and proposals."""
+    """Show editions in force, those signed by both, proposals, and what was cut of a log whose key was stolen."""
     found = cast("dict[str, Json]", await visit.site.hands.ask("GET", "/accord"))
     t = visit.texts
     sides = [cast("dict[str, Json]", found[side]) for side in ("ours", "theirs")]
     proposals = [_proposal(one, visit) for one in cast("list[dict[str, Json]]", found["proposals"])]
     context: dict[str, object] = {
         "force": (
-            t("accord.force.ours", edition=str(sides[0]["edition"]), entry=str(sides[0]["entry"])),
-            t("accord.force.theirs", edition=str(sides[1]["edition"]), entry=str(sides[1]["entry"])),
+            t("accord.force.ours", edition=str(sides[0]["edition"]), place=_place(sides[0], visit)),
+            t("accord.force.theirs", edition=str(sides[1]["edition"]), place=_place(sides[1], visit)),
         ),
         "signed": tuple(_signed(one, visit) for one in reversed(cast("list[dict[str, Json]]", found["signed"]))),
         "proposals": tuple(reversed(proposals)),
+        "steps": cutview.STEPS,
     }
-    return Screen(Page("accord.html", t("accord.h1"), "accord", ()), TOPICS, context)
+    cuts = await cutview.region(visit)
+    if not cuts.parts:
+        cuts = Region(cuts.name, (Part("cut-none", "cut.nothing", t("cut.none")),))
+    return Screen(Page("accord.html", t("accord.h1"), "accord", (cuts,)), TOPICS, context)
 
 
 def _signed(one: dict[str, Json], visit: Visit) -> SignedRow:
     due = _time(one["due"], visit)
 
-    def place(index: Json) -> str:
-        t = visit.texts
-        return t("accord.place.none", time=due) if index is None else t("accord.place", entry=str(index))
+    def place(there: Json) -> str:
+        known = cast("dict[str, Json] | None", there)
+        return visit.texts("accord.place.none", time=due) if known is None else _place(known, visit)
 
     return SignedRow(
         cast("int", one["edition"]),
@@ -75,6 +79,11 @@ def _signed(one: dict[str, Json], visit: Visit) -> SignedRow:
         bool(one["late"]),
         str(one["fingerprint"]),
     )
+
+
+def _place(there: dict[str, Json], visit: Visit) -> str:
+    """Say from which entry on, and of which log: the one of now, or the one that a cut has closed."""
+    return visit.texts("accord.place.cut" if there["closed"] else "accord.place", entry=str(there["entry"]))
 
 
 def _proposal(one: dict[str, Json], visit: Visit) -> ProposalRow:
