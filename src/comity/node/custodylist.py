@@ -16,8 +16,9 @@ from comity.base.ids import DispatchId, LeafIndex, Ms
 from comity.dispatch import records
 from comity.dispatch.closed import real
 from comity.dispatch.columns import bytes_of, int_of, text_of
-from comity.dispatch.decision import decode_verdict
+from comity.dispatch.decision import Decided, decode_verdict
 from comity.dispatch.entries import Fact
+from comity.dispatch.inbound.record import UNMET
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Row, Tx
 from comity.node.custody import ASKED, LEGAL, REVIEWER, InCustody, Opening, in_custody, openings, refusal
@@ -71,7 +72,7 @@ class Kept:
         place: what lies there, since and until when, and who wanted it opened.
         known: what our law was told of it; None where the accord refused it before any law was asked.
         reasons: why it was refused, all of them.
-        late: our law had let it in: it was recalled while it waited for another.
+        late: why it was refused though our law had let it in: `recalled` while it waited, or `vain`; "" else.
         hold: that keeps it from being destroyed; None if none does.
         destroy: that it be destroyed; None if nobody asked.
         seconds: roles of which one confirms the opening that waits; empty if none waits.
@@ -80,7 +81,7 @@ class Kept:
     place: InCustody
     known: Known | None
     reasons: tuple[Reason, ...]
-    late: bool
+    late: str
     hold: Hold | None
     destroy: Wish | None
     seconds: frozenset[str]
@@ -194,11 +195,17 @@ def _kept(  # noqa: PLR0917  the dispatch, what is known of all, and where it is
         place=place,
         known=None if question is None else _known(question),
         reasons=() if found is None else found.verdict.reasons,
-        late=found is not None and found.verdict.permits,
+        late="" if found is None else _late(found, place),
         hold=holds.get(place.dispatch),
         destroy=wishes.get(place.dispatch),
         seconds=frozenset() if waits is None else _seconds(waits, tx, office, now),
     )
+
+
+def _late(found: Decided, place: InCustody) -> str:
+    if not found.verdict.permits:
+        return ""
+    return "vain" if place.why == (UNMET,) else "recalled"
 
 
 def _known(asked: Question) -> Known:

@@ -22,7 +22,7 @@ from comity.node.link import LinkState
 from comity.node.linkrow import read_link, write_link
 from comity.policy.question import Act
 from tests.unit.edge.dutyworld import DAY, NOW
-from tests.unit.edge.test_certificates_cross import recalled_while_it_waited
+from tests.unit.edge.test_certificates_cross import recalled_while_it_waited, waited_in_vain
 from tests.unit.edge.test_custody_opens import REVIEWER, WHY, Sieve, keeping, opens, refused
 from tests.unit.edge.test_retaining import LEAD, LEGAL, MARK, asked, doing
 
@@ -36,7 +36,7 @@ def listed(two, now=NOW):
 def test_what_our_law_was_told_and_why_it_refused_stands_there_and_no_content(two):
     sent = refused(two)
     (one,) = listed(two).kept
-    assert (one.place.dispatch, one.late, one.hold, one.destroy, one.waits) == (sent.id, False, None, None, None)
+    assert (one.place.dispatch, one.late, one.hold, one.destroy, one.waits) == (sent.id, "", None, None, None)
     assert one.seconds == frozenset()
     assert [reason.rule for reason in one.reasons] == ["T-1"]
     asked_ = two[1].node.office.gate.asked[0]
@@ -149,15 +149,24 @@ def test_what_was_recalled_while_it_waited_is_not_told_by_the_law_that_let_it_in
     node.office = replace(node.office, gate=Sieve(node.office.gate))
     recalled_while_it_waited(two, monkeypatch)
     (one,) = listed(two).kept
-    assert one.late
+    assert one.late == "recalled"
     assert listing_json(listed(two))["kept"][0]["reasons"] == []
+
+
+def test_what_waited_in_vain_is_told_apart_from_what_was_recalled(two, monkeypatch):
+    node = two[1].node
+    node.office = replace(node.office, gate=Sieve(node.office.gate))
+    waited_in_vain(two, monkeypatch)
+    (one,) = listed(two).kept
+    assert one.late == "vain"
+    assert listing_json(listed(two))["kept"][0]["late"] == "vain"
 
 
 def test_a_refusal_whose_record_is_gone_says_nothing_that_is_not_known(two, monkeypatch):
     refused(two)
     monkeypatch.setattr(custodylist, "refusal", lambda dispatch, tx: None)
     (one,) = listed(two).kept
-    assert (one.known, one.reasons, one.late) == (None, (), False)
+    assert (one.known, one.reasons, one.late) == (None, (), "")
     assert listing_json(listed(two))["kept"][0]["known"] is None
 
 

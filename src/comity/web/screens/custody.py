@@ -179,12 +179,19 @@ def _item(one: Said, visit: Visit, at: Sight, *, opens: bool) -> Item:
         facts=_facts(one, visit),
         day=_day(one["day"], visit),
         why=tuple(_why(each, at) for each in one["reasons"]),
-        why_note=t("custody.why.late") if one["late"] else "" if one["reasons"] else t("custody.why.unknown"),
+        why_note=_why_note(one, t),
         hold=hold,
         waits=_opening(one["waits"], visit) if opens and one["waits"] else None,
         destroy=_destroy(one["destroy"], visit) if one["destroy"] else None,
         early=_early(one, hold, visit, opens=opens),
     )
+
+
+def _why_note(one: Said, t: Texts) -> str:
+    """Return what is said where no rule of our law speaks for itself."""
+    if one["late"]:
+        return t("custody.why.vain" if one["late"] == "vain" else "custody.why.late")
+    return "" if one["reasons"] else t("custody.why.unknown")
 
 
 def _kind(known: Said, t: Texts) -> str:

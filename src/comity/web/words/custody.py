@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "custody.day.later": "from {time} UTC on, in {span}",
     "custody.why": "Why it was not admitted",
     "custody.why.late": "Our law had let it in. It was recalled while it waited for another dispatch.",
+    "custody.why.vain": "Our law had let it in. What it waited for, another dispatch or its files, did not come.",
     "custody.why.unknown": "The record of the refusal is not in this store. Audit this node.",
     "custody.hold.by": "On hold by {who} since {time} UTC",
     "custody.hold.h": "Hold it",
