@@ -118,6 +118,17 @@ def test_a_form_that_does_not_fit_undoes_no_other_and_nothing_that_is_said():
     assert [one.fact for one in a.take(request, LATER).recorded] == [2, 2]
 
 
+def test_what_is_said_heeds_what_came_in_the_same_transaction():
+    """The peer takes nothing more of lane urgent, and says so in the exchange that is answered."""
+    b = node()
+    forger = Forger(b)
+    b.take(forger.say(cosignature=None), START)
+    b.submit([form(urgency=Urgency.URGENT)], START)
+    assert len(decode_exchange(b.speak(START)).dispatches) == 1
+    _, answer = b.take_and_speak(forger.say(credit=()), START)
+    assert decode_exchange(answer).dispatches == ()
+
+
 def test_what_waits_in_the_pool_gets_its_place_where_it_is_signed():
     a, b = pair(tick=1_000)
     exchange(a, b, START)
