@@ -29,6 +29,7 @@ from comity.sim.ruled import Broken, Invariant
 from comity.sim.watch import Watch
 from comity.sim.world import Settings, World
 from comity.tlog.checkpoint import cosign, make_checkpoint, sign_head
+from tests.simulation.apart import Apart
 from tests.simulation.disks import make_disk
 
 CALM = calm_plan(10 * MINUTE_MS)
@@ -58,16 +59,6 @@ def test_without_a_planted_fault_these_plans_break_nothing(plan):
 
 
 # --- store, then speak ------------------------------------------------------------------------------------------------
-
-
-class Apart(Node):
-    """Does one thing in a transaction, so that a fault planted in `submit`, `take` or `speak` is in each."""
-
-    def submit_and_speak(self, forms, now):
-        return self.submit(forms, now), None
-
-    def take_and_speak(self, data, now, **_):
-        return self.take(data, now), None
 
 
 class AnswersBeforeStoring(Apart):
