@@ -177,11 +177,11 @@ def catch(seed: int, lie: Lie | None, make_disk: MakeDisk, *, dispatches: int = 
     state = LinkState.UNPAIRED
     while state is not LinkState.BROKEN and world.agenda.now < began + _LIMIT_MS:
         world.until(world.agenda.now + _LOOK_MS)
+        state = honest.link_state()
         if world.agenda.now > began + world.plan.work_ms:
             world.heal()
             if lie is None and not world.unsettled():
                 break
-        state = honest.link_state()
     evidence = honest.evidence()
     for store in world.stores:
         store.close()
