@@ -10,7 +10,8 @@ from comity.cli.demo.attacks import ATTACKS, find_attack, flipped_byte, run_atta
 from comity.dispatch.book import Book
 from comity.dispatch.filing import Standing
 from comity.node import absorb
-from comity.node.node import NO_ANSWERS, Node
+from comity.node.node import Node
+from comity.node.speaking import NO_ANSWERS
 from comity.node.taken import Proven
 from comity.policy.cedar import CedarGate
 

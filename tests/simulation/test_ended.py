@@ -15,6 +15,7 @@ from comity.node.node import Node
 from comity.sim.faults import MINUTE_MS, Fault, calm_plan
 from comity.sim.ruled import Invariant
 from comity.sim.world import Settings, World
+from tests.simulation.apart import Apart
 from tests.simulation.disks import make_disk
 
 CALM = replace(calm_plan(25 * MINUTE_MS), ends=((0, 18 * MINUTE_MS),))
@@ -69,7 +70,7 @@ class Silent(Node):
         return 0
 
 
-class SendsOn(Node):
+class SendsOn(Apart):
     """Lets everything go after the end."""
 
     def speak(self, now, *, wait_ms=0):

@@ -13,6 +13,7 @@ from comity.node.peer import Voice
 from comity.sim.faults import MINUTE_MS, calm_plan
 from comity.sim.ruled import Invariant
 from comity.sim.world import Settings, World
+from tests.simulation.apart import Apart
 from tests.simulation.disks import make_disk
 
 CALM = calm_plan(20 * MINUTE_MS)
@@ -45,7 +46,7 @@ def broken_by(faulty, plan=ONE, seeds=range(1, 4)):
     return next((one.partition(":")[0] for one in outcomes if one is not None), None)
 
 
-class NewKeysAlone(Node):
+class NewKeysAlone(Apart):
     """Signs the head that first covers a list with the new keys only."""
 
     def speak(self, now, *, wait_ms=0):
@@ -53,7 +54,7 @@ class NewKeysAlone(Node):
         return super().speak(now, wait_ms=wait_ms)
 
 
-class OldKeysForEver(Node):
+class OldKeysForEver(Apart):
     """Goes on signing with the keys that it began with."""
 
     def speak(self, now, *, wait_ms=0):
@@ -62,7 +63,7 @@ class OldKeysForEver(Node):
         return super().speak(now, wait_ms=wait_ms)
 
 
-class OldMirror(Node):
+class OldMirror(Apart):
     """Goes on cosigning with the key of the list before."""
 
     first = None

@@ -33,6 +33,7 @@ from comity.sim.rows import check_disowned
 from comity.sim.ruled import Broken, Invariant
 from comity.sim.watch import Watch
 from comity.sim.world import Settings, World
+from tests.simulation.apart import Apart
 from tests.simulation.disks import make_disk
 from tests.unit.node.putback import START, Side, note, recover
 
@@ -100,7 +101,7 @@ class GoesOn(Node):
         pass
 
 
-class AnswersWhileRecovering(Node):
+class AnswersWhileRecovering(Apart):
     """Takes and answers an exchange from the old state while it asks."""
 
     def take(self, data, now, *, apart=False):
@@ -118,7 +119,7 @@ class DisownsNothing(Node):
         return super().restore(replace(missing, disowned=()), fetched, now)
 
 
-class KeepsItsKey(Node):
+class KeepsItsKey(Apart):
     """Goes on cosigning with the key that may have signed what was forgotten."""
 
     def speak(self, now, *, wait_ms=0):
@@ -170,7 +171,7 @@ class AsksForNothing(Node):
         return done
 
 
-class TakesAnyStore(Node):
+class TakesAnyStore(Apart):
     """Does not look which store of its peer speaks, as a node did before stores said it."""
 
     def take(self, data, now, *, apart=False):

@@ -13,6 +13,7 @@ from comity.node.node import Node
 from comity.sim.faults import MINUTE_MS, Fault, calm_plan
 from comity.sim.ruled import Invariant
 from comity.sim.world import Settings, World
+from tests.simulation.apart import Apart
 from tests.simulation.disks import make_disk
 
 CALM = calm_plan(25 * MINUTE_MS)
@@ -56,7 +57,7 @@ class FilesAllTheSame(Node):
         self._stops = NOTHING
 
 
-class SendsAllTheSame(Node):
+class SendsAllTheSame(Apart):
     """Sends on, whatever is suspended."""
 
     def speak(self, now, *, wait_ms=0):

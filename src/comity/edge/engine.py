@@ -14,7 +14,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import ParamSpec, TypeVar
 
 from comity.base.errors import BadEnvelope, ComityError, StoreError
@@ -29,20 +29,18 @@ from comity.dispatch.states import Committed, Form, Officer, Recorded, Withheld
 from comity.edge.bell import Bell
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
-from comity.edge.flight import MOST, Flight
+from comity.edge.flight import MOST, Flight, Plan
 from comity.edge.recovery import Recovery
 from comity.edge.rightofway import Way
 from comity.marking.labels import Lane
 from comity.node.handed import Again, HandedIn
 from comity.node.logfiles import served_file
 from comity.node.node import Node, Outcome
-from comity.node.speak import NOTHING_ALOFT, Aloft
 from comity.node.taken import Problem, Taken
 
 P = ParamSpec("P")
 R = TypeVar("R")
 _LOG = logging.getLogger("comity.engine")
-_NEVER = Ms(0)
 _BATCH = 16  # ADR 0088
 """Forms in one transaction: enough to share a flush, few enough that an answer of the peer does not wait long behind them."""
 _OK = 200
@@ -64,27 +62,6 @@ _HELD, _LINK, _LOG_MOVED = ("waiting",), ("link", "log"), ("log",)
 _TYPE_AT, _RECEIPT = 15, b"\x03"
 """Where an entry has its type, and the type that says what became of a dispatch."""
 _IMMEDIATE_LEAF = re.compile(rb"\x89mcomity/leaf/1\x01\x50.{16}\x00", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What the courier does next.
-
-    Attributes:
-        request: the exchange to send; None: nothing is due.
-        wakes: when to look again, by the node's clock.
-        looks: seconds until the clock is asked again what time alone brings about, whatever is due.
-        polls: the peer may hold its answer.
-        carries: the dispatches in `request`, and whether more had no room.
-        recovering: nothing is said before the peer has said that our store is the newest.
-    """
-
-    request: bytes | None = None
-    wakes: Ms = _NEVER
-    looks: float = 0.0
-    polls: bool = False
-    carries: Aloft = NOTHING_ALOFT
-    recovering: bool = False
 
 
 class Engine:
@@ -125,6 +102,7 @@ class Engine:
         self._polls = Ms(0)
         self._gapped = False
         self._flight = Flight()
+        self._rests, self._made = False, Plan()
         self._held: asyncio.Future[int] | None = None
         self._loop = asyncio.get_running_loop()
         self._writer = ThreadPoolExecutor(1, "writer")
@@ -168,7 +146,7 @@ class Engine:
 
     async def _submit(self, batch: list[tuple[Form, Officer, asyncio.Future[Outcome]]]) -> None:
         try:
-            outcomes = await self.call(self.node.submit, [(form, by) for form, by, _ in batch], self.clock.now())
+            outcomes = await self._loop.run_in_executor(self._writer, self._take_in, [one[:2] for one in batch])
         except Exception as error:  # noqa: BLE001  whoever waits must hear of it, whatever it was
             if len(batch) > 1 and not isinstance(error, StoreError):
                 # Nothing was kept: each goes alone, so that one which brings the program down stops no other.
@@ -189,6 +167,21 @@ class Engine:
         self._poke.set()
         if len(batch) == _BATCH:
             await asyncio.sleep(0)  # the courier, if it is idle, asks for the writer before the next batch does
+
+    def _take_in(self, forms: Sequence[tuple[Form, Officer]]) -> list[Outcome]:
+        """Take forms, and where the courier is at rest say them in the same transaction: it finds its next exchange made."""
+        if not self._rests:
+            return self._guarded(self.node.submit, forms, self.clock.now())
+        try:
+            outcomes, said = self._guarded(self.node.submit_and_speak, forms, self.clock.now())
+        except StoreError:
+            raise
+        except Exception:  # noqa: BLE001  what stands in the way of saying them must not keep them from being stored
+            _LOG.exception("forms could not be stored together with what is said next; they are stored without it")
+            return self._guarded(self.node.submit, forms, self.clock.now())
+        if said is not None:
+            self._made, self._rests = Plan(said, carries=self.node.said), False
+        return outcomes
 
     async def hand_in(self, handed: HandedIn) -> Committed | Withheld | Again:
         """Take a form of a screen through the path once, whatever often it is handed in.
@@ -275,13 +268,22 @@ class Engine:
             return problem
 
     def _take_and_speak(self, body: bytes) -> tuple[Taken, bytes]:
-        taken = self._take(body)
-        return taken, self._guarded(self.node.speak, self.clock.now())
+        taken, said = self._take_saying(body, self.node.take_and_speak)
+        return taken, self._guarded(self.node.speak, self.clock.now()) if said is None else said
 
     def _take(self, body: bytes, *, carried: bool = False) -> Taken:
-        """Take an exchange; if one of its dispatches brings the program down, take each apart from the others."""
+        def take(data: bytes, now: Ms) -> tuple[Taken, None]:
+            return self.node.take(data, now, carried=carried), None
+
+        return self._take_saying(body, take, carried=carried)[0]
+
+    def _take_saying(
+        self, body: bytes, take: Callable[[bytes, Ms], tuple[Taken, bytes | None]], *, carried: bool = False
+    ) -> tuple[Taken, bytes | None]:
+        """Take an exchange; if one of its dispatches fails it, take each apart. Also return what was signed with it."""
+        said: bytes | None = None
         try:
-            taken = self._guarded(self.node.take, body, self.clock.now(), carried=carried)
+            taken, said = self._guarded(take, body, self.clock.now())
         except (Problem, StoreError):
             raise
         except Exception:  # noqa: BLE001  one dispatch must never stop the others
@@ -290,7 +292,7 @@ class Engine:
             taken = replace(taken, recorded=taken.recorded + tuple(self._open_stored()))
         if taken.news or taken.recorded:
             self._loop.call_soon_threadsafe(self._tell, [one.id for one in taken.recorded], tuple(_receipted(taken)))
-        return taken
+        return taken, said
 
     def _open_stored(self) -> list[Recorded]:
         """Open what is stored unopened; what brings the program down is counted and stays, the others go on."""
@@ -394,7 +396,7 @@ class Engine:
 
     async def _round(self) -> None:
         """Say what there is to say until nothing is left, then wait for the clock or a poke."""
-        plan: Plan | None = await self.call(self._plan)
+        plan: Plan | None = await self.call(self._plan_next)
         try:
             while plan is not None and self._client is not None and (plan.request is not None or self._flight):
                 await self._send(plan, self._client)
@@ -433,6 +435,14 @@ class Engine:
             poked.cancel()
             asking.cancel()
 
+    def _plan_next(self) -> Plan:
+        """Return what was made while the courier was at rest, or plan anew; it rests if there is nothing to say."""
+        plan, self._made = self._made, Plan()
+        if plan.request is None:
+            plan = self._plan()
+        self._rests = plan.request is None and not plan.recovering and self._client is not None and not self._flight
+        return plan
+
     def _plan(self) -> Plan:
         """Return what to say now, or nothing and when to look again; do what the clock asks for, if that is due."""
         if self.node.recovering:
@@ -442,7 +452,7 @@ class Engine:
             self._opened = True
         now = self.clock.now()
         looks = self._looked + _LOOK_SECONDS - time.monotonic()
-        if looks <= 0 or abs(now - self._looked_at) >= _LOOK_SECONDS * 1_000:
+        if self._looks(now):
             self._look(now)
             looks = _LONGEST_SLEEP
         wakes = self._wakes if self._wakes > now or looks == _LONGEST_SLEEP else Ms(now + int(looks * 1_000) + 1)
@@ -460,6 +470,11 @@ class Engine:
     def _speak(self, now: Ms) -> Plan:
         request = self.node.speak(now, aloft=self._flight.aloft)
         return Plan(request, carries=self.node.said)
+
+    def _looks(self, now: Ms) -> bool:
+        """Say whether it is time to ask what time alone brings about."""
+        waited = time.monotonic() - self._looked >= _LOOK_SECONDS
+        return waited or abs(now - self._looked_at) >= _LOOK_SECONDS * 1_000
 
     def _look(self, now: Ms) -> None:
         """Do what time alone brings about, and note when it does next."""
@@ -508,15 +523,17 @@ class Engine:
         return None
 
     def _take_and_plan(self, body: bytes) -> Plan:
-        """Take an answer and plan what comes next in one turn of the writer, so that the peer does not wait for a batch."""
-        self._take_answered(body)
-        return self._guarded(self._plan)
-
-    def _take_answered(self, body: bytes) -> None:
-        taken = self._take(body)
+        """Take an answer and say what comes next in one transaction, so that the peer waits for one flush and for no batch."""
+        taken, said = self._take_saying(body, self._take_answered)
         self._gapped = False
         if taken.news or taken.recorded:
             self._polls = Ms(0)
+        return self._guarded(self._plan_next) if said is None else Plan(said, carries=self.node.said)
+
+    def _take_answered(self, data: bytes, now: Ms) -> tuple[Taken, bytes | None]:
+        if self._looks(now):
+            return self.node.take(data, now), None  # what time brings about is asked between the two
+        return self.node.take_and_speak(data, now, aloft=self._flight.aloft, when_due=True)
 
     def _after_problem(self, problem: Problem) -> None:
         _LOG.warning("an exchange of the peer was not taken: %s: %s", problem.code, problem)

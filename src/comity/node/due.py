@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from comity.base.ids import Ms
-from comity.dispatch.book import LogRole, log_row
+from comity.dispatch.book import LogRole, LogRow
 from comity.dispatch.columns import int_of
 from comity.dispatch.ports import Row, Tx
 from comity.marking.labels import Lane
@@ -59,11 +60,14 @@ def _past(time: int, now: Ms) -> int:
     return time if time <= now + _SLACK_MS else 0
 
 
-def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms, *, voice: Voice) -> Ms | None:
+def due_at(
+    tx: Tx, logs: Mapping[LogRole, LogRow], told: Told, base: int, *, timers: Timers, now: Ms, voice: Voice
+) -> Ms | None:
     """Return when this node should next start an exchange; in the past means now, None means never in this state.
 
     Args:
-        tx: a snapshot.
+        tx: a snapshot, or a transaction.
+        logs: how far the logs reach in it.
         told: what was said last.
         base: the size of its own log that the peer knows we cosigned, from its last exchange.
         timers: of the accord.
@@ -71,7 +75,7 @@ def due_at(tx: Tx, told: Told, base: int, timers: Timers, now: Ms, *, voice: Voi
         voice: with our cosigning keys: without one there is no cosignature to be told.
     """
     link = read_link(tx)
-    ours, theirs = log_row(tx, LogRole.OURS), log_row(tx, LogRole.THEIRS)
+    ours, theirs = logs.get(LogRole.OURS), logs.get(LogRole.THEIRS)
     if refusal(link.state) is not None or ours is None or theirs is None:
         return None
     if told.left and told.receipted:  # without a receipt it would only be the same again, and at once

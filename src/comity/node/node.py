@@ -1,7 +1,7 @@
 """One party's node: what it does when told to send, asked to speak, or given what the other one said.
 
-The rule it keeps: absorb, store, then speak. Every method is one or two transactions; nothing is kept in memory that a
-crash may not take, and everything may be repeated.
+The rule it keeps: absorb, store, then speak. What is said in answer is signed in the transaction that stores what it answers, and
+leaves behind its end; nothing is kept in memory that a crash may not take, and everything may be repeated.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from comity.dispatch.book import Book, Ledger, LogRole
 from comity.dispatch.closed import real, stands
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.entries import DispatchLeaf, Fact, ReceiptLeaf, decode_entry, encode_entry
-from comity.dispatch.exchange_codec import Exchange, encode_exchange, encode_problem
+from comity.dispatch.exchange_codec import Exchange, encode_problem
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
 from comity.dispatch.filing import foresees
 from comity.dispatch.foresight import AWAITED, MARKED, foresee
@@ -34,9 +34,8 @@ from comity.dispatch.particulars import Particulars
 from comity.dispatch.path import receive, send
 from comity.dispatch.states import Arrival, Committed, Form, Officer, Recorded, Withheld
 from comity.dispatch.stops import NOTHING as NOTHING_STOPPED
-from comity.node import absorb, certifying, challenge, due, held, owed, stolen, vain
+from comity.node import absorb, certifying, challenge, held, owed, stolen, vain
 from comity.node.assemble import Keyring, keyring_of
-from comity.node.carry import Carried, carry
 from comity.node.cutting import release
 from comity.node.due import Told
 from comity.node.entryrules import apply_entries
@@ -45,7 +44,6 @@ from comity.node.heads import SECOND_MS, stored_head
 from comity.node.held import HeldShown
 from comity.node.incarnation import read_incarnation
 from comity.node.link import LinkEvent, LinkState
-from comity.node.linked import Linked
 from comity.node.linkrow import moved, read_link, write_link
 from comity.node.manifest import close_day, make_manifest, manifest_form, next_closing
 from comity.node.mend import withdraw_wanted
@@ -54,8 +52,8 @@ from comity.node.peer import Peer, Timers, Voice
 from comity.node.refile import refile
 from comity.node.reminding import next_reminder, remind
 from comity.node.resealing import as_sealed, reseal_due, wants_reseal
-from comity.node.sequence import sequence
-from comity.node.speak import NOTHING_ALOFT, Aloft, Heard, speak
+from comity.node.speak import NOTHING_ALOFT, Aloft, Heard
+from comity.node.speaking import Said, Speaking
 from comity.node.subject import Concerning, Match, look
 from comity.node.suspending import stays_out
 from comity.node.taken import BadEdition, Problem, Proven, Taken
@@ -63,7 +61,6 @@ from comity.node.theirlaw import AskedOf, note_asked
 from comity.tlog.checkpoint import SignedHead
 
 Outcome = Committed | Withheld | BadForm
-NO_ANSWERS = 3
 RETRY_MS = 1_000
 _CERTIFY_AGAIN_MS = 60_000
 """How soon certificates that cannot go, such as where the other side's keys have ended, are tried again."""
@@ -73,7 +70,7 @@ _FAR_MS = 1 << 53
 """The furthest that a clock is noted to be off; a head may claim more than a store can hold."""
 
 
-class Node(Linked):
+class Node(Speaking):
     """A node without sockets, files or clock: the edge and the simulation drive it.
 
     Not safe for two callers at once: whoever drives it serialises the calls.
@@ -101,6 +98,7 @@ class Node(Linked):
         self._certifies = self._not_opened = Ms(0)
         self._heard = Heard()
         self._told, self.said = Told(), NOTHING_ALOFT
+        self._filed = 0
         self._stops = NOTHING_STOPPED
         self.reread()
 
@@ -112,14 +110,29 @@ class Node(Linked):
         Raises:
             StoreError: the outcome is unknown; a repeat makes new dispatches, so look before repeating.
         """
-        outcomes: list[Outcome] = []
         self._sure()
         with self.ledger.begin() as book:
-            for form, by in forms:
-                try:
-                    outcomes.append(send(form, by, book, self.office, now))
-                except BadForm as error:
-                    outcomes.append(error)
+            return self._submit(forms, book, now)
+
+    def submit_and_speak(self, forms: Sequence[tuple[Form, Officer]], now: Ms) -> tuple[list[Outcome], bytes | None]:
+        """Take forms as `submit` does, and in the same transaction sign what is said next; None: nothing is due.
+
+        Raises:
+            StoreError: as `submit`; nothing that was signed has left.
+        """
+        self._sure()
+        with self.ledger.begin() as book:
+            outcomes = self._submit(forms, book, now)
+            said = self._say_too(book, self._heard, now, NOTHING_ALOFT, when_due=True)
+        return outcomes, None if said is None else self._let_go(said, now)
+
+    def _submit(self, forms: Sequence[tuple[Form, Officer]], book: Book, now: Ms) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for form, by in forms:
+            try:
+                outcomes.append(send(form, by, book, self.office, now))
+            except BadForm as error:
+                outcomes.append(error)
         return outcomes
 
     def see(self, dispatches: Sequence[DispatchId], now: Ms, by: Officer | None = None) -> None:
@@ -323,67 +336,6 @@ class Node(Linked):
         times = (owed.rings_at(self.ledger, self.office), next_reminder(self.ledger, self.office))
         return min((at for at in times if at is not None), default=None)
 
-    # --- speaking ----------------------------------------------------------------------------------------------
-
-    def due_at(self, now: Ms) -> Ms | None:
-        """Return when an exchange should be started next; None while the link is unpaired or broken."""
-        with self.ledger.read() as tx:
-            told, base = due.remembered(self._told, now), self._heard.base
-            return due.due_at(tx, told, base, self.timers, now, voice=self.voice)
-
-    def speak(self, now: Ms, *, wait_ms: int = 0, aloft: Aloft = NOTHING_ALOFT) -> bytes:
-        """Return the exchange that this node sends now, from what is stored, without the dispatches that are `aloft`."""
-        self._sure()
-        self._told = due.remembered(self._told, now)
-        with self.ledger.begin() as book:
-            link = read_link(book.tx)
-            if link.state in {LinkState.RECOVERING, LinkState.SUPERSEDED}:
-                raise Problem(
-                    "recovering", 503, "nothing is signed before the peer has said that our store is the newest"
-                )
-            ready = due.ready(self._told, self.timers, link, now)
-            pooled = sequence(book, ready, now) if book.tx.rows("SELECT 1 FROM pool LIMIT 1") else 0
-            ticked = due.ticked(book.tx, self._told, self.timers, ready, now)
-            exchange = None if pooled else self._say(book, now, wait_ms, aloft)
-        if exchange is None:
-            # Entries are stored before the head above them is signed: a second transaction.
-            with self.ledger.begin() as book:
-                exchange = self._say(book, now, wait_ms, aloft)
-        self._note_told(exchange, ticked, now)
-        return encode_exchange(exchange)
-
-    def _say(self, book: Book, now: Ms, wait_ms: int, aloft: Aloft = NOTHING_ALOFT) -> Exchange:
-        exchange = speak(book, self.voice, self.timers, self._heard, now, wait_ms=wait_ms, aloft=aloft)
-        self._said = (exchange.size, book.logs[LogRole.THEIRS])
-        return exchange
-
-    def _note_told(self, exchange: Exchange, ticked: int, now: Ms) -> None:
-        size, theirs = self._said
-        told = Told(size, now, self._told.cosigned_size, self._told.cosigned_time, ticked, left=exchange.more)
-        if exchange.cosignature is not None:
-            told = replace(told, cosigned_size=theirs.head_size, cosigned_time=theirs.head_time)
-        self._told, self.said = told, Aloft.of(exchange)
-
-    def carry(self, without: frozenset[LeafIndex], now: Ms) -> Carried:
-        """Return the next exchange for media, beside the leaves whose dispatches the set has already.
-
-        Raises:
-            Problem: nothing may be signed now.
-        """
-        self._sure()
-        return carry(self.ledger, self.voice, self.timers, self._heard, now, without=without)
-
-    def no_answer(self, now: Ms) -> int:
-        """Note a try without an answer and return how many there were in a row; three make the link silent."""
-        self._told = Told(tick=self._told.tick)
-        with self.ledger.begin() as book:
-            link = read_link(book.tx)
-            link = replace(link, failures=link.failures + 1)
-            if link.failures >= NO_ANSWERS:
-                link = moved(link, LinkEvent.NO_ANSWER_THRICE, now, "three tries in a row had no answer")
-            write_link(book.tx, link)
-        return link.failures
-
     # --- listening ---------------------------------------------------------------------------------------------
 
     def take(self, data: bytes, now: Ms, *, apart: bool = False, carried: bool = False) -> Taken:
@@ -400,7 +352,7 @@ class Node(Linked):
             Problem: it is not taken; its head is kept if its signatures are good.
             StoreError: the outcome is unknown; the same exchange again does no harm.
         """
-        taken = self._take_whole(data, now, apart=apart, carried=carried)
+        taken, _ = self._take_whole(data, now, apart=apart, carried=carried)
         return replace(taken, recorded=taken.recorded + self.open_stored(now)) if apart else taken
 
     def take_unopened(self, data: bytes, now: Ms, *, carried: bool = False) -> Taken:
@@ -409,23 +361,56 @@ class Node(Linked):
         Raises:
             Problem, StoreError: as `take`.
         """
-        return self._take_whole(data, now, apart=True, carried=carried)
+        return self._take_whole(data, now, apart=True, carried=carried)[0]
 
-    def _take_whole(self, data: bytes, now: Ms, *, apart: bool, carried: bool) -> Taken:
+    def take_and_speak(
+        self, data: bytes, now: Ms, *, aloft: Aloft = NOTHING_ALOFT, when_due: bool = False
+    ) -> tuple[Taken, bytes | None]:
+        """Take an exchange as `take` does, and in the same transaction sign what is said next.
+
+        Args:
+            data: the bytes as they came.
+            now: our time.
+            aloft: what is on its way and is not said again.
+            when_due: say something only if it is due; an answer is always said.
+
+        Returns:
+            what was taken, and the exchange to send; None: `speak` apart, if anything is due. So it is where a paper came,
+            which may change the keys, and where nothing may be signed.
+
+        Raises:
+            Problem, StoreError: as `take`; nothing that was signed has left.
+        """  # spec: protocol.md 1 rule 6, 4 rule 5
+        taken, said = self._take_whole(
+            data, now, apart=False, too=lambda book, heard: self._say_too(book, heard, now, aloft, when_due=when_due)
+        )
+        return taken, None if said is None else self._let_go(said, now)
+
+    def _take_whole(
+        self,
+        data: bytes,
+        now: Ms,
+        *,
+        apart: bool,
+        carried: bool = False,
+        too: Callable[[Book, Heard], Said | None] | None = None,
+    ) -> tuple[Taken, Said | None]:
         self._sure()
         exchange = absorb.read_exchange(data, self.peer)
         head = self._refuse_stopped(exchange, now, carried=carried)
+        heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
         try:
             with self._change() as book:
                 taken = self._take(exchange, head, book, now, apart=apart, carried=carried)
+                said = too(book, heard) if too is not None and self._papers_stand() else None
         except Proven as proven:
             self._judge_proven(proven, exchange, now)
         except Problem as problem:
             if problem.code != "stale-incarnation":
                 self._keep_doubtful(head, problem, now, carried=carried)
             raise
-        self._heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
-        return taken
+        self._heard = heard
+        return taken, said
 
     def _take(self, exchange: Exchange, head: SignedHead, book: Book, now: Ms, *, apart: bool, carried: bool) -> Taken:
         first = book.logs[LogRole.THEIRS].size

@@ -48,6 +48,8 @@ class Papered:
     ledger: Ledger
     _keyring: Callable[[], Keyring]
     _doubtful: bool
+    _filed: int
+    """Papers that the desk had filed when the change began."""
 
     def reread(self) -> None:
         """Take the key lists and the accord that are in force by what is stored; after a change, and after a doubt."""
@@ -95,13 +97,20 @@ class Papered:
     def _change(self) -> Generator[Book]:
         """Open a transaction in which a paper may come, be filed by the other side, or enter a log."""
         self._sure()
-        desk = self.office.desks.get(DESK)
-        heard = desk.news if isinstance(desk, NodeDesk) else 0
+        self._filed = self._papers_filed()
         with self.ledger.begin() as book:
             yield book
-            if isinstance(desk, NodeDesk) and desk.news != heard:
+            if self._papers_filed() != self._filed:
                 self._enter(book)
         self._doubtful = False
+
+    def _papers_filed(self) -> int:
+        desk = self.office.desks.get(DESK)
+        return desk.news if isinstance(desk, NodeDesk) else 0
+
+    def _papers_stand(self) -> bool:
+        """Say whether the change that is open left the papers alone, so that what applied at its begin still does."""
+        return not self._doubtful and self._papers_filed() == self._filed
 
     def _entered(self, entries: Sequence[Entry], tx: Tx) -> bool:
         """Follow papers that entered the peer's log with these entries; say whether any did."""

@@ -1,6 +1,6 @@
 """Making an exchange: what we say, taken from what is stored and from nothing else.
 
-Request and answer have one shape. What is said was stored in a transaction before; a lost exchange costs one repeat.
+Request and answer have one shape. What is said leaves behind the transaction that stored it; a lost exchange costs one repeat.
 """
 
 from __future__ import annotations

@@ -16,7 +16,8 @@ from comity.sim.chance import Chance
 from comity.sim.faults import Fault, Injected, Plan
 
 _STATEMENTS = 40
-"""A crash or fault inside a transaction comes before one of its first statements, or at its end."""
+"""A crash or fault inside a transaction comes before one of its first statements, or at its end, when all is signed."""
+_AT_THE_END = 1 << 30
 
 
 class Disk(Store, Protocol):
@@ -75,7 +76,7 @@ class FailingStore:
         """
         fault = self._fault()
         with self._disk.begin() as tx:
-            inside = self._chance.number(0, _STATEMENTS) if fault in _INSIDE else None
+            inside = self._inside() if fault in _INSIDE else None
             watched = FailingTx(tx, inside, _failure(fault))
             yield watched
             if inside is not None:
@@ -102,6 +103,10 @@ class FailingStore:
     def close(self) -> None:
         """Give back what the store below holds."""
         self._disk.close()
+
+    def _inside(self) -> int:
+        """Draw how many statements still go well: one that takes and speaks has more than the first ones."""
+        return self._chance.number(0, _STATEMENTS) if self._chance.hit(0.5) else _AT_THE_END
 
     def _fault(self) -> Fault | None:
         if self.healed:

@@ -22,7 +22,8 @@ from comity.dispatch.entries import (
 from comity.dispatch.exchange_codec import Exchange, Problem, decode_exchange, encode_exchange
 from comity.node.link import LinkState
 from comity.node.node import Node
-from comity.node.speak import NOTHING_ALOFT, Aloft
+from comity.node.speak import NOTHING_ALOFT, Aloft, Heard
+from comity.node.speaking import Said
 from comity.sim.disk import MakeDisk
 from comity.sim.faults import HOUR_MS, Plan
 from comity.sim.world import Settings, World
@@ -66,6 +67,9 @@ class Liar(Node):
         """Heed no claim that its store was put back, for the same reason."""
         if problem.code != "stale-incarnation":
             super().take_problem(problem, now)
+
+    def _say_too(self, book: Book, heard: Heard, now: Ms, aloft: Aloft, *, when_due: bool) -> Said | None:
+        """Say nothing beside another act: each exchange is made by `speak`, with the lie in it."""
 
     def speak(self, now: Ms, *, wait_ms: int = 0, aloft: Aloft = NOTHING_ALOFT) -> bytes:
         """Return an exchange, with the lie in it or in the log below it."""
@@ -173,11 +177,11 @@ def catch(seed: int, lie: Lie | None, make_disk: MakeDisk, *, dispatches: int = 
     state = LinkState.UNPAIRED
     while state is not LinkState.BROKEN and world.agenda.now < began + _LIMIT_MS:
         world.until(world.agenda.now + _LOOK_MS)
+        state = honest.link_state()
         if world.agenda.now > began + world.plan.work_ms:
             world.heal()
             if lie is None and not world.unsettled():
                 break
-        state = honest.link_state()
     evidence = honest.evidence()
     for store in world.stores:
         store.close()

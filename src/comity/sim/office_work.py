@@ -109,7 +109,7 @@ class Officers:
             with self._station.store.read() as tx:
                 left = tuple(task for task in tasks if not _kept(tx, task))
                 forms = self._forms(left, tx)
-            outcomes = self._station.attempt(lambda node: node.submit(forms, self._station.clock)) if forms else []
+            outcomes = self._station.submit(forms) if forms else []
             if outcomes is not None:
                 shown = [(one.id, one.index) if isinstance(one, Committed) else type(one).__name__ for one in outcomes]
                 self._agenda.note(self._station.number, "hands in", [task.key for task in left], shown)

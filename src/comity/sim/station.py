@@ -6,7 +6,7 @@ memory and goes on from what is stored.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.exchange_codec import Problem as Told
 from comity.dispatch.exchange_codec import decode_problem, encode_problem
 from comity.dispatch.ports import Tx
+from comity.dispatch.states import Form, Officer
 from comity.node.assemble import Assembled, Keyring
 from comity.node.ceremony import hold_ceremony
 from comity.node.fetching import Span, gathered, own_span, their_span
@@ -24,7 +25,7 @@ from comity.node.heads import cosigner
 from comity.node.link import LinkState
 from comity.node.linkrow import read_link
 from comity.node.logfiles import log_file
-from comity.node.node import Node
+from comity.node.node import Node, Outcome
 from comity.node.recovery import Missing, Next, mark_put_back
 from comity.node.taken import Problem, Taken
 from comity.sim.agenda import Agenda
@@ -295,11 +296,27 @@ class Station:
         )
 
     def _ask(self) -> None:
-        data = self.attempt(lambda node: node.speak(self.clock))
+        self._say(self.attempt(lambda node: node.speak(self.clock)))
+
+    def _say(self, data: bytes | None) -> None:
         if data is None:
             return
         self._check_said(data)
         self._send(data, "asks", self.peer.serve)
+
+    def _may_call(self) -> bool:
+        """Whether an exchange that is signed now can leave now."""
+        return self.calls and len(self._in_flight) < IN_FLIGHT and self._not_before <= self._agenda.now
+
+    def submit(self, forms: Sequence[tuple[Form, Officer]]) -> list[Outcome] | None:
+        """Hand in forms; if the courier is at rest, what is due is signed in the same transaction. None: look again."""
+        if self._in_flight or not self._may_call():
+            return self.attempt(lambda node: node.submit(forms, self.clock))
+        done = self.attempt(lambda node: node.submit_and_speak(forms, self.clock))
+        if done is None:
+            return None
+        self._say(done[1])
+        return done[0]
 
     def _send(self, data: bytes, what: str, serve: Callable[[Letter, int, int], None]) -> None:
         self._asked += 1
@@ -458,9 +475,10 @@ class Station:
 
     def _answer(self, letter: Letter) -> Letter | None:
         try:
-            if self.attempt(lambda node: self._take(node, letter.data)) is None:
+            done = self.attempt(lambda node: self._take(node, letter.data))
+            if done is None:
                 return self._busy()
-            data = self.attempt(lambda node: node.speak(self.clock))
+            data = self.attempt(lambda node: node.speak(self.clock)) if done[1] is None else done[1]
         except Problem as problem:  # one that a resume leaf made recovering does not speak either
             return self.problem_letter(problem)
         if data is None:
@@ -487,10 +505,14 @@ class Station:
             self._back_off(_RETRY_MS)
 
     def _take_answer(self, letter: Letter) -> bool:
+        may = self._may_call()
         try:
-            return self.attempt(lambda node: self._take(node, letter.data)) is not None
+            done = self.attempt(lambda node: self._take(node, letter.data, answers=False, may=may))
         except Problem:
             return False
+        if done is not None:
+            self._say(done[1])
+        return done is not None
 
     def _take_problem(self, letter: Letter) -> bool:
         try:
@@ -501,16 +523,21 @@ class Station:
         self.attempt(lambda node: node.take_problem(problem, self.clock))
         return False
 
-    def _take(self, node: Node, data: bytes) -> Taken:
+    def _take(self, node: Node, data: bytes, *, answers: bool = True, may: bool = True) -> tuple[Taken, bytes | None]:
+        """Take an exchange: each dispatch apart, or all together with the signing of what is said next, if that may leave."""
+        apart, said = self._chance.hit(0.5), None
         try:
-            taken = node.take(data, self.clock, apart=self._chance.hit(0.5))
+            if apart or not may:
+                taken = node.take(data, self.clock, apart=apart)
+            else:
+                taken, said = node.take_and_speak(data, self.clock, when_due=not answers)
         except Problem as problem:
             self._agenda.note(self.number, "does not take", problem.code)
             self._check_kept(data, problem)
             raise
         outcomes = [(one.id, one.index, one.fact, one.code) for one in taken.recorded]
         self._agenda.note(self.number, "takes", taken.exchange.size, taken.grew, taken.news, taken.dropped, outcomes)
-        return taken
+        return taken, said
 
     def _check_kept(self, data: bytes, problem: Problem) -> None:
         if self._watch is not None and problem.code not in _NOT_TAKEN_UNREAD | _NOT_KEPT:

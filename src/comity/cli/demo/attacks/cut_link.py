@@ -19,7 +19,7 @@ from comity.dispatch.exchange_codec import decode_exchange
 from comity.dispatch.states import Committed
 from comity.marking.labels import Urgency
 from comity.node.link import LinkState
-from comity.node.node import NO_ANSWERS
+from comity.node.speaking import NO_ANSWERS
 
 ATTACK = (9, "cut-link")
 _DAY_MS = 1_440 * MINUTE_MS
