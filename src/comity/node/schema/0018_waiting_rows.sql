@@ -9,3 +9,5 @@ CREATE INDEX got_unopened ON got (fact, settled_at, idx) WHERE fact = 3;
 CREATE INDEX pool_lane ON pool (lane, place);
 CREATE INDEX pool_later ON pool (not_before) WHERE not_before IS NOT NULL;
 CREATE INDEX pool_dispatch ON pool (dispatch) WHERE dispatch IS NOT NULL;
+CREATE INDEX sent_node ON sent (desk, idx) WHERE desk = 'node';
+CREATE INDEX record_rare ON record (kind, idx) WHERE kind NOT IN ('sent', 'received');
