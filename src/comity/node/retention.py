@@ -84,7 +84,7 @@ class Due:
 
 _FILED = f"settled_at IS NOT NULL AND fact = {int(Fact.FILED)}"  # as the index says it
 _OURS = "SELECT id, plain, case_id, sent_at FROM sent t WHERE settled_at IS NOT NULL"
-_THEIRS = f"SELECT id, plain, case_id, settled_at FROM got t WHERE {_FILED} AND plain IS NOT NULL"  # noqa: S608  the line above
+_THEIRS = f"SELECT id, plain, case_id, settled_at FROM got t WHERE {_FILED}"  # noqa: S608  the line above
 _IN_CUSTODY = "SELECT id, since FROM custody t WHERE since IS NOT NULL"
 _NO_DAY = " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = t.id)"
 _WITHIN = " AND receipt_idx > ? AND receipt_idx <= ?"
@@ -192,7 +192,7 @@ def without_day(
     for (whose, statement), span in zip(((OURS, _OURS), (THEIRS, _THEIRS)), spans, strict=True):
         within = statement + _WITHIN + _NO_DAY + " ORDER BY receipt_idx LIMIT ?"
         rows += [(whose, row) for row in tx.rows(within, (*span, most))]
-        rows += [(whose, row) for row in tx.rows(statement + _UNRECEIPTED + _NO_DAY + " LIMIT ?", (most,))]
+        rows += [(whose, row) for row in tx.rows(f"{statement}{_UNRECEIPTED}{_NO_DAY} LIMIT ?", (most,))]
     return _rows(tx, accord, rows, tx.rows(f"{_IN_CUSTODY}{_NO_DAY} LIMIT ?", (most,)))
 
 
@@ -202,7 +202,7 @@ def _rows(
     over = False
     if rows or custody:
         over = read_stops(tx).ended
-    found = [_day_of(whose, row, tx, accord, over=over) for whose, row in rows]
+    found = [_day_of(whose, row, tx, accord, over=over) for whose, row in rows if row[1] is not None]
     span = 0 if over else custody_span(accord)
     for id_, since in custody:
         found.append((bytes_of(id_), CUSTODY, "", "", None, int_of(since) + span, OVER if over else CUSTODY))
