@@ -11,3 +11,4 @@ CREATE INDEX pool_later ON pool (not_before) WHERE not_before IS NOT NULL;
 CREATE INDEX pool_dispatch ON pool (dispatch) WHERE dispatch IS NOT NULL;
 CREATE INDEX sent_node ON sent (desk, idx) WHERE desk = 'node';
 CREATE INDEX record_rare ON record (kind, idx) WHERE kind NOT IN ('sent', 'received');
+CREATE INDEX entry_record ON entry (role, idx) WHERE substr(entry, 16, 1) = x'06';  -- leaves of records, which are few
