@@ -134,6 +134,7 @@ def note_days(ledger: Ledger, accord: Accord, looked: Looked | None = None) -> b
         looked: how far was looked before; it is brought up to what is looked at now.
     """
     looked = Looked() if looked is None else looked
+    found, whole = 0, False
     for _ in range(_SLICES):
         found, whole = _look_on(ledger, accord, looked)
         if found or whole:
