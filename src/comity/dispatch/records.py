@@ -15,6 +15,9 @@ RECOVERED = "recovered"
 ERASED = "erased"
 """Kind of the record that says which records were erased with a dispatch."""
 
+RARE = "kind NOT IN ('sent', 'received')"
+"""Said beside `kind = ?` for any other kind: the rows of these have an index, in the words that stand here."""
+
 
 def keep(book: Book, kind: str, dispatch: bytes | None, salt: bytes, record: bytes, *, now: Ms) -> LeafIndex:
     """Append a record to the decision log and store what opens it; return its index there."""

@@ -58,7 +58,10 @@ __all__ = ["Deskful", "Lines", "NodeBoard", "PlanItem", "Setting"]
 
 _DAY_MS = 86_400_000
 _CROSSED = "SELECT record FROM record WHERE dispatch = ? AND kind IN ('sent', 'received') ORDER BY idx DESC LIMIT 1"
-_UNREAD = "SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? ORDER BY idx"
+_UNREAD = (
+    "SELECT idx, entry FROM entry WHERE role = ? AND idx >= ? AND idx < ? AND substr(entry, 16, 1) = x'06' ORDER BY idx"
+)
+"""Leaves of records alone, by the byte that says their type: they have an index, and the whole of a long log is not read."""
 _TOLD = frozenset({BREAK_GLASS, REVIEW})
 """Kinds of leaves that a page says in words."""
 _CASES = 50

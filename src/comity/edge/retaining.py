@@ -34,7 +34,7 @@ from comity.node.erasing import (
     refuse_erasure,
 )
 from comity.node.renewing import Renewal, ask_renewal, confirm_renewal, drop_renewal, renewals
-from comity.node.retention import Due, Hold, due, end_hold, hold, holds_in_force, next_due, note_days
+from comity.node.retention import Due, Hold, Looked, due, end_hold, hold, holds_in_force, next_due, note_days
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -64,6 +64,7 @@ class Retaining:
     ) -> None:
         self._engine, self._node, self._store, self._desks = engine, engine.node, store, desks
         self._rebuild, self._files = rebuild, files
+        self._looked = Looked()
 
     async def due(self) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         """Return what is due, the holds in force, and when the next dispatch becomes due."""
@@ -71,7 +72,7 @@ class Retaining:
 
     def _due(self, now: Ms) -> tuple[tuple[Due, ...], tuple[Hold, ...], Ms | None]:
         with self._node.ledger.read() as tx:
-            return due(tx, self._node.office.accord, now), holds_in_force(tx), next_due(tx, now)
+            return due(tx, self._node.office.accord, now, self._looked), holds_in_force(tx), next_due(tx, now)
 
     async def hold(self, target: bytes, reason: str, by: Officer) -> Hold:
         """Keep a dispatch or a case from being erased."""
@@ -176,7 +177,7 @@ class Retaining:
             Whether more is left: it is called again soon, so that nobody waits for a whole backlog.
         """
         self._node.refuse_late(now)
-        more = note_days(self._node.ledger, self._node.office.accord)
+        more = note_days(self._node.ledger, self._node.office.accord, self._looked)
         for _ in range(_ROUNDS):
             with self._node.ledger.begin() as book:
                 left = purge_sealed(book, self._node.office.accord, now)

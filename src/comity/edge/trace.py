@@ -31,6 +31,7 @@ from comity.screen.inbox import Line
 from comity.screen.trace import GapLine, GapsCard, ManifestLine, Trace, TraceCard
 from comity.tlog.tree import leaf_hash
 
+_FIRST = -(1 << 62)  # those of a closed log stand below nought
 _DAYS = 31
 _LISTED = 100
 _LOOKED_BACK = 20_000
@@ -139,10 +140,12 @@ class TraceReader:
     def _manifests(self, tx: Tx) -> Iterator[ManifestLine]:
         """Yield the newest manifests of both sides; what cannot be read is left out, and the proof tells of it."""
         sent = tx.rows("SELECT id, plain, sent_at FROM sent WHERE desk = 'node' AND idx IS NOT NULL ORDER BY idx DESC LIMIT ?", (_DAYS,))  # fmt: skip
+        # Which they are is seen by the index of receipts alone: the rows of all other dispatches are not read.
         got = tx.rows(
-            "SELECT id, plain, known_at FROM got g WHERE plain IS NOT NULL AND fact = ? AND NOT EXISTS"  # noqa: S608  the desk's name has letters only
-            f" (SELECT 1 FROM {self._desk}_dispatch d WHERE d.id = g.id) ORDER BY idx DESC LIMIT ?",
-            (int(Fact.FILED), _DAYS),
+            "SELECT id, plain, known_at FROM got WHERE plain IS NOT NULL AND id IN (SELECT g.id FROM got g"  # noqa: S608  the desk's name has letters only
+            f" WHERE g.settled_at IS NOT NULL AND g.fact = {int(Fact.FILED)} AND g.receipt_idx > ? AND NOT EXISTS"
+            f" (SELECT 1 FROM {self._desk}_dispatch d WHERE d.id = g.id) ORDER BY g.receipt_idx DESC LIMIT ?) ORDER BY idx DESC",
+            (_FIRST, _DAYS),
         )
         for ours, rows in ((True, sent), (False, got)):
             for id_, plain, at in rows:

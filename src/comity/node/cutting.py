@@ -145,7 +145,7 @@ def view_of(book: Book, role: LogRole) -> View:
 
 def _foreign(tx: Tx) -> list[str]:
     """Return the heads under our own key that our node never signed, as its decision log keeps them."""
-    rows = tx.rows("SELECT record FROM record WHERE kind = ? ORDER BY idx", (FOREIGN,))
+    rows = tx.rows(f"SELECT record FROM record WHERE kind = ? AND {records.RARE} ORDER BY idx", (FOREIGN,))  # noqa: S608  a constant
     records_ = [cbor.decode(bytes_of(row[0])) for row in rows]
     return [note for one in records_ if isinstance(one, list) for note in one[1:2] if isinstance(note, str)]
 

@@ -162,7 +162,8 @@ class Made:
 def made_before(case: CaseId, tx: Tx) -> tuple[Made, ...]:
     """Return which papers were made of a case, newest first."""
     found: list[Made] = []
-    for (raw,) in tx.rows("SELECT record FROM record WHERE kind = ? ORDER BY idx DESC", (MADE,)):
+    rows = tx.rows(f"SELECT record FROM record WHERE kind = ? AND {records.RARE} ORDER BY idx DESC", (MADE,))  # noqa: S608  a constant
+    for (raw,) in rows:
         match cbor.decode(bytes_of(raw)):
             case [_, of, bytes(manifest), str(act), str(recipient), _, [str(desk), int(number), _], _, int(at)] if (
                 of == case

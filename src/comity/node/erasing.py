@@ -282,8 +282,8 @@ def purge_sealed(book: Book, accord: Accord, now: Ms) -> bool:
     book.tx.many("UPDATE sent SET sealed = ? WHERE id = ?", [(b"", one) for one in ours])
     book.tx.many("UPDATE got SET sealed = NULL WHERE id = ?", [(one,) for one in theirs])
     book.tx.run(
-        "DELETE FROM set_aside WHERE since <= ? AND idx NOT IN (SELECT t.idx FROM got t JOIN legal_hold h"
-        " ON h.target IN (t.id, t.case_id) WHERE h.ended_at IS NULL)",
+        "DELETE FROM set_aside WHERE since <= ? AND NOT EXISTS (SELECT 1 FROM got t JOIN legal_hold h"
+        " ON h.target IN (t.id, t.case_id) WHERE t.idx = set_aside.idx AND h.ended_at IS NULL)",
         (until,),
     )
     return max(len(ours), len(theirs)) >= _BATCH

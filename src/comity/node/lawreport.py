@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from comity.base import cbor
 from comity.base.ids import DispatchId, Ms
+from comity.dispatch import records
 from comity.dispatch.acts import DONE
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.decision import Decided, read_record
@@ -135,7 +136,8 @@ def _assessments(decided: Iterable[Decided], tx: Tx, begins: Ms, ends: Ms) -> It
             if isinstance(written, bytes) and (one.dispatch, written) not in known:
                 known.add((one.dispatch, written))
                 yield decode_assessment(written)
-    rows = tx.rows("SELECT record FROM record WHERE kind = ? AND at >= ? AND at < ?", (_COMPLETED, begins, ends))
+    asked = f"SELECT record FROM record WHERE kind = ? AND {records.RARE} AND at >= ? AND at < ? ORDER BY idx"  # noqa: S608  a constant
+    rows = tx.rows(asked, (_COMPLETED, begins, ends))
     for (record,) in rows:
         value = cbor.decode(bytes_of(record))
         written = value[_ASSESSMENT_AT] if isinstance(value, list) and len(value) > _ASSESSMENT_AT else None

@@ -6,6 +6,7 @@ keeps it; what has neither stays due and is shown, and so does the rest of what 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from comity.base import cbor
@@ -14,7 +15,7 @@ from comity.base.errors import BadForm, NotAllowed
 from comity.base.ids import CaseId, DispatchId, Ms, new_dispatch_id
 from comity.dispatch import records, wire
 from comity.dispatch.accord import Accord
-from comity.dispatch.book import Book, Ledger
+from comity.dispatch.book import Book, Ledger, LogRole, log_row
 from comity.dispatch.columns import bytes_of, int_of, ms_or_none, text_of
 from comity.dispatch.decision import verdict_in
 from comity.dispatch.entries import Fact
@@ -35,7 +36,7 @@ OVER = "ended"
 """Why something is due: the accord has ended."""
 HOLD = "comity/hold/1"
 _SALT_BYTES, _BATCH, _DAY_MS = 32, 4_096, 86_400_000
-_LONGEST = 2_000
+_LONGEST, _SLICES = 2_000, 16
 MOST = 20_000
 """Rows without a day that are looked at where somebody asks, before `note_days` came to them."""
 _RETAIN = "retain-max-days"
@@ -81,48 +82,134 @@ class Due:
 
 # --- the days ----------------------------------------------------------------------------------------------------------
 
-_OURS = (
-    "SELECT id, plain, case_id, sent_at FROM sent s WHERE settled_at IS NOT NULL"
-    " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = s.id) LIMIT ?"
+_FILED = f"settled_at IS NOT NULL AND fact = {int(Fact.FILED)}"  # as the index says it
+_OURS = "SELECT id, plain, case_id, sent_at FROM sent t WHERE settled_at IS NOT NULL"
+_THEIRS = f"SELECT id, plain, case_id, settled_at FROM got t WHERE {_FILED}"  # noqa: S608  the line above
+_CUT_OFF = (
+    "SELECT id, plain, case_id, settled_at FROM got t"
+    f" WHERE settled_at IS NOT NULL AND fact = {int(Fact.ARRIVED)} AND plain IS NOT NULL"  # noqa: S608  a number
 )
-_THEIRS = (
-    "SELECT id, plain, case_id, settled_at FROM got g WHERE fact IN (?, ?) AND plain IS NOT NULL AND settled_at IS NOT NULL"
-    " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = g.id) LIMIT ?"
-)
-"""What was filed; and what had only arrived above the cut of a log whose key was stolen, and is settled by the cut."""
-_IN_CUSTODY = (
-    "SELECT id, since FROM custody c WHERE NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = c.id) LIMIT ?"
-)
+"""What had only arrived above the cut of a log whose key was stolen, and is settled by the cut."""
+_IN_CUSTODY = "SELECT id, since FROM custody t WHERE since IS NOT NULL"
+_NO_DAY = " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = t.id)"
+_WITHIN = " AND receipt_idx > ? AND receipt_idx <= ?"
+_UNRECEIPTED = " AND receipt_idx IS NULL"
+"""Of what was settled only what was withdrawn: few, whatever the length of the log."""
+_SETTLED = {
+    OURS: "FROM sent WHERE settled_at IS NOT NULL AND receipt_idx > ?",
+    THEIRS: f"FROM got WHERE {_FILED} AND receipt_idx > ?",
+}
+_BOTTOM, _TOP = -(1 << 62), 1 << 62
 _NOTE = (
     "INSERT INTO review (dispatch, whose, desk, kind, case_id, at, why) VALUES (?, ?, ?, ?, ?, ?, ?)"
     " ON CONFLICT (dispatch) DO NOTHING"
 )
 
 
-def note_days(ledger: Ledger, accord: Accord) -> bool:
-    """Give settled dispatches their day, each once, 4,096 of ours and of theirs at a time; return whether more are left."""
+@dataclass(slots=True)
+class Looked:
+    """How far it was looked for what has no day, by the leaves of the receipts; lost with the process.
+
+    A receipt that comes later stands later in its log, but for what a put-back store files again: so each day all are gone
+    through once more, by the index alone, and whoever asks in between is told of what is new.
+
+    Attributes:
+        logs: of which the leaves are, the peer's and ours; other ones after a cut.
+        at: how far `note_days` is, in the peer's log and in ours.
+        before: how far all was gone through.
+    """
+
+    logs: tuple[str, ...] = ()
+    at: tuple[int, int] = (_BOTTOM, _BOTTOM)
+    before: tuple[int, int] = (_BOTTOM, _BOTTOM)
+
+    def within(self, tx: Tx) -> Looked:
+        """Return it as it counts for the logs of now."""
+        rows = (log_row(tx, role) for role in (LogRole.THEIRS, LogRole.OURS))
+        logs = tuple("" if row is None else row.origin for row in rows)
+        return self if logs == self.logs else Looked(logs)
+
+
+def note_days(ledger: Ledger, accord: Accord, looked: Looked | None = None) -> bool:
+    """Give settled dispatches their day, each once, 4,096 of ours and of theirs at a time; return whether more are left.
+
+    Args:
+        ledger: of the node.
+        accord: whose timers count.
+        looked: how far was looked before; it is brought up to what is looked at now.
+    """
+    looked = Looked() if looked is None else looked
+    found, whole = 0, False
+    for _ in range(_SLICES):
+        found, whole = _look_on(ledger, accord, looked)
+        if found or whole:
+            break
+    return not whole or found >= _BATCH
+
+
+def _look_on(ledger: Ledger, accord: Accord, looked: Looked) -> tuple[int, bool]:
+    """Look through the next receipts; return how many days were noted, and whether these were the last ones."""
     with ledger.read() as tx:
-        found = without_day(tx, accord)
+        since = looked.within(tx)
+        ends = [_end(tx, whose, after) for whose, after in zip(_SETTLED, since.at, strict=True)]
+        newest = [_newest(tx, whose, after) for whose, after in zip(_SETTLED, since.at, strict=True)]
+        ours, theirs = (new if end is None else end for end, new in zip(ends, newest, strict=True))
+        found = without_day(tx, accord, spans=[(since.at[0], ours), (since.at[1], theirs)])
     if found:
         with ledger.begin() as book:
             book.tx.many(_NOTE, found)
-    return len(found) >= _BATCH
+    whole = ends == [None, None]
+    looked.at, looked.before = ((_BOTTOM, _BOTTOM), (ours, theirs)) if whole else ((ours, theirs), since.before)
+    looked.logs = since.logs  # last: whoever reads meanwhile looks from the beginning
+    return len(found), whole
+
+
+def _end(tx: Tx, whose: str, after: int) -> int | None:
+    """Return the receipt with which the next 4,096 end; None if there are not so many."""
+    rows = tx.rows(f"SELECT receipt_idx {_SETTLED[whose]} ORDER BY receipt_idx LIMIT 1 OFFSET ?", (after, _BATCH - 1))
+    return int_of(rows[0][0]) if rows else None
+
+
+def _newest(tx: Tx, whose: str, after: int) -> int:
+    found = tx.rows(f"SELECT max(receipt_idx) {_SETTLED[whose]}", (after,))[0][0]
+    return after if found is None else int_of(found)
 
 
 def note_day(book: Book, accord: Accord, dispatch: DispatchId) -> None:
     """Give one settled dispatch its day, if it has none yet."""
-    if not book.tx.rows("SELECT 1 FROM review WHERE dispatch = ?", (dispatch,)):
-        book.tx.many(_NOTE, [one for one in without_day(book.tx, accord, MOST) if one[0] == dispatch])
+    asked = f" AND id = ?{_NO_DAY}"
+    rows = [(OURS, row) for row in book.tx.rows(_OURS + asked, (dispatch,))]
+    rows += [(THEIRS, row) for which in (_THEIRS, _CUT_OFF) for row in book.tx.rows(which + asked, (dispatch,))]
+    book.tx.many(_NOTE, _rows(book.tx, accord, rows, book.tx.rows(_IN_CUSTODY + asked, (dispatch,))))
 
 
-def without_day(tx: Tx, accord: Accord, most: int = _BATCH) -> list[tuple[bytes | str | int | None, ...]]:
-    """Return the rows of `review` that `note_days` has not written yet: dispatch, whose, desk, kind, case, day, why."""
-    rows = [(OURS, row) for row in tx.rows(_OURS, (most,))]
-    rows += [(THEIRS, row) for row in tx.rows(_THEIRS, (int(Fact.FILED), int(Fact.ARRIVED), most))]
-    custody, over = tx.rows(_IN_CUSTODY, (most,)), False
+def without_day(
+    tx: Tx, accord: Accord, most: int = _BATCH, *, spans: Sequence[tuple[int, int]] = ((_BOTTOM, _TOP),) * 2
+) -> list[tuple[bytes | str | int | None, ...]]:
+    """Return the rows of `review` that `note_days` has not written yet: dispatch, whose, desk, kind, case, day, why.
+
+    Args:
+        tx: a snapshot.
+        accord: whose timers count.
+        most: so many of each at most.
+        spans: of the receipts that are looked at, of ours and of theirs: above the first leaf, up to the second.
+    """
+    rows: list[tuple[str, Row]] = []
+    for (whose, statement), span in zip(((OURS, _OURS), (THEIRS, _THEIRS)), spans, strict=True):
+        within = statement + _WITHIN + _NO_DAY + " ORDER BY receipt_idx LIMIT ?"
+        rows += [(whose, row) for row in tx.rows(within, (*span, most))]
+        rows += [(whose, row) for row in tx.rows(f"{statement}{_UNRECEIPTED}{_NO_DAY} LIMIT ?", (most,))]
+    rows += [(THEIRS, row) for row in tx.rows(f"{_CUT_OFF}{_NO_DAY} LIMIT ?", (most,))]
+    return _rows(tx, accord, rows, tx.rows(f"{_IN_CUSTODY}{_NO_DAY} LIMIT ?", (most,)))
+
+
+def _rows(
+    tx: Tx, accord: Accord, rows: Sequence[tuple[str, Row]], custody: Sequence[Row]
+) -> list[tuple[bytes | str | int | None, ...]]:
+    over = False
     if rows or custody:
         over = read_stops(tx).ended
-    found = [day_of(whose, row, tx, accord, over=over) for whose, row in rows]
+    found = [day_of(whose, row, tx, accord, over=over) for whose, row in rows if row[1] is not None]
     span = 0 if over else custody_span(accord)
     for id_, since in custody:
         found.append((bytes_of(id_), CUSTODY, "", "", None, int_of(since) + span, OVER if over else CUSTODY))
@@ -182,14 +269,19 @@ def all_due(tx: Tx, now: Ms) -> None:
     )
 
 
-def due(tx: Tx, accord: Accord, now: Ms) -> tuple[Due, ...]:
+def due(tx: Tx, accord: Accord, now: Ms, looked: Looked | None = None) -> tuple[Due, ...]:
     """Return what is past its day and not erased, or erased in part only, the longest overdue first; nothing is written.
 
-    What was settled since `note_days` last ran is looked at here.
+    What was settled since `note_days` last went through all, as `looked` says, is looked at here.
     """
+    before = (Looked() if looked is None else looked).within(tx).before
     known = erasures(tx)
     rows = tx.rows("SELECT dispatch, whose, desk, kind, case_id, at, why FROM review WHERE at <= ?", (now,))
-    rows += [one for one in without_day(tx, accord, MOST) if one[5] is not None and int_of(one[5]) <= now]
+    rows += [
+        one
+        for one in without_day(tx, accord, MOST, spans=[(since, _TOP) for since in before])
+        if one[5] is not None and int_of(one[5]) <= now
+    ]
     holds = {one.target: one for one in holds_in_force(tx)}
     found = (_due(row, holds, known.get(bytes_of(row[0]), [])) for row in rows)
     return tuple(sorted((one for one in found if one is not None), key=lambda one: (one.at, one.dispatch)))

@@ -12,6 +12,7 @@ from comity.base.ids import LeafIndex, Ms
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of
 from comity.dispatch.exchange_codec import Exchange
+from comity.dispatch.ports import Row, Scalar
 from comity.marking.labels import Lane
 from comity.node import heads
 from comity.node.incarnation import read_incarnation
@@ -150,12 +151,9 @@ def _candidates(
     if not allowed.lanes:
         return []
     goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
-    bounds = (int(max(allowed.lanes)), size, window_end(book, size, window, allowed), *arguments)
-    rows = book.tx.rows(
-        "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s WHERE s.settled_at IS NULL AND s.fact = 0 AND +s.idx >= 0"  # noqa: S608  no text of a person in it
-        f" AND s.lane <= ? AND s.idx < ? AND (s.lane = 0 OR s.idx < ?){goes}{_but(aloft)} ORDER BY s.lane, s.idx LIMIT ?",
-        (*bounds, *aloft.sizes, DISPATCHES),
-    )
+    end = window_end(book, size, window, allowed)
+    bounds = (int(max(allowed.lanes)), size, end, *arguments)
+    rows = _placed(book, allowed, size, end, aloft=aloft)
     known = {row[3] for row in rows}
     for index in wanted:
         if index not in known and index not in aloft.sizes:
@@ -168,6 +166,25 @@ def _candidates(
     rows = [row for row in rows if row[1] not in aloft.sizes]
     rows.sort(key=lambda row: (int_of(row[0]), int_of(row[1])))
     return [(int_of(lane), LeafIndex(int_of(index)), bytes_of(sealed)) for lane, index, sealed, _ in rows]
+
+
+def _placed(book: Book, allowed: Going, size: int, end: int, *, aloft: Aloft) -> list[Row]:
+    """Return what has no receipt and has its place below the head, and below the window's end where it is not immediate."""
+    # Lane by lane: where lanes are asked for together, all that waits in the pool is looked at first.
+    goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
+    lanes, asked = list[str](), list[Scalar]()
+    for lane in sorted(one for one in Lane if one <= max(allowed.lanes)):
+        lanes.append(
+            "SELECT idx FROM (SELECT s.idx FROM sent s WHERE s.settled_at IS NULL AND s.lane = ? AND s.fact = 0 AND s.idx >= 0"  # noqa: S608  no text of a person in it
+            f" AND s.idx < ?{goes}{_but(aloft)} ORDER BY s.idx LIMIT ?) AS {lane.name.lower()}"
+        )
+        below = size if lane is Lane.IMMEDIATE else min(size, end)
+        asked += (int(lane), below, *arguments, *aloft.sizes, DISPATCHES)
+    return book.tx.rows(
+        "SELECT s.lane, coalesce(s.resealed_idx, s.idx), s.sealed, s.idx FROM sent s"  # noqa: S608  as above
+        f" WHERE s.idx IN ({' UNION ALL '.join(lanes)}) ORDER BY s.lane, s.idx LIMIT ?",
+        (*asked, DISPATCHES),
+    )
 
 
 def _but(aloft: Aloft) -> str:

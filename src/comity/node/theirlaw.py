@@ -70,7 +70,8 @@ def note_asked(ledger: Ledger, office: Office, asked: AskedOf, now: Ms) -> LeafI
 def asked_since(tx: Tx, since: Ms, *, limit: int = 200) -> tuple[tuple[AskedOf, Ms], ...]:
     """Return the asks from a time on, the newest first, each with its time; for our reviewer."""
     rows = tx.rows(
-        "SELECT record, at FROM record WHERE kind = ? AND at >= ? ORDER BY idx DESC LIMIT ?", (KIND, since, limit)
+        f"SELECT record, at FROM record WHERE kind = ? AND {records.RARE} AND at >= ? ORDER BY idx DESC LIMIT ?",  # noqa: S608  a constant
+        (KIND, since, limit),
     )
     return tuple((_read(bytes_of(record)), Ms(int_of(at))) for record, at in rows)
 

@@ -88,8 +88,8 @@ def bench_depth(quick: bool, folder: Path, *, root: Path) -> dict[str, Any]:  # 
     """Measure the exchange above logs of 10,000 and of 10,000,000 leaves; 2,000 and 20,000 with `quick`.
 
     Returns:
-        leaves, by size: one_at_a_time and in_flight_32 as of `exchange`, fill_seconds; cost: CPU of a dispatch above
-        the larger log by that above the smaller; calibration, machine.
+        leaves, by size: one_at_a_time and in_flight_32 as of `exchange`, sender_mib and receiver_mib (resident at the
+        end), fill_seconds; cost: CPU of a dispatch above the larger log by that above the smaller; calibration, machine.
     """
     stage = build(folder, find_data(root, "india-canada"), Ms(read_moment(_START)), tick_ms=0)
     before, found = calibrate(), dict[str, Any]()
@@ -99,12 +99,24 @@ def bench_depth(quick: bool, folder: Path, *, root: Path) -> dict[str, Any]:  # 
         began = time.perf_counter()
         fill(stage, leaves)
         filled = time.perf_counter() - began
-        figures = asyncio.run(measure(Comity(stage), singles=_SINGLES, many=many))
+        target = _Weighed(stage)
+        figures = asyncio.run(measure(target, singles=_SINGLES, many=many))
         figures.pop("extra")
-        found[str(leaves)] = figures | {"fill_seconds": filled}
+        found[str(leaves)] = figures | target.memory | {"fill_seconds": filled}
     small, large = (one["in_flight_32"]["cpu_ms_per_dispatch"] for one in found.values())
     calibration = {"ml_dsa_65_sign_ms": min(before, calibrate())}
     return {"leaves": found, "cost": large / small, "calibration": calibration, "machine": machine()}
+
+
+class _Weighed(Comity):
+    """Two nodes whose memory is looked at before they end."""
+
+    memory: dict[str, float]
+
+    async def close(self) -> None:
+        """End both nodes."""
+        self.memory = {"sender_mib": _resident(self.near), "receiver_mib": _resident(self.far)}
+        await super().close()
 
 
 def fill(stage: Stage, leaves: int) -> None:
