@@ -203,7 +203,8 @@ class WantsAnything(Says):
 
 class NeverSilent(Node):
     def due_at(self, now):
-        return min(super().due_at(now), self._told.at + 30_000)
+        due = super().due_at(now)
+        return due if due is None else min(due, self._told.at + 30_000)
 
 
 class NeverCosigns(Says):
@@ -512,7 +513,7 @@ class Babbles(Apart):
     """Always has something to say, and never lets its log be settled."""
 
     def due_at(self, now):
-        return now
+        return None if self.recovering else now
 
     def take(self, data, now, *, apart=False):
         raise Problem("slow-down", 429, "never")

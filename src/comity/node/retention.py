@@ -85,10 +85,8 @@ class Due:
 _FILED = f"settled_at IS NOT NULL AND fact = {int(Fact.FILED)}"  # as the index says it
 _OURS = "SELECT id, plain, case_id, sent_at FROM sent t WHERE settled_at IS NOT NULL"
 _THEIRS = f"SELECT id, plain, case_id, settled_at FROM got t WHERE {_FILED}"  # noqa: S608  the line above
-_CUT_OFF = (
-    "SELECT id, plain, case_id, settled_at FROM got t"
-    f" WHERE settled_at IS NOT NULL AND fact = {int(Fact.ARRIVED)} AND plain IS NOT NULL"  # noqa: S608  a number
-)
+_SETTLED_BY_CUT = f"settled_at IS NOT NULL AND fact = {int(Fact.ARRIVED)} AND plain IS NOT NULL"
+_CUT_OFF = f"SELECT id, plain, case_id, settled_at FROM got t WHERE {_SETTLED_BY_CUT}"  # noqa: S608  the line above
 """What had only arrived above the cut of a log whose key was stolen, and is settled by the cut."""
 _IN_CUSTODY = "SELECT id, since FROM custody t WHERE since IS NOT NULL"
 _NO_DAY = " AND NOT EXISTS (SELECT 1 FROM review r WHERE r.dispatch = t.id)"

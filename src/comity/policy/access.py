@@ -196,9 +196,7 @@ class Access:
         return self._remembered(person, deed, case)
 
     def _decide(self, person: Person, deed: Deed, case: CaseFacts | None) -> bool:
-        with_case = case is not None and (
-            deed is not Deed.CASE and self._asked(person, Deed.CASE, case, with_case=False)
-        )
+        with_case = case is not None and deed is not Deed.CASE and self._remembered(person, Deed.CASE, case)
         return self._asked(person, deed, case, with_case=with_case)
 
     def _asked(self, person: Person, deed: Deed, case: CaseFacts | None, *, with_case: bool) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from comity.dispatch.certificates import CONTENT, decode_certificate
 from comity.dispatch.columns import bytes_of, int_of
@@ -55,7 +55,7 @@ def _gone(number: int, row: Row, log: Sequence[Entry]) -> None:
 
 
 def check_certificates(
-    number: int, tx: Tx, ours: Mapping[bytes, int], theirs: Sequence[Entry], gone: frozenset[bytes]
+    number: int, tx: Tx, ours: Mapping[bytes, int], theirs: Sequence[Entry], gone: Callable[[], frozenset[bytes]]
 ) -> None:
     """Check the certificates that came: none of an honest side was refused, and each says what both logs say.
 
@@ -64,7 +64,7 @@ def check_certificates(
         tx: its rows.
         ours: index of each of its dispatches in its log.
         theirs: the other side's log, as far as it mirrors it.
-        gone: what the other side has destroyed, by its own rows.
+        gone: returns what the other side has destroyed, by its own rows.
 
     Raises:
         Broken: one does not.
@@ -81,4 +81,4 @@ def check_certificates(
         ensure(good, Invariant.CERTIFIED, number, f"{shown} names leaf {index}, which does not say it")
         given = said.dispatch == about and ours.get(said.dispatch) == said.index
         ensure(given, Invariant.CERTIFIED, number, f"{shown} is about something that this side did not give")
-        ensure(said.dispatch in gone, Invariant.CERTIFIED, number, f"what {shown} is about was not destroyed")
+        ensure(said.dispatch in gone(), Invariant.CERTIFIED, number, f"what {shown} is about was not destroyed")

@@ -58,8 +58,8 @@ def _check_goes(watch: Watch, number: int, index: int) -> None:
 
 
 def _head_stored(tx: Tx, exchange: Exchange) -> bool:
-    found = tx.rows("SELECT 1 FROM head WHERE role = ? AND note = ?", (LogRole.OURS, exchange.checkpoint))
-    return bool(found)
+    place = (LogRole.OURS, exchange.size, exchange.checkpoint)
+    return bool(tx.rows("SELECT 1 FROM head WHERE role = ? AND size = ? AND note = ?", place))
 
 
 def _check_mirror(watch: Watch, number: int, exchange: Exchange, theirs: LogRow, tx: Tx) -> None:
@@ -68,9 +68,8 @@ def _check_mirror(watch: Watch, number: int, exchange: Exchange, theirs: LogRow,
     ensure(same, Invariant.SAID_UNSTORED, number, f"a mirror of {exchange.mirror_size} entries, {theirs.size} held")
     if exchange.cosignature is not None:
         cosigned: Checkpoint = parse_body(parse_note(exchange.cosignature).text)
-        kept = tx.rows(
-            "SELECT size FROM head WHERE role = ? AND cosignature = ?", (LogRole.THEIRS, exchange.cosignature)
-        )
+        place = (LogRole.THEIRS, cosigned.size, exchange.cosignature)
+        kept = tx.rows("SELECT 1 FROM head WHERE role = ? AND size = ? AND cosignature = ?", place)
         ensure(cosigned.size <= side.mirror, Invariant.COSIGNED_MORE, number, f"{cosigned.size} of {side.mirror}")
         ensure(kept, Invariant.SAID_UNSTORED, number, f"a cosignature of size {cosigned.size}")
     for index in exchange.wants:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from comity.base import cbor
 from comity.crypto.sign import unverified_payload
@@ -40,20 +40,47 @@ class RowsHeld:
     away: AbstractSet[bytes] = frozenset()
 
 
-def check_rows(number: int, tx: Tx, held: RowsHeld) -> None:
+class Rows(NamedTuple):
+    """All rows of one side that are checked, as they are stored at one moment."""
+
+    sent: list[Row]
+    pool: list[Row]
+    lost: list[Row]
+    regot: list[Row]
+    got: list[Row]
+    desk: list[Row]
+    kept: list[Row]
+
+    @classmethod
+    def read(cls, tx: Tx) -> Self:
+        """Read them."""
+        return cls(
+            tx.rows("SELECT id, idx, fact, settled_at FROM sent"),
+            tx.rows("SELECT dispatch FROM pool"),
+            tx.rows("SELECT id FROM lost"),
+            tx.rows("SELECT idx FROM regot"),
+            tx.rows("SELECT idx, id, fact, settled_at, seen_at, sealed IS NULL, plain IS NULL FROM got"),
+            tx.rows("SELECT id, ours, admitted, filed, text FROM exercise"),
+            tx.rows("SELECT id FROM kept WHERE became IS NULL"),
+        )
+
+
+def check_rows(number: int, rows: Rows, held: RowsHeld) -> None:
     """Check sent, pool, got, desk and kept rows of one side.
 
     Raises:
         Broken: one of them does not agree with the logs.
     """
-    sent = _sent(number, tx, held)
-    again = frozenset(int_of(row[0]) for row in tx.rows("SELECT idx FROM regot"))
-    got = _got(number, tx, held, again)
+    sent = _sent(number, rows, held)
+    again = frozenset(int_of(row[0]) for row in rows.regot)
+    got = _got(number, rows.got, held, again)
     # What a put-back store lost stands at no desk until its bytes have come again, or where the peer has them no more.
-    rows = tx.rows("SELECT idx, id, sealed IS NULL FROM got WHERE fact <> 0 AND plain IS NULL")
-    rows = [row for row in rows if row[0] in again or (row[0] in held.withdrawn and row[2])]
-    gone = {bytes_of(row[1]) for row in rows}
-    _desk(number, tx, sent - held.elsewhere, {id_: got[id_] for id_ in got.keys() - held.elsewhere - gone})
+    gone = {
+        bytes_of(id_)
+        for index, id_, fact, _, _, no_bytes, no_plain in rows.got
+        if fact and no_plain and (index in again or (index in held.withdrawn and no_bytes))
+    }
+    _desk(number, rows, sent - held.elsewhere, {id_: got[id_] for id_ in got.keys() - held.elsewhere - gone})
 
 
 def _short(id_: Scalar) -> str:
@@ -66,15 +93,14 @@ def _newest(facts: Sequence[Fact]) -> int:
     return next((int(fact) for fact in reversed(facts) if fact is not Fact.SEEN), 0)
 
 
-def _sent(number: int, tx: Tx, held: RowsHeld) -> set[bytes]:
-    pooled = Counter(row[0] for row in tx.rows("SELECT dispatch FROM pool"))
-    rows = tx.rows("SELECT id, idx, fact, settled_at FROM sent")
-    for row in rows:
+def _sent(number: int, rows: Rows, held: RowsHeld) -> set[bytes]:
+    pooled = Counter(row[0] for row in rows.pool)
+    for row in rows.sent:
         id_, index = row[:2]
         once = held.leaves.get(bytes_of(id_)) == index and pooled[id_] == (index is None)
         _sent_row(number, row, tuple(() if index is None else held.seen.get(int_of(index), ())), once=once)
-    ids = {bytes_of(row[0]) for row in rows}
-    lost = {bytes_of(row[0]) for row in tx.rows("SELECT id FROM lost")}
+    ids = {bytes_of(row[0]) for row in rows.sent}
+    lost = {bytes_of(row[0]) for row in rows.lost}
     ensure(not ids & lost, Invariant.SENT_ROW, number, "a dispatch that is held counts as lost")
     ensure((ids | lost).issuperset(held.leaves), Invariant.SENT_ROW, number, "a leaf of ours has no row")
     ensure(pooled.total() <= len(ids), Invariant.SENT_ROW, number, "the pool holds what was not sent")
@@ -91,8 +117,7 @@ def _sent_row(number: int, row: Row, facts: tuple[Fact, ...], *, once: bool) -> 
     ensure((settled is not None) == (int_of(fact) > Fact.ARRIVED), Invariant.SENT_ROW, number, f"{shown} settled")
 
 
-def _got(number: int, tx: Tx, held: RowsHeld, again: AbstractSet[int]) -> dict[bytes, int]:
-    rows = tx.rows("SELECT idx, id, fact, settled_at, seen_at, sealed IS NULL, plain IS NULL FROM got")
+def _got(number: int, rows: list[Row], held: RowsHeld, again: AbstractSet[int]) -> dict[bytes, int]:
     for row in rows:
         index, id_ = int_of(row[0]), bytes_of(row[1])
         leaf = held.mirrored[index] if index < len(held.mirrored) else None
@@ -141,17 +166,16 @@ def _got_row(number: int, row: Row, beside: _Beside) -> None:
     )
 
 
-def _desk(number: int, tx: Tx, sent: set[bytes], got: Mapping[bytes, int]) -> None:
+def _desk(number: int, rows: Rows, sent: set[bytes], got: Mapping[bytes, int]) -> None:
     """Check that a desk row stands on a committed send, or on a receipt: filed with content, refused without."""
-    rows = tx.rows("SELECT id, ours, admitted, filed, text FROM exercise")
-    for row in rows:
+    for row in rows.desk:
         _desk_row(number, row, bytes_of(row[0]) in sent, got.get(bytes_of(row[0])))
-    shown_ids = {bytes_of(row[0]) for row in rows}
+    shown_ids = {bytes_of(row[0]) for row in rows.desk}
     owed = sent | {id_ for id_, fact in got.items() if fact in {Fact.FILED, Fact.REFUSED}}
     ensure(shown_ids == owed, Invariant.DESK_ROW, number, f"{len(shown_ids)} desk rows, {len(owed)} owed")
-    texts = [row[4] for row in rows if row[1]]
+    texts = [row[4] for row in rows.desk if row[1]]
     ensure(len(set(texts)) == len(texts), Invariant.SENT_TWICE, number, "one form of an officer was sent twice")
-    kept = {bytes_of(row[0]) for row in tx.rows("SELECT id FROM kept WHERE became IS NULL")}
+    kept = {bytes_of(row[0]) for row in rows.kept}
     ensure(not kept & sent, Invariant.SENT_ROW, number, "a withheld draft was sent")
 
 

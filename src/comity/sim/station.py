@@ -218,7 +218,7 @@ class Station:
 
     def is_at_work(self) -> bool:
         """Whether people can hand something in: it is neither asking what it lost nor left behind by another store."""
-        return self.is_ready() and not self.node.recovering and self.link_state() is not LinkState.SUPERSEDED
+        return self.is_ready() and self.link_state() not in {LinkState.RECOVERING, LinkState.SUPERSEDED}
 
     def attempt(self, act: Callable[[Node], Result]) -> Result | None:
         """Let the node do something; after a store error or a crash there is no result, and nothing in memory."""
@@ -273,8 +273,10 @@ class Station:
         self._wake_at = None
         if not self.calls or not self.is_ready() or len(self._in_flight) >= IN_FLIGHT:
             return
-        recovering = self.node.recovering
-        due = self.clock if recovering else self.node.due_at(self.clock)
+        due = self.node.due_at(self.clock)
+        recovering = due is None and self.node.recovering  # one that asks what it lost has nothing else to say
+        if recovering:
+            due = self.clock
         if due is None:
             return
         at = max(due - self.offset(), self._not_before)

@@ -40,7 +40,7 @@ from comity.node.papers import CEREMONY
 from comity.node.resealing import KEY_EXPIRED
 from comity.sim.exercise import DESK, RECALL, Locker
 from comity.sim.gone import check_certificates, destroyed, said_gone
-from comity.sim.rows import RowsHeld, check_disowned, check_rows
+from comity.sim.rows import Rows, RowsHeld, check_disowned, check_rows
 from comity.sim.ruled import Invariant, ensure
 from comity.sim.signers import Lists, check_signers, check_waited, lists_of
 from comity.tlog.tree import Edge, leaf_hash
@@ -95,6 +95,10 @@ class Side:
         about: for each leaf of the peer's log, the bytes that its newest receipt names.
         editions: digests of the accords behind the ceremony in its log.
         seen: facts that the peer's receipts state, for each leaf of its log, as far as it mirrors them.
+        recalled: leaves that the peer withdrew, as far as it mirrors them.
+        resealed: for each leaf of the peer's log that was sealed anew, the newest bytes, as far as it mirrors them.
+        keys_changed: its log names a key list after those of the ceremony.
+        good: the newest rows that were good, and beside what.
     """
 
     log: Log = field(default_factory=Log)
@@ -119,6 +123,10 @@ class Side:
     sealed: dict[int, list[bytes]] = field(default_factory=dict)
     about: dict[int, bytes] = field(default_factory=dict)
     editions: list[Digest] = field(default_factory=list)
+    recalled: set[int] = field(default_factory=set)
+    resealed: dict[int, bytes] = field(default_factory=dict)
+    keys_changed: bool = False
+    good: tuple[Rows, RowsHeld] | None = None
 
 
 class Watch:
@@ -165,24 +173,39 @@ class Watch:
             _cosignatures(number, side, peer, tx, logs)
             self._decisions(number, tx, logs[LogRole.DECISION])
             mirrored = peer.log.decoded[: side.mirror]
-            elsewhere = side.elsewhere | peer.elsewhere
-            withdrawn = frozenset(one.index for one in mirrored if isinstance(one, WithdrawLeaf))
-            newest: dict[int, bytes] = {one.index: one.sealed for one in mirrored if isinstance(one, ResealLeaf)}
-            receipts = {
-                place: []
-                if facts == [Fact.QUARANTINED] and newest.get(place, side.about[place]) != side.about[place]
-                else facts
-                for place, facts in side.facts.items()
-            }
             gone = destroyed(number, tx, side.log.decoded)
-            with self.stores[1 - number].read() as peer_tx:
-                check_certificates(number, tx, side.leaves, mirrored, said_gone(peer_tx))
+            check_certificates(number, tx, side.leaves, mirrored, lambda: self._said_gone(1 - number))
             away = gone | {bytes_of(row[0]) for row in tx.rows("SELECT id FROM custody")}
-            held = RowsHeld(side.leaves, receipts, side.seen, mirrored, elsewhere, withdrawn, away)
-            check_rows(number, tx, held)
+            self._rows(number, Rows.read(tx), mirrored, away)
             state = read_link(tx).state
             accused = tx.rows("SELECT class FROM evidence")
             ensure(not accused and state is not LinkState.BROKEN, Invariant.ACCUSED, number, f"{accused}, {state}")
+
+    def _rows(self, number: int, rows: Rows, mirrored: list[Entry], away: frozenset[bytes]) -> None:
+        """Check the rows of a side; what was good beside the same is good."""
+        side, peer = self.sides[number], self.sides[1 - number]
+        receipts = {
+            place: ()
+            if facts == [Fact.QUARANTINED] and side.resealed.get(place, side.about[place]) != side.about[place]
+            else tuple(facts)
+            for place, facts in side.facts.items()
+        }
+        held = RowsHeld(
+            dict(side.leaves),
+            receipts,
+            {place: tuple(facts) for place, facts in side.seen.items()},
+            mirrored,
+            side.elsewhere | peer.elsewhere,
+            frozenset(side.recalled),
+            away,
+        )
+        if side.good != (rows, held):
+            check_rows(number, rows, held)
+            side.good = rows, held
+
+    def _said_gone(self, number: int) -> frozenset[bytes]:
+        with self.stores[number].read() as tx:
+            return said_gone(tx)
 
     def put_back(self, number: int) -> None:
         """Note that the store of a side was put back: what it says of itself counts again once it has recovered."""
@@ -220,8 +243,15 @@ class Watch:
             same = index == place < len(peer.log.entries) and peer.log.entries[place] == entry
             ensure(same, Invariant.MIRROR, number, f"mirrored entry {place} is not that of the log")
             leaf = peer.log.decoded[place]
-            if isinstance(leaf, ReceiptLeaf):
-                side.seen.setdefault(leaf.index, []).append(leaf.fact)
+            match leaf:
+                case ReceiptLeaf():
+                    side.seen.setdefault(leaf.index, []).append(leaf.fact)
+                case WithdrawLeaf():
+                    side.recalled.add(leaf.index)
+                case ResealLeaf():
+                    side.resealed[leaf.index] = leaf.sealed
+                case _:
+                    pass
             side.stops = _stopped(side.stops, leaf, ours=False)
         side.mirror += len(new)
         ensure(side.mirror == row.size, Invariant.MIRROR, number, f"{side.mirror} entries under a size of {row.size}")
@@ -266,6 +296,8 @@ class Watch:
                 side.editions.append(entry.digest)
                 both = zip(side.editions, peer.editions, strict=False)
                 ensure(all(one == other for one, other in both), Invariant.EDITION, number, f"another text at {place}")
+            case InstrumentLeaf(kind=InstrumentKind.KEYS) if place >= CEREMONY:
+                side.keys_changed = True
             case DispatchLeaf():
                 fits = entry.edition == 1 + len(side.editions)
                 ensure(fits, Invariant.EDITION, number, f"edition {entry.edition} of a dispatch at {place}")
@@ -341,9 +373,7 @@ class Watch:
         side, peer = self.sides[number], self.sides[1 - number]
         before = side.newest
         _heads(number, side, tx, row)
-        if not any(
-            one.kind is InstrumentKind.KEYS for one in side.log.decoded[CEREMONY:] if isinstance(one, InstrumentLeaf)
-        ):
+        if not side.keys_changed:
             return
         found = tx.rows("SELECT size, note FROM head WHERE role = ? AND (size > ? OR time > ?)", (row.role, *before))
         for size, note in found:

@@ -45,6 +45,7 @@ def strategy(hint: Any):
 QUESTIONS = st.builds(Question, **{name: strategy(hint) for name, hint in get_type_hints(Question).items()})
 
 
+@pytest.mark.no_cover
 @given(QUESTIONS)
 def test_every_question_is_read_as_it_was_asked(question):
     written = encode_question(question)
