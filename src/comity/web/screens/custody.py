@@ -291,6 +291,7 @@ async def opens(visit: Visit) -> Answer:
     step, dispatch = visit.field("step"), visit.field("dispatch")
     if step not in _OPENED or (step == "ask" and visit.field("for") not in ENDS):
         raise Refused(400, "bad-form", visit.texts("custody.bad"))
+    _not_old(visit)
     body: dict[str, Json] = {"dispatch": dispatch, "step": step, "by": _by(visit)}
     if step == "ask":
         body |= {"end": visit.field("for"), "reason": visit.field("reason")}
