@@ -72,7 +72,7 @@ class AnswersBeforeStoring(Apart):
         taken = None
         try:
             with self.ledger.begin() as book:
-                taken = self._take(exchange, head, book, now, apart=False)
+                taken = self._take(exchange, head, book, now, apart=False, carried=False)
                 self.early = now, self._say(book, self._heard, now)
                 self._heard = Heard(exchange.base, tuple((int(k), v) for k, v in exchange.credit), exchange.wants)
         except StoreError:
@@ -230,7 +230,7 @@ def test_what_is_said_wrongly_is_caught(faulty, invariant):
 
 
 class ForgetsPending(Node):
-    def _keep_doubtful(self, head, problem, now):
+    def _keep_doubtful(self, head, problem, now, **_):
         """Keeps nothing."""
 
 

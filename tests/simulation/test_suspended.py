@@ -52,8 +52,8 @@ def test_a_world_does_not_rest_before_people_resumed_the_desk():
 class FilesAllTheSame(Node):
     """Files what was under way when its own side suspended."""
 
-    def _note_good(self, book, head, now, *, cosigned):
-        super()._note_good(book, head, now, cosigned=cosigned)
+    def _note_good(self, book, head, now, *, cosigned, **more):
+        super()._note_good(book, head, now, cosigned=cosigned, **more)
         self._stops = NOTHING
 
 
