@@ -1,4 +1,4 @@
-"""Heads that were lost with a store are shown to its owner again where the log of now has other keys at their sizes."""
+"""Heads that were lost with a store are shown to its owner again, whatever became of keys and logs since."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from comity.node.recovery import Next
 from comity.node.taken import Problem
 from comity.sim.exercise import OFFICER
 from comity.tlog.note import parse_note
+from tests.unit.node.cuts import AFTER, LAST, LATER, cut_whole, joined, notice, steal, whole
 from tests.unit.node.putback import SECOND, START, note, recover, say, settle
 from tests.unit.node.rotating import TICK, turn, two
 from tests.unit.node.test_put_back_disowned import pends
@@ -63,3 +64,26 @@ def test_a_lost_head_at_a_change_of_keys_that_came_later_in_the_log_of_now():
     assert recover(a, b, M)[-1] is Next.FETCH
     settle(a, b, Ms(M + SECOND))
     sound(a, b)
+
+
+def test_a_lost_head_of_a_log_that_was_cut_is_none_of_the_next_one():
+    a, b = joined()
+    before = a.store.image()
+    a.node.submit([note("never proved")], Ms(START + SECOND))
+    pends(b, a.node.speak(Ms(START + SECOND)), Ms(START + SECOND))
+    a.put_back(before)
+    assert recover(a, b, Ms(START + 2 * SECOND)) == [Next.AGAIN, Next.FETCH]
+    settle(a, b, LATER)
+    a.open()
+    assert recover(a, b, LATER) == [Next.UP]
+    steal(a, b, AFTER)
+    notice(a, b, AFTER)
+    cut_whole(a, b)
+    before = a.store.image()
+    a.node.submit([note("behind")], LAST)
+    settle(a, b, LAST)
+    a.put_back(before)
+    assert recover(a, b, L) == [Next.AGAIN, Next.FETCH]
+    settle(a, b, Ms(L + SECOND))
+    assert (a.state, b.state) == ("up", "up")
+    whole(a, b)
