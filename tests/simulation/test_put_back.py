@@ -85,6 +85,20 @@ def test_a_side_that_was_put_back_more_often_than_it_has_spare_keys_goes_on_and_
     assert leaves[-1] is InstrumentKind.KEYS, "people read that no key was left"
 
 
+def test_a_side_that_waits_for_people_as_an_old_store_is_not_mended_yet():
+    """The other side was put back meanwhile: what both had accepted of each other since was forgotten by all."""
+    world = world_of(TWICE, 1)
+    side, seen = world.sides[0], 0
+    for minute in range(1, 40):
+        world.until(START + minute * MINUTE_MS // 2)
+        if side.is_ready() and side.link_state() is LinkState.SUPERSEDED:
+            seen += 1
+            assert side.mending()
+    assert seen
+    assert world.run().broken is None
+    assert not side.mending()
+
+
 # --- each fault that section 9 is there for is caught ---------------------------------------------------------------
 
 

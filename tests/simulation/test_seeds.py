@@ -88,3 +88,15 @@ def test_an_old_store_takes_its_sisters_head_for_no_thiefs():
 def test_people_hand_nothing_in_at_a_store_that_was_left_behind():
     """Seed 9163: the world handed a key list in at a superseded store, which refused it, and took that for a broken node."""
     assert rests(9163)
+
+
+@pytest.mark.parametrize("seed", [174, 10566])
+def test_what_an_earlier_restore_disowned_is_disowned_again_by_a_store_from_before_it(seed):
+    """Seeds 174 and 10566: the log that came back had a digest of it, and nobody the heads."""
+    assert rests(seed)
+
+
+@pytest.mark.parametrize("seed", [679, 20193])
+def test_a_side_is_not_put_back_while_the_other_waits_for_people_as_an_old_store(seed):
+    """Seeds 679 and 20193: the world took it for mended, and put back both sides before either had recovered."""
+    assert rests(seed)

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 from comity.base.entropy import Entropy
 from comity.base.errors import BadEnvelope, BadSignature
 from comity.base.hashing import sha256
-from comity.base.ids import Digest, Ms
+from comity.base.ids import Digest, Ms, Origin
 from comity.crypto.keys import LogKeys, LogPublic
 from comity.dispatch.book import Book, LogRole
 from comity.dispatch.columns import bytes_of, int_of, text_of
@@ -228,7 +228,7 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer, said: tupl
     try:
         own = None if answer.head is None else verify_head(answer.head, ours.origin, _own_keys(answer.head, voice))
         for note in answer.pending:
-            verify_head(note, ours.origin, _own_keys(note, voice))
+            verify_head(note, ours.origin, _lost_keys(note, voice))
         cosigned = None
         if answer.cosigned is not None:
             key = next(one for one in voice.all_mirrors if signed_by(answer.cosigned or "", one))
@@ -252,6 +252,14 @@ def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
     return (*keys, *further[:1])
 
 
+def _lost_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
+    """Return those of our keys that a head bears: where it was lost, they may have changed at other sizes than in our log."""
+    there = {(line.name, line.key_id) for line in parse_note(note).lines}
+    every = (*(keys.verifier for _, keys in voice.earlier), voice.log_keys.verifier, *voice.coming)
+    found = dict.fromkeys(one for one in every if (one.name, one.ed25519.key_id) in there)
+    return tuple(found) or every[:1]
+
+
 def _is_older(missing: Missing, book: Book) -> bool:
     """Say whether the peer holds what we signed and do not know: then our store was put back."""
     if missing.own_is_longer or missing.theirs_is_longer:
@@ -266,7 +274,7 @@ def _shows(missing: Missing, book: Book, voice: Voice) -> bool:
     What we lost with a store of before that excuses nothing: it is known to be ours, and was disowned.
     """
     origin, since = book.logs[LogRole.OURS].origin, read_incarnation(book.tx, LogRole.OURS).second
-    pending = [verify_head(note, origin, _own_keys(note, voice)) for note in missing.disowned]
+    pending = [verify_head(note, origin, _lost_keys(note, voice)) for note in missing.disowned]
     heads = pending if missing.own is None else [missing.own, *pending]
     return any(head.time >= since and not _known(head.note, book) for head in heads) or missing.theirs_is_longer
 
@@ -354,6 +362,7 @@ def answer(
         _check_new(asked, last, now)
         write_incarnation(book.tx, LogRole.THEIRS, Incarnation(asked.incarnation, known.restored))
         disown_pending(book.tx, asked.incarnation)  # all of them: it is later than each
+        _disown_again(book.tx, asked.origin)
     made = sign_recovered(_answer_to(data, asked, book, last), log_keys(voice))
     if asked.incarnation == known.second:
         return made, False
@@ -393,6 +402,17 @@ def disown_pending(tx: Tx, second: int) -> None:
         (second,),
     )
     tx.run("DELETE FROM pending_head WHERE time < ?", (second,))
+
+
+def _disown_again(tx: Tx, origin: Origin) -> None:
+    """List again what we told earlier stores of the peer: this one may have lost the leaf by which they disowned it.
+
+    We have a digest of that leaf, so nobody would have its bytes. Their times count no more: heads of after it are known.
+    """  # spec: protocol.md 9 step 3
+    told = [unverified_recovered(bytes_of(signed)) for (signed,) in tx.rows("SELECT signed FROM recovered")]
+    notes = {note for one in told for note in one.pending if parse_body(parse_note(note).text).origin == origin}
+    rows = [(note,) for note in sorted(notes)]
+    tx.many("INSERT INTO disowned_head (note, time) VALUES (?, 0) ON CONFLICT DO NOTHING", rows)
 
 
 def read_question(data: bytes, peer: Peer, keys: Sequence[KeyList]) -> Recover:

@@ -50,7 +50,7 @@ class Starting(Papered):
     _heard: Heard
     _told: Told
     _was_up: bool = False
-    """Since this process started the peer has said that our log is whole; from then on only a thief adds to it elsewhere."""
+    """Since this process started our log was whole, or what the peer had of it came back; then only a thief adds to it elsewhere."""
 
     def link(self) -> Link:
         """Return the stored state of the link."""
@@ -162,6 +162,7 @@ class Starting(Papered):
                 keep_evidence(book, proven.evidence, now)
             raise Problem("broken", 503, str(proven)) from proven
         self._heard, self._told = Heard(), Told()
+        self._was_up = True
         self._sure()
         return True
 

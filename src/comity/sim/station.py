@@ -166,8 +166,9 @@ class Station:
         """Whether a put-back store is not mended yet, or the peer has not cosigned since what came back.
 
         A peer put back before that would not be told of what it had cosigned: two stores put back at once are not covered.
+        One that stopped as an old store, and waits for people, is not mended either.
         """
-        self._mending = self._mending and not (self.is_ready() and not self.node.recovering and self._cosigned_again())
+        self._mending = self._mending and not (self.is_at_work() and self._cosigned_again())
         return self._mending
 
     def _cosigned_again(self) -> bool:

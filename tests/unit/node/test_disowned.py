@@ -31,6 +31,7 @@ from comity.node.proofs import entry_proof
 from comity.node.publickeys import PublicKeys
 from comity.node.recovery import Next
 from comity.sim.exercise import parties
+from comity.sim.rows import check_disowned
 from comity.tlog.checkpoint import cosign, make_checkpoint, merge, sign_head
 from comity.tlog.note import Seconds
 from comity.tlog.tree import root
@@ -144,6 +145,27 @@ def test_each_of_two_restores_is_shown_with_its_own_answer():
     assert recover(b, a, later) == [Next.AGAIN, Next.FETCH]
     settle(a, b, Ms(later + SECOND))
     assert [check_disowning(one, KEYS).incarnation for one in shown(b)] == [L // SECOND, later // SECOND]
+
+
+def test_a_store_put_back_to_before_its_first_restore_disowns_again_what_that_one_had():
+    """Its log kept a digest of the first leaf, and nobody the bytes: the owner could show nothing for that head any more."""
+    a, b = Side(0), Side(1)
+    settle(a, b, START)
+    before = b.store.image()
+    b.node.submit([note("never proved")], T)
+    pends(a, b.node.speak(T), T)
+    ((head,),) = a.rows("SELECT note FROM pending_head")
+    for now in (L, Ms(M + 60 * 60 * SECOND)):
+        b.put_back(before, chosen=True)
+        assert recover(b, a, now)[-1] is Next.FETCH
+        settle(a, b, Ms(now + SECOND))
+        assert a.rows("SELECT note FROM disowned_head") == []
+    with b.store.read() as tx, a.store.read() as peer_tx:
+        check_disowned(1, tx, peer_tx)
+    (papers,) = shown(b)
+    assert {size for size, _ in check_disowning(papers, KEYS).named} == {make_size(head)}
+    with pytest.raises(BadProof, match="was lost with a store, and disowned in the open"):
+        check_evidence(fork(b, head), KEYS, disowned=[papers])
 
 
 def test_it_names_what_was_lost(history):

@@ -13,6 +13,7 @@ from comity.dispatch.exchange_codec import decode_exchange, decode_problem, enco
 from comity.marking.labels import Urgency
 from comity.node.audit import audit
 from comity.node.link import LinkState
+from comity.node.recovery import Next
 from comity.node.taken import Problem
 from comity.sim.faults import MINUTE_MS
 from comity.tlog.checkpoint import Checkpoint, cosign, make_checkpoint, sign_head
@@ -119,3 +120,41 @@ def test_a_node_that_runs_does_not_adopt_the_leaf_as_one_that_it_lost():
     stopped(a)
     a.node.starts(AFTER)
     assert a.node.link().state is LinkState.BROKEN, "a restart forgets nothing of it"
+
+
+def put_back():
+    """Return two nodes; the first was put back, and has what it lost again."""
+    a, b = joined()
+    image = a.store.image()
+    a.node.submit([note("lost")], START)
+    settle(a, b, START)
+    a.put_back(image)
+    assert recover(a, b, LATER) == [Next.AGAIN, Next.FETCH]
+    settle(a, b, LATER)
+    return a, b
+
+
+def test_a_node_that_was_put_back_and_runs_since_does_not_adopt_the_leaf_either():
+    """It took the thief's leaf for one more of those that it had lost, until its next start."""
+    a, b = put_back()
+    stolen_leaf(a, b, AFTER)
+    a.node.take(b.node.speak(AFTER), AFTER)
+    assert a.state == "recovering"
+    found, _ = ask(a, b, AFTER)
+    assert found == "cut"
+    stopped(a)
+
+
+def test_a_node_that_was_put_back_asks_before_it_accuses_a_peer_that_names_a_thiefs_head():
+    a, b = put_back()
+    stolen_leaf(a, b, AFTER)
+    b.node.submit([note("names it")], AFTER)
+    data = b.node.speak(AFTER)
+    a.node.submit([note("at the same place")], AFTER)
+    a.node.speak(AFTER)
+    with pytest.raises(Problem) as caught:
+        a.node.take(data, AFTER)
+    assert (caught.value.code, a.state) == ("recovering", "recovering")
+    assert a.rows("SELECT class FROM evidence") == []
+    assert ask(a, b, AFTER)[0] == "cut"
+    stopped(a)
