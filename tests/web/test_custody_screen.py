@@ -241,7 +241,10 @@ def test_an_old_store_says_so_and_nothing_is_decided_there(house, who):
             ("hold", {"dispatch": two, "reason": "an order"}),
         ):
             answer = legal.post(f"/custody/{path}", form)
-            assert (answer.status_code, "This is an old store of the node" in answer.text) == (409, True), (path, answer.text[-900:])
+            assert (answer.status_code, "This is an old store of the node" in answer.text) == (409, True), (
+                path,
+                answer.text[-900:],
+            )
     finally:
         with node.ledger.begin() as book:
             write_link(book.tx, was)

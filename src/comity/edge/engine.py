@@ -272,10 +272,8 @@ class Engine:
         return taken, self._guarded(self.node.speak, self.clock.now()) if said is None else said
 
     def _take(self, body: bytes, *, carried: bool = False) -> Taken:
-        def take(data: bytes, now: Ms) -> tuple[Taken, None]:
-            return self.node.take(data, now, carried=carried), None
-
-        return self._take_saying(body, take, carried=carried)[0]
+        taken, _ = self._take_saying(body, lambda *at: (self.node.take(*at, carried=carried), None), carried=carried)
+        return taken
 
     def _take_saying(
         self, body: bytes, take: Callable[[bytes, Ms], tuple[Taken, bytes | None]], *, carried: bool = False

@@ -87,10 +87,13 @@ def test_what_was_recalled_while_it_waited_goes_to_custody_as_what_was_recalled_
     first = forger.make("first")
     held = forger.make("held", after=(first.leaf.id,))
     forger.send(held)
-    forger.send(forger.make("stop", kind="recall", re=(held.leaf.id,)))
     assert row(a, "id", "custody") == []
-    told = {one.id: (one.fact, one.code) for one in forger.send(first).recorded}
+    told = {
+        one.id: (one.fact, one.code)
+        for one in forger.send(forger.make("stop", kind="recall", re=(held.leaf.id,))).recorded
+    }
     assert told[held.leaf.id] == (Fact.REFUSED, "recalled")
+    assert held.leaf.id not in {one.id for one in forger.send(first).recorded}, "it is refused once"
     with a.ledger.read() as tx:
         assert tx.rows("SELECT sealed, plain FROM got WHERE id = ?", (held.leaf.id,)) == [(None, None)]
     ((id_, kid, sealed),) = row(a, "id, kid, sealed", "custody")
