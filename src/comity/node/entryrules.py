@@ -128,7 +128,19 @@ def _sealed_so(receipt: ReceiptLeaf, book: Book) -> tuple[bytes, ...]:
 
 def _forgotten(head: HeadLeaf, book: Book) -> bool:
     """Say whether it may be a head that we signed before our store was put back: then the log itself must agree."""
-    return head.time < read_incarnation(book.tx, LogRole.OURS).second and head.size <= book.logs[LogRole.OURS].size
+    if head.size > book.logs[LogRole.OURS].size:
+        return False
+    return head.time < read_incarnation(book.tx, LogRole.OURS).second or _is_between(head, book)
+
+
+def _is_between(head: HeadLeaf, book: Book) -> bool:
+    """Say whether its time is between two heads of that size that we know.
+
+    A store that lost nothing but heads of the tree that it has takes no new incarnation, and gets the newest of them back only.
+    """  # spec: protocol.md 9
+    place = (LogRole.OURS, head.size)
+    first, last = book.tx.rows("SELECT min(time), max(time) FROM head WHERE role = ? AND size = ?", place)[0]
+    return first is not None and int_of(first) < head.time < int_of(last)
 
 
 def _against(entry: Entry, book: Book) -> tuple[bytes, ...]:
