@@ -57,7 +57,7 @@ def test_the_core_alone_is_measured_step_by_step(capsys, monkeypatch, tmp_path):
     assert code == 0
     figures = json.loads(said)["core"]
     assert set(figures) == {"cpu_us_per_dispatch", "steps", "calibration", "machine"}
-    assert set(figures["steps"]) == {"submit", "speak", "take", "answer", "take_answer"}
+    assert set(figures["steps"]) == {"submit_and_speak", "take_and_speak", "take_answer"}
     assert all(value > 0 for value in figures["steps"].values())
     assert sum(figures["steps"].values()) == pytest.approx(figures["cpu_us_per_dispatch"]["mean"])
     assert not list(tmp_path.iterdir())

@@ -85,16 +85,16 @@ def test_traffic_with_marked_words_leaves_none_in_logs_and_metrics(two, lines):
             assert (await far.exchange(body[:-40] + MARK.encode()))[0] == 400
             assert (await far.exchange(body.replace(b"comity/leaf/1", b"comity/leaf/2", 1)))[0] != 200
             # A fault that no rule foresees, whose words are the content.
-            real = there.node.take
+            real = there.node.take_and_speak
 
-            def falls(*_):
+            def falls(*_, **__):
                 raise RuntimeError(f"cannot file {MARK}")
 
-            there.node.take = falls
+            there.node.take_and_speak = falls
             there.node.take_unopened = falls
             with pytest.raises(RuntimeError):
                 await far.exchange(body)
-            there.node.take = real
+            there.node.take_and_speak = real
             logging.getLogger("comity.test").error("fell", exc_info=StoreError(f"row {MARK}"))
 
     asyncio.run(play())
