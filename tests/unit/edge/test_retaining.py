@@ -21,6 +21,7 @@ from comity.edge.search import FtsFinder, Wanted, chunks_of
 from comity.edge.showing import make_board
 from comity.edge.shown import shown_differences
 from comity.marking.labels import Urgency
+from comity.node import retention
 from comity.node.audit import audit
 from comity.node.bundle import Wish, make_bundle
 from comity.node.bundlecheck import check_bundle
@@ -29,13 +30,15 @@ from comity.node.erasing import purge_sealed
 from comity.node.mend import withdraw_wanted
 from comity.node.proofs import Signers
 from comity.node.publickeys import PublicKeys
-from comity.node.retention import due, note_days
+from comity.node.retention import Looked, due, note_days
 from comity.policy.scope import Scope
 from comity.policy.verdict import Effect, Obligation, Verdict
 from tests.unit.edge.driven import engine_of, run
 from tests.unit.edge.dutyworld import DAY, NOW, Knock, by
 from tests.unit.edge.twofolders import ASKS, question
-from tests.unit.node.world import exchange
+from tests.unit.node.forge import pair
+from tests.unit.node.world import START, exchange
+from tests.unit.node.world import form as plain
 
 LEAD, LEGAL = Officer("requests", 41), Officer("requests", 42)
 CLERK = Officer("requests", 33)
@@ -457,3 +460,18 @@ def test_a_reader_in_the_way_is_told(two):
         here.store._writer.execute("PRAGMA busy_timeout=0")
         _, clean = doing(here, LATER, lambda r: r.confirm(sent.id, LEGAL))
     assert not clean
+
+
+def test_what_has_its_day_is_gone_through_a_slice_at_a_time(monkeypatch):
+    a, b = pair()
+    exchange(a, b, START)
+    a.submit([plain(f"note {number}") for number in range(5)], Ms(START + 1))
+    exchange(a, b, Ms(START + 2))
+    exchange(a, b, Ms(START + 3))
+    assert note_days(b.ledger, b.office.accord) is False
+    monkeypatch.setattr(retention, "_BATCH", 1)
+    monkeypatch.setattr(retention, "_SLICES", 2)
+    looked, more = Looked(), []
+    while not more or more[-1]:
+        more.append(note_days(b.ledger, b.office.accord, looked))
+    assert more == [True, True, False], "five receipts, two at a time, and the end"

@@ -16,6 +16,7 @@ from comity.dispatch.exchange_codec import decode_evidence, decode_exchange, enc
 from comity.dispatch.recover_codec import read_recovered, sign_recovered
 from comity.dispatch.states import Officer
 from comity.node.audit import audit
+from comity.node.named import Named, is_made_up
 from comity.node.recovery import Next, log_keys
 from comity.node.taken import Problem
 from comity.tlog.checkpoint import Checkpoint, cosign
@@ -261,3 +262,13 @@ def test_nobody_holds_what_does_not_wait_or_was_answered_meanwhile():
     assert a.rows("SELECT state, reason FROM link") == before
     assert a.rows("SELECT 1 FROM evidence UNION ALL SELECT 1 FROM record WHERE kind = 'link-act'") == []
     assert [one.id for one in a.node.wishes(AFTER)] == [wish.id], "it was not done"
+
+
+def test_entries_that_cannot_be_read_convict_nobody_at_once():
+    a, b = joined()
+    said = decode_exchange(lie(a, b, "leaf"))
+    ours = a.logs()[0]
+    false = Named(ours.origin, ours.head_size, FALSE)
+    with a.node.ledger.begin() as book:
+        assert is_made_up(false, said, book, a.node.peer)
+        assert not is_made_up(false, replace(said, entries=(*said.entries, b"no entry")), book, a.node.peer)

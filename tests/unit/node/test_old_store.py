@@ -98,6 +98,7 @@ def says(a, b, now):
 
 def is_told(side):
     """Show that the people of a store that was left behind are told, that it takes nothing in, and that it says nothing."""
+    assert side.node.superseded
     assert side.state == "superseded"
     assert "another store of this node has gone on" in side.node.link().reason
     assert side.rows("SELECT 1 FROM evidence") == [], "nobody is accused"
