@@ -167,10 +167,9 @@ def recalled_while_it_waited(two, monkeypatch):
     return sent
 
 
-def test_what_was_recalled_while_it_waited_is_destroyed_after_the_end_and_certified(two, monkeypatch):
-    """Its bytes had stayed where no hand could destroy them, so that its sender was owed a certificate for ever."""
-    sent = recalled_while_it_waited(two, monkeypatch)
-    end(two, 0)
+def ends_destroyed_and_certified(two, sent, by):
+    """Let one side end the accord, and what the second holds of a dispatch be destroyed there and told to the first."""
+    end(two, by)
     assert states(shown(two[0])) == [(False, "kept")]
     assert states(shown(two[1])) == [(True, "kept")], "both sides say that it is owed"
     erase(two[1], sent.id, SOON)
@@ -179,6 +178,12 @@ def test_what_was_recalled_while_it_waited_is_destroyed_after_the_end_and_certif
     talk(two, Ms(SOON + 300_000))
     assert [one.said.kind for one in shown(two[0]).held] == [made.DESTROYED]
     assert shown(two[0]).owed == shown(two[1]).owed == ()
+
+
+def test_what_was_recalled_while_it_waited_is_destroyed_after_the_end_and_certified(two, monkeypatch):
+    """Its bytes had stayed where no hand could destroy them, so that its sender was owed a certificate for ever."""
+    sent = recalled_while_it_waited(two, monkeypatch)
+    ends_destroyed_and_certified(two, sent, 0)
 
 
 def waited_in_vain(two, monkeypatch):
@@ -199,15 +204,7 @@ def test_what_waits_when_the_accord_ends_is_destroyed_and_certified(two, monkeyp
     with monkeypatch.context() as patched:
         patched.setattr(admit, "unsettled", lambda book, after: (DispatchId(bytes(16)),))
         sent = asked(two)
-    end(two, 1)
-    assert states(shown(two[0])) == [(False, "kept")]
-    assert states(shown(two[1])) == [(True, "kept")], "both sides say that it is owed"
-    erase(two[1], sent.id, SOON)
-    talk(two)
-    assert two[1].node.certify(NODE[1], SOON) == 1
-    talk(two, Ms(SOON + 300_000))
-    assert [one.said.kind for one in shown(two[0]).held] == [made.DESTROYED]
-    assert shown(two[0]).owed == shown(two[1]).owed == ()
+    ends_destroyed_and_certified(two, sent, 1)
 
 
 async def _daily(retaining, now):

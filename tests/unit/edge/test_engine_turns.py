@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
+
 import pytest
 
 from comity.base.errors import StoreError
@@ -48,19 +50,26 @@ def pair():
     return store, a, b
 
 
+@asynccontextmanager
+async def at_rest(a, b, kind=Line):
+    """Give the engine of the caller, whose courier has nothing to say, and the line to the one that it calls."""
+    with engine_of(b, Late()) as far:
+        line = kind(far)
+        with engine_of(a, Late(), line) as near:
+            async with running(near):
+                await until(lambda: near._rests)
+                yield near, line
+
+
 def test_a_form_that_finds_the_courier_at_rest_is_stored_and_said_in_one_transaction(pair):
     store, a, b = pair
 
     async def play():
-        with engine_of(b, Late()) as far:
-            line = Line(far)
-            with engine_of(a, Late(), line) as near:
-                async with running(near):
-                    await until(lambda: near._rests)
-                    before, said = store.begun, len(line.carried)
-                    done = await near.submit(*form())
-                    await until(lambda: rows(a, SENT) == [(2,)])
-                    return done, store.begun - before, line.said[said]
+        async with at_rest(a, b) as (near, line):
+            before, said = store.begun, len(line.carried)
+            done = await near.submit(*form())
+            await until(lambda: rows(a, SENT) == [(2,)])
+            return done, store.begun - before, line.said[said]
 
     done, transactions, said = run(play())
     assert isinstance(done, Committed)
@@ -74,15 +83,11 @@ def test_an_answer_and_what_is_said_next_are_one_transaction(pair):
     store, a, b = pair
 
     async def play():
-        with engine_of(b, Late()) as far:
-            line = Busy(far)
-            with engine_of(a, Late(), line) as near:
-                async with running(near):
-                    await until(lambda: near._rests)
-                    line.near, line.at = near, len(line.carried) + 1
-                    await near.submit(*form("first"))
-                    await until(lambda: rows(a, SENT) == [(2,), (2,)])
-                    return store.begun - line.begun
+        async with at_rest(a, b, Busy) as (near, line):
+            line.near, line.at = near, len(line.carried) + 1
+            await near.submit(*form("first"))
+            await until(lambda: rows(a, SENT) == [(2,), (2,)])
+            return store.begun - line.begun
 
     assert run(play()) == 2, "the answer with what is said next; the answer to that"
 
@@ -94,13 +99,11 @@ def test_what_stands_in_the_way_of_saying_does_not_keep_forms_from_being_stored(
         raise LookupError("planted")
 
     async def play():
-        with engine_of(b, Late()) as far, engine_of(a, Late(), Line(far)) as near:
-            async with running(near):
-                await until(lambda: near._rests)
-                a._say_too = stumbles
-                done = await near.submit(*form())
-                await until(lambda: rows(a, SENT) == [(2,)])
-                return done
+        async with at_rest(a, b) as (near, _):
+            a._say_too = stumbles
+            done = await near.submit(*form())
+            await until(lambda: rows(a, SENT) == [(2,)])
+            return done
 
     assert isinstance(run(play()), Committed)
 
@@ -109,18 +112,14 @@ def test_a_store_that_fails_is_told_to_who_handed_in_and_nothing_has_left(pair):
     store, a, b = pair
 
     async def play():
-        with engine_of(b, Late()) as far:
-            line = Line(far)
-            with engine_of(a, Late(), line) as near:
-                async with running(near):
-                    await until(lambda: near._rests)
-                    said = len(line.carried)
-                    store.faults.append("before")
-                    with pytest.raises(StoreError):
-                        await near.submit(*form())
-                    assert len(line.carried) == said
-                    await near.submit(*form("again"))
-                    await until(lambda: rows(a, SENT) == [(2,)])
+        async with at_rest(a, b) as (near, line):
+            said = len(line.carried)
+            store.faults.append("before")
+            with pytest.raises(StoreError):
+                await near.submit(*form())
+            assert len(line.carried) == said
+            await near.submit(*form("again"))
+            await until(lambda: rows(a, SENT) == [(2,)])
 
     run(play())
     assert len(rows(b, GOT)) == 1

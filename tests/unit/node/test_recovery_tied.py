@@ -153,8 +153,8 @@ def test_receipts_that_came_back_above_the_newest_l_head_wait_for_what_they_are_
         assert one.rows("SELECT class FROM evidence") == []
 
 
-def test_another_dispatch_where_our_own_log_receipts_one_is_refused_and_never_taken_for_it():
-    """The peer's own older store, which it went on with, stands for a peer that shows another history of its log."""
+def receipted_and_put_back():
+    """Return two sides, the first put back to before it receipted what the second sent, and the second's store of before that."""
     a, b = Side(0), Side(1)
     settle(a, b, START)
     image, other = a.store.image(), b.store.image()
@@ -164,6 +164,12 @@ def test_another_dispatch_where_our_own_log_receipts_one_is_refused_and_never_ta
     b.node.take(a.node.speak(START), AHEAD)
     a.put_back(image)
     recover(a, b, L)
+    return a, b, other
+
+
+def test_another_dispatch_where_our_own_log_receipts_one_is_refused_and_never_taken_for_it():
+    """The peer's own older store, which it went on with, stands for a peer that shows another history of its log."""
+    a, b, other = receipted_and_put_back()
     before = a.logs()
     b.put_back(other)
     b.node.submit([note("b3"), note("b4")], Ms(L + SECOND))
@@ -182,15 +188,7 @@ def test_where_both_were_put_back_and_a_receipt_outlived_its_dispatch_only_a_cut
     The peer is put back to before it sent; we hold none of that part of its log, so our answer has it up at once. The next that
     it sends takes the place. We refuse it, for our log receipts another there; it takes our receipt for a false one.
     """
-    a, b = Side(0), Side(1)
-    settle(a, b, START)
-    image, other = a.store.image(), b.store.image()
-    b.node.submit([note("b1"), note("b2")], L)
-    a.node.submit([note("a1", Urgency.IMMEDIATE)], L)
-    a.node.take(b.node.speak(AHEAD), L)
-    b.node.take(a.node.speak(START), AHEAD)
-    a.put_back(image)
-    recover(a, b, L)
+    a, b, other = receipted_and_put_back()
     b.put_back(other)
     now = Ms(AHEAD + MINUTE)
     assert recover(b, a, now) == [Next.UP], "we can show it nothing that it lost"
