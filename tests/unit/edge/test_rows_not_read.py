@@ -14,10 +14,12 @@ from types import SimpleNamespace
 import pytest
 
 from comity.base.ids import CaseId, Digest, Ms
+from comity.desks.requests.duty import DutyRows
 from comity.dispatch.entries import RecordLeaf, encode_entry
 from comity.edge import sqlite
 from comity.edge.health import Health
 from comity.edge.metrics import NodeMetrics
+from comity.edge.plans import PlanReader
 from comity.edge.sqlite import SqliteTx
 from comity.edge.trace import TraceReader
 from comity.marking.labels import Urgency
@@ -109,6 +111,16 @@ def page_of(node, folder):
     with node.ledger.read() as tx:
         asked_since(tx, Ms(0))
         made_before(CaseId(bytes(16)), tx)
+    counted_for(node)
+
+
+def counted_for(node):
+    """Ask what the desk counts on the pages of the day, of the workplan and of duty."""
+    with node.ledger.read() as tx:
+        node.desk.counts(tx, (Ms(0), LATER), LATER)
+        node.desk.duties(tx, LATER)
+        DutyRows().unconfirmed(tx)
+        PlanReader(node.ledger, node.desk, None, ("XA", "XB"), {}, (("requests",), ""))._made(tx)
 
 
 def of_the_day(node, looked):
@@ -197,3 +209,12 @@ def test_the_card_of_a_log_reads_the_leaves_of_records_only(two):
     (plan,) = (steps for one, steps in plans(a, found).items() if "FROM entry WHERE role" in one and "substr" in one)
     assert plan == ["SEARCH entry USING INDEX entry_record (role=? AND idx>? AND idx<?)"]
     assert not any("FROM entry" in one and "substr" not in one for one in found.read)
+
+
+def test_what_a_desk_counts_is_counted_in_its_indexes(two):
+    """The counts of a day, of what is overdue and of each item, and the contact notes that wait, among all that was ever sent."""
+    a, _, _ = two
+    with asked() as found:
+        counted_for(a)
+    steps = " ".join(step for one in plans(a, found).values() for step in one)
+    assert [one for one in ("day", "due", "item", "note") if f"requests_dispatch_{one} " not in f"{steps} "] == []
