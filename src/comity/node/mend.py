@@ -32,7 +32,7 @@ from comity.dispatch.entries import (
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
-from comity.dispatch.recover_codec import Restored, sign_restored
+from comity.dispatch.recover_codec import Restored, sign_restored, unverified_recovered
 from comity.node import challenge
 from comity.node.absorb import Overlay, check_pending
 from comity.node.cutting import release
@@ -188,10 +188,19 @@ def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Offic
     keep_head(book, LogRole.THEIRS, checkpoint, head.time, head.note)
     _keep_own_cosignature(book, missing)
     if forgot:
-        # We once knew a later incarnation of the peer, and forgot it: its newest head is not older than that.
-        known = read_incarnation(book.tx, LogRole.THEIRS)
-        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(max(known.second, head.time), known.restored))
+        _learn_incarnation(book, missing, head.time)
     return settled
+
+
+def _learn_incarnation(book: Book, missing: Missing, newest: int) -> None:
+    """Take the peer's incarnation, which we once knew and forgot, from its answer; where that is silent its newest head is no older.
+
+    A later one than it has would make its own next answer that of an old store.
+    """  # spec: protocol.md 9
+    said = unverified_recovered(missing.answered).incarnation
+    known = read_incarnation(book.tx, LogRole.THEIRS)
+    second = max(known.second, newest if said is None else said)
+    write_incarnation(book.tx, LogRole.THEIRS, Incarnation(second, known.restored))
 
 
 def _forgot_answer(book: Book, missing: Missing) -> bool:

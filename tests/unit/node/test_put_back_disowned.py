@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from comity.base.ids import Ms
+from comity.dispatch.book import LogRole
 from comity.dispatch.entries import HeadLeaf, InstrumentKind, InstrumentLeaf, LinkEvent, LinkLeaf, decode_entry
 from comity.dispatch.exchange_codec import decode_exchange, encode_exchange
 from comity.node.audit import audit
+from comity.node.incarnation import read_incarnation
 from comity.node.proofs import Signers
 from comity.node.recovery import Next
 from comity.node.taken import Problem
@@ -82,6 +84,22 @@ def test_a_head_that_the_peer_disowned_to_what_we_forgot_accuses_nobody(history)
     a.put_back(image)
     assert a.rows("SELECT count(*) FROM pending_head") == [(1,)], "the copy is from before the peer disowned it"
     assert recover(a, b, M) == [Next.AGAIN, Next.FETCH]
+    go_on(a, b, Ms(M + MINUTE))
+    sound(a, b)
+
+
+def test_a_store_that_forgot_the_restore_of_the_peer_may_start_again_before_the_peer_does(history):
+    """What it learns again is when the peer recovered, not when the peer last signed: else its next answer were an old store's."""
+    a, b, image = history
+    settle(a, b, Ms(L + SECOND))
+    with b.store.read() as tx:
+        known = read_incarnation(tx, LogRole.OURS)
+    assert b.logs()[0].head_time > known.second
+    a.put_back(image)
+    assert recover(a, b, M) == [Next.AGAIN, Next.FETCH]
+    with a.store.read() as tx:
+        assert read_incarnation(tx, LogRole.THEIRS).second == known.second
+    assert recover(a, b, Ms(M + SECOND)) == [Next.UP]
     go_on(a, b, Ms(M + MINUTE))
     sound(a, b)
 
