@@ -70,6 +70,7 @@ class Recovered:
         request: SHA-256 of the signed `recover` that this answers.
         papers: key lists and accords, as signed, that the asker may have forgotten.
         incarnation: of the store that answers; None: it is not said.
+        newest: the newest head of the peer's own log that it signed itself, or None.
         unknown: keys of a later edition, kept.
     """
 
@@ -80,6 +81,7 @@ class Recovered:
     request: Digest
     papers: tuple[Paper, ...] = ()
     incarnation: int | None = None
+    newest: str | None = None
     unknown: Unknown = ()
 
 
@@ -151,6 +153,8 @@ def sign_recovered(recovered: Recovered, keys: LogKeys) -> bytes:
         members[7] = [(paper.origin, paper.index, paper.signed) for paper in recovered.papers]
     if recovered.incarnation is not None:
         members[8] = recovered.incarnation
+    if recovered.newest is not None:
+        members[9] = recovered.newest
     return sign_instrument(cbor.encode(fields.with_unknown(members, recovered.unknown)), _RECOVERED, keys)
 
 
@@ -183,7 +187,8 @@ def _recovered(payload: bytes) -> Recovered:
         request=fields.digest(m[6], "request"),
         papers=_papers(m),
         incarnation=fields.given(m, 8, fields.uint, "incarnation"),
-        unknown=fields.unknown(m, _RECOVER_KEYS | {7, 8}),
+        newest=fields.given(m, 9, fields.text, "newest head"),
+        unknown=fields.unknown(m, _RECOVER_KEYS | {7, 8, 9}),
     )
 
 

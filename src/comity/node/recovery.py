@@ -35,7 +35,7 @@ from comity.dispatch.recover_codec import (
     unverified_recovered,
 )
 from comity.node import named
-from comity.node.heads import SECOND_MS, keep_head, signed_by
+from comity.node.heads import SECOND_MS, keep_head, signed_by, stored_head
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
 from comity.node.papers import said_papers, take_papers
 from comity.node.peer import Peer, Voice
@@ -83,6 +83,8 @@ class Missing:
         own_from: entries of our log that we still have under our own signature.
         theirs: the peer's newest head that we cosigned, with both parties' lines; None if there is none.
         theirs_from: entries of our mirror.
+        newest: the newest head of the peer's own log, with its lines alone; None where it did not say it.
+        incarnation: of the store of the peer that answered; 0 where it did not say it.
         disowned: our signed heads that the peer could not prove.
         asked, answered: our `recover` and the peer's answer, as signed.
     """
@@ -91,6 +93,8 @@ class Missing:
     own_from: int
     theirs: CosignedHead | None
     theirs_from: int
+    newest: SignedHead | None
+    incarnation: int
     disowned: tuple[str, ...]
     asked: bytes
     answered: bytes
@@ -234,13 +238,17 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer, said: tupl
             key = next(one for one in voice.all_mirrors if signed_by(answer.cosigned or "", one))
             size = parse_body(parse_note(answer.cosigned).text).size
             cosigned = verify_cosigned_head(answer.cosigned, theirs.origin, peer.log_at(size), key)
+        newest = None
+        if answer.newest is not None:
+            size = parse_body(parse_note(answer.newest).text).size
+            newest = verify_head(answer.newest, theirs.origin, peer.log_at(size))
     except (BadSignature, StopIteration) as error:
         raise Problem("bad-signature", 422, "a recovered with a head that nobody signed as it says") from error
     if cosigned is not None:
         checkpoint = cosigned.head.checkpoint
         if checkpoint.size <= theirs.size and root(book.tiles(LogRole.THEIRS), checkpoint.size) != checkpoint.root:
             raise Problem("unproven-head", 422, "a head of the peer, cosigned by us, that is not of the log we mirror")
-    return Missing(own, ours.head_size, cosigned, theirs.size, answer.pending, *said)
+    return Missing(own, ours.head_size, cosigned, theirs.size, newest, answer.incarnation or 0, answer.pending, *said)
 
 
 def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
@@ -463,6 +471,7 @@ def _answer_to(data: bytes, asked: Recover, book: Book, last: int) -> Recovered:
         cosigned=_cosigned(book),
         request=Digest(sha256(data)),
         incarnation=_own_incarnation(book),
+        newest=stored_head(book, LogRole.OURS) if ours.head_time else None,
         papers=said_papers(book.tx, ours, theirs, own_size=asked.own_size, mirror_size=asked.mirror_size),
     )
 

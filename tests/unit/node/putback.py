@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comity.base.ids import Ms
 from comity.dispatch.book import Ledger, LogRole, read_logs
 from comity.dispatch.exchange_codec import decode_problem
+from comity.dispatch.recover_codec import sign_recovered, unverified_recovered
 from comity.dispatch.states import Form
 from comity.marking.labels import Lane, Urgency
 from comity.node.ceremony import hold_ceremony
 from comity.node.fetching import gathered, own_span, their_span
 from comity.node.logfiles import log_file
 from comity.node.node import Node
-from comity.node.recovery import Next, mark_put_back
+from comity.node.recovery import Next, log_keys, mark_put_back
 from comity.node.taken import Problem
 from comity.sim.chance import SeededEntropy
 from comity.sim.exercise import AGENCY, DESK, NOTE, OFFICER, PERMITTED, START_MS, ExerciseDesk, parties
@@ -20,6 +23,14 @@ from tests.simulation.disks import make_disk
 DESKS = ((DESK, ExerciseDesk.schema),)
 START = Ms(START_MS)
 SECOND = 1_000
+
+
+class OfBefore(Node):
+    """A node of the release before, which does not say the newest head of its own log in an answer."""
+
+    def take_recover(self, data, now):
+        answer = super().take_recover(data, now)
+        return sign_recovered(replace(unverified_recovered(answer), newest=None), log_keys(self.voice))
 
 
 class Side:
