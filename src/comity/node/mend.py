@@ -108,6 +108,7 @@ def mend(
     own_reseals(book, before, entries)
     settled = _append_theirs(book, missing, fetched, office, now)
     settled += _append_newest(book, missing, fetched, office, now)
+    _note_incarnation(book, missing)
     settled += _append_tied(book, missing, fetched, entries, office=office, now=now)
     office, voice, peer = renew(book.tx)
     _check_keys(missing, voice, peer)
@@ -222,10 +223,14 @@ def _append_newest(book: Book, missing: Missing, fetched: Fetched, office: Offic
     places = slice(theirs.size - missing.theirs_from, head.checkpoint.size - missing.theirs_from)
     settled = _grow_mirror(book, fetched.theirs[places], head, office, now)
     keep_head(book, LogRole.THEIRS, head.checkpoint, head.time, head.note)
-    known = read_incarnation(book.tx, LogRole.THEIRS)
-    if known.second < missing.incarnation <= head.time:  # we forgot it, and the peer has signed under it since
-        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(missing.incarnation, known.restored))
     return settled
+
+
+def _note_incarnation(book: Book, missing: Missing) -> None:
+    """Note the incarnation of the peer's store, if we forgot it and hold a head of under it: it will ask under that one again."""
+    known = read_incarnation(book.tx, LogRole.THEIRS)
+    if known.second < missing.incarnation <= book.logs[LogRole.THEIRS].head_time:
+        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(missing.incarnation, known.restored))
 
 
 def _append_tied(
