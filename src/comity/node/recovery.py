@@ -230,7 +230,7 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer, said: tupl
     """Check every head in the answer and return what we would have to fetch; `said` is our question and the answer, as signed."""
     ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
     try:
-        own = None if answer.head is None else verify_head(answer.head, ours.origin, _own_keys(answer.head, voice))
+        own = None if answer.head is None else _own_head(answer.head, book, voice)
         for note in answer.pending:
             verify_head(note, ours.origin, _lost_keys(note, voice))
         cosigned = None
@@ -249,6 +249,18 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer, said: tupl
         if checkpoint.size <= theirs.size and root(book.tiles(LogRole.THEIRS), checkpoint.size) != checkpoint.root:
             raise Problem("unproven-head", 422, "a head of the peer, cosigned by us, that is not of the log we mirror")
     return Missing(own, ours.head_size, cosigned, theirs.size, newest, answer.incarnation or 0, answer.pending, *said)
+
+
+def _own_head(note: str, book: Book, voice: Voice) -> SignedHead:
+    """Check a head of ours that the peer accepted; in another history of our log our keys may have changed at another size."""
+    origin = book.logs[LogRole.OURS].origin
+    try:
+        return verify_head(note, origin, _own_keys(note, voice))
+    except BadSignature:
+        head = verify_head(note, origin, _lost_keys(note, voice))
+        if head.checkpoint.size <= book.logs[LogRole.OURS].head_size and _extends(head, book):
+            raise
+        return head
 
 
 def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
