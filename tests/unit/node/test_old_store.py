@@ -171,7 +171,10 @@ def test_what_shows_it_is_kept_in_our_decision_log_as_both_signed_it():
     assert (version, when) == ("comity/superseded/1", at(300))
     question = read_recover(asked, log_keys(twins.old.node.voice).public())
     said = read_recovered(answered, log_keys(twins.peer.node.voice).public())
-    assert [(question.incarnation,)] == twins.new.rows("SELECT second FROM incarnation WHERE role = 'ours'")
+    assert (question.looks, question.incarnation) == (True, 0), "our question takes no incarnation"
+    assert [(said.held,)] == twins.new.rows("SELECT second FROM incarnation WHERE role = 'ours'"), (
+        "the other side signed it"
+    )
     assert [(said.head,)] == twins.peer.rows("SELECT note FROM head WHERE role = 'theirs' ORDER BY size DESC, time DESC LIMIT 1")  # fmt: skip
 
 
