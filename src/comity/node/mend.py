@@ -106,9 +106,7 @@ def mend(
     _own_dispatches(book, before, entries)
     _own_papers(book, before, entries)
     own_reseals(book, before, entries)
-    settled = _append_theirs(book, missing, fetched, office, now)
-    settled += _append_newest(book, missing, fetched, office, now)
-    _note_incarnation(book, missing)
+    settled = _append_signed(book, missing, fetched, office, now)
     settled += _append_tied(book, missing, fetched, entries, office=office, now=now)
     office, voice, peer = renew(book.tx)
     _check_keys(missing, voice, peer)
@@ -175,6 +173,14 @@ def _grown(book: Book, role: LogRole, size: int, fresh: Sequence[bytes]) -> tupl
 def is_of(fetched: Sequence[bytes], root: Digest) -> bool:
     """Say whether entries from 0 on are a whole log with this root."""
     return Edge().append([leaf_hash(entry) for entry in fetched])[0].root() == root
+
+
+def _append_signed(book: Book, missing: Missing, fetched: Fetched, office: Office, now: Ms) -> list[DispatchId]:
+    """Put the peer's log into our mirror as far as it signed heads: first what we cosigned, then the rest."""
+    settled = _append_theirs(book, missing, fetched, office, now)
+    settled += _append_newest(book, missing, fetched, office, now)
+    _note_incarnation(book, missing)
+    return settled
 
 
 def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Office, now: Ms) -> list[DispatchId]:
