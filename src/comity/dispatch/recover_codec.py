@@ -38,6 +38,7 @@ class Recover:
         own_size: entries of its own log.
         mirror_size: entries of its mirror of the peer's log.
         nonce: 32 random bytes.
+        looks: it takes no incarnation: it was told that another store of its node has, and asks which one that is.
         unknown: keys of a later edition, kept.
     """
 
@@ -46,6 +47,7 @@ class Recover:
     own_size: int
     mirror_size: int
     nonce: bytes
+    looks: bool = False
     unknown: Unknown = ()
 
 
@@ -70,6 +72,8 @@ class Recovered:
         request: SHA-256 of the signed `recover` that this answers.
         papers: key lists and accords, as signed, that the asker may have forgotten.
         incarnation: of the store that answers; None: it is not said.
+        newest: the newest head of the peer's own log that it signed itself, or None.
+        held: the incarnation that the peer holds for the asker; said to one that only looks.
         unknown: keys of a later edition, kept.
     """
 
@@ -80,6 +84,8 @@ class Recovered:
     request: Digest
     papers: tuple[Paper, ...] = ()
     incarnation: int | None = None
+    newest: str | None = None
+    held: int | None = None
     unknown: Unknown = ()
 
 
@@ -111,6 +117,8 @@ def sign_recover(recover: Recover, keys: LogKeys) -> bytes:
         5: recover.mirror_size,
         6: recover.nonce,
     }
+    if recover.looks:
+        members[7] = True
     return sign_instrument(cbor.encode(fields.with_unknown(members, recover.unknown)), _RECOVER, keys)
 
 
@@ -133,7 +141,8 @@ def read_recover(signed: bytes, keys: LogPublic) -> Recover:
         own_size=fields.uint(m[4], "own size"),
         mirror_size=fields.uint(m[5], "mirror size"),
         nonce=nonce,
-        unknown=fields.unknown(m, _RECOVER_KEYS),
+        looks=fields.given(m, 7, fields.flag, "looks") or False,
+        unknown=fields.unknown(m, _RECOVER_KEYS | {7}),
     )
 
 
@@ -151,6 +160,10 @@ def sign_recovered(recovered: Recovered, keys: LogKeys) -> bytes:
         members[7] = [(paper.origin, paper.index, paper.signed) for paper in recovered.papers]
     if recovered.incarnation is not None:
         members[8] = recovered.incarnation
+    if recovered.newest is not None:
+        members[9] = recovered.newest
+    if recovered.held is not None:
+        members[10] = recovered.held
     return sign_instrument(cbor.encode(fields.with_unknown(members, recovered.unknown)), _RECOVERED, keys)
 
 
@@ -183,7 +196,9 @@ def _recovered(payload: bytes) -> Recovered:
         request=fields.digest(m[6], "request"),
         papers=_papers(m),
         incarnation=fields.given(m, 8, fields.uint, "incarnation"),
-        unknown=fields.unknown(m, _RECOVER_KEYS | {7, 8}),
+        newest=fields.given(m, 9, fields.text, "newest head"),
+        held=fields.given(m, 10, fields.uint, "held incarnation"),
+        unknown=fields.unknown(m, _RECOVER_KEYS | {7, 8, 9, 10}),
     )
 
 

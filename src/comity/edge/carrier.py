@@ -381,7 +381,7 @@ class Carrier:
         bundles = await asyncio.to_thread(_bundles_in, found)
         way = _MediaWay((int(status), content), bundles)
         try:
-            await Recovery(self._node, self._engine.call).step(way, self._engine.clock.now())
+            await Recovery(self._node, self._engine.call, carried=True).step(way, self._engine.clock.now())
         except Problem as problem:
             return _fault(done, file.name, _SAYS.get(problem.code, problem.code))
         again = await self._engine.call(lambda: self._node.recovering)

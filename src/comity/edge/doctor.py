@@ -32,7 +32,7 @@ from comity.edge.files import SOCKET, read_private
 from comity.edge.keystore import KeyStore
 from comity.edge.opening import read_schema, signed_instruments
 from comity.edge.stores import database_of, in_database, open_snapshots
-from comity.node import named
+from comity.node import named, recovery
 from comity.node.attached import held_back, kept_files
 from comity.node.ceremony import read_instruments
 from comity.node.papers import read_papers
@@ -200,10 +200,10 @@ def _store(config: Config, now: Ms) -> Iterator[Finding]:
 
 
 def _named(config: Config, now: Ms) -> Iterator[Finding]:
-    """Look whether the other side names a head that this node never signed, and was asked whose it is."""
+    """Look whether the other side names a head that this node never signed, or what nobody signed of another store of it."""
     try:
         with closing(open_snapshots(config)) as store, store.read() as tx:
-            kept = named.held(tx)
+            kept, claimed = named.held(tx), recovery.is_claimed(tx)
     except (StoreError, BadConfiguration):  # damaged, or not there yet: `_store` says so
         return
     if kept is not None:
@@ -212,6 +212,9 @@ def _named(config: Config, now: Ms) -> Iterator[Finding]:
             f"the other side names a head of {kept.named.size} entries that this node did not sign; asked {hours} h ago"
         )
         yield Finding("named head", Grade.BAD, says, "comity link show; docs/operations.md, section 7, A head that")
+    if claimed:
+        says = "a refusal says that another store of this node has gone on; nobody signed that, and the other side is asked"
+        yield Finding("claim", Grade.LOOK, says, "comity link show; docs/operations.md, section 6, An old store")
 
 
 def _files(config: Config) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import ParamSpec, Protocol, TypeVar
 
 from comity.base.errors import BadEnvelope
@@ -52,10 +53,11 @@ class Recovery:
     Args:
         node: the core.
         call: the only way in which it is called.
+        carried: its answers come on media; a refusal is then nobody's word.
     """
 
-    def __init__(self, node: Node, call: Call) -> None:
-        self._node, self._call = node, call
+    def __init__(self, node: Node, call: Call, *, carried: bool = False) -> None:
+        self._node, self._call, self._carried = node, call, carried
 
     async def step(self, way: Way, now: Ms) -> int:
         """Ask once and do what the answer says; return for how many failures to wait before the next step.
@@ -91,7 +93,7 @@ class Recovery:
             return _STUCK
         _LOG.warning("the peer did not answer our recover: %s", problem.code)
         if problem.code in {"stale-incarnation", "clock"}:
-            await self._call(self._node.told_stale, problem, now)
+            await self._call(partial(self._node.told_stale, problem, now, carried=self._carried))
         if problem.code == "stale-incarnation":
             return 1
         return 1 if problem.retry_ms else _STUCK

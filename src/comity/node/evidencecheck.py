@@ -115,6 +115,7 @@ class _Check:
         same = isinstance(named, DispatchLeaf) and (named.id, named.sealed) == (leaf.id, leaf.sealed)
         _need(not same, "the receipt is true")
         said = f"a receipt for leaf {leaf.index} of {true.origin}, which is another one"
+        said += _by_itself(shown.note.encode(), true.origin, "a head over that dispatch at this leaf")
         resealed = isinstance(named, DispatchLeaf) and named.id == leaf.id
         return party(origin), f"{said}. By lapse: an entry there that seals it anew so answers it" if resealed else said
 
@@ -197,11 +198,11 @@ def _contradict(one: Checkpoint, other: Checkpoint, prefix: Sequence[bytes]) -> 
     _need(root != small.root, "the smaller head is a prefix of the larger one")
 
 
-def _by_itself(head: bytes, origin: str) -> str:
+def _by_itself(head: bytes, origin: str, what: str = "such a head") -> str:
     """Say whether the accused co-signed the true head, or only the other party says what its log has; all lines were checked."""
     if _MIRROR in head:
         return "; the same party co-signed the true log as well"
-    return f". Where that party shows such a head under the signature of {origin}, it proves nothing"
+    return f". Where that party shows {what} under the signature of {origin}, it proves nothing"
 
 
 def _need(good: object, what: str) -> None:

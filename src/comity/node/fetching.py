@@ -55,9 +55,10 @@ def own_span(missing: Missing, voice: Voice, *, whole: bool) -> Span:
 
 
 def their_span(missing: Missing, peer: Peer, own: Sequence[bytes]) -> Span:
-    """Say which entries of the peer's log are to be fetched: up to the head that it knows as cosigned, and to our newest l-head.
+    """Say which entries of the peer's log are to be fetched: all up to its own newest head, for our own log may name any of them.
 
-    Our own log may say that we cosigned more than the peer has a cosignature for: it ignored one, or it was lost there.
+    One of a release before does not say that head. Then it is up to the head that it knows as cosigned, and to our newest l-head:
+    our own log may say that we cosigned more than the peer has a cosignature for, for it ignored one, or it was lost there.
 
     Args:
         missing: what the peer said.
@@ -72,7 +73,8 @@ def their_span(missing: Missing, peer: Peer, own: Sequence[bytes]) -> Span:
     except BadEnvelope as error:
         raise Problem("unproven-head", 422, "an entry of our log from the peer's tiles that is none") from error
     cosigned = missing.theirs.head.checkpoint.size if missing.theirs is not None else 0
-    end = max(cosigned, tie.size if tie is not None else 0)
+    newest = missing.newest.checkpoint.size if missing.newest is not None else 0
+    end = max(cosigned, newest, tie.size if tie is not None else 0)
     return Span(peer.log_origin, missing.theirs_from, end) if end > missing.theirs_from else Span(peer.log_origin, 0, 0)
 
 

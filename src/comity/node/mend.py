@@ -64,7 +64,7 @@ class Fetched:
     Attributes:
         own: entries of our log from `own_from` up to the head that the peer accepted.
         own_from: `Missing.own_from`, or 0 where that did not fit.
-        theirs: entries of the peer's log from `Missing.theirs_from` up to the head that we cosigned.
+        theirs: entries of the peer's log from `Missing.theirs_from` up to its newest head, or as far as is known without one.
     """
 
     own: tuple[bytes, ...]
@@ -106,7 +106,7 @@ def mend(
     _own_dispatches(book, before, entries)
     _own_papers(book, before, entries)
     own_reseals(book, before, entries)
-    settled = _append_theirs(book, missing, fetched, office, now)
+    settled = _append_signed(book, missing, fetched, office, now)
     settled += _append_tied(book, missing, fetched, entries, office=office, now=now)
     office, voice, peer = renew(book.tx)
     _check_keys(missing, voice, peer)
@@ -175,6 +175,14 @@ def is_of(fetched: Sequence[bytes], root: Digest) -> bool:
     return Edge().append([leaf_hash(entry) for entry in fetched])[0].root() == root
 
 
+def _append_signed(book: Book, missing: Missing, fetched: Fetched, office: Office, now: Ms) -> list[DispatchId]:
+    """Put the peer's log into our mirror as far as it signed heads: first what we cosigned, then the rest."""
+    settled = _append_theirs(book, missing, fetched, office, now)
+    settled += _append_newest(book, missing, fetched, office, now)
+    _note_incarnation(book, missing)
+    return settled
+
+
 def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Office, now: Ms) -> list[DispatchId]:
     """Put the peer's whole log, as far as we cosigned it, into our mirror, with all checks of an exchange."""
     theirs = book.logs[LogRole.THEIRS]
@@ -217,12 +225,36 @@ def _forgot_answer(book: Book, missing: Missing) -> bool:
     )
 
 
+def _append_newest(book: Book, missing: Missing, fetched: Fetched, office: Office, now: Ms) -> list[DispatchId]:
+    """Put the rest of the peer's log into our mirror, up to the newest head that it signed itself.
+
+    What came back of our own log names entries of the peer's, in receipts and l-heads, and none above this head. So no word of
+    ours outlives what it is about: were the peer put back next, this head gives it those entries again.
+    """  # spec: protocol.md 9 step 2
+    theirs, head = book.logs[LogRole.THEIRS], missing.newest
+    if head is None or head.checkpoint.size <= theirs.size:
+        return []
+    disown_pending(book.tx, missing.incarnation)
+    places = slice(theirs.size - missing.theirs_from, head.checkpoint.size - missing.theirs_from)
+    settled = _grow_mirror(book, fetched.theirs[places], head, office, now)
+    keep_head(book, LogRole.THEIRS, head.checkpoint, head.time, head.note)
+    return settled
+
+
+def _note_incarnation(book: Book, missing: Missing) -> None:
+    """Note the incarnation of the peer's store, if we forgot it and hold a head of under it: it will ask under that one again."""
+    known = read_incarnation(book.tx, LogRole.THEIRS)
+    if known.second < missing.incarnation <= book.logs[LogRole.THEIRS].head_time:
+        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(missing.incarnation, known.restored))
+
+
 def _append_tied(
     book: Book, missing: Missing, fetched: Fetched, entries: Sequence[Entry], *, office: Office, now: Ms
 ) -> list[DispatchId]:
     """Put the peer's entries up to our newest l-head into our mirror, where it has no cosignature of ours for them.
 
-    We checked the peer's signature on that head once, and forgot it: our own leaf gives the root, and accuses nobody. The head
+    Only a peer of a release before leaves it to us. We checked its signature on that head once, and forgot it: our own leaf
+    gives the root, and accuses nobody. The head
     comes again with the peer's next exchange; until then the mirror is longer than the newest head, and nothing is cosigned.
     """  # spec: protocol.md 9 step 2
     theirs = book.logs[LogRole.THEIRS]
@@ -315,13 +347,13 @@ def _own_papers(book: Book, first: int, entries: Sequence[Entry]) -> None:
 
 def _check_keys(missing: Missing, voice: Voice, peer: Peer) -> None:
     """Check the heads once more, by the key lists where they really stand: before that the peer's word placed them."""
-    own, theirs = missing.own, missing.theirs
+    own, theirs = missing.own, missing.theirs.head if missing.theirs is not None else None
     try:
         if own is not None:
             verify_head(own.note, own.checkpoint.origin, voice.verifiers_at(own.checkpoint.size))
-        if theirs is not None:
-            head = theirs.head.checkpoint
-            verify_head(theirs.head.note, head.origin, peer.log_at(head.size))
+        for head in (theirs, missing.newest):
+            if head is not None:
+                verify_head(head.note, head.checkpoint.origin, peer.log_at(head.checkpoint.size))
     except BadSignature as error:
         raise Problem("bad-signature", 422, "a head that is not signed by the keys in force at its size") from error
 

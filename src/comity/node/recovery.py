@@ -7,7 +7,7 @@ only where a head that we signed ourselves, or the peer did, gives its root.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
@@ -35,7 +35,7 @@ from comity.dispatch.recover_codec import (
     unverified_recovered,
 )
 from comity.node import named
-from comity.node.heads import SECOND_MS, keep_head, signed_by
+from comity.node.heads import SECOND_MS, keep_head, signed_by, stored_head
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
 from comity.node.papers import said_papers, take_papers
 from comity.node.peer import Peer, Voice
@@ -59,8 +59,11 @@ Renew: TypeAlias = Callable[[Tx, Mapping[tuple[bytes, bool], int]], tuple[Voice,
 _PUT_BACK = "put-back"
 AHEAD_S = 3_600
 """How far an incarnation may lie ahead of our clock."""
-_FIRST, _TAKES, _TOLD = range(3)
-"""What a stored question is: under the incarnation that we have, under a new one that we take, under one that we were told of."""
+_FIRST, _TAKES, _TOLD, _LOOKS = range(4)
+"""What a stored question is: under the incarnation that we have, under a new one that we take, under one that we were told of,
+or which one the peer holds, asked because we were told of one, without taking it."""
+_TOOK = 4
+"""What an answer stands for: we asked to take this incarnation, and then only looked; never stored."""
 
 
 class Next(StrEnum):
@@ -83,6 +86,8 @@ class Missing:
         own_from: entries of our log that we still have under our own signature.
         theirs: the peer's newest head that we cosigned, with both parties' lines; None if there is none.
         theirs_from: entries of our mirror.
+        newest: the newest head of the peer's own log, with its lines alone; None where it did not say it.
+        incarnation: of the store of the peer that answered; 0 where it did not say it.
         disowned: our signed heads that the peer could not prove.
         asked, answered: our `recover` and the peer's answer, as signed.
     """
@@ -91,6 +96,8 @@ class Missing:
     own_from: int
     theirs: CosignedHead | None
     theirs_from: int
+    newest: SignedHead | None
+    incarnation: int
     disowned: tuple[str, ...]
     asked: bytes
     answered: bytes
@@ -115,8 +122,9 @@ def log_keys(voice: Voice) -> LogKeys:
 
 
 def forget_look(book: Book) -> None:
-    """Forget a question of an earlier start; one that takes a new incarnation is asked on."""
-    book.tx.run("DELETE FROM recovery WHERE again <> ?", (_TAKES,))
+    """Forget a question of an earlier start; one that takes a new incarnation is asked on, or looked for: the peer may have it."""
+    own = read_incarnation(book.tx, LogRole.OURS).second
+    book.tx.run("DELETE FROM recovery WHERE again <> ? AND (again <> ? OR incarnation <= ?)", (_TAKES, _LOOKS, own))
 
 
 def request(book: Book, voice: Voice, entropy: Entropy) -> bytes:
@@ -129,7 +137,7 @@ def request(book: Book, voice: Voice, entropy: Entropy) -> bytes:
 
 def _ask(book: Book, voice: Voice, entropy: Entropy, incarnation: int, again: int) -> bytes:
     ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
-    made = Recover(ours.origin, incarnation, ours.size, theirs.size, entropy.draw(NONCE_BYTES))
+    made = Recover(ours.origin, incarnation, ours.size, theirs.size, entropy.draw(NONCE_BYTES), looks=again == _LOOKS)
     signed = sign_recover(made, log_keys(voice))
     book.tx.run(
         "INSERT INTO recovery (one, incarnation, request, again) VALUES (1, ?, ?, ?) ON CONFLICT (one) DO UPDATE"
@@ -139,13 +147,28 @@ def _ask(book: Book, voice: Voice, entropy: Entropy, incarnation: int, again: in
     return signed
 
 
-def told_stale(book: Book, voice: Voice, entropy: Entropy, held: int, now: Ms) -> None:
-    """The peer holds a later incarnation of ours than we named: look again under that one, and take none yet."""
-    # spec: protocol.md 9: later second, again
-    stored = book.tx.rows("SELECT incarnation FROM recovery")
-    asked = int_of(stored[0][0]) if stored else 0
-    if asked < held <= now // SECOND_MS + AHEAD_S:
+def told_stale(book: Book, voice: Voice, entropy: Entropy, held: int, now: Ms, *, carried: bool) -> bool:
+    """We are told that the peer holds a later incarnation of ours than we named; say whether that is asked and not believed.
+
+    The word is not signed. So the peer is asked which incarnation it holds, and signs the answer; what is asked takes none. Only
+    a peer of a release before refuses that question too: over the network it is believed then, for the channel says whose word
+    it is. What was `carried` on media stays a claim. Where a person put this store back, it takes a later one in any case.
+    """  # spec: protocol.md 9: later second, again
+    stored = book.tx.rows("SELECT incarnation, again FROM recovery")
+    asked, again = (int_of(stored[0][0]), int_of(stored[0][1])) if stored else (0, _FIRST)
+    if not asked < held <= now // SECOND_MS + AHEAD_S:
+        return False
+    if was_put_back(book) or (again == _LOOKS and not carried):
         _ask(book, voice, entropy, held, _TOLD)
+        return False
+    if again != _LOOKS:
+        _ask(book, voice, entropy, asked, _LOOKS)
+    return True
+
+
+def is_claimed(tx: Tx) -> bool:
+    """Say whether we were told that another store of this node has gone on, and nobody has signed that yet."""
+    return bool(tx.rows("SELECT 1 FROM recovery WHERE again = ?", (_LOOKS,)))
 
 
 def told_clock(book: Book, now: Ms) -> None:
@@ -174,6 +197,8 @@ def take_answer(
         raise Problem("unknown-log", 422, "an answer to a recover that we did not send")
     incarnation, asked, again = int_of(stored[0][0]), bytes_of(stored[0][1]), int_of(stored[0][2])
     voice, peer, answer = _read(data, asked, book, renew, now)
+    if again == _LOOKS:
+        incarnation, again = _looked(answer, incarnation, book)
     missing = _missing(answer, book, voice, peer, (asked, data))
     if named.held(book.tx) is not None and not _shows(missing, book, voice):
         return Next.UNSHOWN, None
@@ -191,6 +216,16 @@ def take_answer(
         _ask(book, voice, entropy, later, _TAKES)
         return Next.AGAIN, None
     return Next.FETCH, missing
+
+
+def _looked(answer: Recovered, asked: int, book: Book) -> tuple[int, int]:
+    """Return incarnation and kind of the question that the answer to a look stands for: what we were told is true, or it is not.
+
+    If we asked to take one before, the peer may have stored it as ours, and no answer came: then we take another one.
+    """
+    if (answer.held or 0) > asked:
+        return answer.held or 0, _TOLD
+    return asked, _FIRST if asked <= read_incarnation(book.tx, LogRole.OURS).second else _TOOK
 
 
 def _read(data: bytes, asked: bytes, book: Book, renew: Renew, now: Ms) -> tuple[Voice, Peer, Recovered]:
@@ -226,7 +261,7 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer, said: tupl
     """Check every head in the answer and return what we would have to fetch; `said` is our question and the answer, as signed."""
     ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
     try:
-        own = None if answer.head is None else verify_head(answer.head, ours.origin, _own_keys(answer.head, voice))
+        own = None if answer.head is None else _own_head(answer.head, book, voice)
         for note in answer.pending:
             verify_head(note, ours.origin, _lost_keys(note, voice))
         cosigned = None
@@ -234,13 +269,29 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer, said: tupl
             key = next(one for one in voice.all_mirrors if signed_by(answer.cosigned or "", one))
             size = parse_body(parse_note(answer.cosigned).text).size
             cosigned = verify_cosigned_head(answer.cosigned, theirs.origin, peer.log_at(size), key)
+        newest = None
+        if answer.newest is not None:
+            size = parse_body(parse_note(answer.newest).text).size
+            newest = verify_head(answer.newest, theirs.origin, peer.log_at(size))
     except (BadSignature, StopIteration) as error:
         raise Problem("bad-signature", 422, "a recovered with a head that nobody signed as it says") from error
     if cosigned is not None:
         checkpoint = cosigned.head.checkpoint
         if checkpoint.size <= theirs.size and root(book.tiles(LogRole.THEIRS), checkpoint.size) != checkpoint.root:
             raise Problem("unproven-head", 422, "a head of the peer, cosigned by us, that is not of the log we mirror")
-    return Missing(own, ours.head_size, cosigned, theirs.size, answer.pending, *said)
+    return Missing(own, ours.head_size, cosigned, theirs.size, newest, answer.incarnation or 0, answer.pending, *said)
+
+
+def _own_head(note: str, book: Book, voice: Voice) -> SignedHead:
+    """Check a head of ours that the peer accepted; in another history of our log our keys may have changed at another size."""
+    origin = book.logs[LogRole.OURS].origin
+    try:
+        return verify_head(note, origin, _own_keys(note, voice))
+    except BadSignature:
+        head = verify_head(note, origin, _lost_keys(note, voice))
+        if head.checkpoint.size <= book.logs[LogRole.OURS].head_size and _extends(head, book):
+            raise
+        return head
 
 
 def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
@@ -356,6 +407,9 @@ def answer(
     before = _answered(book.tx, data, asked.incarnation) if asked.incarnation == known.second else None
     if before is not None and _still(unverified_recovered(before), _answer_to(data, asked, book, last)):
         return before, False  # our log has the digest of these bytes and of no others
+    if asked.looks:
+        held = replace(_answer_to(data, asked, book, last), held=known.second)
+        return sign_recovered(held, log_keys(voice)), False
     if asked.incarnation < known.second:
         raise Problem("stale-incarnation", 409, "a recover under an incarnation before the peer's newest")
     if asked.incarnation > known.second:
@@ -463,6 +517,7 @@ def _answer_to(data: bytes, asked: Recover, book: Book, last: int) -> Recovered:
         cosigned=_cosigned(book),
         request=Digest(sha256(data)),
         incarnation=_own_incarnation(book),
+        newest=stored_head(book, LogRole.OURS) if ours.head_time else None,
         papers=said_papers(book.tx, ours, theirs, own_size=asked.own_size, mirror_size=asked.mirror_size),
     )
 

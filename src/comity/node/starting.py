@@ -37,6 +37,14 @@ _ELSEWHERE = (
     "the store was put back, or another store of this node has gone on; give the node an address of the other side, so that it"
     " can ask and fetch what is lost"
 )
+_CLAIMED = (
+    "a refusal says that another store of this node has gone on; nobody signed that, so it ends nothing. The other side is asked"
+    " which store it knows"
+)
+_CARRIED = (
+    "media say that another store of this node has gone on; nobody signed that, so it ends nothing. Write media again: the question"
+    " on them asks the other side to sign which store it knows"
+)
 
 
 class Starting(Papered):
@@ -134,13 +142,18 @@ class Starting(Papered):
         recovery.forget_question(book)
         keep_evidence(book, kept.proof, now)
 
-    def told_stale(self, problem: ProblemBytes, now: Ms) -> None:
-        """Take the peer's refusal of our `recover`: it knows a later incarnation of ours, or ours is too far ahead of its clock."""
+    def told_stale(self, problem: ProblemBytes, now: Ms, *, carried: bool = False) -> None:
+        """Take the peer's refusal of our `recover`: it knows a later incarnation of ours, or ours is too far ahead of its clock.
+
+        Nobody signed that; what was `carried` on media anybody may have written.
+        """
         with self.ledger.begin() as book:
             if problem.code == "clock":
                 recovery.told_clock(book, now)
                 return
-            recovery.told_stale(book, self.voice, self.office.entropy, problem.incarnation, now)
+            entropy, held = self.office.entropy, problem.incarnation
+            if recovery.told_stale(book, self.voice, entropy, held, now, carried=carried):
+                write_link(book.tx, replace(read_link(book.tx), reason=_CARRIED if carried else _CLAIMED))
 
     def restore(self, missing: Missing, fetched: Fetched, now: Ms) -> bool:
         """Mend the store with what was fetched, and return whether the link is up; False: fetch our log from 0 on.

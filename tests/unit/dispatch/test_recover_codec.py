@@ -31,7 +31,9 @@ ANSWER = Recovered("head\n", ("pending\n",), 1_800_000_000, None, Digest(bytes(3
 SAID = Restored(1_800_000_001, 12, Digest(bytes(32)), ("pending\n",))
 FORMS = [
     (ASKED, sign_recover, read_recover, "recover"),
+    (replace(ASKED, looks=True), sign_recover, read_recover, "recover"),
     (ANSWER, sign_recovered, read_recovered, "recovered"),
+    (replace(ANSWER, incarnation=7, newest="mine\n", held=9), sign_recovered, read_recovered, "recovered"),
     (SAID, sign_restored, read_restored, "restored"),
 ]
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from comity.base.ids import Ms
 from comity.dispatch.book import Ledger, LogRole, read_logs
 from comity.dispatch.exchange_codec import decode_problem
+from comity.dispatch.recover_codec import sign_recovered, unverified_recovered
 from comity.dispatch.states import Form
 from comity.marking.labels import Lane, Urgency
 from comity.node.ceremony import hold_ceremony
 from comity.node.fetching import gathered, own_span, their_span
+from comity.node.incarnation import read_incarnation
 from comity.node.logfiles import log_file
 from comity.node.node import Node
-from comity.node.recovery import Next, mark_put_back
+from comity.node.recovery import Next, log_keys, mark_put_back
 from comity.node.taken import Problem
 from comity.sim.chance import SeededEntropy
 from comity.sim.exercise import AGENCY, DESK, NOTE, OFFICER, PERMITTED, START_MS, ExerciseDesk, parties
@@ -20,6 +24,18 @@ from tests.simulation.disks import make_disk
 DESKS = ((DESK, ExerciseDesk.schema),)
 START = Ms(START_MS)
 SECOND = 1_000
+
+
+class OfBefore(Node):
+    """A node of the release before: it says no newest head of its own log in an answer, and does not know who only looks."""
+
+    def take_recover(self, data, now):
+        with self.ledger.read() as tx:
+            held = read_incarnation(tx, LogRole.THEIRS).second
+        if self.question(data).incarnation < held:
+            raise Problem("stale-incarnation", 409, "a recover under an incarnation before the peer's newest")
+        answer = super().take_recover(data, now)
+        return sign_recovered(replace(unverified_recovered(answer), newest=None, held=None), log_keys(self.voice))
 
 
 class Side:

@@ -159,6 +159,13 @@ def test_a_receipt_is_false_only_beside_another_leaf_at_its_place():
     head = theirs.head()
     shown = check(kind, head, *theirs.leaf(false), *ours.leaf(place))
     assert (shown.accused, "lapse" in shown.sentence) == (B, False)
+    assert (
+        f"shows a head over that dispatch at this leaf under the signature of {ours.log.verifier.name}"
+        in shown.sentence
+    )
+    known = ours.proof(place, ours.cosigned(cosigner_keys(half(B))))
+    shown = check(kind, head, *theirs.leaf(false), ours.entries[place], known)
+    assert shown.sentence.endswith("which is another one; the same party co-signed the true log as well")
     nothing("the receipt is true", kind, head, *theirs.leaf(true), *ours.leaf(place))
     nothing("no receipt for the leaf", kind, head, *theirs.leaf(false), *ours.leaf(beside))
     nothing("no receipt for the leaf", kind, head, *theirs.leaf(none), *ours.leaf(place))

@@ -18,7 +18,7 @@ from comity.node.linkrow import read_link, write_link
 from comity.node.proofs import Signers
 from comity.node.recovery import Next, log_keys
 from comity.node.taken import Problem
-from tests.unit.node.putback import SECOND, START, Side, ask, fetched, note, recover, settle
+from tests.unit.node.putback import SECOND, START, Side, ask, fetched, note, recover, say, settle
 from tests.unit.node.rotating import Rotating, turn
 from tests.unit.node.rotating import two as two_rotating
 
@@ -171,7 +171,10 @@ def test_what_shows_it_is_kept_in_our_decision_log_as_both_signed_it():
     assert (version, when) == ("comity/superseded/1", at(300))
     question = read_recover(asked, log_keys(twins.old.node.voice).public())
     said = read_recovered(answered, log_keys(twins.peer.node.voice).public())
-    assert [(question.incarnation,)] == twins.new.rows("SELECT second FROM incarnation WHERE role = 'ours'")
+    assert (question.looks, question.incarnation) == (True, 0), "our question takes no incarnation"
+    assert [(said.held,)] == twins.new.rows("SELECT second FROM incarnation WHERE role = 'ours'"), (
+        "the other side signed it"
+    )
     assert [(said.head,)] == twins.peer.rows("SELECT note FROM head WHERE role = 'theirs' ORDER BY size DESC, time DESC LIMIT 1")  # fmt: skip
 
 
@@ -494,3 +497,30 @@ def test_a_link_that_is_left_behind_is_read_as_written():
         assert book.superseded
         assert not book.stops
         assert book.logs[LogRole.OURS].size
+
+
+def test_an_old_store_with_a_key_list_where_the_other_one_has_none_learns_what_it_is():
+    """It took the other one's head, under the keys of before, for one that nobody had signed, and asked for ever."""
+    # spec: protocol.md 9, 10
+    a, b = two_rotating()
+    image = a.store.image()
+    a.install(at(3_600))
+    for n in range(20):
+        say(a, b, at(3_700 + 70 * n))
+        a.node.tick(at(3_701 + 70 * n))
+        if a.list_places():
+            break
+    a.node.speak(at(9_000))
+    turn_size = a.logs()[0].head_size
+    assert b.logs()[1].size < turn_size, "the peer never saw the list"
+    old = a.store.image()
+    a.put_back(image, chosen=True)
+    assert recover(a, b, at(9_100))[-1] is Next.FETCH
+    a.node.submit([note(f"new {n}") for n in range(9)], at(9_200))
+    b.node.take(a.node.speak(at(9_200)), at(9_200))
+    assert b.logs()[1].head_size > turn_size
+    assert not a.list_places()
+    a.put_back(old)
+    assert recover(a, b, at(9_300)) == [told for told, _ in GONE_ON]
+    assert a.state == "superseded"
+    assert b.rows("SELECT 1 FROM evidence") == a.rows("SELECT 1 FROM evidence") == []

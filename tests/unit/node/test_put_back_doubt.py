@@ -233,10 +233,17 @@ def test_a_head_under_keys_that_were_not_in_force_at_its_size_does_not_come_back
         return tuple(replace(one, index=far) if one.origin == b.node.voice.log_origin else one for one in said.papers)
 
     now = Ms(START + 3 * HOUR)
-    missing = until_fetch(a, b, now, cosigned=cosigned, papers=papers)
+
+    def newest(said):
+        return sign_head(
+            make_checkpoint(*_three(parse_note(said.newest).text)), [old], Seconds(START // 1000 + 9_000)
+        ).note
+
+    missing = until_fetch(a, b, now, cosigned=cosigned, newest=newest, papers=papers)
     before = a.logs()
-    refused(lambda: a.node.restore(missing, fetched(a, b, missing), now), "bad-signature")
-    assert a.logs() == before
+    for shown in (missing, replace(missing, newest=None), replace(missing, theirs=None)):
+        refused(lambda told=shown: a.node.restore(told, fetched(a, b, told), now), "bad-signature")
+        assert a.logs() == before
     recover(a, b, now)
     settle(a, b, Ms(now + TICK))
     assert a.state == "up"
