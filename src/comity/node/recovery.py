@@ -226,7 +226,8 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer, said: tupl
     """Check every head in the answer and return what we would have to fetch; `said` is our question and the answer, as signed."""
     ours, theirs = book.logs[LogRole.OURS], book.logs[LogRole.THEIRS]
     try:
-        own = None if answer.head is None else verify_head(answer.head, ours.origin, _own_keys(answer.head, voice))
+        keys = () if answer.head is None else _own_keys(answer.head, voice, ours.cosigned_size)
+        own = None if answer.head is None else verify_head(answer.head, ours.origin, keys)
         for note in answer.pending:
             verify_head(note, ours.origin, _lost_keys(note, voice))
         cosigned = None
@@ -243,11 +244,20 @@ def _missing(answer: Recovered, book: Book, voice: Voice, peer: Peer, said: tupl
     return Missing(own, ours.head_size, cosigned, theirs.size, answer.pending, *said)
 
 
-def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
-    """Return our keys at the size of a head, or at a change of keys that nobody but us has in the log."""
+def _own_keys(note: str, voice: Voice, common: int) -> tuple[NoteVerifier, ...]:
+    """Return our keys at the size of a head, or at a change of keys that nobody but us has in the log.
+
+    A list that entered our log above what the peer co-signed may stand elsewhere in the log that it has, or not at all: there the
+    keys that it ends may sign still. Whoever mends the log by that head checks it once more.
+    """
     parsed = parse_note(note)
     there = {(line.name, line.key_id) for line in parsed.lines}
-    keys = voice.verifiers_at(parse_body(parsed.text).size)
+    size = parse_body(parsed.text).size
+    ended = [keys.verifier for turn, keys in voice.earlier if turn > common]
+    if ended and size > common:
+        both = (one for one in (*ended, voice.log_keys.verifier) if (one.name, one.ed25519.key_id) in there)
+        return tuple(both) or tuple(ended[:1])
+    keys = voice.verifiers_at(size)
     further = [one for one in voice.coming if (one.name, one.ed25519.key_id) in there and one not in keys]
     return (*keys, *further[:1])
 
