@@ -113,7 +113,9 @@ def test_it_accuses_nobody_where_we_had_heard_nothing_of_the_peer_since(history,
             tx.run("DELETE FROM pending_head")
         a.node.starts(M)
         with pytest.raises(Problem, match="recovering"):
-            a.node.take(encode_exchange(replace(decode_exchange(b.node.speak(M)), checkpoint=lost, incarnation=None)), M)
+            a.node.take(
+                encode_exchange(replace(decode_exchange(b.node.speak(M)), checkpoint=lost, incarnation=None)), M
+            )
         assert a.rows("SELECT note FROM pending_head") == [(lost,)]
     assert recover(a, b, M) == [Next.AGAIN, Next.FETCH]
     go_on(a, b, Ms(M + MINUTE))
