@@ -108,7 +108,9 @@ def check_heard(watch: Watch, number: int, data: bytes) -> None:
         Broken: it was forgotten, and nobody could name it to a store that lost it.
     """  # docs/adr/0107-heard-while-recovering.md
     exchange = decode_exchange(data)
-    time = watch.said[1 - number].get(exchange.checkpoint, 0)
+    time = watch.said[1 - number].get(exchange.checkpoint)
+    if time is None:  # a lie
+        return
     with watch.stores[number].read() as tx:
         known, mirror = read_incarnation(tx, LogRole.THEIRS).second, log_rows(tx)[LogRole.THEIRS].size
         full = len(tx.rows("SELECT 1 FROM pending_head")) >= PENDING_HEADS
