@@ -239,6 +239,17 @@ def test_a_forgotten_pending_head_is_caught():
     assert broken_by(ForgetsPending, plan) == Invariant.HEAD_FORGOTTEN.name
 
 
+class ForgetsWhileItRecovers(Node):
+    def _refuse_stopped(self, exchange, now, *, carried):
+        if self.recovering:
+            raise Problem("recovering", 503, "keeps nothing")
+        return super()._refuse_stopped(exchange, now, carried=carried)
+
+
+def test_a_head_that_was_heard_and_forgotten_while_a_node_recovers_is_caught():
+    assert broken_by(ForgetsWhileItRecovers, replace(CALM, lose=0.3, kills=4)) == Invariant.HEAD_FORGOTTEN.name
+
+
 # --- records and receipts ---------------------------------------------------------------------------------------------
 
 

@@ -341,9 +341,7 @@ class Carrier:
     async def _take(self, name: str, part: Part, content: bytes, done: Read) -> tuple[Read, bool]:
         if part is Part.RECOVER:
             return await self._answer(content, done), True
-        if await self._engine.call(lambda: self._node.recovering):
-            # What an old exchange says of our log is no answer to whether our store was put back.
-            return _fault(done, name, _SAYS["recovering"]), False
+        # What an old exchange says of our log is no answer to whether our store was put back: a node that recovers keeps its head.
         taken = await self._engine.take_carried(content)
         if isinstance(taken, Problem):
             return _fault(done, name, _SAYS.get(taken.code, taken.code)), taken.code not in _STOPS

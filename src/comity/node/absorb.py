@@ -6,6 +6,7 @@ Nothing is answered before it is stored. A head with good signatures is kept eve
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from comity.base.errors import BadEnvelope, BadSignature
@@ -173,6 +174,34 @@ def keep_pending(head: SignedHead, book: Book) -> bool:
         (head.note, head.checkpoint.size, head.time, head.checkpoint.root),
     )
     return True
+
+
+def keep_unread(exchange: Exchange, peer: Peer, book: Book) -> None:
+    """Keep the signed head of an exchange that is refused before it is looked at, so that a peer that lost it can be told of it.
+
+    Nothing else of it is taken. Of more than 64 the newest is kept in the place of the newest before: whatever a put-back store
+    lost, it lost its newest head too. One that was asked for in our log, or has stood longer, makes no room.
+    """  # spec: protocol.md 7 checks 2, 5, 9
+    try:
+        head = read_head(exchange, peer)
+        check_store(exchange, book.tx)
+    except Problem:
+        return  # by keys that this store may have forgotten, or of a store that another one has left behind
+    point = head.checkpoint
+    if head.time < read_incarnation(book.tx, LogRole.THEIRS).second:
+        return
+    if point.size <= book.logs[LogRole.THEIRS].size and _root_at(book, point.size) == point.root:
+        return
+    if int_of(book.tx.rows("SELECT count(*) FROM pending_head")[0][0]) >= PENDING_HEADS:
+        book.tx.run(_MAKE_ROOM, (head.time,))
+    with suppress(Problem):
+        keep_pending(head, book)
+
+
+_MAKE_ROOM = (
+    "DELETE FROM pending_head WHERE note = (SELECT note FROM pending_head ORDER BY time DESC, size DESC, note LIMIT 1)"
+    " AND time <= ? AND note NOT IN (SELECT note FROM challenge)"
+)
 
 
 def _root_at(book: Book, size: int) -> Digest:

@@ -40,7 +40,7 @@ from comity.node.editions import adopt, check_editions, move_pool
 from comity.node.entryrules import apply_entries, check_entries
 from comity.node.heads import keep_head
 from comity.node.incarnation import Incarnation, read_incarnation, write_incarnation
-from comity.node.papers import CEREMONY, keep_instrument, place_own, restores
+from comity.node.papers import CEREMONY, KEYS, keep_instrument, lists_of, place_own, restores
 from comity.node.peer import Peer, Voice
 from comity.node.recovery import Missing, disown_pending, done, log_keys
 from comity.node.refile import note_receipt, refile_held, settle_row
@@ -51,6 +51,8 @@ from comity.node.taken import Problem, Proven
 from comity.tlog.checkpoint import Checkpoint, SignedHead, verify_head
 from comity.tlog.note import Note, Seconds, parse_note
 from comity.tlog.tree import EMPTY_ROOT, Edge, Tiles, leaf_hash
+
+_AT_ONCE = 4_096
 
 
 class NotOurs(Exception):
@@ -98,8 +100,8 @@ def mend(
     """
     incarnation = int_of(book.tx.rows("SELECT incarnation FROM recovery")[0][0])
     before, mirrored = book.logs[LogRole.OURS].head_size, book.logs[LogRole.THEIRS].size
-    known = read_incarnation(book.tx, LogRole.OURS)
-    write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, known.restored))
+    signed = _restored_below(book, before if missing.own_is_longer else book.logs[LogRole.OURS].size)
+    write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, signed))
     tail = _append_own(book, missing, fetched)
     entries = own_entries(book, before) if missing.own_is_longer else ()
     reached = before + len(entries)
@@ -113,9 +115,9 @@ def mend(
     _own_receipts(book, before, entries)
     settled += _settle_receipts(book, now)
     _drop_withdrawn(book)
-    restored = restores(known.restored, before, entries) + 1
-    write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, restored))
     tail = match_tail(book, tail, before, entries)
+    restored = restores(signed, before, entries) + 1 + restores(0, reached, tail.entries)
+    write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, restored))
     for leaf in (*entries, *tail.entries):
         if isinstance(leaf, LinkLeaf):
             apply_leaf(book, leaf, tuple(office.desks), ours=True, now=now)
@@ -305,6 +307,23 @@ def _keep_own_cosignature(book: Book, missing: Missing) -> None:
         (Note(whole.text, lines).join(), cosigned.time, LogRole.THEIRS, head.checkpoint.size, head.time),
     )
     book.change(LogRole.THEIRS, cosigned_size=head.checkpoint.size, cosigned_time=cosigned.time)
+
+
+def _restored_below(book: Book, size: int) -> int:
+    """Return how many `restored` leaves our log has below a size, behind the newest key list there.
+
+    Above it stands what no head of ours covers: that may come back from the peer, and is not counted twice.
+    """  # spec: protocol.md 9 step 6
+    known, above = read_incarnation(book.tx, LogRole.OURS).restored, own_entries(book, size)
+    if not lists_of(size, above):
+        return known - restores(0, size, above)
+    place = book.tx.rows("SELECT max(our_idx) FROM paper WHERE kind = ? AND our_idx < ?", (KEYS, size))[0][0]
+    first = max(0, int_of(place or 0))
+    count = 0
+    for at in range(first, size, _AT_ONCE):
+        some = [decode_entry(one) for one in book.entries(LogRole.OURS, at, min(at + _AT_ONCE, size))]
+        count = restores(count, at, some)
+    return count
 
 
 # --- rows of what came back ------------------------------------------------------------------------------------------

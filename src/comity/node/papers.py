@@ -287,10 +287,24 @@ def take_papers(tx: Tx, said: Sequence[Paper], ours: Origin, now: Ms) -> dict[tu
         kind = _kind_of(one.signed)
         paper = verify_paper(one.signed, kind, accord)
         node = paper.node if isinstance(paper, KeyList) else accord.parties[0].node
+        if isinstance(paper, Accord) and one.index is None and _is_settled(tx, paper.edition, one.signed):
+            continue
         keep_paper(tx, one.signed, paper, node=node, ready=True, dispatch=None, now=now)
         if one.index is not None:
             hints[sha256(one.signed), one.origin == ours] = one.index
     return hints
+
+
+def _is_settled(tx: Tx, edition: int, signed: bytes) -> bool:
+    """Say whether both sides hold other bytes of an edition, as far as we know: these, that no log has, may not stand beside them.
+
+    The peer forgets what we did not take, and may have had it signed again before it hears that we hold it all the same.
+    """  # spec: protocol.md 10
+    statement = (
+        "SELECT 1 FROM paper WHERE kind = ? AND edition = ? AND digest <> ?"
+        " AND (ready = 1 OR our_idx IS NOT NULL OR their_idx IS NOT NULL)"
+    )
+    return bool(tx.rows(statement, (ACCORD, edition, sha256(signed))))
 
 
 def _kind_of(signed: bytes) -> str:

@@ -286,7 +286,7 @@ def _own_head(note: str, book: Book, voice: Voice) -> SignedHead:
     """Check a head of ours that the peer accepted; in another history of our log our keys may have changed at another size."""
     origin = book.logs[LogRole.OURS].origin
     try:
-        return verify_head(note, origin, _own_keys(note, voice))
+        return verify_head(note, origin, _own_keys(note, voice, book.logs[LogRole.OURS].cosigned_size))
     except BadSignature:
         head = verify_head(note, origin, _lost_keys(note, voice))
         if head.checkpoint.size <= book.logs[LogRole.OURS].head_size and _extends(head, book):
@@ -294,11 +294,20 @@ def _own_head(note: str, book: Book, voice: Voice) -> SignedHead:
         return head
 
 
-def _own_keys(note: str, voice: Voice) -> tuple[NoteVerifier, ...]:
-    """Return our keys at the size of a head, or at a change of keys that nobody but us has in the log."""
+def _own_keys(note: str, voice: Voice, common: int) -> tuple[NoteVerifier, ...]:
+    """Return our keys at the size of a head, or at a change of keys that nobody but us has in the log.
+
+    A list that entered our log above what the peer co-signed may stand elsewhere in the log that it has, or not at all: there the
+    keys that it ends may sign still. Whoever mends the log by that head checks it once more.
+    """
     parsed = parse_note(note)
     there = {(line.name, line.key_id) for line in parsed.lines}
-    keys = voice.verifiers_at(parse_body(parsed.text).size)
+    size = parse_body(parsed.text).size
+    ended = [keys.verifier for turn, keys in voice.earlier if turn > common]
+    if ended and size > common:
+        both = (one for one in (*ended, voice.log_keys.verifier) if (one.name, one.ed25519.key_id) in there)
+        return tuple(both) or tuple(ended[:1])
+    keys = voice.verifiers_at(size)
     further = [one for one in voice.coming if (one.name, one.ed25519.key_id) in there and one not in keys]
     return (*keys, *further[:1])
 

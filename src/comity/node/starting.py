@@ -256,8 +256,10 @@ class Starting(Papered):
         raise Problem(code, 503, str(proven)) from proven
 
     def _refuse_stopped(self, exchange: Exchange, now: Ms, *, carried: bool) -> SignedHead:
-        """Refuse an exchange in a state that takes none, its head not kept; return the head, whose signatures are good."""
-        # spec: protocol.md 7 check 2, 9
+        """Refuse an exchange in a state that takes none; return the head, whose signatures are good.
+
+        A node that recovers keeps the head, and nothing else: the peer's store may be put back before it is heard again.
+        """  # spec: protocol.md 7 check 2, 9
         state = self.link().state
         stopped = refusal(state)
         if stopped is None:
@@ -268,6 +270,9 @@ class Starting(Papered):
                 return head
             state = self.link().state
             stopped = refusal(state) or stopped
+        if state is LinkState.RECOVERING:
+            with self.ledger.begin() as book:
+                absorb.keep_unread(exchange, self.peer, book)
         raise Problem(stopped, 503, f"the link is {state}")
 
     def _head_of(self, exchange: Exchange) -> SignedHead:

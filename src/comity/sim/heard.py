@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from comity.base.hashing import sha256
 from comity.dispatch.book import LogRole, LogRow, log_rows
+from comity.dispatch.columns import int_of
 from comity.dispatch.entries import DispatchLeaf, ResealLeaf
 from comity.dispatch.exchange_codec import Exchange, decode_exchange
 from comity.dispatch.ports import Tx
+from comity.node.absorb import PENDING_HEADS
+from comity.node.incarnation import read_incarnation
 from comity.sim.ruled import Invariant, ensure
 from comity.sim.signers import mirror_name
 from comity.sim.watch import Watch
@@ -26,7 +29,9 @@ def check_said(watch: Watch, number: int, data: bytes) -> Exchange:
     with watch.stores[number].read() as tx:
         logs = log_rows(tx)
         ours, theirs = logs[LogRole.OURS], logs[LogRole.THEIRS]
-        ensure(_head_stored(tx, exchange), Invariant.SAID_UNSTORED, number, f"a head of size {head.size}")
+        time = _head_stored(tx, exchange)
+        ensure(time, Invariant.SAID_UNSTORED, number, f"a head of size {head.size}")
+        watch.said[number][exchange.checkpoint] = time
         ensure(head.size == exchange.size, Invariant.BASE, number, f"{exchange.size} entries, head of {head.size}")
         shown = tuple(side.log.entries[exchange.base : head.size])
         ensure(exchange.entries == shown, Invariant.SAID_UNSTORED, number, "entries that are not those of the log")
@@ -57,9 +62,11 @@ def _check_goes(watch: Watch, number: int, index: int) -> None:
     ensure(not stopped, Invariant.SUSPENDED, number, f"the bytes of leaf {index} leave")
 
 
-def _head_stored(tx: Tx, exchange: Exchange) -> bool:
+def _head_stored(tx: Tx, exchange: Exchange) -> int:
+    """Return the log time of a head that is stored, else 0."""
     place = (LogRole.OURS, exchange.size, exchange.checkpoint)
-    return bool(tx.rows("SELECT 1 FROM head WHERE role = ? AND size = ? AND note = ?", place))
+    found = tx.rows("SELECT time FROM head WHERE role = ? AND size = ? AND note = ?", place)
+    return int_of(found[0][0]) if found else 0
 
 
 def _check_mirror(watch: Watch, number: int, exchange: Exchange, theirs: LogRow, tx: Tx) -> None:
@@ -90,3 +97,25 @@ def check_kept(watch: Watch, number: int, data: bytes) -> None:
     with watch.stores[number].read() as tx:
         kept = tx.rows("SELECT 1 FROM pending_head WHERE note = ?", (note,))
     ensure(kept, Invariant.HEAD_FORGOTTEN, number, f"a head of size {size}")
+
+
+def check_heard(watch: Watch, number: int, data: bytes) -> None:
+    """Check that a side which recovers keeps the head of what it refuses, if the peer said it and could lose it.
+
+    Not where keys changed: a store that was put back may not hold those that signed it.
+
+    Raises:
+        Broken: it was forgotten, and nobody could name it to a store that lost it.
+    """  # docs/adr/0107-heard-while-recovering.md
+    exchange = decode_exchange(data)
+    time = watch.said[1 - number].get(exchange.checkpoint)
+    if time is None:  # a lie
+        return
+    with watch.stores[number].read() as tx:
+        known, mirror = read_incarnation(tx, LogRole.THEIRS).second, log_rows(tx)[LogRole.THEIRS].size
+        full = len(tx.rows("SELECT 1 FROM pending_head")) >= PENDING_HEADS
+        kept = tx.rows("SELECT 1 FROM pending_head WHERE note = ?", (exchange.checkpoint,))
+    stale = time < known or (exchange.incarnation is not None and exchange.incarnation < known)
+    if stale or exchange.size <= mirror or full or watch.sides[1 - number].keys_changed:
+        return
+    ensure(kept, Invariant.HEAD_FORGOTTEN, number, f"a head of size {exchange.size}, while it recovers")

@@ -32,7 +32,7 @@ from comity.sim.agenda import Agenda
 from comity.sim.chance import Chance
 from comity.sim.disk import Crashed, Disk, FailingStore
 from comity.sim.exercise import OFFICER
-from comity.sim.heard import check_kept, check_said
+from comity.sim.heard import check_heard, check_kept, check_said
 from comity.sim.post import Letter, Post
 from comity.sim.ruled import Invariant, ensure
 from comity.sim.watch import Watch
@@ -543,7 +543,11 @@ class Station:
         return taken, said
 
     def _check_kept(self, data: bytes, problem: Problem) -> None:
-        if self._watch is not None and problem.code not in _NOT_TAKEN_UNREAD | _NOT_KEPT:
+        if self._watch is None:
+            return
+        if problem.code == "recovering" and self.link_state() is LinkState.RECOVERING:
+            check_heard(self._watch, self.number, data)
+        elif problem.code not in _NOT_TAKEN_UNREAD | _NOT_KEPT:
             check_kept(self._watch, self.number, data)
 
 

@@ -144,6 +144,8 @@ class Watch:
         self.stores = stores
         self._lockers = lockers or (Locker.of(0), Locker.of(1))
         self.sides = [Side(), Side()]
+        self.said: tuple[dict[str, int], dict[str, int]] = ({}, {})
+        """Of each side, the heads that it ever said, with their log time."""
         self._put_back: set[int] = set()
         self._clock = clock
 

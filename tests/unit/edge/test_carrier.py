@@ -24,6 +24,7 @@ from comity.edge.media import COMING, FOLDER, LIST, find_sets, folder_of
 from comity.marking.labels import Urgency
 from comity.node.audit import audit
 from comity.node.mediaset import MediaFile, MediaSet, Part, encode_set
+from comity.node.recovery import Next
 from comity.node.taken import Problem
 from comity.tlog.tree import root
 from tests.unit.node.putback import SECOND, START, Side, note, recover, say, settle
@@ -237,6 +238,27 @@ def test_an_old_stick_never_tells_a_node_that_its_store_is_the_newest(posts, sti
     found = a.read(stick, at(61 * SECOND))
     assert "asks first" in found.faults[0]
     assert a.side.state == "recovering"
+
+
+def test_media_read_by_a_node_that_starts_accuse_nobody_when_they_are_read_again(posts, stick):
+    """The node takes nothing of them but the head: the other side, put back since, is told that it lost it, and disowns it."""
+    a, b = posts
+    image = b.side.store.image()
+    b.submit("lost", now=at(0), urgency=Urgency.URGENT)
+    b.write(stick, at(0))
+    a.node.starts(at(SECOND))
+    found = a.read(stick, at(SECOND))
+    assert (len(found.faults), found.files) == (1, 0)
+    assert "asks first" in found.faults[0]
+    b.side.put_back(image)
+    assert recover(b.side, a.side, at(60 * SECOND)) == [Next.AGAIN, Next.FETCH]
+    recover(a.side, b.side, at(60 * SECOND))
+    b.submit("another history", now=at(70 * SECOND), urgency=Urgency.URGENT)
+    settle(a.side, b.side, at(70 * SECOND))
+    assert a.read(stick, at(80 * SECOND)).files == 0
+    assert (a.side.state, a.side.rows("SELECT 1 FROM evidence")) == ("up", [])
+    settle(a.side, b.side, at(90 * SECOND))
+    assert a.side.logs()[1].size == b.side.logs()[0].size
 
 
 def test_a_store_that_was_put_back_is_mended_by_media_alone(posts, stick):

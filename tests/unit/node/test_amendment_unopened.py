@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from comity.base.ids import Ms
+from comity.base.ids import LeafIndex, Ms
+from comity.dispatch.amendment import edition_of
+from comity.dispatch.recover_codec import Paper
+from comity.node.papers import keep_paper, take_papers
+from comity.node.recovery import Next
 from comity.node.taken import BadEdition
 from tests.unit.node.amended import DAY, TICK, agree, rest, signed_by_both, two
 from tests.unit.node.putback import SECOND, START, recover
@@ -89,3 +93,35 @@ def test_what_we_did_not_send_signed_by_both_is_not_held_again():
     with pytest.raises(BadEdition, match="edition-unsigned"):
         b.node.take(a.node.speak(now), now)
     assert b.rows("SELECT * FROM paper") == []
+
+
+@pytest.mark.parametrize("placed", [False, True])
+def test_what_was_signed_again_meanwhile_does_not_stand_beside_what_the_other_side_holds(placed):
+    """Its people sign again before they hear of the leaf; each signing makes other bytes. A start brings these too."""
+    a, b = fast(in_force_from=Ms(T1 + DAY))
+    rest(a, b, Ms(T1 + 6 * TICK))
+    ((first,),) = a.rows("SELECT signed FROM paper")
+    if placed:
+        a.node.tick(LATER)
+    now = Ms(LATER + SECOND)
+    again = b.also(b.proposal().signed)
+    assert again != first
+    b.say(again, now, "agreed once more")
+    assert recover(a, b, now) == [Next.UP]
+    assert a.rows("SELECT signed FROM paper") == [(first,)]
+    rest(a, b, Ms(LATER + TICK), rounds=6)
+    assert [one.signed for one in b.node.amending().signed] == [first]
+    in_both(a, b)
+
+
+def test_what_stands_in_a_log_is_taken_whatever_else_we_hold():
+    a, b = two()
+    first, other = (signed_by_both(a, in_force_from=Ms(n)) for n in (1, 2))
+    accord = edition_of(first)
+    with a.store.begin() as tx:
+        keep_paper(tx, first, accord, node=accord.parties[0].node, ready=True, dispatch=None, now=T1)
+        origin = b.logs()[0].origin
+        take_papers(tx, [Paper(origin, None, other)], a.logs()[0].origin, T1)
+        assert tx.rows("SELECT signed FROM paper") == [(first,)]
+        take_papers(tx, [Paper(origin, LeafIndex(9), other)], a.logs()[0].origin, T1)
+        assert len(tx.rows("SELECT signed FROM paper")) == 2

@@ -126,3 +126,26 @@ def test_both_lists_forgotten():
     assert a.node.office.peer_keys.edition == 3
     say(a, b, Ms(later + 2 * TICK))
     assert a.logs()[0].cosigned_size == a.logs()[0].size
+
+
+def test_an_old_store_whose_key_list_no_other_store_knew_stops_all_the_same():
+    """It signed a head over the list, which was never sent: the head that the peer has bears the keys of before."""
+    a, b = two()
+    without = a.store.image()
+    a.install(Ms(START + HOUR))
+    now = Ms(START + HOUR)
+    while not a.list_places():
+        now = Ms(now + TICK)
+        say(a, b, now)
+        a.node.tick(now)
+    a.node.speak(now)
+    old = a.store.image()
+    assert a.logs()[0].head_size == a.list_places()[0] + 1
+    a.put_back(without, chosen=True)
+    assert recover(a, b, Ms(now + TICK))[-1] is Next.FETCH
+    a.node.submit([note("another store")], Ms(now + 2 * TICK))
+    say(a, b, Ms(now + 2 * TICK))
+    assert a.list_places() == []
+    a.put_back(old)
+    assert recover(a, b, Ms(now + 3 * TICK))[:2] == ["stale-incarnation", Next.SUPERSEDED]
+    assert a.state == "superseded"

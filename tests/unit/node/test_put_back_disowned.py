@@ -119,6 +119,27 @@ def test_it_accuses_nobody_where_only_our_own_leaf_says_how_far_we_mirrored(hist
     sound(a, b)
 
 
+@pytest.mark.parametrize("heard", [False, True])
+def test_it_accuses_nobody_where_we_had_heard_nothing_of_the_peer_since(history, heard):
+    """Our log alone says that the peer recovered: its mirror is as long as it was, and the lost head may come again while we ask."""
+    a, b, image = history
+    ((lost,),) = a.rows("SELECT note FROM disowned_head")
+    b.node.take(a.node.speak(L), L)  # and its answer is lost
+    a.put_back(image)
+    if heard:
+        with a.store.begin() as tx:
+            tx.run("DELETE FROM pending_head")
+        a.node.starts(M)
+        with pytest.raises(Problem, match="recovering"):
+            a.node.take(
+                encode_exchange(replace(decode_exchange(b.node.speak(M)), checkpoint=lost, incarnation=None)), M
+            )
+        assert a.rows("SELECT note FROM pending_head") == [(lost,)]
+    assert recover(a, b, M) == [Next.AGAIN, Next.FETCH]
+    go_on(a, b, Ms(M + MINUTE))
+    sound(a, b)
+
+
 def test_a_head_later_than_the_restore_still_accuses(history):
     """A peer that forked after it was restored disowned nothing of that."""
     a, b, image = history

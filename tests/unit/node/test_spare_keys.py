@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from comity.base.ids import Ms
+from comity.dispatch.entries import decode_entry
 from comity.dispatch.exchange_codec import decode_exchange
 from comity.node.audit import audit
+from comity.node.papers import restores
 from comity.node.proofs import Signers
 from comity.node.recovery import Next
 from tests.unit.node.putback import SECOND, START, note, recover, say, settle
@@ -66,6 +68,81 @@ def test_a_head_that_was_lost_since_is_none_of_those_that_were_disowned():
     assert recover(a, b, Ms(L + 2 * MINUTE)) == [Next.AGAIN, Next.FETCH]
     assert spent(a) == 2
     settle(a, b, Ms(L + 3 * MINUTE))
+    sound(a, b)
+
+
+def leaves(side):
+    """Return how many restores our log has behind its newest key list."""
+    entries = [decode_entry(row[0]) for row in side.rows("SELECT entry FROM entry WHERE role = 'ours' ORDER BY idx")]
+    return restores(0, 0, entries)
+
+
+def test_a_restore_in_a_part_that_no_head_covered_and_that_came_back_is_counted_once():
+    """The copy is from between the restore and the first head over its leaf."""
+    a, b = two()
+    image = a.store.image()
+    a.node.submit([note("lost")], T)
+    settle(a, b, T)
+    a.put_back(image)
+    assert recover(a, b, L) == [Next.AGAIN, Next.FETCH]
+    image = a.store.image()
+    assert a.logs()[0].head_size < a.logs()[0].size
+    settle(a, b, Ms(L + MINUTE))
+    a.put_back(image)
+    assert recover(a, b, Ms(L + 2 * MINUTE)) == [Next.AGAIN, Next.FETCH]
+    assert spent(a) == leaves(a) == 2
+    settle(a, b, Ms(L + 3 * MINUTE))
+    sound(a, b)
+
+
+def test_a_restore_that_moved_behind_what_came_back_is_counted_too():
+    """The head that covered it was never sent by this store: another one had gone on from an older copy."""
+    a, b = two()
+    oldest = a.store.image()
+    a.node.submit([note("lost")], T)
+    settle(a, b, T)
+    a.put_back(oldest)
+    assert recover(a, b, L) == [Next.AGAIN, Next.FETCH]
+    image = a.store.image()
+    a.put_back(oldest, chosen=True)
+    assert recover(a, b, Ms(L + MINUTE))[-1] is Next.FETCH
+    settle(a, b, Ms(L + 2 * MINUTE))
+    a.put_back(image, chosen=True)
+    assert recover(a, b, Ms(L + 3 * MINUTE))[-1] is Next.FETCH
+    assert spent(a) == leaves(a) == 3
+    settle(a, b, Ms(L + 4 * MINUTE))
+    sound(a, b)
+
+
+def test_a_key_list_that_no_head_covered_takes_no_restore_of_before_it_away():
+    """Another store went on without it. It is written again later; until then the keys of the list before it count."""
+    a, b = two()
+    a.put_back(a.store.image(), chosen=True)
+    assert recover(a, b, T)[-1] is Next.FETCH
+    settle(a, b, Ms(T + MINUTE))
+    without = a.store.image()
+    a.install(Ms(T + 2 * MINUTE))
+    now = Ms(T + 2 * MINUTE)
+    while not a.list_places():
+        now = Ms(now + TICK)
+        say(a, b, now)
+        a.node.tick(now)
+    image = a.store.image()
+    assert (spent(a), a.logs()[0].head_size) == (0, a.list_places()[0] - 1)
+    a.put_back(without, chosen=True)
+    assert recover(a, b, Ms(L))[-1] is Next.FETCH
+    a.node.submit([note("another store")], Ms(L + SECOND))
+    say(a, b, Ms(L + SECOND))
+    assert a.list_places() == []
+    a.put_back(image, chosen=True)
+    assert recover(a, b, Ms(L + MINUTE))[-1] is Next.FETCH
+    assert spent(a) == leaves(a) == 3
+    settle(a, b, Ms(L + 2 * MINUTE))
+    for n in range(4):
+        a.node.tick(Ms(L + (3 + n) * MINUTE))
+        settle(a, b, Ms(L + (3 + n) * MINUTE + SECOND), rounds=1)
+    assert len(a.list_places()) == 1
+    settle(a, b, Ms(L + 9 * MINUTE))
     sound(a, b)
 
 

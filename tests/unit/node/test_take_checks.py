@@ -126,18 +126,21 @@ def test_check_2_the_log_must_be_the_peers_current_one():
     assert not rows(a, "SELECT 1 FROM pending_head")
 
 
-def test_check_2_a_stopped_node_answers_before_it_looks_at_signatures():
+def test_check_2_a_stopped_node_answers_whatever_the_signatures_are():
     for state, code in ((LinkState.BROKEN, "broken"), (LinkState.RECOVERING, "recovering")):
         a = node()
         with a.ledger.begin() as book:
             book.tx.run("UPDATE link SET state = ?", (state,))
         before = kept(a)
         forger = Forger(a)
-        assert problem(a, forger.say()) == (code, 503)
         assert problem(a, forger.say(checkpoint=forger.head(keys=[log_keys(Half.make(forger.us.name + "x"), forger.log.verifier.name)]))) == (code, 503)  # fmt: skip
         forger.log = log_keys(forger.us, "elsewhere.example/log/1")
         assert problem(a, forger.say()) == ("unknown-log", 422)
         assert kept(a) == before
+        forger = Forger(a)
+        assert problem(a, forger.say()) == (code, 503)
+        heard = {"pending_head"} if state is LinkState.RECOVERING else set()  # docs/adr/0107-heard-while-recovering.md
+        assert changed(before, kept(a)) == heard
 
 
 # --- 3: signatures -----------------------------------------------------------------------------------------------
