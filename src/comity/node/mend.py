@@ -32,7 +32,7 @@ from comity.dispatch.entries import (
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
-from comity.dispatch.recover_codec import Restored, sign_restored, unverified_recovered
+from comity.dispatch.recover_codec import Restored, sign_restored
 from comity.node import challenge
 from comity.node.absorb import Overlay, check_pending
 from comity.node.cutting import release
@@ -198,19 +198,11 @@ def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Offic
     keep_head(book, LogRole.THEIRS, checkpoint, head.time, head.note)
     _keep_own_cosignature(book, missing)
     if forgot:
-        _learn_incarnation(book, missing, head.time)
+        # We once knew a later incarnation of the peer, and forgot it; where it does not say which, its newest head is no older.
+        known = read_incarnation(book.tx, LogRole.THEIRS)
+        second = max(known.second, missing.incarnation or head.time)
+        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(second, known.restored))
     return settled
-
-
-def _learn_incarnation(book: Book, missing: Missing, newest: int) -> None:
-    """Take the peer's incarnation, which we once knew and forgot, from its answer; where that is silent its newest head is no older.
-
-    A later one than it has would make its own next answer that of an old store.
-    """  # spec: protocol.md 9
-    said = unverified_recovered(missing.answered).incarnation
-    known = read_incarnation(book.tx, LogRole.THEIRS)
-    second = max(known.second, newest if said is None else said)
-    write_incarnation(book.tx, LogRole.THEIRS, Incarnation(second, known.restored))
 
 
 def _forgot_answer(book: Book, missing: Missing) -> bool:
@@ -256,8 +248,8 @@ def _append_tied(
     """Put the peer's entries up to our newest l-head into our mirror, where it has no cosignature of ours for them.
 
     Only a peer of a release before leaves it to us. We checked its signature on that head once, and forgot it: our own leaf
-    gives the root, and accuses nobody. The head
-    comes again with the peer's next exchange; until then the mirror is longer than the newest head, and nothing is cosigned.
+    gives the root, and accuses nobody. The head comes again with the peer's next exchange; until then the mirror is longer than
+    the newest head, and nothing is cosigned.
     """  # spec: protocol.md 9 step 2
     theirs = book.logs[LogRole.THEIRS]
     tie = newest_tie(entries, theirs.origin)
