@@ -35,7 +35,7 @@ from comity.sim.watch import Watch
 from comity.sim.world import Settings, World
 from tests.simulation.apart import Apart
 from tests.simulation.disks import make_disk
-from tests.unit.node.putback import START, Side, note, recover
+from tests.unit.node.putback import START, OfBefore, Side, note, recover
 
 CALM = calm_plan(20 * MINUTE_MS)
 ONE = replace(CALM, put_backs=((0, 30_000, 12 * MINUTE_MS),))
@@ -279,8 +279,15 @@ def say(watch, sides, number, said, taken):
 
 @pytest.fixture
 def come_back():
-    """Two watched nodes: the first receipted a dispatch of the other, which ignored its cosignature, and was put back."""
-    sides = a, b = Side(0), Side(1)
+    """Two watched nodes: the first receipted a dispatch of the other, which ignored its cosignature, and was put back.
+
+    The other is of the release before: it says no newest head of its own log.
+    """
+    return came_back(OfBefore)
+
+
+def came_back(peer):
+    sides = a, b = Side(0), Side(1, peer)
     watch = Watch((a.store, b.store), lambda: LATER)
     for number in (0, 1):
         watch.check(number)
@@ -308,6 +315,17 @@ def test_a_receipt_that_came_back_may_name_what_the_mirror_does_not_reach(come_b
     watch.check(0)
     say(watch, sides, 1, AHEAD, LATER)
     assert watch.sides[0].mirror > max(named)
+    assert sides[0].rows("SELECT idx FROM got WHERE fact = ?", int(Fact.FILED)) == [(one,) for one in named]
+
+
+def test_a_receipt_that_came_back_names_what_the_mirror_has_beside_a_peer_of_this_release():
+    # docs/adr/0109-no-word-outlives-what-it-names.md
+    sides, watch = came_back(Node)
+    named = [leaf.index for leaf in watch.sides[0].log.decoded if isinstance(leaf, ReceiptLeaf)]
+    assert named
+    assert max(named) < sides[0].logs()[1].size
+    watch.check(0)
+    say(watch, sides, 1, AHEAD, LATER)
     assert sides[0].rows("SELECT idx FROM got WHERE fact = ?", int(Fact.FILED)) == [(one,) for one in named]
 
 

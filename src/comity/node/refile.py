@@ -20,7 +20,7 @@ from comity.dispatch.inbound.unseal import unseal
 from comity.dispatch.inbound.verify import verify
 from comity.dispatch.office import Office
 from comity.dispatch.states import Arrival, Recorded, Verified
-from comity.node.resealing import as_sealed, receipted_so
+from comity.node.resealing import as_sealed, receipted_so, sealed_so
 from comity.node.taken import Problem
 
 _SETTLING = frozenset({Fact.FILED, Fact.QUARANTINED, Fact.REFUSED})
@@ -69,7 +69,8 @@ def check_receipted(first: int, decoded: Sequence[Entry], book: Book) -> None:
 def settle_row(book: Book, index: int, now: Ms) -> DispatchId | None:
     """Write into the row of a dispatch what the receipts in our log say of it; return its id if they settle it."""
     found = book.tx.rows("SELECT receipt_idx, seen FROM regot WHERE idx = ?", (index,))
-    if not found or not book.tx.rows("SELECT 1 FROM got WHERE idx = ?", (index,)):
+    row = book.tx.rows("SELECT sealed_sha256 FROM got WHERE idx = ?", (index,))
+    if not found or not row:
         return None
     place, seen = found[0]
     if seen:
@@ -79,6 +80,9 @@ def settle_row(book: Book, index: int, now: Ms) -> DispatchId | None:
         return None
     leaf = book.entry(LogRole.OURS, int_of(place))
     assert isinstance(leaf, ReceiptLeaf)
+    if _is_sealed_since(leaf, row[0][0], index, book):
+        book.tx.run("DELETE FROM regot WHERE idx = ?", (index,))
+        return None
     settled = now if leaf.fact in _SETTLING else None
     book.tx.run(
         "UPDATE got SET fact = ?, code = ?, receipt_idx = ?, arrived_at = coalesce(arrived_at, ?), settled_at = ?"
@@ -89,6 +93,12 @@ def settle_row(book: Book, index: int, now: Ms) -> DispatchId | None:
         return None
     book.tx.run("DELETE FROM waits WHERE id = ?", (leaf.id,))
     return leaf.id
+
+
+def _is_sealed_since(leaf: ReceiptLeaf, sealed: object, index: int, book: Book) -> bool:
+    """Say whether a dispatch that we could not open was sealed anew since: then its question is open again."""
+    tries = sealed_so(book, LogRole.THEIRS, index) if leaf.fact is Fact.QUARANTINED else ()
+    return leaf.sealed in tries and sealed in tries[tries.index(leaf.sealed) + 1 :]
 
 
 def refile_held(book: Book, office: Office, now: Ms) -> list[Recorded]:

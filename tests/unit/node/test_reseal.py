@@ -14,9 +14,10 @@ from comity.marking.labels import Urgency
 from comity.node.audit import audit
 from comity.node.bundle import Piece, Wish, instruments, make_bundle, write_zip
 from comity.node.erasing import purge_sealed
+from comity.node.node import Node
 from comity.node.proofs import Signers
 from comity.node.resealing import KEY_EXPIRED, reseal_due
-from tests.unit.node.putback import START, note, recover, say, settle
+from tests.unit.node.putback import START, OfBefore, note, recover, say, settle
 from tests.unit.node.rotating import TICK, turn, two
 from tests.unit.node.test_key_change_stranger import bad, keys_of, run_verify
 
@@ -229,7 +230,8 @@ def test_papers_on_it_show_by_which_entry_it_was_sealed_anew(holder, tmp_path):
     assert any("not a receipt" in sentence for sentence in bad(write_zip(less), keys_of(lists)).values())
 
 
-def test_a_receipt_of_a_reseal_that_came_back_before_the_reseal_still_counts():
+@pytest.mark.parametrize("peer", [Node, OfBefore])
+def test_a_receipt_of_a_reseal_that_came_back_before_the_reseal_still_counts(peer):
     """The receiver forgot both; its log says that it filed the second try, and the peer had ignored the cosignature."""
     a, b, sent = late()
     say(a, b, Ms(LATER + 1))
@@ -241,9 +243,12 @@ def test_a_receipt_of_a_reseal_that_came_back_before_the_reseal_still_counts():
     assert a.rows("SELECT value FROM counter WHERE name = 'cosignature-ignored'")
     ((receipt,),) = b.rows("SELECT receipt_idx FROM got WHERE id = ?", sent.id)
     b.put_back(image)
+    a.node_type = peer
+    a.open()
     recover(b, a, now)
     assert b.rows("SELECT fact, receipt_idx FROM got WHERE id = ?", sent.id) == [(2, receipt)]
-    assert b.rows("SELECT 1 FROM reseal") == [], "the reseal itself is not here yet"
+    here = b.rows("SELECT 1 FROM reseal") != []
+    assert here == (peer is Node), "the reseal itself is not here yet, with a peer of the release before"
     settle(b, a, Ms(ahead + 60_000))
     assert b.rows("SELECT fact, receipt_idx FROM got WHERE id = ?", sent.id) == [(2, receipt)]
     assert b.rows("SELECT text FROM exercise WHERE id = ?", sent.id) == [("late",)]
