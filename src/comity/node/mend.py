@@ -32,7 +32,7 @@ from comity.dispatch.entries import (
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
-from comity.dispatch.recover_codec import Restored, sign_restored
+from comity.dispatch.recover_codec import Restored, sign_restored, unverified_recovered
 from comity.node import challenge
 from comity.node.absorb import Overlay, check_pending
 from comity.node.cutting import release
@@ -103,6 +103,7 @@ def mend(
     signed = _restored_below(book, before if missing.own_is_longer else book.logs[LogRole.OURS].size)
     write_incarnation(book.tx, LogRole.OURS, Incarnation(incarnation, signed))
     tail = _append_own(book, missing, fetched)
+    _know_restore(book, missing)
     entries = own_entries(book, before) if missing.own_is_longer else ()
     reached = before + len(entries)
     _own_dispatches(book, before, entries)
@@ -316,6 +317,19 @@ def _restored_below(book: Book, size: int) -> int:
         some = [decode_entry(one) for one in book.entries(LogRole.OURS, at, min(at + _AT_ONCE, size))]
         count = restores(count, at, some)
     return count
+
+
+def _know_restore(book: Book, missing: Missing) -> None:
+    """Know again when the peer recovered, as its answer says under its signature: this store may have forgotten it.
+
+    What waits for its proof and is older was disowned. And the peer, which tells us of its restore again, has signed heads since:
+    if we heard one of these while we asked, it would be refused for ever as not later than what we have seen.
+    """  # spec: protocol.md 9 step 1
+    said = unverified_recovered(missing.answered).incarnation
+    known = read_incarnation(book.tx, LogRole.THEIRS)
+    if said is not None and said > known.second:
+        disown_pending(book.tx, said)
+        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(said, known.restored))
 
 
 # --- rows of what came back ------------------------------------------------------------------------------------------

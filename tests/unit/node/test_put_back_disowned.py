@@ -119,24 +119,52 @@ def test_it_accuses_nobody_where_only_our_own_leaf_says_how_far_we_mirrored(hist
     sound(a, b)
 
 
-@pytest.mark.parametrize("heard", [False, True])
-def test_it_accuses_nobody_where_we_had_heard_nothing_of_the_peer_since(history, heard):
-    """Our log alone says that the peer recovered: its mirror is as long as it was, and the lost head may come again while we ask."""
+def asks_beside(a, data, now):
+    """Let `a` hear an exchange while it asks what it lost."""
+    a.node.starts(now)
+    with pytest.raises(Problem, match="recovering"):
+        a.node.take(data, now)
+
+
+@pytest.mark.parametrize("heard", ["nothing", "lost", "newest"])
+@pytest.mark.parametrize("accepted", [False, True])
+def test_it_accuses_nobody_where_we_had_heard_nothing_of_the_peer_since(history, heard, accepted):
+    """At most our own log says that the peer recovered; what is heard while we ask is of before its restore, or of after it."""
     a, b, image = history
     ((lost,),) = a.rows("SELECT note FROM disowned_head")
-    b.node.take(a.node.speak(L), L)  # and its answer is lost
-    a.put_back(image)
-    if heard:
-        with a.store.begin() as tx:
-            tx.run("DELETE FROM pending_head")
-        a.node.starts(M)
-        with pytest.raises(Problem, match="recovering"):
-            a.node.take(
-                encode_exchange(replace(decode_exchange(b.node.speak(M)), checkpoint=lost, incarnation=None)), M
-            )
-        assert a.rows("SELECT note FROM pending_head") == [(lost,)]
-    assert recover(a, b, M) == [Next.AGAIN, Next.FETCH]
+    if accepted:
+        b.node.take(a.node.speak(L), L)  # and its answer is lost
+    a.put_back(image, chosen=not accepted)
+    with a.store.begin() as tx:
+        tx.run("DELETE FROM pending_head")
+    said = decode_exchange(b.node.speak(M))
+    if heard != "nothing":
+        note = lost if heard == "lost" else said.checkpoint
+        asks_beside(a, encode_exchange(replace(said, checkpoint=note, incarnation=None)), M)
+        assert a.rows("SELECT note FROM pending_head") == [(note,)]
+    assert recover(a, b, Ms(M + SECOND)) == [Next.AGAIN, Next.FETCH]
     go_on(a, b, Ms(M + MINUTE))
+    sound(a, b)
+
+
+def test_an_incarnation_that_the_peer_is_about_to_take_disowns_what_we_heard_while_we_asked(history):
+    """Both are put back, one while the other asks."""
+    a, b, image = history
+    settle(a, b, Ms(L + MINUTE))
+    before = b.store.image()
+    a.put_back(image)
+    b.node.submit([note("lost again")], Ms(M - SECOND))
+    asks_beside(a, b.node.speak(Ms(M - SECOND)), M)
+    b.put_back(before, chosen=True)
+    b.node.starts(M)
+    ask(b, a, M)
+    assert recover(a, b, Ms(M + SECOND)) == [Next.AGAIN, Next.FETCH]
+    for n in range(6):
+        for one, other in ((b, a), (a, b)):
+            if one.node.recovering:
+                recover(one, other, Ms(M + n * MINUTE))
+    b.node.submit([note("more")], Ms(M + 10 * MINUTE))
+    settle(a, b, Ms(M + 10 * MINUTE))
     sound(a, b)
 
 
