@@ -13,8 +13,10 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
+from comity.policy.question import Question
 from tests.differential.oracle import ROWS, Disagreement, compare, gate_of, oracle_of
 from tests.differential.questions import generated
 
@@ -36,11 +38,17 @@ class Part:
     found: tuple[Disagreement, ...]
 
 
+@lru_cache(maxsize=len(ROWS))
+def questions(law: str, seed: int, count: int) -> tuple[tuple[Question, int], ...]:
+    """Return the questions of one part; the tests ask those of one seed again and again."""
+    return tuple(islice(generated(law, ROWS[law], seed), count))
+
+
 def part(law: str, seed: int, count: int = PART) -> Part:
     """Ask the questions of one seed; stop when a handful of disagreements of different kinds is found."""
     oracle, asked = oracle_of(law), 0
     found: dict[object, Disagreement] = {}
-    for outcome in compare(law, gate_of(law), oracle, islice(generated(law, ROWS[law], seed), count)):
+    for outcome in compare(law, gate_of(law), oracle, iter(questions(law, seed, count))):
         asked += 1
         if outcome is not None:
             found.setdefault(outcome.about, outcome)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import cache
 from itertools import islice
 
 import pytest
@@ -12,11 +11,10 @@ import pytest
 from comity.base.ids import Ms
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition, assemble
-from comity.policy.question import Question
 from tests.differential.oracle import ROWS, Disagreement, compare, gate_of, oracle_of, supposing
 from tests.differential.oracle_verdict import answer_of
 from tests.differential.questions import generated
-from tests.differential.run import PART, SEED, part, rarely
+from tests.differential.run import PART, SEED, part, questions, rarely
 from tests.unit.policy.policy_laws import edition, folders
 
 LAWS = sorted(ROWS)
@@ -49,8 +47,7 @@ def test_no_rule_is_never_met(law: str) -> None:
 def test_every_answer_and_every_act_is_met(law: str) -> None:
     oracle = oracle_of(law)
     met = Counter(
-        (question.act.value, oracle.decide(question, now).effect)
-        for question, now in islice(generated(law, ROWS[law], SEED), PART)
+        (question.act.value, oracle.decide(question, now).effect) for question, now in questions(law, SEED, PART)
     )
     acts = {act for act, _ in met}
     assert len(acts) == 9
@@ -156,14 +153,9 @@ def _until_the_next(text: str) -> tuple[str, str]:
     return (text, "") if end < 0 else (text[:end], text[end:])
 
 
-@cache
-def questions(law: str) -> tuple[tuple[Question, int], ...]:
-    return tuple(islice(generated(law, ROWS[law], SEED), PART))
-
-
 def first(fault: Fault) -> tuple[int, Disagreement] | None:
     for number, outcome in enumerate(
-        compare(fault.law, planted(fault), oracle_of(fault.law), iter(questions(fault.law)))
+        compare(fault.law, planted(fault), oracle_of(fault.law), iter(questions(fault.law, SEED, PART)))
     ):
         if outcome is not None:
             return number, outcome

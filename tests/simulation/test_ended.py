@@ -12,7 +12,9 @@ from comity.dispatch.inbound import admit
 from comity.dispatch.stops import LEAVING
 from comity.node import certifying, erasing, retention, vain
 from comity.node.node import Node
-from comity.sim.faults import MINUTE_MS, Fault, calm_plan
+from comity.sim.chance import Chance
+from comity.sim.disk import FailingStore
+from comity.sim.faults import MINUTE_MS, Fault, Injected, calm_plan
 from comity.sim.ruled import Invariant
 from comity.sim.world import Settings, World
 from tests.simulation.apart import Apart
@@ -167,3 +169,16 @@ def test_a_rest_that_is_left_for_ever_lets_no_world_rest(monkeypatch):
     assert broken is not None
     assert broken.startswith(Invariant.NOT_SETTLED.name)
     assert "are owed, one part" in broken
+
+
+def test_people_who_look_again_know_each_change_of_their_store():
+    store = FailingStore(make_disk(()), Chance("disk"), calm_plan(), Injected())
+    with store.begin() as tx:
+        tx.rows("SELECT 1 FROM pool")
+    assert store.changes == 0
+    with store.begin() as tx:
+        tx.run("DELETE FROM pool")
+    assert store.changes == 1
+    store.put_back(make_disk(()))
+    assert store.changes == 2
+    store.close()

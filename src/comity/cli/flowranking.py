@@ -11,7 +11,8 @@ from pathlib import Path
 
 from comity.base.errors import BadConfiguration, BadForm
 from comity.cli.flowfiles import Rows, read_rows, show_bad
-from comity.cli.out import progress, show_json, show_table
+from comity.cli.out import show_json, show_table
+from comity.cli.terminal import progress
 from comity.desks.precursors.flows.declarations import (
     Declaration,
     Plan,

@@ -17,7 +17,8 @@ from comity.cli import flowranking
 from comity.cli.flowfiles import BadRow, read_rows, show_bad
 from comity.cli.flowsgiven import add_needs, given_rules
 from comity.cli.flowsnode import Held, read_held, read_naming
-from comity.cli.out import moment, progress, show_json, show_table
+from comity.cli.out import moment, show_json, show_table
+from comity.cli.terminal import progress
 from comity.desks.precursors.flows.alerts import Report, Shown, checks, run_checks, show
 from comity.desks.precursors.flows.filed import laid_beside
 from comity.desks.precursors.flows.ledger import Period, ledger_checks, ledgers, periods

@@ -17,7 +17,8 @@ from comity.analysis.finding import Example, Finding
 from comity.analysis.shifts import Shift, What, difference
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
-from comity.cli.out import console, show_json, show_table
+from comity.cli.out import show_json, show_table
+from comity.cli.terminal import console
 from comity.edge.clock import SystemClock
 from comity.edge.setup import edition_files
 from comity.policy import explain

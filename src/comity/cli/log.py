@@ -10,7 +10,8 @@ from typing import Any
 from comity.base.errors import BadConfiguration, BadForm, ComityError, PeerError
 from comity.base.ids import DispatchId, read_id, show_id
 from comity.cli.acts import officer_of, perform, show_outcome
-from comity.cli.out import moment, progress, show_json, show_table
+from comity.cli.out import moment, show_json, show_table
+from comity.cli.terminal import progress
 from comity.crypto.sign import unverified_payload
 from comity.dispatch.accord import Accord, fingerprint, verify_accord
 from comity.dispatch.columns import bytes_of, text_of

@@ -14,6 +14,7 @@ from comity.cli.link import named_lines
 from comity.cli.out import moment, read_moment, show_json, show_table
 from comity.dispatch.accord import fingerprint
 from comity.edge.backup import backup_store, mark_store, put_back_store
+from comity.edge.calm import calm
 from comity.edge.clock import SystemClock
 from comity.edge.config import POSTGRESQL, read_config
 from comity.edge.database import read_database
@@ -177,8 +178,9 @@ def _plain(text: str) -> str:
 
 def run_run(asked: argparse.Namespace) -> int:
     """Run a node."""
-    from comity.edge.listener import run as run_loop  # noqa: PLC0415  loads all of a running node
-    from comity.edge.running import RunningNode, run_until_stopped  # noqa: PLC0415
+    with calm():
+        from comity.edge.listener import run as run_loop  # noqa: PLC0415  loads all of a running node
+        from comity.edge.running import RunningNode, run_until_stopped  # noqa: PLC0415
 
     config = read_config(asked.folder)
 

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-from rich.text import Text
 
 from comity.base.errors import BadForm
 from comity.base.ids import Ms
 
-_WIDE = 200
-"""Columns of a table that goes to a file or a pipe, where nothing needs to be folded."""
-
-
-def console() -> Console:
-    """Return where people read: standard output, without colours and wide when it is no terminal."""
-    wide = not sys.stdout.isatty() and "COLUMNS" not in os.environ
-    return Console(highlight=False, soft_wrap=True, width=_WIDE if wide else None)
-
 
 def show_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table; values are shown as they are, never as markup."""
-    table = Table(title=Text(title), title_justify="left", show_edge=False, pad_edge=False)
-    for head in heads:
-        table.add_column(head, overflow="fold", no_wrap=head == "id")  # an id is copied whole
-    for row in rows:
-        table.add_row(*map(Text, row))
-    console().print(table)
+    from comity.cli.terminal import print_table  # noqa: PLC0415  loads a library that JSON does without
+
+    print_table(title, heads, rows)
 
 
 def show_json(value: object) -> None:
@@ -60,13 +41,3 @@ def read_moment(text: str) -> Ms:
     except ValueError as error:
         raise BadForm(f"{text!r} is no time such as 2026-07-13T06:00:00+00:00") from error
     return Ms(int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1_000))
-
-
-@contextmanager
-def progress(what: str, total: int, *, hidden: bool) -> Iterator[Callable[[], None]]:
-    """Show how far a long work is, on standard error and on a terminal only."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, disable=hidden or not console.is_terminal) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda: progress.advance(task)

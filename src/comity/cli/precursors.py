@@ -17,7 +17,8 @@ from pathlib import Path
 
 from comity.base.errors import BadConfiguration, BadForm
 from comity.cli import flows, notifications
-from comity.cli.out import progress, show_json, show_table
+from comity.cli.out import show_json, show_table
+from comity.cli.terminal import progress
 from comity.desks.precursors.screening.book import SubstanceBook
 from comity.desks.precursors.screening.status import Answer as Standing
 from comity.desks.precursors.screening.status import asymmetry, changes, status_on

@@ -15,8 +15,9 @@ from pathlib import Path
 from comity.base import cbor
 from comity.base.errors import BadForm, PeerError
 from comity.base.ids import show_id
-from comity.cli.out import moment, progress, show_json, show_table
+from comity.cli.out import moment, show_json, show_table
 from comity.cli.roomnotes import add_person_commands, keys_of
+from comity.cli.terminal import progress
 from comity.dispatch.accord import fingerprint
 from comity.dispatch.columns import int_of, text_of
 from comity.edge.clock import SystemClock

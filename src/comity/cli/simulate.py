@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from rich.progress import Progress
 
-from comity.cli.out import console, show_json, show_table
+from comity.cli.out import show_json, show_table
+from comity.cli.terminal import console
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
 from comity.edge.sqlite import MEMORY, SqliteStore
@@ -35,7 +39,7 @@ def memory_store(desks: Desks, image: bytes | None = None) -> SqliteStore:
 def run(asked: argparse.Namespace) -> int:
     """Run the worlds and say which failed; 1 if one did."""
     seeds = range(asked.first, asked.first + asked.seeds)
-    with Progress(console=console(), transient=True, disable=asked.json) as progress:
+    with _quiet(), Progress(console=console(), transient=True, disable=asked.json) as progress:
         task = progress.add_task("worlds", total=len(seeds))
         report = simulate(
             seeds,
@@ -50,6 +54,18 @@ def run(asked: argparse.Namespace) -> int:
     else:
         _show(report)
     return 0 if report.good else 1
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what stores say of their disks off the screen: these fail on purpose, by the thousand, and are counted."""
+    log = logging.getLogger("comity.store")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _show(report: Report) -> None:

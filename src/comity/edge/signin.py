@@ -20,9 +20,7 @@ from comity.dispatch.book import Ledger
 from comity.dispatch.ports import Tx
 from comity.edge import peoplerows as rows
 from comity.edge.agency import Asking
-from comity.edge.passkeys import CounterWentBack, NotProved, RelyingParty, proved, read_answer, registered
-from comity.edge.passkeys import to_enter as ask_key
-from comity.edge.passkeys import to_register as ask_new_key
+from comity.edge.passkeys import CounterWentBack, NotProved, RelyingParty
 from comity.edge.people import AGENCY, DEMO, PASSKEY, People
 from comity.edge.peoplerows import CeremonyRow, Officer, PasskeyRow, SessionRow, digest_of, span_of
 from comity.policy.access import Role
@@ -144,13 +142,15 @@ class SignIn:
         return self._officer_of(tx, about, now), about
 
     def _options(self, tx: Tx, what: str, challenge: bytes, who: Officer | None, now: Ms) -> str:
+        from comity.edge.passkeyproof import to_enter, to_register  # noqa: PLC0415  loads a library of every form of key
+
         if who is None:
-            return ask_key(self.party, challenge)
+            return to_enter(self.party, challenge)
         known = [one.credential for one in rows.passkeys(tx, who)]
         if what == AGAIN:
-            return ask_key(self.party, challenge, known)
+            return to_enter(self.party, challenge, known)
         account = rows.make_account(tx, who, self._entropy.draw(rows.TOKEN_BYTES), now)
-        return ask_new_key(self.party, challenge, account.handle, f"{who[0]}/{who[1]}", known)
+        return to_register(self.party, challenge, account.handle, f"{who[0]}/{who[1]}", known)
 
     # --- ending ------------------------------------------------------------------------------------------------
 
@@ -162,6 +162,8 @@ class SignIn:
             CounterWentBack: the same, and the administrator is told.
             NotAllowed: the officer is not active.
         """
+        from comity.edge.passkeyproof import proved, read_answer  # noqa: PLC0415  loads a library of every form of key
+
         ceremony = self._take(asked, {ENTER, AGAIN})
         answer = read_answer(asked.answer)
         now = self._people.wall()
@@ -195,6 +197,8 @@ class SignIn:
             NotProved: the answer is not good; the ceremony is over, an invitation can be tried again.
             NotAllowed: the invitation or session is over, or the officer not active, or has too many.
         """
+        from comity.edge.passkeyproof import registered  # noqa: PLC0415  loads a library of every form of key
+
         ceremony = self._take(asked, {REGISTER, ADD})
         new = registered(self.party, asked.origin, ceremony.secret, asked.answer)
         now, who = self._people.wall(), cast("Officer", ceremony.who)

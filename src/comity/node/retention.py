@@ -237,17 +237,25 @@ def day_of(whose: str, row: Row, tx: Tx, accord: Accord, *, over: bool) -> tuple
     id_, plain, case, since = row
     header_part, *rest = parts_of(bytes_of(plain))
     header = wire.decode_header(header_part.content)
-    days = [(end, "label") for end in day_ends(header.labels)]
-    days += [(int_of(since) + span, "law") for span in ordered(bytes_of(id_), tx)]
-    span = dict(accord.timers).get("retention")
-    if header.labels.categories and span is not None and not days:
-        days.append((int_of(since) + span, "accord"))
-    if over and whose == THEIRS:
-        days = [(int_of(since), OVER)]
-    at, why = min(days) if days else (None, "")
+    at: int | None
     if header.desk == "node" or all(part == GONE for part in rest):
         at, why = None, ""  # manifests, keys and the like: no case data, and the audit needs them; or nothing is left
+    elif over and whose == THEIRS:
+        at, why = int_of(since), OVER
+    else:
+        at, why = min(_days(header.labels, row, tx, accord), default=(None, ""))
     return (bytes_of(id_), whose, header.desk, header.kind, None if case is None else bytes_of(case), at, why)
+
+
+def _days(labels: wire.WireLabels, row: Row, tx: Tx, accord: Accord) -> list[tuple[int, str]]:
+    """Return each day of one dispatch with what set it: label, our law, or, where neither says anything, the accord."""
+    since = int_of(row[3])
+    days: list[tuple[int, str]] = [(end, "label") for end in day_ends(labels)]
+    days += [(since + span, "law") for span in ordered(bytes_of(row[0]), tx)]
+    span = dict(accord.timers).get("retention")
+    if labels.categories and span is not None and not days:
+        days.append((since + span, "accord"))
+    return days
 
 
 def ordered(dispatch: bytes, tx: Tx) -> list[int]:

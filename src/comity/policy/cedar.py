@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from cedarpy import Decision, Entities, PolicySet, Schema, is_authorized  # pyright: ignore[reportUnknownVariableType]  its answers are typed in part
@@ -46,19 +46,18 @@ class Stages:
     @cached_property
     def authority(self) -> PolicySet:
         """The rules that permit and forbid."""
-        return _compiled({rule.id: json.loads(rule.policy) for rule in self._rules if rule.obligation is None})
+        return _compiled({rule.id: rule.policy for rule in self._rules if rule.obligation is None})
 
     @cached_property
     def obligations(self) -> PolicySet:
         """The rules that oblige."""
-        return _compiled({rule.id: json.loads(rule.policy) for rule in self._rules if rule.obligation is not None})
+        return _compiled({rule.id: rule.policy for rule in self._rules if rule.obligation is not None})
 
     @cached_property
     def together(self) -> PolicySet:
         """Both for one asking: what obliges stands as a prohibition of the act, since all of these are told at once."""
-        told = {"effect": "forbid", "action": {"op": "All"}}
         return _compiled(
-            {rule.id: json.loads(rule.policy) | (told if rule.obligation is not None else {}) for rule in self._rules}
+            {rule.id: rule.policy if rule.obligation is None else _told(rule.policy) for rule in self._rules}
         )
 
 
@@ -288,9 +287,16 @@ def interval_hash(rules: Iterable[Rule]) -> Digest:
     return sha256(json.dumps(deciding, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
 
-def _compiled(policies: dict[str, object]) -> PolicySet:
-    """Compile rules under their own ids, so that the engine's reasons are ours."""
-    return PolicySet.from_json_str(json.dumps({"staticPolicies": policies, "templates": {}, "templateLinks": []}))
+def _compiled(policies: dict[str, str]) -> PolicySet:
+    """Compile rules, in JSON as they are kept, under their own ids, so that the engine's reasons are ours."""
+    each = ",".join(f"{json.dumps(id_)}:{policy}" for id_, policy in policies.items())
+    return PolicySet.from_json_str(f'{{"staticPolicies":{{{each}}},"templates":{{}},"templateLinks":[]}}')
+
+
+@lru_cache(maxsize=2_048)
+def _told(policy: str) -> str:
+    """Return a rule that obliges as a prohibition of the act; each is asked for by many pairs of act and kind."""
+    return json.dumps(json.loads(policy) | {"effect": "forbid", "action": {"op": "All"}})
 
 
 def request_of(record: Attributes, action: str) -> dict[str, object]:

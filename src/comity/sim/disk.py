@@ -62,7 +62,7 @@ class FailingStore:
 
     def __init__(self, disk: Disk, chance: Chance, plan: Plan, injected: Injected) -> None:
         self._disk, self._chance, self._plan, self._injected = disk, chance, plan, injected
-        self.commits = 0
+        self.commits = self.changes = 0
         self.healed = False
         self.committed: Callable[[], None] = lambda: None
 
@@ -83,6 +83,7 @@ class FailingStore:
                 raise _failure(fault)
         self.commits += 1
         if watched.wrote:
+            self.changes += 1
             self.committed()
         if fault is not None:
             raise _failure(fault)
@@ -99,6 +100,7 @@ class FailingStore:
         """Stand on another disk from now on: a copy that was made earlier."""
         self._disk.close()
         self._disk = older
+        self.changes += 1
 
     def close(self) -> None:
         """Give back what the store below holds."""

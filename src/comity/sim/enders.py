@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from comity.base.ids import DispatchId
+from comity.base.ids import DispatchId, Ms
 from comity.dispatch.columns import bytes_of
 from comity.dispatch.stops import WHOLE, read_stops
 from comity.node.certifying import owed_by_them, owed_by_us
@@ -22,6 +22,8 @@ from comity.sim.station import Station
 
 _DRAFTS = "SELECT id FROM kept WHERE re = ? AND state = 'held' AND ended_at IS NULL AND became IS NULL"
 _LOOK_AGAIN_MS = (20_000, 60_000)
+_AHEAD_MS = 86_400_000
+"""What no clock of a world passes: nothing due by then is nothing due before the store changes."""
 _HOLD_RATE = 0.1
 _AT_ONCE = 4
 _IN_STEPS = 3
@@ -42,6 +44,8 @@ class Enders:
     def __init__(self, station: Station, agenda: Agenda, chance: Chance) -> None:
         self._station, self._agenda, self._chance = station, agenda, chance
         self._wanted = self._active = False
+        self._nothing_left: int | None = None
+        """How often the store had changed when nothing given was left in it; until it changes they need not read it again."""
 
     def begin(self) -> None:
         """Begin to look whether the accord has ended."""
@@ -72,9 +76,12 @@ class Enders:
         self._agenda.after(self._chance.number(*_LOOK_AGAIN_MS), self._look)
 
     def _act(self, node: Node) -> None:
-        clock = self._station.clock
-        with self._station.store.read() as tx:
-            ended, late = read_stops(tx).ended, due(tx, node.office.accord, clock)
+        clock, store = self._station.clock, self._station.store
+        if self._nothing_left == store.changes:
+            return
+        with store.read() as tx:
+            ended = read_stops(tx).ended
+            late = due(tx, node.office.accord, Ms(clock + _AHEAD_MS)) if ended else ()
         if not ended:
             if self._wanted:
                 asked = node.wish(END, WHOLE, OFFICER, clock, reason=_REASON)
@@ -82,7 +89,8 @@ class Enders:
                 self._agenda.note(self._station.number, "ends the accord")
             return
         given = [one for one in late if one.whose in {THEIRS, CUSTODY}]
-        for one in given[:_AT_ONCE]:
+        self._nothing_left = None if given else store.changes
+        for one in [one for one in given if one.at <= clock][:_AT_ONCE]:
             self._see_to(one, node)
 
     def _see_to(self, one: Due, node: Node) -> None:

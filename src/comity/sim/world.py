@@ -411,12 +411,14 @@ class World:
             yield f"side {number}: its people have not begun {self._intended[number]} of the things that they will do"
         with station.store.read() as tx:
             found = _open(tx)
-            found += unasked(tx, station.node.office.accord, station.clock) if read_stops(tx).ended else []
         yield from (f"side {number}: {what}" for what in found)
         behind = self.keepers[number].behind() or self.suspenders[number].behind()
         behind = behind or self.amenders[number].behind() or self.enders[number].behind()
         if behind:
             yield f"side {number}: {behind}"
+        with station.store.read() as tx:  # last, for it reads all that is held
+            found = unasked(tx, station.node.office.accord, station.clock) if read_stops(tx).ended else []
+        yield from (f"side {number}: {what}" for what in found)
 
     def _manifests(self) -> list[str]:
         """Compare what each side would tell the other at the end of the day, and let each audit itself."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import logging
 import subprocess
 import sys
 
@@ -97,6 +98,15 @@ def test_a_world_is_simulated_and_reported(capsys):
     assert code == 0
     assert report["failed"] in ([], {})
     assert said.count("\n") == 1
+
+
+def test_disks_that_fail_on_purpose_are_counted_and_not_told_of(capsys, caplog):
+    before = logging.getLogger("comity.store").level
+    code, said, _ = typed(capsys, "simulate", "--seeds", "1", "--first", "3", "--dispatches", "4", "--json")
+    assert code == 0
+    assert json.loads(said)["faults"]["not-stored"] > 0
+    assert [one.message for one in caplog.records if one.name == "comity.store"] == []
+    assert logging.getLogger("comity.store").level == before
 
 
 def test_a_broken_invariant_is_named_with_its_seed_and_ends_with_one(capsys, monkeypatch):

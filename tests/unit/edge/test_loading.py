@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NOT_NEEDED = ("authlib", "joserfc", "httpx", "pydantic", "rdkit", "sklearn", "z3", "typst")
+NOT_NEEDED = ("authlib", "joserfc", "httpx", "pydantic", "rdkit", "sklearn", "z3", "typst", "webauthn", "rich")
 PROGRAM = """
 import sys
 from comity.cli import node

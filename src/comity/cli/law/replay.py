@@ -7,7 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from comity.base.ids import show_id
-from comity.cli.out import progress, show_json, show_table
+from comity.cli.out import show_json, show_table
+from comity.cli.terminal import progress
 from comity.edge.export import snapshot
 from comity.node.lawkept import kept_editions
 from comity.node.replay import DIFFERS, NO_QUESTION, OLDER, SAME, Replayed, record_count, replay
