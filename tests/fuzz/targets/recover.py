@@ -175,7 +175,7 @@ def seeds():
     for name, second, size in ("same", 0, 5), ("new", S + 5, 5), ("far", S + 9_999, 0), ("late", 1, 5):
         asked = codec.Recover(origin, second, size, ours.size, bytes(range(32)))
         yield f"recover-{name}", unverified_payload(codec.sign_recover(asked, b.log))
-    yield "recover-signed", codec.sign_recover(codec.Recover(origin, 0, 5, 5, bytes(32), ((99, b"\x01"),)), b.log)
+    yield "recover-signed", codec.sign_recover(codec.Recover(origin, 0, 5, 5, bytes(32), unknown=((99, b"\x01"),)), b.log)
     request = Digest(bytes(32))
     papers = (codec.Paper(ours.origin, LeafIndex(0), half(A).keys), codec.Paper(origin, None, half(B).keys))
     for name, answer in {
@@ -183,7 +183,7 @@ def seeds():
         "own": codec.Recovered(f"{ours.head_size} {ours.head_time}", (), S, None, request),
         "longer": codec.Recovered(f"{ours.head_size + 3} {S + 3}", (f"{ours.head_size + 5} {S + 4}",), S, None, request),
         "cosigned": codec.Recovered(None, (f"{ours.head_size} {S}",), S, f"4 {S}", request),
-        "unknown": codec.Recovered(None, (), S, None, request, (), ((99, b"\x01"),)),
+        "unknown": codec.Recovered(None, (), S, None, request, unknown=((99, b"\x01"),)),
     }.items():  # fmt: skip
         yield f"recovered-{name}", unverified_payload(codec.sign_recovered(answer, b.log))
     yield "recovered-papers", codec.sign_recovered(codec.Recovered(None, (), S, None, request, papers[1:]), b.log)
