@@ -10,9 +10,8 @@ import asyncio
 import contextlib
 import logging
 import random
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import ParamSpec, TypeVar
@@ -20,13 +19,13 @@ from typing import ParamSpec, TypeVar
 from comity.base.errors import BadEnvelope, ComityError, StoreError
 from comity.base.ids import DispatchId, Ms
 from comity.dispatch.acts import Done, NotDone
-from comity.dispatch.entries import ReceiptLeaf, decode_entry
 from comity.dispatch.exchange_codec import Problem as ProblemBytes
-from comity.dispatch.exchange_codec import decode_exchange, decode_problem, encode_problem
+from comity.dispatch.exchange_codec import decode_problem, encode_problem
 from comity.dispatch.held import NOTHING, Added
 from comity.dispatch.particulars import Particulars
 from comity.dispatch.states import Committed, Form, Officer, Recorded, Withheld
 from comity.edge.bell import Bell
+from comity.edge.brought import receipted, says_nothing, shows_immediate
 from comity.edge.clock import Clock
 from comity.edge.courier_client import Answer, CourierClient, NoAnswer
 from comity.edge.flight import MOST, Flight, Plan
@@ -43,6 +42,8 @@ R = TypeVar("R")
 _LOG = logging.getLogger("comity.engine")
 _BATCH = 16  # ADR 0088
 """Forms in one transaction: enough to share a flush, few enough that an answer of the peer does not wait long behind them."""
+_WORTH = 8
+"""Forms that are worth an exchange of their own while another is under way; fewer wait for its answer and go together."""
 _OK = 200
 _STORE_RETRY_MS = 1_000
 _LONGEST_SLEEP = 3_600.0
@@ -59,9 +60,6 @@ _LOOK_SECONDS = 0.25
 """How often, at most, a busy node asks what time alone brings about: what is overdue, who is rung, whether the day closes."""
 _DAY_MS = 86_400_000
 _HELD, _LINK, _LOG_MOVED = ("waiting",), ("link", "log"), ("log",)
-_TYPE_AT, _RECEIPT = 15, b"\x03"
-"""Where an entry has its type, and the type that says what became of a dispatch."""
-_IMMEDIATE_LEAF = re.compile(rb"\x89mcomity/leaf/1\x01\x50.{16}\x00", re.DOTALL)
 
 
 class Engine:
@@ -101,7 +99,7 @@ class Engine:
         self._poll_ms = poll_ms
         self._polls = Ms(0)
         self._gapped = False
-        self._flight = Flight()
+        self._flight = Flight(self._said)
         self._rests, self._made = False, Plan()
         self._held: asyncio.Future[int] | None = None
         self._loop = asyncio.get_running_loop()
@@ -163,24 +161,29 @@ class Engine:
         for one in outcomes:
             if isinstance(one, Withheld) and one.rings is not None:
                 _LOG.warning("%s rung: an immediate draft is %s; the minimum-facts form is ready", one.rings, one.state)
+        self._flight.leave()
         self.bell.ring([one.id for one in outcomes if isinstance(one, Committed)], _HELD)
         self._poke.set()
         if len(batch) == _BATCH:
             await asyncio.sleep(0)  # the courier, if it is idle, asks for the writer before the next batch does
 
     def _take_in(self, forms: Sequence[tuple[Form, Officer]]) -> list[Outcome]:
-        """Take forms, and where the courier is at rest say them in the same transaction: it finds its next exchange made."""
-        if not self._rests:
+        """Take forms; where the courier is at rest, or has one exchange under way, say them in the same transaction."""
+        if not self._rests and not (len(forms) >= _WORTH and self._flight.may_follow):
             return self._guarded(self.node.submit, forms, self.clock.now())
         try:
-            outcomes, said = self._guarded(self.node.submit_and_speak, forms, self.clock.now())
+            aloft = self._flight.aloft
+            outcomes, said = self._guarded(self.node.submit_and_speak, forms, self.clock.now(), aloft=aloft)
         except StoreError:
             raise
         except Exception:  # noqa: BLE001  what stands in the way of saying them must not keep them from being stored
             _LOG.exception("forms could not be stored together with what is said next; they are stored without it")
             return self._guarded(self.node.submit, forms, self.clock.now())
-        if said is not None:
-            self._made, self._rests = Plan(said, carries=self.node.said), False
+        plan = Plan(said, carries=self.node.said)
+        if said is not None and self._rests:
+            self._made, self._rests = plan, False
+        elif said is not None:
+            self._flight.follow(plan)
         return outcomes
 
     async def hand_in(self, handed: HandedIn) -> Committed | Withheld | Again:
@@ -244,7 +247,7 @@ class Engine:
         try:
             with self.way.taken():
                 taken, answer = await self._loop.run_in_executor(self._writer, self._take_and_speak, body)
-            if taken.exchange.wait and not taken.news and _says_nothing(answer, taken.exchange.base):
+            if taken.exchange.wait and not taken.news and says_nothing(answer, taken.exchange.base):
                 answer = await self._hold(taken.exchange.wait, answer)
         except Problem as problem:
             self._poke.set()  # a node that cannot call has learnt from it whether its store was put back
@@ -289,7 +292,7 @@ class Engine:
             taken = self._guarded(self.node.take_unopened, body, self.clock.now(), carried=carried)
             taken = replace(taken, recorded=taken.recorded + tuple(self._open_stored()))
         if taken.news or taken.recorded:
-            self._loop.call_soon_threadsafe(self._tell, [one.id for one in taken.recorded], tuple(_receipted(taken)))
+            self._loop.call_soon_threadsafe(self._tell, [one.id for one in taken.recorded], tuple(receipted(taken)))
         return taken, said
 
     def _open_stored(self) -> list[Recorded]:
@@ -348,7 +351,7 @@ class Engine:
 
     def immediate(self, body: bytes) -> bool:
         """Say, from the bytes alone, whether an exchange shows a leaf of lane immediate; a claim that costs nothing."""
-        return _IMMEDIATE_LEAF.search(body) is not None
+        return shows_immediate(body)
 
     def tile(self, origin_hash: str, path: str) -> bytes | None:
         """Return a file of our log or of our mirror, or None; called in a thread, reads one snapshot."""
@@ -397,7 +400,7 @@ class Engine:
         plan: Plan | None = await self.call(self._plan_next)
         try:
             while plan is not None and self._client is not None and (plan.request is not None or self._flight):
-                await self._send(plan, self._client)
+                await self._send(plan)
                 answer = await self._flight.answer()
                 plan = None if answer is None else await self._take_answer(answer)
         finally:
@@ -407,20 +410,22 @@ class Engine:
         elif plan is not None:
             await self._sleep(min(self.clock.seconds_until(plan.wakes), plan.looks))
 
-    async def _send(self, plan: Plan, client: CourierClient) -> None:
+    async def _send(self, plan: Plan) -> None:
         """Send what is planned, and what had no room in it behind it, so that the peer need not wait for us between them."""
         while plan.request is not None:
-            self._flight.send(self._said(plan.request, client, polls=plan.polls), plan.carries)
+            self._flight.send(plan)
             if plan.polls or not plan.carries.left or len(self._flight) >= MOST:
                 return
             plan = await self.call(self._speak, self.clock.now())
 
-    async def _said(self, request: bytes, client: CourierClient, *, polls: bool) -> Answer | None:
+    async def _said(self, plan: Plan) -> Answer | None:
         """Say one exchange; files wait meanwhile, but not while the peer may hold its answer."""
-        if polls:
-            return await self._poll(request, client)
+        assert plan.request is not None
+        assert self._client is not None  # who cannot call plans nothing
+        if plan.polls:
+            return await self._poll(plan.request, self._client)
         with self.way.taken():
-            return await client.exchange(request)
+            return await self._client.exchange(plan.request)
 
     async def _poll(self, request: bytes, client: CourierClient) -> Answer | None:
         """Let the peer hold its answer; None if we have something to say before it comes."""
@@ -439,6 +444,8 @@ class Engine:
         if plan.request is None:
             plan = self._plan()
         self._rests = plan.request is None and not plan.recovering and self._client is not None and not self._flight
+        if plan.request is not None or not self._flight:
+            self._flight.shut()
         return plan
 
     def _plan(self) -> Plan:
@@ -522,11 +529,19 @@ class Engine:
 
     def _take_and_plan(self, body: bytes) -> Plan:
         """Take an answer and say what comes next in one transaction, so that the peer waits for one flush and for no batch."""
-        taken, said = self._take_saying(body, self._take_answered)
+        self._flight.heard()
+        try:
+            taken, said = self._take_saying(body, self._take_answered)
+        except BaseException:
+            self._flight.shut()
+            raise
         self._gapped = False
         if taken.news or taken.recorded:
             self._polls = Ms(0)
-        return self._guarded(self._plan_next) if said is None else Plan(said, carries=self.node.said)
+        if said is None:
+            return self._guarded(self._plan_next)
+        self._flight.shut()
+        return Plan(said, carries=self.node.said)
 
     def _take_answered(self, data: bytes, now: Ms) -> tuple[Taken, bytes | None]:
         if self._looks(now):
@@ -582,18 +597,3 @@ class Engine:
 def _nothing(_: Ms) -> bool:
     """Do nothing once a day, and leave nothing."""
     return False
-
-
-def _receipted(taken: Taken) -> Iterator[bytes]:
-    """Yield the ids of our dispatches of which an exchange brought a receipt."""
-    for entry in taken.exchange.entries:
-        if entry[_TYPE_AT : _TYPE_AT + 1] == _RECEIPT:
-            leaf = decode_entry(entry)
-            if isinstance(leaf, ReceiptLeaf):
-                yield leaf.id
-
-
-def _says_nothing(answer: bytes, known: int) -> bool:
-    """Say whether an answer brings nothing: no entry, no dispatch, no cosignature above the size that the peer knows."""
-    said = decode_exchange(answer)
-    return not said.entries and not said.dispatches and said.mirror_size <= known

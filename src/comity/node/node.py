@@ -114,8 +114,12 @@ class Node(Speaking):
         with self.ledger.begin() as book:
             return self._submit(forms, book, now)
 
-    def submit_and_speak(self, forms: Sequence[tuple[Form, Officer]], now: Ms) -> tuple[list[Outcome], bytes | None]:
+    def submit_and_speak(
+        self, forms: Sequence[tuple[Form, Officer]], now: Ms, *, aloft: Aloft = NOTHING_ALOFT
+    ) -> tuple[list[Outcome], bytes | None]:
         """Take forms as `submit` does, and in the same transaction sign what is said next; None: nothing is due.
+
+        What is `aloft` is on its way and is not said again.
 
         Raises:
             StoreError: as `submit`; nothing that was signed has left.
@@ -123,7 +127,7 @@ class Node(Speaking):
         self._sure()
         with self.ledger.begin() as book:
             outcomes = self._submit(forms, book, now)
-            said = self._say_too(book, self._heard, now, NOTHING_ALOFT, when_due=True)
+            said = self._say_too(book, self._heard, now, aloft, when_due=True)
         return outcomes, None if said is None else self._let_go(said, now)
 
     def _submit(self, forms: Sequence[tuple[Form, Officer]], book: Book, now: Ms) -> list[Outcome]:
