@@ -42,7 +42,7 @@ R = TypeVar("R")
 _LOG = logging.getLogger("comity.engine")
 _BATCH = 16  # ADR 0088
 """Forms in one transaction: enough to share a flush, few enough that an answer of the peer does not wait long behind them."""
-_WORTH = 8
+_WORTH = 4
 """Forms that are worth an exchange of their own while another is under way; fewer wait for its answer and go together."""
 _OK = 200
 _STORE_RETRY_MS = 1_000
