@@ -423,6 +423,14 @@ ROWS = [
     ("DELETE FROM sent WHERE idx = (SELECT min(idx) FROM sent)", Invariant.SENT_ROW),
     ("UPDATE sent SET idx = NULL WHERE idx = (SELECT max(idx) FROM sent)", Invariant.SENT_ROW),
     ("UPDATE sent SET fact = 1, settled_at = NULL WHERE idx = (SELECT max(idx) FROM sent)", Invariant.SENT_ROW),
+    (
+        "INSERT INTO lost (id, idx, fact, withdrawn, settled_at) SELECT id, idx, fact, 1, 0 FROM sent WHERE length(sealed) > 0",
+        Invariant.SENT_ROW,
+    ),
+    (
+        "INSERT INTO lost (id, idx, fact, withdrawn, settled_at) SELECT id, idx, fact, 0, 0 FROM sent LIMIT 1",
+        Invariant.SENT_ROW,
+    ),
     ("UPDATE got SET settled_at = NULL WHERE idx = (SELECT max(idx) FROM got)", Invariant.GOT_ROW),
     ("UPDATE got SET fact = 0, settled_at = NULL WHERE idx = (SELECT max(idx) FROM got)", Invariant.GOT_ROW),
     ("UPDATE got SET sealed = NULL WHERE idx = (SELECT max(idx) FROM got)", Invariant.GOT_ROW),
