@@ -175,7 +175,10 @@ def seeds():
     for name, second, size in ("same", 0, 5), ("new", S + 5, 5), ("far", S + 9_999, 0), ("late", 1, 5):
         asked = codec.Recover(origin, second, size, ours.size, bytes(range(32)))
         yield f"recover-{name}", unverified_payload(codec.sign_recover(asked, b.log))
-    yield "recover-signed", codec.sign_recover(codec.Recover(origin, 0, 5, 5, bytes(32), unknown=((99, b"\x01"),)), b.log)
+    yield (
+        "recover-signed",
+        codec.sign_recover(codec.Recover(origin, 0, 5, 5, bytes(32), unknown=((99, b"\x01"),)), b.log),
+    )
     request = Digest(bytes(32))
     papers = (codec.Paper(ours.origin, LeafIndex(0), half(A).keys), codec.Paper(origin, None, half(B).keys))
     for name, answer in {
