@@ -58,7 +58,7 @@ EVERYTHING = {*Fault, "ARRIVED", "FILED", "QUARANTINED", "REFUSED", "SEEN", "cha
 
 def test_rough_worlds_reach_every_kind_of_fault_and_outcome():
     reached = set()
-    for seed in range(2, 22):
+    for seed in range(55, 75):
         world = World(Settings(seed, 24, ROUGH), make_disk)
         outcome = world.run()
         assert outcome.broken is None
