@@ -14,8 +14,10 @@ CORE_PERCENT := 100
 # A test of these that is marked no_cover runs here as well and is not traced: it reaches no branch that another test does not reach.
 BY_EDGE := carrier caselist certificates_cross custody_listed custody_opens duties duty erased_further evidence plans renewing retaining
 MEASURED := $(CORE:%=tests/unit/%) $(BY_EDGE:%=tests/unit/edge/test_%.py) tests/properties tests/vectors
-# One more than the two cores: a test that waits for a process or a page leaves its core to another. With four both runs took longer.
+# One more than the two cores: a test that waits for a process or a page leaves its core to another. With four both runs took longer. With four both runs took longer.
 WORKERS ?= 3
+# What is traced waits for nothing; there each further worker only finds and imports all tests once more.
+MEASURING ?= 2
 # The file that takes longest is begun first: it stays with one worker, and what begins it late waits for it alone.
 LONGEST := tests/simulation/test_worlds.py
 # Folders of tests lie in memory where that has so many kB to spare: a store waits for its disk at each commit, and no test here takes the
@@ -50,7 +52,7 @@ test: ## the whole suite, browser tests among them, and the coverage of the core
 	if [ -w $(MEMORY) ] && [ "$$(df -Pk $(MEMORY) | awk 'NR == 2 {print $$4}')" -ge $(MEMORY_KB) ]; then \
 		folder=$$(mktemp -d $(MEMORY)/cXXXX) && chmod 711 $$folder && export TMPDIR=$$folder; \
 	fi; \
-	$(VENV)/python -m pytest -n $(WORKERS) --dist worksteal --durations=5 $${folder:+--basetemp=$$folder/1} --cov --cov-report= $(MEASURED) || failed=1; \
+	$(VENV)/python -m pytest -n $(MEASURING) --dist worksteal --durations=5 $${folder:+--basetemp=$$folder/1} --cov --cov-report= $(MEASURED) || failed=1; \
 	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=5 $${folder:+--basetemp=$$folder/2} -m 'not slow' $(LONGEST) tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
 	if [ $$failed = 0 ]; then rm -rf $$folder; elif [ -n "$$folder" ]; then echo "The folders of the tests are kept in $$folder, which is memory."; fi; \
 	exit $$failed
