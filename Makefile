@@ -18,8 +18,6 @@ MEASURED := $(CORE:%=tests/unit/%) $(BY_EDGE:%=tests/unit/edge/test_%.py) tests/
 WORKERS ?= 3
 # What is traced waits for nothing; there each further worker only finds and imports all tests once more.
 MEASURING ?= 2
-# The file that takes longest is begun first: it stays with one worker, and what begins it late waits for it alone.
-LONGEST := tests/simulation/test_worlds.py
 # Folders of tests lie in memory where that has so many kB to spare: a store waits for its disk at each commit, and no test here takes the
 # power away (make trial has the disks that fail). Elsewhere they lie where temporary files do. Short names: a socket's is at most 107 bytes.
 MEMORY := /dev/shm
@@ -53,7 +51,7 @@ test: ## the whole suite, browser tests among them, and the coverage of the core
 		folder=$$(mktemp -d $(MEMORY)/cXXXX) && chmod 711 $$folder && export TMPDIR=$$folder; \
 	fi; \
 	$(VENV)/python -m pytest -n $(MEASURING) --dist worksteal --durations=5 $${folder:+--basetemp=$$folder/1} --cov --cov-report= $(MEASURED) || failed=1; \
-	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=5 $${folder:+--basetemp=$$folder/2} -m 'not slow' $(LONGEST) tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
+	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=5 $${folder:+--basetemp=$$folder/2} -m 'not slow' tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
 	if [ $$failed = 0 ]; then rm -rf $$folder; elif [ -n "$$folder" ]; then echo "The folders of the tests are kept in $$folder, which is memory."; fi; \
 	exit $$failed
 	@echo
