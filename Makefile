@@ -14,7 +14,7 @@ CORE_PERCENT := 100
 # A test of these that is marked no_cover runs here as well and is not traced: it reaches no branch that another test does not reach.
 BY_EDGE := carrier caselist certificates_cross custody_listed custody_opens duties duty erased_further evidence plans renewing retaining
 MEASURED := $(CORE:%=tests/unit/%) $(BY_EDGE:%=tests/unit/edge/test_%.py) tests/properties tests/vectors
-# One more than the two cores: a test that waits for a process or a page leaves its core to another. With four both runs took longer. With four both runs took longer.
+# One more than the two cores: a test that waits for a process or a page leaves its core to another. With four both runs took longer.
 WORKERS ?= 3
 # What is traced waits for nothing; there each further worker only finds and imports all tests once more.
 MEASURING ?= 2
