@@ -32,7 +32,7 @@ from comity.dispatch.entries import (
 from comity.dispatch.inbound.follow import follow
 from comity.dispatch.office import Office
 from comity.dispatch.ports import Tx
-from comity.dispatch.recover_codec import Restored, sign_restored, unverified_recovered
+from comity.dispatch.recover_codec import Restored, sign_restored
 from comity.node import challenge
 from comity.node.absorb import Overlay, check_pending
 from comity.node.cutting import release
@@ -181,9 +181,7 @@ def is_of(fetched: Sequence[bytes], root: Digest) -> bool:
 def _append_signed(book: Book, missing: Missing, fetched: Fetched, office: Office, now: Ms) -> list[DispatchId]:
     """Put the peer's log into our mirror as far as it signed heads: first what we cosigned, then the rest."""
     settled = _append_theirs(book, missing, fetched, office, now)
-    settled += _append_newest(book, missing, fetched, office, now)
-    _note_incarnation(book, missing)
-    return settled
+    return settled + _append_newest(book, missing, fetched, office, now)
 
 
 def _append_theirs(book: Book, missing: Missing, fetched: Fetched, office: Office, now: Ms) -> list[DispatchId]:
@@ -229,18 +227,10 @@ def _append_newest(book: Book, missing: Missing, fetched: Fetched, office: Offic
     theirs, head = book.logs[LogRole.THEIRS], missing.newest
     if head is None or head.checkpoint.size <= theirs.size:
         return []
-    disown_pending(book.tx, missing.incarnation)
     places = slice(theirs.size - missing.theirs_from, head.checkpoint.size - missing.theirs_from)
     settled = _grow_mirror(book, fetched.theirs[places], head, office, now)
     keep_head(book, LogRole.THEIRS, head.checkpoint, head.time, head.note)
     return settled
-
-
-def _note_incarnation(book: Book, missing: Missing) -> None:
-    """Note the incarnation of the peer's store, if we forgot it and hold a head of under it: it will ask under that one again."""
-    known = read_incarnation(book.tx, LogRole.THEIRS)
-    if known.second < missing.incarnation <= book.logs[LogRole.THEIRS].head_time:
-        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(missing.incarnation, known.restored))
 
 
 def _append_tied(
@@ -325,11 +315,10 @@ def _know_restore(book: Book, missing: Missing) -> None:
     What waits for its proof and is older was disowned. And the peer, which tells us of its restore again, has signed heads since:
     if we heard one of these while we asked, it would be refused for ever as not later than what we have seen.
     """  # spec: protocol.md 9 step 1
-    said = unverified_recovered(missing.answered).incarnation
     known = read_incarnation(book.tx, LogRole.THEIRS)
-    if said is not None and said > known.second:
-        disown_pending(book.tx, said)
-        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(said, known.restored))
+    if missing.incarnation > known.second:
+        disown_pending(book.tx, missing.incarnation)
+        write_incarnation(book.tx, LogRole.THEIRS, Incarnation(missing.incarnation, known.restored))
 
 
 # --- rows of what came back ------------------------------------------------------------------------------------------
