@@ -545,6 +545,12 @@ def test_particulars_are_read_as_they_were_written(what):
     assert decode_particulars(encode_particulars(what)) == what
 
 
+@pytest.mark.parametrize("form_", AssessmentForm)
+def test_the_assessments_of_particulars_are_read_as_they_were_written(form_):
+    what = used(ID, assessments=(assessment(form_), assessment(AssessmentForm.SHORT)))
+    assert decode_particulars(encode_particulars(what)) == what
+
+
 def test_no_field_of_the_particulars_is_forgotten():
     written = cbor.decode(encode_particulars(used(ID)))
     board = Particulars(Act.ONWARD, ID, outside=Outside.THIRD_STATE, body="board")

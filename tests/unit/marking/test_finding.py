@@ -47,6 +47,24 @@ def test_words_keep_their_places_in_the_text_as_written():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            "Call 555-0142 AT noon.",
+            [("Call", "call"), ("555", "555"), ("0142", "0142"), ("AT", "at"), ("noon", "noon")],
+        ),
+        (
+            "Über \U00010428\U00010400 und \U0001f600 da",
+            [("Über", "uber"), ("\U00010428\U00010400", "\U00010428" * 2), ("und", "und"), ("da", "da")],
+        ),
+        ("\U0001f600 \u0301", []),
+    ],
+)
+def test_words_of_plain_english_and_of_letters_beyond_the_basic_plane(text, words):
+    assert [(text[a:b], form) for a, b, form in words_at(text)] == words
+
+
 def test_nothing_but_signs_has_no_words():
     assert words_of('"*():^-_ … \u200d') == ()
 

@@ -122,6 +122,9 @@ def test_a_head_of_before_the_peers_restore_and_one_of_a_store_left_behind_are_n
     recovering(a, told)
     refused(a, lost, told)
     refused(a, encode_exchange(replace(newer, incarnation=L // SECOND - 1)), told)
+    refused(
+        a, encode_exchange(replace(decode_exchange(lost), incarnation=None)), told
+    )  # it does not say of which store
     assert pending(a) == []
     refused(a, encode_exchange(newer), told)
     assert pending(a) == [newer.checkpoint]

@@ -8,6 +8,7 @@ import pytest
 
 from comity.base.hashing import sha256
 from comity.base.ids import LeafIndex, Ms
+from comity.dispatch.book import LogRole
 from comity.dispatch.entries import WithdrawLeaf, decode_entry
 from comity.dispatch.exchange_codec import decode_evidence, decode_exchange, encode_exchange
 from comity.dispatch.recover_codec import Paper, read_recovered, sign_recovered
@@ -18,6 +19,7 @@ from comity.node.recovery import Next, log_keys, mark_put_back
 from comity.node.taken import Problem
 from comity.tlog.checkpoint import make_checkpoint, sign_head
 from comity.tlog.note import Note, Seconds, parse_note
+from comity.tlog.tree import root
 from tests.unit.node.putback import SECOND, START, Side, ask, fetched, note, recover, settle
 from tests.unit.node.rotating import TICK, turn
 from tests.unit.node.rotating import two as two_rotating
@@ -140,6 +142,29 @@ def test_bundles_that_are_not_there_are_a_reason_to_ask_again(two):
     for bundles in ({}, {name.path(): b"\x00" for name in own.bundles()}):
         refused(lambda bundles=bundles: own.entries(bundles), "unproven-head")
     assert a.node.restore(missing, fetched(a, b, missing), L)
+
+
+@pytest.mark.parametrize(("same", "ends"), [(True, "bad-signature"), (False, Next.CUT)])
+def test_a_head_of_before_a_change_of_keys_that_bears_the_keys_of_after(same, ends):
+    """Of our log it cannot be; of a history that was lost, where our keys had changed sooner, it can, and only a cut goes on."""
+    a, b = two_rotating()
+    size, old = a.logs()[0].size, a.node.voice.log_keys
+    with a.node.ledger.begin() as book:
+        true = root(book.tiles(LogRole.OURS), size)
+    turn(a, b, Ms(START + HOUR))
+    now = Ms(START + 2 * HOUR)
+    settle(a, b, now)
+    assert a.node.voice.keys_at(size) == (old,) != (a.node.voice.log_keys,)
+    checkpoint = make_checkpoint(a.logs()[0].origin, size, true if same else b"\1" * 32)
+    head = sign_head(checkpoint, (a.node.voice.log_keys,), now // SECOND).note
+    a.node.starts(now)
+    answer = answer_to(a, b, now, head=lambda said: head)
+    if same:
+        refused(lambda: a.node.take_recovered(answer, now), ends)
+    else:
+        assert a.node.take_recovered(answer, now)[0] is ends
+    assert a.state == ("recovering" if same else "broken")
+    assert a.rows("SELECT class FROM evidence") == []
 
 
 # --- a peer that is not ------------------------------------------------------------------------------------------------

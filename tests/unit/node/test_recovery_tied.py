@@ -279,6 +279,42 @@ def test_a_false_receipt_for_what_both_lost_is_evidence_as_any_other_is():
     assert "co-signed the true log as well" in shown.sentence
 
 
+class SilentOfItsRestores(OfBefore):
+    """A node of an earlier release still: it does not say in an answer which of its stores speaks."""
+
+    def take_recover(self, data, now):
+        return sign_recovered(
+            replace(unverified_recovered(super().take_recover(data, now)), incarnation=None), log_keys(self.voice)
+        )
+
+
+def test_what_waited_of_a_history_that_the_peer_disowned_and_we_forgot_does_not_stop_the_mending():
+    """Our log answers the peer's recover, and this store does not know of it: the head that waits in it was disowned then."""
+    a, b = Side(0), Side(1, SilentOfItsRestores)
+    settle(a, b, START)
+    before = b.store.image()
+    b.node.submit([note("lost")], Ms(START + MINUTE))
+    letter = decode_exchange(b.node.speak(Ms(START + MINUTE)))
+    with pytest.raises(Problem):
+        a.node.take(encode_exchange(replace(letter, base=letter.size, entries=(), dispatches=())), Ms(START + MINUTE))
+    image = a.store.image()
+    assert a.rows("SELECT note FROM pending_head") == [(letter.checkpoint,)]
+    b.put_back(before, chosen=True)
+    assert recover(b, a, L)[-1] is Next.FETCH
+    b.node.submit([note("b2"), note("b3")], L)
+    a.node.take(b.node.speak(AHEAD), L)
+    for text in ("a1", "a2"):
+        a.node.submit([note(text)], L)
+        b.node.take(a.node.speak(START), AHEAD)
+    assert b.rows("SELECT value FROM counter WHERE name = 'cosignature-ignored'")
+    a.put_back(image)
+    recover(a, b, Ms(L + MINUTE))
+    assert a.rows("SELECT note FROM pending_head") == []
+    tell_again(b, a, Ms(AHEAD + MINUTE))
+    settle(a, b, Ms(AHEAD + 2 * MINUTE))
+    audited(a, b)
+
+
 def keys_of(*sides):
     return PublicKeys.listed(*(one.node.office.peer_keys for one in sides))
 

@@ -108,7 +108,6 @@ def test_three_tries_and_no_more():
     check(a, b)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("side", [0, 1])
 @pytest.mark.parametrize("back", [0, 1, 2])
 @pytest.mark.parametrize("stop", [1, 2, 3])
