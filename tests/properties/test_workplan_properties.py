@@ -159,3 +159,22 @@ def test_a_side_that_says_it_had_heard_less_than_it_said_before_is_not_followed(
     assert [event.seen for event in sides[1].said] == [1, 0]
     for story in meet(sides):
         assert [story.verdicts[event.id] for event in sides[1].said] == [Verdict.COUNTS, Verdict.BACKWARDS]
+
+
+def test_a_side_that_once_said_it_had_heard_more_is_not_followed_until_it_says_so_again():
+    """What stands before it may rest on what it claims not to have heard: a version agreed on, of a proposal it never saw."""
+    propose, hear = Stage.PROPOSAL, (1, "hear", Stage.PROPOSAL, 0, 0)
+    script = (
+        (0, "say", propose, 0, 0),
+        hear,
+        (1, "say", Stage.AGREED, 0, 0),
+        (1, "say", propose, 1, 1),
+        (1, "say", propose, 2, 1),
+        (1, "say", propose, 3, 0),
+    )
+    sides = play(script, honest=False)
+    assert [event.seen for event in sides[1].said] == [1, 0, 0, 1]
+    for story in meet(sides):
+        verdicts = [story.verdicts[event.id] for event in sides[1].said]
+        assert verdicts == [Verdict.COUNTS, Verdict.BACKWARDS, Verdict.BACKWARDS, Verdict.COUNTS]
+        assert story.now.number == 2

@@ -175,6 +175,7 @@ class _Telling:
     ) -> None:
         self._first, self._lanes, self._parties = first, lanes, parties
         self._at = [0, 0]
+        self._heard = [0, 0]
         self._verdicts: dict[DispatchId, Verdict] = {}
         self._plans: dict[DispatchId, Plan] = {}
         self._views: dict[tuple[int, int], _View] = {}
@@ -185,6 +186,7 @@ class _Telling:
         if at == len(lane) or lane[at].number != at + 1 or lane[at].seen > self._at[1 - side]:
             return False
         self._verdicts[lane[at].id] = self._decide(lane[at])
+        self._heard[side] = max(self._heard[side], lane[at].seen)
         self._at[side] += 1
         return True
 
@@ -236,8 +238,7 @@ class _Telling:
     # --- what holds of one -------------------------------------------------------------------------------------------
 
     def _decide(self, one: Event) -> Verdict:
-        before = self._lanes[one.side][one.number - 2] if one.number > 1 else None
-        if before is not None and one.seen < before.seen:
+        if one.seen < self._heard[one.side]:
             return Verdict.BACKWARDS
         if one.kept is not None:
             if one.plan is not None:
