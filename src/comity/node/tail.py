@@ -52,19 +52,24 @@ def take_tail(book: Book, size: int) -> Tail:
 
 
 def match_tail(book: Book, tail: Tail, first: int, came: Sequence[Entry]) -> Tail:
-    """Let the rows of what came back point to its place there, and return what of the tail did not come back."""
+    """Let the rows of what came back point to its place there, and return what of the tail did not come back.
+
+    A dispatch came back under whatever edition: another store of ours may have put it under a later one, by other bytes.
+    """
     for index, leaf in enumerate(came, first):
         if isinstance(leaf, RecordLeaf):
             _open(book, tail, leaf, index)
         elif isinstance(leaf, InstrumentLeaf):
             book.tx.run("UPDATE instrument SET from_ours = ? WHERE digest = ?", (index, leaf.digest))
     there = {encode_entry(leaf) for leaf in came}
+    placed = {leaf.id for leaf in came if isinstance(leaf, DispatchLeaf)}
     receipted = {leaf.id for leaf in came if isinstance(leaf, ReceiptLeaf) and leaf.fact is not Fact.SEEN}
     left = tuple(
         leaf
         for leaf in tail.entries
         if not isinstance(leaf, HeadLeaf)
         and encode_entry(leaf) not in there
+        and not (isinstance(leaf, DispatchLeaf) and leaf.id in placed)
         and not (isinstance(leaf, ReceiptLeaf) and leaf.fact is not Fact.SEEN and leaf.id in receipted)
     )
     return Tail(left, tail.openings)

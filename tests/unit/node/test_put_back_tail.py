@@ -27,6 +27,7 @@ from comity.node.certifying import certificate_of, certificates_of
 from comity.node.erasing import ask_erasure, confirm_erasure
 from comity.node.proofs import Signers
 from comity.node.publickeys import PublicKeys
+from comity.node.recovery import Next
 from tests.unit.dispatch.test_acts import Roster, officer
 from tests.unit.node.amended import TICK, rest
 from tests.unit.node.amended import two as two_amended
@@ -134,6 +135,36 @@ def test_an_edition_that_was_written_and_never_signed_moves_with_what_is_under_t
     rest(a, b, Ms(now + 2 * TICK))
     assert (a.edition(), b.edition()) == (2, 2)
     assert a.rows("SELECT our_idx FROM paper WHERE kind = 'accord' AND edition = 2") == [(place,)]
+    assert b.rows("SELECT count(*) FROM exercise WHERE text = 'under the first'") == [(1,)]
+    sound(a, b)
+
+
+def test_a_dispatch_that_came_back_under_a_later_edition_is_not_handed_in_again_from_the_tail():
+    """Seed 1140: the end of the copy has it under the edition before, by other bytes; a restore between put it under this one."""
+    # spec: protocol.md 4 rule 1, 9 step 4
+    a, b = two_amended()
+    a.say(a.half(), START)
+    rest(a, b, Ms(START + TICK), rounds=2)
+    b.say(b.also(b.proposal().signed), Ms(START + 4 * TICK))
+    settle(b, a, Ms(START + 5 * TICK))
+    before, now = a.store.image(), Ms(START + 6 * TICK)
+    a.node.submit([note("under the first")], now)
+    tail = a.store.image()
+    assert a.logs()[0].size > a.logs()[0].head_size
+    a.put_back(before)
+    recover(a, b, now)
+    rest(a, b, now)
+    assert (a.edition(), b.edition()) == (2, 2)
+    for at in (Ms(now + 9 * TICK), Ms(now + 12 * TICK)):
+        a.put_back(tail, chosen=True)
+        assert recover(a, b, at)[-1] is Next.FETCH
+        assert a.edition() == 2
+        rest(a, b, Ms(at + SECOND), rounds=1)
+        ((place,),) = a.rows("SELECT s.idx FROM sent s JOIN exercise e ON e.id = s.id WHERE e.text = 'under the first'")
+        leaf = entries(a)[place]
+        assert isinstance(leaf, DispatchLeaf)
+        assert leaf.edition == 2
+        assert a.rows("SELECT 1 FROM pool") == []
     assert b.rows("SELECT count(*) FROM exercise WHERE text = 'under the first'") == [(1,)]
     sound(a, b)
 
