@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from comity.base import cbor
-from comity.base.errors import BadEnvelope, BadForm, NotAllowed, UnknownVersion
+from comity.base.errors import BadForm, NotAllowed
 from comity.base.ids import Digest, DispatchId, Ms
 from comity.dispatch import holding
 from comity.dispatch.acts import Done, NotDone
@@ -19,10 +17,8 @@ from comity.dispatch.decision import read_record
 from comity.dispatch.entries import RecordLeaf
 from comity.dispatch.filing import Standing
 from comity.dispatch.particulars import (
-    ACTS,
     Particulars,
     decode_particulars,
-    encode_particulars,
     subject_of,
 )
 from comity.dispatch.states import Officer
@@ -513,85 +509,6 @@ def test_who_opened_a_dispatch_is_kept_the_first_time_each():
     a.see([one], LATER, OFFICER)
     with a.ledger.read() as tx:
         assert len(holding.views(one, tx)) == 1, "also of what we sent"
-
-
-# --- particulars -------------------------------------------------------------------------------------------------
-
-ID = DispatchId(bytes(range(16)))
-WORDS = st.text("abc-", max_size=5)
-COMMON = {
-    "basis": st.frozensets(WORDS, max_size=3).map(lambda found: tuple(sorted(found))),
-    "urgency": st.none() | st.sampled_from(Urgency),
-    "assessments": st.lists(st.sampled_from([assessment(one) for one in AssessmentForm]), max_size=2).map(tuple),
-    "marking": WORDS,
-    "break_glass": WORDS,
-    "reason": WORDS,
-}
-ANY = st.one_of(
-    st.builds(Particulars, st.just(Act.USE), st.just(ID), serves=st.sampled_from(Serves), **COMMON),
-    st.builds(
-        Particulars, st.just(Act.ONWARD), st.just(ID), st.frozensets(WORDS, min_size=1, max_size=3),
-        st.sampled_from([None, Outside.THIRD_STATE]), **COMMON,
-    ),
-    st.builds(Particulars, st.just(Act.REPURPOSE), st.just(ID), new_purpose=st.just("fraud"), **COMMON),
-    st.builds(
-        Particulars, st.sampled_from([Act.EVIDENCE, Act.EXPORT, Act.COURT, Act.ACCESS]), st.just(ID), **COMMON
-    ),
-)  # fmt: skip
-
-
-@given(ANY)
-def test_particulars_are_read_as_they_were_written(what):
-    assert decode_particulars(encode_particulars(what)) == what
-
-
-@pytest.mark.parametrize("form_", AssessmentForm)
-def test_the_assessments_of_particulars_are_read_as_they_were_written(form_):
-    what = used(ID, assessments=(assessment(form_), assessment(AssessmentForm.SHORT)))
-    assert decode_particulars(encode_particulars(what)) == what
-
-
-def test_no_field_of_the_particulars_is_forgotten():
-    written = cbor.decode(encode_particulars(used(ID)))
-    board = Particulars(Act.ONWARD, ID, outside=Outside.THIRD_STATE, body="board")
-    said = cbor.decode(encode_particulars(board))
-    assert set(said) - {"version"} == {field.name for field in fields(Particulars)}
-    assert set(said) - set(written) == {"body"}, "an act without one keeps its bytes, to which approvals bind"
-    assert decode_particulars(encode_particulars(board)) == board
-    assert Act.CLEAR not in ACTS
-    assert Act.ADMIT not in ACTS
-
-
-@pytest.mark.parametrize(
-    ("act", "more", "said"),
-    [
-        (Act.CLEAR, {}, "no acts on what is held"),
-        (Act.USE, {}, "what it serves"),
-        (Act.EXPORT, {"serves": Serves.LEAD}, "what it serves"),
-        (Act.ONWARD, {}, "names to whom"),
-        (Act.EXPORT, {"to_agencies": frozenset({"x"})}, "only onward names agencies"),
-        (Act.EXPORT, {"outside": Outside.THIRD_STATE}, "only onward says"),
-        (Act.ONWARD, {"to_agencies": frozenset({"x"}), "body": "board"}, "beyond our agencies"),
-        (Act.ONWARD, {"outside": Outside.COURT}, "to a third state"),
-        (Act.REPURPOSE, {}, "new purpose"),
-        (Act.REPURPOSE, {"new_purpose": "spite"}, "no such purpose"),
-        (Act.EXPORT, {"new_purpose": "fraud"}, "new purpose"),
-        (Act.EXPORT, {"reason": "x" * 4001}, "4000"),
-        (Act.EXPORT, {"assessments": (assessment(act=AssessedAct.DISCLOSE),)}, "assessed as use"),
-    ],
-)
-def test_particulars_that_do_not_fit_the_act_are_named(act, more, said):
-    with pytest.raises(BadForm, match=said):
-        Particulars(act, ID, **more)
-
-
-def test_bytes_that_are_no_act_are_refused():
-    good = cbor.decode(encode_particulars(used(ID)))
-    for bad in ([1], {**good, "more": 1}, {**good, "serves": None}):
-        with pytest.raises(BadEnvelope):
-            decode_particulars(cbor.encode(bad))
-    with pytest.raises(UnknownVersion):
-        decode_particulars(cbor.encode({**good, "version": "comity/act/9"}))
 
 
 def test_who_looks_back_sees_what_was_done_with_a_dispatch_and_nothing_of_another():
