@@ -114,7 +114,7 @@ cuts: ## a thief with a stolen log key in 40 worlds, and the cut that ends it; S
 	@$(SET_UP) --runtime
 	@CUTS=$(or $(SEEDS),40) $(VENV)/python -m pytest -q tests/simulation/test_cut.py
 
-trial: ## what is too long for make test, in pieces that can be stopped: WORLDS=10000, KILLS=200 over each store, disks, clocks, PostgreSQL
+trial: ## what is too long for make test, in pieces that can be stopped: WORLDS=10000, KILLS=200 over each store, properties, disks, PostgreSQL
 	@$(SET_UP) --database
 	@$(VENV)/python -m tests.trial.run --worlds $(or $(WORLDS),10000) --kills $(or $(KILLS),200) --workers $(WORKERS) $(if $(FRESH),--fresh) $(if $(ONLY),--only $(ONLY)) -- $(ON_POSTGRESQL)
 

@@ -2,7 +2,8 @@
 
 While tests are found nothing is collected as garbage, and later seldom: a run holds some 13,000 tests and a thousand modules to its
 end, and to walk over them again and again took a tenth of its time; what stands once all are found is not walked over at all, which
-took a second and a half of each worker at its end alone. No example of a property is timed (docs/adr/0033-no-timed-tests.md).
+took a second and a half of each worker at its end alone. No example of a property is timed (docs/adr/0033-no-timed-tests.md), and a
+release tries many more of them (docs/adr/0114-what-a-release-runs.md).
 """
 
 from __future__ import annotations
@@ -11,13 +12,10 @@ import gc
 import itertools
 
 import pytest
-from hypothesis import settings
 
+import tests.examples  # noqa: F401  how many examples a property is tried with
 from tests.pgserver import Cluster
 from tests.spread import Spread, rank
-
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
 
 _NUMBERS = itertools.count(1)
 

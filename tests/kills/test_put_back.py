@@ -100,6 +100,7 @@ def test_a_store_that_is_put_back_comes_back_up_and_every_audit_passes(stage, tm
     audited(stage, tmp_path, capsys)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["sqlite"], indirect=True)
 def test_a_copy_that_nobody_announced_is_found_out_at_the_start(stage, tmp_path, capsys):
     actor, other = stage.actors

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.policy.access import CaseFacts, Deed, Person, Role, law_roles
+from tests.examples import examples
 from tests.unit.policy.test_policy_access import CHANGES, OURS
 
 OWN = frozenset(role.value for role in Role)
@@ -29,7 +30,7 @@ CONTENT = {Deed.INBOX, Deed.CASE, Deed.NAMES, Deed.PROOF, Deed.PERSONS, Deed.ROS
 
 
 @pytest.mark.no_cover
-@settings(max_examples=150)
+@examples(150)
 @given(PERSONS, st.sampled_from(Deed), CASES)
 def test_inactive_administrator_and_reviewer(person, deed, case):
     allowed = OURS.may(person, deed, case)
@@ -44,14 +45,14 @@ def test_inactive_administrator_and_reviewer(person, deed, case):
 
 
 @pytest.mark.no_cover
-@settings(max_examples=100)
+@examples(100)
 @given(PERSONS, st.sampled_from(Deed), CASES.filter(bool))
 def test_what_is_allowed_with_a_case_of_another_is_never_its_content(person, deed, case):
     if OURS.may(person, deed, case) and deed in CONTENT - OF_NO_CASE:
         assert OURS.may(person, Deed.CASE, case)
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(PERSONS, st.sampled_from(Deed), CASES)
 def test_words_that_are_no_roles_change_no_answer_and_an_answer_stays(person, deed, case):
     known = Person(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.base.errors import BadForm
@@ -11,6 +11,7 @@ from comity.base.ids import Ms
 from comity.dispatch.entries import DispatchLeaf, InstrumentKind, InstrumentLeaf, decode_entry
 from comity.marking.labels import Urgency
 from comity.sim.exercise import OFFICER
+from tests.examples import examples
 from tests.unit.node.amended import TICK, rest, two
 from tests.unit.node.putback import START, note, say
 
@@ -55,7 +56,7 @@ def editions(side):
 
 
 @pytest.mark.no_cover
-@settings(max_examples=10, deadline=None)
+@examples(10)
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.booleans(), st.integers(1, 90)), min_size=8, max_size=30))
 def test_each_dispatch_is_judged_by_the_edition_of_its_place(acts):
     a, b = two()

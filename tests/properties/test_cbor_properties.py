@@ -3,11 +3,12 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.base import cbor
 from comity.base.errors import BadEnvelope
+from tests.examples import examples
 from tests.properties import plain_cbor
 
 texts = st.text(st.characters(exclude_categories=("Cc", "Cs")), max_size=20).map(
@@ -48,7 +49,7 @@ def both(data: bytes) -> None:
 
 
 @pytest.mark.no_cover
-@settings(max_examples=400)
+@examples(400)
 @given(values, st.data())
 def test_mutated_bytes_are_judged_as_the_plain_reader_judges_them(value, data):
     made = bytearray(cbor.encode(value))
@@ -66,7 +67,7 @@ def test_mutated_bytes_are_judged_as_the_plain_reader_judges_them(value, data):
     both(bytes(made))
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_judged_as_the_plain_reader_judges_them(data):
     both(data)

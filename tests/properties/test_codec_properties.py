@@ -3,7 +3,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.base.errors import BadEnvelope, UnknownVersion
@@ -13,6 +13,7 @@ from comity.dispatch import wire as w
 from comity.dispatch.accord import decode_accord, encode_accord
 from comity.dispatch.keylist import decode_keylist, encode_keylist
 from comity.marking.labels import Lane, Urgency
+from tests.examples import examples
 from tests.properties import plain_cbor
 from tests.unit.dispatch import samples
 
@@ -126,7 +127,7 @@ CODECS = st.one_of(
 
 
 @pytest.mark.no_cover
-@settings(max_examples=400)
+@examples(400)
 @given(CODECS)
 def test_what_is_written_is_read_and_is_canonical(codec):
     encode, decode, value = codec
@@ -137,7 +138,7 @@ def test_what_is_written_is_read_and_is_canonical(codec):
 
 
 @pytest.mark.no_cover
-@settings(max_examples=600)
+@examples(600)
 @given(CODECS, st.data())
 def test_mutated_bytes_are_refused_or_are_another_value(codec, draw):
     encode, decode, value = codec

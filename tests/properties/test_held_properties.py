@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.base.errors import BadEnvelope, BadForm
@@ -13,6 +13,7 @@ from comity.dispatch.filing import Facts
 from comity.dispatch.held import decode_form, encode_form, subject_of
 from comity.dispatch.states import Draft, Form
 from comity.marking.labels import Label, Lane, Urgency
+from tests.examples import examples
 from tests.properties.test_codec_properties import ident, lane, maybe, text, texts, uint
 
 words = st.frozensets(text, max_size=3)
@@ -45,7 +46,7 @@ def test_a_form_is_read_as_it_was_written(form):
 
 @pytest.mark.no_cover
 @given(forms, forms)
-@settings(max_examples=200)
+@examples(200)
 def test_two_forms_that_differ_have_two_subjects(one, other):
     """Also one field at a time: each field of the second is put into the first."""
     draft = Draft(b"\x01" * 16, one, Lane.NORMAL, b"body", FACTS, (), "", 5)

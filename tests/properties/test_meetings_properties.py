@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.desks.workplan.meetings.model import Act, Kind, Minutes, Step
 from comity.desks.workplan.meetings.rules import Signed, fold, running
 from comity.desks.workplan.meetings.text import digest_of
+from tests.examples import examples
 from tests.unit.desks.workplan.meetings.table import START, TERMS, A, B, Side, meet, seated
 
 ACTS = ("new", "edit", "beside", "translate", "accept", "sign", "claim", "comment", "strike", "move", "agree", "hear")
@@ -60,7 +61,7 @@ def play(side: Side, other: Side, act: str, which: int) -> None:  # noqa: PLR091
         side.act(Act.COMMENT, paragraph=one.id, text="a word")
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(step, max_size=30), st.integers(0, 2**32))
 def test_any_interleaving_and_any_cut_converge(steps, seed):
     a, b = seated()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -16,6 +16,7 @@ from comity.marking.labels import Lane
 from comity.node.node import Node
 from comity.node.taken import Problem
 from comity.tlog.tree import root
+from tests.examples import examples
 from tests.unit.node.forge import START, Forger, logs, node, pair, rows
 from tests.unit.node.world import form
 
@@ -120,9 +121,7 @@ def root_of(of: Node, size: int) -> bytes:
 
 
 TestTwoNodes = TwoNodes.TestCase
-TestTwoNodes.settings = settings(
-    max_examples=25, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestTwoNodes.settings = examples(25, stateful_step_count=30, suppress_health_check=list(HealthCheck))
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(0, 2**63 - 1) | st.binary(max_size=40) | st.text("ab/1", max_size=9),
@@ -133,7 +132,7 @@ SHARED: list[Forger] = []
 
 
 @pytest.mark.no_cover
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(key=st.sampled_from([1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]), value=VALUES)
 def test_any_value_in_any_field_is_a_clear_problem_or_a_good_exchange(key, value):
     if not SHARED:
@@ -158,7 +157,7 @@ def problem_code(forger: Forger, data: bytes) -> str | None:
     return None
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(data=st.binary(max_size=300))
 def test_any_bytes_at_all_are_a_clear_problem(data):
     if not SHARED:

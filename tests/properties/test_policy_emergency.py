@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 
 from comity.marking.labels import Urgency
 from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.question import Question
+from tests.examples import examples
 from tests.properties.policy_questions import QUESTIONS
 from tests.unit.policy.policy_laws import DAY, ask, edition, gate, ids
 from tests.unit.policy.test_policy_edition import FORBID, MANIFEST, PERMIT
@@ -33,7 +34,7 @@ def lifted(law: CedarGate, question: Question) -> set[str]:
 
 
 @pytest.mark.no_cover
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(150, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS)
 def test_broken_glass_lifts_no_overriding_rule(question: Question) -> None:
     for law in ("ca", "in"):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from cedarpy import PolicySet, Schema, is_authorized
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from comity.policy.attributes import Attributes, attributes_of
@@ -14,6 +14,7 @@ from comity.policy.cedar import ERROR, NO_ENTITIES, CedarGate, request_of
 from comity.policy.question import Question
 from comity.policy.rule import Rule
 from comity.policy.verdict import Effect, Verdict
+from tests.examples import examples
 from tests.properties.policy_questions import QUESTIONS
 from tests.unit.policy.policy_laws import BASE, DAY, ask, assessed, edition, gate
 
@@ -74,7 +75,7 @@ def test_the_paths_are_all_there_are() -> None:
 
 
 @pytest.mark.no_cover
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(120, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS)
 def test_without_any_attribute_nothing_is_permitted(question: Question) -> None:
     for law in EDITIONS:
@@ -83,7 +84,7 @@ def test_without_any_attribute_nothing_is_permitted(question: Question) -> None:
 
 
 @pytest.mark.no_cover
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(300, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS, st.sampled_from(PATHS), st.sampled_from(OTHER_TYPES), st.sampled_from([(), *PATHS]))
 def test_another_type_and_an_unknown_attribute_are_errors(
     question: Question, path: Path, other: object, where: Path

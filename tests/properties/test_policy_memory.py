@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from comity.base.ids import Ms
@@ -18,6 +18,7 @@ from comity.policy.cedar import CedarGate
 from comity.policy.edition import Edition
 from comity.policy.question import Question
 from comity.policy.verdict import Effect, Verdict
+from tests.examples import examples
 from tests.properties.policy_questions import DAYS, NAMES, OTHER, QUESTIONS
 from tests.unit.policy.policy_laws import BASE, DAY, ask, assessed, gate
 from tests.unit.policy.test_policy_edition import FORBID, MANIFEST, PERMIT
@@ -136,7 +137,7 @@ def borders(law: str) -> list[Ms]:
 
 
 @pytest.mark.no_cover
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(QUESTIONS, min_size=1, max_size=4), st.data())
 def test_memory_and_law_agree_on_any_sequence(pool: list[Question], data: st.DataObject) -> None:
     for law in ("ca", "in"):
@@ -149,7 +150,7 @@ def test_memory_and_law_agree_on_any_sequence(pool: list[Question], data: st.Dat
 
 
 @pytest.mark.no_cover
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(150, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS, st.sampled_from(["ca", "in", "ostrel-vanmere"]))
 def test_every_answer_is_whole(question: Question, law: str) -> None:
     verdict = gate(law).decide(question, DAY)
@@ -161,7 +162,7 @@ def test_every_answer_is_whole(question: Question, law: str) -> None:
 
 
 @pytest.mark.no_cover
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(100, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS, st.sampled_from(["biometric", "privileged", "protection-claim"]), st.sampled_from(["ca", "in"]))
 def test_a_hard_stop_holds_whatever_else_is_true(question: Question, category: str, law: str) -> None:
     assert not gate(law).decide(replace(question, categories=question.categories | {category}), DAY).permits

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from comity.base.ids import Ms
@@ -18,6 +18,7 @@ from comity.policy.edition import Edition
 from comity.policy.question import Act, Question
 from comity.policy.rule import Rule
 from comity.policy.verdict import Verdict
+from tests.examples import examples
 from tests.properties.policy_questions import DAYS, DRAFTS, KINDS, QUESTIONS
 from tests.unit.policy.policy_laws import DAY, ask, edition, gate
 from tests.unit.policy.test_policy_edition import FORBID, MANIFEST, OBLIGE, PERMIT
@@ -58,7 +59,7 @@ UNNAMED = st.sampled_from(["", "no-such-kind", "Rfi"])
 
 
 @pytest.mark.no_cover
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@examples(250, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS, st.sampled_from(Act), st.one_of(st.sampled_from(KINDS), UNNAMED), st.sampled_from(DAYS))
 def test_the_pruned_and_the_whole_law_answer_alike(question: Question, act: Act, kind: str, now: Ms) -> None:
     asked = replace(question, act=act, kind=kind)

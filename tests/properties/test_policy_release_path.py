@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import combinations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
 from comity.policy.cedar import CedarGate
@@ -14,6 +14,7 @@ from comity.policy.edition import Edition
 from comity.policy.question import Act, Question
 from comity.policy.release_path import MAX_STEPS, Path, in_order, missing_for_release, offered, taken
 from comity.policy.rule import Verb
+from tests.examples import examples
 from tests.properties.policy_questions import DRAFTS, NEAR, QUESTIONS
 from tests.unit.policy.policy_laws import DAY, ask, assessed, edition, gate
 from tests.unit.policy.test_policy_edition import FORBID, MANIFEST, OBLIGE, PERMIT
@@ -43,7 +44,7 @@ def wrong(law: CedarGate, question: Question, path: Path, size: int) -> str:
     return ""
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@examples(40, suppress_health_check=QUIET)
 @given(QUESTIONS, LAWS)
 def test_each_path_permits_and_no_single_step_is_passed_over(question: Question, law: str) -> None:
     path = missing_for_release(gate(law), question, DAY)
@@ -51,7 +52,7 @@ def test_each_path_permits_and_no_single_step_is_passed_over(question: Question,
     assert wrong(gate(law), question, path, 1) == ""
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=QUIET)
+@examples(12, suppress_health_check=QUIET)
 @given(NEAR.map(lambda question: replace(question, act=Act.CLEAR, assessments=())), LAWS)
 def test_no_pair_of_steps_is_passed_over(question: Question, law: str) -> None:
     path = missing_for_release(gate(law), question, DAY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.base.cbor import decode, text_fits
@@ -15,6 +15,7 @@ from comity.desks.requests.model import ASSURANCES, MEANS, USEFUL, WITHDRAWN_FOR
 from comity.desks.requests.service import RequestsDesk
 from comity.marking.scan import Pattern, scan, strike, verhoeff
 from comity.marking.vocabulary import CATEGORIES, EVALUATION_4X4, KNOWN_FOR, OUTWARD, RECORD_TYPES
+from tests.examples import examples
 
 DESK = RequestsDesk((), "A")
 TEXTS = (
@@ -125,7 +126,7 @@ KIND_AND_FORM = st.sampled_from(sorted(FORMS)).flatmap(lambda kind: st.tuples(st
 
 
 @given(KIND_AND_FORM)
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_form_has_one_encoding(kind_and_form: tuple[str, dict[str, Any]]) -> None:
     kind, form = kind_and_form
     body = compose_body(kind, form)
@@ -140,7 +141,7 @@ def test_a_form_has_one_encoding(kind_and_form: tuple[str, dict[str, Any]]) -> N
 
 
 @given(KIND_AND_FORM, st.sets(st.sampled_from(sorted(CATEGORIES)), min_size=1))
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_removal_leaves_no_line_of_its_classes(kind_and_form: tuple[str, dict[str, Any]], classes: set[str]) -> None:
     kind, form = kind_and_form
     body = compose_body(kind, form)
@@ -154,7 +155,7 @@ def test_a_removal_leaves_no_line_of_its_classes(kind_and_form: tuple[str, dict[
 
 
 @given(st.sampled_from(sorted(Kind)), st.binary(max_size=80))
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_bytes_from_anywhere_are_a_body_or_a_bad_envelope(kind: str, data: bytes) -> None:
     try:
         DESK.facts(kind, data)
@@ -174,7 +175,7 @@ JUNK = st.recursive(
 @given(
     st.sampled_from(sorted(Kind)), st.dictionaries(st.sampled_from(["text", "title", "items", "state", "target"]), JUNK)
 )
-@settings(max_examples=300, deadline=None)
+@examples(300)
 def test_a_form_of_anything_is_taken_or_refused_in_words(kind: str, form: dict[str, Any]) -> None:
     try:
         body = compose_body(kind, form)
@@ -192,7 +193,7 @@ def whole(stem: str) -> str:
 
 
 @given(DIGITS.map(whole), st.sampled_from(["", " ", "-"]), TEXTS, TEXTS)
-@settings(max_examples=200, deadline=None)
+@examples(200)
 def test_a_good_number_never_survives_a_strike(number: str, gap: str, before: str, after: str) -> None:
     shown = gap.join((number[:4], number[4:8], number[8:]))
     text = f"{before} .{shown}. {after}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.desks.precursors.screening import cas
@@ -12,6 +12,7 @@ from comity.desks.precursors.screening.book import SubstanceBook
 from comity.desks.precursors.screening.names import key_of, spelled
 from comity.desks.precursors.screening.screen import Screener
 from comity.desks.precursors.screening.verdict import Input, Verdict
+from tests.examples import examples
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENER = Screener(SubstanceBook.load({path.name: path.read_bytes() for path in (ROOT / "substances").iterdir()}))
@@ -48,7 +49,7 @@ def test_folding_twice_is_folding_once(text):
     assert key.isascii()
 
 
-@settings(deadline=None, max_examples=60)
+@examples(60)
 @given(st.builds(Input, id=st.just("1"), name=st.text(max_size=80), cas=st.text(max_size=20), smiles=st.text("CNOcno()=#123[]+-.", max_size=40),
                  inchikey=st.text(max_size=30), hs=st.text(max_size=12), un=st.text(max_size=8), text=st.text(max_size=200)))  # fmt: skip
 def test_no_row_stops_the_screening(row):

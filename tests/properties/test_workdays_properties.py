@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from comity.base.ids import Ms
@@ -21,6 +21,7 @@ from comity.desks.precursors.clocks import Limit, Policy, Since, policy_of, time
 from comity.desks.precursors.model import Firm, Line, Pen, Route
 from comity.edge.days import calendar_of
 from comity.edge.registry import Registry, read_toml
+from tests.examples import examples
 
 ROOT = Path(__file__).parents[2]
 PARTIES = ("india", "canada", "ostrel", "vanmere")
@@ -79,7 +80,7 @@ def pen(applied: str = "") -> Pen:
 
 
 @pytest.mark.parametrize("party", PARTIES)
-@settings(max_examples=120)
+@examples(120)
 @given(st.one_of(MOMENTS, YEAR_ENDS), st.integers(1, 40))
 @example(Ms(int(datetime(2026, 12, 24, 23, 59, tzinfo=UTC).timestamp()) * 1000), 21)
 def test_working_days_are_those_of_an_independent_reckoning(party: str, at: Ms, days: int) -> None:
@@ -90,7 +91,7 @@ def test_working_days_are_those_of_an_independent_reckoning(party: str, at: Ms, 
 
 
 @pytest.mark.parametrize("party", PARTIES)
-@settings(max_examples=60)
+@examples(60)
 @given(YEAR_ENDS, st.integers(0, 30), st.booleans())
 def test_a_limit_runs_out_at_the_midnight_of_its_own_zone(party: str, at: Ms, days: int, working: bool) -> None:
     own = calendar(party)
@@ -100,7 +101,7 @@ def test_a_limit_runs_out_at_the_midnight_of_its_own_zone(party: str, at: Ms, da
     assert own.begins(last) <= own.ends(last) - 23 * HOUR
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(
     YEAR_ENDS,
     st.sampled_from([("india", "canada"), ("canada", "india"), ("ostrel", "vanmere")]),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.base.ids import Digest, DispatchId
 from comity.desks.workplan.model import PROPOSING, Action, Item, Operation, Plan, Stage, What
 from comity.desks.workplan.plans import apply, version_digest
 from comity.desks.workplan.rules import SIDES, Event, Fate, Verdict, first_version, fold
+from tests.examples import examples
 
 PARTIES = frozenset({"xa", "xb"})
 OWNERS = (("xa", "watch"), ("xb", "guard"))
@@ -108,7 +109,7 @@ def meet(sides):
     return sides[0].story(), sides[1].story()
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(moves)
 def test_any_interleaving_gives_both_sides_the_same_plan_and_history(script):
     one, two = meet(play(script, honest=True))
@@ -122,7 +123,7 @@ def test_any_interleaving_gives_both_sides_the_same_plan_and_history(script):
     assert list(one.fates.values()).count(Fate.AGREED) == len(one.versions) - 1
 
 
-@settings(max_examples=120, deadline=None)
+@examples(120)
 @given(moves)
 def test_a_side_that_lies_forks_nothing_and_signs_for_nobody(script):
     sides = play(script, honest=False)
@@ -137,7 +138,7 @@ def test_a_side_that_lies_forks_nothing_and_signs_for_nobody(script):
     assert len(set(bases)) == len(bases)
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(moves, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_means_nothing(script, shuffle):
     sides = play(script, honest=False)

@@ -31,8 +31,8 @@ WITHHELD = replace(BOTH, withheld=(14 * MINUTE_MS, 19 * MINUTE_MS))
 PLANS = {"withheld": WITHHELD, "lossy": LOSSY, "crashing": CRASHING, "keys": KEYS, "parted": PARTED, "far": FAR}
 
 
-def world_of(plan, seed, node_types=(Node, Node)):
-    return World(Settings(seed, 18, plan, node_types, healing_ms=120 * MINUTE_MS), make_disk)
+def world_of(plan, seed, node_types=(Node, Node), minutes=120):
+    return World(Settings(seed, 18, plan, node_types, healing_ms=minutes * MINUTE_MS), make_disk)
 
 
 @pytest.mark.parametrize("name", PLANS)
@@ -155,8 +155,9 @@ def test_what_waits_for_something_withheld_when_the_accord_ends_is_refused_and_d
 
 def test_what_is_left_waiting_after_the_end_lets_no_world_rest(monkeypatch):
     """Planted: what only arrived stays, as it did before; it is neither due nor owed, and only the content itself tells."""
+    assert world_of(WITHHELD, 1, minutes=20).run().broken is None
     monkeypatch.setattr(vain, "refuse_all", lambda book, office, now: ())
-    broken = world_of(WITHHELD, 1).run().broken
+    broken = world_of(WITHHELD, 1, minutes=20).run().broken
     assert broken is not None
     assert broken.startswith(Invariant.NOT_SETTLED.name)
     assert "is here, arrived, and nobody is asked about it" in broken
@@ -164,8 +165,9 @@ def test_what_is_left_waiting_after_the_end_lets_no_world_rest(monkeypatch):
 
 def test_a_rest_that_is_left_for_ever_lets_no_world_rest(monkeypatch):
     """Planted: what was erased in part is due no more, as it was before further erasures."""
+    assert world_of(BOTH, 1, minutes=20).run().broken is None
     monkeypatch.setattr(retention, "left_of", lambda found, *, whole: () if found else tuple(erasing.PARTS))
-    broken = world_of(BOTH, 1).run().broken
+    broken = world_of(BOTH, 1, minutes=20).run().broken
     assert broken is not None
     assert broken.startswith(Invariant.NOT_SETTLED.name)
     assert "are owed, one part" in broken

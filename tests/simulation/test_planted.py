@@ -142,7 +142,7 @@ class SignsAhead(Apart):
 
 def test_an_answer_before_its_transaction_is_caught():
     """What it says of the peer's cosignature, or of what it holds, was rolled back."""
-    broken = first_broken(AnswersBeforeStoring, ROUGH_DISK, range(20))
+    broken = first_broken(AnswersBeforeStoring, ROUGH_DISK, range(11, 31))
     assert broken in {Invariant.SAID_UNSTORED.name, Invariant.BASE.name}
 
 
@@ -151,7 +151,7 @@ def test_what_was_rolled_back_and_said_is_caught():
 
 
 def test_an_answer_that_leaves_before_the_end_of_the_transaction_it_was_signed_in_is_caught():
-    broken = first_broken(SaysBeforeTheEnd, ROUGH_DISK, range(20))
+    broken = first_broken(SaysBeforeTheEnd, ROUGH_DISK, range(11, 31))
     assert broken in {Invariant.SAID_UNSTORED.name, Invariant.BASE.name}
 
 

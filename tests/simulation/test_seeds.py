@@ -1,4 +1,8 @@
-"""Worlds that once failed, each under the name of what went wrong in it."""
+"""Worlds that once failed, each under the name of what went wrong in it.
+
+What went wrong has a test of its own beside the code that was mended. What a seed says changes with the program, so these are no
+more likely to fail now than any other world: `make trial` runs them (docs/adr/0114-what-a-release-runs.md).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from comity.sim.faults import MINUTE_MS, calm_plan
 from comity.sim.world import Settings, World, run_world
 from tests.simulation.disks import make_disk
 
+pytestmark = pytest.mark.slow
 ROOM = ((1, (Path(__file__).parents[2] / "src/comity/room/schema/0001_room.sql").read_text(encoding="utf-8")),)
 
 

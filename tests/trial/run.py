@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 STATE = ROOT / "build/trial.json"
 WORLDS_A_PIECE, KILLS_A_ROUND = 25, 10
 STORES = ("sqlite", "postgresql")
-PARTS = ("worlds", "kills", "stores", "disks", "units")
+PARTS = ("worlds", "seeds", "properties", "kills", "stores", "disks", "units")
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,15 @@ def kills(count: int) -> list[Piece]:
         for store in STORES
         if (amount := min(KILLS_A_ROUND, count - number * KILLS_A_ROUND))
     ]  # fmt: skip
+
+
+def long_tests() -> list[Piece]:
+    """Return the worlds that once failed, and every property with many examples."""
+    many = tests("-m", "hypothesis", "--hypothesis-profile=long", "tests/properties", "tests/unit")
+    return [
+        Piece("seeds", "worlds that once failed", 1, tests("tests/simulation/test_seeds.py")),
+        Piece("properties", "properties with many examples", 1, many),
+    ]
 
 
 def tests(*arguments: str) -> tuple[str, ...]:
@@ -198,7 +207,7 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="forget what was done")
     parser.add_argument("units", nargs="*", help="behind --: what runs over PostgreSQL")
     asked = parser.parse_args()
-    pieces = [*worlds(asked.worlds), *kills(asked.kills)]
+    pieces = [*worlds(asked.worlds), *kills(asked.kills), *long_tests()]
     pieces.append(
         Piece("stores", "stores put back, and a standby", 1, tests("tests/kills", "--ignore=tests/kills/test_kills.py"))
     )

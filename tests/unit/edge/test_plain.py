@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.base.errors import BadForm
@@ -13,6 +13,7 @@ from comity.base.ids import show_id
 from comity.edge.plain import to_json, to_value
 from comity.marking.labels import Lane
 from comity.policy.verdict import Effect
+from tests.examples import examples
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def test_a_form_has_no_other_values(value):
         to_value(value)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

@@ -6,12 +6,13 @@ import itertools
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.base.ids import Ms
 from comity.edge.ringplan import AGAIN_MS, BATCH_MS, MOST_TIMES, Call, Waits, Way, begun, plan, quiet, undone, words
 from comity.screen.ringing import BellSetting, Ring
+from tests.examples import examples
 
 MINUTE, HOUR = 60_000, 3_600_000
 NOON = Ms(int(datetime(2026, 7, 13, 12, tzinfo=UTC).timestamp() * 1000))
@@ -147,7 +148,7 @@ def test_a_clock_that_is_set_back_holds_up_nothing():
 STEP = st.tuples(st.integers(0, 12 * MINUTE), st.sets(st.integers(1, 4)), st.sets(st.integers(1, 4)), st.booleans())
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(st.lists(STEP, max_size=30))
 def test_whatever_happens_nobody_is_rung_twice_for_one_thing_nor_too_often(steps):
     book, now = Book(), int(NOON)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from comity.base.errors import BadConfiguration
@@ -16,6 +16,7 @@ from comity.base.ids import DispatchId, Ms
 from comity.edge.registry import OnCall, Registry
 from comity.edge.shifts import DAYS, Home, both, cover, merged, newest, open_spans, presences, turns, zone_of
 from comity.screen.duty import Change, PostingCard, ShiftChange
+from tests.examples import examples
 
 HOUR, DAY = 3_600_000, 86_400_000
 ZONES = ("America/Toronto", "Asia/Kolkata", "America/St_Johns", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC")
@@ -196,7 +197,7 @@ def test_an_absence_of_one_date_leaves_a_hole_on_that_date_only():
     assert [p.number for p in presences(one, back, MONDAY, Ms(MONDAY + 3 * DAY))] == [7, 7, 7, 7]
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(st.lists(SHIFT, min_size=1, max_size=3), WHEN, st.data())
 def test_a_desk_is_never_called_staffed_when_nobody_is(shifts, at, data):
     ends = Ms(at + 2 * DAY)
