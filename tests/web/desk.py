@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import secrets
 import shutil
+import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -83,13 +84,19 @@ def _officer(name: str, role: str) -> str:
     return f'\n[[officer]]\nparty = "{party}"\ndesk = "requests"\nnumber = {number}\nagency = "{agency}"\nroles = ["{words}"{further}]\n'
 
 
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Return what a browser trusts; made once, for it is read from a file of all the world's authorities."""
+    return httpx.create_ssl_context()
+
+
 class Browser:
     """One person's browser: cookies are kept, a POST carries token and origin; redirects are not followed."""
 
     def __init__(self, port: int, token: str = "", csrf: str = "", cookie: str = "") -> None:
         self.origin = f"http://127.0.0.1:{port}"
         self.csrf, self.token, self.cookie = csrf, token, cookie
-        self.http = httpx.Client(base_url=self.origin, timeout=20)
+        self.http = httpx.Client(base_url=self.origin, timeout=20, verify=_trusted(), trust_env=False)
         if token:
             self.http.cookies.set(cookie, token, domain="127.0.0.1")
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import re
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
+from comity.base.errors import BadForm
 from comity.base.ids import Digest, Ms
 from comity.desks.workplan.scorecard import codec, comparing
 from comity.desks.workplan.scorecard.whole import count_here
@@ -27,7 +29,16 @@ def house(tmp_path_factory):
         house.crosses(question())
         house.begins, house.ends = quarters(house.door("GET", "/clock")["now"])[0]
         house.web = f"from={house.begins}&to={house.ends}"
+        house.until(lambda: all(counts(house, name) for name in ("ostrel", "vanmere")))  # both have signed so far
         yield house
+
+
+def counts(house, name: str) -> int:
+    """Return how many leaves a side counts now; none as long as no head of both logs is co-signed."""
+    board, now = make_scoreboard(house.opened(name)), house.door("GET", "/clock")["now"]
+    with suppress(BadForm):
+        return board.page(house.begins, house.ends, "en", now).counted
+    return 0
 
 
 def hidden(page: str) -> dict[str, str]:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from types import CodeType
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from markupsafe import Markup, escape
 
 from comity.web.pages import Page, Part
@@ -44,6 +46,25 @@ def _segment(text: str, chip: str | None) -> Markup:
     return Markup('<span class="hidden-char">{}<small>{}</small></span>').format(text, chip)
 
 
+class _Compiled(BytecodeCache):
+    """The code of the templates, compiled once a process: it is the same in every language."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template its code, if one of the same name and text was compiled before."""
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 class Renderer:
     """The templates of one language; equal parts are laid out once and shared by all who look at them."""
 
@@ -53,6 +74,7 @@ class Renderer:
             loader=PackageLoader("comity.web"),
             autoescape=True,
             undefined=StrictUndefined,
+            bytecode_cache=_COMPILED,
             auto_reload=False,  # the templates are those of the installed program: no look at the disk for each page
             trim_blocks=True,
             lstrip_blocks=True,
