@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comity.base.ids import Digest, Ms
 from comity.dispatch.book import Book, LogRole, LogRow
-from comity.dispatch.columns import text_of
+from comity.dispatch.columns import int_of, text_of
 from comity.dispatch.ports import Tx
 from comity.node.incarnation import read_incarnation
 from comity.node.peer import Voice
@@ -14,6 +14,7 @@ from comity.tlog.tree import root
 
 SECOND_MS = 1_000
 ENTRIES_AN_EXCHANGE = 4_096  # spec: protocol.md 5
+_TOO_LONG_BEFORE_S = 3_600  # spec: protocol.md 7 check 12
 
 
 def head_size(book: Book) -> int:
@@ -100,8 +101,9 @@ def own_cosignature(book: Book, voice: Voice, now: Ms) -> str | None:
     """Return our cosignature on the peer's newest head, made now if that head has none; None before its first head.
 
     The head stands exactly at the size of our mirror, in this transaction's view: the cosignature says that we hold
-    every entry below it. Its time never goes back.
-    """  # spec: protocol.md 4 rule 5
+    every entry below it. Its time never goes back. One made over an hour before its head, as on a head that came with
+    the answer to a put-back store, counts nowhere: it is made anew.
+    """  # spec: protocol.md 4 rule 5, 7 check 12
     theirs = book.logs[LogRole.THEIRS]
     if not theirs.head_time or theirs.head_size != theirs.size:
         return None
@@ -109,9 +111,11 @@ def own_cosignature(book: Book, voice: Voice, now: Ms) -> str | None:
     if keys is None:
         return None
     place = (LogRole.THEIRS, theirs.head_size, theirs.head_time)
-    found = book.tx.rows("SELECT cosignature FROM head WHERE role = ? AND size = ? AND time = ?", place)
-    if found and found[0][0] is not None and signed_by(text_of(found[0][0]), keys.verifier):
-        return text_of(found[0][0])
+    found = book.tx.rows("SELECT cosignature, cosigned_time FROM head WHERE role = ? AND size = ? AND time = ?", place)
+    note, at = found[0] if found else (None, None)
+    fits = note is not None and int_of(at) + _TOO_LONG_BEFORE_S >= theirs.head_time
+    if fits and signed_by(text_of(note), keys.verifier):
+        return text_of(note)
     time = max(now // SECOND_MS, theirs.cosigned_time, 1)
     made = cosign(Checkpoint(theirs.origin, theirs.head_size, theirs.head_root), keys, Seconds(time))
     book.tx.later(

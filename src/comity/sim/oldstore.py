@@ -13,6 +13,7 @@ from comity.marking.labels import Lane, Urgency
 from comity.node.audit import audit
 from comity.node.incarnation import read_incarnation
 from comity.node.link import LinkState
+from comity.node.recovery import AHEAD_S
 from comity.node.taken import Problem
 from comity.sim.chance import Chance
 from comity.sim.disk import FailingStore
@@ -62,7 +63,7 @@ class OldStore:
         for _ in range(_TRIES):
             self.act()
         number, state = self.station.number, self._node.link().state
-        told = state is LinkState.SUPERSEDED or not self._is_old()
+        told = state is LinkState.SUPERSEDED or not self._is_old() or self._lies_ahead()
         with self._store.read() as tx:
             evidence, differences = tx.rows("SELECT class FROM evidence"), audit(tx).differences
         self._over = True
@@ -78,6 +79,10 @@ class OldStore:
         if self.station.mending() or peer.mending() or not peer.is_ready():
             return False
         return _second(peer.store, LogRole.THEIRS) > _second(self._store, LogRole.OURS)
+
+    def _lies_ahead(self) -> bool:
+        """Say whether the later store's incarnation is over an hour ahead of our clock: until it is not, nobody is believed."""
+        return _second(self.station.peer.store, LogRole.THEIRS) > self.station.clock // 1_000 + AHEAD_S
 
     def _speak(self) -> None:
         peer, data = self.station.peer, self._node.speak(self.station.clock)

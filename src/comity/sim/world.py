@@ -19,6 +19,7 @@ from comity.node.link import LinkState
 from comity.node.linkrow import read_link
 from comity.node.manifest import differences, make_manifest
 from comity.node.node import Node
+from comity.node.recovery import AHEAD_S
 from comity.sim.agenda import Agenda
 from comity.sim.amenders import Amenders
 from comity.sim.chance import Chance, SeededEntropy
@@ -411,7 +412,10 @@ class World:
             yield f"side {number}: its people have not begun {self._intended[number]} of the things that they will do"
         with station.store.read() as tx:
             found = _open(tx)
+            ahead = log_rows(tx)[LogRole.OURS].head_time - station.peer.clock // 1_000
         yield from (f"side {number}: {what}" for what in found)
+        if ahead > AHEAD_S:  # it is refused, and tried again, until that clock has come nearer
+            yield f"side {number}: its newest head lies {ahead} s ahead of the other side's clock"
         behind = self.keepers[number].behind() or self.suspenders[number].behind()
         behind = behind or self.amenders[number].behind() or self.enders[number].behind()
         if behind:

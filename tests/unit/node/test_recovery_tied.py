@@ -279,6 +279,24 @@ def test_a_false_receipt_for_what_both_lost_is_evidence_as_any_other_is():
     assert "co-signed the true log as well" in shown.sentence
 
 
+def test_a_cosignature_that_came_too_long_before_its_head_is_made_anew_once_the_clock_has_come_nearer():
+    """Seed 4782: the head came with the answer to a put-back store, over an hour ahead of its clock, and was cosigned at once."""
+    # spec: protocol.md 7 check 12
+    a, b, tied = ignoring(Node)
+    b.node.submit([note("b4")], L)
+    b.node.speak(AHEAD)  # nobody hears it
+    size = b.logs()[0].head_size
+    recover(a, b, START)
+    assert (a.state, a.logs()[1].head_size) == ("up", size)
+    b.node.take(a.node.speak(START), START)
+    assert b.logs()[0].cosigned_size < tied
+    later = Ms(START + 10 * MINUTE)  # the head lies 51 minutes ahead now, and is the newest still
+    b.node.take(a.node.speak(later), later)
+    assert b.logs()[0].cosigned_size == size
+    settle(a, b, Ms(AHEAD + MINUTE))
+    audited(a, b)
+
+
 class SilentOfItsRestores(OfBefore):
     """A node of an earlier release still: it does not say in an answer which of its stores speaks."""
 
