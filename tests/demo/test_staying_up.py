@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import re
 import signal
+from contextlib import suppress
+from types import SimpleNamespace
+
+from comity.cli.demo import command
 
 from .visit import SOON_SECONDS, entered, staying
 
@@ -27,3 +31,22 @@ def test_people_read_the_workplan_first_and_find_both_pages():
         assert all("F-1" in entered(url) for url in urls)
         demo.send_signal(signal.SIGINT)
         assert demo.wait(SOON_SECONDS) == 0
+
+
+def test_what_asks_it_to_end_is_not_lost_where_the_interrupt_is(monkeypatch):
+    """It may be raised in a clean-up, which swallows whatever is raised there."""
+
+    class Swallows:
+        def __init__(self, *_):
+            pass
+
+        def leave_open(self, _):
+            with suppress(KeyboardInterrupt):
+                command._interrupted(signal.SIGTERM, None)
+
+    monkeypatch.setattr(command, "Player", Swallows)
+    monkeypatch.setattr(command, "load_open", lambda data: data)
+    monkeypatch.setattr(command, "_SIGNALS", [])
+    runs = SimpleNamespace(process=SimpleNamespace(poll=lambda: None))
+    command._stay(SimpleNamespace(actors=(runs, runs)), None, quiet=True)
+    assert command._SIGNALS == [signal.SIGTERM]

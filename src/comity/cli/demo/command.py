@@ -83,6 +83,7 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run_demo(asked: argparse.Namespace) -> int:
     """Play the day, show it, attack it."""
     began = time.monotonic()
+    _SIGNALS.clear()
     signal.signal(signal.SIGTERM, _interrupted)
     root = find_root()
     if asked.attack is not None:
@@ -107,8 +108,13 @@ def run_demo(asked: argparse.Namespace) -> int:
     return DONE if good else REFUSED
 
 
+_SIGNALS: list[int] = []
+"""Somebody asked it to end: what is raised for that in the middle of another thing, such as a clean-up, may be lost there."""
+
+
 def _interrupted(number: int, frame: FrameType | None) -> None:
-    del number, frame
+    del frame
+    _SIGNALS.append(number)
     raise KeyboardInterrupt
 
 
@@ -344,5 +350,7 @@ def _stay(stage: Stage, data: Set, *, quiet: bool) -> None:
             flush=True,
         )
     while all(actor.process is not None and actor.process.poll() is None for actor in stage.actors):
+        if _SIGNALS:
+            return
         time.sleep(1)
     raise StageFailed(f"a node ended by itself; its words are in {stage.folder}")
