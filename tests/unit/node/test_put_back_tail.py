@@ -108,13 +108,19 @@ def test_records_of_ours_are_opened_at_the_places_that_they_have_now(two):
     sound(a, b)
 
 
-def test_an_edition_that_was_written_and_never_signed_moves_with_what_is_under_the_one_before_it():
-    # spec: protocol.md 10: a dispatch is judged by the edition in force at its index in its sender's log
+def agreed():
+    """Return two sides that both signed an edition, which stands in neither log yet."""
     a, b = two_amended()
     a.say(a.half(), START)
     rest(a, b, Ms(START + TICK), rounds=2)
     b.say(b.also(b.proposal().signed), Ms(START + 4 * TICK))
     settle(b, a, Ms(START + 5 * TICK))
+    return a, b
+
+
+def test_an_edition_that_was_written_and_never_signed_moves_with_what_is_under_the_one_before_it():
+    # spec: protocol.md 10: a dispatch is judged by the edition in force at its index in its sender's log
+    a, b = agreed()
     before = a.store.image()
     now = Ms(START + 6 * TICK)
     a.node.submit([note("under the first")], now)
@@ -142,11 +148,7 @@ def test_an_edition_that_was_written_and_never_signed_moves_with_what_is_under_t
 def test_a_dispatch_that_came_back_under_a_later_edition_is_not_handed_in_again_from_the_tail():
     """Seed 1140: the end of the copy has it under the edition before, by other bytes; a restore between put it under this one."""
     # spec: protocol.md 4 rule 1, 9 step 4
-    a, b = two_amended()
-    a.say(a.half(), START)
-    rest(a, b, Ms(START + TICK), rounds=2)
-    b.say(b.also(b.proposal().signed), Ms(START + 4 * TICK))
-    settle(b, a, Ms(START + 5 * TICK))
+    a, b = agreed()
     before, now = a.store.image(), Ms(START + 6 * TICK)
     a.node.submit([note("under the first")], now)
     tail = a.store.image()
