@@ -12,6 +12,7 @@ CORE_PERCENT := 100
 # The tests that must cover the core by themselves; what else runs through it is not measured, for that makes it half slower again.
 # Parts of the core that only an edge asks have their tests there: plans, papers and evidence, lists, rotas, erasing, custody, certificates, media.
 # A test of these that is marked no_cover runs here as well and is not traced: it reaches no branch that another test does not reach.
+# Properties run here too and are never traced: what their examples reach is another thing each time (docs/adr/0114-what-a-release-runs.md).
 BY_EDGE := carrier caselist certificates_cross custody_listed custody_opens duties duty erased_further evidence plans renewing retaining
 MEASURED := $(CORE:%=tests/unit/%) $(BY_EDGE:%=tests/unit/edge/test_%.py) tests/properties tests/vectors
 # One more than the two cores: a test that waits for a process or a page leaves its core to another. With four both runs took longer.
