@@ -54,6 +54,11 @@ class Accepting:
         listening.setblocking(False)
         self._begin()
 
+    @property
+    def joining(self) -> bool:
+        """Whether somebody is on the way in."""
+        return bool(self._joining)
+
     def close(self) -> None:
         """Take no more connections; those that were taken go on."""
         if self._rest is not None:

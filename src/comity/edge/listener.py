@@ -12,6 +12,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import TypeVar, cast
 
 import uvicorn
@@ -27,6 +28,7 @@ _Result = TypeVar("_Result")
 _STATUS_431 = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _HANDSHAKE_SECONDS = 10
 _GOODBYE_SECONDS = 3
+_DATE_SECONDS = 1
 _FILES = 65_536
 _SWITCH_SECONDS = 0.0005
 """How long one thread may keep the other waiting; the default of 5 ms is the larger part of an exchange."""
@@ -152,6 +154,8 @@ class _Server(uvicorn.Server):
         self._make = protocol
         self._listening = listening
         self._tls = tls
+        self._accepting: Accepting
+        self._leaving = asyncio.Event()
 
     async def open(self) -> None:
         """Start the application, then listen.
@@ -164,7 +168,7 @@ class _Server(uvicorn.Server):
         await self.lifespan.startup()
         if self.lifespan.should_exit:
             raise BadConfiguration("the application did not start; the log above says why")
-        accepting = Accepting(
+        self._accepting = Accepting(
             self._listening,
             self._protocol,
             tls=self._tls,
@@ -172,12 +176,31 @@ class _Server(uvicorn.Server):
             goodbye_seconds=_GOODBYE_SECONDS if self._tls else None,
             most=BACKLOG,
         )
-        self.servers = [cast("asyncio.base_events.Server", accepting)]  # uvicorn asks it to end, and no more
+        self.servers = [cast("asyncio.base_events.Server", self._accepting)]  # uvicorn asks it to end, and no more
 
     async def stay(self) -> None:
-        """Serve until `should_exit`, then end in good order."""
+        """Serve until `leave`, then end in good order."""
         await self.main_loop()
         await self.shutdown()
+
+    def leave(self) -> None:
+        """Ask it to end."""
+        self.should_exit = True
+        self._leaving.set()
+
+    async def main_loop(self) -> None:
+        """Renew the date of answers once a second until it is asked to end, which it hears at once; uvicorn looks each 0.1 s."""
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._leaving.wait(), _DATE_SECONDS)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End; where nobody is connected or on the way in, nobody is waited for, which uvicorn does for 0.1 s."""
+        if self.server_state.connections or self.server_state.tasks or self._accepting.joining:
+            await super().shutdown(sockets)
+            return
+        self._accepting.close()
+        await self.lifespan.shutdown()
 
     def _protocol(self) -> asyncio.Protocol:
         return self._make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
@@ -194,7 +217,7 @@ class Listener:
 
     async def stop(self) -> None:
         """Take no more connections, let answers under way end (5 s), close the rest."""
-        self._server.should_exit = True
+        self._server.leave()
         await self._task
 
     async def stopped(self) -> None:
