@@ -68,8 +68,12 @@ class Named:
 
 
 def spelled(name: str) -> str:
-    """Return a name in lower-case letters without accents, Greek letters written out, blanks and signs kept."""
-    return plain(name.translate(_GREEK_TABLE)).replace("sulph", "sulf")
+    """Return a name in lower-case letters without accents, Greek letters written out, blanks and signs kept.
+
+    A Greek letter with an accent is one too, except within a Latin word, where it is taken for its twin.
+    """
+    bare = plain(name.translate(_GREEK_TABLE))
+    return plain(bare.translate(_GREEK_TABLE)).replace("sulph", "sulf")
 
 
 def key_of(name: str) -> str:

@@ -27,6 +27,18 @@ def test_ways_of_writing_have_one_key(name):
 
 
 @pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("\u1f60-bromoacetophenone", "omegabromoacetophenone"),  # omega with a breathing
+        ("\u03c9-bromoacetophenone", "omegabromoacetophenone"),
+        ("\u1f00mphetamine", "amphetamine"),  # an alpha with a breathing that stands for a Latin letter
+    ],
+)
+def test_a_greek_letter_with_an_accent_is_one_too_but_for_one_that_stands_in_a_latin_word(name, key):
+    assert key_of(name) == key_of(key_of(name)) == key
+
+
+@pytest.mark.parametrize(
     ("text", "substance"),
     [
         ("200 kg acetic anhydride in blue drums for textile dyeing", "acetic-anhydride"),
