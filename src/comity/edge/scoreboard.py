@@ -1,6 +1,6 @@
-"""Scorecards read for pages: counted from the store, compared with what the other side said, kept while nothing has moved.
+"""Scorecards read for pages: counted from the store, compared with what the other side said, kept once both are equal.
 
-The rule it keeps: nothing is written, and no result is kept beyond the heads for which it was counted.
+The rule it keeps: nothing is written, and no result is kept beyond the heads for which it was counted, nor for more than a minute while it differs.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _LEAVES: Final = 200
 _QUARTERS: Final = 6
 _MONTHS: Final = 12
 _STANDS: Final = 60_000
-"""For so long a count stands while the other side has not stated the period, milliseconds."""
+"""For so long a count stands while both results are not known to be equal, milliseconds."""
 _MODULE: Final = "scorecard"
 STATEMENT, DETAIL = "statement", "detail"
 
@@ -45,6 +45,11 @@ class _Kept:
     read: tuple[Any, ...]
     months: tuple[Any, ...]
     at: Ms
+
+    @property
+    def settled(self) -> bool:
+        """Whether both results are equal."""
+        return self.found is not None and self.found.equal
 
 
 class ScoreReader:
@@ -233,7 +238,11 @@ class ScoreReader:
         return counted, {"state": DETAIL, "of": of, "buckets": buckets, "digests": digests}
 
     def _counted(self, first: date, last: date, now: Ms) -> _Kept:
-        """Return what we counted, in their cut where they stated one; else a count stands for a minute, however much comes."""
+        """Return what we counted, in their cut where they stated one.
+
+        Two results that are equal stay so. Any other count stands for a minute, however much comes: what differs may be content
+        that was still under way.
+        """
         period = self._period(first, last)
         with self._ledger.read() as tx:
             theirs = self._kind.newest(tx, period, ours=False)
@@ -241,7 +250,7 @@ class ScoreReader:
             told = () if theirs is None else self._kind.details(tx, digest)
             key = (period, digest, told)
             known = self._known.get(key)
-            if known is None or (theirs is None and not 0 <= now - known.at < _STANDS):
+            if known is None or not (known.settled or 0 <= now - known.at < _STANDS):
                 with calm():
                     known = self._count(tx, period, theirs, now)
                 self._keep(key, known)

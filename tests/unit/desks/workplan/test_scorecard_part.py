@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 
 import pytest
@@ -22,12 +23,15 @@ from comity.desks.workplan.scorecard.public import publish
 from comity.desks.workplan.scorecard.table import csv_text, figure_rows, leaves_text, printed, public_rows, span_of
 from comity.desks.workplan.scorecard.whole import accord_here, compare_here, count_here, read_otherwise
 from comity.dispatch.accord import Accord, LaneLimit, Party, encode_accord
+from comity.dispatch.book import Ledger
 from comity.dispatch.ports import Store
 from comity.dispatch.wire import Header
 from comity.edge.opening import read_schema
 from comity.edge.schema import Schema
+from comity.edge.scoreboard import ScoreReader
 from comity.edge.sqlite import SqliteStore
 from comity.marking.labels import Lane, Urgency
+from comity.screen.scorecard import Standing
 from comity.tlog.tree import leaf_hash
 from tests.unit.desks.workplan.scorelogs import DAY, ORIGINS, START, Traffic
 
@@ -291,3 +295,26 @@ def test_what_we_said_of_a_period_ourselves_is_known_and_what_they_said_is_not_o
         assert (part.stated(tx, CARD.period), part.detailed(tx, of)) == (True, True)
         assert not part.stated(tx, Period(CARD.period.begins, Ms(CARD.period.ends + 1)))
         assert not part.detailed(tx, Digest(b"z" * 32))
+
+
+def test_a_page_counts_anew_after_a_minute_what_was_still_under_way_when_it_compared() -> None:
+    made = Traffic()
+    made.filed(0, 1, "rfi")
+    begins = START - START % DAY
+    period = Period(Ms(begins), Ms(begins + 90 * DAY))
+    days = tuple(datetime.fromtimestamp(at // 1_000, UTC).date().isoformat() for at in (period.begins, period.ends))
+    now, store = Ms(period.ends + DAY), kept(made, 1)
+    reader = ScoreReader(Ledger(store), "workplan", {}, "b.example/comity")
+    with kept(made, 0).begin() as theirs, store.begin() as ours:
+        body = {
+            "state": "statement",
+            "statement": codec.encode_statement(comparing.statement(count_here(theirs, period))),
+        }
+        DESK.file(ours, filing(DESK.compose("scorecard", body), 2, ours=False))
+        ((index, plain),) = ours.rows("SELECT idx, plain FROM got")
+        ours.run("UPDATE got SET plain = NULL WHERE idx = ?", (index,))
+    assert reader.page(*days, "en", now).standing is Standing.DIFFERENT
+    with store.begin() as ours:
+        ours.run("UPDATE got SET plain = ? WHERE idx = ?", (plain, index))
+    assert reader.page(*days, "en", Ms(now + 59_000)).standing is Standing.DIFFERENT
+    assert reader.page(*days, "en", Ms(now + 60_000)).standing is Standing.EQUAL
