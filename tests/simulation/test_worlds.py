@@ -14,17 +14,19 @@ from tests.simulation.disks import make_disk
 
 WORLDS, EACH = 200, 5
 """How many worlds, and how many of them a test runs; more: `make worlds`."""
-HALF, THREE_QUARTERS = 12, 18
-"""Dispatches that leave at least, of 24 that officers hand in: in any world, and in those of one test at the mean (ADR 0113)."""
+HANDED_IN = 16
+"""Dispatches that officers hand in to a world here; in those of `make trial` 30 (ADR 0115)."""
+LEAST, MEAN = 10, 14
+"""How many of them leave at least: in any world, and in those of one test at the mean."""
 
 
 @pytest.mark.parametrize("first", range(0, WORLDS, EACH))
 def test_every_invariant_holds_and_each_world_comes_to_rest(first):
-    outcomes = [run_world(Settings(seed, dispatches=24), make_disk) for seed in range(first, first + EACH)]
+    outcomes = [run_world(Settings(seed, dispatches=HANDED_IN), make_disk) for seed in range(first, first + EACH)]
     assert {one.seed: one.broken for one in outcomes if one.broken is not None} == {}
     whole = [one for one in outcomes if Fault.ENDED not in one.faults]  # few leave after the end
-    assert [one for one in whole if one.dispatches < HALF] == []
-    assert sum(one.dispatches for one in whole) >= THREE_QUARTERS * len(whole)
+    assert [one for one in whole if one.dispatches < LEAST] == []
+    assert sum(one.dispatches for one in whole) >= MEAN * len(whole)
 
 
 def test_the_same_seed_gives_the_same_world_and_another_seed_another():
