@@ -220,6 +220,14 @@ def test_an_old_store_comes_up_again_and_is_told():
     assert told == [True, True]
 
 
+def test_a_store_that_never_signed_anything_is_no_old_one():
+    """Seed 5917: it cannot be told from a disk that was lost, so it comes back if it is started (ADR 0097)."""
+    early = replace(CALM, put_backs=((0, 100, 200), (0, 30_000, 12 * MINUTE_MS)))
+    worlds = [world_of(early, seed) for seed in range(1, 5)]
+    assert [one.run().broken for one in worlds] == [None] * 4
+    assert any(not old.told for one in worlds for old in one.old_stores)
+
+
 def test_going_on_from_an_old_store_is_caught():
     assert broken_by(GoesOn)
 

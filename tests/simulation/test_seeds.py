@@ -105,3 +105,9 @@ def test_what_an_earlier_restore_disowned_is_disowned_again_by_a_store_from_befo
 def test_a_side_is_not_put_back_while_the_other_waits_for_people_as_an_old_store(seed):
     """Seeds 679 and 20193: the world took it for mended, and put back both sides before either had recovered."""
     assert rests(seed)
+
+
+@pytest.mark.parametrize("seed", [5903, 5917])
+def test_the_world_asks_no_more_of_a_node_than_can_be(seed):
+    """Seeds 5903 and 5917: a letter that nobody heard was said again, and a store that never signed was held for an old one."""
+    assert rests(seed)

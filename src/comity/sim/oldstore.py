@@ -6,7 +6,7 @@ and it stops; the store that went on does not notice.
 
 from __future__ import annotations
 
-from comity.dispatch.book import LogRole
+from comity.dispatch.book import LogRole, log_rows
 from comity.dispatch.exchange_codec import decode_problem
 from comity.dispatch.states import Form
 from comity.marking.labels import Lane, Urgency
@@ -74,8 +74,14 @@ class OldStore:
         ensure(not differences, Invariant.OLD_STORE, number, f"its audit: {differences}")
 
     def _is_old(self) -> bool:
-        """Say whether the peer can be asked, and knows a later store of this node."""
+        """Say whether the peer can be asked, and knows a later store of this node, which had signed something.
+
+        One that never did cannot be told from a disk that was lost, and comes back (ADR 0097).
+        """
         peer = self.station.peer
+        with self._store.read() as tx:
+            if not log_rows(tx)[LogRole.OURS].head_time:
+                return False
         if self.station.mending() or peer.mending() or not peer.is_ready():
             return False
         return _second(peer.store, LogRole.THEIRS) > _second(self._store, LogRole.OURS)

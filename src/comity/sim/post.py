@@ -31,7 +31,8 @@ class Letter:
     recovers: bool = False
 
 
-Deliver = Callable[[Letter], None]
+Deliver = Callable[[Letter], bool]
+"""Takes a letter, and says whether a node heard it."""
 
 
 class Post:
@@ -49,7 +50,7 @@ class Post:
         self._agenda, self._chance, self._plan, self._start = agenda, chance, plan, start
         self._injected = injected
         self._said: tuple[list[bytes], list[bytes]] = ([], [])
-        self._arrived: tuple[set[bytes], set[bytes]] = (set(), set())
+        self._heard: tuple[set[bytes], set[bytes]] = (set(), set())
         self._lives = [0, 0]
         self.healed = False
 
@@ -76,14 +77,13 @@ class Post:
             return
         if self.parted():
             self._injected.note(Fault.PARTED)
-        else:
-            self._arrived[side].add(letter.data)
-            deliver(letter)
+        elif deliver(letter):
+            self._heard[side].add(letter.data)
 
     def cut(self, side: int) -> None:
-        """End all connections of a side: what is under way is lost, and what never arrived is not heard later."""
+        """End all connections of a side: what is under way is lost, and what nobody heard is not heard later (ADR 0107, costs)."""
         self._lives[side] += 1
-        self._said[side][:] = [data for data in self._said[side] if data in self._arrived[side]]
+        self._said[side][:] = [data for data in self._said[side] if data in self._heard[side]]
 
     def parted(self) -> bool:
         """Say whether no letter arrives now."""

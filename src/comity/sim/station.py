@@ -38,6 +38,8 @@ from comity.sim.ruled import Invariant, ensure
 from comity.sim.watch import Watch
 
 Result = TypeVar("Result")
+Take = Callable[[Letter, int, int], bool]
+"""Takes a letter, the number of the question that it is or answers, and the life of the asker; False: nobody was there for it."""
 IN_FLIGHT = 4
 """Exchanges that a node has under way at once."""  # spec: protocol.md 5
 _NOT_TAKEN_UNREAD = frozenset({"bad-envelope", "version", "too-large", "unknown-log", "bad-signature"})
@@ -114,6 +116,8 @@ class Station:
         self._asked = 0
         self._in_flight: set[int] = set()
         self._failures = 0
+        self._failed = 0
+        """Deeds over which the store or the process failed."""
         self._not_before = 0
         self._wake_at: int | None = None
 
@@ -230,6 +234,7 @@ class Station:
             self._forget()
         except Crashed:
             self.fall()
+        self._failed += 1
         return None
 
     def _forget(self) -> None:
@@ -321,13 +326,13 @@ class Station:
         self._say(done[1])
         return done[0]
 
-    def _send(self, data: bytes, what: str, serve: Callable[[Letter, int, int], None]) -> None:
+    def _send(self, data: bytes, what: str, serve: Take) -> None:
         self._asked += 1
         asked, life = self._asked, self._life
         self._in_flight.add(asked)
         made = Letter(data, recovers=serve == self.peer.serve_recover)
         self._agenda.note(self.number, what, asked, len(data))
-        self._post.carry(self.number, made, lambda letter: serve(letter, asked, life), answer=False)
+        self._post.carry(self.number, made, lambda letter: self.peer.hears(serve, letter, asked, life), answer=False)
         self._agenda.after(self.node.timers.exchange_ms, lambda: self.unanswered(asked, life))
         self._not_before = max(self._not_before, self._agenda.now + _SPACING_MS)
         self.wake_by(self._not_before)
@@ -372,11 +377,11 @@ class Station:
 
     # --- start and restore ---------------------------------------------------------------------------------------
 
-    def serve_recover(self, letter: Letter, asked: int, life: int) -> None:
+    def serve_recover(self, letter: Letter, asked: int, life: int) -> bool:
         """Answer the peer's `recover`."""
         if not self.is_ready():
             self._agenda.after(_REFUSED_MS, lambda: self.peer.unanswered(asked, life))
-            return
+            return False
         try:
             data = self.attempt(lambda node: node.take_recover(letter.data, self.clock))
             answer = self._busy() if data is None else Letter(data, recovers=True)
@@ -384,23 +389,29 @@ class Station:
             answer = self.problem_letter(problem)
         if answer is not None:
             self._agenda.note(self.number, "answers a recover", answer.problem)
-            self._post.carry(self.number, answer, lambda one: self.peer.heard_recovered(one, asked, life), answer=True)
+            self._reply(answer, self.peer.heard_recovered, asked, life)
         if self.is_ready():
             self.wake_by(self._agenda.now)
+        return True
 
     def problem_letter(self, told: Problem) -> Letter | None:
         """Return what the peer reads of a problem; None where the store or the process failed."""
         data = self.attempt(lambda node: node.problem_bytes(told))
         return None if data is None else Letter(data, problem=True)
 
-    def heard_recovered(self, letter: Letter, asked: int, life: int) -> None:
+    def heard_recovered(self, letter: Letter, asked: int, life: int) -> bool:
         """Take the answer to a `recover`, and fetch what it says is missing."""
         if life != self._life or asked not in self._in_flight or not self.is_ready():
-            return
+            return False
         self._in_flight.discard(asked)
         good = not letter.problem and self.node.recovering and self._recovered(letter.data)
         if letter.problem:
             self._take_stale(letter)
+        self._go_on(good)
+        return True
+
+    def _go_on(self, good: bool) -> None:  # noqa: FBT001  said of one answer
+        """Speak on soon after an answer that was taken, later after another."""
         if not self.is_ready():
             return
         if good:
@@ -464,17 +475,29 @@ class Station:
 
     # --- listening ---------------------------------------------------------------------------------------------
 
-    def serve(self, letter: Letter, asked: int, life: int) -> None:
+    def hears(self, take: Take, letter: Letter, asked: int, life: int) -> bool:
+        """Take a letter, and say whether this node heard it: one that is not there or does not wait for it does not.
+
+        Where the store or the process failed over it, nothing of it may be left either.
+        """
+        failed = self._failed
+        return take(letter, asked, life) and failed == self._failed
+
+    def _reply(self, answer: Letter, take: Take, asked: int, life: int) -> None:
+        self._post.carry(self.number, answer, lambda one: self.peer.hears(take, one, asked, life), answer=True)
+
+    def serve(self, letter: Letter, asked: int, life: int) -> bool:
         """Take a request of the peer and answer it."""
         if not self.is_ready():
             self._agenda.after(_REFUSED_MS, lambda: self.peer.unanswered(asked, life))
-            return
+            return False
         answer = self._answer(letter)
         if answer is not None:
             self._agenda.note(self.number, "answers", answer.problem, len(answer.data))
-            self._post.carry(self.number, answer, lambda one: self.peer.heard(one, asked, life), answer=True)
+            self._reply(answer, self.peer.heard, asked, life)
         if self.is_ready():
             self.wake_by(self._agenda.now)
+        return True
 
     def _answer(self, letter: Letter) -> Letter | None:
         try:
@@ -493,19 +516,13 @@ class Station:
         """Answer what could not be stored; a process that is gone answers nothing."""
         return Letter(encode_problem(_BUSY), problem=True) if self.up else None
 
-    def heard(self, letter: Letter, asked: int, life: int) -> None:
+    def heard(self, letter: Letter, asked: int, life: int) -> bool:
         """Take the answer to a request that still waits for it."""
         if life != self._life or asked not in self._in_flight or not self.is_ready():
-            return
+            return False
         self._in_flight.discard(asked)
-        good = self._take_problem(letter) if letter.problem else self._take_answer(letter)
-        if not self.is_ready():
-            return
-        if good:
-            self._failures = 0
-            self.wake_by(self._agenda.now)
-        else:
-            self._back_off(_RETRY_MS)
+        self._go_on(self._take_problem(letter) if letter.problem else self._take_answer(letter))
+        return True
 
     def _take_answer(self, letter: Letter) -> bool:
         may = self._may_call()
