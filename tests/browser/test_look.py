@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from comity.cli.demo.stage import Stage
 from tests.browser.chromium import axe
-from tests.browser.nodes import standing
+from tests.browser.nodes import standing, until
 from tests.browser.reflow import faults_of_hand
 from tests.browser.screens import LANGUAGES, SCHEMES, SHOTS, Looker, Shot, furnish
 
@@ -98,8 +98,6 @@ def test_what_law_says_and_the_button_stay_in_sight_while_a_long_form_is_written
     page.locator('[name="h-evaluation"]').focus()
     page.evaluate("scrollTo(0, document.body.scrollHeight)")
     for what in ('.next button[value="send"]', "#verdict"):
-        shown = page.locator(what)
-        shown.wait_for()  # what law says comes a moment after the form
-        box = shown.bounding_box()
-        assert box is not None
+        # What law says comes a moment after the form, and takes the place of what it said before.
+        box = until(page.locator(what).bounding_box)
         assert 0 <= box["y"] < 720, what

@@ -162,8 +162,7 @@ def test_each_dispatch_was_released_by_a_named_officer(ran):
 def test_the_states_have_times_in_order(ran):
     for one in ran.found["dispatches"]:
         states = one["states"]
-        sent, arrived = (datetime.fromisoformat(states[name]) for name in ("sent", "arrived"))
-        assert sent <= arrived + TWO_CLOCKS, one["number"]
+        _in_order(states, one["number"])
         assert states["arrived"] <= states["filed"] <= states["seen"], one["number"]
         assert states["refused"] is None
         assert states["cosigned"]
@@ -298,6 +297,12 @@ def test_the_warning_of_the_day_becomes_a_consignment_in_its_case(ran):
     }  # fmt: skip
 
 
+def _in_order(states, which):
+    sent, arrived = (datetime.fromisoformat(states[name]) for name in ("sent", "arrived"))
+    assert sent <= arrived + TWO_CLOCKS, which
+    assert states["arrived"] <= states["seen"], which
+
+
 def test_both_laws_and_both_logs_have_every_word_about_a_consignment(ran):
     sizes = {one["party"]: one["size"] for one in ran.found["logs"]}
     for one in consignments(ran).values():
@@ -305,7 +310,7 @@ def test_both_laws_and_both_logs_have_every_word_about_a_consignment(ran):
         for step in one["dispatches"]:
             assert [verdict["act"] for verdict in step["verdicts"]] == ["clear", "admit"]
             assert all(verdict["articles"] for verdict in step["verdicts"])
-            assert step["states"]["sent"] <= step["states"]["arrived"] <= step["states"]["seen"]
+            _in_order(step["states"], step["log"])
             assert step["log"]["receipt_fact"] == "filed"
             assert step["log"]["leaf"] < sizes[step["from"]]
 
