@@ -124,7 +124,8 @@ class Cluster:
 
     def copy_of(self, other: Cluster, *options: str) -> None:
         """Take a base backup of a running server into our folder."""
-        self._run("pg_basebackup", "-h", str(other.home), "-U", USER, "-D", str(self.data), "-c", "fast", "--no-sync", *options)
+        place = ("-h", str(other.home), "-U", USER, "-D", str(self.data))
+        self._run("pg_basebackup", *place, "-c", "fast", "--no-sync", *options)
 
     @property
     def pid(self) -> int:
