@@ -498,9 +498,8 @@ async def oracle(peer: Peer) -> list[Try]:
 async def false_cosignature(peer: Peer) -> list[Try]:
     """A co-signature, with the true keys, on a root that the other side's log never had."""
     held, _ = peer.shop.mirrored
-    await peer.tell(
-        peer.shop.say()
-    )  # the true one of that size: without it the node asks first, and is broken by the answer
+    # The true one of that size comes first: without it the node asks before it breaks the link (ADR 0103).
+    await peer.tell(peer.shop.say())
     note = peer.shop.cosign(held, root=FALSE_ROOT)
     return [
         one(
