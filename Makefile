@@ -7,18 +7,17 @@ CORE := base marking crypto tlog policy analysis dispatch desks node room
 COMMA := ,
 EMPTY :=
 SPACE := $(EMPTY) $(EMPTY)
-CORE_FILES := $(subst $(SPACE),$(COMMA),$(foreach floor,$(CORE),src/comity/$(floor)/*))
+FLOORS := $(subst $(SPACE),$(COMMA),$(CORE))
 CORE_PERCENT := 100
-# The tests that must cover the core by themselves; what else runs through it is not measured, for that makes it half slower again.
+# The tests that must cover the core by themselves; what else runs through it is not counted.
 # Parts of the core that only an edge asks have their tests there: plans, papers and evidence, lists, rotas, erasing, custody, certificates, media.
-# A test of these that is marked no_cover runs here as well and is not traced: it reaches no branch that another test does not reach.
-# Properties run here too and are never traced: what their examples reach is another thing each time (docs/adr/0114-what-a-release-runs.md).
+# Properties run where nothing is counted: what their examples reach is another thing each time (docs/adr/0114-what-a-release-runs.md).
 BY_EDGE := carrier caselist certificates_cross custody_listed custody_opens duties duty erased_further evidence plans renewing retaining
-MEASURED := $(CORE:%=tests/unit/%) $(BY_EDGE:%=tests/unit/edge/test_%.py) tests/properties tests/vectors
+COUNTED := $(CORE:%=tests/unit/%) $(BY_EDGE:%=tests/unit/edge/test_%.py) tests/vectors
 # One more than the two cores: a test that waits for a process or a page leaves its core to another. With four both runs took longer.
 WORKERS ?= 3
-# What is traced waits for nothing; there each further worker only finds and imports all tests once more.
-MEASURING ?= 2
+# What is counted waits for nothing; there each further worker only finds and imports all tests once more.
+COUNTING ?= 2
 # Folders of tests lie in memory where that has so many kB to spare: a store waits for its disk at each commit, and no test here takes the
 # power away (make trial has the disks that fail). Elsewhere they lie where temporary files do. Short names: a socket's is at most 107 bytes.
 MEMORY := /dev/shm
@@ -46,18 +45,18 @@ attack: ## choose one of the ten attacks and watch it being noticed
 
 test: ## the whole suite, browser tests among them, and the coverage of the core
 	@$(SET_UP) --browser --database
-	@rm -f .coverage .coverage.*
+	@rm -rf build/covering
 	@failed=0; folder=; trap 'rm -rf "$$folder"; exit 130' INT TERM; \
 	if [ -w $(MEMORY) ] && [ "$$(df -Pk $(MEMORY) | awk 'NR == 2 {print $$4}')" -ge $(MEMORY_KB) ]; then \
 		folder=$$(mktemp -d $(MEMORY)/cXXXX) && chmod 711 $$folder && export TMPDIR=$$folder; \
 	fi; \
-	$(VENV)/python -m pytest -n $(MEASURING) --dist worksteal --durations=5 $${folder:+--basetemp=$$folder/1} --cov --cov-report= $(MEASURED) || failed=1; \
-	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=5 $${folder:+--basetemp=$$folder/2} -m 'not slow' tests $(addprefix --ignore=,$(MEASURED)) || failed=1; \
+	$(VENV)/python -m pytest -n $(COUNTING) --dist worksteal --durations=5 $${folder:+--basetemp=$$folder/1} -p tests.covering --covering $(FLOORS) -m 'not hypothesis' $(COUNTED) tests/properties || failed=1; \
+	$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=5 $${folder:+--basetemp=$$folder/2} -m 'not slow and not beside' tests $(addprefix --ignore=,$(COUNTED)) || failed=1; \
 	if [ $$failed = 0 ]; then rm -rf $$folder; elif [ -n "$$folder" ]; then echo "The folders of the tests are kept in $$folder, which is memory."; fi; \
 	exit $$failed
 	@echo
 	@echo "Coverage of the core ($(CORE)), at least $(CORE_PERCENT) %:"
-	@$(VENV)/python -m coverage report --skip-covered --show-missing --include='$(CORE_FILES)' --fail-under=$(CORE_PERCENT)
+	@$(VENV)/python -m tests.covering $(CORE_PERCENT)
 
 screens: ## a picture of every screen into docs/screens, and axe over all of them in four languages, light and dark
 	@$(SET_UP) --browser

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ import tests.examples  # noqa: F401  how many examples a property is tried with
 from tests.pgserver import Cluster
 from tests.spread import Spread, rank
 
+PROPERTIES = Path(__file__).parent / "properties"
 _NUMBERS = itertools.count(1)
 
 
@@ -40,11 +42,11 @@ def pytest_collection(session):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Begin what lasts longest first, and trace no property: what its examples reach is another thing each time."""
+    """Begin what lasts longest first, and mark what stands beside properties."""
     items.sort(key=lambda item: rank(item.nodeid))
     for item in items:
-        if item.get_closest_marker("hypothesis"):
-            item.add_marker("no_cover")
+        if PROPERTIES in item.path.parents and not item.get_closest_marker("hypothesis"):
+            item.add_marker("beside")
 
 
 @pytest.hookimpl(optionalhook=True)

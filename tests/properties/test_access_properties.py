@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +28,6 @@ OF_NO_CASE = {Deed.INBOX, Deed.PERSONS, Deed.ROSTER, Deed.DUTY, Deed.ERASE, Deed
 CONTENT = {Deed.INBOX, Deed.CASE, Deed.NAMES, Deed.PROOF, Deed.PERSONS, Deed.ROSTER, Deed.PLAN, *CHANGES} - {Deed.LINK}
 
 
-@pytest.mark.no_cover
 @examples(150)
 @given(PERSONS, st.sampled_from(Deed), CASES)
 def test_inactive_administrator_and_reviewer(person, deed, case):
@@ -44,7 +42,6 @@ def test_inactive_administrator_and_reviewer(person, deed, case):
         assert not (allowed and deed in CHANGES | {Deed.NAMES})
 
 
-@pytest.mark.no_cover
 @examples(100)
 @given(PERSONS, st.sampled_from(Deed), CASES.filter(bool))
 def test_what_is_allowed_with_a_case_of_another_is_never_its_content(person, deed, case):

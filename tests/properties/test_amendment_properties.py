@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -55,7 +54,6 @@ def editions(side):
     return digests, dispatches
 
 
-@pytest.mark.no_cover
 @examples(10)
 @given(st.lists(st.tuples(st.sampled_from(ACTS), st.booleans(), st.integers(1, 90)), min_size=8, max_size=30))
 def test_each_dispatch_is_judged_by_the_edition_of_its_place(acts):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,7 +25,6 @@ values = st.recursive(
 )
 
 
-@pytest.mark.no_cover
 @given(values)
 def test_what_is_written_is_read_and_the_plain_reader_agrees(value):
     data = cbor.encode(value)
@@ -48,7 +46,6 @@ def both(data: bytes) -> None:
         assert cbor.encode(ours) == data
 
 
-@pytest.mark.no_cover
 @examples(400)
 @given(values, st.data())
 def test_mutated_bytes_are_judged_as_the_plain_reader_judges_them(value, data):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -126,7 +125,6 @@ CODECS = st.one_of(
 )
 
 
-@pytest.mark.no_cover
 @examples(400)
 @given(CODECS)
 def test_what_is_written_is_read_and_is_canonical(codec):
@@ -137,7 +135,6 @@ def test_what_is_written_is_read_and_is_canonical(codec):
     assert plain_cbor.write(plain_cbor.read(data)) == data
 
 
-@pytest.mark.no_cover
 @examples(600)
 @given(CODECS, st.data())
 def test_mutated_bytes_are_refused_or_are_another_value(codec, draw):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import fields, replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -36,7 +35,6 @@ FACTS = Facts("", False, *[frozenset()] * 3, True, frozenset(), False, ())
 LABEL = Label((), (), None, None, None, None, "one", (), ())
 
 
-@pytest.mark.no_cover
 @given(forms)
 def test_a_form_is_read_as_it_was_written(form):
     data = encode_form(form)
@@ -44,7 +42,6 @@ def test_a_form_is_read_as_it_was_written(form):
     assert encode_form(decode_form(data)) == data
 
 
-@pytest.mark.no_cover
 @given(forms, forms)
 @examples(200)
 def test_two_forms_that_differ_have_two_subjects(one, other):

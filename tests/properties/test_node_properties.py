@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -131,7 +130,6 @@ VALUES = st.recursive(
 SHARED: list[Forger] = []
 
 
-@pytest.mark.no_cover
 @examples(150)
 @given(key=st.sampled_from([1, 2, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]), value=VALUES)
 def test_any_value_in_any_field_is_a_clear_problem_or_a_good_exchange(key, value):

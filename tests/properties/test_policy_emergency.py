@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import HealthCheck, given
 
 from comity.marking.labels import Urgency
@@ -33,7 +32,6 @@ def lifted(law: CedarGate, question: Question) -> set[str]:
     return held - broken
 
 
-@pytest.mark.no_cover
 @examples(150, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS)
 def test_broken_glass_lifts_no_overriding_rule(question: Question) -> None:

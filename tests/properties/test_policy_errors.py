@@ -74,7 +74,6 @@ def test_the_paths_are_all_there_are() -> None:
     assert set(paths(attributes_of(ask(assessments=(assessed("use"),)), edition("in").groups))) == set(PATHS)
 
 
-@pytest.mark.no_cover
 @examples(120, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS)
 def test_without_any_attribute_nothing_is_permitted(question: Question) -> None:
@@ -83,7 +82,6 @@ def test_without_any_attribute_nothing_is_permitted(question: Question) -> None:
         assert not [path for path in PATHS if not is_error(gate(law).decide_attributes(changed(record, path), DAY))]
 
 
-@pytest.mark.no_cover
 @examples(300, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS, st.sampled_from(PATHS), st.sampled_from(OTHER_TYPES), st.sampled_from([(), *PATHS]))
 def test_another_type_and_an_unknown_attribute_are_errors(

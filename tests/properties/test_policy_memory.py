@@ -103,14 +103,12 @@ def test_every_attribute_has_another_value() -> None:
     assert not [name for name in NAMES if OTHER[name] == getattr(BASE, name)]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("attribute", NAMES)
 @pytest.mark.parametrize("law", ["ca", "in"])
 def test_one_changed_attribute_is_another_question(law: str, attribute: str) -> None:
     assert stale(RememberingGate(gate(law), 64), _pairs(attribute) * 2, gate(law)) == []
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("attribute", NAMES)
 def test_a_memory_that_forgets_an_attribute_is_caught(attribute: str) -> None:
     asked = _pairs(attribute)
@@ -136,7 +134,6 @@ def borders(law: str) -> list[Ms]:
     return [Ms(end + step) for end in ends for step in (-1, 0)]
 
 
-@pytest.mark.no_cover
 @examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(QUESTIONS, min_size=1, max_size=4), st.data())
 def test_memory_and_law_agree_on_any_sequence(pool: list[Question], data: st.DataObject) -> None:
@@ -149,7 +146,6 @@ def test_memory_and_law_agree_on_any_sequence(pool: list[Question], data: st.Dat
         assert len(remembering) <= 3
 
 
-@pytest.mark.no_cover
 @examples(150, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS, st.sampled_from(["ca", "in", "ostrel-vanmere"]))
 def test_every_answer_is_whole(question: Question, law: str) -> None:
@@ -161,7 +157,6 @@ def test_every_answer_is_whole(question: Question, law: str) -> None:
     assert list(verdict.missing) == sorted(set(verdict.missing))
 
 
-@pytest.mark.no_cover
 @examples(100, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS, st.sampled_from(["biometric", "privileged", "protection-claim"]), st.sampled_from(["ca", "in"]))
 def test_a_hard_stop_holds_whatever_else_is_true(question: Question, category: str, law: str) -> None:

@@ -58,7 +58,6 @@ WHOLE = {name: whole(edition(name)) for name in NAMES}
 UNNAMED = st.sampled_from(["", "no-such-kind", "Rfi"])
 
 
-@pytest.mark.no_cover
 @examples(250, suppress_health_check=[HealthCheck.too_slow])
 @given(QUESTIONS, st.sampled_from(Act), st.one_of(st.sampled_from(KINDS), UNNAMED), st.sampled_from(DAYS))
 def test_the_pruned_and_the_whole_law_answer_alike(question: Question, act: Act, kind: str, now: Ms) -> None:
@@ -67,7 +66,6 @@ def test_the_pruned_and_the_whole_law_answer_alike(question: Question, act: Act,
         assert told(gate(name), asked, now) == told(WHOLE[name], asked, now)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", NAMES)
 def test_the_day_is_answered_alike(name: str) -> None:
     for draft in DRAFTS:

@@ -107,7 +107,6 @@ def days(name: str) -> list[Ms]:
     return found
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["ca", "in", "ostrel-vanmere"])
 def test_what_is_found_in_the_edition_is_what_somebody_accepted(name):
     lines = read_accepted(FILE.read_text(encoding="utf-8"), FILE.name)

@@ -284,7 +284,6 @@ BEFORE = (
 )
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("before", BEFORE, ids=lambda one: f"{one.promise}, {one.name}")
 def test_as_the_rule_read_before_the_promise_is_broken(before):
     tree = folders()

@@ -109,7 +109,6 @@ def test_each_way_through_one_loosened_law_has_its_own_example():
     assert ways == {"OV-3", "OV-4"}
 
 
-@pytest.mark.no_cover
 def test_an_and_weakened_to_an_or_in_the_mistreatment_rule_gives_the_newly_allowed_case():
     """Of each place where the rule that asks for an assessment could be weakened; some only tighten, some let go."""
     old = edition("ca")
@@ -128,7 +127,6 @@ def test_an_and_weakened_to_an_or_in_the_mistreatment_rule_gives_the_newly_allow
     assert any(one.example.question.categories & old.groups.personal for one, _ in cases)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(("name", "rule_id"), [("ca", "XX-RULE-11"), ("in", "XX-RULE-8")])
 def test_taking_out_an_overriding_rule_is_seen_for_each_act_that_it_stopped(name, rule_id):
     old = edition(name)

@@ -187,7 +187,6 @@ def test_what_is_mentioned_stands_on_two_sides_of_one_operator():
 # --- the whole, against the gate -------------------------------------------------------------------------------------
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", ["ca", "in", "ostrel-vanmere"])
 def test_the_formulas_answer_as_the_gate_does_on_random_questions(name):
     made, engine = edition(name), gate(name)

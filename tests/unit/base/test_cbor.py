@@ -99,7 +99,6 @@ def test_more_values_than_a_message_may_have_are_refused_before_they_are_built()
     assert len(cbor.decode(b"\x9a" + cbor.ITEMS.to_bytes(4, "big") + bytes(cbor.ITEMS))) == cbor.ITEMS
 
 
-@pytest.mark.no_cover
 def test_the_pairs_of_maps_count_twice():
     third = (cbor.ITEMS - 1) // 3
     assert len(cbor.decode(plain_cbor.write([{1: None}] * third))) == third

@@ -104,7 +104,6 @@ def test_what_both_list_on_the_day_goes_through_the_ordinary_gates(law, sides):
     assert done.verdict.effect is plain.verdict.effect
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("law", ["ca", "in"])
 @pytest.mark.parametrize("side", ["ours", "theirs"])
 def test_a_listing_never_lets_go_what_stayed_without_it(law, side):

@@ -5,44 +5,16 @@ from __future__ import annotations
 from dataclasses import fields
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from comity.base import cbor
 from comity.base.errors import BadEnvelope, BadForm, UnknownVersion
 from comity.base.ids import DispatchId
 from comity.dispatch.particulars import ACTS, Particulars, decode_particulars, encode_particulars
-from comity.marking.labels import Urgency
 from comity.policy.assessment import AssessmentForm
 from comity.policy.question import Act, AssessedAct, Outside, Serves
 from tests.unit.dispatch.test_acts import assessment, used
 
 ID = DispatchId(bytes(range(16)))
-WORDS = st.text("abc-", max_size=5)
-COMMON = {
-    "basis": st.frozensets(WORDS, max_size=3).map(lambda found: tuple(sorted(found))),
-    "urgency": st.none() | st.sampled_from(Urgency),
-    "assessments": st.lists(st.sampled_from([assessment(one) for one in AssessmentForm]), max_size=2).map(tuple),
-    "marking": WORDS,
-    "break_glass": WORDS,
-    "reason": WORDS,
-}
-ANY = st.one_of(
-    st.builds(Particulars, st.just(Act.USE), st.just(ID), serves=st.sampled_from(Serves), **COMMON),
-    st.builds(
-        Particulars, st.just(Act.ONWARD), st.just(ID), st.frozensets(WORDS, min_size=1, max_size=3),
-        st.sampled_from([None, Outside.THIRD_STATE]), **COMMON,
-    ),
-    st.builds(Particulars, st.just(Act.REPURPOSE), st.just(ID), new_purpose=st.just("fraud"), **COMMON),
-    st.builds(
-        Particulars, st.sampled_from([Act.EVIDENCE, Act.EXPORT, Act.COURT, Act.ACCESS]), st.just(ID), **COMMON
-    ),
-)  # fmt: skip
-
-
-@given(ANY)
-def test_particulars_are_read_as_they_were_written(what):
-    assert decode_particulars(encode_particulars(what)) == what
 
 
 @pytest.mark.parametrize("form_", AssessmentForm)

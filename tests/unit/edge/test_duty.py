@@ -90,7 +90,6 @@ def test_a_swap_changes_both_shifts_and_the_right_one_is_rung(two):
         assert rota.on_call("duty-officer", Ms(NOW + 8 * HOUR), tx)[0].number == 11, "another evening"
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("named", "what", "stands_in", "said"),
     [
@@ -357,7 +356,6 @@ def test_a_shift_of_the_roster_file_is_ended_too(two):
         assert [one.number for one in desk.rota.shifts(tx) if one.role == "duty-officer"] == [11]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("by", "added", "change", "error", "said"),
     [

@@ -431,7 +431,6 @@ def test_what_the_other_side_does_not_take_was_never_said():
     assert a.alarms() == ["accord-not-taken"]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("when", ["before", "signed", "entered"])
 @pytest.mark.parametrize("who", [0, 1])
 def test_a_store_that_was_put_back_has_the_editions_again(who, when):

@@ -44,7 +44,6 @@ def stages(side):
     return [(one.said.ours, one.waits, one.answer and one.answer.stage) for one in side.node.amending().proposals]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("earlier", ["none", "kept", "lost"])
 @pytest.mark.parametrize("who", [0, 1])
 def test_a_proposal_that_its_side_forgot_is_refused_and_both_may_go_on(who, earlier):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from comity.base.ids import Ms
 from comity.dispatch.exchange_codec import decode_exchange
 from comity.marking.labels import Lane, Urgency
@@ -53,7 +51,6 @@ def test_without_a_receipt_the_same_is_not_said_again_at_once():
     assert a.due_at(START) > START, "a peer that takes and does not receipt gets nothing more for it"
 
 
-@pytest.mark.no_cover
 def test_only_what_travels_soon_has_a_place_and_receipts_make_room():
     a, b = met(tick=0)
     many = AHEAD + REFILL
@@ -93,7 +90,6 @@ def test_what_is_urgent_passes_a_pool_that_waits():
     assert pooled(a) == 0
 
 
-@pytest.mark.no_cover
 def test_a_tick_lasts_until_all_that_waited_for_it_has_left():
     tick = 60_000
     a, b = met(tick=tick)

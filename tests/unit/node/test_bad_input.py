@@ -84,7 +84,6 @@ MAY = {
 }
 
 
-@pytest.mark.no_cover
 def test_a_flipped_byte_at_every_position():
     a, data = small()
     seen: dict[str, Counter] = {name: Counter() for name in MAY}
@@ -112,7 +111,6 @@ def framed(a, bad: bytes) -> str:
     return outcome(copy(a), bad)
 
 
-@pytest.mark.no_cover
 def test_a_flipped_byte_of_what_is_checked_after_the_head():
     a, data = small()
     made, at = decode_exchange(data), regions(data)

@@ -191,7 +191,6 @@ def test_what_was_said_above_the_cut_is_said_again_in_the_new_log():
     whole(a, b)
 
 
-@pytest.mark.no_cover
 def test_the_second_cut_of_a_node_begins_its_third_log():
     a, b = joined()
     a.node.submit([note("one")], LATER)
@@ -235,7 +234,6 @@ def test_both_logs_are_cut_one_after_the_other():
     whole(a, b)
 
 
-@pytest.mark.no_cover
 def test_a_kill_at_any_statement_leaves_the_old_state_or_the_new_one():
     a, b = stolen()
     a.node.submit([note("waits")], AFTER)

@@ -79,7 +79,6 @@ def test_put_back_around_a_change_of_keys(side, back, stop):
             assert audit(tx, Signers.of(one.node.voice, one.node.peer)).differences == ()
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize("which", range(2, 7))
 def test_a_write_of_the_recovery_whose_answer_is_lost_leaves_no_old_keys(which, kept):

@@ -125,7 +125,6 @@ def is_told(side):
 # --- (a) the old store comes up after the new one has gone on -----------------------------------------------------------
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("untold", [False, True])
 @pytest.mark.parametrize("more", [0, 1, 6])
 def test_an_old_store_that_is_started_later_stops_and_the_new_one_is_not_harmed(untold, more):
@@ -219,7 +218,6 @@ def test_a_head_of_another_log_of_ours_shows_the_other_store_by_itself():
 # --- (b) the old store comes up before the new one ever spoke ------------------------------------------------------------
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("untold", [False, True])
 def test_an_old_store_that_comes_up_first_goes_on_until_the_new_one_recovers_and_nothing_is_lost_silently(untold):
     twins = Twins(untold=untold)
@@ -240,7 +238,6 @@ def test_an_old_store_that_comes_up_first_goes_on_until_the_new_one_recovers_and
 # --- (c) both run ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("untold", [False, True])
 @pytest.mark.parametrize("more", [0, 1, 6])
 @pytest.mark.parametrize("called", [False, True])

@@ -76,7 +76,6 @@ def entries(a):
         return [decode_entry(e) for e in book.entries(LogRole.THEIRS, 0, size)]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("urgency", [Urgency.IMMEDIATE, Urgency.URGENT, Urgency.NORMAL])
 def test_what_the_officer_adds_and_when_he_decides_leave_no_trace(urgency):
     seen = []

@@ -185,7 +185,6 @@ def test_without_a_key_nothing_is_said_for_the_sake_of_a_co_signature():
     assert a.node.due_at(last) == last + a.node.timers.heartbeat_ms
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("silent", [False, True])
 def test_a_new_list_with_new_mirror_keys_is_taken_and_co_signs_again(silent):
     """In vain before: the node stayed recovering, and nothing leaves then, a key list neither."""

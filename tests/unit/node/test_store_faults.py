@@ -146,7 +146,6 @@ class Halting:
         return done
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("kept", [True, False])
 @pytest.mark.parametrize("which", range(1, 9))
 def test_each_write_lost_or_kept_with_its_answer_lost_costs_one_repeat(which, kept):

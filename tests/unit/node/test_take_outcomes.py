@@ -184,7 +184,6 @@ BAD = {
 }
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("what", BAD)
 def test_quarantined_what_does_not_agree(what):
     a, forger = fresh()

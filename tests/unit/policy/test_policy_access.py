@@ -99,7 +99,6 @@ def expected(role: str, deed: str, name: str) -> bool:
     return role in WITH_CASE[deed] and has(role, name)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("role", sorted(ALL))
 def test_the_table(role, name):
@@ -113,7 +112,6 @@ def test_the_table_is_no_empty_one():
     assert 500 < counted < 0.6 * len(ALL) * len(Deed) * len(CASES)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("roles", [(), ("Officer",), ("administrator ",), ("-",), ("Minister of Ports",)])
 def test_without_a_role_word_nothing_is_open(roles):
     assert not [deed for deed in Deed for case in CASES.values() if OURS.may(person(*roles), deed, case)]
@@ -135,7 +133,6 @@ def of_law(role: str, name: str) -> set[str]:
     return LAW_WITH_CASE | {"names"} if ("requests", 7) in case.members else {"home", "law", "inbox"}
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("name", CASES)
 @pytest.mark.parametrize("role", ["translator", "minister", "assurance-officer", "elder-of-the-watch"])
 def test_the_table_of_a_law_s_own_words(role, name):
@@ -165,13 +162,11 @@ def test_a_law_s_word_adds_its_answer_to_a_role_of_the_desk_and_nothing_else(des
             assert OURS.may(both, Deed.APPROVE, case) is want, name
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("role", sorted(ALL))
 def test_whoever_is_not_active_does_nothing(role):
     assert not [deed for deed in Deed for case in CASES.values() if OURS.may(person(role, active=False), deed, case)]
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(("one", "other"), list(combinations(sorted(ALL), 2)))
 def test_a_second_role_adds_what_it_allows_and_keeps_what_it_forbids(one, other):
     for case in CASES.values():

@@ -45,7 +45,6 @@ def all_words() -> tuple[GroundCase, ...]:
     return tuple(word for file in FILES for word in read_grounds(file.read_text(encoding="utf-8"), file.name))
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(LAWS / "cases")))
 def test_every_case_is_answered_as_it_says(file: Path) -> None:
     wrong = [

@@ -21,7 +21,6 @@ def try_take(keeper, data, now) -> None:
             raise
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_lost_repeated_or_late_changes_nothing_in_the_end(seed):
     chance, world = random.Random(seed), make_world()

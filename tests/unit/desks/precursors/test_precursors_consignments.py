@@ -85,7 +85,6 @@ def _say(tx: Tx, number: int, word: str, *, ours: bool) -> None:
     EXPORTER.file(tx, replace(one, case=CaseId(ident(number))))
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("days", [0, 1, 3, 6, 7.5, 12, 40, 90])
 def test_the_lists_say_what_the_rules_say(tx: Tx, days: float) -> None:
     now, lists = Ms(int(T0 + days * DAY)), Consignments(EXPORTER)

@@ -6,8 +6,6 @@ import itertools
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from comity.base.ids import DispatchId, Ms
 from comity.desks.precursors.clocks import Silence, Times
@@ -328,20 +326,6 @@ def test_what_is_missing_is_counted_against_what_left() -> None:
         (1000, None, None),
         (50, None, None),
     ]
-
-
-# --- any order ----------------------------------------------------------------------------------------------------------
-
-STEPS = [(kind, stage, side) for kind, stage, side in TABLE]
-MOVES = st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 9), st.sampled_from([None, 1, 2])), max_size=7)
-
-
-@given(MOVES, st.randoms(use_true_random=False))
-def test_both_sides_come_to_the_same_whatever_arrived_first(steps, shuffled) -> None:  # type: ignore[no-untyped-def]  # from Hypothesis
-    moves = [said(n, *step, at=at + 1, on=on) for n, (step, at, on) in enumerate(steps, 2)]
-    other = list(moves)
-    shuffled.shuffle(other)
-    assert after(*moves) == after(*other)
 
 
 def test_ids_are_told_apart_by_their_bytes() -> None:

@@ -122,7 +122,6 @@ def check(verdict: Verdict, effect: str, articles: frozenset[str], obligations: 
     assert {f"{duty.verb}:{duty.value}" for duty in verdict.obligations} == obligations
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize(("accord", "scene"), SCENES, ids=NAMES)
 def test_both_laws_say_what_the_script_says(accord: str, scene: Scene) -> None:
     asked, body = question(accord, scene, form(accord, scene))

@@ -174,7 +174,6 @@ def spans(ones: list[One], side: int, what: str) -> list[int]:
     return sorted(full[0].at - one.arrived for one, full in ends if full)
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(8))
 def test_every_figure_is_what_a_stranger_counts_from_the_two_logs(seed: int) -> None:
     traffic, end = random_traffic(seed)

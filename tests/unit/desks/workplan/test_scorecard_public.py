@@ -59,7 +59,6 @@ def test_the_planted_subtraction_finds_the_count_where_only_small_ones_are_hidde
     assert (2, 3) not in table.hidden
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("seed", range(60))
 def test_no_hidden_count_can_be_calculated(seed):
     chance = random.Random(seed)

@@ -66,7 +66,6 @@ def test_it_finds_more_than_chance_and_every_score_has_reasons(ranker):
     assert any("earlier ones irregular" in reason.text for reason in best.reasons)
 
 
-@pytest.mark.no_cover
 def test_the_same_rows_and_seed_give_the_same_scores_and_another_seed_others():
     few, again, other = (train(PLAN, known()[:600], seed).scores(new()[:50]) for seed in (1, 1, 2))
     assert few == again

@@ -82,7 +82,6 @@ def test_labelled_forms_are_the_substance(substance):
     assert is_found(substance, smiles=Chem.MolToSmiles(mol))
 
 
-@pytest.mark.no_cover
 @pytest.mark.parametrize("substance", BASES, ids=lambda one: one.id)
 def test_salts_of_bases(substance):
     made = [f"{substance.smiles}.{acid}" for acid in SALT_ACIDS] + [

@@ -61,7 +61,6 @@ def test_acetals_of_4_piperidone_and_of_its_amides_and_carbamates():
     assert missed(forms, "4-piperidone") == []
 
 
-@pytest.mark.no_cover
 def test_amides_carbamates_and_halides_of_4_anilinopiperidine_in_any_combination():
     rings = ["c1ccccc1"]
     rings += [f"c1{x}" for half in HALIDES for x in (f"c({half})cccc1", f"cc({half})ccc1", f"ccc({half})cc1")]
