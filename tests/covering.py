@@ -26,32 +26,31 @@ from slipcover.slipcover import format_missing
 
 ROOT = Path(__file__).parents[1]
 SEEN = ROOT / "build/covering"
-PACKAGE = "comity"
 
 
 class Probing(MetaPathFinder):
     """Finds the modules of some floors of the program, and has probes written into them."""
 
-    def __init__(self, floors: Sequence[str]) -> None:
-        self.floors = frozenset(floors)
-        source = [str(ROOT / "src" / PACKAGE / floor) for floor in floors]
+    def __init__(self, floors: Sequence[str], package: Path = ROOT / "src/comity") -> None:
+        self.package, self.floors = package.name, frozenset(floors)
         also = read_config(ROOT / "pyproject.toml").get("exclude-also", [])
+        source = [str(package / floor) for floor in floors]  # what nobody imports counts as well
         self.probes = Slipcover(branch=True, source=source, exclude_also=also)
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Return where a module of these floors is, with a loader that probes it; of others nothing."""
         parts = name.split(".")
-        if len(parts) == 1 or parts[0] != PACKAGE or parts[1] not in self.floors:
+        if len(parts) == 1 or parts[0] != self.package or parts[1] not in self.floors:
             return None
         spec = PathFinder.find_spec(name, path, target)
         if spec is not None and isinstance(spec.loader, SourceFileLoader) and spec.origin is not None:
             spec.loader = SlipcoverLoader(self.probes, spec.loader, spec.origin)
         return spec
 
-    def write(self, worker: str) -> None:
-        """Leave what was seen in a file of this worker."""
-        SEEN.mkdir(parents=True, exist_ok=True)
-        (SEEN / f"{worker}.json").write_text(json.dumps(self.probes.get_coverage()), encoding="utf-8")
+    def write(self, path: Path) -> None:
+        """Leave what was seen in a file."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(self.probes.get_coverage()), encoding="utf-8")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -68,12 +67,12 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if not asked.covering or (worker is None and getattr(asked, "numprocesses", None)):
         return
-    early = sorted(name for name in sys.modules if name.startswith(f"{PACKAGE}."))
+    early = sorted(name for name in sys.modules if name.startswith("comity."))
     if early:
         raise pytest.UsageError(f"--covering: imported before anything could be counted: {', '.join(early)}")
     probing = Probing(asked.covering.split(","))
     sys.meta_path.insert(0, probing)
-    early_config.add_cleanup(lambda: probing.write(worker or "alone"))
+    early_config.add_cleanup(lambda: probing.write(SEEN / f"{worker or 'alone'}.json"))
 
 
 def added(files: Iterable[Path]) -> dict[str, Any]:

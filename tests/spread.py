@@ -2,7 +2,7 @@
 
 The rule it keeps: a file stays with one worker (`--dist loadfile --no-loadscope-reorder`), so that what its module sets
 up, nodes or a browser, is set up once; what takes longest begins first. Files whose tests share nothing are divided, and come last,
-where they fill what the long ones leave. What is traced for its coverage keeps its order and is split (`worksteal`).
+where they fill what the long ones leave. What is counted for its coverage keeps its order and is split (`worksteal`).
 """
 
 from __future__ import annotations
