@@ -243,12 +243,8 @@ def _refuse(where: str, why: str) -> NoReturn:
     raise BadConfiguration(f"{where}: {why}; {_OTHER_END}")
 
 
-def _texts(annotations: object) -> dict[str, str]:
-    return (
-        {key: value or "" for key, value in cast("dict[str, str | None]", annotations).items()}
-        if isinstance(annotations, dict)
-        else {}
-    )
+def _texts(annotations: Mapping[str, str | None]) -> dict[str, str]:
+    return {key: value or "" for key, value in annotations.items()}
 
 
 def _check_names(where: str, notes: Mapping[str, str], languages: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from comity.policy.question import Act, Serves
 from comity.policy.verdict import Effect
 from tests.unit.node.forge import pair
 from tests.unit.node.test_lawreport import NEXT, YEAR, Risky
-from tests.unit.node.world import OFFICER, START, exchange, form
+from tests.unit.node.world import OFFICER, START, Permits, exchange, form
 
 
 def test_a_year_is_counted_by_closed_words() -> None:
@@ -44,3 +44,27 @@ def test_a_year_is_counted_by_closed_words() -> None:
     assert later.records >= 1
     assert found.broken_glass == 0
     assert "Dubois" not in json.dumps(asdict(found))
+
+
+class Wary(Permits):
+    """Admits no work plan, as every law here, and has no word for the other side where it admits no case of fraud."""
+
+    def decide(self, question, now):
+        found = super().decide(question, now)
+        if question.act is Act.ADMIT and question.purpose == "fraud":
+            return replace(found, effect=Effect.REFUSE, ground="hard-stop")
+        return found
+
+
+def test_what_our_law_did_not_admit_is_counted_by_the_word_that_crossed_and_not_as_received() -> None:
+    a, b = pair(gate=Wary())
+    exchange(a, b, START)
+    a.submit([form("x"), form("y", purpose="workplan"), form("z", purpose="workplan")], START)
+    a.submit([form("w", purpose="fraud", conduct="c")], START)
+    exchange(a, b, START)
+    with b.ledger.read() as tx:
+        found = activity_report(tx, YEAR)
+    assert found.not_admitted == (("cannot-assist", 2), ("other", 1))
+    assert found.received == (("plain note", 1),)
+    assert found.purposes == (("received liaison", 1),)
+    assert (found.sent, found.not_sent) == ((), ())

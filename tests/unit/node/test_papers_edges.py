@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from comity.base.errors import BadForm
@@ -14,9 +16,12 @@ from comity.dispatch.keylist import verify_keylist
 from comity.dispatch.particulars import Particulars
 from comity.node.bundle import find_source, receipt_places
 from comity.node.casecustody import events_of
-from comity.node.casepapers import Asked, accord_of, make_papers
+from comity.node.casepapers import CASE, Asked, accord_of, make_papers
 from comity.node.disclosure import Made, Wanted, answers, let_out_all, made_before, note_made
+from comity.node.lawkept import keep_edition
 from comity.node.papers import Listed
+from comity.policy.cedar import CedarGate
+from comity.policy.edition import Edition
 from comity.policy.question import Act, Serves
 from comity.policy.verdict import Effect
 from tests.unit.dispatch.test_acts import Law, held
@@ -24,9 +29,26 @@ from tests.unit.node.forge import A, Forger, half, node, pair
 from tests.unit.node.forge import accord_of as signed_accord
 from tests.unit.node.test_attached import FILES, add
 from tests.unit.node.world import OFFICER, START, exchange, form
+from tests.unit.policy.test_policy_edition import MANIFEST
 
 NOW = Ms(START + 3_600_000)
 DAY = 24 * 3_600_000
+LAW = {
+    "edition.toml": MANIFEST.encode(),
+    "law.cedar": b"""
+@id("TT-1") @title("t") @article("Test Act s. 1") @from("2026-01-01") @to("open") @status("secondary") @source("s")
+@sentence_en("It may.")
+permit (principal, action in [Action::"clear", Action::"admit", Action::"court"], resource);
+@id("TT-2") @title("t") @article("Test Act s. 2") @from("2026-01-01") @to("open") @status("text-read") @source("s")
+@oblige("caveat:lead-only") @sentence_en("Say that it is a lead.")
+permit (principal, action == Action::"oblige", resource) when { context.act == "court" };
+""",
+    "private/quiet.cedar": b"""
+@id("TT-9") @title("t") @article("Orders s. 9") @from("2026-01-01") @to("open") @status("text-read") @source("s")
+@oblige("caveat:no-onward") @sentence_en("Let nobody pass it on.")
+permit (principal, action == Action::"oblige", resource) when { context.act == "court" };
+""",
+}
 
 
 @pytest.fixture
@@ -113,6 +135,32 @@ def test_papers_show_the_newest_head_of_the_decision_log_that_a_co_signed_head_c
     for second in (3, 4, 5):
         exchange(a, b, Ms(START + DAY + second * 1_000))
     assert heads() not in {None, covered}
+
+
+def test_papers_name_the_published_rules_that_let_a_dispatch_pass_and_no_private_one():
+    edition = Edition.load(LAW)
+    a, b = pair(gate=CedarGate(edition))
+    with b.ledger.begin() as book:
+        keep_edition(LAW, book.tx, START)
+    exchange(a, b, START)
+    (first,) = a.submit([form("filed")], START)
+    for second in (1, 2, 3):
+        exchange(a, b, Ms(START + second * 1_000))
+    ((_, done),) = let_out_all(b.ledger, b.office, wanted(first.case), OFFICER, NOW)
+    assert isinstance(done, Done)
+    assert {one.rule for one in done.verdict.reasons} == {"TT-1", "TT-2", "TT-9"}
+    with b.ledger.read() as tx:
+        files = make_papers(tx, b.office, Asked(first.case, {first.id: done.id}), {}, NOW)
+    (listed,) = json.loads(files[CASE])["dispatches"]
+    may = {"rule": "TT-1", "article": "Test Act s. 1", "read": "secondary", "sentences": {"en": "It may."}}
+    told = {
+        "rule": "TT-2", "article": "Test Act s. 2", "read": "text-read", "sentences": {"en": "Say that it is a lead."}
+    }  # fmt: skip
+    law = listed["law"]
+    assert law["crossing"]["reasons"] == [may]
+    assert law["disclosure"]["reasons"] == [told, may]
+    assert {one["edition"] for one in law.values()} == {edition.hash.hex()}
+    assert "TT-9" not in files[CASE].decode()
 
 
 def test_a_receipt_that_only_bears_the_number_of_another_dispatch_is_none_of_its_receipts():

@@ -135,6 +135,7 @@ def test_pattern_faults(old: str, new: str, said: str) -> None:
 
 RULE_FAULTS = [
     *[(PERMIT, f'@{name}("', f'@x{name}("', f"no @{name}|without id") for name in ("id", "title", "article", "from", "to", "status", "source")],
+    (PERMIT, PERMIT, 'permit (principal, action == Action::"clear", resource);', "rule without id: it has no @article"),
     (PERMIT, '@sentence_en("It may.")', "", "no @sentence_en"),
     (PERMIT, '@title("t")', '@title("")', "no @title"),
     (PERMIT, '@title("t")', '@title("t") @colour("red")', "no annotation @colour"),

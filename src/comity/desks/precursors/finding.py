@@ -72,15 +72,12 @@ def _texts(root: DispatchId, newest: DispatchRow) -> tuple[str, ...]:
     if not newest.body:
         return ()
     try:
-        reading = read(newest.kind, newest.body)
+        reading = read(Kind.PEN, newest.body)
     except BadEnvelope:
         return ()
     pen = reading.body
-    numbers = (
-        [one for line in pen.lines for one in (line.cas, line.hs, line.un, line.inchikey)]
-        if isinstance(pen, Pen)
-        else []
-    )
+    assert isinstance(pen, Pen)  # the version in force is a notification, and nothing else is read as one
+    numbers = [one for line in pen.lines for one in (line.cas, line.hs, line.un, line.inchikey)]
     return (*reading.texts, pen.reference, *numbers, show_id(root))
 
 

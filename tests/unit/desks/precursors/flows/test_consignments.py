@@ -267,6 +267,20 @@ def test_a_month_that_does_not_agree_and_the_consignment_that_makes_it():
     assert [line.amount for line in cell.lines[:4]] == [2_000_000, 1_800_000, 200_000, 120_000]
 
 
+def test_small_gaps_add_up_to_one_of_the_month_and_the_widest_of_them_is_named():
+    """Of each 10 kg, 2 kg may be missing; of all 110 kg together, 20 kg (both are the floors of the thresholds)."""
+    outward = [sent(f"C{n:02}", 10_000, n) for n in range(-25, -14)]
+    arrived = [inward(one, grams=Grams(8_200)) for one in outward]
+    arrived[7] = replace(arrived[7], grams=Grams(8_000))
+    assert not found(mirror_checks, *outward, *arrived), "ten times 1 800 g and 2 000 g: exactly 20 kg"
+    arrived[3] = replace(arrived[3], grams=Grams(8_199))
+    (cell,) = found(mirror_checks, *outward, *arrived)
+    assert cell.subject == ("hs6=290199", "month=2026-01", "from=XV", "to=XO")
+    assert cell.consignments == (outward[7].id,)
+    assert [line.amount for line in cell.lines[:4]] == [110_000, 89_999, 20_001, 20_000]
+    assert [(line.what, line.amount, line.about) for line in cell.lines[5:]] == [("of it", 2_000, outward[7].id)]
+
+
 def test_what_never_came_is_a_gap_once_it_cannot_be_on_its_way():
     gone, other = sent("C1", 500_000), [sent("C2"), inward(sent("C2"))]
     assert not found(mirror_checks, gone, *other, until=75)
