@@ -16,11 +16,11 @@ from comity.base.ids import Ms
 from comity.dispatch.acts import DONE
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.decision import Decided, read_record
+from comity.dispatch.inbound.admit import crossing
 from comity.dispatch.ports import Tx
 from comity.marking.vocabulary import PURPOSES
 from comity.node.lawreport import OTHER, Counts
 from comity.policy.question import Act
-from comity.policy.verdict import Effect
 
 _PAGE: Final = 256
 _SENT, _RECEIVED = "sent", "received"
@@ -37,7 +37,7 @@ class ActivityReport:
         received: what our law admitted, by `desk kind`.
         purposes: of both, by `sent purpose` and `received purpose`.
         not_sent: drafts that our law refused, referred or held, by which.
-        not_admitted: what our law did not admit, by the outward code that was given.
+        not_admitted: what was refused or referred, by the code that its sender got.
         acts: what was asked to be done with what is held, by `act` and whether it was done.
         broken_glass: dispatches that left with forms or approvals deferred because a life was in danger.
         other: further records, by kind.
@@ -60,7 +60,7 @@ def activity_report(tx: Tx, year: int) -> ActivityReport:
     found = [(kind, one) for kind, one in _records(tx, _instant(year), _instant(year + 1))]
     decided = [one for _, one in found if one is not None]
     sent = [one for one in decided if one.kind == _SENT]
-    admitted = [one for one in decided if one.kind == _RECEIVED and one.verdict.effect is not Effect.REFUSE]
+    admitted = [one for one in decided if one.kind == _RECEIVED and one.verdict.permits]
     held = [one for one in decided if one.kind not in {_SENT, _RECEIVED} and _first(one)]
     acts = [one for one in decided if one.kind != _RECEIVED and not _first(one)]
     return ActivityReport(
@@ -72,11 +72,7 @@ def activity_report(tx: Tx, year: int) -> ActivityReport:
             f"{way} {_purpose(one)}" for way, ones in ((_SENT, sent), (_RECEIVED, admitted)) for one in ones
         ),
         not_sent=_counts(one.kind for one in held),
-        not_admitted=_counts(
-            one.verdict.outward or OTHER
-            for one in decided
-            if one.kind == _RECEIVED and one.verdict.effect is Effect.REFUSE
-        ),
+        not_admitted=_counts(code for one in decided if one.kind == _RECEIVED and (code := crossing(one.verdict))),
         acts=_counts(_act(one) for one in acts),
         broken_glass=sum(bool(one.rest.get("break_glass")) for one in sent),
         other=_counts(kind for kind, one in found if one is None),

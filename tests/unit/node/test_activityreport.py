@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import asdict, replace
 
+from comity.dispatch.entries import Fact
 from comity.dispatch.particulars import Particulars
 from comity.node.activityreport import activity_report
 from comity.policy.question import Act, Serves
 from comity.policy.verdict import Effect
-from tests.unit.node.forge import pair
+from tests.unit.node.forge import Forger, node, pair, rows
 from tests.unit.node.test_lawreport import NEXT, YEAR, Risky
 from tests.unit.node.world import OFFICER, START, Permits, exchange, form
 
@@ -47,12 +49,14 @@ def test_a_year_is_counted_by_closed_words() -> None:
 
 
 class Wary(Permits):
-    """Admits no work plan, as every law here, and has no word for the other side where it admits no case of fraud."""
+    """Admits no work plan, as every law here; has no word for its sender where it admits no case of fraud; refers a missing person."""
 
     def decide(self, question, now):
         found = super().decide(question, now)
         if question.act is Act.ADMIT and question.purpose == "fraud":
             return replace(found, effect=Effect.REFUSE, ground="hard-stop")
+        if question.act is Act.ADMIT and question.purpose == "missing-person":
+            return replace(found, effect=Effect.REFER, ground="not-alone", outward="wrong-authority")
         return found
 
 
@@ -60,11 +64,25 @@ def test_what_our_law_did_not_admit_is_counted_by_the_word_that_crossed_and_not_
     a, b = pair(gate=Wary())
     exchange(a, b, START)
     a.submit([form("x"), form("y", purpose="workplan"), form("z", purpose="workplan")], START)
-    a.submit([form("w", purpose="fraud", conduct="c")], START)
+    a.submit([form("w", purpose="fraud", conduct="c"), form("v", purpose="missing-person")], START)
     exchange(a, b, START)
     with b.ledger.read() as tx:
         found = activity_report(tx, YEAR)
-    assert found.not_admitted == (("cannot-assist", 2), ("other", 1))
+    told = Counter(code for (code,) in rows(a, "SELECT code FROM sent WHERE fact = ?", (int(Fact.REFUSED),)))
+    assert told == {"cannot-assist": 3, "wrong-authority": 1}
+    assert dict(found.not_admitted) == told
     assert found.received == (("plain note", 1),)
     assert found.purposes == (("received liaison", 1),)
     assert (found.sent, found.not_sent) == ((), ())
+
+
+def test_what_was_recalled_before_it_came_is_counted_as_its_sender_was_told() -> None:
+    a = node()
+    forger = Forger(a)
+    late = forger.make("late")
+    forger.send(forger.make("stop", kind="recall", re=(late.leaf.id,)))
+    assert [(one.fact, one.code) for one in forger.send(late).recorded] == [(Fact.REFUSED, "recalled")]
+    with a.ledger.read() as tx:
+        found = activity_report(tx, YEAR)
+    assert found.not_admitted == (("recalled", 1),)
+    assert found.received == (("plain recall", 1),)

@@ -27,15 +27,24 @@ def admit(verified: Verified, book: Book, office: Office, now: Ms) -> Admitted:
     header = verified.opened.header
     early = _refused_before_law(verified, book, office)
     if early is not None:
-        return Admitted(verified, early[1], early[0], ())
+        return Admitted(verified, early, crossing(early), ())
     listed = listed_by(verified.facts.names, office.listed, now)
     question = ask(header, verified.facts, kind_answered(header.re, book.tx), verified.found, listed=listed)
     verdict = office.gate.decide(question, now)
-    code = None if verdict.permits else (verdict.outward or "cannot-assist")
+    code = crossing(verdict)
     waits = () if code or header.kind in WAITS_FOR_NOTHING else unsettled(book, header.after)
     if verified.attachments and not code and header.kind not in WAITS_FOR_NOTHING:
         waits = (*waits, waits_on(header.id))
     return Admitted(verified, verdict, code, waits, question)
+
+
+def crossing(verdict: Verdict) -> str | None:
+    """Return the only word about a dispatch that is not admitted which its sender gets; None for one that is."""
+    if verdict.permits:
+        return None
+    if any(reason.rule == RECALLED for reason in verdict.reasons):
+        return "recalled"
+    return verdict.outward or "cannot-assist"
 
 
 def ask(
@@ -74,27 +83,25 @@ def ask(
     )
 
 
-def _refused_before_law(verified: Verified, book: Book, office: Office) -> tuple[str, Verdict] | None:
-    """Return the code and a verdict where a recall or an ended posting came first, or its files are too large."""
+def _refused_before_law(verified: Verified, book: Book, office: Office) -> Verdict | None:
+    """Return the verdict where a recall or an ended posting came first, or its files are too large."""
     header, arrival = verified.opened.header, verified.opened.arrival
     if recalled(header.id, book):
-        return "recalled", _by_accord(RECALLED, "The sender recalled or corrected this dispatch before it came.")
+        return _by_accord(RECALLED, "The sender recalled or corrected this dispatch before it came.")
     if beyond(verified.attachments, office.judged_by(arrival.index)[0]):
         sentence = "The files of this dispatch are larger than the accord bears."
-        return "cannot-assist", _by_accord("ACCORD-ATTACHMENTS", sentence)
+        return _by_accord("ACCORD-ATTACHMENTS", sentence)
     if (header.desk, header.kind) == (NODE_DESK, AMEND) and (why := fault_of_theirs(verified.body, book.tx, office)):
-        return "cannot-assist", _by_accord("ACCORD-AMENDMENT", f"This amendment of the accord cannot stand: {why}.")
+        return _by_accord("ACCORD-AMENDMENT", f"This amendment of the accord cannot stand: {why}.")
     if (header.desk, header.kind) == (NODE_DESK, CERTIFICATE) and (
         why := certificates.fault_of_theirs(verified.body, book)
     ):
-        return "cannot-assist", _by_accord(
-            "ACCORD-CERTIFICATE", f"This certificate of destruction does not stand: {why}."
-        )
+        return _by_accord("ACCORD-CERTIFICATE", f"This certificate of destruction does not stand: {why}.")
     released = header.released_by
     ended = office.powers.peer_posting_ended(book.tx, released.desk, released.officer)
     if ended is not None and ended < arrival.index:
         sentence = "The officer who released this had been withdrawn at an earlier leaf of the sender's own log."
-        return "cannot-assist", _by_accord("ACCORD-POSTING-ENDED", sentence)
+        return _by_accord("ACCORD-POSTING-ENDED", sentence)
     return None
 
 
