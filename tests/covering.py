@@ -25,13 +25,15 @@ from slipcover.importer import SlipcoverLoader
 from slipcover.slipcover import format_missing
 
 ROOT = Path(__file__).parents[1]
+PROGRAM = ROOT / "src/comity"
 SEEN = ROOT / "build/covering"
+PROPERTIES = ROOT / "tests/properties"
 
 
 class Probing(MetaPathFinder):
     """Finds the modules of some floors of the program, and has probes written into them."""
 
-    def __init__(self, floors: Sequence[str], package: Path = ROOT / "src/comity") -> None:
+    def __init__(self, floors: Sequence[str], package: Path = PROGRAM) -> None:
         self.package, self.floors = package.name, frozenset(floors)
         also = read_config(ROOT / "pyproject.toml").get("exclude-also", [])
         source = [str(package / floor) for floor in floors]  # what nobody imports counts as well
@@ -53,6 +55,25 @@ class Probing(MetaPathFinder):
         path.write_text(json.dumps(self.probes.get_coverage()), encoding="utf-8")
 
 
+class Counting:
+    """What a process that runs tests does with its probes: they are there from now on, and what they saw is left at the end."""
+
+    def __init__(self, probing: Probing, path: Path) -> None:
+        self.probing, self.path = probing, path
+        sys.meta_path.insert(0, probing)
+
+    def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
+        """Refuse a test that is left out though it stands where only what is counted runs: it would run nowhere."""
+        stray = [one.nodeid for one in items if PROPERTIES not in one.path.parents]
+        if stray:
+            raise pytest.UsageError(f"A property is not counted, and belongs in tests/properties: {', '.join(stray)}")
+
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        """Leave what was seen, if tests ran."""
+        if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+            self.probing.write(self.path)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the floors."""
     parser.addoption(
@@ -70,9 +91,10 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     early = sorted(name for name in sys.modules if name.startswith("comity."))
     if early:
         raise pytest.UsageError(f"--covering: imported before anything could be counted: {', '.join(early)}")
-    probing = Probing(asked.covering.split(","))
-    sys.meta_path.insert(0, probing)
-    early_config.add_cleanup(lambda: probing.write(SEEN / f"{worker or 'alone'}.json"))
+    floors = asked.covering.split(",")
+    if none := [floor for floor in floors if not (PROGRAM / floor).is_dir()]:
+        raise pytest.UsageError(f"--covering: there is no floor {', '.join(none)}")
+    early_config.pluginmanager.register(Counting(Probing(floors), SEEN / f"{worker or 'alone'}.json"))
 
 
 def added(files: Iterable[Path]) -> dict[str, Any]:

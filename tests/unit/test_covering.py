@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -167,3 +169,34 @@ def test_what_is_nearly_all_is_not_shown_as_all(package):
     one.lines, one.lost_lines = list(range(1, 30_000)), [30_000]
     assert list(covering.said([one], 100))[-1].startswith("  99.99 %")
     assert not covering.holds([one], 100)
+
+
+STRAY = """
+from hypothesis import given, strategies
+
+
+@given(strategies.none())
+def test_any(one):
+    assert one is None
+"""
+
+
+@pytest.mark.parametrize(
+    ("floors", "said"),
+    [("marking", "belongs in tests/properties: "), ("marking,cellar", "there is no floor cellar")],
+    ids=["a property that would run nowhere", "a floor that is none"],
+)
+def test_what_would_count_wrongly_is_refused_and_leaves_nothing(tmp_path, floors, said):
+    (tmp_path / "test_stray.py").write_text(STRAY)
+    words = ["-p", "tests.covering", "--covering", floors, "-p", "no:cacheprovider", "-m", "not hypothesis"]
+    run = subprocess.run(
+        [sys.executable, "-m", "pytest", *words, str(tmp_path / "test_stray.py")],
+        cwd=covering.ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={name: value for name, value in os.environ.items() if name != "PYTEST_XDIST_WORKER"},
+    )
+    assert run.returncode == pytest.ExitCode.USAGE_ERROR
+    assert said in run.stderr
+    assert not (covering.SEEN / "alone.json").exists()
