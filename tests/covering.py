@@ -66,7 +66,9 @@ class Counting:
         """Refuse a test that is left out though it stands where only what is counted runs: it would run nowhere."""
         stray = [one.nodeid for one in items if PROPERTIES not in one.path.parents]
         if stray:
-            raise pytest.UsageError(f"A property is not counted, and belongs in tests/properties: {', '.join(stray)}")
+            why = f"A property is not counted, and belongs in tests/properties: {', '.join(stray)}"
+            print(why, file=sys.__stderr__)  # of a worker nothing else is heard
+            raise pytest.UsageError(why)
 
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         """Leave what was seen, if tests ran."""
