@@ -105,5 +105,7 @@ class Accepting:
                 ssl_handshake_timeout=self._handshake_seconds,
                 ssl_shutdown_timeout=self._goodbye_seconds,
             )
-        except _SILENT:
+        except _SILENT as error:
             caller.close()
+            if self._tls is None:  # with TLS it is the caller who gave up, or has no certificate; here nobody had a say
+                _LOG.warning("a connection was closed before it was read: %s", error)

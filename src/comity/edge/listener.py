@@ -7,13 +7,14 @@ one, and no way for an application to see the peer's certificate; `GuardedProtoc
 from __future__ import annotations
 
 import asyncio
+import logging
 import resource
 import socket
 import ssl
 import sys
 from collections.abc import Coroutine
 from contextlib import suppress
-from typing import TypeVar, cast
+from typing import ClassVar, TypeVar, cast
 
 import uvicorn
 import uvloop
@@ -24,11 +25,13 @@ from comity.base.errors import BadConfiguration
 from comity.edge.accepting import Accepting
 from comity.edge.pki import peer_uris
 
+_LOG = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 _STATUS_431 = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _HANDSHAKE_SECONDS = 10
 _GOODBYE_SECONDS = 3
 _DATE_SECONDS = 1
+_FULL_SAID_SECONDS = 60
 _FILES = 65_536
 _SWITCH_SECONDS = 0.0005
 """How long one thread may keep the other waiting; the default of 5 ms is the larger part of an exchange."""
@@ -49,6 +52,8 @@ class GuardedProtocol(HttpToolsProtocol):
     HEAD_BYTES = 8 * 1024
     HEAD_SECONDS: float = 30
     CONNECTIONS = 256
+    full_said: ClassVar[float] = float("-inf")
+    """When it was last said that there were too many, of any listener of this process."""
 
     _head_timer: asyncio.TimerHandle | None = None
     _in_head = True
@@ -135,6 +140,10 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _close_one(self) -> None:
         """Make room: an idle connection that was there before gives way, else this one."""
+        now = self.loop.time()
+        if now >= GuardedProtocol.full_said + _FULL_SAID_SECONDS:
+            GuardedProtocol.full_said = now
+            _LOG.warning("over %d connections at one listener; idle ones are closed for new ones", self.CONNECTIONS)
         others = (one for one in self.connections if isinstance(one, GuardedProtocol) and one is not self and one.idle)
         # Not close(): that would wait for a silent caller to end TLS in good order.
         next(others, self).transport.abort()

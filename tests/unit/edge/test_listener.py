@@ -149,12 +149,31 @@ class Small(GuardedProtocol):
     CONNECTIONS = 2
 
 
-def test_an_idle_connection_gives_way_a_busy_one_does_not():
+def test_an_idle_connection_gives_way_a_busy_one_does_not(caplog, monkeypatch):
+    monkeypatch.setattr(GuardedProtocol, "full_said", float("-inf"))
     background = Background(Hello, protocol=Small)
     try:
         _gives_way(background)
     finally:
         background.loop.call_soon_threadsafe(background.app.gate.set)
+        background.stop()
+    assert [one.message for one in caplog.records if one.name == "comity.edge.listener"] == [
+        "over 2 connections at one listener; idle ones are closed for new ones"
+    ], "once a minute, however many gave way"
+
+
+class Unwilling(GuardedProtocol):
+    def __init__(self, **more):
+        super().__init__(**more)
+        raise OSError("planted")
+
+
+def test_a_connection_that_is_closed_before_it_is_read_is_told_of(caplog):
+    background = Background(Hello, protocol=Unwilling)
+    try:
+        with dial(background):
+            until(lambda: "a connection was closed before it was read: planted" in caplog.messages)
+    finally:
         background.stop()
 
 
