@@ -9,8 +9,10 @@ import pytest
 from comity.dispatch.certificates import DESTROYED, SHRED
 from comity.dispatch.entries import DispatchLeaf, LinkEvent, LinkLeaf, ReceiptLeaf, RecordLeaf
 from comity.dispatch.inbound import admit
-from comity.dispatch.stops import LEAVING
+from comity.dispatch.stops import LEAVING, Stops
 from comity.node import certifying, erasing, retention, vain
+from comity.node.link import LinkState
+from comity.node.linkrow import read_link, write_link
 from comity.node.node import Node
 from comity.sim.chance import Chance
 from comity.sim.disk import FailingStore
@@ -77,7 +79,9 @@ class SendsOn(Apart):
 
     def speak(self, now, *, wait_ms=0):
         with self.ledger.begin() as book:
-            book.tx.run("UPDATE link SET stops = '', state = 'up' WHERE stops LIKE '%!ended%'")
+            link = read_link(book.tx)
+            if link.stops.ended:
+                write_link(book.tx, replace(link, stops=Stops(), state=LinkState.UP))
         return super().speak(now, wait_ms=wait_ms)
 
 

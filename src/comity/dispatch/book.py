@@ -16,8 +16,9 @@ from comity.base.ids import Digest, LeafIndex, Origin
 from comity.dispatch.columns import bytes_of, int_of, text_of
 from comity.dispatch.entries import Entry, HeadLeaf, decode_entry, encode_entry
 from comity.dispatch.foresight import rows_among
+from comity.dispatch.lasting import LASTING
 from comity.dispatch.ports import Row, Store, Tx
-from comity.dispatch.stops import Stops, read_standing
+from comity.dispatch.stops import Standing, Stops, read_standing, standing_in
 from comity.tlog.tree import EMPTY_ROOT, TILE_WIDTH, Edge, Tiles, leaf_hash
 
 _LEVELS = 8
@@ -98,19 +99,19 @@ class Book:
         self._unwritten: dict[LogRole, int] = {}
         self._tiles: dict[LogRole, Tiles] = {}
         self._touched: set[LogRole] = set()
-        self._standing: tuple[Stops, bool] | None = None
+        self._standing: Standing | None = None
 
     @property
     def stops(self) -> Stops:
         """What is suspended, read once in a transaction: what is suspended within one holds from the next one on."""
-        return self._stands()[0]
+        return self._stands().stops
 
     @property
     def superseded(self) -> bool:
         """Whether a later store of this node has gone on, so that whatever is taken in here goes nowhere."""
-        return self._stands()[1]
+        return self._stands().superseded
 
-    def _stands(self) -> tuple[Stops, bool]:
+    def _stands(self) -> Standing:
         if self._standing is None:
             self._standing = read_standing(self.tx)
         return self._standing
@@ -301,26 +302,39 @@ class Ledger:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._known: tuple[dict[LogRole, LogRow], dict[LogRole, Edge]] | None = None
+        self._known: tuple[dict[LogRole, LogRow], dict[LogRole, Edge], dict[str, object]] | None = None
+        self._standing: Standing | None = None
 
     @contextmanager
     def begin(self) -> Generator[Book]:
         """Open a transaction on the logs; what it wrote is remembered only once it is durable."""
         known, self._known = self._known, None
-        with self._store.begin() as tx:
-            logs, edges = known or read_logs(tx)
-            book = Book(tx, dict(logs), dict(edges))
-            yield book
-            book.close()
-        self._known = book.logs, book.edges
+        try:
+            with self._store.begin() as tx:
+                logs, edges, lasts = known or (*read_logs(tx), {})
+                tx.memory[LASTING] = lasts = dict(lasts)
+                book = Book(tx, dict(logs), dict(edges))
+                yield book
+                book.close()
+        except BaseException:
+            self._standing = None
+            raise
+        self._known, self._standing = (book.logs, book.edges, lasts), standing_in(lasts)
 
     def read(self) -> AbstractContextManager[Tx]:
         """Open a snapshot that only reads."""
         return self._store.read()
 
+    def standing(self) -> Standing:
+        """Return how the store stands since the last transaction; asked of the store only before it is known."""
+        if (known := self._standing) is not None:
+            return known
+        with self.read() as tx:
+            return read_standing(tx)
+
     def forget(self) -> None:
         """Forget what is remembered, so that the next transaction reads the rows anew."""
-        self._known = None
+        self._known = self._standing = None
 
 
 def create_log(tx: Tx, role: LogRole, origin: Origin) -> None:

@@ -6,12 +6,14 @@ whoever suspended, and lane immediate as long as there is an accord at all.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from comity.base.hashing import domain_hash
 from comity.base.ids import Digest
 from comity.dispatch.columns import text_of
+from comity.dispatch.lasting import lasting
 from comity.dispatch.ports import Scalar, Tx
 from comity.marking.labels import Lane
 
@@ -24,12 +26,13 @@ PASSING: Final = ("recall", "correction", "keys", "resume")
 LEAVING: Final = ("recall", "correction", "keys", "certificate")
 """Kinds that go after the accord has ended."""
 SUPERSEDED: Final = "superseded"
+"""The state of the link of a store that a later one of this node has left behind."""
 LEFT_BEHIND: Final = (
     "another store of this node has gone on and this one must not be used, so nothing was kept; do it on the other one, and tell"
     " the operator"
 )
 """What a person reads who would have a store write that was left behind."""
-"""The state of the link of a store that a later one of this node has left behind."""
+_STANDING: Final = "standing"
 _UNKNOWN: Final = "#"
 
 
@@ -120,13 +123,39 @@ def stops_from(text: str) -> Stops:
 
 def read_stops(tx: Tx) -> Stops:
     """Return what is stopped now."""
-    return read_standing(tx)[0]
+    return read_standing(tx).stops
 
 
-def read_standing(tx: Tx) -> tuple[Stops, bool]:
-    """Return what is stopped now, and whether a later store of this node has gone on."""
-    found = tx.rows("SELECT stops, state FROM link")
-    return (stops_from(text_of(found[0][0])), found[0][1] == SUPERSEDED) if found else (NOTHING, False)
+class Standing(NamedTuple):
+    """What is stopped, and whether a later store of this node has gone on."""
+
+    stops: Stops
+    superseded: bool
+
+
+def read_standing(tx: Tx) -> Standing:
+    """Return how this store stands now."""
+    known = standing_in(lasting(tx))
+    if known is None:
+        found = tx.rows("SELECT stops, state FROM link")
+        known = (
+            Standing(stops_from(text_of(found[0][0])), found[0][1] == SUPERSEDED)
+            if found
+            else Standing(NOTHING, superseded=False)
+        )
+        lasting(tx)[_STANDING] = known
+    return known
+
+
+def standing_in(known: Mapping[str, object]) -> Standing | None:
+    """Return how a store stands by what a ledger hands on; None: its row was not asked yet."""
+    found = known.get(_STANDING)
+    return found if isinstance(found, Standing) else None
+
+
+def now_stands(tx: Tx, stops: Stops, *, superseded: bool) -> None:
+    """Know what was just written of it."""
+    lasting(tx)[_STANDING] = Standing(stops, superseded)
 
 
 def scope_of(digest: Digest | None, desks: tuple[str, ...]) -> str:

@@ -152,8 +152,7 @@ class Door:
         if route is None:
             return 404, {"error": "there is no such door", "code": "not-found"}
         if method != "GET":
-            with self._engine.node.ledger.read() as tx:
-                check_in_use(method, path, tx)
+            check_in_use(method, path, self._engine.node.ledger.standing())
         return 200, await route(request, receive)
 
     # --- acts --------------------------------------------------------------------------------------------------

@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from comity.base.errors import Superseded
-from comity.dispatch.ports import Tx
-from comity.dispatch.stops import LEFT_BEHIND, read_standing
+from comity.dispatch.stops import LEFT_BEHIND, Standing
 
 STILL: Final = {
     "/judge": "says what the law would say; nothing is kept",
@@ -30,11 +29,11 @@ STILL: Final = {
 """What may be asked by another method than GET, and why."""
 
 
-def check_in_use(method: str, path: str, tx: Tx) -> None:
+def check_in_use(method: str, path: str, standing: Standing) -> None:
     """Check that this store is in use, or that the request only reads.
 
     Raises:
         Superseded: another store of this node has gone on; nothing was changed.
     """
-    if method != "GET" and path not in STILL and read_standing(tx)[1]:
+    if method != "GET" and path not in STILL and standing.superseded:
         raise Superseded(LEFT_BEHIND)

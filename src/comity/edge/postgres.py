@@ -41,7 +41,13 @@ _SESSION = (
     ("search_path", "public"),
     ("standard_conforming_strings", "on"),
 )
-_WRITES = (*_SESSION, ("plan_cache_mode", "force_generic_plan"), ("lock_timeout", "0"))
+_WRITES = (
+    *_SESSION,
+    ("plan_cache_mode", "force_generic_plan"),
+    ("enable_seqscan", "off"),
+    ("lock_timeout", "0"),
+)
+"""Plans are made once, often while a table is empty, and kept: an index that a statement has is taken from the first row on."""
 _READS = (*_SESSION, ("default_transaction_isolation", "repeatable read"), ("default_transaction_read_only", "on"))
 _WHY = {
     "53": "the database server's disk is full, or it takes no more connections; make room",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from comity.dispatch.book import LogRole
 from comity.dispatch.columns import int_of
+from comity.dispatch.lasting import lasting
 from comity.dispatch.ports import Tx
 
 _KNOWN = "incarnation of "
@@ -25,18 +26,18 @@ class Incarnation:
 
 
 def read_incarnation(tx: Tx, role: LogRole) -> Incarnation:
-    """Return what is stored of our log or of the peer's, asked once in a transaction."""
-    known = tx.memory.get(_KNOWN + role)
+    """Return what is stored of our log or of the peer's, asked once."""
+    known = lasting(tx).get(_KNOWN + role)
     if not isinstance(known, Incarnation):
         found = tx.rows("SELECT second, restored FROM incarnation WHERE role = ?", (role,))
         known = Incarnation(int_of(found[0][0]), int_of(found[0][1])) if found else Incarnation()
-        tx.memory[_KNOWN + role] = known
+        lasting(tx)[_KNOWN + role] = known
     return known
 
 
 def write_incarnation(tx: Tx, role: LogRole, incarnation: Incarnation) -> None:
     """Store it."""
-    tx.memory[_KNOWN + role] = incarnation
+    lasting(tx)[_KNOWN + role] = incarnation
     tx.later(
         "INSERT INTO incarnation (role, second, restored) VALUES (?, ?, ?)"
         " ON CONFLICT (role) DO UPDATE SET second = excluded.second, restored = excluded.restored",

@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from comity.base.ids import Ms
 from comity.dispatch.columns import int_of, ms_or_none, text_of
+from comity.dispatch.lasting import lasting
 from comity.dispatch.ports import Row, Scalar, Tx
-from comity.dispatch.stops import NOTHING, WHOLE, Stops, stops_from
+from comity.dispatch.stops import NOTHING, WHOLE, Stops, now_stands, stops_from
 from comity.marking.labels import Lane
 from comity.node.link import LinkEvent, LinkState, after, lanes_open
 
@@ -42,10 +43,10 @@ _KNOWN = "link"
 
 
 def read_link(tx: Tx) -> Link:
-    """Return the stored link, asked once in a transaction; unpaired before the first row is written."""
-    known = tx.memory.get(_KNOWN)
+    """Return the stored link, asked once; unpaired before the first row is written."""
+    known = lasting(tx).get(_KNOWN)
     if not isinstance(known, Link):
-        known = tx.memory[_KNOWN] = _read(tx)
+        known = lasting(tx)[_KNOWN] = _read(tx)
     return known
 
 
@@ -73,7 +74,8 @@ def _link_of(row: Row) -> Link:
 
 def write_link(tx: Tx, link: Link) -> None:
     """Store the link."""
-    tx.memory[_KNOWN] = link
+    lasting(tx)[_KNOWN] = link
+    now_stands(tx, link.stops, superseded=link.state is LinkState.SUPERSEDED)
     tx.later(
         "INSERT INTO link (one, state, since, reason, failures, last_good, clock_off, stops, challenged)"
         " VALUES (1, ?, ?, ?, ?, ?, ?, ?, ?)"

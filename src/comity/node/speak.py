@@ -27,6 +27,8 @@ BODY_BYTES = 6 << 20
 MINIMUM_CREDIT = 1 << 20
 WANTS = 64
 _WINDOWED = (Lane.URGENT, Lane.NORMAL, Lane.BULK)
+_WAITING = "ORDER BY s.settled_at, s.idx"
+"""The order of the index of what waits and of no other: PostgreSQL would read all that was ever sent by the index of `idx` alone."""
 CREDIT = {Lane.IMMEDIATE: 4 << 20, Lane.URGENT: 4 << 20, Lane.NORMAL: 4 << 20, Lane.BULK: 2 << 20}
 
 
@@ -112,10 +114,11 @@ def wants(book: Book) -> tuple[LeafIndex, ...]:
         "SELECT lane, idx FROM got WHERE settled_at IS NULL AND fact = 0 AND sealed IS NULL ORDER BY lane, idx LIMIT ?",
         (WANTS,),
     )
-    rows += book.tx.rows(
-        "SELECT lane, idx FROM got WHERE idx IN (SELECT idx FROM regot) AND sealed IS NULL ORDER BY lane, idx LIMIT ?",
-        (WANTS,),
-    )
+    if book.tx.rows("SELECT 1 FROM regot LIMIT 1"):
+        rows += book.tx.rows(
+            "SELECT lane, idx FROM got WHERE idx IN (SELECT idx FROM regot) AND sealed IS NULL ORDER BY lane, idx LIMIT ?",
+            (WANTS,),
+        )
     urgent = sorted({(int_of(lane), int_of(index)) for lane, index in rows})
     return tuple(LeafIndex(index) for _, index in urgent[:WANTS])
 
@@ -176,7 +179,7 @@ def _placed(book: Book, allowed: Going, size: int, end: int, *, aloft: Aloft) ->
     for lane in sorted(one for one in Lane if one <= max(allowed.lanes)):
         lanes.append(
             "SELECT idx FROM (SELECT s.idx FROM sent s WHERE s.settled_at IS NULL AND s.lane = ? AND s.fact = 0 AND s.idx >= 0"  # noqa: S608  no text of a person in it
-            f" AND s.idx < ?{goes}{_but(aloft)} ORDER BY s.idx LIMIT ?) AS {lane.name.lower()}"
+            f" AND s.idx < ?{goes}{_but(aloft)} {_WAITING} LIMIT ?) AS {lane.name.lower()}"
         )
         below = size if lane is Lane.IMMEDIATE else min(size, end)
         asked += (int(lane), below, *arguments, *aloft.sizes, DISPATCHES)
@@ -202,7 +205,7 @@ def window_end(book: Book, size: int, window: int, allowed: Going) -> int:
     goes, arguments = (" AND " + allowed.condition[0], allowed.condition[1]) if allowed.condition else ("", ())
     lanes = " UNION ALL ".join(
         "SELECT idx FROM (SELECT s.idx FROM sent s WHERE s.settled_at IS NULL AND s.lane = ? AND s.fact = 0 AND s.idx >= 0"  # noqa: S608  no text of a person in it
-        f"{goes} ORDER BY s.idx LIMIT ?) AS {lane.name.lower()}"
+        f"{goes} {_WAITING} LIMIT ?) AS {lane.name.lower()}"
         for lane in _WINDOWED
     )
     asked = [one for lane in _WINDOWED for one in (int(lane), *arguments, window + 1)]

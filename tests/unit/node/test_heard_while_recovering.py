@@ -146,6 +146,7 @@ def test_a_node_that_stopped_for_good_keeps_no_head(pair, state):
     a, b = pair
     with a.store.begin() as tx:
         tx.run("UPDATE link SET state = ?", (state,))
+    a.node.ledger.forget()
     refused(a, said(b, "b2", T), T, "broken" if state == "broken" else "recovering")
     assert pending(a) == []
 

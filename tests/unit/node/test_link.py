@@ -149,6 +149,7 @@ def test_a_cosignature_of_the_same_second_brings_the_link_up():
     a.speak(START)
     with a.ledger.begin() as book:
         book.tx.run("UPDATE link SET state = 'uncosigned'")
+    a.ledger.forget()
     a.take(forger.say(cosignature=None), START)
     assert a.link().state is LinkState.UNCOSIGNED
     a.take(forger.say(cosignature=forger.cosign()), START)
@@ -227,6 +228,7 @@ def test_a_closed_lane_makes_nothing_due():
     a, _, now = settled()
     with a.ledger.begin() as book:
         book.tx.run("UPDATE link SET state = 'uncosigned'")
+    a.ledger.forget()
     a.submit([form(urgency=Urgency.NORMAL)], Ms(now + 1))
     assert a.due_at(Ms(now + 1)) == now + 600_000
 
@@ -248,6 +250,7 @@ def test_nothing_is_due_in_a_state_that_takes_nothing(state):
     a = node()
     with a.ledger.begin() as book:
         book.tx.run("UPDATE link SET state = ?", (state,))
+    a.ledger.forget()
     assert a.due_at(START) is None
     assert a.paired is (state != "unpaired")
 
@@ -296,6 +299,7 @@ def test_every_state_goes_on_composing_but_that_of_a_store_that_was_left_behind(
         a = node()
         with a.ledger.begin() as book:
             book.tx.run("UPDATE link SET state = ?", (state,))
+        a.ledger.forget()
         assert [type(one).__name__ for one in a.submit([form(), form(urgency=Urgency.NORMAL)], START)] == [
             "Committed"
         ] * 2

@@ -127,6 +127,7 @@ def test_a_broken_link_stays_broken_at_a_start_and_answers_no_question(two):
     a.node.starts(T)
     with b.store.begin() as tx:
         tx.run("UPDATE link SET state = 'broken'")
+    b.node.ledger.forget()
     b.node.starts(T)
     assert b.state == "broken"
     assert told(b, T, lambda: b.node.take_recover(a.node.recover_request(), T))[0] == 409
@@ -268,6 +269,7 @@ def test_step_6_the_next_spare_key_cosigns_and_the_old_one_no_longer_counts(put_
     a.node.take(b.node.speak(Ms(L + 9 * SECOND)), Ms(L + 9 * SECOND))
     with a.store.begin() as tx:
         tx.run("UPDATE incarnation SET restored = 0 WHERE role = 'ours'")
+    a.node.ledger.forget()
     before = b.logs()[0].cosigned_size
     old = a.node.speak(Ms(L + 10 * SECOND))
     assert "/mirror/1 " in decode_exchange(old).cosignature

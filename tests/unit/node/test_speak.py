@@ -388,9 +388,11 @@ def test_an_uncosigned_link_sends_lane_immediate_only_wanted_or_not():
     hear(a, Forger(a), wants=(LeafIndex(slow[0]),))
     with a.ledger.begin() as book:
         book.tx.run("UPDATE link SET state = 'uncosigned'")
+    a.ledger.forget()
     assert indexes(said(a)) == fast
     with a.ledger.begin() as book:
         book.tx.run("UPDATE link SET state = 'broken'")
+    a.ledger.forget()
     made = said(a)
     assert (made.dispatches, len(made.entries)) == ((), 5), "entries are shown in every state"
 
