@@ -309,6 +309,7 @@ class Ledger:
     def begin(self) -> Generator[Book]:
         """Open a transaction on the logs; what it wrote is remembered only once it is durable."""
         known, self._known = self._known, None
+        stands: Standing | None = None
         try:
             with self._store.begin() as tx:
                 logs, edges, lasts = known or (*read_logs(tx), {})
@@ -316,10 +317,9 @@ class Ledger:
                 book = Book(tx, dict(logs), dict(edges))
                 yield book
                 book.close()
-        except BaseException:
-            self._standing = None
-            raise
-        self._known, self._standing = (book.logs, book.edges, lasts), standing_in(lasts)
+            self._known, stands = (book.logs, book.edges, lasts), standing_in(lasts)
+        finally:
+            self._standing = stands
 
     def read(self) -> AbstractContextManager[Tx]:
         """Open a snapshot that only reads."""
