@@ -92,16 +92,22 @@ def test_what_a_transaction_stored_the_next_one_and_the_door_know_without_a_ques
     assert asked.of("link") + asked.of("incarnation") == []
 
 
-def test_what_was_not_stored_is_not_known(asked):
+def refused(asked, how):
+    """Give a ledger whose last transaction ended with an error, and the link before it."""
     ledger = Ledger(asked)
     with ledger.begin() as book:
         before = read_link(book.tx)
         assert not book.stops
-    asked.fails = True
+    setattr(asked, how, True)
     with pytest.raises(StoreError):
         write_both(ledger, suspended(before))
+    setattr(asked, how, False)
+    return ledger, before
+
+
+def test_what_was_not_stored_is_not_known(asked):
+    ledger, before = refused(asked, "fails")
     assert not ledger.standing().stops
-    asked.fails = False
     with ledger.begin() as book:
         assert read_link(book.tx) == before
         assert read_incarnation(book.tx, LogRole.OURS) == Incarnation()
@@ -109,14 +115,7 @@ def test_what_was_not_stored_is_not_known(asked):
 
 
 def test_after_a_commit_of_unknown_end_the_rows_are_read_anew(asked):
-    ledger = Ledger(asked)
-    with ledger.begin() as book:
-        before = read_link(book.tx)
-        assert not book.stops
-    asked.unsure = True
-    with pytest.raises(StoreError):
-        write_both(ledger, suspended(before))
-    asked.unsure = False
+    ledger, _ = refused(asked, "unsure")
     assert ledger.standing().stops.whole
     with ledger.begin() as book:
         assert read_link(book.tx).state is LinkState.SUSPENDED
